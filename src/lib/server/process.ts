@@ -1,0 +1,60 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const POLL_MS = 10;
+
+/**
+ * The command line of a running process, words separated by spaces; undefined when there is none with this
+ * pid. A process that has ended and was not yet reaped counts as gone.
+ */
+export async function readCommandLine(pid: number): Promise<string | undefined> {
+  if (!Number.isSafeInteger(pid) || pid <= 1) return undefined;
+  try {
+    if (process.platform === 'linux') {
+      const words = await readFile(`/proc/${pid}/cmdline`, 'utf8');
+      return words === '' ? undefined : words.replaceAll('\0', ' ').trimEnd();
+    }
+    const { stdout } = await run('ps', ['-o', 'command=', '-p', String(pid)]);
+    return stdout.trim() === '' ? undefined : stdout.trim();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether `pid` is a nats-server that keeps its data in `storeDir`. A pid that was given to another process is not. */
+export async function isServerOf(pid: number, storeDir: string): Promise<boolean> {
+  const line = await readCommandLine(pid);
+  return line !== undefined && `${line} `.includes(`--store_dir ${storeDir} `);
+}
+
+/**
+ * Asks a nats-server to stop, and kills it when it has not ended within `graceMs`. Does nothing when the pid
+ * is not a nats-server of this store.
+ */
+export async function stopServerProcess(pid: number, storeDir: string, graceMs: number): Promise<void> {
+  if (!(await isServerOf(pid, storeDir))) return;
+  signal(pid, 'SIGTERM');
+  if (await ended(pid, storeDir, graceMs)) return;
+  signal(pid, 'SIGKILL');
+  await ended(pid, storeDir, graceMs);
+}
+
+async function ended(pid: number, storeDir: string, withinMs: number): Promise<boolean> {
+  const deadline = performance.now() + withinMs;
+  while (await isServerOf(pid, storeDir)) {
+    if (performance.now() > deadline) return false;
+    await delay(POLL_MS);
+  }
+  return true;
+}
+
+function signal(pid: number, name: 'SIGTERM' | 'SIGKILL'): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
