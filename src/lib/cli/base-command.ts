@@ -1,0 +1,125 @@
+import { Command, type Interfaces } from '@oclif/core';
+import { CLIError } from '@oclif/core/errors';
+import type { Environment } from '../config/environment.js';
+import { readEnvironment } from '../config/load.js';
+import { InterruptedError, PlutomiError, UsageError } from '../errors.js';
+import { type Colors, colorsFor } from './colors.js';
+import { CommandContext, type ConnectionFlags } from './context.js';
+import { describeError, type ErrorJson } from './describe-error.js';
+import { globalFlags } from './global-flags.js';
+
+type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<(typeof BaseCommand)['baseFlags'] & T['flags']>;
+type ArgsOf<T extends typeof Command> = Interfaces.InferredArgs<T['args']>;
+
+/**
+ * What every command shares: flags, where output goes, and how it ends.
+ *
+ * Results go to stdout, everything else to stderr; the exit code is the same with and without `--json`.
+ */
+export abstract class BaseCommand<T extends typeof Command> extends Command {
+  static override baseFlags = globalFlags;
+
+  protected flags!: FlagsOf<T>;
+  protected args!: ArgsOf<T>;
+  /** Arguments as typed, for commands that take several. */
+  protected words: string[] = [];
+  protected context!: CommandContext;
+
+  override async init(): Promise<void> {
+    process.stdout.on('error', quietOnClosedPipe);
+    process.on('SIGINT', this.onInterrupt);
+    process.on('SIGTERM', this.onInterrupt);
+    await super.init();
+    const environment = readEnvironment();
+    const { args, flags, argv } = await this.parse({
+      flags: this.ctor.flags,
+      baseFlags: (super.ctor as typeof BaseCommand).baseFlags,
+      args: this.ctor.args,
+      strict: this.ctor.strict,
+    });
+    this.flags = flags as FlagsOf<T>;
+    this.args = args as ArgsOf<T>;
+    this.words = argv as string[];
+    this.context = new CommandContext(environment, this.flags as ConnectionFlags, this.id ?? 'plutomi-events');
+  }
+
+  protected get environment(): Environment {
+    return this.context.environment;
+  }
+
+  /** Colours for what goes to stdout. */
+  protected get colors(): Colors {
+    return colorsFor({ isTty: process.stdout.isTTY === true, off: this.context.noColor });
+  }
+
+  /** Colours for what goes to stderr. */
+  protected get noteColors(): Colors {
+    return colorsFor({ isTty: process.stderr.isTTY === true, off: this.context.noColor });
+  }
+
+  /** A person is there to answer: prompts are allowed. */
+  protected get interactive(): boolean {
+    return process.stdin.isTTY === true && process.stderr.isTTY === true && !this.flags.json;
+  }
+
+  /** The result: one JSON value with `--json`, else the text. */
+  protected output(json: unknown, human: () => string): void {
+    const text = this.flags.json ? JSON.stringify(json, undefined, process.stdout.isTTY ? 2 : undefined) : human();
+    if (text !== '') process.stdout.write(`${text}\n`);
+  }
+
+  /** Anything that is not the result. */
+  protected note(text: string): void {
+    process.stderr.write(`${text}\n`);
+  }
+
+  /** Asks yes or no. Without a terminal, `--yes` must have been given. Returns false for no. */
+  protected async confirm(question: string): Promise<boolean> {
+    if (!this.interactive) {
+      throw new UsageError(`${question} There is no terminal to ask on, and --yes was not given`, {
+        code: 'CONFIRMATION_NEEDED',
+        suggestions: ['add --yes', 'see the plan alone with --dry-run'],
+      });
+    }
+    const { confirm } = await import('./prompts.js');
+    return confirm(question);
+  }
+
+  /** Ctrl-C and SIGTERM end a command at once with 130; a command that must tidy up first overrides it. */
+  protected interrupt(): void {
+    this.report(new InterruptedError());
+    process.exit(130);
+  }
+
+  private readonly onInterrupt = (): void => this.interrupt();
+
+  protected override async catch(error: Error): Promise<void> {
+    this.report(error);
+  }
+
+  protected override async finally(): Promise<void> {
+    process.off('SIGINT', this.onInterrupt);
+    process.off('SIGTERM', this.onInterrupt);
+    await this.context?.close();
+  }
+
+  private report(error: Error): void {
+    if (error instanceof CLIError && error.oclif.exit === 0) return;
+    const described: ErrorJson & { exitCode: number } = describeError(error);
+    process.exitCode = described.exitCode;
+    if (this.argv.includes('--json') && !(error instanceof PlutomiError && error.exitCode === 130)) {
+      const { code, message, suggestions } = described;
+      process.stdout.write(`${JSON.stringify({ error: { code, message, suggestions } })}\n`);
+      return;
+    }
+    const colors = colorsFor({ isTty: process.stderr.isTTY === true, off: this.context?.noColor ?? readEnvironment().noColor });
+    let text = `${colors.red('Error:')} ${described.message}\n`;
+    for (const suggestion of described.suggestions) text += `  ${colors.dim('→')} ${suggestion}\n`;
+    process.stderr.write(text);
+  }
+}
+
+function quietOnClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+}

@@ -1,0 +1,91 @@
+import type { Environment } from '../config/environment.js';
+import { loadConfig } from '../config/load.js';
+import type { PipelineConfig } from '../config/resolved.js';
+import { resolveTarget } from '../config/target.js';
+import { connect } from '../nats/connect.js';
+import type { Link } from '../nats/link.js';
+import type { ConnectionTarget } from '../nats/target.js';
+import { readServerState } from '../server/state.js';
+import { defaultLogLevel, type Logger, type LogLevel, makeLogger } from '../telemetry/log.js';
+import { defaultTimeoutMs } from './global-flags.js';
+
+/** The global flags that decide about config, connection and log. */
+export interface ConnectionFlags {
+  readonly server?: string;
+  readonly context?: string;
+  readonly creds?: string;
+  readonly nkey?: string;
+  readonly user?: string;
+  readonly password?: string;
+  readonly tlsca?: string;
+  readonly tlscert?: string;
+  readonly tlskey?: string;
+  readonly timeout?: number;
+  readonly config?: string;
+  readonly json?: boolean;
+  readonly 'no-color'?: boolean;
+  readonly 'log-level'?: LogLevel;
+}
+
+/** Makes a command's parts from its flags and environment: the one place that composes. */
+export class CommandContext {
+  private links: Link[] = [];
+  private loaded: Promise<PipelineConfig> | undefined;
+
+  constructor(
+    readonly environment: Environment,
+    private readonly flags: ConnectionFlags,
+    private readonly commandId: string,
+  ) {}
+
+  get noColor(): boolean {
+    return this.flags['no-color'] === true || this.environment.noColor;
+  }
+
+  /** The config file, validated; loaded once. */
+  config(): Promise<PipelineConfig> {
+    this.loaded ??= loadConfig({
+      cwd: this.environment.cwd,
+      ...(this.flags.config === undefined ? {} : { file: this.flags.config }),
+      cacheHome: this.environment.cacheHome,
+      library: () => import('../index.js'),
+    });
+    return this.loaded;
+  }
+
+  /** Flag > environment > context > config file > the server of this folder > nats://127.0.0.1:4222. */
+  async target(config?: PipelineConfig): Promise<ConnectionTarget> {
+    const local = await readServerState(this.environment.cwd);
+    return resolveTarget({
+      flags: this.flags,
+      environment: this.environment,
+      ...(config?.server === undefined ? {} : { configured: config.server }),
+      ...(local === undefined ? {} : { local }),
+      name: this.environment.clientId ?? `plutomi-events ${this.commandId.replaceAll(':', ' ')}`,
+      timeoutMs: this.flags.timeout ?? defaultTimeoutMs,
+    });
+  }
+
+  /** Connects; the connection is closed when the command ends. */
+  async connect(config?: PipelineConfig): Promise<Link> {
+    const link = await connect(await this.target(config));
+    this.links.push(link);
+    return link;
+  }
+
+  /** JSON lines, or readable ones on a terminal. `pipeline run` logs to stdout, every other command to stderr. */
+  logger(fd: 1 | 2 = 2): Logger {
+    const stream = fd === 1 ? process.stdout : process.stderr;
+    const isTty = stream.isTTY === true;
+    return makeLogger({
+      level: this.flags['log-level'] ?? defaultLogLevel,
+      fd,
+      readable: isTty && !this.flags.json,
+      color: isTty && !this.noColor,
+    });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.links.splice(0).map((link) => link.close()));
+  }
+}

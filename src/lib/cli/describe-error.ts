@@ -1,0 +1,34 @@
+import { CLIError } from '@oclif/core/errors';
+import { escapeBlock } from '../domain/escape.js';
+import { ConfigError, messageOf, PlutomiError } from '../errors.js';
+
+/** The error as `--json` prints it. */
+export interface ErrorJson {
+  readonly code: string;
+  readonly message: string;
+  readonly suggestions: readonly string[];
+}
+
+/** What a person or a script is told about an error: no stack, no argv, nothing that a terminal would obey. */
+export function describeError(error: Error): ErrorJson & { readonly exitCode: number } {
+  if (error instanceof ConfigError) {
+    const problems = error.problems.map((problem) => `\n  ${problem.path}: ${problem.message}`).join('');
+    return { code: error.code, message: escapeBlock(error.message + problems), suggestions: error.suggestions, exitCode: 2 };
+  }
+  if (error instanceof PlutomiError) {
+    return { code: error.code, message: escapeBlock(error.message), suggestions: error.suggestions, exitCode: error.exitCode };
+  }
+  if (error.name === 'ExitPromptError') {
+    return { code: 'INTERRUPTED', message: 'interrupted', suggestions: [], exitCode: 130 };
+  }
+  if (error instanceof CLIError || 'oclif' in error) {
+    const message = messageOf(error).replace(/\nSee more help with --help$/, '');
+    return { code: 'USAGE', message: escapeBlock(message), suggestions: ['see --help of the command'], exitCode: 2 };
+  }
+  return {
+    code: 'UNEXPECTED',
+    message: escapeBlock(`unexpected: ${messageOf(error)}`),
+    suggestions: ['this is a defect of plutomi-events: please report it with the command that led here'],
+    exitCode: 1,
+  };
+}

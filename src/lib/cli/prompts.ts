@@ -1,0 +1,23 @@
+import inquirer from 'inquirer';
+
+// Prompts are drawn on stderr: stdout is for results.
+const prompt = inquirer.createPromptModule({ output: process.stderr });
+
+/** A yes or no question; the default is no. */
+export async function confirm(message: string): Promise<boolean> {
+  const { answer } = await prompt<{ answer: boolean }>([{ type: 'confirm', name: 'answer', message, default: false }]);
+  return answer;
+}
+
+export interface Choice {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** Any number of the choices; none is an answer too. */
+export async function chooseMany(message: string, choices: readonly Choice[]): Promise<string[]> {
+  const { answer } = await prompt<{ answer: string[] }>([
+    { type: 'checkbox', name: 'answer', message, choices: [...choices], pageSize: 15, loop: false },
+  ]);
+  return answer;
+}

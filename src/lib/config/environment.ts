@@ -1,0 +1,25 @@
+/** What the process's environment says; read once by config/load and passed on. */
+export interface Environment {
+  /** The folder that searches start in. */
+  readonly cwd: string;
+  readonly home: string;
+  readonly natsUrl?: string;
+  readonly natsContext?: string;
+  /** NATS_CLIENT_ID: name of the connection on the server. */
+  readonly clientId?: string;
+  readonly natsServerBin?: string;
+  readonly natsMirror?: string;
+  /** $PATH, as it is. */
+  readonly path: string;
+  /** $XDG_CONFIG_HOME or ~/.config. */
+  readonly configHome: string;
+  /** $XDG_CACHE_HOME or ~/.cache. */
+  readonly cacheHome: string;
+  readonly httpsProxy?: string;
+  readonly httpProxy?: string;
+  readonly noProxy?: string;
+  /** NO_COLOR is set, or TERM is dumb. */
+  readonly noColor: boolean;
+  /** The whole environment: only for `env://` and `$VAR` in nats context files. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
+}

@@ -1,0 +1,97 @@
+import type { SubjectRoots } from '../domain/subjects.js';
+import type { StandardSchema } from './standard-schema.js';
+
+/** A config after loading: every default filled in, every duration in ms, every path absolute. */
+export interface PipelineConfig {
+  readonly name: string;
+  /** The file it came from; relative paths in it were relative to this file's folder. */
+  readonly file: string;
+  readonly streams: Readonly<Record<StreamRole, StreamSettings>>;
+  /** First tokens of our own streams' subjects, from their `subjects`. */
+  readonly roots: SubjectRoots;
+  /** Prefix of an event type's subject, e.g. `events`. */
+  readonly eventsRoot: string;
+  readonly events: readonly EventType[];
+  readonly consumers: readonly ConsumerSettings[];
+  readonly meta: MetaSettings;
+  /** Where the config says the server is; lowest but one in precedence. */
+  readonly server?: ServerSettings;
+}
+
+export type StreamRole = 'events' | 'retry' | 'dlq' | 'advisories';
+
+export interface StreamSettings {
+  readonly name: string;
+  readonly subjects: readonly string[];
+  readonly storage: 'file' | 'memory';
+  readonly replicas: number;
+  /** 0: for ever. */
+  readonly maxAgeMs: number;
+  /** -1: no limit. */
+  readonly maxBytes: number;
+  /** -1: no limit. */
+  readonly maxMsgs: number;
+  readonly discard: 'old' | 'new';
+  readonly duplicateWindowMs: number;
+}
+
+export interface EventType {
+  readonly type: string;
+  readonly subject: string;
+  readonly schema?: StandardSchema;
+}
+
+export type Start =
+  | { readonly at: 'all' | 'new' | 'last-per-subject' }
+  | { readonly at: 'time'; readonly time: string }
+  | { readonly at: 'seq'; readonly seq: number };
+
+export interface StageLimits {
+  readonly attempts: number;
+  /** Wait after each failed attempt, ms; the last entry serves all later ones. */
+  readonly backoffMs: readonly number[];
+}
+
+export interface ConsumerSettings extends StageLimits {
+  readonly name: string;
+  /** What it reads of the events stream; no two overlap. */
+  readonly subjects: readonly string[];
+  /** Absolute path of the module whose default export handles an event. */
+  readonly handler: string;
+  readonly concurrency: number;
+  /** Longest run of a handler, ms. */
+  readonly timeoutMs: number;
+  readonly ackWaitMs: number;
+  readonly start: Start;
+  /** One event after the other, in the order of the stream, retries of the main stage included. */
+  readonly ordered: boolean;
+  /** Acks are confirmed by the server before the event counts as done. */
+  readonly confirmAcks: boolean;
+  /** The retry stage. Not `enabled`: exhausted events go straight to the DLQ, and a replay has main's attempts. */
+  readonly retry: StageLimits & { readonly enabled: boolean; readonly delayMs: number };
+  /** Told about each new dead letter, besides the log. */
+  readonly onDeadLetter: { readonly handler?: string; readonly webhook?: string };
+}
+
+/** The consumers that route: how often they try, and how long they wait. */
+export interface MetaSettings extends StageLimits {
+  readonly concurrency: number;
+  readonly ackWaitMs: number;
+}
+
+export interface ServerSettings {
+  readonly url?: string;
+  readonly context?: string;
+}
+
+/** `ack_wait` of every retry consumer: changing it would shift what is parked there. */
+export const retryAckWaitMs = 30_000;
+
+export function consumerNamed(config: PipelineConfig, name: string): ConsumerSettings | undefined {
+  return config.consumers.find((consumer) => consumer.name === name);
+}
+
+/** Limits of a consumer's stage: a replay of a consumer without retry stage has main's. */
+export function limitsOf(consumer: ConsumerSettings, stage: 'main' | 'retry'): StageLimits {
+  return stage === 'retry' && consumer.retry.enabled ? consumer.retry : consumer;
+}

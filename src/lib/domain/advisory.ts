@@ -1,0 +1,57 @@
+import { type Decoded, decodeObject, isCount, isText, malformed } from './decode.js';
+import type { ExhaustionKind } from './subjects.js';
+
+/** The server's own advisory that a consumer gave up on a message (`io.nats.jetstream.advisory.v1.*`). */
+export interface NativeAdvisory {
+  readonly kind: ExhaustionKind;
+  /** Random for each emission, also when the server repeats itself: never an identity. */
+  readonly id: string;
+  readonly timestamp: string;
+  readonly stream: string;
+  readonly consumer: string;
+  readonly streamSeq: number;
+  readonly deliveries: number;
+  readonly reason?: string;
+}
+
+const kindOfType: Readonly<Record<string, ExhaustionKind>> = {
+  'io.nats.jetstream.advisory.v1.max_deliver': 'MAX_DELIVERIES',
+  'io.nats.jetstream.advisory.v1.terminated': 'MSG_TERMINATED',
+};
+
+/** The server's wire names of the two kinds; our exhaustion records carry the same. */
+export const advisoryType: Readonly<Record<ExhaustionKind, string>> = {
+  MAX_DELIVERIES: 'io.nats.jetstream.advisory.v1.max_deliver',
+  MSG_TERMINATED: 'io.nats.jetstream.advisory.v1.terminated',
+};
+
+/** With these reasons the server says that it removed a message nobody had acknowledged: an event was lost. */
+const lossReasons: readonly string[] = ['Unacknowledged message was deleted', 'Message deleted by stream limits'];
+
+export function isLoss(advisory: NativeAdvisory): boolean {
+  return advisory.reason !== undefined && lossReasons.includes(advisory.reason);
+}
+
+export function decodeAdvisory(bytes: Uint8Array): Decoded<NativeAdvisory> {
+  const decoded = decodeObject(bytes);
+  if (!decoded.ok) return decoded;
+  const { type, id, timestamp, stream, consumer, stream_seq, deliveries, reason } = decoded.value;
+  const kind = typeof type === 'string' ? kindOfType[type] : undefined;
+  if (!kind) return malformed(`type: expected ${Object.values(advisoryType).join(' or ')}`);
+  if (!isText(stream) || !isText(consumer)) return malformed('stream, consumer: expected names');
+  if (!isCount(stream_seq) || !isCount(deliveries)) return malformed('stream_seq, deliveries: expected counts');
+  if (typeof timestamp !== 'string' || Number.isNaN(Date.parse(timestamp))) return malformed('timestamp: expected RFC 3339');
+  return {
+    ok: true,
+    value: {
+      kind,
+      id: typeof id === 'string' ? id : '',
+      timestamp,
+      stream,
+      consumer,
+      streamSeq: stream_seq,
+      deliveries,
+      ...(isText(reason) ? { reason } : {}),
+    },
+  };
+}

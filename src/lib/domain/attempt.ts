@@ -1,0 +1,72 @@
+import { type Failure, makeFailure, noReport } from './failure.js';
+import type { JournalRecord } from './record.js';
+
+/** A journal record and where it stands: its sequence orders what happened. */
+export interface StoredRecord {
+  readonly journalSeq: number;
+  readonly record: JournalRecord;
+}
+
+/** The last record of each kind about one key; only what is there. */
+export interface KeyHistory {
+  readonly started?: StoredRecord;
+  readonly failed?: StoredRecord;
+  readonly snoozed?: StoredRecord;
+  /** An exhaustion or RESOLVED: nothing more may be run for this key. */
+  readonly ended?: StoredRecord;
+}
+
+export const emptyHistory: KeyHistory = {};
+
+export type Decision =
+  /** Done already: take the message off the consumer. */
+  | { readonly do: 'ack'; readonly ended: StoredRecord }
+  /** Used up: end the stage without running the handler. */
+  | { readonly do: 'exhaust'; readonly attempts: number; readonly failure: Failure }
+  /**
+   * Run the handler as this attempt. `announce`: write ATTEMPT_STARTED first. `suspect`: the attempt before
+   * left no report, so it may have ended its process; suspects run one at a time.
+   */
+  | { readonly do: 'run'; readonly attempt: number; readonly announce: boolean; readonly suspect: boolean };
+
+export interface DeliveryFacts {
+  readonly deliveries: number;
+  readonly limit: number;
+  /**
+   * The message may have been delivered before it was due (a pointer with a delay): an earlier delivery then
+   * proves nothing, so every run is announced and silence means that none took place.
+   */
+  readonly mayHaveParked: boolean;
+}
+
+/** What a delivery is worth: deliveries lie, so the journal counts. */
+export function decideAttempt(facts: DeliveryFacts, history: KeyHistory): Decision {
+  if (history.ended) return { do: 'ack', ended: history.ended };
+  const { started, failed, snoozed } = history;
+  const startedAttempt = started?.record.attempt ?? 0;
+  const failedAttempt = failed?.record.attempt ?? 0;
+  const snoozedAttempt = snoozed?.record.attempt ?? 0;
+  const snoozedLast =
+    snoozed !== undefined &&
+    snoozedAttempt > failedAttempt &&
+    snoozedAttempt >= startedAttempt &&
+    snoozed.journalSeq > (started?.journalSeq ?? 0);
+  const highest = Math.max(startedAttempt, failedAttempt, snoozedAttempt);
+  const attempt = snoozedLast ? snoozedAttempt : highest + 1;
+  if (attempt > facts.limit) return { do: 'exhaust', attempts: highest, failure: failureOfRecord(failed?.record) };
+
+  const redelivered = facts.deliveries > 1;
+  const silent = highest === 0 ? !facts.mayHaveParked : !snoozedLast && startedAttempt > failedAttempt;
+  return {
+    do: 'run',
+    attempt,
+    announce: redelivered || facts.mayHaveParked,
+    suspect: redelivered && silent,
+  };
+}
+
+/** Why the last reported attempt failed; without one, that there was no report. */
+function failureOfRecord(record: JournalRecord | undefined): Failure {
+  const error = record?.error;
+  return error ? { ...makeFailure(error.kind ?? 'error', error.name, error.message), fingerprint: error.fingerprint } : noReport;
+}

@@ -1,0 +1,44 @@
+import type { Origin } from './key.js';
+import { isNanos } from './time.js';
+
+/** What stands on a stream may be forged, cut or foreign: decoding answers with a reason, it never throws. */
+export type Decoded<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string };
+
+export function malformed(reason: string): { readonly ok: false; readonly reason: string } {
+  return { ok: false, reason };
+}
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** The JSON object in these bytes. More than 1 MB is refused unread: no record of ours is that large. */
+export function decodeObject(bytes: Uint8Array): Decoded<JsonObject> {
+  if (bytes.length > 1_048_576) return malformed(`${bytes.length} bytes, expected at most 1048576`);
+  let value: unknown;
+  try {
+    value = JSON.parse(utf8.decode(bytes));
+  } catch (error) {
+    return malformed(`not JSON in UTF-8: ${error instanceof Error ? error.message : 'unreadable'}`);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return malformed('expected a JSON object');
+  }
+  return { ok: true, value: value as JsonObject };
+}
+
+export function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+export function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+export function readOrigin(value: unknown): Origin | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { stream, seq, subject, msgId, time } = value as Record<string, unknown>;
+  if (!isText(stream) || !isCount(seq) || seq === 0 || typeof subject !== 'string' || !isNanos(time)) return undefined;
+  if (msgId !== undefined && typeof msgId !== 'string') return undefined;
+  return { stream, seq, subject, time, ...(msgId === undefined ? {} : { msgId }) };
+}

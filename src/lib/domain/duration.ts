@@ -1,0 +1,35 @@
+/** Durations as people write them: `250ms`, `30s`, `5m`, `2h`, `7d`, `1w`; parts add up: `1h30m`. */
+
+const unitMs: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+};
+
+const shape = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+$/;
+const part = /(\d+(?:\.\d+)?)(ms|s|m|h|d|w)/g;
+
+/** Milliseconds of a duration like `5m`, or undefined when the text is none. Longer than 100 years is none. */
+export function parseDuration(text: string): number | undefined {
+  if (text.length > 64 || !shape.test(text)) return undefined;
+  let ms = 0;
+  for (const [, amount, unit] of text.matchAll(part)) ms += Number(amount) * (unitMs[unit ?? ''] ?? Number.NaN);
+  return Number.isFinite(ms) && ms <= 100 * 365 * 86_400_000 ? Math.round(ms) : undefined;
+}
+
+/** The shortest exact form of a duration: 300000 → `5m`, 90000 → `1m30s`, 0 → `0s`. */
+export function formatDuration(ms: number): string {
+  if (ms === 0) return '0s';
+  let rest = Math.round(Math.abs(ms));
+  let text = ms < 0 ? '-' : '';
+  for (const unit of ['d', 'h', 'm', 's', 'ms'] as const) {
+    const size = unitMs[unit] ?? 1;
+    const count = Math.floor(rest / size);
+    if (count > 0) text += `${count}${unit}`;
+    rest -= count * size;
+  }
+  return text;
+}

@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import { clipBytes, escapeBlock, escapeLine } from './escape.js';
+
+/** Why an attempt failed. All but `error`, `timeout` and `no-report` are for good: no retry can mend them. */
+export type FailureKind = 'error' | 'timeout' | 'no-report' | 'rejected' | 'schema' | 'missing' | 'replaced' | 'malformed';
+
+export interface Failure {
+  readonly kind: FailureKind;
+  readonly name: string;
+  /** At most 4 KB, on one line. */
+  readonly message: string;
+  /** The same for failures that differ only in numbers, ids and addresses. 12 hexadecimal digits. */
+  readonly fingerprint: string;
+}
+
+/** What a failed attempt reports: the failure, and at most 16 KB of stack. */
+export interface ReportedFailure extends Failure {
+  readonly stack?: string;
+}
+
+const maxReasonBytes = 256;
+const maxMessageBytes = 4096;
+const maxStackBytes = 16_384;
+/** Longer input is cut before it is escaped, so that a message of any size costs little. */
+const maxInput = 20_000;
+
+export function isForGood(kind: FailureKind): boolean {
+  return kind !== 'error' && kind !== 'timeout' && kind !== 'no-report';
+}
+
+/** Groups alike failures: digits, hexadecimal runs, UUIDs and quoted values don't count. */
+export function fingerprintOf(name: string, message: string): string {
+  const shape = message
+    .slice(0, 1024)
+    .toLowerCase()
+    .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '#')
+    .replace(/\b(?=[0-9a-f]*\d)[0-9a-f]{6,}\b/g, '#')
+    .replace(/\d+/g, '#')
+    .replace(/"[^"]{0,256}"|'[^']{0,256}'/g, '""');
+  return createHash('sha256').update(`${name}\n${shape}`).digest('hex').slice(0, 12);
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  try {
+    return String(value);
+  } catch {
+    return '';
+  }
+}
+
+function readProperty(thrown: unknown, name: 'name' | 'message' | 'stack'): string | undefined {
+  try {
+    const value = (thrown as Record<string, unknown>)[name];
+    return typeof value === 'string' && value !== '' ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function describeThrown(thrown: unknown): string {
+  if (typeof thrown !== 'object' || thrown === null) return textOf(thrown);
+  try {
+    return JSON.stringify(thrown) ?? textOf(thrown);
+  } catch {
+    return textOf(thrown) || 'an object that cannot be made a string';
+  }
+}
+
+export function makeFailure(kind: FailureKind, name: string, message: string): Failure {
+  const safeName = clipBytes(escapeLine(name.slice(0, 200)), 128);
+  const safeMessage = clipBytes(escapeLine(message.slice(0, maxInput)), maxMessageBytes);
+  return { kind, name: safeName, message: safeMessage, fingerprint: fingerprintOf(safeName, safeMessage) };
+}
+
+/** A bounded, printable failure of anything that was thrown. Never throws. */
+export function failureOf(thrown: unknown, kind: FailureKind = 'error'): ReportedFailure {
+  const name = readProperty(thrown, 'name') ?? 'Error';
+  const message = readProperty(thrown, 'message') ?? describeThrown(thrown);
+  const stack = readProperty(thrown, 'stack');
+  const failure = makeFailure(kind, name, message);
+  return stack ? { ...failure, stack: clipBytes(escapeBlock(stack.slice(0, maxInput)), maxStackBytes) } : failure;
+}
+
+/** The failure in at most 256 bytes on one line: what lists and headers show. */
+export function reasonOf(failure: Failure): string {
+  const text = failure.name === 'Error' || failure.message === '' ? failure.message || failure.name : `${failure.name}: ${failure.message}`;
+  return clipBytes(text, maxReasonBytes);
+}
+
+/** An attempt that never reported: its process died, hung, or lost it. */
+export const noReport: Failure = makeFailure('no-report', 'NoReport', 'no report from the last attempt');

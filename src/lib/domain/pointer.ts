@@ -1,0 +1,127 @@
+import { type Decoded, decodeObject, isCount, isText, malformed, readOrigin } from './decode.js';
+import { type Failure, reasonOf } from './failure.js';
+import type { Origin } from './key.js';
+import { type AdvisoryFields, type Attempts, type Exhaustion, readAttempts, readFailure } from './record.js';
+
+/** The small message on the retry and DLQ streams that names an event and a consumer. Never the payload. */
+export interface Pointer {
+  readonly v: 1;
+  readonly consumer: string;
+  readonly stage: 'retry' | 'dlq';
+  readonly cycle: number;
+  readonly origin: Origin;
+  /** The exhaustion that led here, under the server's own field names. */
+  readonly advisory: AdvisoryFields;
+  readonly failure: Failure;
+  readonly attempts: Attempts;
+  readonly firstFailedAt: string;
+  readonly lastFailedAt: string;
+  /** Not to be handled before this time, in ms since 1970; 0: now. Carried in a header. */
+  readonly notBeforeMs: number;
+  /** Dead letters of the meta tier embed the business record that could not be routed. */
+  readonly embedded?: Readonly<Record<string, unknown>>;
+}
+
+export const pointerHeader = {
+  consumer: 'Plutomi-Consumer',
+  originStream: 'Plutomi-Origin-Stream',
+  originSeq: 'Plutomi-Origin-Seq',
+  originTime: 'Plutomi-Origin-Time',
+  originMsgId: 'Plutomi-Origin-Msg-Id',
+  cycle: 'Plutomi-Cycle',
+  notBefore: 'Plutomi-Not-Before',
+  reason: 'Plutomi-Reason',
+} as const;
+
+/** The advisory part of an exhaustion. */
+export function advisoryOf(x: Exhaustion): AdvisoryFields {
+  return {
+    type: x.type,
+    id: x.id,
+    timestamp: x.timestamp,
+    stream: x.stream,
+    consumer: x.consumer,
+    stream_seq: x.stream_seq,
+    deliveries: x.deliveries,
+    ...(x.reason === undefined ? {} : { reason: x.reason }),
+  };
+}
+
+/** The pointer that an exhaustion leads to. */
+export function pointerFrom(x: Exhaustion, stage: 'retry' | 'dlq', notBeforeMs: number): Pointer {
+  return {
+    v: 1,
+    consumer: x.consumer,
+    stage,
+    cycle: x.cycle,
+    origin: x.origin,
+    advisory: advisoryOf(x),
+    failure: x.failure,
+    attempts: x.attempts,
+    firstFailedAt: x.firstFailedAt,
+    lastFailedAt: x.lastFailedAt,
+    notBeforeMs,
+  };
+}
+
+/** Header values are printable ASCII: anything else of a name or an id is percent-encoded. */
+function headerValue(text: string): string {
+  return text.replace(/[^\x20-\x7e]|%/gu, (char) => encodeURIComponent(/\p{Cs}/u.test(char) ? '\ufffd' : char));
+}
+
+/** A new headers object each time: the client writes into what it is given. */
+export function pointerHeaders(p: Pointer): Record<string, string> {
+  return {
+    [pointerHeader.consumer]: p.consumer,
+    [pointerHeader.originStream]: p.origin.stream,
+    [pointerHeader.originSeq]: String(p.origin.seq),
+    [pointerHeader.originTime]: p.origin.time,
+    ...(p.origin.msgId === undefined ? {} : { [pointerHeader.originMsgId]: headerValue(p.origin.msgId) }),
+    [pointerHeader.cycle]: String(p.cycle),
+    ...(p.notBeforeMs > 0 ? { [pointerHeader.notBefore]: new Date(p.notBeforeMs).toISOString() } : {}),
+    [pointerHeader.reason]: headerValue(reasonOf(p.failure)),
+  };
+}
+
+export function encodePointer(p: Pointer): string {
+  const { notBeforeMs: _, ...body } = p;
+  return JSON.stringify(body);
+}
+
+/** `notBefore` is the header's value; a pointer without a readable one is due now. */
+export function decodePointer(bytes: Uint8Array, notBefore: string | undefined): Decoded<Pointer> {
+  const decoded = decodeObject(bytes);
+  if (!decoded.ok) return decoded;
+  const { v, consumer, stage, cycle, advisory, firstFailedAt, lastFailedAt, embedded } = decoded.value;
+  if (v !== 1) return malformed('v: expected 1');
+  if (!isText(consumer)) return malformed('consumer: expected a name');
+  if (stage !== 'retry' && stage !== 'dlq') return malformed('stage: expected retry or dlq');
+  if (!isCount(cycle)) return malformed('cycle: expected a count');
+  const origin = readOrigin(decoded.value['origin']);
+  const failure = readFailure(decoded.value['failure']);
+  const attempts = readAttempts(decoded.value['attempts']);
+  if (!origin) return malformed('origin: expected {stream, seq, subject, time}');
+  if (!failure) return malformed('failure: expected {kind, name, message, fingerprint}');
+  if (!attempts) return malformed('attempts: expected {main, retry}');
+  if (!isText(firstFailedAt) || !isText(lastFailedAt)) return malformed('firstFailedAt, lastFailedAt: expected ISO times');
+  if (Number.isNaN(Date.parse(lastFailedAt))) return malformed('lastFailedAt: expected an ISO time');
+  if (typeof advisory !== 'object' || advisory === null) return malformed('advisory: expected an object');
+  const due = notBefore === undefined ? 0 : Date.parse(notBefore);
+  return {
+    ok: true,
+    value: {
+      v: 1,
+      consumer,
+      stage,
+      cycle,
+      origin,
+      advisory: advisory as AdvisoryFields,
+      failure,
+      attempts,
+      firstFailedAt,
+      lastFailedAt,
+      notBeforeMs: Number.isNaN(due) ? 0 : due,
+      ...(typeof embedded === 'object' && embedded !== null ? { embedded: embedded as Record<string, unknown> } : {}),
+    },
+  };
+}

@@ -1,0 +1,138 @@
+import type { Stage, Tier } from './key.js';
+
+/** First tokens of the subjects of the three streams that are ours alone. */
+export interface SubjectRoots {
+  readonly retry: string;
+  readonly dlq: string;
+  readonly advisories: string;
+}
+
+export const recordKinds = [
+  'ATTEMPT_STARTED',
+  'ATTEMPT_FAILED',
+  'SNOOZED',
+  'MAX_DELIVERIES',
+  'MSG_TERMINATED',
+  'ROUTED',
+  'RESOLVED',
+  'REPLAYED',
+  'DISCARDED',
+] as const;
+export type RecordKind = (typeof recordKinds)[number];
+
+/** The two kinds that end a stage. */
+export const exhaustionKinds = ['MAX_DELIVERIES', 'MSG_TERMINATED'] as const;
+export type ExhaustionKind = (typeof exhaustionKinds)[number];
+
+export function isExhaustion(kind: RecordKind): kind is ExhaustionKind {
+  return kind === 'MAX_DELIVERIES' || kind === 'MSG_TERMINATED';
+}
+
+const nativeRoot = '$JS.EVENT.ADVISORY.CONSUMER';
+
+/** Where the server itself publishes that a consumer gave up on a message of `stream`. */
+export function nativeAdvisoryFilter(kind: ExhaustionKind, stream: string): string {
+  return `${nativeRoot}.${kind}.${stream}.>`;
+}
+
+export function isNativeAdvisory(subject: string): boolean {
+  return subject.startsWith(`${nativeRoot}.`);
+}
+
+/** `events-retry.<consumer>.<seq>`, `events-dlq.<consumer>.<seq>`. */
+export function pointerSubject(root: string, consumer: string, seq: number): string {
+  return `${root}.${consumer}.${seq}`;
+}
+
+export function pointerFilter(root: string, consumer: string): string {
+  return `${root}.${consumer}.>`;
+}
+
+export interface RecordAddress {
+  readonly tier: Tier;
+  readonly kind: RecordKind;
+  readonly consumer: string;
+  readonly seq: number;
+  readonly stage: Stage;
+  readonly cycle: number;
+}
+
+export function recordSubject(root: string, a: RecordAddress): string {
+  return `${root}.${a.tier}.${a.kind}.${a.consumer}.${a.seq}.${a.stage}.${a.cycle}`;
+}
+
+/** All records of one kind of one consumer's tier; without a consumer, of the whole tier. */
+export function recordFilter(root: string, tier: Tier, kind: RecordKind, consumer?: string): string {
+  return consumer === undefined ? `${root}.${tier}.${kind}.>` : `${root}.${tier}.${kind}.${consumer}.>`;
+}
+
+const count = /^(?:0|[1-9]\d{0,15})$/;
+
+/** The address that a journal subject names, or undefined when it is none of ours. */
+export function parseRecordSubject(root: string, subject: string): RecordAddress | undefined {
+  if (!subject.startsWith(`${root}.`)) return undefined;
+  const tokens = subject.slice(root.length + 1).split('.');
+  const [tier, kind, consumer, seq, stage, cycle] = tokens;
+  if (tokens.length !== 6 || (tier !== 'business' && tier !== 'meta')) return undefined;
+  if (!recordKinds.includes(kind as RecordKind) || !consumer) return undefined;
+  if (stage !== 'main' && stage !== 'retry' && stage !== 'dlq') return undefined;
+  if (!seq || !cycle || !count.test(seq) || !count.test(cycle)) return undefined;
+  return { tier, kind: kind as RecordKind, consumer, seq: Number(seq), stage, cycle: Number(cycle) };
+}
+
+/** Does `subject` match `filter`? `*` is one token, `>` is one or more at the end. */
+export function subjectMatches(filter: string, subject: string): boolean {
+  const f = filter.split('.');
+  const s = subject.split('.');
+  for (let i = 0; i < f.length; i++) {
+    if (f[i] === '>') return s.length > i;
+    if (i >= s.length || (f[i] !== '*' && f[i] !== s[i])) return false;
+  }
+  return f.length === s.length;
+}
+
+/** Can any one subject match both filters? */
+export function filtersOverlap(a: string, b: string): boolean {
+  const x = a.split('.');
+  const y = b.split('.');
+  for (let i = 0; ; i++) {
+    const l = x[i];
+    const r = y[i];
+    if (l === undefined || r === undefined) return l === r;
+    if (l === '>' || r === '>') return true;
+    if (l !== r && l !== '*' && r !== '*') return false;
+  }
+}
+
+/** Is every subject that `inner` matches also matched by `outer`? */
+export function filterContains(outer: string, inner: string): boolean {
+  const o = outer.split('.');
+  const i = inner.split('.');
+  for (let n = 0; n < o.length; n++) {
+    if (o[n] === '>') return i.length > n;
+    if (i[n] === undefined || i[n] === '>') return false;
+    if (o[n] !== '*' && (i[n] === '*' || o[n] !== i[n])) return false;
+  }
+  return o.length === i.length;
+}
+
+/** Printable ASCII without space, dot, wildcard or path character: fit for a stream, a consumer and a token. */
+export function isName(text: string): boolean {
+  return /^[A-Za-z0-9_-]{1,128}$/.test(text);
+}
+
+const token = /^[!-)+-\-/-=?-~]+$/;
+
+/** A subject to publish on: tokens of printable ASCII, no wildcard, none empty. */
+export function isSubject(text: string): boolean {
+  return text.length <= 512 && text.split('.').every((part) => token.test(part));
+}
+
+/** A subject with `*` for a token or `>` at the end. */
+export function isFilter(text: string): boolean {
+  const parts = text.split('.');
+  return (
+    text.length <= 512 &&
+    parts.every((part, i) => part === '*' || (part === '>' && i === parts.length - 1) || token.test(part))
+  );
+}

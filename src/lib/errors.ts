@@ -1,0 +1,93 @@
+/**
+ * One base class for every error this project raises on purpose.
+ *
+ * `code` is stable and machine-readable; `suggestions` are commands or edits that the reader can carry
+ * out next; `exitCode` is what the CLI exits with.
+ */
+
+/** 1 failed or refused · 2 usage or config · 3 changes pending · 4 connection or permission · 5 partly done · 130 interrupted. */
+export type ExitCode = 1 | 2 | 3 | 4 | 5 | 130;
+
+export interface ErrorFacts {
+  readonly suggestions?: readonly string[];
+  readonly cause?: unknown;
+}
+
+export abstract class PlutomiError extends Error {
+  abstract readonly code: string;
+  readonly exitCode: ExitCode = 1;
+  readonly suggestions: readonly string[];
+
+  constructor(message: string, facts: ErrorFacts = {}) {
+    super(message, facts.cause === undefined ? undefined : { cause: facts.cause });
+    this.name = new.target.name;
+    this.suggestions = facts.suggestions ?? [];
+  }
+}
+
+/** The command line is wrong: a flag, an argument, or a missing `--yes`. */
+export class UsageError extends PlutomiError {
+  readonly code: string;
+  override readonly exitCode = 2;
+  constructor(message: string, facts: ErrorFacts & { readonly code?: string } = {}) {
+    super(message, facts);
+    this.code = facts.code ?? 'USAGE';
+  }
+}
+
+/** A problem of the config file: `path` is where, `message` what was expected and found. */
+export interface ConfigProblem {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** The config file is missing, unreadable or invalid. All of its problems at once. */
+export class ConfigError extends PlutomiError {
+  readonly code: string = 'CONFIG_INVALID';
+  override readonly exitCode = 2;
+  constructor(
+    message: string,
+    readonly problems: readonly ConfigProblem[] = [],
+    facts: ErrorFacts = {},
+  ) {
+    super(message, facts);
+  }
+}
+
+/** The server can't be reached, or the credentials are refused. */
+export class ConnectionError extends PlutomiError {
+  readonly code: string;
+  override readonly exitCode = 4;
+  constructor(message: string, facts: ErrorFacts & { readonly code?: string } = {}) {
+    super(message, facts);
+    this.code = facts.code ?? 'CANNOT_CONNECT';
+  }
+}
+
+/** The operation was refused, or failed, for a reason that is not usage, config or connection. */
+export class OperationError extends PlutomiError {
+  readonly code: string;
+  constructor(message: string, facts: ErrorFacts & { readonly code?: string } = {}) {
+    super(message, facts);
+    this.code = facts.code ?? 'FAILED';
+  }
+}
+
+/** Ctrl-C, or SIGTERM before the work was done. */
+export class InterruptedError extends PlutomiError {
+  readonly code = 'INTERRUPTED';
+  override readonly exitCode = 130;
+  constructor(message = 'interrupted', facts: ErrorFacts = {}) {
+    super(message, facts);
+  }
+}
+
+/** The message of anything that was thrown, on one line. */
+export function messageOf(thrown: unknown): string {
+  if (thrown instanceof Error) return thrown.message || thrown.name;
+  try {
+    return String(thrown);
+  } catch {
+    return 'a value that cannot be made a string';
+  }
+}

@@ -1,0 +1,75 @@
+import type { Msg, MsgHdrs } from '@nats-io/transport-node';
+import type { Nanos } from '../domain/time.js';
+import type { Link } from './link.js';
+import { headersOf, type MessageHeaders } from './message.js';
+
+/** A message as a consumer delivered it. Its ack subject carries all that is known about it. */
+export class Delivery {
+  private constructor(
+    private readonly msg: Msg,
+    readonly stream: string,
+    readonly consumer: string,
+    /** Sequence in the stream. */
+    readonly seq: number,
+    /** How often it was delivered, this time included. Not a number of attempts. */
+    readonly deliveries: number,
+    readonly time: Nanos,
+    /** Messages that the consumer still has for us after this one. */
+    readonly pending: number,
+  ) {}
+
+  /** Undefined when the message carries no ack subject: it was not delivered by a consumer. */
+  static from(msg: Msg): Delivery | undefined {
+    const tokens = msg.reply?.split('.');
+    if (!tokens || tokens[0] !== '$JS' || tokens[1] !== 'ACK') return undefined;
+    // $JS.ACK.<stream>.<consumer>.<delivered>.<sseq>.<cseq>.<time>.<pending>; newer servers put domain and account first.
+    const at = tokens.length >= 11 ? 4 : 2;
+    const [stream, consumer, deliveries, seq, , time, pending] = tokens.slice(at);
+    if (!stream || !consumer || !time || tokens.length < 9) return undefined;
+    return new Delivery(msg, stream, consumer, Number(seq), Number(deliveries), time, Number(pending));
+  }
+
+  get subject(): string {
+    return this.msg.subject;
+  }
+
+  get data(): Uint8Array {
+    return this.msg.data;
+  }
+
+  get headers(): MessageHeaders {
+    return headersOf(this.msg.headers as MsgHdrs | undefined);
+  }
+
+  /** The first value of a header, without decoding the others. */
+  header(name: string): string | undefined {
+    const value = this.msg.headers?.get(name);
+    return value === undefined || value === '' ? undefined : value;
+  }
+
+  get replySubject(): string {
+    return this.msg.reply ?? '';
+  }
+}
+
+/** What can be said to the server about a delivery. */
+export type Verdict = '+ACK' | '-NAK' | '+WPI' | `-NAK {"delay": ${number}}`;
+
+export function nakVerdict(delayMs: number): Verdict {
+  return delayMs > 0 ? `-NAK {"delay": ${Math.round(delayMs) * 1_000_000}}` : '-NAK';
+}
+
+/** Says it without waiting: what gets lost on the way comes back as a redelivery. */
+export function tell(link: Link, delivery: Delivery, verdict: Verdict): void {
+  link.nc.publish(delivery.replySubject, verdict);
+}
+
+/** Says it and waits until the server has it. False: no answer within `timeoutMs`, so nobody knows. */
+export async function tellConfirmed(link: Link, delivery: Delivery, verdict: Verdict, timeoutMs: number): Promise<boolean> {
+  try {
+    await link.nc.request(delivery.replySubject, verdict, { timeout: timeoutMs });
+    return true;
+  } catch {
+    return false;
+  }
+}

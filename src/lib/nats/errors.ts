@@ -1,0 +1,99 @@
+import { JetStreamApiError, JetStreamError } from '@nats-io/jetstream';
+import {
+  AuthorizationError,
+  ClosedConnectionError,
+  NoRespondersError,
+  PermissionViolationError,
+  RequestError,
+  TimeoutError,
+  UserAuthenticationExpiredError,
+} from '@nats-io/transport-node';
+import { ConnectionError, messageOf, OperationError, PlutomiError } from '../errors.js';
+
+/** JetStream's own error numbers that we act on. */
+export const apiCode = {
+  consumerNotFound: 10014,
+  streamNotFound: 10059,
+  messageNotFound: 10037,
+  sequenceNotFound: 10043,
+  messageDeleteFailed: 10057,
+  wrongLastSequence: 10071,
+  wrongLastSequenceUnknown: 10164,
+  streamNameInUse: 10058,
+  subjectOverlap: 10065,
+} as const;
+
+const storeFullCodes: readonly number[] = [10023, 10028, 10047, 10054, 10077, 10122];
+
+/** A compare-and-set publish found another last sequence on its subject. */
+export class WrongSequenceError extends OperationError {
+  constructor(subject: string, cause: unknown) {
+    super(`${subject}: another message was written in between`, { code: 'WRONG_SEQUENCE', cause });
+  }
+}
+
+/** The server can't store: a limit of the stream, the account or the disk is reached. */
+export class StoreFullError extends OperationError {
+  constructor(what: string, cause: unknown) {
+    super(`${what}: the server can't store it: ${messageOf(cause)}`, {
+      code: 'STORE_FULL',
+      cause,
+      suggestions: ['raise the limit of the stream or of the account, or free space'],
+    });
+  }
+}
+
+/** The user of this connection may not do it. */
+export class NotAllowedError extends ConnectionError {
+  constructor(what: string, cause: unknown) {
+    super(`${what}: not allowed: ${messageOf(cause)}`, {
+      code: 'NOT_ALLOWED',
+      cause,
+      suggestions: ['use a user that has this permission, or ask for it'],
+    });
+  }
+}
+
+/** No answer in time, nobody there to answer, or the connection is down. It may work later. */
+export class UnreachableError extends ConnectionError {
+  constructor(what: string, cause: unknown, reason: string) {
+    super(`${what}: ${reason}`, { code: 'UNREACHABLE', cause });
+  }
+}
+
+/** The JetStream error number of an error, where it has one. */
+export function apiCodeOf(error: unknown): number | undefined {
+  if (error instanceof JetStreamApiError) return error.code;
+  if (error instanceof PlutomiError && error.cause instanceof JetStreamApiError) return error.cause.code;
+  return undefined;
+}
+
+/** Turns what the client threw into one of our classes; `what` says what was being done, and on what. */
+export function translateError(error: unknown, what: string): PlutomiError {
+  if (error instanceof PlutomiError) return error;
+  const cause = error instanceof RequestError && error.cause ? error.cause : error;
+  if (cause instanceof PermissionViolationError || error instanceof PermissionViolationError) {
+    return new NotAllowedError(what, cause);
+  }
+  if (cause instanceof AuthorizationError || cause instanceof UserAuthenticationExpiredError) {
+    return new NotAllowedError(what, cause);
+  }
+  if (cause instanceof TimeoutError) return new UnreachableError(what, error, 'no answer in time');
+  if (cause instanceof NoRespondersError || (error instanceof RequestError && error.isNoResponders())) {
+    return new UnreachableError(what, error, 'nobody answers: no such stream, or it has no leader now');
+  }
+  if (cause instanceof ClosedConnectionError) return new UnreachableError(what, error, 'the connection is closed');
+  if (error instanceof JetStreamApiError) return translateApiError(error, what);
+  if (error instanceof JetStreamError && error.cause !== undefined) return translateError(error.cause, what);
+  return new OperationError(`${what}: ${messageOf(error)}`, { cause: error });
+}
+
+function translateApiError(error: JetStreamApiError, what: string): PlutomiError {
+  if (error.code === apiCode.wrongLastSequence || error.code === apiCode.wrongLastSequenceUnknown) {
+    return new WrongSequenceError(what, error);
+  }
+  if (storeFullCodes.includes(error.code)) return new StoreFullError(what, error);
+  // 10008: no leader, 10039: JetStream not enabled for this account, 503s while a cluster elects.
+  if (error.status === 503) return new UnreachableError(what, error, error.message);
+  return new OperationError(`${what}: ${error.message} (${error.code})`, { code: `JETSTREAM_${error.code}`, cause: error });
+}

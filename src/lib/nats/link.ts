@@ -1,0 +1,226 @@
+import {
+  type ConsumerInfo,
+  JetStreamApiError,
+  type JetStreamManager,
+  jetstreamManager,
+  type StreamInfo,
+} from '@nats-io/jetstream';
+import { headers as makeHeaders, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
+import { nanosOfRfc3339 } from '../domain/time.js';
+import { apiCode, apiCodeOf, translateError } from './errors.js';
+import { headersOf, msgIdHeader, type StoredMessage } from './message.js';
+import { describeServers, type ConnectionTarget } from './target.js';
+
+export interface PublishOptions {
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  readonly msgId?: string;
+  /** Store only if the last message of this subject has this sequence; 0: there is none. */
+  readonly expectLastSubjectSeq?: number;
+  /** The stream that must take it; another one refuses. */
+  readonly expectStream?: string;
+  readonly timeoutMs?: number;
+}
+
+/** The server's word that a message is stored. `duplicate`: its id was seen inside the window, nothing was stored. */
+export interface PublishAck {
+  readonly stream: string;
+  readonly seq: number;
+  readonly duplicate: boolean;
+}
+
+export type LinkWatcher = (state: 'disconnected' | 'reconnected', server: string) => void;
+
+/**
+ * One connection and what this project does over it. The only object that the rest of the library sees of
+ * the client.
+ */
+export class Link {
+  private constructor(
+    readonly nc: NatsConnection,
+    readonly jsm: JetStreamManager,
+    readonly target: ConnectionTarget,
+    readonly apiPrefix: string,
+  ) {}
+
+  static async over(nc: NatsConnection, target: ConnectionTarget): Promise<Link> {
+    // Always the prefix, never `domain`: direct gets know only the prefix.
+    const apiPrefix = target.apiPrefix ?? (target.domain === undefined ? '$JS.API' : `$JS.${target.domain}.API`);
+    const jsm = await jetstreamManager(nc, { timeout: target.timeoutMs, apiPrefix, checkAPI: false });
+    const link = new Link(nc, jsm, target, apiPrefix);
+    void link.followStatus();
+    return link;
+  }
+
+  /** Version of the server that this connection is on, e.g. `2.15.1`. */
+  get serverVersion(): string {
+    return this.nc.info?.version ?? '0.0.0';
+  }
+
+  /** The server's address, printable. */
+  get server(): string {
+    return describeServers([this.nc.getServer()]);
+  }
+
+  /** Largest message that the server takes, headers included, in bytes. */
+  get maxPayload(): number {
+    return this.nc.info?.max_payload ?? 1_048_576;
+  }
+
+  get connected(): boolean {
+    return !this.nc.isClosed() && !this.down;
+  }
+
+  private down = false;
+
+  private readonly watchers = new Set<LinkWatcher>();
+
+  private async followStatus(): Promise<void> {
+    for await (const status of this.nc.status()) {
+      if (status.type !== 'disconnect' && status.type !== 'reconnect') continue;
+      this.down = status.type === 'disconnect';
+      for (const watcher of this.watchers) watcher(this.down ? 'disconnected' : 'reconnected', this.server);
+    }
+  }
+
+  /** Calls back at each disconnect and reconnect; returns how to stop that. */
+  watch(watcher: LinkWatcher): () => void {
+    this.watchers.add(watcher);
+    return () => this.watchers.delete(watcher);
+  }
+
+  /** Resolves when the connection is closed for good. */
+  async closed(): Promise<void> {
+    await this.nc.closed();
+  }
+
+  /** Publishes to a stream and waits for the server's word that it is stored. */
+  async publish(subject: string, data: Uint8Array | string, options: PublishOptions = {}): Promise<PublishAck> {
+    try {
+      const reply = await this.nc.request(subject, data, {
+        timeout: options.timeoutMs ?? this.target.timeoutMs,
+        headers: this.headersFor(options),
+      });
+      const answer = JSON.parse(reply.string()) as Partial<PublishAck> & {
+        error?: { code: number; err_code: number; description: string };
+      };
+      if (answer.error) throw new JetStreamApiError(answer.error);
+      if (!answer.stream || !answer.seq) throw new Error('the answer is not a publish acknowledgement');
+      return { stream: answer.stream, seq: answer.seq, duplicate: answer.duplicate ?? false };
+    } catch (error) {
+      throw translateError(error, `publish to ${subject}`);
+    }
+  }
+
+  private headersFor(options: PublishOptions): MsgHdrs {
+    const out = makeHeaders();
+    for (const [name, value] of Object.entries(options.headers ?? {})) {
+      for (const one of typeof value === 'string' ? [value] : value) out.append(name, one);
+    }
+    if (options.msgId !== undefined) out.set(msgIdHeader, options.msgId);
+    if (options.expectStream !== undefined) out.set('Nats-Expected-Stream', options.expectStream);
+    if (options.expectLastSubjectSeq !== undefined) {
+      out.set('Nats-Expected-Last-Subject-Sequence', String(options.expectLastSubjectSeq));
+    }
+    return out;
+  }
+
+  /** The message at a sequence, from any replica: fast, may be stale. Undefined: not there. */
+  async readDirect(stream: string, seq: number): Promise<StoredMessage | undefined> {
+    try {
+      const found = await this.jsm.direct.getMessage(stream, { seq });
+      return found ? toStored(stream, found) : undefined;
+    } catch (error) {
+      throw translateError(error, `read ${stream} ${seq}`);
+    }
+  }
+
+  /** The message at a sequence, from the stream's leader. Undefined: not there. */
+  readFromLeader(stream: string, seq: number): Promise<StoredMessage | undefined> {
+    return this.getMessage(stream, { seq });
+  }
+
+  /** The last message of a subject, from the stream's leader. Undefined: there is none. */
+  readLast(stream: string, subject: string): Promise<StoredMessage | undefined> {
+    return this.getMessage(stream, { last_by_subj: subject });
+  }
+
+  /** The first message at or after `seq` whose subject matches, from the stream's leader. */
+  readNext(stream: string, subject: string, seq: number): Promise<StoredMessage | undefined> {
+    return this.getMessage(stream, { seq, next_by_subj: subject } as { seq: number });
+  }
+
+  private async getMessage(stream: string, query: { seq: number } | { last_by_subj: string }): Promise<StoredMessage | undefined> {
+    try {
+      const found = await this.jsm.streams.getMessage(stream, query);
+      return found ? toStored(stream, found) : undefined;
+    } catch (error) {
+      if (apiCodeOf(error) === apiCode.messageNotFound) return undefined;
+      throw translateError(error, `read ${stream} ${JSON.stringify(query)}`);
+    }
+  }
+
+  /** Deletes one message by its sequence. False: it was not there any more, or was replaced. */
+  async deleteMessage(stream: string, seq: number): Promise<boolean> {
+    try {
+      return await this.jsm.streams.deleteMessage(stream, seq, false);
+    } catch (error) {
+      const code = apiCodeOf(error);
+      if (code === apiCode.messageDeleteFailed || code === apiCode.sequenceNotFound || code === apiCode.messageNotFound) return false;
+      throw translateError(error, `delete ${stream} ${seq}`);
+    }
+  }
+
+  /** A stream's config and state; undefined: there is no such stream. */
+  async streamInfo(stream: string, subjectsFilter?: string): Promise<StreamInfo | undefined> {
+    try {
+      return await this.jsm.streams.info(stream, subjectsFilter === undefined ? {} : { subjects_filter: subjectsFilter });
+    } catch (error) {
+      if (apiCodeOf(error) === apiCode.streamNotFound) return undefined;
+      throw translateError(error, `stream ${stream}`);
+    }
+  }
+
+  async consumerInfo(stream: string, consumer: string): Promise<ConsumerInfo | undefined> {
+    try {
+      return await this.jsm.consumers.info(stream, consumer);
+    } catch (error) {
+      const code = apiCodeOf(error);
+      if (code === apiCode.consumerNotFound || code === apiCode.streamNotFound) return undefined;
+      throw translateError(error, `consumer ${stream} ${consumer}`);
+    }
+  }
+
+  /** Sends what is buffered and waits until the server has it. */
+  async flush(): Promise<void> {
+    await this.nc.flush();
+  }
+
+  /** Flushes and closes. Never throws: there is nothing left to be done about it. */
+  async close(): Promise<void> {
+    try {
+      if (this.down) await this.nc.close();
+      else await this.nc.drain();
+    } catch {
+      await this.nc.close().catch(() => {});
+    }
+  }
+}
+
+interface Found {
+  readonly subject: string;
+  readonly seq: number;
+  readonly timestamp: string;
+  readonly data: Uint8Array;
+  readonly header: MsgHdrs;
+}
+
+function toStored(stream: string, found: Found): StoredMessage {
+  return {
+    stream,
+    subject: found.subject,
+    seq: found.seq,
+    time: nanosOfRfc3339(found.timestamp) ?? '0',
+    data: found.data,
+    headers: headersOf(found.header),
+  };
+}
