@@ -1,10 +1,11 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
+import { readEnvironment } from '../../src/lib/config/load.js';
 import { type ServerHandle, type StartServerOptions, startServer } from '../../src/lib/server/embedded.js';
 import { locateServer } from '../../src/lib/server/locate.js';
 
@@ -35,13 +36,7 @@ export interface TestServerOptions {
 
 /** The nats-server that this test run uses: `NATS_SERVER_BIN`, PATH, or the cache. */
 export async function serverBinary(): Promise<string> {
-  const { NATS_SERVER_BIN, PATH, XDG_CACHE_HOME } = process.env;
-  const found = await locateServer({
-    natsServerBin: NATS_SERVER_BIN,
-    path: PATH,
-    xdgCacheHome: XDG_CACHE_HOME,
-    home: homedir(),
-  });
+  const found = await locateServer(readEnvironment());
   if (found === undefined) throw new Error('no nats-server for the tests: run `npm run setup`');
   return found.path;
 }

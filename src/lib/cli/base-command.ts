@@ -8,7 +8,9 @@ import { CommandContext, type ConnectionFlags } from './context.js';
 import { describeError, type ErrorJson } from './describe-error.js';
 import { globalFlags } from './global-flags.js';
 
-type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<(typeof BaseCommand)['baseFlags'] & T['flags']>;
+type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<
+  (typeof BaseCommand)['baseFlags'] & T['flags']
+>;
 type ArgsOf<T extends typeof Command> = Interfaces.InferredArgs<T['args']>;
 
 /**
@@ -40,7 +42,11 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     this.flags = flags as FlagsOf<T>;
     this.args = args as ArgsOf<T>;
     this.words = argv as string[];
-    this.context = new CommandContext(environment, this.flags as ConnectionFlags, this.id ?? 'plutomi-events');
+    this.context = new CommandContext(
+      environment,
+      this.flags as ConnectionFlags,
+      this.id ?? 'plutomi-events',
+    );
   }
 
   protected get environment(): Environment {
@@ -64,7 +70,9 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
 
   /** The result: one JSON value with `--json`, else the text. */
   protected output(json: unknown, human: () => string): void {
-    const text = this.flags.json ? JSON.stringify(json, undefined, process.stdout.isTTY ? 2 : undefined) : human();
+    const text = this.flags.json
+      ? JSON.stringify(json, undefined, process.stdout.isTTY ? 2 : undefined)
+      : human();
     if (text !== '') process.stdout.write(`${text}\n`);
   }
 
@@ -112,7 +120,10 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
       process.stdout.write(`${JSON.stringify({ error: { code, message, suggestions } })}\n`);
       return;
     }
-    const colors = colorsFor({ isTty: process.stderr.isTTY === true, off: this.context?.noColor ?? readEnvironment().noColor });
+    const colors = colorsFor({
+      isTty: process.stderr.isTTY === true,
+      off: this.context?.noColor ?? readEnvironment().noColor,
+    });
     let text = `${colors.red('Error:')} ${described.message}\n`;
     for (const suggestion of described.suggestions) text += `  ${colors.dim('→')} ${suggestion}\n`;
     process.stderr.write(text);

@@ -13,17 +13,32 @@ export interface ErrorJson {
 export function describeError(error: Error): ErrorJson & { readonly exitCode: number } {
   if (error instanceof ConfigError) {
     const problems = error.problems.map((problem) => `\n  ${problem.path}: ${problem.message}`).join('');
-    return { code: error.code, message: escapeBlock(error.message + problems), suggestions: error.suggestions, exitCode: 2 };
+    return {
+      code: error.code,
+      message: escapeBlock(error.message + problems),
+      suggestions: error.suggestions,
+      exitCode: 2,
+    };
   }
   if (error instanceof PlutomiError) {
-    return { code: error.code, message: escapeBlock(error.message), suggestions: error.suggestions, exitCode: error.exitCode };
+    return {
+      code: error.code,
+      message: escapeBlock(error.message),
+      suggestions: error.suggestions,
+      exitCode: error.exitCode,
+    };
   }
   if (error.name === 'ExitPromptError') {
     return { code: 'INTERRUPTED', message: 'interrupted', suggestions: [], exitCode: 130 };
   }
   if (error instanceof CLIError || 'oclif' in error) {
     const message = messageOf(error).replace(/\nSee more help with --help$/, '');
-    return { code: 'USAGE', message: escapeBlock(message), suggestions: ['see --help of the command'], exitCode: 2 };
+    return {
+      code: 'USAGE',
+      message: escapeBlock(message),
+      suggestions: ['see --help of the command'],
+      exitCode: 2,
+    };
   }
   return {
     code: 'UNEXPECTED',

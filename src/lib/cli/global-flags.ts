@@ -21,18 +21,66 @@ export const defaultTimeoutMs = 5000;
 
 /** Flags that every command has. They carry no defaults: precedence is settled in config/target. */
 export const globalFlags = {
-  server: Flags.string({ char: 's', description: 'server URLs, separated by commas', helpGroup: connection, helpValue: '<url>', env: 'NATS_URL' }),
-  context: Flags.string({ description: 'context of the nats CLI to take server and credentials from', helpGroup: connection, helpValue: '<name>', env: 'NATS_CONTEXT' }),
-  creds: Flags.string({ description: 'credentials file (JWT and seed)', helpGroup: connection, helpValue: '<file>' }),
+  server: Flags.string({
+    char: 's',
+    description: 'server URLs, separated by commas (env NATS_URL)',
+    helpGroup: connection,
+    helpValue: '<url>',
+  }),
+  context: Flags.string({
+    description: 'context of the nats CLI to take server and credentials from (env NATS_CONTEXT)',
+    helpGroup: connection,
+    helpValue: '<name>',
+  }),
+  creds: Flags.string({
+    description: 'credentials file (JWT and seed)',
+    helpGroup: connection,
+    helpValue: '<file>',
+  }),
   nkey: Flags.string({ description: 'file with an nkey seed', helpGroup: connection, helpValue: '<file>' }),
-  user: Flags.string({ description: 'user name, or a token when there is no password', helpGroup: connection, env: 'NATS_USER' }),
-  password: Flags.string({ description: 'password; better in NATS_PASSWORD, where the process list does not show it', helpGroup: connection, env: 'NATS_PASSWORD', dependsOn: ['user'] }),
-  tlsca: Flags.string({ description: 'file with the certificate authority to trust', helpGroup: connection, helpValue: '<file>' }),
-  tlscert: Flags.string({ description: 'file with the client certificate', helpGroup: connection, helpValue: '<file>', dependsOn: ['tlskey'] }),
-  tlskey: Flags.string({ description: 'file with the key of the client certificate', helpGroup: connection, helpValue: '<file>', dependsOn: ['tlscert'] }),
-  timeout: durationFlag({ description: 'longest wait for the connection and for each answer of the server', helpGroup: connection, helpValue: '<duration>', defaultHelp: async () => '5s' }),
-  config: Flags.string({ char: 'c', description: 'config file', helpGroup: group, helpValue: '<file>', defaultHelp: async () => 'plutomi-events.config.{ts,mjs,js,json}, found upwards' }),
+  user: Flags.string({
+    description: 'user name, or a token when there is no password (env NATS_USER)',
+    helpGroup: connection,
+  }),
+  password: Flags.string({
+    description: 'password; better in the variable NATS_PASSWORD, which the process list does not show',
+    helpGroup: connection,
+  }),
+  tlsca: Flags.string({
+    description: 'file with the certificate authority to trust',
+    helpGroup: connection,
+    helpValue: '<file>',
+  }),
+  tlscert: Flags.string({
+    description: 'file with the client certificate',
+    helpGroup: connection,
+    helpValue: '<file>',
+    dependsOn: ['tlskey'],
+  }),
+  tlskey: Flags.string({
+    description: 'file with the key of the client certificate',
+    helpGroup: connection,
+    helpValue: '<file>',
+    dependsOn: ['tlscert'],
+  }),
+  timeout: durationFlag({
+    description: 'longest wait for the connection and for each answer of the server',
+    helpGroup: connection,
+    helpValue: '<duration>',
+    defaultHelp: async () => '5s',
+  }),
+  config: Flags.string({
+    char: 'c',
+    description: 'config file',
+    helpGroup: group,
+    helpValue: '<file>',
+    defaultHelp: async () => 'plutomi-events.config.{ts,mjs,js,json}, found upwards',
+  }),
   json: Flags.boolean({ description: 'print JSON on stdout', helpGroup: group }),
   'no-color': Flags.boolean({ description: 'no colour', helpGroup: group }),
-  'log-level': Flags.option({ options: logLevels })({ description: 'least level that is logged', helpGroup: group, defaultHelp: async () => defaultLogLevel }),
+  'log-level': Flags.option({ options: logLevels })({
+    description: 'least level that is logged',
+    helpGroup: group,
+    defaultHelp: async () => defaultLogLevel,
+  }),
 };

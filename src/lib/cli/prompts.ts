@@ -5,7 +5,9 @@ const prompt = inquirer.createPromptModule({ output: process.stderr });
 
 /** A yes or no question; the default is no. */
 export async function confirm(message: string): Promise<boolean> {
-  const { answer } = await prompt<{ answer: boolean }>([{ type: 'confirm', name: 'answer', message, default: false }]);
+  const { answer } = await prompt<{ answer: boolean }>([
+    { type: 'confirm', name: 'answer', message, default: false },
+  ]);
   return answer;
 }
 

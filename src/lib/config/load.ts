@@ -7,7 +7,8 @@ export function readEnvironment(
   variables: Readonly<Record<string, string | undefined>> = process.env,
   cwd: string = process.cwd(),
 ): Environment {
-  const get = (...names: string[]): string | undefined => names.map((name) => variables[name]).find((value) => value);
+  const get = (...names: string[]): string | undefined =>
+    names.map((name) => variables[name]).find((value) => value);
   const home = get('HOME', 'USERPROFILE') ?? homedir();
   const optional = {
     natsUrl: get('NATS_URL'),

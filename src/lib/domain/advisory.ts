@@ -26,7 +26,10 @@ export const advisoryType: Readonly<Record<ExhaustionKind, string>> = {
 };
 
 /** With these reasons the server says that it removed a message nobody had acknowledged: an event was lost. */
-const lossReasons: readonly string[] = ['Unacknowledged message was deleted', 'Message deleted by stream limits'];
+const lossReasons: readonly string[] = [
+  'Unacknowledged message was deleted',
+  'Message deleted by stream limits',
+];
 
 export function isLoss(advisory: NativeAdvisory): boolean {
   return advisory.reason !== undefined && lossReasons.includes(advisory.reason);
@@ -39,8 +42,10 @@ export function decodeAdvisory(bytes: Uint8Array): Decoded<NativeAdvisory> {
   const kind = typeof type === 'string' ? kindOfType[type] : undefined;
   if (!kind) return malformed(`type: expected ${Object.values(advisoryType).join(' or ')}`);
   if (!isText(stream) || !isText(consumer)) return malformed('stream, consumer: expected names');
-  if (!isCount(stream_seq) || !isCount(deliveries)) return malformed('stream_seq, deliveries: expected counts');
-  if (typeof timestamp !== 'string' || Number.isNaN(Date.parse(timestamp))) return malformed('timestamp: expected RFC 3339');
+  if (!isCount(stream_seq) || !isCount(deliveries))
+    return malformed('stream_seq, deliveries: expected counts');
+  if (typeof timestamp !== 'string' || Number.isNaN(Date.parse(timestamp)))
+    return malformed('timestamp: expected RFC 3339');
   return {
     ok: true,
     value: {

@@ -53,7 +53,8 @@ export function decideAttempt(facts: DeliveryFacts, history: KeyHistory): Decisi
     snoozed.journalSeq > (started?.journalSeq ?? 0);
   const highest = Math.max(startedAttempt, failedAttempt, snoozedAttempt);
   const attempt = snoozedLast ? snoozedAttempt : highest + 1;
-  if (attempt > facts.limit) return { do: 'exhaust', attempts: highest, failure: failureOfRecord(failed?.record) };
+  if (attempt > facts.limit)
+    return { do: 'exhaust', attempts: highest, failure: failureOfRecord(failed?.record) };
 
   const redelivered = facts.deliveries > 1;
   const silent = highest === 0 ? !facts.mayHaveParked : !snoozedLast && startedAttempt > failedAttempt;
@@ -68,5 +69,7 @@ export function decideAttempt(facts: DeliveryFacts, history: KeyHistory): Decisi
 /** Why the last reported attempt failed; without one, that there was no report. */
 function failureOfRecord(record: JournalRecord | undefined): Failure {
   const error = record?.error;
-  return error ? { ...makeFailure(error.kind ?? 'error', error.name, error.message), fingerprint: error.fingerprint } : noReport;
+  return error
+    ? { ...makeFailure(error.kind ?? 'error', error.name, error.message), fingerprint: error.fingerprint }
+    : noReport;
 }

@@ -2,7 +2,9 @@ import type { Origin } from './key.js';
 import { isNanos } from './time.js';
 
 /** What stands on a stream may be forged, cut or foreign: decoding answers with a reason, it never throws. */
-export type Decoded<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string };
+export type Decoded<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly reason: string };
 
 export function malformed(reason: string): { readonly ok: false; readonly reason: string } {
   return { ok: false, reason };
@@ -38,7 +40,8 @@ export function isText(value: unknown): value is string {
 export function readOrigin(value: unknown): Origin | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { stream, seq, subject, msgId, time } = value as Record<string, unknown>;
-  if (!isText(stream) || !isCount(seq) || seq === 0 || typeof subject !== 'string' || !isNanos(time)) return undefined;
+  if (!isText(stream) || !isCount(seq) || seq === 0 || typeof subject !== 'string' || !isNanos(time))
+    return undefined;
   if (msgId !== undefined && typeof msgId !== 'string') return undefined;
   return { stream, seq, subject, time, ...(msgId === undefined ? {} : { msgId }) };
 }

@@ -16,7 +16,8 @@ const part = /(\d+(?:\.\d+)?)(ms|s|m|h|d|w)/g;
 export function parseDuration(text: string): number | undefined {
   if (text.length > 64 || !shape.test(text)) return undefined;
   let ms = 0;
-  for (const [, amount, unit] of text.matchAll(part)) ms += Number(amount) * (unitMs[unit ?? ''] ?? Number.NaN);
+  for (const [, amount, unit] of text.matchAll(part))
+    ms += Number(amount) * (unitMs[unit ?? ''] ?? Number.NaN);
   return Number.isFinite(ms) && ms <= 100 * 365 * 86_400_000 ? Math.round(ms) : undefined;
 }
 

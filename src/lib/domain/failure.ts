@@ -2,7 +2,15 @@ import { createHash } from 'node:crypto';
 import { clipBytes, escapeBlock, escapeLine } from './escape.js';
 
 /** Why an attempt failed. All but `error`, `timeout` and `no-report` are for good: no retry can mend them. */
-export type FailureKind = 'error' | 'timeout' | 'no-report' | 'rejected' | 'schema' | 'missing' | 'replaced' | 'malformed';
+export type FailureKind =
+  | 'error'
+  | 'timeout'
+  | 'no-report'
+  | 'rejected'
+  | 'schema'
+  | 'missing'
+  | 'replaced'
+  | 'malformed';
 
 export interface Failure {
   readonly kind: FailureKind;
@@ -79,12 +87,17 @@ export function failureOf(thrown: unknown, kind: FailureKind = 'error'): Reporte
   const message = readProperty(thrown, 'message') ?? describeThrown(thrown);
   const stack = readProperty(thrown, 'stack');
   const failure = makeFailure(kind, name, message);
-  return stack ? { ...failure, stack: clipBytes(escapeBlock(stack.slice(0, maxInput)), maxStackBytes) } : failure;
+  return stack
+    ? { ...failure, stack: clipBytes(escapeBlock(stack.slice(0, maxInput)), maxStackBytes) }
+    : failure;
 }
 
 /** The failure in at most 256 bytes on one line: what lists and headers show. */
 export function reasonOf(failure: Failure): string {
-  const text = failure.name === 'Error' || failure.message === '' ? failure.message || failure.name : `${failure.name}: ${failure.message}`;
+  const text =
+    failure.name === 'Error' || failure.message === ''
+      ? failure.message || failure.name
+      : `${failure.name}: ${failure.message}`;
   return clipBytes(text, maxReasonBytes);
 }
 

@@ -66,7 +66,9 @@ export function pointerFrom(x: Exhaustion, stage: 'retry' | 'dlq', notBeforeMs: 
 
 /** Header values are printable ASCII: anything else of a name or an id is percent-encoded. */
 function headerValue(text: string): string {
-  return text.replace(/[^\x20-\x7e]|%/gu, (char) => encodeURIComponent(/\p{Cs}/u.test(char) ? '\ufffd' : char));
+  return text.replace(/[^\x20-\x7e]|%/gu, (char) =>
+    encodeURIComponent(/\p{Cs}/u.test(char) ? '\ufffd' : char),
+  );
 }
 
 /** A new headers object each time: the client writes into what it is given. */
@@ -103,7 +105,8 @@ export function decodePointer(bytes: Uint8Array, notBefore: string | undefined):
   if (!origin) return malformed('origin: expected {stream, seq, subject, time}');
   if (!failure) return malformed('failure: expected {kind, name, message, fingerprint}');
   if (!attempts) return malformed('attempts: expected {main, retry}');
-  if (!isText(firstFailedAt) || !isText(lastFailedAt)) return malformed('firstFailedAt, lastFailedAt: expected ISO times');
+  if (!isText(firstFailedAt) || !isText(lastFailedAt))
+    return malformed('firstFailedAt, lastFailedAt: expected ISO times');
   if (Number.isNaN(Date.parse(lastFailedAt))) return malformed('lastFailedAt: expected an ISO time');
   if (typeof advisory !== 'object' || advisory === null) return malformed('advisory: expected an object');
   const due = notBefore === undefined ? 0 : Date.parse(notBefore);
@@ -121,7 +124,9 @@ export function decodePointer(bytes: Uint8Array, notBefore: string | undefined):
       firstFailedAt,
       lastFailedAt,
       notBeforeMs: Number.isNaN(due) ? 0 : due,
-      ...(typeof embedded === 'object' && embedded !== null ? { embedded: embedded as Record<string, unknown> } : {}),
+      ...(typeof embedded === 'object' && embedded !== null
+        ? { embedded: embedded as Record<string, unknown> }
+        : {}),
     },
   };
 }

@@ -119,15 +119,18 @@ export function decodeRecord(bytes: Uint8Array): Decoded<JournalRecord> {
   if (!decoded.ok) return decoded;
   const value = decoded.value;
   if (value['v'] !== 1) return malformed('v: expected 1');
-  if (!recordKinds.includes(value['kind'] as RecordKind)) return malformed('kind: expected a journal record kind');
+  if (!recordKinds.includes(value['kind'] as RecordKind))
+    return malformed('kind: expected a journal record kind');
   if (!tiers.includes(value['tier'] as Tier)) return malformed('tier: expected business or meta');
   if (!stages.includes(value['stage'] as Stage)) return malformed('stage: expected main, retry or dlq');
   if (!isText(value['consumer'])) return malformed('consumer: expected a name');
   if (!isCount(value['cycle'])) return malformed('cycle: expected a count');
-  if (!isText(value['at']) || Number.isNaN(Date.parse(value['at']))) return malformed('at: expected an ISO time');
+  if (!isText(value['at']) || Number.isNaN(Date.parse(value['at'])))
+    return malformed('at: expected an ISO time');
   const origin = readOrigin(value['origin']);
   if (!origin) return malformed('origin: expected {stream, seq, subject, time}');
-  if (value['attempt'] !== undefined && !isCount(value['attempt'])) return malformed('attempt: expected a count');
+  if (value['attempt'] !== undefined && !isCount(value['attempt']))
+    return malformed('attempt: expected a count');
   return { ok: true, value: { ...value, origin } as unknown as JournalRecord };
 }
 
@@ -156,7 +159,8 @@ export function decodeExhaustion(bytes: Uint8Array): Decoded<Exhaustion> {
   const attempts = readAttempts(record.attempts);
   if (!failure) return malformed('failure: expected {kind, name, message, fingerprint}');
   if (!attempts) return malformed('attempts: expected {main, retry}');
-  if (!isText(record.firstFailedAt) || !isText(record.lastFailedAt)) return malformed('firstFailedAt, lastFailedAt: expected ISO times');
+  if (!isText(record.firstFailedAt) || !isText(record.lastFailedAt))
+    return malformed('firstFailedAt, lastFailedAt: expected ISO times');
   if (!isCount(record.stream_seq) || !isCount(record.deliveries) || !isText(record.stream)) {
     return malformed('stream, stream_seq, deliveries: expected where it was delivered');
   }

@@ -24,7 +24,9 @@ function authenticators(auth: Auth): Authenticator[] {
   else if (auth.creds !== undefined) out.push(credsAuthenticator(bytes(auth.creds)));
   else if (auth.nkeySeed !== undefined) out.push(nkeyAuthenticator(bytes(auth.nkeySeed.trim())));
   else if (auth.userJwt !== undefined) {
-    out.push(jwtAuthenticator(auth.userJwt, auth.userSeed === undefined ? undefined : bytes(auth.userSeed.trim())));
+    out.push(
+      jwtAuthenticator(auth.userJwt, auth.userSeed === undefined ? undefined : bytes(auth.userSeed.trim())),
+    );
   }
   if (auth.token !== undefined) out.push(tokenAuthenticator(auth.token));
   return out;
@@ -99,10 +101,13 @@ export async function connect(target: ConnectionTarget): Promise<Link> {
 
 function refuse(link: Link): ConnectionError | undefined {
   if (!versionAtLeast(link.serverVersion, minimumServerVersion)) {
-    return new ConnectionError(`${link.server} runs nats-server ${link.serverVersion}; ${minimumServerVersion} or newer is needed`, {
-      code: 'SERVER_TOO_OLD',
-      suggestions: ['upgrade the server; 2.12.9 or newer is recommended'],
-    });
+    return new ConnectionError(
+      `${link.server} runs nats-server ${link.serverVersion}; ${minimumServerVersion} or newer is needed`,
+      {
+        code: 'SERVER_TOO_OLD',
+        suggestions: ['upgrade the server; 2.12.9 or newer is recommended'],
+      },
+    );
   }
   if (link.nc.info?.jetstream !== true) {
     return new ConnectionError(`${link.server} runs without JetStream`, {

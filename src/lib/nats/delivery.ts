@@ -65,7 +65,12 @@ export function tell(link: Link, delivery: Delivery, verdict: Verdict): void {
 }
 
 /** Says it and waits until the server has it. False: no answer within `timeoutMs`, so nobody knows. */
-export async function tellConfirmed(link: Link, delivery: Delivery, verdict: Verdict, timeoutMs: number): Promise<boolean> {
+export async function tellConfirmed(
+  link: Link,
+  delivery: Delivery,
+  verdict: Verdict,
+  timeoutMs: number,
+): Promise<boolean> {
   try {
     await link.nc.request(delivery.replySubject, verdict, { timeout: timeoutMs });
     return true;

@@ -82,7 +82,8 @@ export function translateError(error: unknown, what: string): PlutomiError {
   if (cause instanceof NoRespondersError || (error instanceof RequestError && error.isNoResponders())) {
     return new UnreachableError(what, error, 'nobody answers: no such stream, or it has no leader now');
   }
-  if (cause instanceof ClosedConnectionError) return new UnreachableError(what, error, 'the connection is closed');
+  if (cause instanceof ClosedConnectionError)
+    return new UnreachableError(what, error, 'the connection is closed');
   if (error instanceof JetStreamApiError) return translateApiError(error, what);
   if (error instanceof JetStreamError && error.cause !== undefined) return translateError(error.cause, what);
   return new OperationError(`${what}: ${messageOf(error)}`, { cause: error });
@@ -95,5 +96,8 @@ function translateApiError(error: JetStreamApiError, what: string): PlutomiError
   if (storeFullCodes.includes(error.code)) return new StoreFullError(what, error);
   // 10008: no leader, 10039: JetStream not enabled for this account, 503s while a cluster elects.
   if (error.status === 503) return new UnreachableError(what, error, error.message);
-  return new OperationError(`${what}: ${error.message} (${error.code})`, { code: `JETSTREAM_${error.code}`, cause: error });
+  return new OperationError(`${what}: ${error.message} (${error.code})`, {
+    code: `JETSTREAM_${error.code}`,
+    cause: error,
+  });
 }

@@ -44,7 +44,8 @@ export class Link {
 
   static async over(nc: NatsConnection, target: ConnectionTarget): Promise<Link> {
     // Always the prefix, never `domain`: direct gets know only the prefix.
-    const apiPrefix = target.apiPrefix ?? (target.domain === undefined ? '$JS.API' : `$JS.${target.domain}.API`);
+    const apiPrefix =
+      target.apiPrefix ?? (target.domain === undefined ? '$JS.API' : `$JS.${target.domain}.API`);
     const jsm = await jetstreamManager(nc, { timeout: target.timeoutMs, apiPrefix, checkAPI: false });
     const link = new Link(nc, jsm, target, apiPrefix);
     void link.followStatus();
@@ -94,7 +95,11 @@ export class Link {
   }
 
   /** Publishes to a stream and waits for the server's word that it is stored. */
-  async publish(subject: string, data: Uint8Array | string, options: PublishOptions = {}): Promise<PublishAck> {
+  async publish(
+    subject: string,
+    data: Uint8Array | string,
+    options: PublishOptions = {},
+  ): Promise<PublishAck> {
     try {
       const reply = await this.nc.request(subject, data, {
         timeout: options.timeoutMs ?? this.target.timeoutMs,
@@ -149,7 +154,10 @@ export class Link {
     return this.getMessage(stream, { seq, next_by_subj: subject } as { seq: number });
   }
 
-  private async getMessage(stream: string, query: { seq: number } | { last_by_subj: string }): Promise<StoredMessage | undefined> {
+  private async getMessage(
+    stream: string,
+    query: { seq: number } | { last_by_subj: string },
+  ): Promise<StoredMessage | undefined> {
     try {
       const found = await this.jsm.streams.getMessage(stream, query);
       return found ? toStored(stream, found) : undefined;
@@ -165,7 +173,12 @@ export class Link {
       return await this.jsm.streams.deleteMessage(stream, seq, false);
     } catch (error) {
       const code = apiCodeOf(error);
-      if (code === apiCode.messageDeleteFailed || code === apiCode.sequenceNotFound || code === apiCode.messageNotFound) return false;
+      if (
+        code === apiCode.messageDeleteFailed ||
+        code === apiCode.sequenceNotFound ||
+        code === apiCode.messageNotFound
+      )
+        return false;
       throw translateError(error, `delete ${stream} ${seq}`);
     }
   }
@@ -173,7 +186,10 @@ export class Link {
   /** A stream's config and state; undefined: there is no such stream. */
   async streamInfo(stream: string, subjectsFilter?: string): Promise<StreamInfo | undefined> {
     try {
-      return await this.jsm.streams.info(stream, subjectsFilter === undefined ? {} : { subjects_filter: subjectsFilter });
+      return await this.jsm.streams.info(
+        stream,
+        subjectsFilter === undefined ? {} : { subjects_filter: subjectsFilter },
+      );
     } catch (error) {
       if (apiCodeOf(error) === apiCode.streamNotFound) return undefined;
       throw translateError(error, `stream ${stream}`);

@@ -98,7 +98,11 @@ export class Pull {
     const expiresMs = this.options.expiresMs ?? 5000;
     this.link.nc.publish(
       this.request,
-      JSON.stringify({ batch: free, expires: expiresMs * 1_000_000, idle_heartbeat: this.heartbeatMs * 1_000_000 }),
+      JSON.stringify({
+        batch: free,
+        expires: expiresMs * 1_000_000,
+        idle_heartbeat: this.heartbeatMs * 1_000_000,
+      }),
       { reply: this.inbox },
     );
   }

@@ -6,6 +6,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, OperationError } from '../errors.js';
 import { readClientUrl, readInfo, type ServerInfo } from './ready.js';
 
+/** The code of the error when nats-server ended before it answered: a port in use, a store it can't write. */
+export const SERVER_EXITED = 'SERVER_EXITED';
+
 const POLL_MS = 5;
 const STOP_GRACE_MS = 5_000;
 const LOG_LINES_IN_ERROR = 15;
@@ -181,7 +184,7 @@ function startError(error: unknown, { binary, logFile }: StartServerOptions, log
   const lines = log.trimEnd().split('\n').slice(-LOG_LINES_IN_ERROR).join('\n');
   const said = lines === '' ? '' : `\nThe end of its log, ${logFile}:\n${lines}`;
   return new OperationError(`nats-server (${binary}) did not start: ${messageOf(error)}${said}`, {
-    code: error instanceof ServerNotReady ? 'SERVER_NOT_READY' : 'SERVER_EXITED',
+    code: error instanceof ServerNotReady ? 'SERVER_NOT_READY' : SERVER_EXITED,
     cause: error,
   });
 }

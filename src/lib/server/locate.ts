@@ -24,13 +24,11 @@ const VERSION_TIMEOUT_MS = 5_000;
 /** Where a nats-server may be: the values of the environment variables named beside each. */
 export interface ServerLocations {
   /** `NATS_SERVER_BIN`: this binary and no other. */
-  readonly natsServerBin?: string | undefined;
+  readonly natsServerBin?: string;
   /** `PATH`. */
-  readonly path?: string | undefined;
-  /** `XDG_CACHE_HOME`; `~/.cache` when it is not set. */
-  readonly xdgCacheHome?: string | undefined;
-  /** `HOME`. */
-  readonly home: string;
+  readonly path: string;
+  /** `XDG_CACHE_HOME`, or `~/.cache`. */
+  readonly cacheHome: string;
 }
 
 export interface LocatedServer {
@@ -40,11 +38,8 @@ export interface LocatedServer {
 }
 
 /** The folder that holds one folder a version. */
-export function serverCacheFolder(locations: ServerLocations): string {
-  const { xdgCacheHome } = locations;
-  const cache =
-    xdgCacheHome !== undefined && isAbsolute(xdgCacheHome) ? xdgCacheHome : join(locations.home, '.cache');
-  return join(cache, 'plutomi-events', 'nats-server');
+export function serverCacheFolder({ cacheHome }: ServerLocations): string {
+  return join(cacheHome, 'plutomi-events', 'nats-server');
 }
 
 /** Where `server install` puts this version, whether or not it is there. */
@@ -61,7 +56,7 @@ export function cachedServerPath(locations: ServerLocations, version: Version): 
  */
 export async function locateServer(locations: ServerLocations): Promise<LocatedServer | undefined> {
   if (locations.natsServerBin) return await namedServer(locations.natsServerBin);
-  return (await serverOnPath(locations.path ?? '')) ?? (await serverInCache(locations));
+  return (await serverOnPath(locations.path)) ?? (await serverInCache(locations));
 }
 
 /** The version of this binary. Rejects when it can't be run or is not a nats-server. */
@@ -111,7 +106,7 @@ async function serverOnPath(path: string): Promise<LocatedServer | undefined> {
 
 async function serverInCache(locations: ServerLocations): Promise<LocatedServer | undefined> {
   const names = await readdir(serverCacheFolder(locations)).catch(() => []);
-  const versions = names.filter((name) => parseVersion(name) === name && isSupported(name));
+  const versions = names.map(parseVersion).filter((version) => version !== undefined && isSupported(version));
   versions.sort((a, b) => preference(b) - preference(a) || compareVersions(b, a));
   for (const version of versions) {
     const path = cachedServerPath(locations, version);

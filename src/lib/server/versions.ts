@@ -1,5 +1,8 @@
 /** A nats-server version such as `2.15.1` or `2.12.0-RC.3`, without the leading `v`. */
-export type Version = string;
+export type Version = `${number}.${number}.${string}`;
+
+/** Which version to install: this one, the one the project is tested with, or the newest there is. */
+export type WantedVersion = Version | 'pinned' | 'latest';
 
 /** The oldest nats-server that the pipeline works with. */
 export const MIN_VERSION: Version = '2.10.0';
@@ -23,7 +26,7 @@ const VERSION = /^v?(\d+)\.(\d+)\.(\d+)(?:-([0-9A-Za-z.-]+))?$/;
 /** `v2.15.1` and `2.15.1` give `2.15.1`; undefined when it is not a version. */
 export function parseVersion(text: string): Version | undefined {
   const trimmed = text.trim();
-  return VERSION.test(trimmed) ? trimmed.replace(/^v/, '') : undefined;
+  return VERSION.test(trimmed) ? (trimmed.replace(/^v/, '') as Version) : undefined;
 }
 
 /** What `nats-server --version` prints (`nats-server: v2.15.1`), as a version; undefined when it is something else. */
