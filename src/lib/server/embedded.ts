@@ -6,13 +6,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, OperationError } from '../errors.js';
 import { readClientUrl, readInfo, type ServerInfo } from './ready.js';
 
-/** The code of the error when nats-server ended before it answered: a port in use, a store it can't write. */
-export const SERVER_EXITED = 'SERVER_EXITED';
+const SERVER_EXITED = 'SERVER_EXITED';
 
 const POLL_MS = 5;
 const STOP_GRACE_MS = 5_000;
 const LOG_LINES_IN_ERROR = 15;
-const READY_TIMEOUT_MS = 10_000;
+const READY_TIMEOUT_MS = 30_000;
 
 export interface StartServerOptions {
   /** The nats-server binary, as `locateServer` found it. */
@@ -27,7 +26,7 @@ export interface StartServerOptions {
   readonly name?: string | undefined;
   /** A nats-server configuration file, for what has no option here: a cluster, accounts, TLS. */
   readonly configFile?: string | undefined;
-  /** How long it may take until it answers, in ms. Default: 10 s. */
+  /** How long it may take until it answers, in ms. Default: 30 s, for large stores. */
   readonly readyTimeoutMs?: number | undefined;
 }
 
@@ -82,7 +81,7 @@ export async function startServer(options: StartServerOptions): Promise<ServerHa
       const found = await waitUntilReady(exited, child, portsDir, readyTimeoutMs);
       return handleOf(options, child, exited, found);
     } catch (error) {
-      child.kill('SIGKILL');
+      if (child.kill('SIGKILL')) await exited;
       throw startError(error, options, await readFrom(logFile, logStart));
     }
   } finally {
@@ -106,7 +105,6 @@ interface Found {
   readonly info: ServerInfo;
 }
 
-class ServerExited extends Error {}
 class ServerNotReady extends Error {}
 
 async function waitUntilReady(
@@ -124,7 +122,7 @@ async function waitUntilReady(
     () => {},
   );
   for (let missing = 'it has not said where it listens'; ; await delay(POLL_MS)) {
-    if (exit !== undefined) throw new ServerExited(describeExit(exit));
+    if (exit !== undefined) throw new Error(describeExit(exit));
     const leftMs = deadline - performance.now();
     if (leftMs <= 0) throw new ServerNotReady(`not ready within ${timeoutMs} ms: ${missing}`);
     const url = await readClientUrl(portsDir, child.pid ?? 0);

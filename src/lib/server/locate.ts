@@ -106,9 +106,10 @@ async function serverOnPath(path: string): Promise<LocatedServer | undefined> {
 
 async function serverInCache(locations: ServerLocations): Promise<LocatedServer | undefined> {
   const names = await readdir(serverCacheFolder(locations)).catch(() => []);
-  const versions = names.map(parseVersion).filter((version) => version !== undefined && isSupported(version));
-  versions.sort((a, b) => preference(b) - preference(a) || compareVersions(b, a));
-  for (const version of versions) {
+  const versions = names.map(parseVersion).filter((version) => version !== undefined);
+  const usable = versions.filter(isSupported);
+  usable.sort((a, b) => preference(b) - preference(a) || compareVersions(b, a));
+  for (const version of usable) {
     const path = cachedServerPath(locations, version);
     if (await isExecutable(path)) return { path, version, from: 'cache' };
   }

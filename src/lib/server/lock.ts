@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import { link, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { OperationError } from '../errors.js';
+
+const POLL_MS = 20;
+const STALE_AFTER_MS = 60_000;
+
+/**
+ * Runs `work` while holding a lock file, so that no other process does the same at that time. The lock of a
+ * process that is gone, or that is older than a minute, is taken over.
+ *
+ * @throws OperationError `LOCKED` when it can't be had within `timeoutMs`.
+ */
+export async function withLock<T>(file: string, timeoutMs: number, work: () => Promise<T>): Promise<T> {
+  const deadline = performance.now() + timeoutMs;
+  while (!(await tryLock(file))) {
+    if (performance.now() > deadline) {
+      throw new OperationError(`another process has held ${file} for ${timeoutMs} ms`, {
+        code: 'LOCKED',
+        suggestions: [`rm ${file}   # when no such process runs`],
+      });
+    }
+    await delay(POLL_MS);
+  }
+  try {
+    return await work();
+  } finally {
+    await rm(file, { force: true });
+  }
+}
+
+async function tryLock(file: string): Promise<boolean> {
+  try {
+    await writeFile(file, String(process.pid), { flag: 'wx', mode: 0o600 });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  if (await isStale(file)) await removeStale(file);
+  return false;
+}
+
+/** Takes the file away by renaming it, and puts it back when it turns out that it was a new one meanwhile. */
+async function removeStale(file: string): Promise<void> {
+  const taken = `${file}.${randomUUID()}`;
+  try {
+    await rename(file, taken);
+    if (!(await isStale(taken))) await link(taken, file);
+  } catch (error) {
+    if (!['ENOENT', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  } finally {
+    await rm(taken, { force: true });
+  }
+}
+
+async function isStale(file: string): Promise<boolean> {
+  try {
+    const { mtimeMs } = await stat(file);
+    if (Date.now() - mtimeMs > STALE_AFTER_MS) return true;
+    const holder = Number(await readFile(file, 'utf8'));
+    return holder > 0 && !isAlive(holder);
+  } catch {
+    return false;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

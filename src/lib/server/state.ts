@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { isServerOf } from './process.js';
+
+/** The nats-server that runs for a folder, as `.plutomi-events/server.json` says it. */
+export interface ServerState {
+  /** e.g. `nats://127.0.0.1:41233` */
+  readonly url: string;
+  readonly pid: number;
+  /** The folder with its data. */
+  readonly store: string;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  readonly version: string;
+}
+
+/** Where a folder's server keeps what it has. */
+export interface ServerFiles {
+  readonly folder: string;
+  readonly state: string;
+  readonly store: string;
+  readonly log: string;
+  readonly lock: string;
+}
+
+export function serverFiles(parent: string): ServerFiles {
+  const folder = join(parent, '.plutomi-events');
+  return {
+    folder,
+    state: join(folder, 'server.json'),
+    store: join(folder, 'store'),
+    log: join(folder, 'nats-server.log'),
+    lock: join(folder, 'server.lock'),
+  };
+}
+
+/**
+ * The running server of `cwd` or of the nearest folder above it that has one. A file that is malformed, or whose
+ * process has ended or is something else by now, counts for nothing.
+ */
+export async function readServerState(cwd: string): Promise<ServerState | undefined> {
+  return (await findRunningServer(cwd))?.state;
+}
+
+/** As `readServerState`, with the folder that the server belongs to. */
+export async function findRunningServer(
+  cwd: string,
+): Promise<{ readonly parent: string; readonly state: ServerState } | undefined> {
+  for (let parent = cwd; ; parent = dirname(parent)) {
+    const state = await readLastState(parent);
+    if (state !== undefined && (await isServerOf(state.pid, state.store))) return { parent, state };
+    if (dirname(parent) === parent) return undefined;
+  }
+}
+
+/** What this folder's file says, whether or not that server still runs; undefined when it is missing or malformed. */
+export async function readLastState(parent: string): Promise<ServerState | undefined> {
+  try {
+    const content: unknown = JSON.parse(await readFile(serverFiles(parent).state, 'utf8'));
+    return isServerState(content) ? content : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes the file in one step. It stays when the server has ended, for the port that the next one takes again. */
+export async function writeServerState(parent: string, state: ServerState): Promise<void> {
+  const file = serverFiles(parent).state;
+  const temporary = `${file}.${randomUUID()}`;
+  await writeFile(temporary, `${JSON.stringify(state, undefined, 2)}\n`, { mode: 0o600 });
+  await rename(temporary, file);
+}
+
+/** Makes `.plutomi-events/`, mode 0700, and keeps it out of git. */
+export async function makeServerFolder(parent: string): Promise<void> {
+  const { folder } = serverFiles(parent);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await writeFile(join(folder, '.gitignore'), '*\n', { mode: 0o600 });
+}
+
+/** The port of a client URL. */
+export function portOf(url: string): number {
+  return Number(new URL(url).port);
+}
+
+function isServerState(content: unknown): content is ServerState {
+  if (typeof content !== 'object' || content === null) return false;
+  const { url, pid, store, startedAt, version } = content as Partial<Record<keyof ServerState, unknown>>;
+  return (
+    typeof url === 'string' &&
+    /^nats:\/\/127\.0\.0\.1:\d{1,5}$/.test(url) &&
+    typeof pid === 'number' &&
+    [store, startedAt, version].every((field) => typeof field === 'string' && field !== '')
+  );
+}
