@@ -1,12 +1,28 @@
-// Cleans dist and compiles src into it: tsc leaves the output of deleted sources behind.
+// Compiles src to dist. The result takes dist's place only when it is complete, so that a failed build breaks
+// nothing, and the output of sources that were deleted does not stay behind.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, rmSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildStamp, cacheFolder, root } from './places.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const startedAt = new Date();
+const [fresh, previous] = ['dist', 'previous'].map((name) => join(cacheFolder, `${name}-${process.pid}`));
+const dist = join(root, 'dist');
 
-rmSync(new URL('../dist', import.meta.url), { recursive: true, force: true });
-const tsc = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url));
-const { status } = spawnSync(process.execPath, [tsc], { cwd: root, stdio: 'inherit' });
-if (status === 0) chmodSync(new URL('../bin/run.js', import.meta.url), 0o755);
-process.exitCode = status ?? 1;
+mkdirSync(cacheFolder, { recursive: true });
+try {
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const { status } = spawnSync(process.execPath, [tsc, '--outDir', fresh], { cwd: root, stdio: 'inherit' });
+  if (status === 0) install();
+  process.exitCode = status ?? 1;
+} finally {
+  for (const folder of [fresh, previous]) rmSync(folder, { recursive: true, force: true });
+}
+
+function install() {
+  if (existsSync(dist)) renameSync(dist, previous);
+  renameSync(fresh, dist);
+  chmodSync(join(root, 'bin', 'run.js'), 0o755);
+  writeFileSync(buildStamp, '');
+  utimesSync(buildStamp, startedAt, startedAt);
+}

@@ -1,0 +1,53 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../../lib/cli/base-command.js';
+import { startFolderServer } from '../../lib/server/folder-server.js';
+import { provideServer } from '../../lib/server/provide.js';
+
+export interface ServerStartResult {
+  readonly url: string;
+  readonly pid: number;
+  readonly store: string;
+}
+
+export default class ServerStart extends BaseCommand<typeof ServerStart> {
+  static override summary = 'Start a nats-server for this folder.';
+  static override description =
+    `It listens on 127.0.0.1 only, keeps its data in .plutomi-events/ and runs until "server stop". The other commands find it when they are started in this folder or below it. When it runs already, this says where.
+
+For development and tests: production wants a nats-server of its own.`;
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --port 4222',
+  ];
+
+  static override flags = {
+    port: Flags.integer({
+      description: 'port on 127.0.0.1',
+      helpValue: '<port>',
+      min: 1,
+      max: 65_535,
+      defaultHelp: async () => 'the port it had last, else a free one',
+    }),
+  };
+
+  async run(): Promise<void> {
+    const { path } = await provideServer({
+      environment: this.environment,
+      confirm: this.interactive ? (question) => this.confirm(question) : undefined,
+      onStep: (step) => this.note(step),
+    });
+    const { state, started } = await startFolderServer({
+      cwd: this.environment.cwd,
+      binary: path,
+      port: this.flags.port,
+      now: () => new Date(),
+    });
+    const { url, pid, store, version } = state;
+    const result: ServerStartResult = { url, pid, store };
+    this.output(result, () => {
+      const runs = started ? 'runs' : 'runs already';
+      return `nats-server ${version} ${runs} at ${url} (pid ${pid})\nstore: ${store}`;
+    });
+    if (started) this.note('stop it with: plutomi-events server stop');
+  }
+}

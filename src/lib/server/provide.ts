@@ -1,0 +1,28 @@
+import { OperationError } from '../errors.js';
+import { type InstallServerOptions, installServer } from './install.js';
+import { type LocatedServer, locateServer } from './locate.js';
+import { MIN_VERSION, PINNED_VERSION } from './versions.js';
+
+export interface ProvideServerOptions extends Omit<InstallServerOptions, 'wanted'> {
+  /** Asks whether to install one; leave it out where there is nobody to ask. */
+  readonly confirm?: ((question: string) => Promise<boolean>) | undefined;
+}
+
+/**
+ * The nats-server to use: one that `locateServer` finds, else, after asking, a newly installed one.
+ *
+ * @throws OperationError `NO_NATS_SERVER` when there is none and nobody agrees to install one, and the codes of
+ *   `locateServer` and `installServer`.
+ */
+export async function provideServer(
+  options: ProvideServerOptions,
+): Promise<Pick<LocatedServer, 'path' | 'version'>> {
+  const located = await locateServer(options.environment);
+  if (located !== undefined) return located;
+  const question = `There is no nats-server on this machine. Install ${PINNED_VERSION} to ${options.environment.cacheHome}?`;
+  if (options.confirm !== undefined && (await options.confirm(question))) return await installServer(options);
+  throw new OperationError(
+    `found no nats-server ${MIN_VERSION} or later: not in NATS_SERVER_BIN, on PATH, or in ${options.environment.cacheHome}`,
+    { code: 'NO_NATS_SERVER', suggestions: ['plutomi-events server install'] },
+  );
+}
