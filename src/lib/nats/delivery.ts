@@ -1,4 +1,4 @@
-import type { Msg, MsgHdrs } from '@nats-io/transport-node';
+import type { Msg } from '@nats-io/transport-node';
 import type { Nanos } from '../domain/time.js';
 import type { Link } from './link.js';
 import { headersOf, type MessageHeaders } from './message.js';
@@ -38,7 +38,7 @@ export class Delivery {
   }
 
   get headers(): MessageHeaders {
-    return headersOf(this.msg.headers as MsgHdrs | undefined);
+    return headersOf(this.msg.headers);
   }
 
   /** The first value of a header, without decoding the others. */

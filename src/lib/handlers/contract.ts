@@ -1,0 +1,41 @@
+import type { Logger } from '../telemetry/log.js';
+import type { MessageHeaders } from '../nats/message.js';
+
+/** An event as a handler sees it: exactly what was published. */
+export interface PlutomiEvent<Data = unknown> {
+  /** The event type, e.g. `totp.requested`. */
+  readonly type: string;
+  readonly subject: string;
+  /** The payload: the schema's output where the type has one, else the decoded JSON. Reading it rejects the event when it is not JSON. */
+  readonly data: Data;
+  /** The payload's bytes. */
+  readonly raw: Uint8Array;
+  /** Header names as published, each with all its values. */
+  readonly headers: MessageHeaders;
+  /** `Nats-Msg-Id`, where the publisher set one. */
+  readonly id: string | undefined;
+  readonly stream: string;
+  readonly seq: number;
+  /** When the stream stored it. */
+  readonly time: Date;
+}
+
+export interface HandlerContext {
+  readonly consumer: string;
+  readonly stage: 'main' | 'retry';
+  /** 1 for the first attempt of this stage. */
+  readonly attempt: number;
+  /** How many times the event was replayed from the DLQ for this consumer. */
+  readonly cycle: number;
+  /** The same for every attempt of this event by this consumer, replays included: use it to make effects happen once. */
+  readonly idempotencyKey: string;
+  /** Aborts when the attempt times out, and when the process stops without waiting any longer. */
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+}
+
+/**
+ * Handles one event. Returning is success; throwing is a failed attempt; `Reject` is for good; `Snooze` comes
+ * back later. At-least-once: the same event can come again, so effects should be idempotent.
+ */
+export type Handler<Data = unknown> = (event: PlutomiEvent<Data>, context: HandlerContext) => unknown;

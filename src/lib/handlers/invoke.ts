@@ -1,0 +1,111 @@
+import { parseDuration } from '../domain/duration.js';
+import { failureOf, makeFailure } from '../domain/failure.js';
+import { isReject, isSnooze, type Outcome } from '../domain/outcome.js';
+import type { HandlerContext, Handler, PlutomiEvent } from './contract.js';
+import { SchemaMismatch } from './event.js';
+
+export interface Invocation {
+  /** How the attempt ended. Never rejects. */
+  readonly outcome: Promise<Outcome>;
+  /** Resolves when the handler itself has settled, which after a timeout may be never. */
+  readonly settled: Promise<void>;
+}
+
+type ContextFacts = Omit<HandlerContext, 'signal'>;
+
+/** Makes the signal when it is first read: most handlers never do. */
+class LazyContext implements HandlerContext {
+  private controller: AbortController | undefined;
+  private reason: Error | undefined;
+
+  constructor(private readonly facts: ContextFacts) {}
+
+  abort(reason: Error): void {
+    this.reason = reason;
+    this.controller?.abort(reason);
+  }
+  get signal(): AbortSignal {
+    if (!this.controller) {
+      this.controller = new AbortController();
+      if (this.reason) this.controller.abort(this.reason);
+    }
+    return this.controller.signal;
+  }
+  get consumer(): string {
+    return this.facts.consumer;
+  }
+  get stage(): 'main' | 'retry' {
+    return this.facts.stage;
+  }
+  get attempt(): number {
+    return this.facts.attempt;
+  }
+  get cycle(): number {
+    return this.facts.cycle;
+  }
+  get idempotencyKey(): string {
+    return this.facts.idempotencyKey;
+  }
+  get log(): HandlerContext['log'] {
+    return this.facts.log;
+  }
+}
+
+const ok: Outcome = { kind: 'ok' };
+
+/**
+ * Runs a handler once and tells how that ended, whatever the handler does: throw, reject with anything, never
+ * settle, settle late. `onAbort` receives a function that aborts the attempt's signal.
+ */
+export function invoke(
+  handler: Handler,
+  event: () => PlutomiEvent | Promise<PlutomiEvent>,
+  facts: ContextFacts,
+  timeoutMs: number,
+): Invocation & { readonly abort: (reason: Error) => void } {
+  const context = new LazyContext(facts);
+  const work = call(handler, event, context);
+  const outcome = new Promise<Outcome>((resolve) => {
+    const timer = setTimeout(() => {
+      const message = `no result within ${timeoutMs} ms`;
+      context.abort(Object.assign(new Error(message), { name: 'TimeoutError' }));
+      resolve({ kind: 'failed', failure: makeFailure('timeout', 'Timeout', message) });
+    }, timeoutMs);
+    work.then(
+      () => {
+        clearTimeout(timer);
+        resolve(ok);
+      },
+      (thrown: unknown) => {
+        clearTimeout(timer);
+        resolve(outcomeOf(thrown));
+      },
+    );
+  });
+  const settled = work.then(
+    () => {},
+    () => {},
+  );
+  return { outcome, settled, abort: (reason) => context.abort(reason) };
+}
+
+async function call(
+  handler: Handler,
+  event: () => PlutomiEvent | Promise<PlutomiEvent>,
+  context: HandlerContext,
+): Promise<void> {
+  await handler(await event(), context);
+}
+
+/** What a thrown value means. */
+export function outcomeOf(thrown: unknown): Outcome {
+  if (isSnooze(thrown)) {
+    const { delay } = thrown;
+    const delayMs = typeof delay === 'number' ? delay : parseDuration(String(delay));
+    if (delayMs !== undefined && Number.isFinite(delayMs) && delayMs >= 0) return { kind: 'snoozed', delayMs };
+    return { kind: 'failed', failure: makeFailure('error', 'Snooze', `not a duration: ${String(delay)}`) };
+  }
+  if (isReject(thrown)) return { kind: 'failed', failure: failureOf(thrown, 'rejected') };
+  if (thrown instanceof SchemaMismatch) return { kind: 'failed', failure: failureOf(thrown, 'schema') };
+  return { kind: 'failed', failure: failureOf(thrown, 'error') };
+}

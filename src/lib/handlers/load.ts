@@ -1,0 +1,32 @@
+import { loadModule, type ModuleOptions } from '../config/load-module.js';
+import { ConfigError, type ConfigProblem, messageOf } from '../errors.js';
+import type { Handler } from './contract.js';
+
+/** What a handler file is needed for: `consumers.<name>.handler`, and the absolute path of the file. */
+export interface HandlerFile {
+  readonly path: string;
+  readonly file: string;
+}
+
+/**
+ * Loads handler modules; each one's default export is the handler.
+ *
+ * Throws ConfigError with every problem at once: a module that throws while loading, or has no function as its
+ * default export.
+ */
+export async function loadHandlers(files: readonly HandlerFile[], options: ModuleOptions): Promise<Map<string, Handler>> {
+  const handlers = new Map<string, Handler>();
+  const problems: ConfigProblem[] = [];
+  for (const { path, file } of files) {
+    if (handlers.has(file)) continue;
+    try {
+      const loaded = await loadModule(file, options);
+      if (typeof loaded === 'function') handlers.set(file, loaded as Handler);
+      else problems.push({ path, message: `expected ${file} to have a function as its default export, found ${typeof loaded}` });
+    } catch (error) {
+      problems.push({ path, message: `${file} could not be loaded: ${messageOf(error)}` });
+    }
+  }
+  if (problems.length > 0) throw new ConfigError('handlers could not be loaded', problems);
+  return handlers;
+}

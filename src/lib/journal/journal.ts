@@ -1,0 +1,27 @@
+import type { Key } from '../domain/key.js';
+import type { JournalRecord } from '../domain/record.js';
+import { type RecordKind, recordSubject } from '../domain/subjects.js';
+
+/** Where the journal stands: its stream, and the first token of our records' subjects. */
+export interface JournalPlace {
+  readonly stream: string;
+  readonly root: string;
+}
+
+/** What differs from record to record besides the key. */
+export type RecordFacts = Omit<JournalRecord, 'v' | keyof Key>;
+
+/** A record about a key. */
+export function recordAbout(key: Key, facts: RecordFacts): JournalRecord {
+  const { tier, consumer, stage, cycle, origin } = key;
+  return { v: 1, kind: facts.kind, at: facts.at, tier, consumer, stage, cycle, origin, ...withoutUndefined(facts) };
+}
+
+function withoutUndefined<T extends object>(facts: T): T {
+  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)) as T;
+}
+
+export function subjectOf(place: JournalPlace, key: Key, kind: RecordKind): string {
+  const { tier, consumer, origin, stage, cycle } = key;
+  return recordSubject(place.root, { tier, kind, consumer, seq: origin.seq, stage, cycle });
+}

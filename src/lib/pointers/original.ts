@@ -1,0 +1,30 @@
+import type { Origin } from '../domain/key.js';
+import type { Link } from '../nats/link.js';
+import { headerOf, msgIdHeader, type StoredMessage } from '../nats/message.js';
+
+/** What became of the event that a pointer names. */
+export type Original =
+  | { readonly state: 'present'; readonly message: StoredMessage }
+  /** Nothing stands at its sequence: it aged out, was evicted or deleted. */
+  | { readonly state: 'missing' }
+  /** Another event stands there: the stream was recreated. */
+  | { readonly state: 'replaced' };
+
+/** The event itself, never another one: sequence, subject, message id and time must all agree. */
+export async function fetchOriginal(link: Link, origin: Origin): Promise<Original> {
+  const near = await link.readDirect(origin.stream, origin.seq);
+  if (near && isOriginal(near, origin)) return { state: 'present', message: near };
+  // A replica may lag behind: only the leader's word counts that it is gone.
+  const message = await link.readFromLeader(origin.stream, origin.seq);
+  if (!message) return { state: 'missing' };
+  return isOriginal(message, origin) ? { state: 'present', message } : { state: 'replaced' };
+}
+
+function isOriginal(message: StoredMessage, origin: Origin): boolean {
+  return (
+    message.seq === origin.seq &&
+    message.time === origin.time &&
+    message.subject === origin.subject &&
+    headerOf(message.headers, msgIdHeader) === origin.msgId
+  );
+}

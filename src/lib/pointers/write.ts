@@ -1,0 +1,68 @@
+import { OperationError } from '../errors.js';
+import { sameOrigin } from '../domain/key.js';
+import { decodePointer, encodePointer, type Pointer, pointerHeader, pointerHeaders } from '../domain/pointer.js';
+import { pointerSubject } from '../domain/subjects.js';
+import { WrongSequenceError } from '../nats/errors.js';
+import type { Link } from '../nats/link.js';
+import { headerOf, type StoredMessage } from '../nats/message.js';
+
+/** A stream of pointers: retry or DLQ. */
+export interface PointerPlace {
+  readonly stream: string;
+  readonly root: string;
+}
+
+const maxRaces = 20;
+
+/**
+ * Puts a pointer where it belongs, once: a compare-and-set on its subject. The only writer of pointers.
+ *
+ * One that is there already for the same event with the same or a later cycle stays. Repeating it is safe at
+ * any time; no message id is used, since a "duplicate" would not prove that the pointer is still there.
+ */
+export async function writePointer(
+  link: Link,
+  place: PointerPlace,
+  pointer: Pointer,
+): Promise<{ readonly seq: number; readonly written: boolean }> {
+  const subject = pointerSubject(place.root, pointer.consumer, pointer.origin.seq);
+  // Most subjects are empty: the first try assumes it, and the refusal is the read.
+  let lastSeq = 0;
+  for (let race = 0; race < maxRaces; race++) {
+    try {
+      const ack = await link.publish(subject, encodePointer(pointer), {
+        headers: pointerHeaders(pointer),
+        expectLastSubjectSeq: lastSeq,
+        expectStream: place.stream,
+      });
+      return { seq: ack.seq, written: true };
+    } catch (error) {
+      if (!(error instanceof WrongSequenceError)) throw error;
+      const last = await link.readLast(place.stream, subject);
+      if (last && covers(last, pointer)) return { seq: last.seq, written: false };
+      lastSeq = last?.seq ?? 0;
+    }
+  }
+  throw new OperationError(`${subject}: ${maxRaces} other writers came first`, { code: 'CONTENDED' });
+}
+
+function covers(there: StoredMessage, wanted: Pointer): boolean {
+  const found = readPointer(there);
+  return found !== undefined && sameOrigin(found.origin, wanted.origin) && found.cycle >= wanted.cycle;
+}
+
+/** The pointer in a stored message, or undefined when it is none. */
+export function readPointer(message: StoredMessage): Pointer | undefined {
+  const decoded = decodePointer(message.data, headerOf(message.headers, pointerHeader.notBefore));
+  return decoded.ok ? decoded.value : undefined;
+}
+
+/** The last pointer of a consumer and sequence, with where it stands, from the stream's leader. */
+export async function lastPointer(
+  link: Link,
+  place: PointerPlace,
+  consumer: string,
+  seq: number,
+): Promise<StoredMessage | undefined> {
+  return link.readLast(place.stream, pointerSubject(place.root, consumer, seq));
+}
