@@ -5,6 +5,8 @@ export interface Environment {
   readonly home: string;
   readonly natsUrl?: string;
   readonly natsContext?: string;
+  readonly natsUser?: string;
+  readonly natsPassword?: string;
   /** NATS_CLIENT_ID: name of the connection on the server. */
   readonly clientId?: string;
   readonly natsServerBin?: string;

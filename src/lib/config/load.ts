@@ -1,6 +1,9 @@
+import { access, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { ConfigError, type ConfigProblem, messageOf } from '../errors.js';
 import type { Environment } from './environment.js';
+import type { PipelineConfig } from './resolved.js';
 
 /** Reads the process's environment: the only place that does. Empty variables count as unset. */
 export function readEnvironment(
@@ -13,6 +16,8 @@ export function readEnvironment(
   const optional = {
     natsUrl: get('NATS_URL'),
     natsContext: get('NATS_CONTEXT'),
+    natsUser: get('NATS_USER'),
+    natsPassword: get('NATS_PASSWORD'),
     clientId: get('NATS_CLIENT_ID'),
     natsServerBin: get('NATS_SERVER_BIN'),
     natsMirror: get('PLUTOMI_NATS_MIRROR'),
@@ -31,4 +36,82 @@ export function readEnvironment(
     variables,
     ...set,
   };
+}
+
+/** Names of a config file, in the order in which they are looked for in a folder. */
+export const configNames = ['ts', 'mjs', 'js', 'json'].map((ending) => `plutomi-events.config.${ending}`);
+
+export interface LoadOptions {
+  /** Where the search starts, and what `file` is relative to. */
+  readonly cwd: string;
+  /** A config file by name: no search. */
+  readonly file?: string;
+  readonly cacheHome: string;
+  /** Our public API, for configs that import it; not called for JSON. */
+  readonly library: () => Promise<unknown>;
+  /** Told about what is allowed but can lose events. */
+  readonly onWarning?: (warning: ConfigProblem) => void;
+}
+
+/**
+ * Finds, reads and validates the config.
+ *
+ * Throws ConfigError (exit code 2): missing, unreadable, or invalid, then with all problems at once.
+ */
+export async function loadConfig(options: LoadOptions): Promise<PipelineConfig> {
+  const file =
+    options.file === undefined ? await findConfig(options.cwd) : path.resolve(options.cwd, options.file);
+  if (file === undefined) {
+    throw new ConfigError(
+      `no config file: looked for ${configNames.join(', ')} in ${options.cwd} and above`,
+      [],
+      {
+        suggestions: ['name one with --config', 'write plutomi-events.config.json; see config schema'],
+      },
+    );
+  }
+  const raw = await readConfig(file, options);
+  const { validateConfig } = await import('./validate.js');
+  const { resolveConfig } = await import('./resolve.js');
+  const { parsed, problems, warnings } = await validateConfig(raw, path.dirname(file));
+  if (parsed === undefined) {
+    const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
+    throw new ConfigError(`${file} has ${count}:`, problems, {
+      suggestions: ['plutomi-events config schema   # what a config may say'],
+    });
+  }
+  for (const warning of warnings) options.onWarning?.(warning);
+  return resolveConfig(parsed, file);
+}
+
+/** The config file of `cwd` or of the nearest folder above it that has one. */
+export async function findConfig(cwd: string): Promise<string | undefined> {
+  for (let folder = cwd; ; folder = path.dirname(folder)) {
+    for (const name of configNames) {
+      const file = path.join(folder, name);
+      if (await exists(file)) return file;
+    }
+    if (path.dirname(folder) === folder) return undefined;
+  }
+}
+
+async function readConfig(file: string, options: LoadOptions): Promise<unknown> {
+  if (!(await exists(file))) throw new ConfigError(`no config file at ${file}`);
+  if (file.endsWith('.json')) {
+    const text = await readFile(file, 'utf8');
+    try {
+      return JSON.parse(text);
+    } catch (error) {
+      throw new ConfigError(`${file} is no JSON: ${messageOf(error)}`, [], { cause: error });
+    }
+  }
+  const { loadModule } = await import('./load-module.js');
+  return await loadModule(file, options);
+}
+
+async function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
 }

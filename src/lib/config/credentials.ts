@@ -1,0 +1,63 @@
+import { readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { UsageError } from '../errors.js';
+import type { Environment } from './environment.js';
+
+export type CredentialsKind = 'creds' | 'nkey';
+
+const shapes: Readonly<Record<CredentialsKind, { readonly what: string; readonly pattern: RegExp }>> = {
+  creds: {
+    what: 'a credentials file with a user JWT',
+    pattern: /-----BEGIN NATS USER JWT-----[\s\S]+------END NATS USER JWT------/,
+  },
+  nkey: {
+    what: 'a file with an nkey seed (it starts with S)',
+    pattern: /(?:^|\n)\s*(S[A-Z2-7]{57})\s*(?:\n|$)/,
+  },
+};
+
+/** The contents of a file with credentials, checked for their form. `from` is a flag or the field of a context. */
+export async function readCredentials(
+  kind: CredentialsKind,
+  from: string,
+  written: string,
+  environment: Environment,
+): Promise<string> {
+  const file = await requireFile(from, written, environment);
+  return checkCredentials(kind, `${from} ${written}`, await readText(from, file));
+}
+
+/** The part of the text that counts. Throws UsageError that says what was expected, and nothing of what is there. */
+export function checkCredentials(kind: CredentialsKind, from: string, text: string): string {
+  const { what, pattern } = shapes[kind];
+  const found = pattern.exec(text);
+  if (found) return found[1] ?? text;
+  throw new UsageError(
+    `${from}: expected ${what}, found ${text.trim() === '' ? 'nothing' : 'something else'}`,
+    {
+      code: 'INVALID_CREDENTIALS',
+    },
+  );
+}
+
+/** The absolute path of a file that must be there. */
+export async function requireFile(from: string, written: string, environment: Environment): Promise<string> {
+  const file = path.resolve(environment.cwd, written);
+  const found = await stat(file).catch(() => undefined);
+  if (found?.isFile()) return file;
+  const what = found ? 'it is no file' : 'there is no such file';
+  throw new UsageError(`${from}: can't read ${written}: ${what} (looked at ${file})`, {
+    code: 'FILE_MISSING',
+  });
+}
+
+async function readText(from: string, file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new UsageError(`${from}: can't read ${file}: ${code ?? 'unknown reason'}`, {
+      code: 'FILE_MISSING',
+    });
+  }
+}

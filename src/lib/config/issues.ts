@@ -1,0 +1,52 @@
+import type { z } from 'zod';
+import { closest } from '../domain/closest.js';
+import { type Path, type Problems, show, valueAt } from './problems.js';
+import { keysAt } from './schema-keys.js';
+import { refusalOf } from './refusals.js';
+
+type Issue = z.core.$ZodIssue;
+
+/** Says zod's issues in our one form: where, what was expected, and what was found instead. */
+export function reportIssues(
+  problems: Problems,
+  raw: unknown,
+  issues: readonly Issue[],
+  base: Path = [],
+): void {
+  for (const issue of issues) {
+    const path = [...base, ...(issue.path as Path)];
+    if (issue.code === 'unrecognized_keys') {
+      for (const key of issue.keys) reportUnknownKey(problems, raw, path, key);
+      continue;
+    }
+    const nested = issue.code === 'invalid_union' ? nearestShape(issue.errors) : undefined;
+    if (nested) reportIssues(problems, raw, nested, path);
+    else problems.addBroken(path, `expected ${expectedBy(issue)}, found ${show(valueAt(raw, path))}`);
+  }
+}
+
+function expectedBy(issue: Issue): string {
+  return issue.code === 'invalid_type' && issue.message.startsWith('Invalid input')
+    ? `an ${issue.expected === 'record' ? 'object' : issue.expected}`
+    : issue.message;
+}
+
+/** The shape of a union that the value was meant to have: the one that complains about what is inside the value. */
+function nearestShape(shapes: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
+  return shapes.find((issues) =>
+    issues.every((issue) => issue.path.length > 0 || issue.code === 'unrecognized_keys'),
+  );
+}
+
+function reportUnknownKey(problems: Problems, raw: unknown, path: Path, key: string): void {
+  const at = [...path, key];
+  const refusal = refusalOf(at);
+  if (refusal !== undefined) {
+    problems.addBroken(at, refusal);
+    return;
+  }
+  const known = keysAt(path);
+  const meant = closest(key, known);
+  const hint = meant === undefined ? `expected one of ${known.join(', ')}` : `did you mean ${meant}?`;
+  problems.addBroken(at, `unknown key, found ${show(valueAt(raw, at))}; ${hint}`);
+}

@@ -1,0 +1,229 @@
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { closest } from '../domain/closest.js';
+import { UsageError } from '../errors.js';
+import type { Auth, TlsFiles } from '../nats/target.js';
+import { type CredentialsKind, checkCredentials, readCredentials, requireFile } from './credentials.js';
+import type { Environment } from './environment.js';
+
+/** What a context of the nats CLI says about the connection. */
+export interface ContextSettings {
+  /** Server URLs, separated by commas. */
+  readonly url?: string;
+  readonly auth?: Auth;
+  readonly tls?: TlsFiles;
+  readonly domain?: string;
+  readonly apiPrefix?: string;
+  readonly inboxPrefix?: string;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Fields of a context that change the connection in a way that we can't. */
+const unsupported = ['socks_proxy', 'nsc', 'windows_cert_store'];
+
+/**
+ * Reads `$XDG_CONFIG_HOME/nats/context/<name>.json`, as the nats CLI writes it.
+ *
+ * Throws UsageError: unknown, malformed, or with credentials that can't be read.
+ */
+export async function readContext(name: string, environment: Environment): Promise<ContextSettings> {
+  const fields = await readFields(name, environment);
+  const reader = new ContextReader(name, fields, environment);
+  for (const field of unsupported) {
+    if (reader.text(field) !== undefined) throw reader.problem(field, 'this is not supported');
+  }
+  const url = reader.text('url');
+  const auth = await authOf(reader);
+  const tls = await tlsOf(reader);
+  const domain = reader.text('jetstream_domain');
+  const apiPrefix = reader.text('jetstream_api_prefix');
+  const inboxPrefix = reader.text('inbox_prefix');
+  return {
+    ...(url === undefined ? {} : { url }),
+    ...(auth === undefined ? {} : { auth }),
+    ...(tls === undefined ? {} : { tls }),
+    ...(domain === undefined ? {} : { domain }),
+    ...(apiPrefix === undefined ? {} : { apiPrefix }),
+    ...(inboxPrefix === undefined ? {} : { inboxPrefix }),
+  };
+}
+
+/** Names of the contexts that exist, sorted. */
+export async function knownContexts(environment: Environment): Promise<string[]> {
+  const files = await readdir(folderOf(environment)).catch(() => []);
+  return files
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => file.slice(0, -'.json'.length))
+    .sort();
+}
+
+function folderOf(environment: Environment): string {
+  return path.join(environment.configHome, 'nats', 'context');
+}
+
+async function readFields(name: string, environment: Environment): Promise<Fields> {
+  const known = await knownContexts(environment);
+  if (!known.includes(name)) {
+    const meant = closest(name, known);
+    const list = known.length === 0 ? 'there are none' : `known: ${known.join(', ')}`;
+    throw new UsageError(
+      `unknown context "${name}" in ${folderOf(environment)}; ${meant === undefined ? list : `did you mean ${meant}? (${list})`}`,
+      { code: 'UNKNOWN_CONTEXT', suggestions: ['nats context ls   # the contexts of the nats CLI'] },
+    );
+  }
+  const file = path.join(folderOf(environment), `${name}.json`);
+  try {
+    const content: unknown = JSON.parse(await readFile(file, 'utf8'));
+    if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content as Fields;
+  } catch {
+    // The parser's message may quote the file, secrets included.
+  }
+  throw new UsageError(`context ${name}: ${file} is no JSON object`, { code: 'CONTEXT_INVALID' });
+}
+
+/** Only one of these is used, in the order of the nats CLI; a token goes with any of them. */
+async function authOf(reader: ContextReader): Promise<Auth | undefined> {
+  const token = await reader.secret('token');
+  const main = await mainAuth(reader);
+  const auth = { ...main, ...(token === undefined ? {} : { token }) };
+  return Object.keys(auth).length === 0 ? undefined : auth;
+}
+
+async function mainAuth(reader: ContextReader): Promise<Auth> {
+  const user = reader.text('user');
+  if (user !== undefined) {
+    const password = await reader.secret('password');
+    return { user, ...(password === undefined ? {} : { password }) };
+  }
+  const creds = await reader.credentials('creds');
+  if (creds !== undefined) return { creds };
+  const nkeySeed = await reader.credentials('nkey');
+  if (nkeySeed !== undefined) return { nkeySeed };
+  const userJwt = await reader.secret('user_jwt');
+  const userSeed = await reader.secret('user_seed');
+  if (userJwt === undefined) return {};
+  return { userJwt, ...(userSeed === undefined ? {} : { userSeed }) };
+}
+
+async function tlsOf(reader: ContextReader): Promise<TlsFiles | undefined> {
+  const caFile = await reader.file('ca');
+  const certFile = await reader.file('cert');
+  const keyFile = await reader.file('key');
+  const pair = certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : {};
+  const tls = {
+    ...(caFile === undefined ? {} : { caFile }),
+    ...pair,
+    ...(reader.flag('tls_first') ? { first: true } : {}),
+  };
+  return Object.keys(tls).length === 0 ? undefined : tls;
+}
+
+/** Reads fields of one context; a value may be a reference (`file://`, `env://`, `data:`). */
+class ContextReader {
+  constructor(
+    private readonly name: string,
+    private readonly fields: Fields,
+    private readonly environment: Environment,
+  ) {}
+
+  problem(field: string, why: string): UsageError {
+    return new UsageError(`context ${this.name}: ${field}: ${why}`, { code: 'CONTEXT_INVALID' });
+  }
+
+  /** A text field; an empty one counts as absent. */
+  text(field: string): string | undefined {
+    const value = this.fields[field];
+    if (value === undefined || value === null || value === '') return undefined;
+    if (typeof value !== 'string') throw this.problem(field, 'expected a text');
+    return value;
+  }
+
+  flag(field: string): boolean {
+    return this.fields[field] === true;
+  }
+
+  /** A path to a file that must exist, `~` and `$VAR` replaced. */
+  async file(field: string): Promise<string | undefined> {
+    const written = this.text(field);
+    if (written === undefined) return undefined;
+    const scheme = schemeOf(written);
+    if (scheme !== undefined && scheme !== 'file') {
+      throw this.problem(field, `expected a file, found a reference of the kind ${scheme}`);
+    }
+    return requireFile(
+      `context ${this.name}: ${field}`,
+      this.expand(withoutScheme(written)),
+      this.environment,
+    );
+  }
+
+  /** The contents of a credentials file or of what a reference names. */
+  async credentials(field: CredentialsKind): Promise<string | undefined> {
+    const written = this.text(field);
+    if (written === undefined) return undefined;
+    const from = `context ${this.name}: ${field}`;
+    const scheme = schemeOf(written);
+    if (scheme === undefined || scheme === 'file') {
+      return readCredentials(field, from, this.expand(withoutScheme(written)), this.environment);
+    }
+    return checkCredentials(field, from, await this.resolve(field, scheme, written));
+  }
+
+  /** A secret written out, or what a reference names. */
+  async secret(field: string): Promise<string | undefined> {
+    const written = this.text(field);
+    if (written === undefined) return undefined;
+    const scheme = schemeOf(written);
+    if (scheme === undefined) return written;
+    return (await this.resolve(field, scheme, written)).replace(/[\r\n]+$/, '');
+  }
+
+  private async resolve(field: string, scheme: Scheme, written: string): Promise<string> {
+    switch (scheme) {
+      case 'file': {
+        const from = `context ${this.name}: ${field}`;
+        return readFile(
+          await requireFile(from, this.expand(withoutScheme(written)), this.environment),
+          'utf8',
+        );
+      }
+      case 'env': {
+        const variable = withoutScheme(written);
+        const value = this.environment.variables[variable];
+        if (!value) throw this.problem(field, `the variable ${variable} is not set`);
+        return value;
+      }
+      case 'data': {
+        const found = /^data:[^,]*;\s*base64\s*(?:;[^,]*)?,([A-Za-z0-9+/]*={0,2})$/i.exec(written);
+        if (!found) throw this.problem(field, 'expected a reference like data:;base64,…');
+        return Buffer.from(found[1] ?? '', 'base64').toString('utf8');
+      }
+      default:
+        throw this.problem(
+          field,
+          `references of the kind ${scheme}:// are not supported; use a file, env:// or file://`,
+        );
+    }
+  }
+
+  private expand(written: string): string {
+    const replaced = written.replaceAll(
+      /\$(?:\{(\w+)\}|(\w+))/g,
+      (_, braced: string | undefined, plain: string | undefined) =>
+        this.environment.variables[braced ?? plain ?? ''] ?? '',
+    );
+    return replaced.startsWith('~') ? this.environment.home + replaced.slice(1) : replaced;
+  }
+}
+
+type Scheme = 'file' | 'env' | 'op' | 'nsc' | 'data';
+
+function schemeOf(written: string): Scheme | undefined {
+  const found = /^(?:(file|env|op|nsc):\/\/|(data):)/i.exec(written);
+  return (found?.[1] ?? found?.[2])?.toLowerCase() as Scheme | undefined;
+}
+
+function withoutScheme(written: string): string {
+  return written.replace(/^[a-z]+:\/\//i, '');
+}

@@ -1,0 +1,60 @@
+import type { ConfigProblem } from '../errors.js';
+
+/** Keys and indexes from the root of a config to a value. */
+export type Path = readonly (string | number)[];
+
+/** `consumers.mailer.backoff[0]`, `events["totp.requested"].subject`. */
+export function formatPath(path: Path): string {
+  let text = '';
+  for (const part of path) {
+    if (typeof part === 'number') text += `[${part}]`;
+    else if (/^[\w$-]+$/.test(part)) text += text === '' ? part : `.${part}`;
+    else text += `[${JSON.stringify(part)}]`;
+  }
+  return text === '' ? '(whole file)' : text;
+}
+
+/** What was found, short enough for a message. */
+export function show(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
+  if (typeof value === 'function') return 'a function';
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  return String(value);
+}
+
+/** The value at a path, or undefined when the way there ends early. */
+export function valueAt(root: unknown, path: Path): unknown {
+  let value = root;
+  for (const part of path) {
+    if (typeof value !== 'object' || value === null) return undefined;
+    value = (value as Record<string | number, unknown>)[part];
+  }
+  return value;
+}
+
+/** Collects the problems of one config, and knows which of its values can't be relied on. */
+export class Problems {
+  readonly all: ConfigProblem[] = [];
+  private readonly broken: Path[] = [];
+
+  add(path: Path, message: string): void {
+    this.all.push({ path: formatPath(path), message });
+  }
+
+  /** A problem of the value itself: what is derived from it would be a consequence, not another problem. */
+  addBroken(path: Path, message: string): void {
+    this.add(path, message);
+    this.broken.push(path);
+  }
+
+  /** Are the values at (and below) these paths as the user meant them? */
+  intact(...paths: readonly Path[]): boolean {
+    return paths.every((path) => !this.broken.some((bad) => startsWith(bad, path) || startsWith(path, bad)));
+  }
+}
+
+function startsWith(path: Path, start: Path): boolean {
+  return start.every((part, i) => path[i] === part);
+}

@@ -1,0 +1,28 @@
+import type { Path } from './problems.js';
+
+/** Keys that one could expect to work, and why they don't. `*` stands for any one key. */
+const refusals: readonly (readonly [pattern: readonly string[], reason: string])[] = [
+  [
+    ['streams', 'retry', 'maxAge'],
+    'refused: a pointer that ages out is an event that is never retried; leave it out (no limit)',
+  ],
+  [
+    ['streams', 'dlq', 'maxAge'],
+    'refused: dead letters stay until somebody replays or discards them; leave it out (no limit)',
+  ],
+  [['streams', 'retry', 'retention'], 'refused: always workqueue; leave it out'],
+  [['streams', 'dlq', 'retention'], 'refused: always limits; leave it out'],
+  [['streams', 'advisories', 'retention'], 'refused: always limits; leave it out'],
+  [
+    ['consumers', '*', 'external'],
+    'external consumers come with a later version; leave it out and give a handler',
+  ],
+];
+
+/** Why a key is refused, or undefined when it is simply unknown. */
+export function refusalOf(path: Path): string | undefined {
+  return refusals.find(
+    ([pattern]) =>
+      pattern.length === path.length && pattern.every((part, i) => part === '*' || part === path[i]),
+  )?.[1];
+}

@@ -1,0 +1,164 @@
+import path from 'node:path';
+import { parseDuration } from '../domain/duration.js';
+import type {
+  ConsumerSettings,
+  EventType,
+  PipelineConfig,
+  StageLimits,
+  Start,
+  StreamRole,
+  StreamSettings,
+} from './resolved.js';
+import { dependentDefaults, type ParsedConfig, type ParsedConsumer, type ParsedStream } from './schema.js';
+import { parseSize } from './size.js';
+
+export const streamRoles: readonly StreamRole[] = ['events', 'retry', 'dlq', 'advisories'];
+
+/** Turns a valid config into numbers, absolute paths and subjects. `file` is where it was read from. */
+export function resolveConfig(parsed: ParsedConfig, file: string): PipelineConfig {
+  const folder = path.dirname(file);
+  const streams = Object.fromEntries(
+    streamRoles.map((role) => [role, resolveStream(parsed, role)]),
+  ) as PipelineConfig['streams'];
+  const events = resolveEvents(parsed);
+  const { url, context } = parsed.server;
+  return {
+    name: parsed.name,
+    file,
+    streams,
+    roots: {
+      retry: rootOf(streams.retry.subjects),
+      dlq: rootOf(streams.dlq.subjects),
+      advisories: rootOf(streams.advisories.subjects),
+    },
+    eventsRoot: rootOf(streams.events.subjects),
+    events,
+    consumers: Object.entries(parsed.consumers).map(([name, consumer]) =>
+      resolveConsumer(name, consumer, events, folder),
+    ),
+    meta: {
+      ...limits(parsed.meta, dependentDefaults.metaBackoff),
+      concurrency: parsed.meta.concurrency,
+      ackWaitMs: durationMs(parsed.meta.ackWait),
+    },
+    ...(url === undefined && context === undefined
+      ? {}
+      : { server: { ...(url === undefined ? {} : { url }), ...(context === undefined ? {} : { context }) } }),
+  };
+}
+
+export function subjectsOf(stream: ParsedStream): readonly string[] {
+  return stream.subjects ?? [`${stream.name}.>`];
+}
+
+/** The tokens of the first subject up to its first wildcard: `events.>` → `events`. */
+export function rootOf(subjects: readonly string[]): string {
+  const tokens = (subjects[0] ?? '').split('.');
+  const end = tokens.findIndex((token) => token === '*' || token === '>');
+  return tokens.slice(0, end === -1 ? tokens.length : end).join('.');
+}
+
+/** Milliseconds of a duration that was validated. */
+export function durationMs(text: string): number {
+  return parseDuration(text) ?? 0;
+}
+
+function resolveStream(parsed: ParsedConfig, role: StreamRole): StreamSettings {
+  const stream = parsed.streams[role];
+  const maxAgeMs = maxAgeOf(stream);
+  return {
+    name: stream.name,
+    subjects: subjectsOf(stream),
+    storage: stream.storage,
+    replicas: stream.replicas ?? parsed.replicas,
+    maxAgeMs,
+    maxBytes: sizeOf(stream.maxBytes) ?? -1,
+    maxMsgs: stream.maxMsgs ?? -1,
+    discard: stream.discard,
+    duplicateWindowMs: duplicateWindowOf(stream, maxAgeMs),
+  };
+}
+
+export function maxAgeOf(stream: ParsedStream): number {
+  return 'maxAge' in stream ? durationMs(stream.maxAge) : 0;
+}
+
+function duplicateWindowOf(stream: ParsedStream, maxAgeMs: number): number {
+  if (stream.duplicateWindow !== undefined) return durationMs(stream.duplicateWindow);
+  const byDefault = durationMs(dependentDefaults.duplicateWindow);
+  return maxAgeMs === 0 ? byDefault : Math.min(byDefault, maxAgeMs);
+}
+
+function sizeOf(size: number | string | undefined): number | undefined {
+  return typeof size === 'string' ? parseSize(size) : size;
+}
+
+/** Event types with their subjects. */
+export function resolveEvents(parsed: ParsedConfig): EventType[] {
+  const root = rootOf(subjectsOf(parsed.streams.events));
+  return Object.entries(parsed.events).map(([type, definition]) => ({
+    type,
+    subject: definition?.subject ?? (root === '' ? type : `${root}.${type}`),
+    ...(definition?.schema === undefined ? {} : { schema: definition.schema }),
+  }));
+}
+
+/** What a consumer reads: the subjects of its event types, or those that it names. Unknown types have none. */
+export function consumerSubjects(consumer: ParsedConsumer, events: readonly EventType[]): string[] {
+  if (consumer.subjects) return [...consumer.subjects];
+  const ofType = new Map(events.map((event) => [event.type, event.subject]));
+  return (consumer.events ?? []).flatMap((type) => ofType.get(type) ?? []);
+}
+
+function limits(
+  stage: { readonly attempts: number; readonly backoff?: readonly string[] | undefined },
+  byDefault: readonly string[],
+): StageLimits {
+  const backoff = stage.backoff ?? byDefault.slice(0, stage.attempts - 1);
+  return { attempts: stage.attempts, backoffMs: backoff.map(durationMs) };
+}
+
+/** The waits of a consumer's stages; a retry stage that is off has main's attempts. */
+export function stagesOf(consumer: ParsedConsumer): Pick<ConsumerSettings, 'retry'> & StageLimits {
+  const main = limits(consumer, dependentDefaults.backoff);
+  if (consumer.retry === false) return { ...main, retry: { ...main, enabled: false, delayMs: 0 } };
+  return {
+    ...main,
+    retry: {
+      ...limits(consumer.retry, dependentDefaults.retryBackoff),
+      enabled: true,
+      delayMs: durationMs(consumer.retry.delay),
+    },
+  };
+}
+
+function resolveConsumer(
+  name: string,
+  consumer: ParsedConsumer,
+  events: readonly EventType[],
+  folder: string,
+): ConsumerSettings {
+  const { handler, webhook } = consumer.onDeadLetter;
+  return {
+    name,
+    subjects: consumerSubjects(consumer, events),
+    handler: path.resolve(folder, consumer.handler),
+    concurrency: consumer.concurrency ?? (consumer.ordered ? 1 : dependentDefaults.concurrency),
+    timeoutMs: durationMs(consumer.timeout),
+    ackWaitMs: durationMs(consumer.ackWait),
+    start: resolveStart(consumer.start),
+    ordered: consumer.ordered,
+    confirmAcks: consumer.confirmAcks,
+    ...stagesOf(consumer),
+    onDeadLetter: {
+      ...(handler === undefined ? {} : { handler: path.resolve(folder, handler) }),
+      ...(webhook === undefined ? {} : { webhook }),
+    },
+  };
+}
+
+function resolveStart(start: ParsedConsumer['start']): Start {
+  if (typeof start === 'string') return { at: start };
+  if (start.seq !== undefined) return { at: 'seq', seq: start.seq };
+  return { at: 'time', time: start.time ?? '' };
+}

@@ -1,0 +1,41 @@
+import type { z } from 'zod';
+import type { Path } from './problems.js';
+import { configSchema } from './schema.js';
+
+type AnySchema = z.core.$ZodType;
+
+/** The keys that the schema knows at a path; none where any key is allowed. */
+export function keysAt(path: Path): string[] {
+  let candidates: AnySchema[] = [configSchema];
+  for (const part of path) {
+    candidates = candidates.flatMap(unwrap).flatMap((schema) => below(schema, part));
+  }
+  return candidates
+    .flatMap(unwrap)
+    .flatMap((schema) => (isObject(schema) ? Object.keys(schema._zod.def.shape) : []))
+    .filter((key) => key !== '$schema');
+}
+
+/** The schemas behind defaults, optionals and unions. */
+function unwrap(schema: AnySchema): AnySchema[] {
+  const { def } = schema._zod as {
+    def: { type: string; innerType?: AnySchema; options?: readonly AnySchema[] };
+  };
+  if (def.innerType) return unwrap(def.innerType);
+  if (def.options) return def.options.flatMap(unwrap);
+  return [schema];
+}
+
+function below(schema: AnySchema, part: string | number): AnySchema[] {
+  if (isObject(schema)) {
+    const found = schema._zod.def.shape[part];
+    return found ? [found] : [];
+  }
+  const { def } = schema._zod as { def: { valueType?: AnySchema; element?: AnySchema } };
+  const inner = def.valueType ?? def.element;
+  return inner ? [inner] : [];
+}
+
+function isObject(schema: AnySchema): schema is z.core.$ZodObject {
+  return schema._zod.def.type === 'object';
+}
