@@ -1,14 +1,32 @@
-import { stat } from 'node:fs/promises';
-import { expect, test } from 'vitest';
-import { connect } from '@nats-io/transport-node';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { startCluster, startNats } from '../support/nats-server.js';
+import { connect } from '@nats-io/transport-node';
+import { expect, onTestFinished, test } from 'vitest';
+import { type StartServerOptions, startServer } from '../../src/lib/server/embedded.js';
+import { readCommandLine } from '../../src/lib/server/process.js';
+import { serverBinary, startCluster, startNats } from '../support/nats-server.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
-test('starts on a random port, keeps port and store across a crash, and leaves nothing behind', async () => {
+async function optionsIn(folder: string): Promise<StartServerOptions> {
+  return {
+    binary: await serverBinary(),
+    storeDir: join(folder, 'data/store'),
+    logFile: join(folder, 'data/log'),
+  };
+}
+
+/** A program in place of nats-server that does what the shell script says. */
+async function impostor(folder: string, script: string): Promise<string> {
+  const binary = join(folder, 'impostor');
+  await writeFile(binary, `#!/bin/sh\n${script}\n`, { mode: 0o700 });
+  return binary;
+}
+
+test('keeps port and store across a crash, and leaves nothing behind', async () => {
   const nats = await startNats();
   const nc = await connect({ servers: nats.url });
-  const jsm = await jetstreamManager(nc);
-  await jsm.streams.add({ name: 'kept', subjects: ['kept.>'] });
+  await (await jetstreamManager(nc)).streams.add({ name: 'kept', subjects: ['kept.>'] });
   await jetstream(nc).publish('kept.1', 'x');
   await nc.close();
   const { pid, port } = nats;
@@ -25,9 +43,73 @@ test('starts on a random port, keeps port and store across a crash, and leaves n
   await expect(stat(nats.storeDir)).rejects.toThrow('ENOENT');
 });
 
-test('cluster', async () => {
+test('listens on loopback alone, and what it keeps is for its owner alone', async () => {
+  const folder = await temporaryFolder();
+  const server = await startServer({ ...(await optionsIn(folder)), name: 'mine' });
+  onTestFinished(() => server.stop());
+
+  expect(server.url).toBe(`nats://127.0.0.1:${server.port}`);
+  expect(server.name).toBe('mine');
+  expect((await stat(server.logFile)).mode & 0o777).toBe(0o600);
+  expect((await stat(server.storeDir)).mode & 0o777).toBe(0o700);
+  expect(await readFile(server.logFile, 'utf8')).toContain(
+    `Listening for client connections on 127.0.0.1:${server.port}`,
+  );
+  expect(await readdir(join(folder, 'data'))).toEqual(['log', 'store']);
+});
+
+test('stop ends the process it started; a second stop does nothing', async () => {
+  const server = await startServer(await optionsIn(await temporaryFolder()));
+  expect(await readCommandLine(server.pid)).toContain('--store_dir');
+  await server.stop();
+  expect(await readCommandLine(server.pid)).toBeUndefined();
+  await server.stop();
+  expect(await readFile(server.logFile, 'utf8')).not.toMatch(/\[ERR\]/);
+});
+
+test('a port in use: the error has the end of this log, not of an older one', async () => {
+  const folder = await temporaryFolder();
+  const options = await optionsIn(folder);
+  const first = await startServer(options);
+  onTestFinished(() => first.stop());
+  const second = { ...options, storeDir: join(folder, 'other'), logFile: join(folder, 'other.log') };
+  await writeFile(second.logFile, 'older line\n');
+
+  const error = await startServer({ ...second, port: first.port }).catch((error: unknown) => error as Error);
+
+  expect(error).toMatchObject({ code: 'SERVER_EXITED' });
+  expect((error as Error).message).toMatch(
+    /ended with exit code 1\nThe end of its log, .*other\.log:\n[^]*address already in use/,
+  );
+  expect((error as Error).message).not.toContain('older line');
+});
+
+test('a binary that is not there', async () => {
+  const options = { ...(await optionsIn(await temporaryFolder())), binary: '/nowhere/nats-server' };
+  await expect(startServer(options)).rejects.toMatchObject({
+    code: 'SERVER_EXITED',
+    message: /\/nowhere\/nats-server/,
+  });
+});
+
+test('one that never answers is killed at the deadline', async () => {
+  const folder = await temporaryFolder();
+  const pidFile = join(folder, 'pid');
+  const binary = await impostor(folder, `echo $$ > ${pidFile}; echo 'still thinking'; exec sleep 600`);
+  const started = startServer({ ...(await optionsIn(folder)), binary, readyTimeoutMs: 500 });
+  await expect(started).rejects.toMatchObject({
+    code: 'SERVER_NOT_READY',
+    message: expect.stringMatching(
+      /not ready within 500 ms: it has not said where it listens\n.*\nstill thinking/,
+    ),
+  });
+  expect(await readCommandLine(Number(await readFile(pidFile, 'utf8')))).toBeUndefined();
+});
+
+test('a cluster takes streams with three replicas, also after one of its nodes came back', async () => {
   await using cluster = await startCluster(3);
-  await cluster.nodes[0]!.kill9();
-  await cluster.nodes[0]!.restart();
+  const [first] = cluster.nodes;
+  await first?.kill9();
+  await first?.restart();
   await cluster.ready();
 });

@@ -1,12 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, mkdir, open, readFile, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, open, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, OperationError } from '../errors.js';
-import { readClientUrl, readInfo, type ServerInfo } from './ready.js';
-
-const SERVER_EXITED = 'SERVER_EXITED';
+import { readClientUrl, readInfo, removePortsFiles, type ServerInfo } from './ready.js';
 
 const POLL_MS = 5;
 const STOP_GRACE_MS = 5_000;
@@ -65,11 +63,11 @@ export async function startServer(options: StartServerOptions): Promise<ServerHa
   const { binary, storeDir, logFile, readyTimeoutMs = READY_TIMEOUT_MS } = options;
   await mkdir(storeDir, { recursive: true, mode: 0o700 });
   await mkdir(dirname(logFile), { recursive: true, mode: 0o700 });
-  const portsDir = await mkdtemp(join(dirname(logFile), '.ports-'));
+  await removePortsFiles(storeDir);
   const log = await open(logFile, 'a', 0o600);
   try {
     const logStart = (await log.stat()).size;
-    const child = spawn(binary, serverArguments(options, portsDir), {
+    const child = spawn(binary, serverArguments(options), {
       detached: true,
       stdio: ['ignore', log.fd, log.fd],
     });
@@ -78,7 +76,7 @@ export async function startServer(options: StartServerOptions): Promise<ServerHa
     child.unref();
     try {
       await once(child, 'spawn');
-      const found = await waitUntilReady(exited, child, portsDir, readyTimeoutMs);
+      const found = await waitUntilReady(exited, child, storeDir, readyTimeoutMs);
       return handleOf(options, child, exited, found);
     } catch (error) {
       if (child.kill('SIGKILL')) await exited;
@@ -86,15 +84,14 @@ export async function startServer(options: StartServerOptions): Promise<ServerHa
     }
   } finally {
     await log.close();
-    await rm(portsDir, { recursive: true, force: true });
   }
 }
 
-function serverArguments(options: StartServerOptions, portsDir: string): readonly string[] {
+function serverArguments(options: StartServerOptions): readonly string[] {
   const { port = 'random', name, configFile, storeDir } = options;
   return [
     ['--addr', '127.0.0.1', '--port', port === 'random' ? '-1' : String(port)],
-    ['--jetstream', '--store_dir', storeDir, '--ports_file_dir', portsDir],
+    ['--jetstream', '--store_dir', storeDir, '--ports_file_dir', storeDir],
     name === undefined ? [] : ['--name', name],
     configFile === undefined ? [] : ['--config', configFile],
   ].flat();
@@ -110,7 +107,7 @@ class ServerNotReady extends Error {}
 async function waitUntilReady(
   exited: Promise<ServerExit>,
   child: ChildProcess,
-  portsDir: string,
+  storeDir: string,
   timeoutMs: number,
 ): Promise<Found> {
   const deadline = performance.now() + timeoutMs;
@@ -125,7 +122,7 @@ async function waitUntilReady(
     if (exit !== undefined) throw new Error(describeExit(exit));
     const leftMs = deadline - performance.now();
     if (leftMs <= 0) throw new ServerNotReady(`not ready within ${timeoutMs} ms: ${missing}`);
-    const url = await readClientUrl(portsDir, child.pid ?? 0);
+    const url = await readClientUrl(storeDir, child.pid ?? 0);
     if (url === undefined) continue;
     try {
       const info = await readInfo(url, leftMs);
@@ -182,7 +179,7 @@ function startError(error: unknown, { binary, logFile }: StartServerOptions, log
   const lines = log.trimEnd().split('\n').slice(-LOG_LINES_IN_ERROR).join('\n');
   const said = lines === '' ? '' : `\nThe end of its log, ${logFile}:\n${lines}`;
   return new OperationError(`nats-server (${binary}) did not start: ${messageOf(error)}${said}`, {
-    code: error instanceof ServerNotReady ? 'SERVER_NOT_READY' : SERVER_EXITED,
+    code: error instanceof ServerNotReady ? 'SERVER_NOT_READY' : 'SERVER_EXITED',
     cause: error,
   });
 }

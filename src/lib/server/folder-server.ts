@@ -7,6 +7,7 @@ import {
   makeServerFolder,
   portOf,
   readLastState,
+  readServerState,
   type ServerState,
   serverFiles,
   writeServerState,
@@ -37,12 +38,11 @@ export interface FolderServer {
  *   codes of `startServer`.
  */
 export async function startFolderServer(options: FolderServerOptions): Promise<FolderServer> {
+  const running = await findRunning(options);
+  if (running !== undefined) return running;
   await makeServerFolder(options.cwd);
   return await withLock(serverFiles(options.cwd).lock, LOCK_TIMEOUT_MS, async () => {
-    const running = await findRunningServer(options.cwd);
-    if (running === undefined) return { state: await start(options), started: true };
-    requirePort(running.state, options.port);
-    return { state: running.state, started: false };
+    return (await findRunning(options)) ?? { state: await start(options), started: true };
   });
 }
 
@@ -54,6 +54,13 @@ export async function stopFolderServer(cwd: string): Promise<ServerState | undef
     await stopServerProcess(found.state.pid, found.state.store, STOP_GRACE_MS);
     return found.state;
   });
+}
+
+async function findRunning({ cwd, port }: FolderServerOptions): Promise<FolderServer | undefined> {
+  const state = await readServerState(cwd);
+  if (state === undefined) return undefined;
+  requirePort(state, port);
+  return { state, started: false };
 }
 
 async function start(options: FolderServerOptions): Promise<ServerState> {

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 
@@ -28,6 +28,13 @@ export async function readClientUrl(portsDir: string, pid: number): Promise<stri
   } catch {
     return undefined;
   }
+}
+
+/** Removes the ports files of servers that crashed: their pid may be given to another process. */
+export async function removePortsFiles(portsDir: string): Promise<void> {
+  const names = await readdir(portsDir).catch(() => []);
+  const stale = names.filter((name) => name.endsWith('.ports'));
+  await Promise.all(stale.map((name) => rm(join(portsDir, name), { force: true })));
 }
 
 /** Connects, reads the INFO line and hangs up. Rejects when there is none within `timeoutMs`. */

@@ -1,0 +1,44 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { withLock } from '../../../src/lib/server/lock.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
+
+test('one at a time, and the lock is gone afterwards, also after an error', async () => {
+  const folder = await temporaryFolder();
+  const file = join(folder, 'lock');
+  let inside = 0;
+  const work = async (): Promise<number> => {
+    inside++;
+    await new Promise((resolve) => setImmediate(resolve));
+    return inside--;
+  };
+  const all = await Promise.all(Array.from({ length: 8 }, () => withLock(file, 10_000, work)));
+  expect(all).toEqual(Array(8).fill(1));
+  await expect(withLock(file, 1_000, () => Promise.reject(new Error('boom')))).rejects.toThrow('boom');
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test('the lock of a live process holds until the deadline', async () => {
+  const file = join(await temporaryFolder(), 'lock');
+  await writeFile(file, String(process.pid));
+  await expect(withLock(file, 50, async () => 'work')).rejects.toMatchObject({ code: 'LOCKED' });
+});
+
+test('the lock of a process that is gone is taken over', async () => {
+  const file = join(await temporaryFolder(), 'lock');
+  const child = spawn(process.execPath, ['--version'], { stdio: 'ignore' });
+  await once(child, 'exit');
+  await writeFile(file, String(child.pid));
+  expect(await withLock(file, 5_000, async () => 'work')).toBe('work');
+});
+
+test('a lock older than a minute is taken over', async () => {
+  const file = join(await temporaryFolder(), 'lock');
+  await writeFile(file, String(process.pid));
+  const old = new Date(Date.now() - 61_000);
+  await utimes(file, old, old);
+  expect(await withLock(file, 5_000, async () => 'work')).toBe('work');
+});
