@@ -62,6 +62,11 @@ export class Link {
     return describeServers([this.nc.getServer()]);
   }
 
+  /** The server may place several replicas of a stream: it is in a cluster, or JetStream is behind another one. */
+  get clustered(): boolean {
+    return this.nc.info?.cluster !== undefined || this.apiPrefix !== '$JS.API';
+  }
+
   /** Largest message that the server takes, headers included, in bytes. */
   get maxPayload(): number {
     return this.nc.info?.max_payload ?? 1_048_576;

@@ -1,0 +1,93 @@
+import type { ConsumerConfig, ConsumerInfo, StreamConfig, StreamInfo } from '@nats-io/jetstream';
+import { apiCode, apiCodeOf, translateError } from './errors.js';
+import type { Link } from './link.js';
+
+export type { ConsumerConfig, ConsumerInfo, StreamConfig, StreamInfo };
+
+/** Fields of a stream's config, in the server's spelling. */
+export type StreamFields = Partial<StreamConfig>;
+/** Fields of a consumer's config, in the server's spelling. */
+export type ConsumerFields = Partial<ConsumerConfig>;
+
+async function collect<T>(pages: AsyncIterable<T>): Promise<T[]> {
+  const out: T[] = [];
+  for await (const one of pages) out.push(one);
+  return out;
+}
+
+async function translated<T>(what: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    throw translateError(error, what);
+  }
+}
+
+/** Every stream of the account. */
+export function listStreams(link: Link): Promise<StreamInfo[]> {
+  return translated('list the streams', () => collect(link.jsm.streams.list()));
+}
+
+/** Every consumer of a stream; none when there is no such stream. */
+export async function listConsumers(link: Link, stream: string): Promise<ConsumerInfo[]> {
+  try {
+    return await collect(link.jsm.consumers.list(stream));
+  } catch (error) {
+    if (apiCodeOf(error) === apiCode.streamNotFound) return [];
+    throw translateError(error, `list the consumers of ${stream}`);
+  }
+}
+
+/** Names of the streams with a subject that overlaps `subject`. */
+export function streamsOwning(link: Link, subject: string): Promise<string[]> {
+  return translated(`find the stream of ${subject}`, () => collect(link.jsm.streams.names(subject)));
+}
+
+export async function createStream(link: Link, fields: StreamFields & { name: string }): Promise<void> {
+  await translated(`create stream ${fields.name}`, () => link.jsm.streams.add(fields));
+}
+
+/** Changes these fields of a stream and leaves the others as they are. */
+export async function updateStream(link: Link, name: string, fields: StreamFields): Promise<void> {
+  await translated(`update stream ${name}`, () => link.jsm.streams.update(name, fields));
+}
+
+/** Deletes a stream with all its messages and consumers. False: it was not there. */
+export async function deleteStream(link: Link, name: string): Promise<boolean> {
+  try {
+    return await link.jsm.streams.delete(name);
+  } catch (error) {
+    if (apiCodeOf(error) === apiCode.streamNotFound) return false;
+    throw translateError(error, `delete stream ${name}`);
+  }
+}
+
+/** Creates a consumer. Fails where one of that name exists with another config. */
+export async function createConsumer(link: Link, stream: string, fields: ConsumerFields): Promise<void> {
+  const name = fields.durable_name ?? fields.name;
+  await translated(`create consumer ${name} on ${stream}`, () => link.jsm.consumers.add(stream, fields));
+}
+
+/** Changes these fields of a consumer, its filters among them, and leaves the others as they are. */
+export async function updateConsumer(
+  link: Link,
+  stream: string,
+  name: string,
+  fields: ConsumerFields & { filter_subjects: string[] },
+): Promise<void> {
+  await translated(`update consumer ${name} on ${stream}`, () =>
+    // The server refuses one filter and a list of them together.
+    link.jsm.consumers.update(stream, name, { ...fields, filter_subject: '' }),
+  );
+}
+
+/** Deletes a consumer with its position. False: it was not there. */
+export async function deleteConsumer(link: Link, stream: string, name: string): Promise<boolean> {
+  try {
+    return await link.jsm.consumers.delete(stream, name);
+  } catch (error) {
+    const code = apiCodeOf(error);
+    if (code === apiCode.consumerNotFound || code === apiCode.streamNotFound) return false;
+    throw translateError(error, `delete consumer ${name} on ${stream}`);
+  }
+}

@@ -1,0 +1,89 @@
+import type { Link } from '../nats/link.js';
+import { streamsOwning } from '../nats/objects.js';
+import type { Topology } from './desired.js';
+import { type Actual, type Change, consumerPath, isPending } from './diff.js';
+import { ownerOf } from './ownership.js';
+
+/** Why a plan can't be carried out, whatever is confirmed. */
+export type Conflict =
+  | {
+      readonly why: 'not-owned';
+      readonly kind: 'stream' | 'consumer';
+      readonly name: string;
+      readonly stream?: string;
+      /** The pipeline that owns it; undefined: none. */
+      readonly owner?: string;
+    }
+  | {
+      readonly why: 'subject-taken';
+      /** The stream that we want to have the subject. */
+      readonly name: string;
+      readonly subject: string;
+      /** The stream that has it, or one that overlaps it. */
+      readonly by: string;
+      /** That stream is one of this pipeline's own, which the config no longer has. */
+      readonly byOrphan: boolean;
+    }
+  | { readonly why: 'no-cluster'; readonly name: string; readonly replicas: number };
+
+export interface Comparands {
+  readonly desired: Topology;
+  readonly actual: Actual;
+  readonly changes: readonly Change[];
+  readonly adopt: boolean;
+}
+
+export async function findConflicts(link: Link, given: Comparands): Promise<Conflict[]> {
+  return [
+    ...(given.adopt ? [] : notOwned(given)),
+    ...missingCluster(link, given),
+    ...(await takenSubjects(link, given)),
+  ];
+}
+
+function notOwned({ desired, actual, changes }: Comparands): Conflict[] {
+  const out: Conflict[] = [];
+  for (const { action, kind, name, stream } of changes) {
+    if (action === 'create' || action === 'orphan') continue;
+    const found =
+      stream === undefined ? actual.streams.get(name) : actual.consumers.get(consumerPath(stream, name));
+    const owner = ownerOf(found?.config.metadata);
+    if (owner === desired.pipeline) continue;
+    out.push({
+      why: 'not-owned',
+      kind,
+      name,
+      ...(stream === undefined ? {} : { stream }),
+      ...(owner === undefined ? {} : { owner }),
+    });
+  }
+  return out;
+}
+
+/** 2.10 takes several replicas on a single server without a word. */
+function missingCluster(link: Link, { desired, changes }: Comparands): Conflict[] {
+  if (link.clustered) return [];
+  return desired.streams.flatMap(({ name, fields }) => {
+    const replicas = fields.num_replicas ?? 1;
+    const pending = changes.some((one) => one.kind === 'stream' && one.name === name && isPending(one));
+    return replicas > 1 && pending ? [{ why: 'no-cluster' as const, name, replicas }] : [];
+  });
+}
+
+async function takenSubjects(link: Link, { desired, actual, changes }: Comparands): Promise<Conflict[]> {
+  const out: Conflict[] = [];
+  for (const { name, fields } of desired.streams) {
+    const change = changes.find((one) => one.kind === 'stream' && one.name === name);
+    const rewritten = change?.action === 'create' || change?.fields.some(({ path }) => path === 'subjects');
+    if (!rewritten) continue;
+    for (const subject of fields.subjects ?? []) {
+      for (const by of await streamsOwning(link, subject)) {
+        // The config has no overlaps, so another stream of ours gives the subject up in the same run.
+        if (desired.streams.some((one) => one.name === by)) continue;
+        const byOrphan = ownerOf(actual.streams.get(by)?.config.metadata) === desired.pipeline;
+        out.push({ why: 'subject-taken', name, subject, by, byOrphan });
+      }
+    }
+  }
+  return out;
+}

@@ -1,0 +1,190 @@
+import {
+  type ConsumerSettings,
+  type PipelineConfig,
+  retryAckWaitMs,
+  type Start,
+  type StreamRole,
+  type StreamSettings,
+} from '../config/resolved.js';
+import { metaConsumers, stageConsumers } from '../domain/consumer-names.js';
+import { exhaustionKinds, nativeAdvisoryFilter, pointerFilter, recordFilter } from '../domain/subjects.js';
+import type { ConsumerFields, StreamFields } from '../nats/objects.js';
+
+export { metaConsumers, stageConsumers };
+
+/** A stream as the config wants it. `fields` are all that we manage of it, in the server's spelling. */
+export interface DesiredStream {
+  readonly kind: 'stream';
+  readonly role: StreamRole;
+  readonly name: string;
+  readonly fields: StreamFields;
+  /** The window before it was cut to `max_age`, ns: the server refuses a longer window than age. */
+  readonly wantedWindowNs: number;
+}
+
+/** A consumer as the config wants it. */
+export interface DesiredConsumer {
+  readonly kind: 'consumer';
+  readonly role: StreamRole;
+  readonly name: string;
+  readonly stream: string;
+  /** The consumer of the config that it serves, or `meta-consumer`. */
+  readonly serves: string;
+  readonly fields: ConsumerFields & { readonly filter_subjects: string[] };
+}
+
+/** What the server should hold, in the order in which it is created. */
+export interface Topology {
+  readonly pipeline: string;
+  readonly streams: readonly DesiredStream[];
+  readonly consumers: readonly DesiredConsumer[];
+}
+
+const ns = (ms: number): number => ms * 1_000_000;
+
+/**
+ * The streams and consumers of a config: the journal first, because an advisory that nobody captures is
+ * gone, and each consumer after the ones that it hands its failures to.
+ */
+export function desiredTopology(config: PipelineConfig): Topology {
+  const { streams } = config;
+  return {
+    pipeline: config.name,
+    streams: [
+      stream('advisories', streams.advisories, {
+        retention: 'limits',
+        max_msgs_per_subject: -1,
+        subjects: [...streams.advisories.subjects, ...nativeAdvisorySubjects(config)],
+      }),
+      stream('events', streams.events, { retention: 'limits', max_msgs_per_subject: -1 }),
+      stream('retry', streams.retry, { retention: 'workqueue', max_msgs_per_subject: 1, deny_delete: false }),
+      stream('dlq', streams.dlq, { retention: 'limits', max_msgs_per_subject: 1, deny_delete: false }),
+    ],
+    consumers: [
+      ...metaTier(config),
+      ...config.consumers.map((one) => dlqConsumer(config, one)),
+      ...config.consumers.map((one) => retryConsumer(config, one)),
+      ...config.consumers.map((one) => mainConsumer(config, one)),
+    ],
+  };
+}
+
+/** What the server says about consumers that give up on messages of the streams with our consumers. */
+function nativeAdvisorySubjects({ streams }: PipelineConfig): string[] {
+  const watched = [streams.events, streams.retry, streams.advisories];
+  return exhaustionKinds.flatMap((kind) => watched.map(({ name }) => nativeAdvisoryFilter(kind, name)));
+}
+
+function stream(role: StreamRole, settings: StreamSettings, special: StreamFields): DesiredStream {
+  const maxAgeNs = ns(settings.maxAgeMs);
+  const wantedWindowNs = ns(settings.duplicateWindowMs);
+  return {
+    kind: 'stream',
+    role,
+    name: settings.name,
+    wantedWindowNs,
+    fields: {
+      subjects: [...settings.subjects],
+      storage: settings.storage,
+      num_replicas: settings.replicas,
+      max_age: maxAgeNs,
+      max_bytes: settings.maxBytes,
+      max_msgs: settings.maxMsgs,
+      discard: settings.discard,
+      duplicate_window: windowWithin(wantedWindowNs, maxAgeNs),
+      allow_direct: true,
+      // A stream that answers no publish, or that refuses a newer pointer, would break the waterfall.
+      no_ack: false,
+      discard_new_per_subject: false,
+      sealed: false,
+      ...special,
+    },
+  };
+}
+
+/** The duplicate window that fits into `maxAgeNs` (0: for ever). */
+export function windowWithin(windowNs: number, maxAgeNs: number): number {
+  return maxAgeNs > 0 ? Math.min(windowNs, maxAgeNs) : windowNs;
+}
+
+/** Every consumer of ours: it pulls, acks each message, and never gives one up. */
+function consumer(
+  place: Omit<DesiredConsumer, 'kind' | 'fields'>,
+  special: ConsumerFields & { filter_subjects: string[]; ack_wait: number },
+): DesiredConsumer {
+  return {
+    kind: 'consumer',
+    ...place,
+    fields: {
+      deliver_policy: 'all',
+      ack_policy: 'explicit',
+      replay_policy: 'instant',
+      max_deliver: -1,
+      // Messages in backoff count as pending: a bound would let a thousand of them stall all others.
+      max_ack_pending: -1,
+      headers_only: false,
+      // The server's own backoff would overrule ack_wait, and an inactive consumer would lose its position.
+      backoff: [],
+      inactive_threshold: 0,
+      max_batch: 0,
+      max_bytes: 0,
+      max_expires: 0,
+      num_replicas: 0,
+      mem_storage: false,
+      ...special,
+    },
+  };
+}
+
+function mainConsumer(config: PipelineConfig, settings: ConsumerSettings): DesiredConsumer {
+  return consumer(
+    { role: 'events', name: settings.name, stream: config.streams.events.name, serves: settings.name },
+    {
+      filter_subjects: [...settings.subjects],
+      ack_wait: ns(settings.ackWaitMs),
+      ...(settings.ordered ? { max_ack_pending: 1 } : {}),
+      ...startFields(settings.start),
+    },
+  );
+}
+
+function startFields(start: Start): ConsumerFields {
+  if (start.at === 'time') return { deliver_policy: 'by_start_time', opt_start_time: start.time };
+  if (start.at === 'seq') return { deliver_policy: 'by_start_sequence', opt_start_seq: start.seq };
+  return { deliver_policy: start.at === 'last-per-subject' ? 'last_per_subject' : start.at };
+}
+
+function retryConsumer({ streams, roots }: PipelineConfig, { name }: ConsumerSettings): DesiredConsumer {
+  return consumer(
+    { role: 'retry', name: stageConsumers(name).retry, stream: streams.retry.name, serves: name },
+    { filter_subjects: [pointerFilter(roots.retry, name)], ack_wait: ns(retryAckWaitMs) },
+  );
+}
+
+function dlqConsumer({ streams, roots }: PipelineConfig, { name }: ConsumerSettings): DesiredConsumer {
+  return consumer(
+    { role: 'dlq', name: stageConsumers(name).dlq, stream: streams.dlq.name, serves: name },
+    { filter_subjects: [pointerFilter(roots.dlq, name)], ack_wait: ns(retryAckWaitMs) },
+  );
+}
+
+function metaTier({ streams, roots, meta }: PipelineConfig): DesiredConsumer[] {
+  const root = roots.advisories;
+  const of = (name: string, filter_subjects: string[]): DesiredConsumer =>
+    consumer(
+      { role: 'advisories', name, stream: streams.advisories.name, serves: metaConsumers.main },
+      { filter_subjects, ack_wait: ns(meta.ackWaitMs) },
+    );
+  const business = exhaustionKinds.flatMap((kind) => [
+    recordFilter(root, 'business', kind),
+    nativeAdvisoryFilter(kind, streams.events.name),
+    nativeAdvisoryFilter(kind, streams.retry.name),
+  ]);
+  const metaOf = (name: string): string[] =>
+    exhaustionKinds.map((kind) => recordFilter(root, 'meta', kind, name));
+  return [
+    of(metaConsumers.dlq, metaOf(metaConsumers.retry)),
+    of(metaConsumers.retry, metaOf(metaConsumers.main)),
+    of(metaConsumers.main, business),
+  ];
+}

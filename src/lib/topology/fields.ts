@@ -1,0 +1,114 @@
+import { nanosOfRfc3339 } from '../domain/time.js';
+import type { ConsumerFields, StreamFields } from '../nats/objects.js';
+import { type DesiredConsumer, type DesiredStream, windowWithin } from './desired.js';
+import { ownerKey, ownerOf } from './ownership.js';
+
+export type FieldValue = string | number | boolean | readonly string[] | readonly number[] | null;
+
+/** One field that differs, in the server's spelling and units. `from` null: it is not there. */
+export interface FieldChange {
+  readonly path: string;
+  readonly from: FieldValue;
+  readonly to: FieldValue;
+}
+
+/** What the server means where it leaves a field out. */
+const streamDefaults: StreamFields = {
+  no_ack: false,
+  discard_new_per_subject: false,
+  deny_delete: false,
+  sealed: false,
+  allow_direct: false,
+  max_age: 0,
+  subjects: [],
+};
+
+const consumerDefaults: ConsumerFields = {
+  headers_only: false,
+  backoff: [],
+  inactive_threshold: 0,
+  max_batch: 0,
+  max_bytes: 0,
+  max_expires: 0,
+  num_replicas: 0,
+  mem_storage: false,
+};
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Fields of a stream that are not as wanted. An absent stream: all that say something. */
+export function streamFieldChanges(
+  desired: DesiredStream,
+  actual: StreamFields | undefined,
+  pipeline: string,
+): FieldChange[] {
+  if (!actual) return creation(desired.fields, pipeline);
+  const changes = [
+    ...differences(desired.fields, { ...streamDefaults, ...actual }),
+    ...ownerChange(actual.metadata, pipeline),
+  ];
+  const followsAge =
+    changes.some(({ path }) => path === 'max_age') &&
+    actual.duplicate_window === windowWithin(desired.wantedWindowNs, actual.max_age ?? 0);
+  return followsAge ? changes.filter(({ path }) => path !== 'duplicate_window') : changes;
+}
+
+/** Fields of a consumer that are not as wanted. */
+export function consumerFieldChanges(
+  desired: DesiredConsumer,
+  actual: ConsumerFields | undefined,
+  pipeline: string,
+): FieldChange[] {
+  if (!actual) return creation(desired.fields, pipeline);
+  const filters = filtersOf(actual);
+  const seen: ConsumerFields = { ...consumerDefaults, ...actual, filter_subjects: [...filters] };
+  const push: FieldChange[] = actual.deliver_subject
+    ? [{ path: 'deliver_subject', from: actual.deliver_subject, to: null }]
+    : [];
+  return [...differences(desired.fields, seen), ...push, ...ownerChange(actual.metadata, pipeline)];
+}
+
+/** What a consumer reads: the server keeps one filter or several in different fields. */
+export function filtersOf(fields: ConsumerFields): readonly string[] {
+  if (fields.filter_subjects && fields.filter_subjects.length > 0) return fields.filter_subjects;
+  return [fields.filter_subject || '>'];
+}
+
+function creation(fields: Fields, pipeline: string): FieldChange[] {
+  const said = Object.entries(fields).filter(([, to]) => to !== false && to !== 0 && !isEmptyList(to));
+  return [
+    ...said.map(([path, to]) => ({ path, from: null, to: to as FieldValue })),
+    { path: `metadata.${ownerKey}`, from: null, to: pipeline },
+  ];
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
+}
+
+function differences(desired: Fields, actual: Fields): FieldChange[] {
+  return Object.entries(desired)
+    .filter(([path, to]) => !sameValue(path, actual[path], to))
+    .map(([path, to]) => ({ path, from: (actual[path] ?? null) as FieldValue, to: to as FieldValue }));
+}
+
+function ownerChange(
+  metadata: Readonly<Record<string, string>> | undefined,
+  pipeline: string,
+): FieldChange[] {
+  const owner = ownerOf(metadata);
+  return owner === pipeline ? [] : [{ path: `metadata.${ownerKey}`, from: owner ?? null, to: pipeline }];
+}
+
+const unordered: readonly string[] = ['subjects', 'filter_subjects'];
+
+function sameValue(path: string, a: unknown, b: unknown): boolean {
+  if (Array.isArray(a) && Array.isArray(b)) {
+    if (a.length !== b.length) return false;
+    return unordered.includes(path) ? a.every((one) => b.includes(one)) : a.every((one, i) => one === b[i]);
+  }
+  if (path === 'opt_start_time' && typeof a === 'string' && typeof b === 'string') {
+    return nanosOfRfc3339(a) === nanosOfRfc3339(b);
+  }
+  return a === b;
+}

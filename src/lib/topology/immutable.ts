@@ -1,0 +1,32 @@
+import type { FieldChange } from './fields.js';
+
+/** Fields of a consumer that no server changes: it must be deleted and created again. */
+const fixedConsumerFields: readonly string[] = [
+  'deliver_policy',
+  'opt_start_seq',
+  'opt_start_time',
+  'ack_policy',
+  'replay_policy',
+  'deliver_subject',
+  // Refused since 2.14.4, and accepted without effect before.
+  'mem_storage',
+];
+
+export function immutableConsumerField(path: string): boolean {
+  return fixedConsumerFields.includes(path);
+}
+
+/** Can this change of a stream only be had by deleting the stream and creating it again? */
+export function immutableStreamField({ path, from, to }: FieldChange): boolean {
+  switch (path) {
+    case 'storage':
+      return true;
+    case 'retention':
+      return from === 'workqueue' || to === 'workqueue';
+    case 'sealed':
+    case 'deny_delete':
+      return from === true;
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,14 @@
+/** The metadata key that says which pipeline a stream or a consumer belongs to. */
+export const ownerKey = 'plutomi-events.pipeline';
+
+type Metadata = Readonly<Record<string, string>> | undefined;
+
+/** The pipeline that this object belongs to; undefined: none of ours. */
+export function ownerOf(metadata: Metadata): string | undefined {
+  return metadata?.[ownerKey];
+}
+
+/** The metadata with this owner in it; everything else in it stays. */
+export function withOwner(metadata: Metadata, pipeline: string): Record<string, string> {
+  return { ...metadata, [ownerKey]: pipeline };
+}

@@ -1,0 +1,81 @@
+import type { PipelineConfig } from '../config/resolved.js';
+import type { Link } from '../nats/link.js';
+import { readActual } from './actual.js';
+import { type Conflict, findConflicts } from './conflicts.js';
+import { type Consequence, consequencesOf, isRisky } from './consequence.js';
+import { desiredTopology, type Topology } from './desired.js';
+import { type Actual, type Change, diffTopology, isPending } from './diff.js';
+
+export interface PlannedChange extends Change {
+  /** What it means for what is stored and on its way, in numbers. */
+  readonly consequences: readonly Consequence[];
+}
+
+/** What `applyPlan` would do, and what stands in its way. */
+export interface Plan {
+  readonly pipeline: string;
+  /** Address of the server that it was made for. */
+  readonly server: string;
+  readonly desired: Topology;
+  readonly changes: readonly PlannedChange[];
+  /** Reasons that no flag but `--adopt` overcomes. */
+  readonly conflicts: readonly Conflict[];
+  /** Something stored or on its way is lost, skipped, left behind or delivered again. */
+  readonly needsConfirmation: boolean;
+}
+
+export interface PlanOptions {
+  /** Take over objects with a wanted name that no pipeline, or another one, owns. Default: they are conflicts. */
+  readonly adopt?: boolean;
+}
+
+/** Compares a config with the server. Writes nothing that stays: counting uses consumers that last a moment. */
+export async function planTopology(
+  link: Link,
+  config: PipelineConfig,
+  options: PlanOptions = {},
+): Promise<Plan> {
+  const { desired, actual, changes, conflicts } = await compare(link, config, options);
+  const planned: PlannedChange[] = [];
+  for (const change of changes) {
+    planned.push({
+      ...change,
+      consequences: await consequencesOf(link, change, { desired, actual, config }),
+    });
+  }
+  return {
+    pipeline: config.name,
+    server: link.server,
+    desired,
+    changes: planned,
+    conflicts,
+    needsConfirmation: planned.some((change) => isRisky(change, change.consequences)),
+  };
+}
+
+export interface TopologyCheck {
+  /** What is missing or different; orphans and what matches are not in it. */
+  readonly changes: readonly Change[];
+  readonly conflicts: readonly Conflict[];
+}
+
+/** What `pipeline apply` would have to do before this config can run. */
+export async function checkTopology(link: Link, config: PipelineConfig): Promise<TopologyCheck> {
+  const { changes, conflicts } = await compare(link, config, {});
+  return { changes: changes.filter(isPending), conflicts };
+}
+
+interface Comparison {
+  readonly desired: Topology;
+  readonly actual: Actual;
+  readonly changes: readonly Change[];
+  readonly conflicts: readonly Conflict[];
+}
+
+async function compare(link: Link, config: PipelineConfig, options: PlanOptions): Promise<Comparison> {
+  const desired = desiredTopology(config);
+  const actual = await readActual(link, desired);
+  const changes = diffTopology(desired, actual);
+  const conflicts = await findConflicts(link, { desired, actual, changes, adopt: options.adopt ?? false });
+  return { desired, actual, changes, conflicts };
+}
