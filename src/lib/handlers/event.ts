@@ -76,7 +76,9 @@ class Event implements PlutomiEvent {
   }
 }
 
+/** The JSON in these bytes; an empty payload is undefined. */
 function decodeJson(bytes: Uint8Array): unknown {
+  if (bytes.length === 0) return undefined;
   try {
     return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
   } catch (error) {
@@ -94,7 +96,10 @@ export class SchemaMismatch extends Error {
  *
  * Throws SchemaMismatch: no retry can mend that.
  */
-export function makeEvent(message: EventMessage, registry: EventRegistry): PlutomiEvent | Promise<PlutomiEvent> {
+export function makeEvent(
+  message: EventMessage,
+  registry: EventRegistry,
+): PlutomiEvent | Promise<PlutomiEvent> {
   const schema = registry.find(message.subject)?.schema;
   const type = registry.typeOf(message.subject);
   return schema === undefined ? new Event(message, type, undefined) : checked(message, type, schema);
@@ -112,6 +117,7 @@ async function checked(
     throw new SchemaMismatch(error instanceof Error ? error.message : 'the payload is not JSON');
   }
   const result = await schema['~standard'].validate(data);
-  if (result.issues) throw new SchemaMismatch(`the payload breaks the schema of ${type}: ${describeIssues(result.issues)}`);
+  if (result.issues)
+    throw new SchemaMismatch(`the payload breaks the schema of ${type}: ${describeIssues(result.issues)}`);
   return new Event(message, type, { data: result.value });
 }

@@ -102,7 +102,8 @@ export function outcomeOf(thrown: unknown): Outcome {
   if (isSnooze(thrown)) {
     const { delay } = thrown;
     const delayMs = typeof delay === 'number' ? delay : parseDuration(String(delay));
-    if (delayMs !== undefined && Number.isFinite(delayMs) && delayMs >= 0) return { kind: 'snoozed', delayMs };
+    if (delayMs !== undefined && Number.isFinite(delayMs) && delayMs >= 0)
+      return { kind: 'snoozed', delayMs };
     return { kind: 'failed', failure: makeFailure('error', 'Snooze', `not a duration: ${String(delay)}`) };
   }
   if (isReject(thrown)) return { kind: 'failed', failure: failureOf(thrown, 'rejected') };

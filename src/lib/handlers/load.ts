@@ -14,7 +14,10 @@ export interface HandlerFile {
  * Throws ConfigError with every problem at once: a module that throws while loading, or has no function as its
  * default export.
  */
-export async function loadHandlers(files: readonly HandlerFile[], options: ModuleOptions): Promise<Map<string, Handler>> {
+export async function loadHandlers(
+  files: readonly HandlerFile[],
+  options: ModuleOptions,
+): Promise<Map<string, Handler>> {
   const handlers = new Map<string, Handler>();
   const problems: ConfigProblem[] = [];
   for (const { path, file } of files) {
@@ -22,7 +25,11 @@ export async function loadHandlers(files: readonly HandlerFile[], options: Modul
     try {
       const loaded = await loadModule(file, options);
       if (typeof loaded === 'function') handlers.set(file, loaded as Handler);
-      else problems.push({ path, message: `expected ${file} to have a function as its default export, found ${typeof loaded}` });
+      else
+        problems.push({
+          path,
+          message: `expected ${file} to have a function as its default export, found ${typeof loaded}`,
+        });
     } catch (error) {
       problems.push({ path, message: `${file} could not be loaded: ${messageOf(error)}` });
     }

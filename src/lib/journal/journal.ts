@@ -14,7 +14,7 @@ export type RecordFacts = Omit<JournalRecord, 'v' | keyof Key>;
 /** A record about a key. */
 export function recordAbout(key: Key, facts: RecordFacts): JournalRecord {
   const { tier, consumer, stage, cycle, origin } = key;
-  return { v: 1, kind: facts.kind, at: facts.at, tier, consumer, stage, cycle, origin, ...withoutUndefined(facts) };
+  return { v: 1, tier, consumer, stage, cycle, origin, ...withoutUndefined(facts) };
 }
 
 function withoutUndefined<T extends object>(facts: T): T {

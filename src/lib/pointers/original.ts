@@ -12,7 +12,8 @@ export type Original =
 
 /** The event itself, never another one: sequence, subject, message id and time must all agree. */
 export async function fetchOriginal(link: Link, origin: Origin): Promise<Original> {
-  const near = await link.readDirect(origin.stream, origin.seq);
+  // Only a shortcut: a stream without direct reads, or a replica that is gone, leaves it to the leader.
+  const near = await link.readDirect(origin.stream, origin.seq).catch(() => undefined);
   if (near && isOriginal(near, origin)) return { state: 'present', message: near };
   // A replica may lag behind: only the leader's word counts that it is gone.
   const message = await link.readFromLeader(origin.stream, origin.seq);

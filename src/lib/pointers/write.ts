@@ -1,6 +1,12 @@
 import { OperationError } from '../errors.js';
 import { sameOrigin } from '../domain/key.js';
-import { decodePointer, encodePointer, type Pointer, pointerHeader, pointerHeaders } from '../domain/pointer.js';
+import {
+  decodePointer,
+  encodePointer,
+  type Pointer,
+  pointerHeader,
+  pointerHeaders,
+} from '../domain/pointer.js';
 import { pointerSubject } from '../domain/subjects.js';
 import { WrongSequenceError } from '../nats/errors.js';
 import type { Link } from '../nats/link.js';

@@ -1,0 +1,52 @@
+import { reasonOf } from './failure.js';
+import type { Pointer } from './pointer.js';
+import type { Attempts } from './record.js';
+
+/** What a dead letter says about itself, without a look at its original. */
+export interface DeadLetter {
+  /** `<consumer>/<origin sequence>`, e.g. `notifications-consumer/42`. */
+  readonly id: string;
+  readonly consumer: string;
+  /** Stream of the original. */
+  readonly stream: string;
+  readonly seq: number;
+  /** Subject of the original. */
+  readonly subject: string;
+  readonly reason: string;
+  readonly fingerprint: string;
+  readonly attempts: Attempts;
+  readonly cycle: number;
+  /** When it came to the DLQ, ISO. */
+  readonly deadAt: string;
+}
+
+export interface DeadLetterId {
+  readonly consumer: string;
+  readonly seq: number;
+}
+
+export function formatDeadLetterId(id: DeadLetterId): string {
+  return `${id.consumer}/${id.seq}`;
+}
+
+/** Undefined when the text is no `<consumer>/<sequence>`. */
+export function parseDeadLetterId(text: string): DeadLetterId | undefined {
+  const found = /^([A-Za-z0-9_-]{1,128})\/([1-9]\d{0,15})$/.exec(text);
+  return found?.[1] && found[2] ? { consumer: found[1], seq: Number(found[2]) } : undefined;
+}
+
+export function deadLetterOf(pointer: Pointer, deadAt: string): DeadLetter {
+  const { consumer, origin, failure, attempts, cycle } = pointer;
+  return {
+    id: formatDeadLetterId({ consumer, seq: origin.seq }),
+    consumer,
+    stream: origin.stream,
+    seq: origin.seq,
+    subject: origin.subject,
+    reason: reasonOf(failure),
+    fingerprint: failure.fingerprint,
+    attempts,
+    cycle,
+    deadAt,
+  };
+}

@@ -1,0 +1,180 @@
+import type { Failure } from '../domain/failure.js';
+import type { Key } from '../domain/key.js';
+import { reasonOf } from '../domain/failure.js';
+import type { Logger } from './log.js';
+
+/** Everything that a running pipeline tells about its work. The log is one subscriber. */
+export type WaterfallEvent =
+  | {
+      readonly type: 'succeeded';
+      readonly key: Key;
+      readonly attempt: number;
+      readonly durationMs: number;
+      readonly late: boolean;
+    }
+  | {
+      readonly type: 'attempt-failed';
+      readonly key: Key;
+      readonly attempt: number;
+      readonly limit: number;
+      readonly failure: Failure;
+      readonly retryInMs?: number;
+    }
+  | { readonly type: 'snoozed'; readonly key: Key; readonly attempt: number; readonly delayMs: number }
+  | {
+      readonly type: 'exhausted';
+      readonly key: Key;
+      readonly attempts: number;
+      readonly failure: Failure;
+      readonly kind: string;
+    }
+  | { readonly type: 'done-already'; readonly key: Key; readonly by: string }
+  | { readonly type: 'lease-lapsed'; readonly key: Key }
+  | { readonly type: 'routed'; readonly key: Key; readonly to: 'retry' | 'dlq'; readonly notBeforeMs: number }
+  | { readonly type: 'not-routed'; readonly key: Key; readonly because: string }
+  | {
+      readonly type: 'ignored-advisory';
+      readonly stream: string;
+      readonly consumer: string;
+      readonly seq: number;
+      readonly kind: string;
+    }
+  | {
+      readonly type: 'event-lost';
+      readonly stream: string;
+      readonly consumer: string;
+      readonly seq: number;
+      readonly reason: string;
+    }
+  | {
+      readonly type: 'dead-letter';
+      readonly id: string;
+      readonly consumer: string;
+      readonly cycle: number;
+      readonly reason: string;
+    }
+  | { readonly type: 'alert-failed'; readonly id: string; readonly error: string; readonly retryInMs: number }
+  | { readonly type: 'holding'; readonly what: string; readonly error: string }
+  | { readonly type: 'holding-ended'; readonly what: string; readonly heldMs: number }
+  | {
+      readonly type: 'waiting-for-consumer';
+      readonly stream: string;
+      readonly consumer: string;
+      readonly why: string;
+    }
+  | { readonly type: 'late-settlement'; readonly key: Key; readonly attempt: number };
+
+export type WaterfallListener = (event: WaterfallEvent) => void;
+
+function keyFields(key: Key, attempt?: number): Record<string, unknown> {
+  const { consumer, stage, cycle, origin } = key;
+  return {
+    consumer,
+    stage,
+    ...(attempt === undefined ? {} : { attempt }),
+    ...(cycle > 0 ? { cycle } : {}),
+    origin: `${origin.stream}/${origin.seq}`,
+    subject: origin.subject,
+    ...(origin.msgId === undefined ? {} : { eventId: origin.msgId }),
+  };
+}
+
+/** Writes each event as one line: success at debug, what a person should see at info and above. */
+export function logWaterfall(log: Logger): WaterfallListener {
+  return (e) => {
+    switch (e.type) {
+      case 'succeeded':
+        if (e.late)
+          log.warn(
+            { ...keyFields(e.key, e.attempt), durationMs: e.durationMs },
+            'succeeded after its lease had lapsed',
+          );
+        else log.debug({ ...keyFields(e.key, e.attempt), durationMs: e.durationMs }, 'succeeded');
+        break;
+      case 'attempt-failed':
+        log.warn(
+          {
+            ...keyFields(e.key, e.attempt),
+            of: e.limit,
+            reason: reasonOf(e.failure),
+            ...(e.retryInMs === undefined ? {} : { retryInMs: e.retryInMs }),
+          },
+          'attempt failed',
+        );
+        break;
+      case 'snoozed':
+        log.info({ ...keyFields(e.key, e.attempt), delayMs: e.delayMs }, 'snoozed');
+        break;
+      case 'exhausted':
+        log.warn(
+          { ...keyFields(e.key), attempts: e.attempts, kind: e.kind, reason: reasonOf(e.failure) },
+          'stage exhausted',
+        );
+        break;
+      case 'done-already':
+        log.debug({ ...keyFields(e.key), by: e.by }, 'done already');
+        break;
+      case 'lease-lapsed':
+        log.warn(keyFields(e.key), 'lease lapsed before the handler started; the event comes back');
+        break;
+      case 'routed':
+        log.info(
+          {
+            ...keyFields(e.key),
+            to: e.to,
+            ...(e.notBeforeMs > 0 ? { due: new Date(e.notBeforeMs).toISOString() } : {}),
+          },
+          `routed to ${e.to}`,
+        );
+        break;
+      case 'not-routed':
+        log.info({ ...keyFields(e.key), because: e.because }, 'not routed again');
+        break;
+      case 'ignored-advisory':
+        log.debug(
+          { stream: e.stream, consumer: e.consumer, seq: e.seq, kind: e.kind },
+          'advisory of a consumer that is not ours to route',
+        );
+        break;
+      case 'event-lost':
+        log.error(
+          { stream: e.stream, consumer: e.consumer, seq: e.seq, reason: e.reason },
+          'the server removed an event that nobody had acknowledged',
+        );
+        break;
+      case 'dead-letter':
+        log.error(
+          { id: e.id, consumer: e.consumer, ...(e.cycle > 0 ? { cycle: e.cycle } : {}), reason: e.reason },
+          'dead letter',
+        );
+        break;
+      case 'alert-failed':
+        log.warn(
+          { id: e.id, error: e.error, retryInMs: e.retryInMs },
+          'alert about a dead letter failed; it will be repeated',
+        );
+        break;
+      case 'holding':
+        log.error(
+          { what: e.what, error: e.error },
+          'the server does not take it: holding on, nothing is acknowledged or pulled',
+        );
+        break;
+      case 'holding-ended':
+        log.info({ what: e.what, heldMs: e.heldMs }, 'the server takes it again: going on');
+        break;
+      case 'waiting-for-consumer':
+        log.warn(
+          { stream: e.stream, consumer: e.consumer, why: e.why },
+          'no messages from this consumer now; asking again',
+        );
+        break;
+      case 'late-settlement':
+        log.warn(
+          keyFields(e.key, e.attempt),
+          'a handler settled after its attempt had timed out; its result does not count',
+        );
+        break;
+    }
+  };
+}

@@ -1,0 +1,69 @@
+import type { ConsumerSettings } from '../config/resolved.js';
+import { delayAfter } from '../domain/backoff.js';
+import { type DeadLetter, deadLetterOf, formatDeadLetterId } from '../domain/dead-letter.js';
+import { decodePointer, pointerHeader } from '../domain/pointer.js';
+import { isoOfNanos } from '../domain/time.js';
+import { messageOf } from '../errors.js';
+import type { WaterfallListener } from '../telemetry/waterfall-event.js';
+import type { Held } from './held.js';
+import type { Worker } from './worker.js';
+
+/** Told about each new dead letter. Throwing means: tell me again. */
+export type DeadLetterHandler = (deadLetter: DeadLetter) => unknown;
+
+const webhookTimeoutMs = 10_000;
+const repeatAfterMs = [1000, 5000, 30_000, 60_000, 300_000];
+
+/** `C-dlq`: tells about each new dead letter, in the log always, and to a handler and a webhook where configured. Never gives up. */
+export function alertProcess(
+  consumer: ConsumerSettings,
+  handler: DeadLetterHandler | undefined,
+  emit: WaterfallListener,
+): (held: Held, worker: Worker) => Promise<void> {
+  return async (held, worker) => {
+    const { delivery } = held;
+    const decoded = decodePointer(delivery.data, delivery.header(pointerHeader.notBefore));
+    if (!decoded.ok) {
+      const seq = Number(delivery.subject.split('.').at(-1));
+      const id = formatDeadLetterId({ consumer: consumer.name, seq });
+      emit({
+        type: 'dead-letter',
+        id,
+        consumer: consumer.name,
+        cycle: 0,
+        reason: `not a pointer: ${decoded.reason}`,
+      });
+      return worker.settler.ack(held);
+    }
+    const letter = deadLetterOf(decoded.value, isoOfNanos(delivery.time));
+    if (delivery.deliveries === 1) {
+      emit({
+        type: 'dead-letter',
+        id: letter.id,
+        consumer: letter.consumer,
+        cycle: letter.cycle,
+        reason: letter.reason,
+      });
+    }
+    try {
+      if (handler) await handler(letter);
+      if (consumer.onDeadLetter.webhook) await post(consumer.onDeadLetter.webhook, letter);
+      await worker.settler.ack(held);
+    } catch (error) {
+      const retryInMs = delayAfter(repeatAfterMs, delivery.deliveries);
+      emit({ type: 'alert-failed', id: letter.id, error: messageOf(error), retryInMs });
+      worker.settler.nak(held, retryInMs);
+    }
+  };
+}
+
+async function post(url: string, letter: DeadLetter): Promise<void> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(letter),
+    signal: AbortSignal.timeout(webhookTimeoutMs),
+  });
+  await response.body?.cancel();
+  if (!response.ok) throw new Error(`the webhook answered ${response.status}`);
+}

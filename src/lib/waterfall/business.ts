@@ -1,0 +1,176 @@
+import type { ConsumerSettings, PipelineConfig } from '../config/resolved.js';
+import { limitsOf } from '../config/resolved.js';
+import { formatDuration } from '../domain/duration.js';
+import { makeFailure } from '../domain/failure.js';
+import type { Key, Origin } from '../domain/key.js';
+import type { Outcome } from '../domain/outcome.js';
+import { decodePointer, pointerHeader } from '../domain/pointer.js';
+import { msOfNanos } from '../domain/time.js';
+import type { Handler } from '../handlers/contract.js';
+import { type EventMessage, type EventRegistry, makeEvent } from '../handlers/event.js';
+import { invoke } from '../handlers/invoke.js';
+import { headerOf, msgIdHeader, type StoredMessage } from '../nats/message.js';
+import { fetchOriginal } from '../pointers/original.js';
+import type { Logger } from '../telemetry/log.js';
+import type { Case, Identified, StageTools } from './case.js';
+import { TooManyZombies } from './failures.js';
+import type { Held } from './held.js';
+import type { StageSpec } from './stage.js';
+import type { PlutomiError } from '../errors.js';
+
+export interface BusinessParts {
+  readonly config: PipelineConfig;
+  readonly consumer: ConsumerSettings;
+  readonly handler: Handler;
+  readonly registry: EventRegistry;
+  readonly tools: StageTools;
+  readonly log: Logger;
+  readonly fail: (error: PlutomiError) => void;
+}
+
+/** Runs a consumer's handler; shared by its main and its retry stage. */
+export class HandlerRunner {
+  /** Timed out and not settled yet. */
+  private zombies = 0;
+  private readonly running = new Set<(reason: Error) => void>();
+
+  constructor(private readonly parts: BusinessParts) {}
+
+  async run(current: Case, attempt: number, message: EventMessage): Promise<Outcome> {
+    const { consumer, handler, registry, log, tools } = this.parts;
+    const { key } = current.task;
+    const run = invoke(
+      handler,
+      () => makeEvent(message, registry),
+      {
+        consumer: consumer.name,
+        stage: key.stage as 'main' | 'retry',
+        attempt,
+        cycle: key.cycle,
+        idempotencyKey: `${consumer.name}/${key.origin.stream}/${key.origin.seq}/${key.origin.time}`,
+        log,
+      },
+      consumer.timeoutMs,
+    );
+    this.running.add(run.abort);
+    const outcome = await run.outcome;
+    this.running.delete(run.abort);
+    if (outcome.kind === 'failed' && outcome.failure.kind === 'timeout') {
+      this.countZombie(run.settled, () => tools.emit({ type: 'late-settlement', key, attempt }));
+    }
+    return this.bounded(outcome, message);
+  }
+
+  /** The drain is over: tells every running handler. */
+  abortAll(reason: Error): void {
+    for (const abort of this.running) abort(reason);
+  }
+
+  private countZombie(settled: Promise<void>, onSettled: () => void): void {
+    const { consumer, fail } = this.parts;
+    this.zombies++;
+    if (this.zombies > consumer.concurrency) fail(new TooManyZombies(consumer.name, this.zombies));
+    void settled.then(() => {
+      this.zombies--;
+      onSettled();
+    });
+  }
+
+  /** A snooze beyond the event's life would lose it: that is a failed attempt. */
+  private bounded(outcome: Outcome, message: EventMessage): Outcome {
+    const { config, tools } = this.parts;
+    const { maxAgeMs } = config.streams.events;
+    if (outcome.kind !== 'snoozed' || maxAgeMs === 0) return outcome;
+    const leftMs = msOfNanos(message.time) + maxAgeMs - tools.now();
+    if (outcome.delayMs < leftMs) return outcome;
+    const text = `snoozed for ${formatDuration(outcome.delayMs)}, but the event lives only ${formatDuration(Math.max(0, leftMs))} more`;
+    return { kind: 'failed', failure: makeFailure('error', 'Snooze', text) };
+  }
+}
+
+/** The main stage: messages of the events stream. */
+export function mainStage(parts: BusinessParts, runner: HandlerRunner): StageSpec {
+  return {
+    limits: parts.consumer,
+    trustsFirstDelivery: true,
+    recordsSuccess: false,
+    identify: (held) => ({ task: { key: mainKey(parts.consumer.name, held), dueMs: 0, attemptsBefore: 0 } }),
+    run: async (current, attempt) => runner.run(current, attempt, deliveredEvent(current.held)),
+  };
+}
+
+function mainKey(consumer: string, { delivery }: Held): Key {
+  const { stream, seq, subject, time } = delivery;
+  const msgId = delivery.header(msgIdHeader);
+  const origin: Origin = { stream, seq, subject, time, ...(msgId === undefined ? {} : { msgId }) };
+  return { tier: 'business', consumer, origin, stage: 'main', cycle: 0 };
+}
+
+function deliveredEvent({ delivery }: Held): EventMessage {
+  return {
+    stream: delivery.stream,
+    subject: delivery.subject,
+    seq: delivery.seq,
+    time: delivery.time,
+    data: delivery.data,
+    get headers() {
+      return delivery.headers;
+    },
+    msgId: delivery.header(msgIdHeader),
+  };
+}
+
+/** The retry stage: pointers, each resolved to its one original. */
+export function retryStage(parts: BusinessParts, runner: HandlerRunner): StageSpec {
+  const { consumer, tools } = parts;
+  return {
+    limits: limitsOf(consumer, 'retry'),
+    trustsFirstDelivery: false,
+    recordsSuccess: true,
+    identify: (held) => identifyPointer(consumer.name, held),
+    run: async (current, attempt) => {
+      const { held, worker, task } = current;
+      const original = await worker.persist(held, 'fetch the original', () =>
+        fetchOriginal(tools.link, task.key.origin),
+      );
+      if (original.state === 'present') return runner.run(current, attempt, storedEvent(original.message));
+      const text =
+        original.state === 'missing'
+          ? `the original is gone from ${task.key.origin.stream}: it aged out, was evicted or deleted`
+          : `another event stands at sequence ${task.key.origin.seq} of ${task.key.origin.stream}: the stream was recreated`;
+      return { kind: 'failed', failure: makeFailure(original.state, 'OriginalUnavailable', text) };
+    },
+  };
+}
+
+function storedEvent(message: StoredMessage): EventMessage {
+  return { ...message, msgId: headerOf(message.headers, msgIdHeader) };
+}
+
+function identifyPointer(consumer: string, { delivery }: Held): Identified {
+  const decoded = decodePointer(delivery.data, delivery.header(pointerHeader.notBefore));
+  if (decoded.ok && decoded.value.consumer === consumer) {
+    const pointer = decoded.value;
+    return {
+      task: {
+        key: { tier: 'business', consumer, origin: pointer.origin, stage: 'retry', cycle: pointer.cycle },
+        dueMs: pointer.notBeforeMs,
+        attemptsBefore: pointer.attempts.main,
+        firstFailedAt: pointer.firstFailedAt,
+        pointer,
+      },
+    };
+  }
+  // Nobody can say which event this was about: the meta tier's dead letters take it, under its own place.
+  const { stream, seq, subject, time } = delivery;
+  const origin: Origin = { stream, seq, subject, time };
+  const reason = decoded.ok ? `names consumer ${decoded.value.consumer}` : decoded.reason;
+  return {
+    task: {
+      key: { tier: 'meta', consumer: 'meta-consumer-retry', origin, stage: 'main', cycle: 0 },
+      dueMs: 0,
+      attemptsBefore: 0,
+    },
+    failure: makeFailure('malformed', 'MalformedPointer', `not a pointer of ${consumer}: ${reason}`),
+  };
+}

@@ -1,0 +1,49 @@
+import type { KeyHistory } from '../domain/attempt.js';
+import type { Failure } from '../domain/failure.js';
+import type { Key } from '../domain/key.js';
+import type { Pointer } from '../domain/pointer.js';
+import type { Clock } from '../domain/time.js';
+import type { JournalPlace } from '../journal/journal.js';
+import type { Link } from '../nats/link.js';
+import type { WaterfallListener } from '../telemetry/waterfall-event.js';
+import type { Held } from './held.js';
+import type { Worker } from './worker.js';
+
+/** What a delivered message asks for. */
+export interface Task {
+  readonly key: Key;
+  /** Not before this time, ms since 1970; 0: now. */
+  readonly dueMs: number;
+  /** Attempts made in the main stage, where this is a later one. */
+  readonly attemptsBefore: number;
+  /** When the event first failed, where an earlier stage knows. */
+  readonly firstFailedAt?: string;
+  readonly pointer?: Pointer;
+}
+
+/** One message on its way through a stage. */
+export interface Case {
+  readonly task: Task;
+  readonly held: Held;
+  readonly worker: Worker;
+  /** What the journal holds about it; empty when nobody needed to look. */
+  readonly history: KeyHistory;
+}
+
+/** What reading a delivery gave: a task, and a failure when no retry can make sense of it. */
+export interface Identified {
+  readonly task: Task;
+  readonly failure?: Failure;
+}
+
+/** What every stage works with. */
+export interface StageTools {
+  readonly link: Link;
+  readonly journal: JournalPlace;
+  readonly emit: WaterfallListener;
+  /** `<host>:<pid>:<random>` of this process. */
+  readonly worker: string;
+  readonly now: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+}

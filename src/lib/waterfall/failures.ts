@@ -1,0 +1,31 @@
+import { messageOf, OperationError } from '../errors.js';
+
+/** A defect in our own processing: the pipeline ends instead of going on with unknown state. */
+export class WorkerFailure extends OperationError {
+  constructor(consumer: string, cause: unknown) {
+    super(`consumer ${consumer}: unexpected: ${messageOf(cause)}`, { code: 'WORKER_FAILED', cause });
+  }
+}
+
+/** Handlers that never settle take up memory and maybe connections: beyond `concurrency` of them the process ends. */
+export class TooManyZombies extends OperationError {
+  constructor(consumer: string, count: number) {
+    super(
+      `consumer ${consumer}: ${count} handlers timed out and never settled; this process can't be trusted any more`,
+      {
+        code: 'TOO_MANY_ZOMBIES',
+        suggestions: ['let the supervisor start it again', 'make the handler observe context.signal'],
+      },
+    );
+  }
+}
+
+/** A consumer that the pipeline needs is not on the server. */
+export class ConsumerGone extends OperationError {
+  constructor(stream: string, consumer: string) {
+    super(`consumer ${consumer} on stream ${stream} is gone: it was deleted on the server`, {
+      code: 'CONSUMER_GONE',
+      suggestions: ['plutomi-events pipeline apply', 'plutomi-events pipeline run --apply'],
+    });
+  }
+}

@@ -1,0 +1,21 @@
+import type { Delivery } from '../nats/delivery.js';
+
+/** A message that this process holds, and until when the server leaves it to us. */
+export class Held {
+  /** When the server last knew that we are on it: receipt, or a confirmed sign of life. Monotonic ms. */
+  touchedAt: number;
+  released = false;
+
+  constructor(
+    readonly delivery: Delivery,
+    private readonly ackWaitMs: number,
+    now: number,
+  ) {
+    this.touchedAt = now;
+  }
+
+  /** The server may have given it to somebody else by now. */
+  lapsed(now: number): boolean {
+    return now - this.touchedAt >= this.ackWaitMs;
+  }
+}

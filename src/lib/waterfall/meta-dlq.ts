@@ -1,0 +1,93 @@
+import { decodeObject } from '../domain/decode.js';
+import { makeFailure } from '../domain/failure.js';
+import { type Pointer, pointerFrom } from '../domain/pointer.js';
+import { decodeExhaustion, type Exhaustion } from '../domain/record.js';
+import { recordAbout } from '../journal/journal.js';
+import { writeRecord } from '../journal/write.js';
+import type { StoredMessage } from '../nats/message.js';
+import { fetchOriginal } from '../pointers/original.js';
+import { writePointer } from '../pointers/write.js';
+import type { Held } from './held.js';
+import { metaConsumers, type MetaParts, metaKey, originOf } from './meta.js';
+import { journalOf, pointersOf } from './route.js';
+import type { Worker } from './worker.js';
+
+const maxEmbeddedBytes = 65_536;
+
+/**
+ * `meta-consumer-dlq`: puts what could not be routed into the DLQ as `meta-consumer/<journal sequence>`, with
+ * the record embedded. It never gives up: what the server does not take now is tried again for ever.
+ */
+export function metaDlqProcess({ config, tools }: MetaParts): (held: Held, worker: Worker) => Promise<void> {
+  return async (held, worker) => {
+    const { delivery } = held;
+    const decoded = decodeExhaustion(delivery.data);
+    const own = originOf(delivery);
+    const x: Exhaustion | undefined = decoded.ok ? decoded.value : undefined;
+    // Dead letters of this tier are numbered by the journal: whatever stands elsewhere is named by its exhaustion.
+    const origin = x && x.origin.stream === config.streams.advisories.name ? x.origin : own;
+    const embedded = await worker.persist(held, 'fetch the original', async () => {
+      const original = await fetchOriginal(tools.link, x?.origin ?? own);
+      return original.state === 'present' ? embed(original.message) : undefined;
+    });
+    const at = new Date(tools.now()).toISOString();
+    const pointer: Pointer = {
+      ...(x
+        ? pointerFrom({ ...x, consumer: metaConsumers.route, origin }, 'dlq', 0)
+        : unreadablePointer(origin, at, decoded.ok ? '' : decoded.reason)),
+      ...(embedded ? { embedded } : {}),
+    };
+    await worker.persist(held, 'write a dead letter', () =>
+      writePointer(tools.link, pointersOf(config, 'dlq'), pointer),
+    );
+    const routed = recordAbout(metaKey(metaConsumers.retry, origin), {
+      kind: 'ROUTED',
+      at,
+      to: 'dlq',
+      worker: tools.worker,
+    });
+    await worker.persist(held, 'write the journal', () => writeRecord(tools.link, journalOf(config), routed));
+    const id = `${metaConsumers.route}/${origin.seq}`;
+    tools.emit({
+      type: 'dead-letter',
+      id,
+      consumer: metaConsumers.route,
+      cycle: 0,
+      reason: pointer.failure.message,
+    });
+    await worker.settler.ack(held);
+  };
+}
+
+function unreadablePointer(origin: Pointer['origin'], at: string, reason: string): Pointer {
+  return {
+    v: 1,
+    consumer: metaConsumers.route,
+    stage: 'dlq',
+    cycle: 0,
+    origin,
+    advisory: {
+      type: '',
+      id: '',
+      timestamp: at,
+      stream: origin.stream,
+      consumer: metaConsumers.retry,
+      stream_seq: origin.seq,
+      deliveries: 0,
+    },
+    failure: makeFailure('malformed', 'MalformedRecord', reason),
+    attempts: { main: 0, retry: 0 },
+    firstFailedAt: at,
+    lastFailedAt: at,
+    notBeforeMs: 0,
+  };
+}
+
+/** The record where it is readable, else its bytes: what an operator needs to see what it was. */
+function embed(message: StoredMessage): Record<string, unknown> {
+  const decoded = decodeObject(message.data);
+  if (decoded.ok && message.data.length <= maxEmbeddedBytes)
+    return { subject: message.subject, record: decoded.value };
+  const bytes = message.data.subarray(0, maxEmbeddedBytes);
+  return { subject: message.subject, data: Buffer.from(bytes).toString('base64'), encoding: 'base64' };
+}

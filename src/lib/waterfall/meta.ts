@@ -1,0 +1,137 @@
+import type { PipelineConfig } from '../config/resolved.js';
+import { decodeAdvisory, isLoss } from '../domain/advisory.js';
+import { type Failure, failureOf, makeFailure } from '../domain/failure.js';
+import type { Key, Origin } from '../domain/key.js';
+import type { Outcome } from '../domain/outcome.js';
+import { decodeExhaustion, type Exhaustion } from '../domain/record.js';
+import { isNativeAdvisory, parseRecordSubject, recordSubject } from '../domain/subjects.js';
+import type { Decoded } from '../domain/decode.js';
+import type { Delivery } from '../nats/delivery.js';
+import { UnreachableError } from '../nats/errors.js';
+import { fetchOriginal } from '../pointers/original.js';
+import type { Case, Identified, StageTools } from './case.js';
+import { routeExhaustion } from './route.js';
+import type { StageSpec } from './stage.js';
+
+/** The consumers that route; their names are reserved. */
+export const metaConsumers = {
+  route: 'meta-consumer',
+  retry: 'meta-consumer-retry',
+  dlq: 'meta-consumer-dlq',
+} as const;
+
+export interface MetaParts {
+  readonly config: PipelineConfig;
+  readonly tools: StageTools;
+}
+
+export function originOf({ stream, seq, subject, time }: Delivery): Origin {
+  return { stream, seq, subject, time };
+}
+
+export function metaKey(consumer: string, origin: Origin): Key {
+  return { tier: 'meta', consumer, origin, stage: 'main', cycle: 0 };
+}
+
+/** An exhaustion whose subject says the same as its body. */
+export function readExhaustion(root: string, subject: string, data: Uint8Array): Decoded<Exhaustion> {
+  const decoded = decodeExhaustion(data);
+  if (!decoded.ok) return decoded;
+  const { tier, kind, consumer, stage, cycle, origin } = decoded.value;
+  const expected = recordSubject(root, { tier, kind, consumer, seq: origin.seq, stage, cycle });
+  if (expected === subject && parseRecordSubject(root, subject)) return decoded;
+  return { ok: false, reason: `its body belongs on ${expected}, not on ${subject}` };
+}
+
+function unreadable(reason: string): Failure {
+  return makeFailure('malformed', 'MalformedRecord', reason);
+}
+
+/** `meta-consumer`: business exhaustions become pointers; the server's own advisories are told, not routed. */
+export function metaStage(parts: MetaParts): StageSpec {
+  const { config, tools } = parts;
+  return {
+    limits: config.meta,
+    trustsFirstDelivery: true,
+    recordsSuccess: false,
+    identify: ({ delivery }): Identified => {
+      const task = { key: metaKey(metaConsumers.route, originOf(delivery)), dueMs: 0, attemptsBefore: 0 };
+      if (isNativeAdvisory(delivery.subject)) return { task };
+      const decoded = readExhaustion(config.roots.advisories, delivery.subject, delivery.data);
+      return decoded.ok ? { task } : { task, failure: unreadable(decoded.reason) };
+    },
+    run: async (current) => {
+      const { delivery } = current.held;
+      if (isNativeAdvisory(delivery.subject)) return tellNative(parts, delivery);
+      const decoded = readExhaustion(config.roots.advisories, delivery.subject, delivery.data);
+      if (!decoded.ok) return { kind: 'failed', failure: unreadable(decoded.reason) };
+      return routeOnce(current, tools, config, decoded.value);
+    },
+  };
+}
+
+function tellNative({ config, tools }: MetaParts, delivery: Delivery): Outcome {
+  const decoded = decodeAdvisory(delivery.data);
+  if (!decoded.ok) return { kind: 'failed', failure: unreadable(decoded.reason) };
+  const { stream, consumer, streamSeq: seq, kind, reason } = decoded.value;
+  if (isLoss(decoded.value) && stream === config.streams.events.name) {
+    tools.emit({ type: 'event-lost', stream, consumer, seq, reason: reason ?? '' });
+  } else {
+    tools.emit({ type: 'ignored-advisory', stream, consumer, seq, kind });
+  }
+  return { kind: 'ok' };
+}
+
+/** Routes; waits out a server that can't be reached, since that says nothing about the record. */
+async function routeOnce(
+  current: Case,
+  tools: StageTools,
+  config: PipelineConfig,
+  x: Exhaustion,
+): Promise<Outcome> {
+  return current.worker.persist(current.held, 'route', async (): Promise<Outcome> => {
+    try {
+      const { link, worker, now, random } = tools;
+      const routed = await routeExhaustion({ link, config, worker, now, random }, x);
+      if (routed.to === 'nowhere') tools.emit({ type: 'not-routed', key: x, because: routed.because });
+      else tools.emit({ type: 'routed', key: x, to: routed.to, notBeforeMs: routed.notBeforeMs });
+      return { kind: 'ok' };
+    } catch (error) {
+      if (error instanceof UnreachableError) throw error;
+      return { kind: 'failed', failure: failureOf(error) };
+    }
+  });
+}
+
+/** `meta-consumer-retry`: tries once more what meta-consumer could not route. */
+export function metaRetryStage(parts: MetaParts): StageSpec {
+  const { config, tools } = parts;
+  const root = config.roots.advisories;
+  return {
+    limits: config.meta,
+    trustsFirstDelivery: true,
+    recordsSuccess: true,
+    identify: ({ delivery }): Identified => {
+      const decoded = readExhaustion(root, delivery.subject, delivery.data);
+      const origin = decoded.ok ? decoded.value.origin : originOf(delivery);
+      const task = { key: metaKey(metaConsumers.retry, origin), dueMs: 0, attemptsBefore: 0 };
+      if (!decoded.ok) return { task, failure: unreadable(decoded.reason) };
+      // For good is for good: what no retry can mend goes straight on.
+      return decoded.value.kind === 'MSG_TERMINATED' ? { task, failure: decoded.value.failure } : { task };
+    },
+    run: async (current) => {
+      const { origin } = current.task.key;
+      const original = await current.worker.persist(current.held, 'fetch the original', () =>
+        fetchOriginal(tools.link, origin),
+      );
+      if (original.state !== 'present')
+        return {
+          kind: 'failed',
+          failure: makeFailure(original.state, 'RecordGone', 'the record to route is gone from the journal'),
+        };
+      const decoded = readExhaustion(root, original.message.subject, original.message.data);
+      if (!decoded.ok) return { kind: 'failed', failure: unreadable(decoded.reason) };
+      return routeOnce(current, tools, config, decoded.value);
+    },
+  };
+}

@@ -1,0 +1,119 @@
+import type { StageLimits } from '../config/resolved.js';
+import { emptyHistory } from '../domain/attempt.js';
+import { delayAfter, withJitter } from '../domain/backoff.js';
+import { type Failure, isForGood, type ReportedFailure } from '../domain/failure.js';
+import type { Outcome } from '../domain/outcome.js';
+import { type Exhaustion, type JournalRecord, makeExhaustion } from '../domain/record.js';
+import { recordAbout, type RecordFacts } from '../journal/journal.js';
+import { writeRecord } from '../journal/write.js';
+import type { Case, StageTools } from './case.js';
+
+/** Journals how an attempt ended, and settles its message only after the record is stored. */
+export class Reporter {
+  constructor(
+    private readonly limits: StageLimits,
+    private readonly recordsSuccess: boolean,
+    private readonly tools: StageTools,
+  ) {}
+
+  /** Written before a handler that may end the process: an attempt that leaves no other trace counts too. */
+  async announce(current: Case, attempt: number): Promise<void> {
+    await this.write(current, this.record(current, { kind: 'ATTEMPT_STARTED', attempt }));
+  }
+
+  async report(current: Case, attempt: number, outcome: Outcome, durationMs: number): Promise<void> {
+    if (outcome.kind === 'ok') await this.succeed(current, attempt, durationMs);
+    else if (outcome.kind === 'snoozed') await this.snooze(current, attempt, outcome.delayMs);
+    else await this.fail(current, attempt, outcome.failure, durationMs);
+  }
+
+  private async succeed(current: Case, attempt: number, durationMs: number): Promise<void> {
+    const { task, held, worker, history } = current;
+    const late = !worker.isOurs(held);
+    if (late || this.recordsSuccess || history !== emptyHistory) {
+      const facts = { kind: 'RESOLVED', attempt, durationMs, ...(late ? { late } : {}) } as const;
+      await this.write(current, this.record(current, facts), true);
+    }
+    this.tools.emit({ type: 'succeeded', key: task.key, attempt, durationMs, late });
+    await worker.settler.ack(held);
+  }
+
+  private async snooze(current: Case, attempt: number, delayMs: number): Promise<void> {
+    const { task, held, worker } = current;
+    const until = new Date(this.tools.now() + delayMs).toISOString();
+    await this.write(current, this.record(current, { kind: 'SNOOZED', attempt, until }));
+    this.tools.emit({ type: 'snoozed', key: task.key, attempt, delayMs });
+    worker.settler.nak(held, delayMs);
+  }
+
+  private async fail(
+    current: Case,
+    attempt: number,
+    failure: ReportedFailure,
+    durationMs: number,
+  ): Promise<void> {
+    const { task, held, worker } = current;
+    const firstFailedAt = this.firstFailedAt(current);
+    const facts = { kind: 'ATTEMPT_FAILED', attempt, error: failure, durationMs, firstFailedAt } as const;
+    await this.write(current, this.record(current, facts), true);
+    const limit = this.limits.attempts;
+    if (attempt >= limit || isForGood(failure.kind)) {
+      this.tools.emit({ type: 'attempt-failed', key: task.key, attempt, limit, failure });
+      return this.exhaust(current, failure, attempt);
+    }
+    const retryInMs = withJitter(delayAfter(this.limits.backoffMs, attempt), this.tools.random);
+    this.tools.emit({ type: 'attempt-failed', key: task.key, attempt, limit, failure, retryInMs });
+    worker.settler.nak(held, retryInMs);
+  }
+
+  /** Ends the stage: the exhaustion first, and only when it is stored the message. */
+  async exhaust(current: Case, failure: Failure, attempts: number): Promise<void> {
+    const { task, held, worker } = current;
+    const { delivery } = held;
+    const record = makeExhaustion({
+      key: task.key,
+      kind: isForGood(failure.kind) ? 'MSG_TERMINATED' : 'MAX_DELIVERIES',
+      at: this.at(),
+      failure: {
+        kind: failure.kind,
+        name: failure.name,
+        message: failure.message,
+        fingerprint: failure.fingerprint,
+      },
+      attempts:
+        task.key.stage === 'retry'
+          ? { main: task.attemptsBefore, retry: attempts }
+          : { main: attempts, retry: 0 },
+      firstFailedAt: this.firstFailedAt(current),
+      worker: this.tools.worker,
+      delivered: { stream: delivery.stream, seq: delivery.seq, deliveries: delivery.deliveries },
+    });
+    await this.write(current, record);
+    this.tools.emit({ type: 'exhausted', key: task.key, attempts, failure, kind: record.kind });
+    await worker.settler.ack(held);
+  }
+
+  private firstFailedAt({ task, history }: Case): string {
+    return task.firstFailedAt ?? history.failed?.record.firstFailedAt ?? this.at();
+  }
+
+  private at(): string {
+    return new Date(this.tools.now()).toISOString();
+  }
+
+  private record({ task, held }: Case, facts: Omit<RecordFacts, 'at'>): JournalRecord {
+    const { deliveries } = held.delivery;
+    return recordAbout(task.key, { ...facts, at: this.at(), worker: this.tools.worker, deliveries });
+  }
+
+  /** `evenLate`: what happened is worth storing although the message may be somebody else's by now. */
+  private async write(current: Case, record: JournalRecord | Exhaustion, evenLate = false): Promise<void> {
+    const { link, journal } = this.tools;
+    await current.worker.persist(
+      current.held,
+      'write the journal',
+      () => writeRecord(link, journal, record),
+      evenLate,
+    );
+  }
+}

@@ -1,0 +1,73 @@
+import { consumerNamed, type PipelineConfig } from '../config/resolved.js';
+import type { Key } from '../domain/key.js';
+import { pointerFrom } from '../domain/pointer.js';
+import type { Exhaustion } from '../domain/record.js';
+import type { RecordKind } from '../domain/subjects.js';
+import type { Clock } from '../domain/time.js';
+import { withJitter } from '../domain/backoff.js';
+import { type JournalPlace, recordAbout } from '../journal/journal.js';
+import { anyRecord, atStage } from '../journal/read.js';
+import { writeRecord } from '../journal/write.js';
+import type { Link } from '../nats/link.js';
+import { type PointerPlace, writePointer } from '../pointers/write.js';
+
+export interface RouteTools {
+  readonly link: Link;
+  readonly config: PipelineConfig;
+  readonly worker: string;
+  readonly now: Clock;
+  readonly random: () => number;
+}
+
+export type Routed =
+  | { readonly to: 'retry' | 'dlq'; readonly notBeforeMs: number }
+  /** Nothing was written: it had moved on already. */
+  | { readonly to: 'nowhere'; readonly because: RecordKind };
+
+export function journalOf(config: PipelineConfig): JournalPlace {
+  return { stream: config.streams.advisories.name, root: config.roots.advisories };
+}
+
+export function pointersOf(config: PipelineConfig, where: 'retry' | 'dlq'): PointerPlace {
+  return { stream: config.streams[where].name, root: config.roots[where] };
+}
+
+/** Main goes to retry; what failed for good, a retry stage, and a consumer without one go to the DLQ. */
+export function destinationOf(config: PipelineConfig, x: Exhaustion): 'retry' | 'dlq' {
+  const retries = consumerNamed(config, x.consumer)?.retry.enabled === true;
+  return x.kind === 'MAX_DELIVERIES' && x.stage === 'main' && retries ? 'retry' : 'dlq';
+}
+
+/**
+ * Writes the pointer that an exhaustion leads to, then the ROUTED record. Killed in between and repeated, or
+ * done by two at once, it leaves one pointer; what has moved on is not brought back.
+ */
+export async function routeExhaustion(tools: RouteTools, x: Exhaustion): Promise<Routed> {
+  const { link, config, now } = tools;
+  const journal = journalOf(config);
+  const to = destinationOf(config, x);
+  const beyond = await anyRecord(link, journal, recordsBeyond(x, to));
+  if (beyond) return { to: 'nowhere', because: beyond.record.kind };
+
+  const delayMs = consumerNamed(config, x.consumer)?.retry.delayMs ?? 0;
+  const notBeforeMs = to === 'retry' ? now() + withJitter(delayMs, tools.random) : 0;
+  await writePointer(link, pointersOf(config, to), pointerFrom(x, to, notBeforeMs));
+  const at = new Date(now()).toISOString();
+  await writeRecord(link, journal, recordAbout(x, { kind: 'ROUTED', at, to, worker: tools.worker }));
+  return { to, notBeforeMs };
+}
+
+/** Any one of these means that the exhaustion has been dealt with. */
+function recordsBeyond(x: Key, to: 'retry' | 'dlq'): (readonly [Key, RecordKind])[] {
+  const wanted: (readonly [Key, RecordKind])[] = [
+    [x, 'ROUTED'],
+    [x, 'RESOLVED'],
+  ];
+  if (x.stage === 'main') {
+    const retry = atStage(x, 'retry');
+    wanted.push([retry, 'RESOLVED'], [retry, 'MAX_DELIVERIES'], [retry, 'MSG_TERMINATED']);
+  }
+  if (to === 'dlq')
+    wanted.push([atStage(x, 'dlq', x.cycle + 1), 'REPLAYED'], [atStage(x, 'dlq'), 'DISCARDED']);
+  return wanted;
+}

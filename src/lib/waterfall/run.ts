@@ -1,0 +1,227 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ConsumerSettings, type PipelineConfig, retryAckWaitMs } from '../config/resolved.js';
+import type { Clock } from '../domain/time.js';
+import type { PlutomiError } from '../errors.js';
+import type { Handler } from '../handlers/contract.js';
+import { EventRegistry } from '../handlers/event.js';
+import type { Link } from '../nats/link.js';
+import type { Logger } from '../telemetry/log.js';
+import type { WaterfallListener } from '../telemetry/waterfall-event.js';
+import { alertProcess, type DeadLetterHandler } from './alert.js';
+import { HandlerRunner, mainStage, retryStage } from './business.js';
+import type { StageTools } from './case.js';
+import { ConsumerGone } from './failures.js';
+import { Gate } from './gate.js';
+import { metaConsumers, metaRetryStage, metaStage } from './meta.js';
+import { metaDlqProcess } from './meta-dlq.js';
+import { journalOf } from './route.js';
+import { CountedStage } from './stage.js';
+import { type Process, Worker, type WorkerSettings } from './worker.js';
+
+export interface RunOptions {
+  readonly link: Link;
+  readonly config: PipelineConfig;
+  /** Run only these consumers' stages; the meta tiers run always. Default: all. */
+  readonly only?: readonly string[];
+  /** By absolute file, as the config names them. */
+  readonly handlers: ReadonlyMap<string, Handler>;
+  readonly log: Logger;
+  readonly onEvent: WaterfallListener;
+  /** `<host>:<pid>:<random>`: who writes the records. */
+  readonly worker: string;
+  readonly now: Clock;
+  readonly monotonic: () => number;
+  /** In [0, 1); spreads the waits. */
+  readonly random: () => number;
+}
+
+export interface StopSummary {
+  /** Handlers that had not finished when the drain timeout was over. Their events come back. */
+  readonly unfinished: number;
+}
+
+export interface RunningPipeline {
+  /** The consumers that are being read. */
+  readonly consumers: readonly string[];
+  /** Rejects when the pipeline can't go on; never resolves before `stop`. */
+  readonly ended: Promise<void>;
+  /** Stops pulling, lets running handlers finish within the timeout, settles and flushes. */
+  stop(drainTimeoutMs: number): Promise<StopSummary>;
+}
+
+/** Runs every stage of the pipeline in this process. Several processes share the load. */
+export function runPipeline(options: RunOptions): RunningPipeline {
+  return new Pipeline(options);
+}
+
+/** A small prefetch keeps handlers busy while the next messages are on their way. */
+function capacityFor(consumer: ConsumerSettings): number {
+  return consumer.ordered ? 1 : consumer.concurrency * 2;
+}
+
+const goneChecks = 3;
+const goneCheckPauseMs = 1500;
+const alertConcurrency = 4;
+
+class Pipeline implements RunningPipeline {
+  readonly ended: Promise<void>;
+  private end!: { resolve: () => void; reject: (error: PlutomiError) => void };
+  private readonly workers: Worker[] = [];
+  private readonly runners: HandlerRunner[] = [];
+  private readonly checking = new Set<Worker>();
+  private stopped = false;
+
+  constructor(private readonly options: RunOptions) {
+    this.ended = new Promise((resolve, reject) => {
+      this.end = { resolve, reject };
+    });
+    // Whoever waits for `ended` hears of it; nobody has to.
+    this.ended.catch(() => {});
+    const { config, only, onEvent, monotonic } = options;
+    const business = new Gate(onEvent, monotonic);
+    const routing = new Gate(onEvent, monotonic);
+    this.startMeta(routing);
+    for (const consumer of config.consumers) {
+      if (!only || only.includes(consumer.name)) this.startConsumer(consumer, business);
+    }
+  }
+
+  get consumers(): string[] {
+    return this.workers.map((worker) => worker.settings.consumer);
+  }
+
+  private get stageTools(): StageTools {
+    const { link, config, onEvent, worker, now, random } = this.options;
+    return { link, journal: journalOf(config), emit: onEvent, worker, now, random };
+  }
+
+  private startMeta(gate: Gate): void {
+    const { config } = this.options;
+    const parts = { config, tools: this.stageTools };
+    const place = (consumer: string): WorkerSettings => ({
+      stream: config.streams.advisories.name,
+      consumer,
+      concurrency: config.meta.concurrency,
+      capacity: config.meta.concurrency * 4,
+      ackWaitMs: config.meta.ackWaitMs,
+      confirmAcks: false,
+    });
+    this.start(place(metaConsumers.route), gate, new CountedStage(metaStage(parts), parts.tools).process);
+    this.start(
+      place(metaConsumers.retry),
+      gate,
+      new CountedStage(metaRetryStage(parts), parts.tools).process,
+    );
+    this.start(place(metaConsumers.dlq), gate, metaDlqProcess(parts));
+  }
+
+  private startConsumer(consumer: ConsumerSettings, gate: Gate): void {
+    const { config, handlers, log, onEvent } = this.options;
+    const handler = handlers.get(consumer.handler);
+    if (!handler) throw new TypeError(`no handler was loaded from ${consumer.handler}`);
+    const parts = {
+      config,
+      consumer,
+      handler,
+      registry: new EventRegistry(config),
+      tools: this.stageTools,
+      log: log.child({ consumer: consumer.name }),
+      fail: (error: PlutomiError) => this.end.reject(error),
+    };
+    const runner = new HandlerRunner(parts);
+    this.runners.push(runner);
+    const { concurrency, confirmAcks } = consumer;
+    const shared = { concurrency, confirmAcks, capacity: capacityFor(consumer) };
+    this.start(
+      {
+        ...shared,
+        stream: config.streams.events.name,
+        consumer: consumer.name,
+        ackWaitMs: consumer.ackWaitMs,
+      },
+      gate,
+      new CountedStage(mainStage(parts, runner), parts.tools).process,
+    );
+    this.start(
+      {
+        ...shared,
+        capacity: concurrency * 2,
+        stream: config.streams.retry.name,
+        consumer: `${consumer.name}-retry`,
+        ackWaitMs: retryAckWaitMs,
+      },
+      gate,
+      new CountedStage(retryStage(parts, runner), parts.tools).process,
+    );
+    const { handler: alertFile } = consumer.onDeadLetter;
+    const alert =
+      alertFile === undefined ? undefined : (handlers.get(alertFile) as DeadLetterHandler | undefined);
+    this.start(
+      {
+        stream: config.streams.dlq.name,
+        consumer: `${consumer.name}-dlq`,
+        concurrency: alertConcurrency,
+        capacity: alertConcurrency,
+        ackWaitMs: retryAckWaitMs,
+        confirmAcks: false,
+      },
+      gate,
+      alertProcess(consumer, alert, onEvent),
+    );
+  }
+
+  private start(settings: WorkerSettings, gate: Gate, process: Process): void {
+    const { link, onEvent, monotonic } = this.options;
+    const tools = {
+      link,
+      gate,
+      emit: onEvent,
+      monotonic,
+      fail: (error: PlutomiError) => this.end.reject(error),
+    };
+    this.workers.push(new Worker(settings, tools, process, (worker) => void this.checkGone(worker)));
+  }
+
+  /** A consumer without a leader comes back; a deleted one never does. Only repeated certainty ends the process. */
+  private async checkGone(worker: Worker): Promise<void> {
+    if (this.checking.has(worker)) return;
+    this.checking.add(worker);
+    try {
+      const { stream, consumer } = worker.settings;
+      for (let check = 0; check < goneChecks && !this.stopped; check++) {
+        if (await this.options.link.consumerInfo(stream, consumer)) return;
+        await sleep(goneCheckPauseMs);
+      }
+      if (!this.stopped) this.end.reject(new ConsumerGone(stream, consumer));
+    } catch {
+      // No answer is no certainty.
+    } finally {
+      this.checking.delete(worker);
+    }
+  }
+
+  async stop(drainTimeoutMs: number): Promise<StopSummary> {
+    this.stopped = true;
+    const { link } = this.options;
+    const drained = (async () => {
+      await Promise.all(this.workers.map((worker) => worker.stopPulling()));
+      await Promise.all(this.workers.map((worker) => worker.drained()));
+      return true;
+    })();
+    const timer = new AbortController();
+    const done = await Promise.race([
+      drained,
+      sleep(drainTimeoutMs, false, { signal: timer.signal }).catch(() => false),
+    ]);
+    timer.abort();
+    let unfinished = 0;
+    for (const worker of this.workers) {
+      unfinished += worker.inHandCount;
+      worker.abandon();
+    }
+    if (!done) for (const runner of this.runners) runner.abortAll(new Error('the process is stopping'));
+    if (link.connected) await link.flush().catch(() => {});
+    this.end.resolve();
+    return { unfinished };
+  }
+}

@@ -1,0 +1,38 @@
+import { nakVerdict, tell, tellConfirmed } from '../nats/delivery.js';
+import type { Link } from '../nats/link.js';
+import type { Held } from './held.js';
+
+const confirmTimeoutMs = 2000;
+
+/** The only place that acknowledges. Callers have an acked record of what they let go of, or the handler's success. */
+export class Settler {
+  constructor(
+    private readonly link: Link,
+    private readonly confirm: boolean,
+    private readonly monotonic: () => number,
+  ) {}
+
+  /** Done with it. Confirmed where the consumer asks for that: repeated until the server answers or the lease lapses. */
+  async ack(held: Held): Promise<void> {
+    if (!this.confirm) {
+      tell(this.link, held.delivery, '+ACK');
+      return;
+    }
+    do {
+      if (await tellConfirmed(this.link, held.delivery, '+ACK', confirmTimeoutMs)) return;
+    } while (!held.lapsed(this.monotonic()) && this.link.connected);
+  }
+
+  /** Bring it back after a while. Nothing after the lease has lapsed: somebody else may be running it. */
+  nak(held: Held, delayMs: number): void {
+    if (!held.lapsed(this.monotonic())) tell(this.link, held.delivery, nakVerdict(delayMs));
+  }
+
+  /** Still on it: the server starts its ack wait anew. */
+  async touch(held: Held, timeoutMs: number): Promise<void> {
+    const askedAt = this.monotonic();
+    if (held.lapsed(askedAt)) return;
+    if (await tellConfirmed(this.link, held.delivery, '+WPI', timeoutMs))
+      held.touchedAt = Math.max(held.touchedAt, askedAt);
+  }
+}

@@ -1,0 +1,92 @@
+import type { StageLimits } from '../config/resolved.js';
+import { decideAttempt, emptyHistory, type KeyHistory } from '../domain/attempt.js';
+import type { Outcome } from '../domain/outcome.js';
+import { readKeyHistory } from '../journal/read.js';
+import type { Case, Identified, StageTools, Task } from './case.js';
+import type { Held } from './held.js';
+import { Reporter } from './report.js';
+import type { Worker } from './worker.js';
+
+/** What differs between the stages that count attempts. */
+export interface StageSpec {
+  readonly limits: StageLimits;
+  /** A first delivery needs no look at the journal: nothing but this consumer can have ended the key. */
+  readonly trustsFirstDelivery: boolean;
+  /** Each success is journaled, not only those after a failure. */
+  readonly recordsSuccess: boolean;
+  identify(held: Held): Identified;
+  /** One attempt. May throw only LetGo. */
+  run(current: Case, attempt: number): Promise<Outcome>;
+}
+
+/** Takes each message through the attempt rule: decide, announce, run, report. */
+export class CountedStage {
+  private readonly reporter: Reporter;
+
+  constructor(
+    private readonly spec: StageSpec,
+    private readonly tools: StageTools,
+  ) {
+    this.reporter = new Reporter(spec.limits, spec.recordsSuccess, tools);
+  }
+
+  readonly process = async (held: Held, worker: Worker): Promise<void> => {
+    const { task, failure } = this.spec.identify(held);
+    if (failure) return this.reporter.exhaust({ task, held, worker, history: emptyHistory }, failure, 0);
+    const remainingMs = task.dueMs - this.tools.now();
+    if (remainingMs > 0) return worker.settler.nak(held, remainingMs);
+    return this.decide({ task, held, worker, history: await this.historyOf(task, held, worker) });
+  };
+
+  private async historyOf(task: Task, held: Held, worker: Worker): Promise<KeyHistory> {
+    if (this.spec.trustsFirstDelivery && held.delivery.deliveries === 1) return emptyHistory;
+    const { link, journal } = this.tools;
+    return worker.persist(held, 'read the journal', () => readKeyHistory(link, journal, task.key));
+  }
+
+  private async decide(current: Case): Promise<void> {
+    const { task, held, worker, history } = current;
+    const facts = {
+      deliveries: held.delivery.deliveries,
+      limit: this.spec.limits.attempts,
+      mayHaveParked: task.dueMs > 0,
+    };
+    const decision = decideAttempt(facts, history);
+    if (decision.do === 'ack') {
+      this.tools.emit({ type: 'done-already', key: task.key, by: decision.ended.record.kind });
+      return worker.settler.ack(held);
+    }
+    if (decision.do === 'exhaust') return this.reporter.exhaust(current, decision.failure, decision.attempts);
+    if (!decision.suspect) return this.attempt(current, decision.attempt, decision.announce);
+    await worker.suspects.take();
+    try {
+      await this.attempt(current, decision.attempt, decision.announce);
+    } finally {
+      worker.suspects.give();
+    }
+  }
+
+  private async attempt(current: Case, attempt: number, announce: boolean): Promise<void> {
+    const { slots } = current.worker;
+    if (!slots.tryTake()) await slots.take();
+    try {
+      if (!this.mayStart(current)) return;
+      if (announce) await this.reporter.announce(current, attempt);
+      const startedAt = this.tools.now();
+      const outcome = await this.spec.run(current, attempt);
+      await this.reporter.report(current, attempt, outcome, this.tools.now() - startedAt);
+    } finally {
+      slots.give();
+    }
+  }
+
+  private mayStart({ task, held, worker }: Case): boolean {
+    if (worker.isStopping) {
+      worker.settler.nak(held, 0);
+      return false;
+    }
+    if (worker.isOurs(held)) return true;
+    this.tools.emit({ type: 'lease-lapsed', key: task.key });
+    return false;
+  }
+}

@@ -1,0 +1,168 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf, PlutomiError } from '../errors.js';
+import type { Delivery } from '../nats/delivery.js';
+import type { Link } from '../nats/link.js';
+import { Pull } from '../nats/pull.js';
+import type { WaterfallListener } from '../telemetry/waterfall-event.js';
+import type { Gate } from './gate.js';
+import { Held } from './held.js';
+import { WorkerFailure } from './failures.js';
+import { LeaseKeeper } from './lease.js';
+import { Settler } from './settle.js';
+import { Slots } from './slots.js';
+
+export interface WorkerSettings {
+  readonly stream: string;
+  readonly consumer: string;
+  readonly concurrency: number;
+  /** Most messages held at once, those that wait for a slot included. */
+  readonly capacity: number;
+  readonly ackWaitMs: number;
+  readonly confirmAcks: boolean;
+}
+
+export interface WorkerTools {
+  readonly link: Link;
+  readonly gate: Gate;
+  readonly emit: WaterfallListener;
+  /** Monotonic milliseconds. */
+  readonly monotonic: () => number;
+  /** Ends the whole pipeline with this error. */
+  readonly fail: (error: PlutomiError) => void;
+}
+
+/** Thrown inside a message's processing: neither ack nor nak it, it comes back by itself. */
+export class LetGo extends Error {}
+
+export type Process = (held: Held, worker: Worker) => Promise<void>;
+
+const longestPauseMs = 2000;
+
+/**
+ * Pulls the messages of one consumer and gives each to `process`, keeping its lease from receipt to release.
+ * Knows nothing of attempts and records.
+ */
+export class Worker {
+  readonly settler: Settler;
+  /** Places for running handlers. */
+  readonly slots: Slots;
+  /** Suspects run one at a time. */
+  readonly suspects = new Slots(1);
+  private readonly leases: LeaseKeeper;
+  private readonly pull: Pull;
+  private readonly inHand = new Set<Promise<void>>();
+  private readonly unwatch: () => void;
+  private stopping = false;
+  private abandoned = false;
+  private complained = false;
+
+  constructor(
+    readonly settings: WorkerSettings,
+    private readonly tools: WorkerTools,
+    private readonly process: Process,
+    private readonly onGone: (worker: Worker, why: string) => void,
+  ) {
+    const { link, gate, monotonic } = tools;
+    this.settler = new Settler(link, settings.confirmAcks, monotonic);
+    this.slots = new Slots(settings.concurrency);
+    this.leases = new LeaseKeeper(this.settler, settings.ackWaitMs, monotonic);
+    this.pull = new Pull(
+      link,
+      { stream: settings.stream, consumer: settings.consumer, capacity: settings.capacity },
+      { onMessage: (delivery) => this.receive(delivery), onGone: (why) => this.gone(why) },
+    );
+    this.unwatch = gate.watch((open) => (open ? this.pull.resume() : this.pull.pause()));
+    if (!gate.open) this.pull.pause();
+  }
+
+  /** The process is told to stop: what has not started yet must not start any more. */
+  get isStopping(): boolean {
+    return this.stopping;
+  }
+
+  /** Can this message still be ours? */
+  isOurs(held: Held): boolean {
+    return !held.lapsed(this.tools.monotonic());
+  }
+
+  /**
+   * Repeats a write or a read until the server has taken it. Closes the gate meanwhile.
+   *
+   * Throws LetGo when it can no longer matter: the lease has lapsed (unless `evenLate`), or the drain is over.
+   */
+  async persist<T>(held: Held, what: string, action: () => Promise<T>, evenLate = false): Promise<T> {
+    for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+      try {
+        const result = await action();
+        this.tools.gate.taken(what);
+        return result;
+      } catch (error) {
+        if (!(error instanceof PlutomiError)) throw error;
+        this.tools.gate.refused(what, messageOf(error));
+        if (this.abandoned || (!evenLate && !this.isOurs(held))) throw new LetGo(what, { cause: error });
+      }
+      await sleep(pauseMs);
+    }
+  }
+
+  private receive(delivery: Delivery): void {
+    this.complained = false;
+    const held = new Held(delivery, this.settings.ackWaitMs, this.tools.monotonic());
+    if (this.stopping) {
+      this.settler.nak(held, 0);
+      this.pull.release();
+      return;
+    }
+    this.leases.add(held);
+    const work = this.handle(held);
+    this.inHand.add(work);
+    void work.then(() => this.inHand.delete(work));
+  }
+
+  private async handle(held: Held): Promise<void> {
+    try {
+      await this.process(held, this);
+    } catch (error) {
+      if (!(error instanceof LetGo)) this.tools.fail(asFailure(error, this.settings.consumer));
+    } finally {
+      this.leases.remove(held);
+      this.pull.release();
+    }
+  }
+
+  private gone(why: string): void {
+    if (this.stopping) return;
+    if (!this.complained) {
+      this.complained = true;
+      const { stream, consumer } = this.settings;
+      this.tools.emit({ type: 'waiting-for-consumer', stream, consumer, why });
+    }
+    this.onGone(this, why);
+  }
+
+  /** Stops pulling and gives back what has not started. */
+  async stopPulling(): Promise<void> {
+    this.stopping = true;
+    this.unwatch();
+    await this.pull.stop();
+  }
+
+  get inHandCount(): number {
+    return this.inHand.size;
+  }
+
+  /** Resolves when all that was in hand is settled. */
+  async drained(): Promise<void> {
+    while (this.inHand.size > 0) await Promise.all(this.inHand);
+  }
+
+  /** The drain deadline is over: nothing is waited for any longer, what is not settled comes back by itself. */
+  abandon(): void {
+    this.abandoned = true;
+    this.leases.stop();
+  }
+}
+
+function asFailure(error: unknown, consumer: string): PlutomiError {
+  return error instanceof PlutomiError ? error : new WorkerFailure(consumer, error);
+}
