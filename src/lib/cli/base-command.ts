@@ -1,5 +1,6 @@
 import { Command, type Interfaces } from '@oclif/core';
 import { CLIError } from '@oclif/core/errors';
+import { loadEnvFile } from '../config/env-file.js';
 import type { Environment } from '../config/environment.js';
 import { readEnvironment } from '../config/load.js';
 import { InterruptedError, PlutomiError, UsageError } from '../errors.js';
@@ -32,6 +33,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     process.on('SIGINT', this.onInterrupt);
     process.on('SIGTERM', this.onInterrupt);
     await super.init();
+    await loadEnvFile(process.cwd());
     const environment = readEnvironment();
     const { args, flags, argv } = await this.parse({
       flags: this.ctor.flags,

@@ -2,6 +2,7 @@ import type { Environment } from '../config/environment.js';
 import { loadConfig } from '../config/load.js';
 import type { PipelineConfig } from '../config/resolved.js';
 import { resolveTarget } from '../config/target.js';
+import { escapeBlock } from '../domain/escape.js';
 import { connect } from '../nats/connect.js';
 import type { Link } from '../nats/link.js';
 import type { ConnectionTarget } from '../nats/target.js';
@@ -49,6 +50,8 @@ export class CommandContext {
       ...(this.flags.config === undefined ? {} : { file: this.flags.config }),
       cacheHome: this.environment.cacheHome,
       library: () => import('../index.js'),
+      onWarning: ({ path, message }) =>
+        process.stderr.write(`Warning: ${escapeBlock(`${path}: ${message}`)}\n`),
     });
     return this.loaded;
   }

@@ -7,12 +7,12 @@ export type CredentialsKind = 'creds' | 'nkey';
 
 const shapes: Readonly<Record<CredentialsKind, { readonly what: string; readonly pattern: RegExp }>> = {
   creds: {
-    what: 'a credentials file with a user JWT',
-    pattern: /-----BEGIN NATS USER JWT-----[\s\S]+------END NATS USER JWT------/,
+    what: 'credentials with a user JWT and its seed',
+    pattern: /-----BEGIN NATS USER JWT-----[\s\S]+-----BEGIN USER NKEY SEED-----/,
   },
   nkey: {
-    what: 'a file with an nkey seed (it starts with S)',
-    pattern: /(?:^|\n)\s*(S[A-Z2-7]{57})\s*(?:\n|$)/,
+    what: 'the seed of a user nkey (it starts with SU)',
+    pattern: /(?:^|\n)\s*(SU[A-Z2-7]{56})\s*(?:\n|$)/,
   },
 };
 

@@ -23,7 +23,11 @@ export function count(min: number, max: number) {
     max === Number.MAX_SAFE_INTEGER
       ? `a whole number, ${min} or more`
       : `a whole number from ${min} to ${max}`;
-  return z.number({ error: expected }).int(expected).min(min, expected).max(max, expected);
+  return z
+    .number({ error: expected })
+    .int({ error: expected, abort: true })
+    .min(min, { error: expected, abort: true })
+    .max(max, expected);
 }
 
 export interface DurationRange {
@@ -42,15 +46,16 @@ export function duration({ minMs = 0, maxMs = Number.POSITIVE_INFINITY, zero }: 
   ];
   const expected = 'a duration like 5m';
   const inRange = (found: string): boolean => {
-    const ms = parseDuration(found);
-    // What is no duration at all was reported by the pattern.
-    if (ms === undefined || (ms === 0 && zero !== undefined)) return true;
-    return ms >= minMs && ms <= maxMs;
+    const ms = parseDuration(found) ?? 0;
+    return (ms === 0 && zero !== undefined) || (ms >= minMs && ms <= maxMs);
   };
   return z
     .string({ error: expected })
-    .regex(/^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+$/, expected)
-    .refine((found) => parseDuration(found) !== undefined, { error: `${expected}, of at most 100 years` })
+    .regex(/^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+$/, { error: expected, abort: true })
+    .refine((found) => parseDuration(found) !== undefined, {
+      error: `${expected}, of at most 100 years`,
+      abort: true,
+    })
     .refine(inRange, { error: [expected, ...bounds].join(' ') });
 }
 

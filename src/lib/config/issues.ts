@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { closest } from '../domain/closest.js';
-import { type Path, type Problems, show, valueAt } from './problems.js';
+import { type Path, type Problems, show, showHidden, valueAt } from './problems.js';
 import { keysAt } from './schema-keys.js';
 import { refusalOf } from './refusals.js';
 
@@ -16,12 +16,12 @@ export function reportIssues(
   for (const issue of issues) {
     const path = [...base, ...(issue.path as Path)];
     if (issue.code === 'unrecognized_keys') {
-      for (const key of issue.keys) reportUnknownKey(problems, raw, path, key);
+      for (const key of issue.keys) reportUnknownKey(problems, path, key);
       continue;
     }
     const nested = issue.code === 'invalid_union' ? nearestShape(issue.errors) : undefined;
     if (nested) reportIssues(problems, raw, nested, path);
-    else problems.addBroken(path, `expected ${expectedBy(issue)}, found ${show(valueAt(raw, path))}`);
+    else problems.addBroken(path, `expected ${expectedBy(issue)}, found ${found(raw, path)}`);
   }
 }
 
@@ -38,7 +38,16 @@ function nearestShape(shapes: readonly (readonly Issue[])[]): readonly Issue[] |
   );
 }
 
-function reportUnknownKey(problems: Problems, raw: unknown, path: Path, key: string): void {
+/** Fields whose values may hold a secret. */
+const secretFields: readonly unknown[] = ['url', 'webhook'];
+
+function found(raw: unknown, path: Path): string {
+  const value = valueAt(raw, path);
+  return secretFields.includes(path.at(-1)) ? showHidden(value) : show(value);
+}
+
+/** The value of an unknown key is not shown: it may be a password. */
+function reportUnknownKey(problems: Problems, path: Path, key: string): void {
   const at = [...path, key];
   const refusal = refusalOf(at);
   if (refusal !== undefined) {
@@ -48,5 +57,5 @@ function reportUnknownKey(problems: Problems, raw: unknown, path: Path, key: str
   const known = keysAt(path);
   const meant = closest(key, known);
   const hint = meant === undefined ? `expected one of ${known.join(', ')}` : `did you mean ${meant}?`;
-  problems.addBroken(at, `unknown key, found ${show(valueAt(raw, at))}; ${hint}`);
+  problems.addBroken(at, `unknown key; ${hint}`);
 }

@@ -23,6 +23,7 @@ export async function loadModule(file: string, options: ModuleOptions): Promise<
   });
   try {
     const exports = await jiti.import<object>(file);
+    if (typeof exports === 'function') return exports;
     // jiti's proxy answers `.default` with the whole module when there is none.
     return Object.keys(exports).includes('default') ? (exports as { default: unknown }).default : undefined;
   } catch (error) {

@@ -1,7 +1,7 @@
-import { access, readFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { ConfigError, type ConfigProblem, messageOf } from '../errors.js';
+import { ConfigError, type ConfigProblem } from '../errors.js';
 import type { Environment } from './environment.js';
 import type { PipelineConfig } from './resolved.js';
 
@@ -89,29 +89,31 @@ export async function findConfig(cwd: string): Promise<string | undefined> {
   for (let folder = cwd; ; folder = path.dirname(folder)) {
     for (const name of configNames) {
       const file = path.join(folder, name);
-      if (await exists(file)) return file;
+      if (await isFile(file)) return file;
     }
     if (path.dirname(folder) === folder) return undefined;
   }
 }
 
 async function readConfig(file: string, options: LoadOptions): Promise<unknown> {
-  if (!(await exists(file))) throw new ConfigError(`no config file at ${file}`);
+  if (!(await isFile(file))) {
+    throw new ConfigError(`no config file at ${file}`, [], { suggestions: ['name another with --config'] });
+  }
   if (file.endsWith('.json')) {
-    const text = await readFile(file, 'utf8');
-    try {
-      return JSON.parse(text);
-    } catch (error) {
-      throw new ConfigError(`${file} is no JSON: ${messageOf(error)}`, [], { cause: error });
-    }
+    const { readJson } = await import('./read-json.js');
+    return readJson(file);
   }
   const { loadModule } = await import('./load-module.js');
-  return await loadModule(file, options);
+  const raw = await loadModule(file, options);
+  if (raw !== undefined) return raw;
+  throw new ConfigError(`${file} has no default export`, [], {
+    suggestions: ["export default defineConfig({ name: '…' })"],
+  });
 }
 
-async function exists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
+async function isFile(file: string): Promise<boolean> {
+  return stat(file).then(
+    (found) => found.isFile(),
     () => false,
   );
 }

@@ -55,7 +55,7 @@ export async function knownContexts(environment: Environment): Promise<string[]>
   return files
     .filter((file) => file.endsWith('.json'))
     .map((file) => file.slice(0, -'.json'.length))
-    .sort();
+    .toSorted();
 }
 
 function folderOf(environment: Environment): string {

@@ -20,8 +20,16 @@ export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
   if (typeof value === 'function') return 'a function';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
-  if (typeof value === 'object' && value !== null) return 'an object';
-  return String(value);
+  if (value === null) return 'null';
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+/** As `show`, for values that may hold a secret: no more than the scheme of a URL. */
+export function showHidden(value: unknown): string {
+  if (typeof value !== 'string') return show(value);
+  const scheme = /^[a-z][a-z0-9+.-]{0,19}:\/\//i.exec(value)?.[0];
+  return scheme === undefined ? 'another text' : `"${scheme}…"`;
 }
 
 /** The value at a path, or undefined when the way there ends early. */
@@ -37,7 +45,7 @@ export function valueAt(root: unknown, path: Path): unknown {
 /** Collects the problems of one config, and knows which of its values can't be relied on. */
 export class Problems {
   readonly all: ConfigProblem[] = [];
-  private readonly broken: Path[] = [];
+  readonly broken: Path[] = [];
 
   add(path: Path, message: string): void {
     this.all.push({ path: formatPath(path), message });

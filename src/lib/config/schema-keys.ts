@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Path } from './problems.js';
 import { configSchema } from './schema.js';
 
-type AnySchema = z.core.$ZodType;
+type AnySchema = z.ZodType;
 
 /** The keys that the schema knows at a path; none where any key is allowed. */
 export function keysAt(path: Path): string[] {
@@ -12,13 +12,13 @@ export function keysAt(path: Path): string[] {
   }
   return candidates
     .flatMap(unwrap)
-    .flatMap((schema) => (isObject(schema) ? Object.keys(schema._zod.def.shape) : []))
+    .flatMap((schema) => (isObject(schema) ? Object.keys(schema.def.shape) : []))
     .filter((key) => key !== '$schema');
 }
 
 /** The schemas behind defaults, optionals and unions. */
 function unwrap(schema: AnySchema): AnySchema[] {
-  const { def } = schema._zod as {
+  const { def } = schema as unknown as {
     def: { type: string; innerType?: AnySchema; options?: readonly AnySchema[] };
   };
   if (def.innerType) return unwrap(def.innerType);
@@ -28,14 +28,14 @@ function unwrap(schema: AnySchema): AnySchema[] {
 
 function below(schema: AnySchema, part: string | number): AnySchema[] {
   if (isObject(schema)) {
-    const found = schema._zod.def.shape[part];
+    const found = schema.def.shape[part];
     return found ? [found] : [];
   }
-  const { def } = schema._zod as { def: { valueType?: AnySchema; element?: AnySchema } };
+  const { def } = schema as unknown as { def: { valueType?: AnySchema; element?: AnySchema } };
   const inner = def.valueType ?? def.element;
   return inner ? [inner] : [];
 }
 
-function isObject(schema: AnySchema): schema is z.core.$ZodObject {
-  return schema._zod.def.type === 'object';
+function isObject(schema: AnySchema): schema is z.ZodObject {
+  return schema.def.type === 'object';
 }

@@ -6,7 +6,7 @@ import * as field from './fields.js';
  * anywhere else.
  *
  * Values stay as written (a duration is text); config/resolve turns them into numbers. Rules that concern more
- * than one field are in the check-*.ts files.
+ * than one field are in checks/.
  */
 
 /** Defaults that depend on another field, so that zod can't fill them in; config/resolve does. */

@@ -5,54 +5,65 @@ import type { Auth } from '../nats/target.js';
 export interface Servers {
   /** `nats://host:port` or `tls://host:port`. */
   readonly urls: readonly string[];
+  /** `user:password@` or `token@` of the first that has any. */
   readonly auth?: Auth;
   /** One of them says `tls://`. */
   readonly tls: boolean;
 }
 
-/**
- * Reads a comma-separated list of server URLs; `nats://` may be left out.
- *
- * Throws UsageError with the source and which entry is wrong, never with its credentials.
- */
-export function parseServers(text: string, source: string): Servers {
-  const entries = text.split(',').map((entry) => entry.trim());
-  const parsed = entries.map((entry, i) =>
-    parseServer(entry, source, entries.length === 1 ? '' : ` ${i + 1}`),
-  );
-  const auth = parsed.find((server) => server.auth !== undefined)?.auth;
+interface Server {
+  readonly url: string;
+  readonly auth?: Auth;
+}
+
+interface Refused {
+  /** What was expected and found; never the credentials. */
+  readonly problem: string;
+}
+
+/** Reads a comma-separated list of server URLs; `nats://` and the port 4222 may be left out. */
+export function readServers(text: string): Servers | Refused {
+  const servers = text.split(',').map((entry) => readServer(entry.trim()));
+  const refused = servers.find((server) => 'problem' in server);
+  if (refused) return refused;
+  const read = servers as Server[];
+  const auth = read.find((server) => server.auth !== undefined)?.auth;
   return {
-    urls: parsed.map((server) => server.url),
-    tls: parsed.some((server) => server.url.startsWith('tls://')),
+    urls: read.map((server) => server.url),
+    tls: read.some((server) => server.url.startsWith('tls://')),
     ...(auth === undefined ? {} : { auth }),
   };
 }
 
-function parseServer(entry: string, source: string, which: string): { url: string; auth?: Auth } {
-  const shown = entry.replace(/\/\/.*@/, '//…@').replace(/^[^/]*@/, '…@');
-  const problem = (why: string) =>
-    new UsageError(
-      `${source}: server${which}: expected a URL like nats://host:4222, found "${shown}" (${why})`,
-      {
-        code: 'INVALID_SERVER',
-      },
-    );
-  if (entry === '') throw problem('empty');
+/** As `readServers`. Throws UsageError; `source` is the flag, variable or context that the text came from. */
+export function parseServers(text: string, source: string): Servers {
+  const servers = readServers(text);
+  if ('problem' in servers) {
+    throw new UsageError(`${source}: ${servers.problem}`, { code: 'INVALID_SERVER' });
+  }
+  return servers;
+}
+
+function readServer(entry: string): Server | Refused {
+  const refuse = (why: string): Refused => ({
+    problem: `expected a server like nats://host:4222, found ${hideCredentials(entry)} (${why})`,
+  });
+  if (entry === '') return refuse('empty');
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(entry)?.[1]?.toLowerCase() ?? 'nats';
-  if (scheme !== 'nats' && scheme !== 'tls') throw problem(`the scheme is ${scheme}, not nats or tls`);
-  // With a scheme that URL knows nothing about, ports and host names are left alone.
-  const plain = entry.replace(/^[a-z][a-z0-9+.-]*:\/\//i, '');
-  const address = `nats://${plain}`;
-  if (!URL.canParse(address)) throw problem('not a URL');
+  if (scheme !== 'nats' && scheme !== 'tls') return refuse(`only nats:// and tls:// are supported`);
+  const address = `nats://${entry.replace(/^[a-z][a-z0-9+.-]*:\/\//i, '')}`;
+  if (!URL.canParse(address)) return refuse('not a URL');
   const url = new URL(address);
-  if (url.hostname === '') throw problem('no host');
-  if ((url.pathname !== '' && url.pathname !== '/') || url.search || url.hash)
-    throw problem('more than host and port');
+  if (url.hostname === '') return refuse('no host');
+  if (!['', '/'].includes(url.pathname) || url.search || url.hash) return refuse('more than host and port');
   const auth = authIn(url);
   return { url: `${scheme}://${url.hostname}:${url.port || '4222'}`, ...(auth ? { auth } : {}) };
 }
 
-/** `user:password@`, or `token@`. */
+function hideCredentials(entry: string): string {
+  return `"${entry.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/i, '$1…@')}"`;
+}
+
 function authIn(url: URL): Auth | undefined {
   const user = decode(url.username);
   const password = decode(url.password);

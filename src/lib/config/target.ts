@@ -46,24 +46,22 @@ interface Layer {
  * Where to connect, and as whom.
  *
  * The first of these that names a server wins: `--server`, the context of `--context`, `NATS_URL`, the context of
- * `NATS_CONTEXT`, the config file, the server of this folder, 127.0.0.1:4222. Credentials are taken the same way
- * and may come from another of the first four than the server (`--server` with `--context`); those of the config
- * file are only ever sent to the config file's server.
+ * `NATS_CONTEXT`, the config file, the server of this folder, 127.0.0.1:4222. Credentials are taken in the same
+ * order and may come from another place than the server (`--server` with `--context`); those of the config file
+ * only go to the config file's server.
  *
  * Throws UsageError (exit code 2), never with a secret in its message.
  */
 export async function resolveTarget(options: TargetOptions): Promise<ConnectionTarget> {
   const layers = await layersOf(options);
-  const at = layers.findIndex((layer) => layer.servers !== undefined);
-  const chosen = layers[at];
+  const chosen = layers.find((layer) => layer.servers !== undefined);
   const servers = chosen?.servers ?? parseServers(defaultServer, 'default');
-  const asked = layers.filter((layer, i) => i === at || layer.source !== configSource);
-  const auth = asked.find((layer) => layer.auth !== undefined)?.auth;
-  const context = asked.find((layer) => layer.context !== undefined)?.context;
+  const auth = layers.find((layer) => layer.auth !== undefined)?.auth;
+  const context = layers.find((layer) => layer.context !== undefined)?.context;
   const tls = await tlsOf(options, context?.tls, servers.tls);
   return {
     servers: servers.urls,
-    source: chosen?.source ?? 'default',
+    source: chosen?.source ?? 'the default',
     name: options.name,
     timeoutMs: options.timeoutMs,
     ...(auth === undefined ? {} : { auth }),
@@ -73,22 +71,23 @@ export async function resolveTarget(options: TargetOptions): Promise<ConnectionT
     ...(context?.inboxPrefix === undefined ? {} : { inboxPrefix: context.inboxPrefix }),
   };
 }
-const configSource = 'the config file';
 
+/** In order of precedence; what stands below the one that names the server is left out, contexts aside. */
 async function layersOf({ flags, environment, configured, local }: TargetOptions): Promise<Layer[]> {
   const { natsUrl, natsContext, natsUser, natsPassword } = environment;
-  const contextNamed = flags.context ?? natsContext;
-  const fromContext = contextNamed === undefined ? [] : [await contextLayer(contextNamed, environment)];
-  const inFlag = flags.context !== undefined;
-  const fromConfig = configured ? await configLayers(configured, environment) : [];
-  return [
+  const named = flags.context ?? natsContext;
+  const context = named === undefined ? [] : [await contextLayer(named, environment)];
+  const byFlag = flags.context !== undefined;
+  const layers = [
     layer('--server', flags.server, await flagAuth(flags, environment)),
-    ...(inFlag ? fromContext : []),
-    layer('NATS_URL', natsUrl, userAuth('NATS_USER', natsUser, 'NATS_PASSWORD', natsPassword)),
-    ...(inFlag ? [] : fromContext),
-    ...fromConfig,
-    ...(local === undefined ? [] : [layer('the server of this folder', local.url)]),
+    ...(byFlag ? context : []),
+    layer('NATS_URL', natsUrl, natsUser === undefined ? undefined : userAuth(natsUser, natsPassword)),
+    ...(byFlag ? [] : context),
   ];
+  if (layers.some((one) => one.servers !== undefined)) return layers;
+  if (configured) layers.push(await configLayer(configured, environment));
+  if (local) layers.push(layer('the server of this folder', local.url));
+  return layers;
 }
 
 /** A layer; credentials beside a URL win over those in it. */
@@ -103,50 +102,36 @@ async function contextLayer(name: string, environment: Environment): Promise<Lay
   return { ...layer(`context ${name}`, context.url, context.auth), context };
 }
 
-async function configLayers(configured: ServerSettings, environment: Environment): Promise<Layer[]> {
-  const context =
-    configured.context === undefined ? undefined : await contextLayer(configured.context, environment);
-  const own = layer(configSource, configured.url ?? undefined, context?.auth);
-  const servers = own.servers ?? context?.servers;
-  return [
-    {
-      ...own,
-      ...(servers ? { servers } : {}),
-      ...(context?.context ? { context: context.context } : {}),
-    },
-  ];
+/** A URL in the config wins over that of the context which the config names. */
+async function configLayer({ url, context: name }: ServerSettings, environment: Environment): Promise<Layer> {
+  const context = name === undefined ? undefined : await contextLayer(name, environment);
+  if (url === undefined) {
+    return context
+      ? { ...context, source: `${context.source} of the config file` }
+      : { source: 'the config file' };
+  }
+  return { ...context, ...layer('the config file', url, context?.auth) };
 }
 
 async function flagAuth(flags: TargetFlags, environment: Environment): Promise<Auth | undefined> {
-  if (flags.creds !== undefined && flags.nkey !== undefined) {
-    throw new UsageError('--creds and --nkey exclude each other: give one of them');
-  }
-  if (flags.creds !== undefined) {
-    return { creds: await readCredentials('creds', '--creds', flags.creds, environment) };
-  }
-  if (flags.nkey !== undefined) {
-    return { nkeySeed: await readCredentials('nkey', '--nkey', flags.nkey, environment) };
-  }
-  return userAuth('--user', flags.user, '--password', flags.password ?? passwordBeside(flags, environment));
-}
-
-/** `--user ann` with NATS_PASSWORD keeps the password out of the process list. */
-function passwordBeside(flags: TargetFlags, environment: Environment): string | undefined {
-  return flags.user === undefined ? undefined : environment.natsPassword;
-}
-
-function userAuth(
-  userName: string,
-  user: string | undefined,
-  passwordName: string,
-  password: string | undefined,
-) {
-  if (user === undefined && password === undefined) return undefined;
-  if (user === undefined) {
-    throw new UsageError(`${passwordName} is given without a user`, {
-      suggestions: [`name the user with ${userName}`],
+  const { creds, nkey, password } = flags;
+  const user = flags.user ?? (password === undefined ? undefined : environment.natsUser);
+  if (password !== undefined && user === undefined) {
+    throw new UsageError('--password is given without a user', {
+      suggestions: ['name the user with --user'],
     });
   }
+  const given = [creds && '--creds', nkey && '--nkey', flags.user && '--user'].filter((flag) => flag);
+  if (given.length > 1) {
+    throw new UsageError(`${given.join(' and ')} exclude each other: expected one way to log in`);
+  }
+  if (creds !== undefined) return { creds: await readCredentials('creds', '--creds', creds, environment) };
+  if (nkey !== undefined) return { nkeySeed: await readCredentials('nkey', '--nkey', nkey, environment) };
+  return user === undefined ? undefined : userAuth(user, password ?? environment.natsPassword);
+}
+
+/** A user without a password is a token, as for the nats CLI. */
+function userAuth(user: string, password: string | undefined): Auth {
   return password === undefined ? { token: user } : { user, password };
 }
 

@@ -1,7 +1,15 @@
 import type { ConfigProblem } from '../errors.js';
+import { checkConsumers } from './checks/consumers.js';
+import { checkEvents } from './checks/events.js';
+import { checkHandlers } from './checks/handlers.js';
+import { checkServer } from './checks/server.js';
+import { checkStages } from './checks/stages.js';
+import { checkStreams } from './checks/streams.js';
 import { reportIssues } from './issues.js';
 import { Problems } from './problems.js';
+import { withoutBroken } from './repair.js';
 import { configSchema, type ParsedConfig } from './schema.js';
+import { warningsOf } from './warnings.js';
 
 export interface Validated {
   /** Undefined when there are problems. */
@@ -10,14 +18,26 @@ export interface Validated {
   readonly warnings: readonly ConfigProblem[];
 }
 
-/** Checks everything that can be known without a server; all problems at once. */
-export async function validateConfig(raw: unknown, _folder: string): Promise<Validated> {
+/**
+ * Checks everything that can be known without a server; all problems at once. `folder` is what relative paths
+ * are relative to.
+ */
+export async function validateConfig(raw: unknown, folder: string): Promise<Validated> {
   const problems = new Problems();
   const result = configSchema.safeParse(raw);
   if (!result.success) reportIssues(problems, raw, result.error.issues);
-  return {
-    parsed: problems.all.length === 0 ? result.data : undefined,
-    problems: problems.all,
-    warnings: [],
-  };
+  const rest = result.success ? result : configSchema.safeParse(withoutBroken(raw, problems.broken));
+  if (rest.success) {
+    const parsed = rest.data;
+    checkStreams(parsed, problems);
+    checkEvents(parsed, problems);
+    checkConsumers(parsed, problems);
+    checkStages(parsed, problems);
+    checkServer(parsed, problems);
+    await checkHandlers(parsed, problems, folder);
+  }
+  if (!result.success || problems.all.length > 0) {
+    return { parsed: undefined, problems: problems.all, warnings: [] };
+  }
+  return { parsed: result.data, problems: [], warnings: warningsOf(result.data) };
 }

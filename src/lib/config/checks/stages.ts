@@ -1,0 +1,57 @@
+import { longestWait } from '../../domain/backoff.js';
+import { formatDuration } from '../../domain/duration.js';
+import type { Path, Problems } from '../problems.js';
+import { maxAgeOf, stagesOf } from '../resolve.js';
+import type { ParsedConfig, ParsedConsumer } from '../schema.js';
+
+interface Stage {
+  readonly attempts: number;
+  readonly backoff?: readonly string[] | undefined;
+}
+
+/** Attempts and waits: no entry without effect, and no event that ages out while it waits. */
+export function checkStages(parsed: ParsedConfig, problems: Problems): void {
+  checkBackoff(parsed.meta, ['meta'], problems);
+  for (const [name, consumer] of Object.entries(parsed.consumers)) {
+    const path = ['consumers', name];
+    checkBackoff(consumer, path, problems);
+    if (consumer.retry !== false) checkBackoff(consumer.retry, [...path, 'retry'], problems);
+    checkWaits(parsed, consumer, path, problems);
+  }
+}
+
+function checkBackoff({ attempts, backoff }: Stage, path: Path, problems: Problems): void {
+  const at = [...path, 'backoff'];
+  if (backoff === undefined || !problems.intact(at, [...path, 'attempts'])) return;
+  const most = attempts - 1;
+  if (backoff.length > most) {
+    problems.add(
+      at,
+      `expected at most ${most === 1 ? '1 entry' : `${most} entries`} (${attempts} attempts have ${most} waits between them), found ${backoff.length}`,
+    );
+  }
+}
+
+function checkWaits(parsed: ParsedConfig, consumer: ParsedConsumer, path: Path, problems: Problems): void {
+  const maxAgeMs = maxAgeOf(parsed.streams.events);
+  const used = ['attempts', 'backoff', 'retry'].map((key) => [...path, key]);
+  if (maxAgeMs === 0 || !problems.intact(['streams', 'events', 'maxAge'], ...used)) return;
+  const { attempts, backoffMs, retry } = stagesOf(consumer);
+  const mainMs = longestWait(backoffMs, attempts);
+  const delayMs = Math.ceil(retry.delayMs * 1.1);
+  const retryMs = retry.enabled ? longestWait(retry.backoffMs, retry.attempts) : 0;
+  const totalMs = mainMs + delayMs + retryMs;
+  if (totalMs < maxAgeMs) return;
+  const parts = retry.enabled
+    ? `main ${roughly(mainMs)}, retry.delay ${roughly(delayMs)}, retry ${roughly(retryMs)}`
+    : `main ${roughly(mainMs)}`;
+  problems.add(
+    path,
+    `expected waits that add up to less than streams.events.maxAge (${formatDuration(maxAgeMs)}), found ${roughly(totalMs)} (${parts}, each with 10 % jitter): the event would be gone before its last attempt`,
+  );
+}
+
+/** Whole seconds from a minute on: jitter makes for odd figures. */
+function roughly(ms: number): string {
+  return formatDuration(ms < 60_000 ? ms : Math.round(ms / 1000) * 1000);
+}
