@@ -25,6 +25,11 @@ export function show(value: unknown): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
+/** `"a", "b"`. */
+export function quoted(texts: readonly string[]): string {
+  return texts.map((text) => `"${text}"`).join(', ');
+}
+
 /** As `show`, for values that may hold a secret: no more than the scheme of a URL. */
 export function showHidden(value: unknown): string {
   if (typeof value !== 'string') return show(value);

@@ -95,3 +95,15 @@ export function consumerNamed(config: PipelineConfig, name: string): ConsumerSet
 export function limitsOf(consumer: ConsumerSettings, stage: 'main' | 'retry'): StageLimits {
   return stage === 'retry' && consumer.retry.enabled ? consumer.retry : consumer;
 }
+
+/** The modules that some consumers need, each with the path in the config that names it. */
+export function handlerFiles(
+  consumers: readonly ConsumerSettings[],
+): { readonly path: string; readonly file: string }[] {
+  return consumers.flatMap(({ name, handler, onDeadLetter }) => [
+    { path: `consumers.${name}.handler`, file: handler },
+    ...(onDeadLetter.handler === undefined
+      ? []
+      : [{ path: `consumers.${name}.onDeadLetter.handler`, file: onDeadLetter.handler }]),
+  ]);
+}

@@ -1,8 +1,7 @@
 import { closest } from '../../domain/closest.js';
 import { filterContains, filtersOverlap, isFilter, isName } from '../../domain/subjects.js';
-import { list } from './events.js';
 import { nameShape } from './streams.js';
-import { type Path, type Problems, show } from '../problems.js';
+import { type Path, type Problems, quoted, show } from '../problems.js';
 import { resolveEvents, subjectsOf } from '../resolve.js';
 import type { ParsedConfig, ParsedConsumer } from '../schema.js';
 
@@ -79,7 +78,7 @@ function checkFilters(
     if (!isFilter(filter)) {
       problems.add(at, `expected a subject like "events.order.*", found ${show(filter)}`);
     } else if (known && !stored.some((outer) => filterContains(outer, filter))) {
-      problems.add(at, `expected a subject within ${list(stored)} (streams.events), found ${show(filter)}`);
+      problems.add(at, `expected a subject within ${quoted(stored)} (streams.events), found ${show(filter)}`);
     } else if (other !== undefined) {
       problems.add(at, `expected subjects that don't overlap, found "${filter}" beside "${other}"`);
     }

@@ -1,5 +1,5 @@
 import { filterContains, isSubject } from '../../domain/subjects.js';
-import { type Path, type Problems, show } from '../problems.js';
+import { type Path, type Problems, quoted, show } from '../problems.js';
 import { resolveEvents, subjectsOf } from '../resolve.js';
 import type { ParsedConfig } from '../schema.js';
 
@@ -19,14 +19,10 @@ export function checkEvents(parsed: ParsedConfig, problems: Problems): void {
     } else if (known && !stored.some((filter) => filterContains(filter, subject))) {
       const what =
         written === undefined ? `the subject "${subject}" that follows from the type` : show(subject);
-      problems.addBroken(path, `expected a subject within ${list(stored)} (streams.events), found ${what}`);
+      problems.addBroken(path, `expected a subject within ${quoted(stored)} (streams.events), found ${what}`);
     } else if (typeOfSubject.has(subject)) {
       const other = typeOfSubject.get(subject);
       problems.addBroken(path, `expected a subject of its own, found that of "${other}": "${subject}"`);
     } else typeOfSubject.set(subject, type);
   }
-}
-
-export function list(texts: readonly string[]): string {
-  return texts.map((text) => `"${text}"`).join(', ');
 }

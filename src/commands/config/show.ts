@@ -1,0 +1,20 @@
+import { BaseCommand } from '../../lib/cli/base-command.js';
+import { type DescribedConfig, describeConfig } from '../../lib/config/describe.js';
+import { outline } from '../../lib/render/outline.js';
+
+export type ConfigShowResult = DescribedConfig;
+
+export default class ConfigShow extends BaseCommand<typeof ConfigShow> {
+  static override summary = 'Show what the config resolves to.';
+  static override description =
+    'The config file is found and checked as every other command does it, all of its problems at once; then it is printed with every default filled in. Secrets in URLs are hidden. No server is contacted.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --config other.config.json --json',
+  ];
+
+  async run(): Promise<void> {
+    const result: ConfigShowResult = describeConfig(await this.context.config());
+    this.output(result, () => outline({ ...result }));
+  }
+}
