@@ -1,5 +1,6 @@
 import type { Environment } from '../config/environment.js';
 import { loadConfig } from '../config/load.js';
+import type { ModuleOptions } from '../config/load-module.js';
 import type { PipelineConfig } from '../config/resolved.js';
 import { resolveTarget } from '../config/target.js';
 import { escapeBlock } from '../domain/escape.js';
@@ -43,13 +44,17 @@ export class CommandContext {
     return this.flags['no-color'] === true || this.environment.noColor;
   }
 
+  /** How configs and handlers are loaded: `plutomi-events` in them is this very library. */
+  get moduleOptions(): ModuleOptions {
+    return { cacheHome: this.environment.cacheHome, library: () => import('../index.js') };
+  }
+
   /** The config file, validated; loaded once. */
   config(): Promise<PipelineConfig> {
     this.loaded ??= loadConfig({
       cwd: this.environment.cwd,
       ...(this.flags.config === undefined ? {} : { file: this.flags.config }),
-      cacheHome: this.environment.cacheHome,
-      library: () => import('../index.js'),
+      ...this.moduleOptions,
       onWarning: ({ path, message }) =>
         process.stderr.write(`Warning: ${escapeBlock(`${path}: ${message}`)}\n`),
     });

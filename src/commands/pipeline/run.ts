@@ -1,0 +1,107 @@
+import { hostname } from 'node:os';
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../../lib/cli/base-command.js';
+import { durationFlag } from '../../lib/cli/global-flags.js';
+import { selectConsumers } from '../../lib/cli/select-consumers.js';
+import { runUntilSignal } from '../../lib/cli/run-until-signal.js';
+import { handlerFiles } from '../../lib/config/resolved.js';
+import { loadHandlers } from '../../lib/handlers/load.js';
+import { startFolderServer, stopFolderServer } from '../../lib/server/folder-server.js';
+import { provideServer } from '../../lib/server/provide.js';
+import { ensureTopology } from '../../lib/topology/ensure.js';
+import { logWaterfall } from '../../lib/telemetry/waterfall-event.js';
+import { runPipeline } from '../../lib/waterfall/run.js';
+
+const defaultDrainTimeoutMs = 25_000;
+
+export default class PipelineRun extends BaseCommand<typeof PipelineRun> {
+  static override summary = 'Run the handlers, the retries and the routing of the pipeline.';
+  static override description =
+    `One process runs every consumer's main, retry and dlq stage, and the meta-consumers that route what fails. Start as many as you like: they share the load.
+
+Ctrl-C or SIGTERM stops pulling, lets running handlers finish within the drain timeout and exits with 0; a second one ends it at once. What is not finished stays on the server and comes back.
+
+Logs go to stdout: JSON lines, or readable ones on a terminal.`;
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --only notifications-consumer',
+    '<%= config.bin %> <%= command.id %> --embedded --apply',
+  ];
+
+  static override flags = {
+    only: Flags.string({
+      description: 'run only this consumer, and the routing; repeat it for several',
+      helpValue: '<consumer>',
+      multiple: true,
+      defaultHelp: async () => 'all consumers',
+    }),
+    embedded: Flags.boolean({ description: 'start a nats-server for this folder, and stop it at the end' }),
+    apply: Flags.boolean({
+      description: 'first create or update what is missing; nothing that loses or repeats events',
+    }),
+    'drain-timeout': durationFlag({
+      description: 'how long running handlers may take to finish after Ctrl-C or SIGTERM',
+      helpValue: '<duration>',
+      defaultHelp: async () => '25s',
+    }),
+  };
+
+  private onSignal: (() => void) | undefined;
+
+  async run(): Promise<void> {
+    const config = await this.context.config();
+    const only = selectConsumers(config, this.flags.only);
+    const handlers = await loadHandlers(handlerFiles(only), this.context.moduleOptions);
+    const log = this.context.logger(1);
+    const stopServer = this.flags.embedded ? await this.startServer() : undefined;
+    try {
+      const link = await this.context.connect(config);
+      await ensureTopology(link, config, { apply: this.flags.apply });
+      const pipeline = runPipeline({
+        link,
+        config,
+        only: only.map((consumer) => consumer.name),
+        handlers,
+        log,
+        onEvent: logWaterfall(log),
+        worker: `${hostname()}:${process.pid}:${Math.random().toString(36).slice(2, 8)}`,
+        now: () => Date.now(),
+        monotonic: () => performance.now(),
+        random: () => Math.random(),
+      });
+      await runUntilSignal({
+        pipeline,
+        link,
+        log,
+        name: config.name,
+        drainTimeoutMs: this.flags['drain-timeout'] ?? defaultDrainTimeoutMs,
+        onSignal: (handle) => {
+          this.onSignal = handle;
+        },
+      });
+    } finally {
+      await stopServer?.();
+    }
+  }
+
+  /** The first signal stops the pipeline in order, the second one at once. */
+  protected override interrupt(): void {
+    if (this.onSignal) this.onSignal();
+    else super.interrupt();
+  }
+
+  private async startServer(): Promise<() => Promise<void>> {
+    const { path } = await provideServer({
+      environment: this.environment,
+      confirm: this.interactive ? (question) => this.confirm(question) : undefined,
+      onStep: (step) => this.note(step),
+    });
+    const { cwd } = this.environment;
+    const { started } = await startFolderServer({ cwd, binary: path, now: () => new Date() });
+    return async () => {
+      if (!started) return;
+      await this.context.close();
+      await stopFolderServer(cwd);
+    };
+  }
+}

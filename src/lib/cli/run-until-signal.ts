@@ -1,0 +1,56 @@
+import type { Link } from '../nats/link.js';
+import type { Logger } from '../telemetry/log.js';
+import type { RunningPipeline } from '../waterfall/run.js';
+
+export interface RunUntilSignal {
+  readonly pipeline: RunningPipeline;
+  readonly link: Link;
+  readonly log: Logger;
+  readonly name: string;
+  readonly drainTimeoutMs: number;
+  /** Receives what SIGINT and SIGTERM call. */
+  readonly onSignal: (handle: () => void) => void;
+}
+
+/** Keeps the pipeline running until a signal, and says what happens. Throws what ended it otherwise. */
+export async function runUntilSignal(options: RunUntilSignal): Promise<void> {
+  const { pipeline, link, log, name, drainTimeoutMs, onSignal } = options;
+  dieLoudly(log);
+  link.watch((state, server) => {
+    if (state === 'disconnected') log.warn({ server }, 'connection lost; reconnecting');
+    else log.info({ server }, 'connected again');
+  });
+  const signalled = new Promise<void>((resolve) => {
+    let signals = 0;
+    onSignal(() => {
+      signals++;
+      if (signals === 1) resolve();
+      else {
+        log.warn('second signal: ending now; what is not finished comes back after its ack wait');
+        process.exit(130);
+      }
+    });
+  });
+  log.info(
+    { pipeline: name, server: link.server, serverVersion: link.serverVersion, consumers: pipeline.consumers },
+    'pipeline runs; stop it with Ctrl-C or SIGTERM',
+  );
+  await Promise.race([signalled, pipeline.ended]);
+  log.info({ drainTimeoutMs }, 'stopping: nothing more is pulled, running handlers finish');
+  const { unfinished } = await pipeline.stop(drainTimeoutMs);
+  const stays = 'what is not processed stays on the server and goes on at the next start';
+  if (unfinished > 0) log.warn({ unfinished }, `stopped before every handler had finished; ${stays}`);
+  else log.info(`stopped; ${stays}`);
+  // A handler that never settles must not keep the process.
+  if (unfinished > 0) setTimeout(() => process.exit(0), 200).unref();
+}
+
+/** What nobody caught ends the process with one line instead of a stack trace on stderr. */
+function dieLoudly(log: Logger): void {
+  const die = (err: unknown): void => {
+    log.fatal({ err }, 'uncaught: the process ends; what it held comes back');
+    process.exit(1);
+  };
+  process.on('uncaughtException', die);
+  process.on('unhandledRejection', die);
+}
