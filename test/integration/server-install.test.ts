@@ -5,7 +5,7 @@ import { installServer } from '../../src/lib/server/install.js';
 import type { ReleaseSource } from '../../src/lib/server/release.js';
 import { cachedServerPath, readServerVersion, type ServerLocations } from '../../src/lib/server/locate.js';
 import { fakeApt } from '../support/fake-apt.js';
-import { makeRelease, releaseFiles, startMirror, startProxy } from '../support/release-server.js';
+import { hiddenUrl, makeRelease, releaseFiles, startMirror, startProxy } from '../support/release-server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const wanted = '2.12.3';
@@ -106,9 +106,9 @@ test('an http mirror is reached through HTTP_PROXY, with its credentials', async
   const mirror = await startMirror(releaseFiles(wanted, await makeRelease(wanted)));
   const proxy = await startProxy('me:p@ss');
   const httpProxy = proxy.url.replace('//', '//me:p%40ss@');
-  const environment = await emptyEnvironment({ natsMirror: mirror.url, httpProxy });
+  const environment = await emptyEnvironment({ natsMirror: hiddenUrl(mirror), httpProxy });
   expect(await installServer({ wanted, environment })).toMatchObject({ from: 'release' });
-  expect(proxy.requests[0]).toBe(`GET ${mirror.url}/v${wanted}/SHA256SUMS`);
+  expect(proxy.requests[0]).toBe(`GET ${hiddenUrl(mirror)}/v${wanted}/SHA256SUMS`);
 });
 
 test('NO_PROXY goes past the proxy', async () => {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import https from 'node:https';
-import { type AddressInfo, connect } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { onTestFinished } from 'vitest';
@@ -75,7 +75,15 @@ export async function startMirror(
   return { url: tls === undefined ? `http://127.0.0.1:${port}` : `https://localhost:${port}`, requests };
 }
 
-/** A forward proxy that answers 407 to whoever lacks `user:password`, when that is given. */
+/** The same port under a name that only the proxy of `startProxy` knows. */
+export function hiddenUrl({ url }: RecordingServer): string {
+  return url.replace(/127\.0\.0\.1|localhost/, 'mirror.test');
+}
+
+/**
+ * A forward proxy to this machine, whatever host it is asked for; it answers 407 to whoever lacks
+ * `user:password`, when that is given.
+ */
 export async function startProxy(credentials?: string): Promise<RecordingServer> {
   const requests: string[] = [];
   const expected = credentials && `Basic ${Buffer.from(credentials).toString('base64')}`;
@@ -87,7 +95,9 @@ export async function startProxy(credentials?: string): Promise<RecordingServer>
       response.writeHead(407).end();
       return;
     }
-    const onward = http.request(request.url ?? '', { headers: request.headers }, (answer) => {
+    const { port, pathname } = new URL(request.url ?? '');
+    const target = { host: '127.0.0.1', port, path: pathname, headers: request.headers };
+    const onward = http.request(target, (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(response);
     });
@@ -100,8 +110,8 @@ export async function startProxy(credentials?: string): Promise<RecordingServer>
       socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n');
       return;
     }
-    const { hostname, port } = new URL(`http://${request.url}`);
-    const onward = connect(Number(port), hostname, () => {
+    const { port } = new URL(`http://${request.url}`);
+    const onward = connect(Number(port), '127.0.0.1', () => {
       socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
       onward.pipe(socket).pipe(onward);
     });
@@ -112,9 +122,11 @@ export async function startProxy(credentials?: string): Promise<RecordingServer>
 }
 
 async function listen(server: http.Server): Promise<number> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => sockets.add(socket));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(async () => {
-    server.closeAllConnections();
+    for (const socket of sockets) socket.destroy();
     await new Promise((resolve) => server.close(resolve));
   });
   return (server.address() as AddressInfo).port;

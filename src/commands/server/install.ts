@@ -19,7 +19,7 @@ const versionFlag = Flags.custom<WantedVersion>({
   parse: async (text) => {
     const version = parseVersion(text);
     if (version !== undefined) return version;
-    throw new UsageError(`--version: expected a version like ${PINNED_VERSION}, found "${text}"`);
+    throw new UsageError(`expected a version like ${PINNED_VERSION}, found "${text}"`);
   },
 });
 

@@ -24,7 +24,7 @@ export async function download(url: string, settings: ProxySettings): Promise<Bu
     const answer = await get(target, settings);
     const location = redirectOf(answer, target);
     if (location === undefined) return await readBody(answer, target);
-    answer.destroy();
+    answer.socket.destroy();
     target = location;
   }
   throw failed(url, `more than ${REDIRECT_LIMIT} redirects`);
@@ -33,7 +33,7 @@ export async function download(url: string, settings: ProxySettings): Promise<Bu
 /** Where this URL redirects to. Throws as `download` does, also when it redirects nowhere. */
 export async function readRedirect(url: string, settings: ProxySettings): Promise<string> {
   const answer = await get(url, settings);
-  answer.destroy();
+  answer.socket.destroy();
   const location = redirectOf(answer, url);
   if (location === undefined) throw failed(url, `expected a redirect, got ${answer.statusCode}`);
   return location;
@@ -65,7 +65,7 @@ async function viaProxy(target: URL, proxy: URL): Promise<http.ClientRequest> {
   }
   const socket = await tunnel(target, proxy);
   const createConnection = (): tls.TLSSocket => tls.connect({ socket, servername: target.hostname });
-  return https.request(target, { agent: false, createConnection });
+  return https.request(target, { createConnection });
 }
 
 async function tunnel(target: URL, proxy: URL): Promise<Duplex> {
@@ -124,7 +124,7 @@ function redirectOf(answer: http.IncomingMessage, url: string): string | undefin
 
 async function readBody(answer: http.IncomingMessage, url: string): Promise<Buffer> {
   if (answer.statusCode !== 200) {
-    answer.destroy();
+    answer.socket.destroy();
     throw failed(url, `the answer is ${answer.statusCode} ${answer.statusMessage ?? ''}`.trim());
   }
   const chunks: Buffer[] = [];
@@ -137,6 +137,8 @@ async function readBody(answer: http.IncomingMessage, url: string): Promise<Buff
     }
   } catch (error) {
     throw failed(url, messageOf(error), error);
+  } finally {
+    answer.socket.destroy();
   }
   return Buffer.concat(chunks);
 }
