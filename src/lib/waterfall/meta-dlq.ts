@@ -9,7 +9,7 @@ import { fetchOriginal } from '../pointers/original.js';
 import { writePointer } from '../pointers/write.js';
 import type { Held } from './held.js';
 import { metaConsumers, type MetaParts, metaKey, originOf } from './meta.js';
-import { journalOf, pointersOf } from './route.js';
+import { journalOf, pointersOf } from '../routing/route.js';
 import type { Worker } from './worker.js';
 
 const maxEmbeddedBytes = 65_536;

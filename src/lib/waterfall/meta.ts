@@ -10,7 +10,7 @@ import type { Delivery } from '../nats/delivery.js';
 import { UnreachableError } from '../nats/errors.js';
 import { fetchOriginal } from '../pointers/original.js';
 import type { Case, Identified, StageTools } from './case.js';
-import { routeExhaustion } from './route.js';
+import { routeExhaustion } from '../routing/route.js';
 import type { StageSpec } from './stage.js';
 
 /** The consumers that route; their names are reserved. */

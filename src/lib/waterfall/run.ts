@@ -14,7 +14,7 @@ import { ConsumerGone } from './failures.js';
 import { Gate } from './gate.js';
 import { metaConsumers, metaRetryStage, metaStage } from './meta.js';
 import { metaDlqProcess } from './meta-dlq.js';
-import { journalOf } from './route.js';
+import { journalOf } from '../routing/route.js';
 import { CountedStage } from './stage.js';
 import { type Process, Worker, type WorkerSettings } from './worker.js';
 
