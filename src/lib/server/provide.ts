@@ -19,10 +19,11 @@ export async function provideServer(
 ): Promise<Pick<LocatedServer, 'path' | 'version'>> {
   const located = await locateServer(options.environment);
   if (located !== undefined) return located;
-  const question = `There is no nats-server on this machine. Install ${PINNED_VERSION} to ${options.environment.cacheHome}?`;
+  const { cacheHome } = options.environment;
+  const question = `Found no nats-server ${MIN_VERSION} or later. Install ${PINNED_VERSION} to ${cacheHome}?`;
   if (options.confirm !== undefined && (await options.confirm(question))) return await installServer(options);
   throw new OperationError(
-    `found no nats-server ${MIN_VERSION} or later: not in NATS_SERVER_BIN, on PATH, or in ${options.environment.cacheHome}`,
+    `found no nats-server ${MIN_VERSION} or later: not in NATS_SERVER_BIN, on PATH, or in ${cacheHome}`,
     { code: 'NO_NATS_SERVER', suggestions: ['plutomi-events server install'] },
   );
 }
