@@ -1,5 +1,6 @@
 import type { ConsumerConfig, ConsumerInfo, StreamConfig, StreamInfo } from '@nats-io/jetstream';
-import { apiCode, apiCodeOf, translateError } from './errors.js';
+import { OperationError } from '../errors.js';
+import { apiCode, apiCodeOf, NotAllowedError, translateError } from './errors.js';
 import type { Link } from './link.js';
 
 export type { ConsumerConfig, ConsumerInfo, StreamConfig, StreamInfo };
@@ -89,5 +90,40 @@ export async function deleteConsumer(link: Link, stream: string, name: string): 
     const code = apiCodeOf(error);
     if (code === apiCode.consumerNotFound || code === apiCode.streamNotFound) return false;
     throw translateError(error, `delete consumer ${name} on ${stream}`);
+  }
+}
+
+/** Where a consumer would start, and what it would read. */
+export type ReadingFields = Pick<ConsumerFields, 'deliver_policy' | 'opt_start_seq' | 'opt_start_time'> & {
+  readonly filter_subjects?: readonly string[];
+};
+
+/**
+ * How many stored messages a consumer that starts like this would get. Undefined: the server or its
+ * permissions don't let us count. Not for a workqueue, whose messages have one reader each.
+ *
+ * Counts with a consumer in memory that is deleted at once; nothing else of the server's API counts exactly.
+ */
+export async function countDeliverable(
+  link: Link,
+  stream: string,
+  reading: ReadingFields,
+): Promise<number | undefined> {
+  const { filter_subjects: filters, ...start } = reading;
+  try {
+    const info = await link.jsm.consumers.add(stream, {
+      ...start,
+      filter_subjects: [...(filters ?? [])],
+      ack_policy: 'none',
+      mem_storage: true,
+      num_replicas: 1,
+      inactive_threshold: 5_000_000_000,
+    });
+    await deleteConsumer(link, stream, info.name);
+    return info.num_pending;
+  } catch (error) {
+    const known = translateError(error, `count the messages of ${stream}`);
+    if (known instanceof OperationError || known instanceof NotAllowedError) return undefined;
+    throw known;
   }
 }

@@ -1,11 +1,13 @@
 import type { Link } from '../nats/link.js';
 import { streamsOwning } from '../nats/objects.js';
 import type { Topology } from './desired.js';
-import { type Actual, type Change, consumerPath, isPending } from './diff.js';
+import { type Actual, type Change, consumerPath, isPending, pathOf } from './diff.js';
 import { ownerOf } from './ownership.js';
 
-/** Why a plan can't be carried out, whatever is confirmed. */
-export type Conflict =
+/** Why a plan can't be carried out, whatever is confirmed; `message` says so. */
+export type Conflict = Obstacle & { readonly message: string };
+
+type Obstacle =
   | {
       readonly why: 'not-owned';
       readonly kind: 'stream' | 'consumer';
@@ -34,15 +36,16 @@ export interface Comparands {
 }
 
 export async function findConflicts(link: Link, given: Comparands): Promise<Conflict[]> {
-  return [
+  const found = [
     ...(given.adopt ? [] : notOwned(given)),
     ...missingCluster(link, given),
     ...(await takenSubjects(link, given)),
   ];
+  return found.map((one) => ({ ...one, message: describe(one) }));
 }
 
-function notOwned({ desired, actual, changes }: Comparands): Conflict[] {
-  const out: Conflict[] = [];
+function notOwned({ desired, actual, changes }: Comparands): Obstacle[] {
+  const out: Obstacle[] = [];
   for (const { action, kind, name, stream } of changes) {
     if (action === 'create' || action === 'orphan') continue;
     const found =
@@ -61,7 +64,7 @@ function notOwned({ desired, actual, changes }: Comparands): Conflict[] {
 }
 
 /** 2.10 takes several replicas on a single server without a word. */
-function missingCluster(link: Link, { desired, changes }: Comparands): Conflict[] {
+function missingCluster(link: Link, { desired, changes }: Comparands): Obstacle[] {
   if (link.clustered) return [];
   return desired.streams.flatMap(({ name, fields }) => {
     const replicas = fields.num_replicas ?? 1;
@@ -70,8 +73,8 @@ function missingCluster(link: Link, { desired, changes }: Comparands): Conflict[
   });
 }
 
-async function takenSubjects(link: Link, { desired, actual, changes }: Comparands): Promise<Conflict[]> {
-  const out: Conflict[] = [];
+async function takenSubjects(link: Link, { desired, actual, changes }: Comparands): Promise<Obstacle[]> {
+  const out: Obstacle[] = [];
   for (const { name, fields } of desired.streams) {
     const change = changes.find((one) => one.kind === 'stream' && one.name === name);
     const rewritten = change?.action === 'create' || change?.fields.some(({ path }) => path === 'subjects');
@@ -86,4 +89,16 @@ async function takenSubjects(link: Link, { desired, actual, changes }: Comparand
     }
   }
   return out;
+}
+
+function describe(conflict: Obstacle): string {
+  if (conflict.why === 'not-owned') {
+    const owner = conflict.owner === undefined ? 'no pipeline' : `the pipeline "${conflict.owner}"`;
+    return `${conflict.kind} ${pathOf(conflict)} exists and belongs to ${owner}`;
+  }
+  if (conflict.why === 'no-cluster') {
+    return `stream ${conflict.name}: ${conflict.replicas} replicas need a cluster, and this server is in none`;
+  }
+  const whose = conflict.byOrphan ? ', which this pipeline made and its config does not have any more' : '';
+  return `stream ${conflict.name}: the subject ${conflict.subject} overlaps stream ${conflict.by}${whose}`;
 }

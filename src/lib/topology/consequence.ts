@@ -1,27 +1,58 @@
-import type { PipelineConfig } from '../config/resolved.js';
-import type { Link } from '../nats/link.js';
+import type { PipelineConfig, StreamRole } from '../config/resolved.js';
 import type { Topology } from './desired.js';
 import type { Actual, Change } from './diff.js';
 
-export interface Consequence {
-  readonly what: string;
-  readonly count: number;
-}
+/** Facts of a change that are a number of messages. */
+export type CountedFact =
+  /** Messages that go with their stream. */
+  | 'lost'
+  /** Pointers whose event goes with the events stream. */
+  | 'original-lost'
+  /** Messages that a lowered limit removes at once. */
+  | 'expired'
+  /** Delivered and not acked. */
+  | 'in-flight'
+  | 'undelivered'
+  /** Stored messages that a consumer gets once it is created, again or for the first time. */
+  | 'delivered-after'
+  /** Pointers of a consumer that stay as they are. */
+  | 'kept'
+  /** Messages of an added subject that lie before the consumer's position. */
+  | 'skipped'
+  /** Messages of a removed subject that were not delivered. */
+  | 'left-behind'
+  /** Messages in backoff that a new `ack_wait` brings back at another time. */
+  | 'shifted';
 
+/** What a change means for what is stored and on its way. */
+export type Consequence =
+  | {
+      readonly what: CountedFact;
+      /** The stream that the messages are in. */
+      readonly role: StreamRole;
+      /** Null: the server did not let us count. */
+      readonly count: number | null;
+      readonly subject?: string;
+      /** It may be fewer: replicas keep the position only roughly. */
+      readonly atMost?: boolean;
+    }
+  | { readonly what: 'bytes-removed'; readonly bytes: number }
+  | { readonly what: 'position-lost'; readonly ackedTo: number; readonly deliveredTo: number }
+  /** Consumers that the config does not have, on a stream that is deleted. */
+  | { readonly what: 'consumers-lost'; readonly names: readonly string[] };
+
+/** What consequences are read from. */
 export interface Circumstances {
   readonly desired: Topology;
   readonly actual: Actual;
   readonly config: PipelineConfig;
 }
 
-export async function consequencesOf(
-  _link: Link,
-  _change: Change,
-  _given: Circumstances,
-): Promise<Consequence[]> {
-  return [];
-}
-
+/** Must somebody look at the numbers before this is done? */
 export function isRisky(change: Change, consequences: readonly Consequence[]): boolean {
-  return change.action === 'replace' || consequences.length > 0;
+  return (
+    change.action === 'replace' ||
+    (change.action === 'update' && change.fields.some(({ path }) => path === 'filter_subjects')) ||
+    consequences.some(({ what }) => what === 'expired' || what === 'bytes-removed')
+  );
 }

@@ -18,8 +18,6 @@ export interface DesiredStream {
   readonly role: StreamRole;
   readonly name: string;
   readonly fields: StreamFields;
-  /** The window before it was cut to `max_age`, ns: the server refuses a longer window than age. */
-  readonly wantedWindowNs: number;
 }
 
 /** A consumer as the config wants it. */
@@ -77,34 +75,29 @@ function nativeAdvisorySubjects({ streams }: PipelineConfig): string[] {
 
 function stream(role: StreamRole, settings: StreamSettings, special: StreamFields): DesiredStream {
   const maxAgeNs = ns(settings.maxAgeMs);
-  const wantedWindowNs = ns(settings.duplicateWindowMs);
+  const windowNs = ns(settings.duplicateWindowMs);
   return {
     kind: 'stream',
     role,
     name: settings.name,
-    wantedWindowNs,
     fields: {
       subjects: [...settings.subjects],
+      ...special,
       storage: settings.storage,
       num_replicas: settings.replicas,
       max_age: maxAgeNs,
       max_bytes: settings.maxBytes,
       max_msgs: settings.maxMsgs,
       discard: settings.discard,
-      duplicate_window: windowWithin(wantedWindowNs, maxAgeNs),
+      // The server refuses a window that is longer than the age.
+      duplicate_window: maxAgeNs > 0 ? Math.min(windowNs, maxAgeNs) : windowNs,
       allow_direct: true,
       // A stream that answers no publish, or that refuses a newer pointer, would break the waterfall.
       no_ack: false,
       discard_new_per_subject: false,
       sealed: false,
-      ...special,
     },
   };
-}
-
-/** The duplicate window that fits into `maxAgeNs` (0: for ever). */
-export function windowWithin(windowNs: number, maxAgeNs: number): number {
-  return maxAgeNs > 0 ? Math.min(windowNs, maxAgeNs) : windowNs;
 }
 
 /** Every consumer of ours: it pulls, acks each message, and never gives one up. */

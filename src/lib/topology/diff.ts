@@ -1,7 +1,7 @@
 import type { ConsumerInfo, StreamInfo } from '../nats/objects.js';
 import type { DesiredConsumer, DesiredStream, Topology } from './desired.js';
 import { consumerFieldChanges, type FieldChange, streamFieldChanges } from './fields.js';
-import { immutableConsumerField, immutableStreamField } from './immutable.js';
+import { isImmutable } from './immutable.js';
 import { ownerOf } from './ownership.js';
 
 export type Action = 'create' | 'update' | 'replace' | 'none' | 'orphan';
@@ -50,7 +50,7 @@ export function diffTopology(desired: Topology, actual: Actual): Change[] {
 function streamChange(desired: DesiredStream, actual: Actual, pipeline: string): Change {
   const found = actual.streams.get(desired.name)?.config;
   const fields = streamFieldChanges(desired, found, pipeline);
-  const immutable = fields.some((field) => immutableStreamField(field));
+  const immutable = fields.some((field) => isImmutable('stream', field));
   return { action: actionFor(found, fields, immutable), kind: 'stream', name: desired.name, fields };
 }
 
@@ -63,7 +63,7 @@ function consumerChange(
   const { name, stream } = desired;
   const found = actual.consumers.get(consumerPath(stream, name))?.config;
   const fields = consumerFieldChanges(desired, found, pipeline);
-  const immutable = streamIsReplaced || fields.some(({ path }) => immutableConsumerField(path));
+  const immutable = streamIsReplaced || fields.some((field) => isImmutable('consumer', field));
   return { action: actionFor(found, fields, immutable), kind: 'consumer', name, stream, fields };
 }
 

@@ -1,6 +1,6 @@
 import { nanosOfRfc3339 } from '../domain/time.js';
 import type { ConsumerFields, StreamFields } from '../nats/objects.js';
-import { type DesiredConsumer, type DesiredStream, windowWithin } from './desired.js';
+import type { DesiredConsumer, DesiredStream } from './desired.js';
 import { ownerKey, ownerOf } from './ownership.js';
 
 export type FieldValue = string | number | boolean | readonly string[] | readonly number[] | null;
@@ -47,10 +47,15 @@ export function streamFieldChanges(
     ...differences(desired.fields, { ...streamDefaults, ...actual }),
     ...ownerChange(actual.metadata, pipeline),
   ];
-  const followsAge =
-    changes.some(({ path }) => path === 'max_age') &&
-    actual.duplicate_window === windowWithin(desired.wantedWindowNs, actual.max_age ?? 0);
-  return followsAge ? changes.filter(({ path }) => path !== 'duplicate_window') : changes;
+  return windowFollowsAge(desired.fields, actual)
+    ? changes.filter(({ path }) => path !== 'duplicate_window')
+    : changes;
+}
+
+/** A window that is as long as the age, before or after, was cut to it: it changes with it, and is no news. */
+function windowFollowsAge(to: StreamFields, from: StreamFields): boolean {
+  if (to.max_age === from.max_age) return false;
+  return to.duplicate_window === to.max_age || from.duplicate_window === from.max_age;
 }
 
 /** Fields of a consumer that are not as wanted. */

@@ -12,12 +12,12 @@ const fixedConsumerFields: readonly string[] = [
   'mem_storage',
 ];
 
-export function immutableConsumerField(path: string): boolean {
-  return fixedConsumerFields.includes(path);
+/** Can this change only be had by deleting the object and creating it again? */
+export function isImmutable(kind: 'stream' | 'consumer', field: FieldChange): boolean {
+  return kind === 'consumer' ? fixedConsumerFields.includes(field.path) : isFixedOnStream(field);
 }
 
-/** Can this change of a stream only be had by deleting the stream and creating it again? */
-export function immutableStreamField({ path, from, to }: FieldChange): boolean {
+function isFixedOnStream({ path, from, to }: FieldChange): boolean {
   switch (path) {
     case 'storage':
       return true;

@@ -2,9 +2,10 @@ import type { PipelineConfig } from '../config/resolved.js';
 import type { Link } from '../nats/link.js';
 import { readActual } from './actual.js';
 import { type Conflict, findConflicts } from './conflicts.js';
-import { type Consequence, consequencesOf, isRisky } from './consequence.js';
+import { type Consequence, isRisky } from './consequence.js';
 import { desiredTopology, type Topology } from './desired.js';
 import { type Actual, type Change, diffTopology, isPending } from './diff.js';
+import { readConsequences } from './read-consequences.js';
 
 export interface PlannedChange extends Change {
   /** What it means for what is stored and on its way, in numbers. */
@@ -40,7 +41,7 @@ export async function planTopology(
   for (const change of changes) {
     planned.push({
       ...change,
-      consequences: await consequencesOf(link, change, { desired, actual, config }),
+      consequences: await readConsequences(link, change, { desired, actual, config }),
     });
   }
   return {

@@ -1,19 +1,22 @@
 import { OperationError, type PlutomiError, UsageError } from '../errors.js';
 import { closest } from '../domain/closest.js';
 import type { Conflict } from './conflicts.js';
+import { describeConsequence } from './describe-consequence.js';
 import { type Change, pathOf } from './diff.js';
+import { isImmutable } from './immutable.js';
 import type { Plan } from './plan.js';
 
-/** Why this plan is not carried out with these confirmations; undefined: it is. */
+/** Why this plan is not carried out when these objects may be replaced; undefined: it is. */
 export function refusalOf(plan: Plan, replace: readonly string[]): PlutomiError | undefined {
-  return unknownName(plan, replace) ?? conflictError(plan.conflicts) ?? replaceError(plan, replace);
+  return unknownReplacement(plan, replace) ?? conflictError(plan.conflicts) ?? replaceError(plan, replace);
 }
 
 function names(change: Change): readonly string[] {
   return [change.name, pathOf(change)];
 }
 
-function unknownName({ changes }: Plan, replace: readonly string[]): UsageError | undefined {
+/** A name to replace that the plan does not have. One that needs no replacement is fine. */
+export function unknownReplacement({ changes }: Plan, replace: readonly string[]): UsageError | undefined {
   const known = [...new Set(changes.flatMap(names))];
   const unknown = replace.find((name) => !known.includes(name));
   if (unknown === undefined) return undefined;
@@ -28,24 +31,12 @@ export function conflictError(conflicts: readonly Conflict[]): OperationError | 
   const [first] = conflicts;
   if (!first) return undefined;
   const suggestions = new Set(conflicts.flatMap(wayOut));
-  return new OperationError(conflicts.map(describeConflict).join('\n'), {
+  return new OperationError(conflicts.map(({ message }) => message).join('\n'), {
     code: { 'not-owned': 'NOT_OWNED', 'subject-taken': 'SUBJECT_TAKEN', 'no-cluster': 'NO_CLUSTER' }[
       first.why
     ],
     suggestions: [...suggestions],
   });
-}
-
-function describeConflict(conflict: Conflict): string {
-  if (conflict.why === 'not-owned') {
-    const owner = conflict.owner === undefined ? 'no pipeline' : `the pipeline "${conflict.owner}"`;
-    return `${conflict.kind} ${pathOf(conflict)} exists and belongs to ${owner}`;
-  }
-  if (conflict.why === 'no-cluster') {
-    return `stream ${conflict.name}: ${conflict.replicas} replicas need a cluster, and this server is in none`;
-  }
-  const whose = conflict.byOrphan ? ', which this pipeline made and its config does not have any more' : '';
-  return `stream ${conflict.name}: the subject ${conflict.subject} overlaps stream ${conflict.by}${whose}`;
 }
 
 function wayOut(conflict: Conflict): string[] {
@@ -70,6 +61,13 @@ function wayOut(conflict: Conflict): string[] {
   ];
 }
 
+function fixedPaths(kind: Change['kind'], fields: Change['fields']): string {
+  return fields
+    .filter((field) => isImmutable(kind, field))
+    .map(({ path }) => path)
+    .join(', ');
+}
+
 function replaceError({ changes }: Plan, replace: readonly string[]): OperationError | undefined {
   const confirmed = (change: Change): boolean => names(change).some((name) => replace.includes(name));
   const streams = changes.filter(({ kind, action }) => kind === 'stream' && action === 'replace');
@@ -81,15 +79,16 @@ function replaceError({ changes }: Plan, replace: readonly string[]): OperationE
       !streams.some(({ name }) => name === change.stream),
   );
   if (refused.length === 0) return undefined;
-  const flags = [...replace, ...refused.map(({ name }) => name)].map((name) => `--replace ${name}`).join(' ');
-  return new OperationError(
-    `can't be changed, only deleted and created again: ${refused.map((one) => `${one.kind} ${one.name}`).join(', ')}`,
-    {
-      code: 'REPLACE_NOT_CONFIRMED',
-      suggestions: [
-        `plutomi-events pipeline apply ${flags}`,
-        'or set the fields in the config back to what the server has',
-      ],
-    },
-  );
+  const facts = refused.flatMap(({ kind, name, fields, consequences }) => [
+    `${kind} ${name}: ${fixedPaths(kind, fields)} can't be changed; it would be deleted and created again:`,
+    ...consequences.map((one) => `  ${describeConsequence(one)}`),
+  ]);
+  const flags = [...replace, ...refused.map(({ name }) => name)].map((name) => `--replace ${name}`);
+  return new OperationError(facts.join('\n'), {
+    code: 'REPLACE_REFUSED',
+    suggestions: [
+      `to do it: plutomi-events pipeline apply ${flags.join(' ')}`,
+      'or set these fields in the config back to what the server has',
+    ],
+  });
 }

@@ -1,0 +1,102 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../../lib/cli/base-command.js';
+import { escapeLine } from '../../lib/domain/escape.js';
+import { OperationError } from '../../lib/errors.js';
+import { renderConsequences, renderPlan } from '../../lib/render/plan.js';
+import { applyPlan, planTopology } from '../../lib/topology/apply.js';
+import { type Change, isPending } from '../../lib/topology/diff.js';
+import type { Plan } from '../../lib/topology/plan.js';
+import { conflictError, refusalOf, unknownReplacement } from '../../lib/topology/refusal.js';
+
+/** What `pipeline apply --json` prints. */
+export interface ApplyResult {
+  readonly pipeline: string;
+  readonly server: string;
+  readonly changes: readonly Change[];
+  /** The changes were made. False: there were none, or `--dry-run` or `--check` was given. */
+  readonly applied: boolean;
+}
+
+export default class PipelineApply extends BaseCommand<typeof PipelineApply> {
+  static override summary = 'create and update the streams and consumers of the config';
+  static override description =
+    `Compares the config with the server, shows the difference, asks, and makes the server match.
+
+What the server can't change in place (storage, where a consumer starts, …) is shown as a replacement, with what it would cost, and refused unless --replace names it. What this pipeline does not own is never touched. What it owns and the config no longer has is listed as an orphan, is never deleted, and does not count as a change.
+
+Exit codes: 0 the server matches, or a plan was shown; 1 refused, failed, or answered no (with --check and --dry-run too, where something of these names or subjects belongs to somebody else); 2 usage, config, or --yes is missing; 3 --check found changes; 4 can't connect or not allowed.`;
+
+  static override examples = [
+    { description: 'Show what would change', command: '<%= config.bin %> <%= command.id %> --dry-run' },
+    {
+      description: 'In CI: exit 3 when the server differs',
+      command: '<%= config.bin %> <%= command.id %> --check',
+    },
+    { description: 'Without a terminal', command: '<%= config.bin %> <%= command.id %> --yes' },
+    {
+      description: 'Allow a stream to be deleted and created again',
+      command: '<%= config.bin %> <%= command.id %> --replace events',
+    },
+  ];
+
+  static override flags = {
+    'dry-run': Flags.boolean({ description: 'show the plan, change nothing', exclusive: ['check'] }),
+    check: Flags.boolean({ description: 'show the plan, change nothing, exit 3 when there are changes' }),
+    yes: Flags.boolean({ char: 'y', description: "don't ask; needed where there is no terminal" }),
+    replace: Flags.string({
+      description: 'stream or consumer that may be deleted and created again; repeatable',
+      helpValue: '<name>',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
+    adopt: Flags.boolean({ description: 'take over objects of these names that this pipeline does not own' }),
+  };
+
+  async run(): Promise<void> {
+    const { 'dry-run': dryRun, check, adopt, replace = [] } = this.flags;
+    const config = await this.context.config();
+    const link = await this.context.connect(config);
+    const plan = await planTopology(link, config, { adopt });
+    this.show(plan);
+    const wrong = unknownReplacement(plan, replace) ?? conflictError(plan.conflicts);
+    if (wrong) throw wrong;
+
+    const pending = plan.changes.filter(isPending).length;
+    if (dryRun || check || pending === 0) {
+      this.output(result(plan, false), () => '');
+      if (check && pending > 0) process.exitCode = 3;
+      return;
+    }
+    const refusal = refusalOf(plan, replace);
+    if (refusal) throw refusal;
+    await this.agree(`Make ${pending === 1 ? 'this change' : `these ${pending} changes`} on ${plan.server}?`);
+    await applyPlan(link, plan, { replace });
+    this.output(result(plan, true), () => `Done: the server matches the config.`);
+  }
+
+  /** The plan on stdout; with `--json` only its consequences, on stderr. */
+  private show(plan: Plan): void {
+    if (!this.flags.json) process.stdout.write(`${renderPlan(plan, this.colors)}\n`);
+    else for (const line of renderConsequences(plan)) this.note(line);
+  }
+
+  private async agree(question: string): Promise<void> {
+    if (this.flags.yes || (await this.confirm(escapeLine(question)))) return;
+    throw new OperationError('nothing was changed: the answer was no', { code: 'DECLINED' });
+  }
+}
+
+function result({ pipeline, server, changes }: Plan, applied: boolean): ApplyResult {
+  return {
+    pipeline,
+    server,
+    changes: changes.map(({ action, kind, name, stream, fields }) => ({
+      action,
+      kind,
+      name,
+      ...(stream === undefined ? {} : { stream }),
+      fields,
+    })),
+    applied,
+  };
+}

@@ -1,0 +1,83 @@
+import type { Colors } from '../cli/colors.js';
+import { escapeLine } from '../domain/escape.js';
+import { describeConsequence } from '../topology/describe-consequence.js';
+import { type Action, type Change, pathOf } from '../topology/diff.js';
+import type { FieldChange } from '../topology/fields.js';
+import { isImmutable } from '../topology/immutable.js';
+import type { Plan, PlannedChange } from '../topology/plan.js';
+import { renderField } from './plan-field.js';
+
+type Shown = Exclude<Action, 'none'>;
+
+const signs: Readonly<Record<Shown, string>> = { create: '+', update: '~', replace: '-/+', orphan: '?' };
+
+/** What `pipeline apply` would do, as a diff; the pipeline and the server stand above it, the sums below. */
+export function renderPlan(plan: Plan, colors: Colors): string {
+  const head = `${colors.bold(escapeLine(plan.pipeline))} on ${colors.bold(escapeLine(plan.server))}`;
+  const blocks = plan.changes
+    .filter(({ action }) => action !== 'none')
+    .map((change) => renderChange(change, colors));
+  return [head, ...blocks, renderSummary(plan.changes)].join('\n\n');
+}
+
+function paint(action: Shown, colors: Colors): (text: string) => string {
+  return { create: colors.green, update: colors.yellow, replace: colors.red, orphan: colors.cyan }[action];
+}
+
+function renderChange(change: PlannedChange, colors: Colors): string {
+  const action = change.action as Shown;
+  const title = `${signs[action]} ${action} ${change.kind} ${escapeLine(pathOf(change))}`;
+  const lines = [
+    ...explanation(change),
+    ...shownFields(change).flatMap((field) => renderField(field, action === 'create', colors)),
+    ...change.consequences.map((one) => `${colors.bold('!')} ${escapeLine(describeConsequence(one))}`),
+  ];
+  return [paint(action, colors)(title), ...lines.map((line) => `    ${line}`)].join('\n');
+}
+
+function explanation({ action, kind, name, stream, fields }: Change): string[] {
+  if (action === 'orphan') {
+    const command = kind === 'stream' ? `nats stream rm ${name}` : `nats consumer rm ${stream} ${name}`;
+    return [escapeLine(`not in the config any more, and left alone; to delete it: ${command}`)];
+  }
+  if (action !== 'replace') return [];
+  return fields.some((field) => isImmutable(kind, field))
+    ? [escapeLine(`deleted and created again, only with --replace ${name}`)]
+    : ['deleted with its stream and created again'];
+}
+
+/** What is the same for every object of ours says nothing about a new one. */
+const unsaidOfNew: readonly string[] = [
+  'ack_policy',
+  'replay_policy',
+  'max_deliver',
+  'max_batch',
+  'allow_direct',
+  'metadata.plutomi-events.pipeline',
+];
+
+function shownFields({ action, fields }: Change): readonly FieldChange[] {
+  if (action !== 'create') return fields;
+  return fields.filter(({ path, to }) => to !== -1 && !unsaidOfNew.includes(path));
+}
+
+/** The consequences alone, one line each with what they are of. */
+export function renderConsequences(plan: Plan): readonly string[] {
+  return plan.changes.flatMap((change) =>
+    change.consequences.map((one) =>
+      escapeLine(`${change.action} ${change.kind} ${pathOf(change)}: ${describeConsequence(one)}`),
+    ),
+  );
+}
+
+/** `3 to create, 1 to update.` or `No changes. The server matches the config.` */
+export function renderSummary(changes: readonly Change[]): string {
+  const count = (action: Action): number => changes.filter((change) => change.action === action).length;
+  const parts = (['create', 'update', 'replace'] as const)
+    .filter((action) => count(action) > 0)
+    .map((action) => `${count(action)} to ${action}`);
+  const orphans = count('orphan');
+  const left = orphans === 0 ? '' : ` ${orphans} ${orphans === 1 ? 'orphan' : 'orphans'} left alone.`;
+  const sums = parts.length === 0 ? 'No changes. The server matches the config.' : `${parts.join(', ')}.`;
+  return sums + left;
+}

@@ -1,0 +1,85 @@
+import { stageConsumers } from '../domain/consumer-names.js';
+import { pointerFilter } from '../domain/subjects.js';
+import type { Link } from '../nats/link.js';
+import type { ConsumerInfo, ReadingFields, StreamInfo } from '../nats/objects.js';
+import type { Circumstances, Consequence } from './consequence.js';
+import { filterConsequences } from './consequences-of-filters.js';
+import { type ConsumerSubject, countStored, isQueue, queued } from './counting.js';
+import type { DesiredConsumer } from './desired.js';
+import { type Change, consumerPath } from './diff.js';
+import { isImmutable } from './immutable.js';
+
+/** What a new, another or a changed consumer gets, gets again, or never gets. */
+export async function consumerConsequences(
+  link: Link,
+  change: Change,
+  desired: DesiredConsumer,
+  given: Circumstances,
+): Promise<readonly Consequence[]> {
+  const stream = given.actual.streams.get(desired.stream);
+  const info = given.actual.consumers.get(consumerPath(desired.stream, desired.name));
+  if (!stream) return [];
+  if (!info) return change.action === 'create' ? firstDelivery(link, stream, desired) : [];
+  if (change.action === 'replace') return replaced(link, change, { desired, stream, info, given });
+  return [...(await filterConsequences(link, { desired, stream, info })), ...shifted(change, desired, info)];
+}
+
+function readingOf({ fields }: DesiredConsumer): ReadingFields {
+  const { deliver_policy, opt_start_seq, opt_start_time, filter_subjects } = fields;
+  return {
+    filter_subjects,
+    ...(deliver_policy === undefined ? {} : { deliver_policy }),
+    ...(opt_start_seq === undefined ? {} : { opt_start_seq }),
+    ...(opt_start_time === undefined ? {} : { opt_start_time }),
+  };
+}
+
+async function firstDelivery(
+  link: Link,
+  stream: StreamInfo,
+  desired: DesiredConsumer,
+): Promise<Consequence[]> {
+  if (isQueue(stream)) return [];
+  const found = await countStored(link, stream, readingOf(desired));
+  return found === 0 ? [] : [{ what: 'delivered-after', role: desired.role, count: found }];
+}
+
+async function replaced(
+  link: Link,
+  change: Change,
+  { desired, stream, info, given }: ConsumerSubject & { readonly given: Circumstances },
+): Promise<Consequence[]> {
+  const { role } = desired;
+  const out: Consequence[] = [
+    { what: 'position-lost', ackedTo: info.ack_floor.stream_seq, deliveredTo: info.delivered.stream_seq },
+    { what: 'in-flight', role, count: info.num_ack_pending },
+    { what: 'undelivered', role, count: info.num_pending },
+  ];
+  const goesWithItsStream = !change.fields.some((field) => isImmutable('consumer', field));
+  if (goesWithItsStream) return out;
+  const after = isQueue(stream) ? queued(info) : await countStored(link, stream, readingOf(desired));
+  out.push({ what: 'delivered-after', role, count: after });
+  return role === 'events' ? [...out, ...(await pointersKept(link, desired, given))] : out;
+}
+
+/** Waiting retries and dead letters of a consumer whose main stage starts anew. */
+async function pointersKept(
+  link: Link,
+  { serves }: DesiredConsumer,
+  { actual, config }: Circumstances,
+): Promise<Consequence[]> {
+  const { retry, dlq } = config.streams;
+  const retrying = actual.consumers.get(consumerPath(retry.name, stageConsumers(serves).retry));
+  const stream = actual.streams.get(dlq.name);
+  const filter_subjects = [pointerFilter(config.roots.dlq, serves)];
+  const dead = stream ? await countStored(link, stream, { deliver_policy: 'all', filter_subjects }) : 0;
+  return [
+    { what: 'kept', role: 'retry', count: retrying ? queued(retrying) : 0 },
+    { what: 'kept', role: 'dlq', count: dead },
+  ];
+}
+
+function shifted(change: Change, { role }: DesiredConsumer, info: ConsumerInfo): Consequence[] {
+  const moved = change.fields.some(({ path }) => path === 'ack_wait') && info.num_ack_pending > 0;
+  return moved ? [{ what: 'shifted', role, count: info.num_ack_pending }] : [];
+}

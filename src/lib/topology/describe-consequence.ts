@@ -1,0 +1,59 @@
+import type { StreamRole } from '../config/resolved.js';
+import type { Consequence, CountedFact } from './consequence.js';
+
+const nouns: Readonly<Record<StreamRole, readonly [one: string, many: string]>> = {
+  events: ['event', 'events'],
+  retry: ['waiting retry', 'waiting retries'],
+  dlq: ['dead letter', 'dead letters'],
+  advisories: ['journal record', 'journal records'],
+};
+
+type Grammar = readonly [one: string, many: string];
+
+const verbs: Readonly<Record<CountedFact, Grammar>> = {
+  lost: ['is lost', 'are lost'],
+  'original-lost': [
+    'loses its event and can never be delivered',
+    'lose their events and can never be delivered',
+  ],
+  expired: [
+    'is older or more than the new limit and removed at once',
+    'are older or more than the new limit and removed at once',
+  ],
+  'in-flight': ['is in flight: delivered and not acked', 'are in flight: delivered and not acked'],
+  undelivered: ['is not delivered yet', 'are not delivered yet'],
+  'delivered-after': ['is already stored: it gets that one', 'are already stored: it gets them'],
+  kept: ['of it stays', 'of it stay'],
+  skipped: [
+    'is skipped: it lies before the position of the consumer',
+    'are skipped: they lie before the position of the consumer',
+  ],
+  'left-behind': [
+    'is left behind: not delivered, and no longer read',
+    'are left behind: not delivered, and no longer read',
+  ],
+  shifted: ['in backoff comes back at another time', 'in backoff come back at another time'],
+};
+
+export function formatCount(count: number): string {
+  return count.toLocaleString('en-US');
+}
+
+/** One consequence as a sentence without a full stop: `1,234 events are lost`. */
+export function describeConsequence(consequence: Consequence): string {
+  if (consequence.what === 'bytes-removed') {
+    return `messages of ${formatCount(consequence.bytes)} bytes are more than the new limit and removed at once`;
+  }
+  if (consequence.what === 'position-lost') {
+    const { deliveredTo, ackedTo } = consequence;
+    return `its position is lost: delivered up to ${formatCount(deliveredTo)}, acked up to ${formatCount(ackedTo)}`;
+  }
+  if (consequence.what === 'consumers-lost') {
+    return `other consumers on it are deleted too: ${consequence.names.join(', ')}`;
+  }
+  const { what, role, count, subject, atMost } = consequence;
+  const form = count === 1 ? 0 : 1;
+  const amount = count === null ? 'an unknown number of' : `${atMost ? 'up to ' : ''}${formatCount(count)}`;
+  const on = subject === undefined ? '' : ` of ${subject}`;
+  return `${amount} ${nouns[role][form]}${on} ${verbs[what][form]}`;
+}

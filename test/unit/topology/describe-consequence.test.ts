@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import type { Consequence } from '../../../src/lib/topology/consequence.js';
+import { describeConsequence } from '../../../src/lib/topology/describe-consequence.js';
+
+it.each<[Consequence, string]>([
+  [{ what: 'lost', role: 'events', count: 1234 }, '1,234 events are lost'],
+  [{ what: 'lost', role: 'dlq', count: 1 }, '1 dead letter is lost'],
+  [
+    { what: 'original-lost', role: 'retry', count: 2 },
+    '2 waiting retries lose their events and can never be delivered',
+  ],
+  [
+    { what: 'in-flight', role: 'events', count: null },
+    'an unknown number of events are in flight: delivered and not acked',
+  ],
+  [
+    { what: 'skipped', role: 'events', count: 3, subject: 'events.b', atMost: true },
+    'up to 3 events of events.b are skipped: they lie before the position of the consumer',
+  ],
+  [
+    { what: 'position-lost', deliveredTo: 1000, ackedTo: 998 },
+    'its position is lost: delivered up to 1,000, acked up to 998',
+  ],
+  [{ what: 'consumers-lost', names: ['a', 'b'] }, 'other consumers on it are deleted too: a, b'],
+  [
+    { what: 'bytes-removed', bytes: 2048 },
+    'messages of 2,048 bytes are more than the new limit and removed at once',
+  ],
+])('%j', (consequence, text) => {
+  expect(describeConsequence(consequence)).toBe(text);
+});
