@@ -40,11 +40,11 @@ export interface DurationRange {
 /** Text like `5m`. A number is refused: its unit would be a guess. */
 export function duration({ minMs = 0, maxMs = Number.POSITIVE_INFINITY, zero }: DurationRange) {
   const bounds = [
-    ...(minMs > 0 ? [`of at least ${formatDuration(minMs)}`] : []),
-    ...(Number.isFinite(maxMs) ? [`of at most ${formatDuration(maxMs)}`] : []),
-    ...(zero === undefined ? [] : [`(0s: ${zero})`]),
-  ];
+    ...(minMs > 0 ? [`at least ${formatDuration(minMs)}`] : []),
+    ...(Number.isFinite(maxMs) ? [`at most ${formatDuration(maxMs)}`] : []),
+  ].join(' and ');
   const expected = 'a duration like 5m';
+  const within = `${expected}, ${bounds}${zero === undefined ? '' : ` (0s: ${zero})`}`;
   const inRange = (found: string): boolean => {
     const ms = parseDuration(found) ?? 0;
     return (ms === 0 && zero !== undefined) || (ms >= minMs && ms <= maxMs);
@@ -53,20 +53,20 @@ export function duration({ minMs = 0, maxMs = Number.POSITIVE_INFINITY, zero }: 
     .string({ error: expected })
     .regex(/^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+$/, { error: expected, abort: true })
     .refine((found) => parseDuration(found) !== undefined, {
-      error: `${expected}, of at most 100 years`,
+      error: `${expected}, at most 100 years`,
       abort: true,
     })
-    .refine(inRange, { error: [expected, ...bounds].join(' ') });
+    .refine(inRange, { error: within });
 }
 
 export function size() {
-  const expected = 'a size like 10GB or a number of bytes';
-  return either(expected, [
-    z.number().int().min(1),
+  const expected = { error: 'a size like 10GB or a number of bytes', abort: true };
+  return either(expected.error, [
+    z.number().int(expected).min(1, expected),
     z
       .string()
-      .regex(/^\d{1,15}(?:\.\d{1,6})? ?(?:B|[KMGT]i?B)?$/)
-      .refine((found) => parseSize(found) !== undefined),
+      .regex(/^\d{1,15}(?:\.\d{1,6})? ?(?:B|[KMGT]i?B)?$/, expected)
+      .refine((found) => parseSize(found) !== undefined, expected),
   ]);
 }
 

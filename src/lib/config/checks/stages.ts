@@ -23,13 +23,15 @@ export function checkStages(parsed: ParsedConfig, problems: Problems): void {
 function checkBackoff({ attempts, backoff }: Stage, path: Path, problems: Problems): void {
   const at = [...path, 'backoff'];
   if (backoff === undefined || !problems.intact(at, [...path, 'attempts'])) return;
-  const most = attempts - 1;
-  if (backoff.length > most) {
-    problems.add(
-      at,
-      `expected at most ${most === 1 ? '1 entry' : `${most} entries`} (${attempts} attempts have ${most} waits between them), found ${backoff.length}`,
-    );
-  }
+  const waits = attempts - 1;
+  if (backoff.length <= waits) return;
+  const entries = waits === 1 ? '1 entry' : `${waits} entries`;
+  problems.add(
+    at,
+    waits === 0
+      ? `expected no entry, since a single attempt has nothing to wait for, found ${backoff.length}`
+      : `expected at most ${entries}, one for each wait between ${attempts} attempts, found ${backoff.length}`,
+  );
 }
 
 function checkWaits(parsed: ParsedConfig, consumer: ParsedConsumer, path: Path, problems: Problems): void {

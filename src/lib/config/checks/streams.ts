@@ -83,9 +83,10 @@ function checkOverlaps(parsed: ParsedConfig, problems: Problems): void {
       const other = seen.find((earlier) => filtersOverlap(earlier.subject, subject));
       if (other) {
         const at = path.at(-1) === 'subjects' ? [...path, i] : path;
+        const where = other.role === role ? 'of the same stream' : `of streams.${other.role}`;
         problems.addBroken(
           at,
-          `expected subjects that no other stream has, but "${subject}" overlaps with "${other.subject}" of streams.${other.role}`,
+          `expected subjects that don't overlap, found "${subject}" beside "${other.subject}" ${where}`,
         );
       } else seen.push({ role, subject });
     }

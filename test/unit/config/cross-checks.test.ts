@@ -1,0 +1,353 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { validateConfig } from '../../../src/lib/config/validate.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
+import { problemsOf, validConfig, validated, withMailer, withStreams } from './valid-config.js';
+
+const named = (name: string): Record<string, unknown> => ({
+  ...validConfig(),
+  consumers: { [name]: { events: ['totp.requested'], handler: './handler.mjs' } },
+});
+const nameShape = 'a name of letters, digits, - and _, at most 128 long';
+
+describe('streams', () => {
+  test.each<[string, unknown, string[]]>([
+    [
+      'a name that NATS refuses',
+      withStreams({ dlq: { name: 'events.dlq' } }),
+      [`streams.dlq.name: expected ${nameShape}, found "events.dlq"`],
+    ],
+    ['the name of the pipeline', { name: 'a b' }, [`name: expected ${nameShape}, found "a b"`]],
+    [
+      'two streams with one name',
+      withStreams({ retry: { name: 'x', subjects: ['a.>'] }, dlq: { name: 'x', subjects: ['b.>'] } }),
+      ['streams.dlq.name: expected a name of its own, found that of streams.retry: "x"'],
+    ],
+    [
+      'overlapping subjects',
+      withStreams({ events: { subjects: ['events.>', 'events-dlq.a.*'] } }),
+      [
+        'streams.dlq.name: expected subjects that don\'t overlap, found "events-dlq.>" beside "events-dlq.a.*" of streams.events',
+      ],
+    ],
+    [
+      'overlapping subjects that are written out',
+      withStreams({ retry: { subjects: ['events.retry.>'] } }),
+      [
+        'streams.retry.subjects[0]: expected subjects that don\'t overlap, found "events.retry.>" beside "events.>" of streams.events',
+      ],
+    ],
+    [
+      'overlap within the events stream',
+      withStreams({ events: { subjects: ['events.>', 'events.a'] } }),
+      [
+        'streams.events.subjects[1]: expected subjects that don\'t overlap, found "events.a" beside "events.>" of the same stream',
+      ],
+    ],
+    [
+      'several subjects of a stream that is ours',
+      withStreams({ dlq: { subjects: ['a.>', 'b.>'] } }),
+      ['streams.dlq.subjects: expected exactly one subject like "events-dlq.>", found 2'],
+    ],
+    [
+      'another shape of subject',
+      withStreams({ advisories: { subjects: ['a.*.>'] } }),
+      ['streams.advisories.subjects[0]: expected one subject like "events-advisories.>", found "a.*.>"'],
+    ],
+    [
+      "the server's own subjects",
+      withStreams({ events: { subjects: ['events.>', '$JS.EVENT.>'] } }),
+      [
+        'streams.events.subjects[1]: expected a subject that is not the server\'s own ($…, _INBOX), found "$JS.EVENT.>"',
+      ],
+    ],
+    [
+      'all subjects',
+      withStreams({ events: { subjects: ['events.>', '>'] } }),
+      [
+        'streams.events.subjects[1]: expected a subject whose first token is no wildcard (it would capture the server\'s own subjects too), found ">"',
+      ],
+    ],
+    [
+      'a malformed subject',
+      withStreams({ events: { subjects: ['events.>', 'a..b'] } }),
+      ['streams.events.subjects[1]: expected a subject like "events.>", found "a..b"'],
+    ],
+    [
+      'discard old with a limit on retry',
+      withStreams({ retry: { discard: 'old', maxMsgs: 10 } }),
+      [
+        'streams.retry.discard: expected "new" beside maxBytes or maxMsgs, found "old": it would evict pointers to events that wait',
+      ],
+    ],
+    [
+      'discard old with a limit on dlq',
+      withStreams({ dlq: { discard: 'old', maxBytes: '1GB' } }),
+      [
+        'streams.dlq.discard: expected "new" beside maxBytes or maxMsgs, found "old": it would evict dead letters',
+      ],
+    ],
+    ['discard new with a limit on dlq', withStreams({ dlq: { maxBytes: '1GB' } }), []],
+    [
+      'a duplicate window longer than maxAge',
+      withStreams({ events: { maxAge: '1h', duplicateWindow: '2h' } }),
+      ['streams.events.duplicateWindow: expected at most maxAge (1h), found "2h"'],
+    ],
+    [
+      'a duplicate window without maxAge',
+      withStreams({ events: { maxAge: '0s', duplicateWindow: '2h' } }),
+      [],
+    ],
+  ])('%s', async (_, raw, problems) => {
+    expect(await problemsOf(raw)).toEqual(problems);
+  });
+});
+
+describe('events', () => {
+  test.each<[string, unknown, string[]]>([
+    [
+      'a type that is no subject',
+      { name: 'p', events: { 'order placed': {} } },
+      ['events["order placed"]: expected an event type like "order.placed", found "order placed"'],
+    ],
+    [
+      'a subject with wildcards',
+      { name: 'p', events: { a: { subject: 'events.*' } } },
+      ['events.a.subject: expected a subject without wildcards, found "events.*"'],
+    ],
+    [
+      'a subject outside the stream',
+      { name: 'p', events: { a: { subject: 'other.a' } } },
+      ['events.a.subject: expected a subject within "events.>" (streams.events), found "other.a"'],
+    ],
+    [
+      'a type whose subject is outside the stream',
+      { name: 'p', streams: { events: { subjects: ['orders.*'] } }, events: { a: null, 'a.b': null } },
+      [
+        'events["a.b"]: expected a subject within "orders.*" (streams.events), found the subject "orders.a.b" that follows from the type',
+      ],
+    ],
+    [
+      'two types with one subject',
+      { name: 'p', events: { a: {}, b: { subject: 'events.a' } } },
+      ['events.b.subject: expected a subject of its own, found that of "a": "events.a"'],
+    ],
+  ])('%s', async (_, raw, problems) => {
+    expect(await problemsOf(raw)).toEqual(problems);
+  });
+});
+
+describe('consumers', () => {
+  test.each<[string, unknown, string[]]>([
+    ['a name', named('a.b'), [`consumers["a.b"]: expected ${nameShape}, found "a.b"`]],
+    [
+      'a reserved ending',
+      named('mailer-retry'),
+      [
+        'consumers.mailer-retry: reserved: names that end in -retry or -dlq belong to the stages of another consumer',
+      ],
+    ],
+    [
+      'another reserved ending',
+      named('mailer-dlq'),
+      [
+        'consumers.mailer-dlq: reserved: names that end in -retry or -dlq belong to the stages of another consumer',
+      ],
+    ],
+    [
+      'a reserved beginning',
+      named('meta-consumer-x'),
+      [
+        'consumers.meta-consumer-x: reserved: names that start with meta-consumer belong to the consumers that route',
+      ],
+    ],
+    [
+      'an unknown event type',
+      withMailer({ events: ['totp.reqested'] }),
+      [
+        'consumers.mailer.events[0]: expected an event type of this config, found "totp.reqested"; did you mean totp.requested?',
+      ],
+    ],
+    [
+      'an unknown event type, nothing near',
+      withMailer({ events: ['x'] }),
+      [
+        'consumers.mailer.events[0]: expected an event type of this config, found "x"; defined: totp.requested, user.created',
+      ],
+    ],
+    [
+      'a type twice',
+      withMailer({ events: ['user.created', 'user.created'] }),
+      ['consumers.mailer.events[1]: expected each type once, found "user.created" again'],
+    ],
+    [
+      'events and subjects',
+      withMailer({ subjects: ['events.>'] }),
+      ['consumers.mailer: expected either events or subjects, found both'],
+    ],
+    [
+      'neither events nor subjects',
+      withMailer({ events: undefined }),
+      ['consumers.mailer: expected events or subjects, found neither'],
+    ],
+    [
+      'a subject outside the stream',
+      withMailer({ events: undefined, subjects: ['other.>'] }),
+      [
+        'consumers.mailer.subjects[0]: expected a subject within "events.>" (streams.events), found "other.>"',
+      ],
+    ],
+    [
+      'a subject that is none',
+      withMailer({ events: undefined, subjects: ['events..a'] }),
+      ['consumers.mailer.subjects[0]: expected a subject like "events.order.*", found "events..a"'],
+    ],
+    [
+      'overlapping subjects',
+      withMailer({ events: undefined, subjects: ['events.a.*', 'events.*.b'] }),
+      [
+        'consumers.mailer.subjects[1]: expected subjects that don\'t overlap, found "events.*.b" beside "events.a.*"',
+      ],
+    ],
+    ['subjects side by side', withMailer({ events: undefined, subjects: ['events.a.>', 'events.b.>'] }), []],
+    [
+      'ordered with concurrency',
+      withMailer({ ordered: true, concurrency: 2 }),
+      ['consumers.mailer.concurrency: expected 1 with ordered: true (one event after the other), found 2'],
+    ],
+    ['ordered with concurrency 1', withMailer({ ordered: true, concurrency: 1 }), []],
+    ['ordered alone', withMailer({ ordered: true }), []],
+    [
+      'a backoff entry without effect',
+      withMailer({ attempts: 2, backoff: ['1s', '2s'] }),
+      ['consumers.mailer.backoff: expected at most 1 entry, one for each wait between 2 attempts, found 2'],
+    ],
+    [
+      'a backoff entry without effect in retry',
+      withMailer({ retry: { attempts: 1, backoff: ['1s'] } }),
+      [
+        'consumers.mailer.retry.backoff: expected no entry, since a single attempt has nothing to wait for, found 1',
+      ],
+    ],
+    [
+      'fewer attempts than the default backoff has entries',
+      withMailer({ attempts: 1, retry: { attempts: 1 } }),
+      [],
+    ],
+    ['an empty backoff', withMailer({ backoff: [] }), []],
+    [
+      'a backoff entry of meta without effect',
+      { ...validConfig(), meta: { attempts: 1, backoff: ['1s'] } },
+      ['meta.backoff: expected no entry, since a single attempt has nothing to wait for, found 1'],
+    ],
+  ])('%s', async (_, raw, problems) => {
+    expect(await problemsOf(raw)).toEqual(problems);
+  });
+});
+
+describe('waits that add up', () => {
+  test('to more than events live are refused, with the sums', async () => {
+    const raw = {
+      ...withMailer({ backoff: ['2h'], retry: { delay: '20h', backoff: ['1h'] } }),
+      streams: { events: { maxAge: '1d' } },
+    };
+    expect(await problemsOf(raw)).toEqual([
+      'consumers.mailer: expected waits that add up to less than streams.events.maxAge (1d), found 1d4h36m (main 4h24m, retry.delay 22h, retry 2h12m, each with 10 % jitter): the event would be gone before its last attempt',
+    ]);
+  });
+
+  test('without a retry stage only main counts', async () => {
+    const raw = { ...withMailer({ backoff: ['1h'], retry: false }), streams: { events: { maxAge: '2h' } } };
+    expect(await problemsOf(raw)).toEqual([
+      'consumers.mailer: expected waits that add up to less than streams.events.maxAge (2h), found 2h12m (main 2h12m, each with 10 % jitter): the event would be gone before its last attempt',
+    ]);
+  });
+
+  test('the last entry serves all later attempts', async () => {
+    const raw = {
+      ...withMailer({ attempts: 100, backoff: ['1h'], retry: false }),
+      streams: { events: { maxAge: '4d' } },
+    };
+    expect(await problemsOf(raw)).toHaveLength(1);
+  });
+
+  test('to less, or in a stream that keeps events for ever, are fine', async () => {
+    const slow = { backoff: ['10d'], retry: { delay: '90d' } };
+    expect(await problemsOf({ ...withMailer(slow), streams: { events: { maxAge: '0s' } } })).toEqual([]);
+    expect(await problemsOf({ ...withMailer(slow), streams: { events: { maxAge: '365d' } } })).toEqual([]);
+  });
+});
+
+describe('handler files', () => {
+  test('missing: as written, and where it was looked for', async () => {
+    expect(
+      await problemsOf(withMailer({ handler: 'handlers/x.mjs', onDeadLetter: { handler: '../y.mjs' } })),
+    ).toEqual([
+      'consumers.mailer.handler: expected a module, found no file for "handlers/x.mjs" (looked at <folder>/handlers/x.mjs)',
+      expect.stringMatching(
+        /^consumers\.mailer\.onDeadLetter\.handler: expected a module, found no file for "\.\.\/y\.mjs" \(looked at .*\/y\.mjs\)$/,
+      ),
+    ]);
+  });
+
+  test('a folder is none; an absolute path is taken as it is', async () => {
+    const folder = await temporaryFolder();
+    await mkdir(join(folder, 'handlers'));
+    const file = join(folder, 'there.mjs');
+    await writeFile(file, '');
+    const { problems } = await validateConfig(withMailer({ handler: 'handlers' }), folder);
+    expect(problems[0]?.message).toContain('found a folder');
+    expect(await problemsOf(withMailer({ handler: file }))).toEqual([]);
+  });
+});
+
+describe('all problems at once', () => {
+  test('those of single values and those of their relations, without consequences of the former', async () => {
+    const problems = await problemsOf({
+      streams: { dlq: { name: 'a b' }, retry: { maxMsgs: 1, discard: 'old' } },
+      events: { 'a.b': 7 },
+      consumers: {
+        one: { events: ['a.b', 'zzz'], attempts: 'many', backoff: ['1s', '1s', '1s'] },
+        'two-dlq': { subjects: ['nope.>'], handler: './handler.mjs', typo: 1 },
+      },
+    });
+    expect(problems).toEqual([
+      'name: expected a text, found nothing',
+      'events["a.b"]: expected {schema, subject}, {} or null, found 7',
+      'consumers.one.handler: expected a text, found nothing',
+      'consumers.one.attempts: expected a whole number from 1 to 1000, found "many"',
+      'consumers.two-dlq.typo: unknown key; expected one of events, subjects, handler, concurrency, timeout, ackWait, start, attempts, backoff, retry, ordered, confirmAcks, onDeadLetter',
+      `streams.retry.discard: expected "new" beside maxBytes or maxMsgs, found "old": it would evict pointers to events that wait`,
+      `streams.dlq.name: expected ${nameShape}, found "a b"`,
+      'consumers.one.events[1]: expected an event type of this config, found "zzz"; none are defined',
+      'consumers.two-dlq: reserved: names that end in -retry or -dlq belong to the stages of another consumer',
+      'consumers.two-dlq.subjects[0]: expected a subject within "events.>" (streams.events), found "nope.>"',
+    ]);
+  });
+
+  test('a broken list entry does not hide what is wrong elsewhere', async () => {
+    expect(
+      await problemsOf(withMailer({ events: ['totp.requested', 5], retry: { backoff: [1] }, external: 1 })),
+    ).toEqual([
+      'consumers.mailer.events[1]: expected a text, found 5',
+      'consumers.mailer.retry.backoff[0]: expected a duration like 5m, found 1',
+      'consumers.mailer.external: external consumers come with a later version; leave it out and give a handler',
+    ]);
+  });
+});
+
+describe('warnings', () => {
+  test.each<[string, Record<string, unknown>, string[]]>([
+    ['a limit that evicts events', { events: { maxBytes: '1GB' } }, ['streams.events.maxBytes']],
+    ['a count that evicts events', { events: { maxMsgs: 5 } }, ['streams.events.maxMsgs']],
+    ['a limit that refuses instead', { events: { maxBytes: '1GB', discard: 'new' } }, []],
+    ['a limit that evicts records', { advisories: { maxBytes: '1GB' } }, ['streams.advisories.maxBytes']],
+    ['memory', { dlq: { storage: 'memory' } }, ['streams.dlq.storage']],
+    ['limits on retry and dlq', { dlq: { maxBytes: '1GB' }, retry: { maxMsgs: 9 } }, []],
+  ])('%s', async (_, streams, paths) => {
+    const { problems, warnings } = await validated(withStreams(streams));
+    expect(problems).toEqual([]);
+    expect(warnings.map((warning) => warning.path)).toEqual(paths);
+  });
+});
