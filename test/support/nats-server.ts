@@ -56,9 +56,14 @@ export async function startNats(options: TestServerOptions = {}): Promise<TestSe
 }
 
 const running = new Set<ServerHandle>();
-process.once('exit', () => {
+
+/** No server outlives the test run, however that ends. */
+function killAll(): void {
   for (const handle of running) handle.kill9();
-});
+}
+process.once('exit', killAll);
+process.once('disconnect', killAll);
+process.once('SIGTERM', () => process.exit(143));
 
 async function launch(folder: string, options: StartServerOptions): Promise<TestServer> {
   const start = async (port: StartServerOptions['port']): Promise<ServerHandle> => {
