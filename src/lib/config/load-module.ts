@@ -11,8 +11,8 @@ export interface ModuleOptions {
 }
 
 /**
- * The default export of a user's module (`module.exports` of CommonJS), or undefined when it has none. It may be
- * `.ts`, `.mts`, `.mjs`, `.js` or `.cjs`, whatever the `type` of its package.
+ * The default export of a user's module (`module.exports` of CommonJS), or undefined when it has none; a promise is
+ * awaited. It may be `.ts`, `.mts`, `.mjs`, `.js` or `.cjs`, whatever the `type` of its package.
  *
  * Throws ConfigError with file and line: it can't be parsed, or it threw while it was loaded.
  */
@@ -25,7 +25,9 @@ export async function loadModule(file: string, options: ModuleOptions): Promise<
     const exports = await jiti.import<object>(file);
     if (typeof exports === 'function') return exports;
     // jiti's proxy answers `.default` with the whole module when there is none.
-    return Object.keys(exports).includes('default') ? (exports as { default: unknown }).default : undefined;
+    return Object.keys(exports).includes('default')
+      ? await (exports as { default: unknown }).default
+      : undefined;
   } catch (error) {
     throw new ConfigError(`can't load ${file}: ${describeFailure(error, file)}`, [], { cause: error });
   }
