@@ -32,7 +32,9 @@ export function describeError(error: Error): ErrorJson & { readonly exitCode: nu
     return { code: 'INTERRUPTED', message: 'interrupted', suggestions: [], exitCode: 130 };
   }
   if (error instanceof CLIError || 'oclif' in error) {
-    const message = messageOf(error).replace(/\nSee more help with --help$/, '');
+    const message = messageOf(error)
+      .replace(/^Parsing --[\w-]+ \n\t/, '')
+      .replace(/\nSee more help with --help$/, '');
     return {
       code: 'USAGE',
       message: escapeBlock(message),

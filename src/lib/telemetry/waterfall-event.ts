@@ -84,6 +84,8 @@ export function logWaterfall(log: Logger): WaterfallListener {
   return (e) => {
     switch (e.type) {
       case 'succeeded':
+        // Routing tells what it did by itself.
+        if (e.key.tier === 'meta') break;
         if (e.late)
           log.warn(
             { ...keyFields(e.key, e.attempt), durationMs: e.durationMs },

@@ -2,7 +2,7 @@ import type { ConsumerSettings, PipelineConfig } from '../config/resolved.js';
 import { limitsOf } from '../config/resolved.js';
 import { formatDuration } from '../domain/duration.js';
 import { makeFailure } from '../domain/failure.js';
-import type { Key, Origin } from '../domain/key.js';
+import type { Key } from '../domain/key.js';
 import type { Outcome } from '../domain/outcome.js';
 import { decodePointer, pointerHeader } from '../domain/pointer.js';
 import { msOfNanos } from '../domain/time.js';
@@ -14,7 +14,7 @@ import { fetchOriginal } from '../pointers/original.js';
 import type { Logger } from '../telemetry/log.js';
 import type { Case, Identified, StageTools } from './case.js';
 import { TooManyZombies } from './failures.js';
-import type { Held } from './held.js';
+import { type Held, originOf } from './held.js';
 import type { StageSpec } from './stage.js';
 import type { PlutomiError } from '../errors.js';
 
@@ -100,10 +100,7 @@ export function mainStage(parts: BusinessParts, runner: HandlerRunner): StageSpe
 }
 
 function mainKey(consumer: string, { delivery }: Held): Key {
-  const { stream, seq, subject, time } = delivery;
-  const msgId = delivery.header(msgIdHeader);
-  const origin: Origin = { stream, seq, subject, time, ...(msgId === undefined ? {} : { msgId }) };
-  return { tier: 'business', consumer, origin, stage: 'main', cycle: 0 };
+  return { tier: 'business', consumer, origin: originOf(delivery), stage: 'main', cycle: 0 };
 }
 
 function deliveredEvent({ delivery }: Held): EventMessage {
@@ -162,8 +159,7 @@ function identifyPointer(consumer: string, { delivery }: Held): Identified {
     };
   }
   // Nobody can say which event this was about: the meta tier's dead letters take it, under its own place.
-  const { stream, seq, subject, time } = delivery;
-  const origin: Origin = { stream, seq, subject, time };
+  const origin = originOf(delivery);
   const reason = decoded.ok ? `names consumer ${decoded.value.consumer}` : decoded.reason;
   return {
     task: {

@@ -7,8 +7,8 @@ import { writeRecord } from '../journal/write.js';
 import type { StoredMessage } from '../nats/message.js';
 import { fetchOriginal } from '../pointers/original.js';
 import { writePointer } from '../pointers/write.js';
-import type { Held } from './held.js';
-import { metaConsumers, type MetaParts, metaKey, originOf } from './meta.js';
+import { type Held, originOf } from './held.js';
+import { metaConsumers, type MetaParts, metaKey } from './meta.js';
 import { journalOf, pointersOf } from '../routing/route.js';
 import type { Worker } from './worker.js';
 

@@ -10,6 +10,7 @@ import type { Delivery } from '../nats/delivery.js';
 import { UnreachableError } from '../nats/errors.js';
 import { fetchOriginal } from '../pointers/original.js';
 import type { Case, Identified, StageTools } from './case.js';
+import { originOf } from './held.js';
 import { routeExhaustion } from '../routing/route.js';
 import type { StageSpec } from './stage.js';
 
@@ -23,10 +24,6 @@ export const metaConsumers = {
 export interface MetaParts {
   readonly config: PipelineConfig;
   readonly tools: StageTools;
-}
-
-export function originOf({ stream, seq, subject, time }: Delivery): Origin {
-  return { stream, seq, subject, time };
 }
 
 export function metaKey(consumer: string, origin: Origin): Key {

@@ -1,0 +1,177 @@
+import { onTestFinished } from 'vitest';
+import type { PipelineConfig } from '../../src/lib/config/resolved.js';
+import type { StoredRecord } from '../../src/lib/domain/attempt.js';
+import type { Handler } from '../../src/lib/handlers/contract.js';
+import { connect } from '../../src/lib/nats/connect.js';
+import type { Link } from '../../src/lib/nats/link.js';
+import type { StoredMessage } from '../../src/lib/nats/message.js';
+import type { Pointer } from '../../src/lib/domain/pointer.js';
+import { decodeRecord, type JournalRecord } from '../../src/lib/domain/record.js';
+import { lastPointer, readPointer } from '../../src/lib/pointers/write.js';
+import { pointersOf } from '../../src/lib/routing/route.js';
+import { silentLogger } from '../../src/lib/telemetry/log.js';
+import type { WaterfallEvent } from '../../src/lib/telemetry/waterfall-event.js';
+import { type RunningPipeline, runPipeline } from '../../src/lib/waterfall/run.js';
+import { applyTopology, type ConfigOverrides, makeConfig } from './config.js';
+import { startNats, type TestServer } from './nats-server.js';
+import { eventually } from './eventually.js';
+
+/** Connects to a test server; closed when the test ends. */
+export async function connectTo(url: string): Promise<Link> {
+  const link = await connect({ servers: [url], source: 'test', name: 'test', timeoutMs: 3000 });
+  onTestFinished(() => link.close());
+  return link;
+}
+
+/** A nats-server of its own, disposed when the test ends. */
+export async function natsForTest(): Promise<TestServer> {
+  const server = await startNats();
+  onTestFinished(() => server[Symbol.asyncDispose]());
+  return server;
+}
+
+export interface TestBed {
+  readonly server: TestServer;
+  readonly link: Link;
+  readonly config: PipelineConfig;
+  publish(type: string, data?: unknown, msgId?: string): Promise<number>;
+  /** Runs the pipeline in this process over a connection of its own; stopped when the test ends. */
+  run(handlers: Readonly<Record<string, Handler>>, only?: readonly string[]): Promise<TestRun>;
+  dead(
+    consumer: string,
+    seq: number,
+  ): Promise<{ readonly pointer: Pointer; readonly message: StoredMessage } | undefined>;
+  parked(consumer: string, seq: number): Promise<Pointer | undefined>;
+  /** The journal, in order; only records of these kinds, where given. */
+  journal(...kinds: readonly string[]): Promise<StoredRecord[]>;
+  /** Nothing is pending or unacknowledged on any of the pipeline's consumers. */
+  quiet(): Promise<void>;
+}
+
+export interface TestRun {
+  readonly pipeline: RunningPipeline;
+  readonly events: readonly WaterfallEvent[];
+  /** How often the business tier told this. */
+  count(type: WaterfallEvent['type']): number;
+  /** Resolves when `test` holds of the events so far. */
+  until(test: (events: readonly WaterfallEvent[]) => boolean, what?: string): Promise<void>;
+  stop(drainTimeoutMs?: number): Promise<void>;
+}
+
+/** A server with the topology of a config applied. */
+export async function testBed(overrides: ConfigOverrides = {}): Promise<TestBed> {
+  const server = await natsForTest();
+  const config = makeConfig(overrides);
+  const link = await connectTo(server.url);
+  await applyTopology(link, config);
+  const dead: TestBed['dead'] = async (consumer, seq) => {
+    const message = await lastPointer(link, pointersOf(config, 'dlq'), consumer, seq);
+    const pointer = message && readPointer(message);
+    return message && pointer ? { pointer, message } : undefined;
+  };
+  return {
+    server,
+    link,
+    config,
+    dead,
+    publish: async (type, data = {}, msgId) => {
+      const payload = data instanceof Uint8Array ? data : JSON.stringify(data);
+      const ack = await link.publish(
+        `${config.eventsRoot}.${type}`,
+        payload,
+        msgId === undefined ? {} : { msgId },
+      );
+      return ack.seq;
+    },
+    run: (handlers, only) => runFor(server, config, handlers, only),
+    parked: async (consumer, seq) => {
+      const message = await lastPointer(link, pointersOf(config, 'retry'), consumer, seq);
+      return message && readPointer(message);
+    },
+    journal: async (...kinds) =>
+      (await readJournal(link, config)).filter(
+        ({ record }) => kinds.length === 0 || kinds.includes(record.kind),
+      ),
+    quiet: () => eventually('the pipeline is quiet', () => isQuiet(link, config), 20_000),
+  };
+}
+
+async function runFor(
+  server: TestServer,
+  config: PipelineConfig,
+  handlers: Readonly<Record<string, Handler>>,
+  only?: readonly string[],
+): Promise<TestRun> {
+  const link = await connect({ servers: [server.url], source: 'test', name: 'test run', timeoutMs: 2000 });
+  const events: WaterfallEvent[] = [];
+  const files = Object.entries(handlers).map(([name, handler]) => [`/handlers/${name}`, handler] as const);
+  const consumers = config.consumers.map((one) => ({ ...one, handler: `/handlers/${one.name}` }));
+  const pipeline = runPipeline({
+    link,
+    config: { ...config, consumers },
+    handlers: new Map(files),
+    ...(only ? { only } : {}),
+    log: silentLogger(),
+    onEvent: (event) => events.push(event),
+    worker: `test:${process.pid}:${Math.random().toString(36).slice(2, 8)}`,
+    now: () => Date.now(),
+    monotonic: () => performance.now(),
+    random: () => 0.5,
+  });
+  let stopped = false;
+  const stop = async (drainTimeoutMs = 3000): Promise<void> => {
+    if (stopped) return;
+    stopped = true;
+    await pipeline.stop(drainTimeoutMs);
+    await link.close();
+  };
+  onTestFinished(() => stop(200));
+  return {
+    pipeline,
+    events,
+    count: (type) =>
+      events.filter((event) => event.type === type && !('key' in event && event.key.tier === 'meta')).length,
+    until: (test, what = 'the expected events') => eventually(what, () => test(events), 20_000),
+    stop,
+  };
+}
+
+/** Every record of ours in the journal. */
+export async function readJournal(link: Link, config: PipelineConfig): Promise<StoredRecord[]> {
+  const out: StoredRecord[] = [];
+  const { name } = config.streams.advisories;
+  for (let seq = 1; ; ) {
+    const message = await link.readNext(name, `${config.roots.advisories}.>`, seq);
+    if (!message) return out;
+    const decoded = decodeRecord(message.data);
+    if (decoded.ok) out.push({ journalSeq: message.seq, record: decoded.value });
+    seq = message.seq + 1;
+  }
+}
+
+async function isQuiet(link: Link, config: PipelineConfig): Promise<boolean> {
+  const { events, retry, advisories } = config.streams;
+  const names = config.consumers.flatMap(({ name }) => [
+    [events.name, name],
+    [retry.name, `${name}-retry`],
+  ]);
+  const meta = ['meta-consumer', 'meta-consumer-retry', 'meta-consumer-dlq'].map((name) => [
+    advisories.name,
+    name,
+  ]);
+  for (const [stream, consumer] of [...names, ...meta, ...names]) {
+    const info = await link.consumerInfo(stream ?? '', consumer ?? '');
+    if (!info || info.num_pending > 0 || info.num_ack_pending > 0) return false;
+  }
+  return true;
+}
+
+/** The failed attempts of the journal as `consumer/seq stage attempt`. */
+export function failedAttempts(records: readonly StoredRecord[]): string[] {
+  return records
+    .filter(({ record }) => record.kind === 'ATTEMPT_FAILED')
+    .map(
+      ({ record }: { record: JournalRecord }) =>
+        `${record.consumer}/${record.origin.seq} ${record.stage} ${record.attempt}`,
+    );
+}
