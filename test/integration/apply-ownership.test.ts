@@ -1,0 +1,226 @@
+import { describe, expect, it } from 'vitest';
+import { createConsumer, createStream, updateStream } from '../../src/lib/nats/objects.js';
+import { applyPlan, checkTopology, planTopology } from '../../src/lib/topology/apply.js';
+import { isPending } from '../../src/lib/topology/diff.js';
+import type { Plan } from '../../src/lib/topology/plan.js';
+import { applyTopology, type ConfigOverrides, makeConfig } from '../support/config.js';
+import { connectTo } from '../support/connect.js';
+import { startNats } from '../support/nats-server.js';
+
+const pendingOf = (plan: Plan) => plan.changes.filter(isPending);
+
+/** A second pipeline with stream names, subjects and roots of its own. */
+function second(overrides: ConfigOverrides = {}) {
+  return makeConfig({
+    name: 'second',
+    roots: { retry: 'second-retry', dlq: 'second-dlq', advisories: 'second-advisories' },
+    eventsRoot: 'second',
+    consumers: [{ name: 'notifications-consumer', subjects: ['second.>'] }],
+    streams: {
+      events: { name: 'second', subjects: ['second.>'] },
+      retry: { name: 'second-retry', subjects: ['second-retry.>'] },
+      dlq: { name: 'second-dlq', subjects: ['second-dlq.>'] },
+      advisories: { name: 'second-advisories', subjects: ['second-advisories.>'] },
+    },
+    ...overrides,
+  });
+}
+
+describe('what a pipeline does not own', () => {
+  it('is a conflict, and is not touched', async () => {
+    await using nats = await startNats();
+    await using link = await connectTo(nats.url);
+    await createStream(link, { name: 'events', subjects: ['events.>'], description: 'theirs' });
+    const plan = await planTopology(link, makeConfig());
+    expect(plan.conflicts).toEqual([
+      {
+        why: 'not-owned',
+        kind: 'stream',
+        name: 'events',
+        message: 'stream events exists and belongs to no pipeline',
+      },
+    ]);
+    await expect(applyPlan(link, plan)).rejects.toMatchObject({
+      code: 'NOT_OWNED',
+      exitCode: 1,
+      suggestions: expect.arrayContaining([expect.stringContaining('--adopt')]),
+    });
+    expect((await link.streamInfo('events'))?.config.metadata ?? {}).not.toHaveProperty(
+      'plutomi-events.pipeline',
+    );
+    expect(await link.streamInfo('events-advisories')).toBeUndefined();
+    expect((await checkTopology(link, makeConfig())).conflicts).toHaveLength(1);
+  });
+
+  it('is taken over with --adopt, with what it holds', async () => {
+    await using nats = await startNats();
+    await using link = await connectTo(nats.url);
+    await createStream(link, {
+      name: 'events',
+      subjects: ['events.>'],
+      description: 'theirs',
+      max_msgs: 1000,
+    });
+    await createConsumer(link, 'events', {
+      durable_name: 'notifications-consumer',
+      ack_policy: 'explicit',
+      filter_subject: 'events.>',
+      max_deliver: 5,
+    });
+    await link.publish('events.a', '1');
+    const plan = await planTopology(link, makeConfig(), { adopt: true });
+    expect(plan.conflicts).toEqual([]);
+    const fields = (name: string) =>
+      plan.changes.find((one) => one.name === name)?.fields.map(({ path }) => path);
+    expect(fields('events')).toEqual(
+      expect.arrayContaining(['metadata.plutomi-events.pipeline', 'max_msgs', 'max_age', 'allow_direct']),
+    );
+    expect(fields('notifications-consumer')).toEqual([
+      'max_deliver',
+      'max_ack_pending',
+      'ack_wait',
+      'metadata.plutomi-events.pipeline',
+    ]);
+    await applyPlan(link, plan);
+    const { config, state } = (await link.streamInfo('events')) ?? {};
+    expect(config).toMatchObject({ description: 'theirs', max_msgs: -1 });
+    expect(state?.messages).toBe(1);
+    expect(pendingOf(await planTopology(link, makeConfig()))).toEqual([]);
+  });
+
+  it('needs --replace too where it has a field that can not be changed', async () => {
+    await using nats = await startNats();
+    await using link = await connectTo(nats.url);
+    await createStream(link, { name: 'events-retry', subjects: ['events-retry.>'] });
+    const plan = await planTopology(link, makeConfig(), { adopt: true });
+    await expect(applyPlan(link, plan)).rejects.toMatchObject({ code: 'REPLACE_REFUSED' });
+    await applyPlan(link, plan, { replace: ['events-retry'] });
+    expect(pendingOf(await planTopology(link, makeConfig()))).toEqual([]);
+  });
+
+  it('is a conflict where a consumer has a wanted name', async () => {
+    await using nats = await startNats();
+    await using link = await connectTo(nats.url);
+    await applyTopology(link, makeConfig());
+    await createConsumer(link, 'events', { durable_name: 'audit', ack_policy: 'explicit' });
+    const config = makeConfig({ consumers: [{ name: 'notifications-consumer' }, { name: 'audit' }] });
+    expect((await planTopology(link, config)).conflicts).toMatchObject([
+      { why: 'not-owned', kind: 'consumer', name: 'audit', stream: 'events' },
+    ]);
+  });
+});
+
+describe('what a pipeline owns and its config no longer has', () => {
+  it('is an orphan: listed, not pending, never deleted', async () => {
+    await using nats = await startNats();
+    await using link = await connectTo(nats.url);
+    await applyTopology(
+      link,
+      makeConfig({ consumers: [{ name: 'notifications-consumer' }, { name: 'audit' }] }),
+    );
+    const plan = await planTopology(link, makeConfig());
+    expect(pendingOf(plan)).toEqual([]);
+    const orphans = plan.changes.filter(({ action }) => action === 'orphan').map(({ name }) => name);
+    expect(orphans.toSorted((a, b) => a.localeCompare(b))).toEqual(['audit', 'audit-dlq', 'audit-retry']);
+    expect(await applyPlan(link, plan)).toBe(0);
+    expect(await link.consumerInfo('events', 'audit')).toBeDefined();
+    expect((await checkTopology(link, makeConfig())).changes).toEqual([]);
+  });
+
+  it('says so where an orphan has the subjects of a renamed stream', async () => {
+    await using nats = await startNats();
+    await using link = await connectTo(nats.url);
+    await applyTopology(link, makeConfig());
+    const renamed = makeConfig({ streams: { dlq: { name: 'graveyard' } } });
+    const { conflicts, changes } = await planTopology(link, renamed);
+    expect(conflicts).toMatchObject([
+      { why: 'subject-taken', name: 'graveyard', subject: 'events-dlq.>', by: 'events-dlq', byOrphan: true },
+    ]);
+    expect(changes.filter(({ action }) => action === 'orphan').map(({ name }) => name)).toContain(
+      'events-dlq',
+    );
+  });
+});
+
+describe('a second pipeline in the account', () => {
+  it('needs other names: those of the first are a conflict', async () => {
+    await using nats = await startNats();
+    await using link = await connectTo(nats.url);
+    await applyTopology(link, makeConfig({ name: 'first' }));
+    const plan = await planTopology(link, makeConfig({ name: 'second' }));
+    expect(plan.conflicts.slice(0, 2)).toMatchObject([
+      { name: 'events-advisories', owner: 'first' },
+      { name: 'events', message: 'stream events exists and belongs to the pipeline "first"' },
+    ]);
+    expect(plan.changes.some(({ action }) => action === 'orphan')).toBe(false);
+  });
+
+  it('lives beside the first with other names, and neither sees the other', async () => {
+    await using nats = await startNats();
+    await using link = await connectTo(nats.url);
+    await applyTopology(link, makeConfig({ name: 'first' }));
+    await applyTopology(link, second());
+    for (const config of [makeConfig({ name: 'first' }), second()]) {
+      const plan = await planTopology(link, config);
+      expect(plan.changes.every(({ action }) => action === 'none')).toBe(true);
+    }
+  });
+
+  it('is told which stream has the subject that it wants', async () => {
+    await using nats = await startNats();
+    await using link = await connectTo(nats.url);
+    await applyTopology(link, makeConfig({ name: 'first' }));
+    const overlapping = second({
+      streams: { ...second().streams, events: { name: 'second', subjects: ['second.>', 'events.orders.>'] } },
+    });
+    const plan = await planTopology(link, overlapping);
+    expect(plan.conflicts).toMatchObject([
+      { why: 'subject-taken', name: 'second', subject: 'events.orders.>', by: 'events', byOrphan: false },
+    ]);
+    await expect(applyPlan(link, plan)).rejects.toMatchObject({
+      code: 'SUBJECT_TAKEN',
+      message: 'stream second: the subject events.orders.> overlaps stream events',
+    });
+  });
+
+  it('is told which stream captures its advisories', async () => {
+    await using nats = await startNats();
+    await using link = await connectTo(nats.url);
+    await createStream(link, { name: 'all-advisories', subjects: ['$JS.EVENT.ADVISORY.CONSUMER.>'] });
+    const plan = await planTopology(link, makeConfig());
+    expect(plan.conflicts).toHaveLength(6);
+    expect(plan.conflicts[0]).toMatchObject({ name: 'events-advisories', by: 'all-advisories' });
+  });
+
+  it('is told so when the subject is wanted by a stream that exists', async () => {
+    await using nats = await startNats();
+    await using link = await connectTo(nats.url);
+    await applyTopology(link, makeConfig());
+    await createStream(link, { name: 'orders', subjects: ['orders.>'] });
+    const wider = makeConfig({ streams: { events: { subjects: ['events.>', 'orders.a'] } } });
+    expect((await planTopology(link, wider)).conflicts).toMatchObject([{ name: 'events', by: 'orders' }]);
+  });
+});
+
+describe('replicas on a server without a cluster', () => {
+  const three = makeConfig({ streams: { events: { replicas: 3 } } });
+
+  it('are a conflict for a new stream and for an old one: 2.10 would take the update without effect', async () => {
+    await using nats = await startNats();
+    await using link = await connectTo(nats.url);
+    expect((await planTopology(link, three)).conflicts).toMatchObject([
+      { why: 'no-cluster', name: 'events', replicas: 3 },
+    ]);
+    await applyTopology(link, makeConfig());
+    const plan = await planTopology(link, three);
+    await expect(applyPlan(link, plan)).rejects.toMatchObject({ code: 'NO_CLUSTER', exitCode: 1 });
+  });
+
+  it('do not matter to a check of what is there', async () => {
+    await using nats = await startNats();
+    await using link = await connectTo(nats.url);
+    await applyTopology(link, makeConfig());
+    await updateStream(link, 'events', { description: 'theirs' });
+    expect((await checkTopology(link, makeConfig())).conflicts).toEqual([]);
+  });
+});

@@ -1,0 +1,167 @@
+import { describe, expect, it } from 'vitest';
+import type { Link } from '../../src/lib/nats/link.js';
+import { createConsumer } from '../../src/lib/nats/objects.js';
+import { applyPlan, planTopology } from '../../src/lib/topology/apply.js';
+import { isPending } from '../../src/lib/topology/diff.js';
+import type { Plan } from '../../src/lib/topology/plan.js';
+import { applyTopology, makeConfig } from '../support/config.js';
+import { connectTo } from '../support/connect.js';
+import { startNats } from '../support/nats-server.js';
+import { pullAndAck, pullMessages } from '../support/pull.js';
+
+const pendingOf = (plan: Plan) => plan.changes.filter(isPending);
+const changeOf = (plan: Plan, name: string) => plan.changes.find((change) => change.name === name);
+
+/** Ten events, of which four are acked and two in flight; two dead letters and a waiting retry. */
+async function somethingToLose(link: Link): Promise<void> {
+  await applyTopology(link, makeConfig());
+  for (let i = 0; i < 10; i++) await link.publish('events.totp.requested', `${i}`);
+  await pullAndAck(link, 'events', 'notifications-consumer', 4);
+  await pullMessages(link, 'events', 'notifications-consumer', 2);
+  await link.publish('events-dlq.notifications-consumer.1', '{}');
+  await link.publish('events-dlq.notifications-consumer.2', '{}');
+  await link.publish('events-retry.notifications-consumer.3', '{}');
+}
+
+const inMemory = makeConfig({ streams: { events: { storage: 'memory' } } });
+const fromNow = makeConfig({ consumers: [{ name: 'notifications-consumer', start: { at: 'new' } }] });
+
+describe('replacing a stream', () => {
+  it('is refused, with what it would cost, and changes nothing', async () => {
+    await using nats = await startNats();
+    await using link = await connectTo(nats.url);
+    await somethingToLose(link);
+    await createConsumer(link, 'events', { durable_name: 'theirs', ack_policy: 'explicit' });
+    const plan = await planTopology(link, inMemory);
+    expect(plan.needsConfirmation).toBe(true);
+    expect(changeOf(plan, 'events')?.consequences).toEqual([
+      { what: 'lost', role: 'events', count: 10 },
+      { what: 'original-lost', role: 'retry', count: 1 },
+      { what: 'original-lost', role: 'dlq', count: 2 },
+      { what: 'consumers-lost', names: ['theirs'] },
+    ]);
+    expect(changeOf(plan, 'notifications-consumer')).toMatchObject({
+      action: 'replace',
+      fields: [],
+      consequences: [
+        { what: 'position-lost', ackedTo: 4, deliveredTo: 6 },
+        { what: 'in-flight', role: 'events', count: 2 },
+        { what: 'undelivered', role: 'events', count: 4 },
+      ],
+    });
+    await expect(applyPlan(link, plan)).rejects.toMatchObject({
+      code: 'REPLACE_REFUSED',
+      suggestions: expect.arrayContaining([expect.stringContaining('--replace events')]),
+    });
+    expect((await link.streamInfo('events'))?.state.messages).toBe(10);
+  });
+
+  it('is done when it is named, with its consumers', async () => {
+    await using nats = await startNats();
+    await using link = await connectTo(nats.url);
+    await somethingToLose(link);
+    await applyPlan(link, await planTopology(link, inMemory), { replace: ['events'] });
+    const { config, state } = (await link.streamInfo('events')) ?? {};
+    expect(config?.storage).toBe('memory');
+    expect(state?.messages).toBe(0);
+    expect(await link.consumerInfo('events', 'notifications-consumer')).toBeDefined();
+    expect(pendingOf(await planTopology(link, inMemory))).toEqual([]);
+  });
+
+  it('does not count a name that needs no replacement', async () => {
+    await using nats = await startNats();
+    await using link = await connectTo(nats.url);
+    const plan = await planTopology(link, makeConfig());
+    expect(await applyPlan(link, plan, { replace: ['events'] })).toBe(10);
+  });
+});
+
+describe('replacing a consumer', () => {
+  it('is refused, with what it would get, again or never', async () => {
+    await using nats = await startNats();
+    await using link = await connectTo(nats.url);
+    await somethingToLose(link);
+    const plan = await planTopology(link, fromNow);
+    const facts = [
+      { what: 'position-lost', ackedTo: 4, deliveredTo: 6 },
+      { what: 'in-flight', role: 'events', count: 2 },
+      { what: 'undelivered', role: 'events', count: 4 },
+      { what: 'delivered-after', role: 'events', count: 0 },
+      { what: 'kept', role: 'retry', count: 1 },
+      { what: 'kept', role: 'dlq', count: 2 },
+    ];
+    expect(pendingOf(plan)).toMatchObject([
+      { name: 'notifications-consumer', action: 'replace', consequences: facts },
+    ]);
+    await expect(applyPlan(link, plan)).rejects.toMatchObject({ code: 'REPLACE_REFUSED' });
+    const fromThree = makeConfig({
+      consumers: [{ name: 'notifications-consumer', start: { at: 'seq', seq: 3 } }],
+    });
+    expect(
+      changeOf(await planTopology(link, fromThree), 'notifications-consumer')?.consequences,
+    ).toContainEqual({
+      what: 'delivered-after',
+      role: 'events',
+      count: 8,
+    });
+  });
+
+  it('is done when it is named', async () => {
+    await using nats = await startNats();
+    await using link = await connectTo(nats.url);
+    await somethingToLose(link);
+    await applyPlan(link, await planTopology(link, fromNow), { replace: ['notifications-consumer'] });
+    const info = await link.consumerInfo('events', 'notifications-consumer');
+    expect(info).toMatchObject({ num_pending: 0, num_ack_pending: 0, config: { deliver_policy: 'new' } });
+    expect(pendingOf(await planTopology(link, fromNow))).toEqual([]);
+  });
+});
+
+describe('limits that go down', () => {
+  it('count what they remove at once', async () => {
+    await using nats = await startNats();
+    await using link = await connectTo(nats.url);
+    await somethingToLose(link);
+    const fewer = makeConfig({ streams: { events: { maxMsgs: 3 } } });
+    const plan = await planTopology(link, fewer);
+    expect(changeOf(plan, 'events')?.consequences).toEqual([{ what: 'expired', role: 'events', count: 7 }]);
+    expect(plan.needsConfirmation).toBe(true);
+    const smaller = await planTopology(link, makeConfig({ streams: { events: { maxBytes: 1 } } }));
+    expect(changeOf(smaller, 'events')?.consequences).toEqual([
+      { what: 'bytes-removed', bytes: expect.any(Number) },
+    ]);
+    await applyPlan(link, plan);
+    expect((await link.streamInfo('events'))?.state.messages).toBe(3);
+  });
+
+  it('count what is older than the new age, and nothing where all is younger', async () => {
+    await using nats = await startNats();
+    await using link = await connectTo(nats.url);
+    await somethingToLose(link);
+    const last = await link.readFromLeader('events', 10);
+    const age = makeConfig({ streams: { events: { maxAgeMs: 200 } } });
+    await expect
+      .poll(() => Date.now() - Number(BigInt(last?.time ?? 0) / 1_000_000n), { interval: 20 })
+      .toBeGreaterThan(250);
+    await link.publish('events.totp.requested', 'young');
+    expect(changeOf(await planTopology(link, age), 'events')?.consequences).toEqual([
+      { what: 'expired', role: 'events', count: 10 },
+    ]);
+    const hour = makeConfig({ streams: { events: { maxAgeMs: 3_600_000 } } });
+    expect(changeOf(await planTopology(link, hour), 'events')?.consequences).toEqual([]);
+  });
+});
+
+it('a new ack_wait counts the messages in backoff that it shifts', async () => {
+  await using nats = await startNats();
+  await using link = await connectTo(nats.url);
+  await somethingToLose(link);
+  const plan = await planTopology(
+    link,
+    makeConfig({ consumers: [{ name: 'notifications-consumer', ackWaitMs: 60_000 }] }),
+  );
+  expect(changeOf(plan, 'notifications-consumer')?.consequences).toEqual([
+    { what: 'shifted', role: 'events', count: 2 },
+  ]);
+  expect(plan.needsConfirmation).toBe(false);
+});
