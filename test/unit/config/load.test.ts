@@ -7,6 +7,8 @@ import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const library = () => import('../../../src/lib/index.js');
 
+const notCalled = () => Promise.reject(new Error('not needed'));
+
 /** A new folder with these files. */
 async function folderWith(files: Record<string, string>): Promise<string> {
   const folder = await temporaryFolder();
@@ -52,7 +54,6 @@ describe('findConfig', () => {
 describe('loadConfig', () => {
   test('JSON, named by a relative path, without the library', async () => {
     const folder = await folderWith({ 'sub/p.json': '\uFEFF{"name": "p"}' });
-    const notCalled = () => Promise.reject(new Error('not needed'));
     const config = await load(folder, { file: 'sub/p.json', library: notCalled });
     expect(config).toMatchObject({ name: 'p', file: join(folder, 'sub/p.json') });
   });

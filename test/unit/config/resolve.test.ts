@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { resolveConfig } from '../../../src/lib/config/resolve.js';
-import type { PipelineConfig } from '../../../src/lib/config/resolved.js';
+import type { ConsumerSettings, PipelineConfig } from '../../../src/lib/config/resolved.js';
 import { validConfig, validated, withMailer, withStreams } from './valid-config.js';
 
 async function resolved(raw: unknown): Promise<PipelineConfig> {
@@ -55,13 +55,14 @@ test('every default', async () => {
   });
 });
 
-describe('consumers', () => {
-  const mailer = async (changes: Record<string, unknown>) => {
-    const [consumer] = (await resolved(withMailer(changes))).consumers;
-    if (!consumer) throw new Error('no consumer');
-    return consumer;
-  };
+/** The resolved `mailer` with these fields changed. */
+async function mailer(changes: Record<string, unknown>): Promise<ConsumerSettings> {
+  const [consumer] = (await resolved(withMailer(changes))).consumers;
+  if (!consumer) throw new Error('no consumer');
+  return consumer;
+}
 
+describe('consumers', () => {
   test('every field that is given', async () => {
     const given = {
       concurrency: 3,
