@@ -3,7 +3,7 @@ import path from 'node:path';
 import { closest } from '../domain/closest.js';
 import { UsageError } from '../errors.js';
 import type { Auth, TlsFiles } from '../nats/target.js';
-import { type CredentialsKind, checkCredentials, readCredentials, requireFile } from './credentials.js';
+import { ContextReader, type ContextFields } from './context-reader.js';
 import type { Environment } from './environment.js';
 
 /** What a context of the nats CLI says about the connection. */
@@ -16,8 +16,6 @@ export interface ContextSettings {
   readonly apiPrefix?: string;
   readonly inboxPrefix?: string;
 }
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** Fields of a context that change the connection in a way that we can't. */
 const unsupported = ['socks_proxy', 'nsc', 'windows_cert_store'];
@@ -62,7 +60,7 @@ function folderOf(environment: Environment): string {
   return path.join(environment.configHome, 'nats', 'context');
 }
 
-async function readFields(name: string, environment: Environment): Promise<Fields> {
+async function readFields(name: string, environment: Environment): Promise<ContextFields> {
   const known = await knownContexts(environment);
   if (!known.includes(name)) {
     const meant = closest(name, known);
@@ -75,7 +73,8 @@ async function readFields(name: string, environment: Environment): Promise<Field
   const file = path.join(folderOf(environment), `${name}.json`);
   try {
     const content: unknown = JSON.parse(await readFile(file, 'utf8'));
-    if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content as Fields;
+    if (typeof content === 'object' && content !== null && !Array.isArray(content))
+      return content as ContextFields;
   } catch {
     // The parser's message may quote the file, secrets included.
   }
@@ -117,113 +116,4 @@ async function tlsOf(reader: ContextReader): Promise<TlsFiles | undefined> {
     ...(reader.flag('tls_first') ? { first: true } : {}),
   };
   return Object.keys(tls).length === 0 ? undefined : tls;
-}
-
-/** Reads fields of one context; a value may be a reference (`file://`, `env://`, `data:`). */
-class ContextReader {
-  constructor(
-    private readonly name: string,
-    private readonly fields: Fields,
-    private readonly environment: Environment,
-  ) {}
-
-  problem(field: string, why: string): UsageError {
-    return new UsageError(`context ${this.name}: ${field}: ${why}`, { code: 'CONTEXT_INVALID' });
-  }
-
-  /** A text field; an empty one counts as absent. */
-  text(field: string): string | undefined {
-    const value = this.fields[field];
-    if (value === undefined || value === null || value === '') return undefined;
-    if (typeof value !== 'string') throw this.problem(field, 'expected a text');
-    return value;
-  }
-
-  flag(field: string): boolean {
-    return this.fields[field] === true;
-  }
-
-  /** A path to a file that must exist, `~` and `$VAR` replaced. */
-  async file(field: string): Promise<string | undefined> {
-    const written = this.text(field);
-    if (written === undefined) return undefined;
-    const scheme = schemeOf(written);
-    if (scheme !== undefined && scheme !== 'file') {
-      throw this.problem(field, `expected a file, found a reference of the kind ${scheme}`);
-    }
-    return requireFile(
-      `context ${this.name}: ${field}`,
-      this.expand(withoutScheme(written)),
-      this.environment,
-    );
-  }
-
-  /** The contents of a credentials file or of what a reference names. */
-  async credentials(field: CredentialsKind): Promise<string | undefined> {
-    const written = this.text(field);
-    if (written === undefined) return undefined;
-    const from = `context ${this.name}: ${field}`;
-    const scheme = schemeOf(written);
-    if (scheme === undefined || scheme === 'file') {
-      return readCredentials(field, from, this.expand(withoutScheme(written)), this.environment);
-    }
-    return checkCredentials(field, from, await this.resolve(field, scheme, written));
-  }
-
-  /** A secret written out, or what a reference names. */
-  async secret(field: string): Promise<string | undefined> {
-    const written = this.text(field);
-    if (written === undefined) return undefined;
-    const scheme = schemeOf(written);
-    if (scheme === undefined) return written;
-    return (await this.resolve(field, scheme, written)).replace(/[\r\n]+$/, '');
-  }
-
-  private async resolve(field: string, scheme: Scheme, written: string): Promise<string> {
-    switch (scheme) {
-      case 'file': {
-        const from = `context ${this.name}: ${field}`;
-        return readFile(
-          await requireFile(from, this.expand(withoutScheme(written)), this.environment),
-          'utf8',
-        );
-      }
-      case 'env': {
-        const variable = withoutScheme(written);
-        const value = this.environment.variables[variable];
-        if (!value) throw this.problem(field, `the variable ${variable} is not set`);
-        return value;
-      }
-      case 'data': {
-        const found = /^data:[^,]*;\s*base64\s*(?:;[^,]*)?,([A-Za-z0-9+/]*={0,2})$/i.exec(written);
-        if (!found) throw this.problem(field, 'expected a reference like data:;base64,…');
-        return Buffer.from(found[1] ?? '', 'base64').toString('utf8');
-      }
-      default:
-        throw this.problem(
-          field,
-          `references of the kind ${scheme}:// are not supported; use a file, env:// or file://`,
-        );
-    }
-  }
-
-  private expand(written: string): string {
-    const replaced = written.replaceAll(
-      /\$(?:\{(\w+)\}|(\w+))/g,
-      (_, braced: string | undefined, plain: string | undefined) =>
-        this.environment.variables[braced ?? plain ?? ''] ?? '',
-    );
-    return replaced.startsWith('~') ? this.environment.home + replaced.slice(1) : replaced;
-  }
-}
-
-type Scheme = 'file' | 'env' | 'op' | 'nsc' | 'data';
-
-function schemeOf(written: string): Scheme | undefined {
-  const found = /^(?:(file|env|op|nsc):\/\/|(data):)/i.exec(written);
-  return (found?.[1] ?? found?.[2])?.toLowerCase() as Scheme | undefined;
-}
-
-function withoutScheme(written: string): string {
-  return written.replace(/^[a-z]+:\/\//i, '');
 }

@@ -31,7 +31,7 @@ export async function loadHandlers(
           message: `expected ${file} to have a function as its default export, found ${typeof loaded}`,
         });
     } catch (error) {
-      problems.push({ path, message: `${file} could not be loaded: ${messageOf(error)}` });
+      problems.push({ path, message: messageOf(error) });
     }
   }
   if (problems.length > 0) throw new ConfigError('handlers could not be loaded', problems);
