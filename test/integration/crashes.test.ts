@@ -1,0 +1,152 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { pointersOf } from '../../src/lib/routing/route.js';
+import { connectTo, natsForTest, readJournal } from '../support/pipeline.js';
+import { makeConfig } from '../support/config.js';
+import { handlerText, makeProject, type Project, type RunningCommand } from '../support/project.js';
+import { eventually } from '../support/eventually.js';
+import type { Link } from '../../src/lib/nats/link.js';
+
+const names = makeConfig({ consumers: [{ name: 'worker' }] });
+
+function configWith(consumer: Record<string, unknown>): Record<string, unknown> {
+  return {
+    name: 'test',
+    events: { job: {} },
+    consumers: {
+      worker: {
+        events: ['job'],
+        handler: './handler.mjs',
+        ackWait: '1s',
+        backoff: ['20ms'],
+        attempts: 3,
+        retry: false,
+        ...consumer,
+      },
+    },
+    meta: { ackWait: '1s', backoff: ['20ms'] },
+  };
+}
+
+/** Starts the pipeline again each time it dies, until `stop` is called. */
+function supervise(p: Project): { stop(): Promise<void>; starts(): number; current(): RunningCommand } {
+  let stopping = false;
+  let starts = 1;
+  let run = p.start();
+  const loop = (async () => {
+    while (!stopping) {
+      await run.ended;
+      if (stopping) return;
+      starts++;
+      run = p.start();
+    }
+  })();
+  return {
+    starts: () => starts,
+    current: () => run,
+    stop: async () => {
+      stopping = true;
+      run.child.kill('SIGKILL');
+      await loop;
+    },
+  };
+}
+
+async function dead(link: Link): Promise<number> {
+  return (await link.streamInfo(pointersOf(names, 'dlq').stream))?.state.messages ?? 0;
+}
+
+async function publish(link: Link, count: number): Promise<void> {
+  for (let n = 1; n <= count; n++)
+    await link.publish('events.job', JSON.stringify({ n }), { msgId: `job-${n}` });
+}
+
+test('a poison event that ends its process is dead-lettered; the others are processed', async () => {
+  const server = await natsForTest();
+  const link = await connectTo(server.url);
+  const p = await makeProject(server.url, configWith({ concurrency: 5 }), {
+    'handler.mjs': handlerText(
+      'if (event.data.n === 3) process.exit(1); await new Promise((r) => setTimeout(r, 20)); appendFileSync(out, `done ${event.seq}\\n`);',
+    ),
+  });
+  expect((await p.cli(['pipeline', 'apply', '--yes'])).exitCode).toBe(0);
+  await publish(link, 20);
+  const supervisor = supervise(p);
+  const done = async (): Promise<Set<string>> =>
+    new Set((await p.lines()).filter((line) => line.startsWith('done')));
+  await eventually(
+    '19 are done and one is dead',
+    async () => (await done()).size === 19 && (await dead(link)) === 1,
+    25_000,
+  );
+  await supervisor.stop();
+  const poisoned = (await p.lines()).filter((line) => line.startsWith('main') && line.endsWith(' 3'));
+  expect(poisoned.length).toBeLessThanOrEqual(4);
+  expect(await link.readLast('events-dlq', 'events-dlq.worker.3')).toBeDefined();
+  const record = (await readJournal(link, names)).find(({ record }) => record.kind === 'MAX_DELIVERIES');
+  expect(record?.record.failure).toMatchObject({
+    kind: 'no-report',
+    message: 'no report from the last attempt',
+  });
+});
+
+test('a worker that dies in its first handler costs its prefetched neighbours no attempt', async () => {
+  const server = await natsForTest();
+  const link = await connectTo(server.url);
+  const p = await makeProject(server.url, configWith({ concurrency: 1, attempts: 1, backoff: [] }), {
+    'handler.mjs': handlerText(
+      'if (event.data.n === 1) process.exit(1); appendFileSync(out, `done ${event.seq}\\n`);',
+    ),
+  });
+  expect((await p.cli(['pipeline', 'apply', '--yes'])).exitCode).toBe(0);
+  await publish(link, 5);
+  const supervisor = supervise(p);
+  await eventually(
+    'four are done and one is dead',
+    async () => {
+      return (
+        (await p.lines()).filter((line) => line.startsWith('done')).length === 4 && (await dead(link)) === 1
+      );
+    },
+    25_000,
+  );
+  await supervisor.stop();
+  const attempts = (await p.lines()).filter((line) => line.startsWith('main') && !line.endsWith(' 1'));
+  expect(attempts.map((line) => line.split(' ')[1])).toEqual(['1', '1', '1', '1']);
+});
+
+test('kill -9 every two seconds with 1,000 events in flight: none lost, none dead that never failed', async () => {
+  const server = await natsForTest();
+  const link = await connectTo(server.url);
+  const p = await makeProject(
+    server.url,
+    configWith({ concurrency: 20, attempts: 3, retry: { delay: '100ms', attempts: 2, backoff: ['20ms'] } }),
+    {
+      'handler.mjs': handlerText(
+        "await new Promise((r) => setTimeout(r, 60)); if (event.data.n % 10 === 0) throw new Error('always'); appendFileSync(out, `done ${event.seq}\\n`);",
+      ),
+    },
+  );
+  expect((await p.cli(['pipeline', 'apply', '--yes'])).exitCode).toBe(0);
+  await Promise.all(
+    Array.from({ length: 1000 }, (_, i) => link.publish('events.job', JSON.stringify({ n: i + 1 }))),
+  );
+  const supervisor = supervise(p);
+  for (let kill = 0; kill < 5; kill++) {
+    await sleep(2000);
+    supervisor.current().child.kill('SIGKILL');
+  }
+  const done = async (): Promise<Set<string>> =>
+    new Set((await p.lines()).filter((line) => line.startsWith('done')));
+  await eventually(
+    '900 are done and 100 are dead',
+    async () => (await done()).size === 900 && (await dead(link)) === 100,
+    60_000,
+  );
+  await supervisor.stop();
+  for (let n = 1; n <= 1000; n++) {
+    const letter = await link.readLast('events-dlq', `events-dlq.worker.${n}`);
+    expect(letter !== undefined, `event ${n}`).toBe(n % 10 === 0);
+  }
+  expect(supervisor.starts()).toBeGreaterThan(5);
+}, 120_000);
