@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../../lib/cli/base-command.js';
+import { parseHeaders, readData } from '../../lib/cli/event-input.js';
+import { subjectMatches } from '../../lib/domain/subjects.js';
+import { Publisher } from '../../lib/events/publish.js';
+import { copiesOf, type PublishManyResult } from '../../lib/events/publish-many.js';
+import type { OutgoingEvent, PublishResult } from '../../lib/events/outgoing.js';
+import { publishedText, publishedManyText } from '../../lib/render/published.js';
+
+export type EventsPublishResult = PublishResult | PublishManyResult;
+
+export default class EventsPublish extends BaseCommand<typeof EventsPublish> {
+  static override summary = 'Publish an event, and say when the server has stored it.';
+  static override description =
+    `The event is a type of the config, or a full subject within the events stream. Where its type has a schema, the data must fit it. The headers Nats-Msg-Id (the id) and Event-Type are set.
+
+An event whose id was seen before, within the stream's duplicate window (2 minutes by default), is not stored again: that is reported, and is no failure. So a publish that failed halfway can be repeated with the same --id.`;
+  static override examples = [
+    `<%= config.bin %> <%= command.id %> totp.requested --data '{"email": "ada@example.com", "code": "314159"}'`,
+    `<%= config.bin %> <%= command.id %> totp.requested --data @event.json --id login-4711 --header 'Session-Id: 4f1c'`,
+    'cat event.json | <%= config.bin %> <%= command.id %> events.totp.requested --data -',
+    '<%= config.bin %> <%= command.id %> totp.requested --data @event.json --count 1000 --id load-test',
+  ];
+
+  static override args = {
+    type: Args.string({ description: 'event type, or a full subject of the events stream', required: true }),
+  };
+
+  static override flags = {
+    data: Flags.string({
+      description: 'payload: text, @<file>, or - for stdin',
+      helpValue: '<text>',
+      defaultHelp: async () => 'empty',
+    }),
+    id: Flags.string({
+      description: 'id of the event, for deduplication; with --count the ids are <id>-1, <id>-2, …',
+      defaultHelp: async () => 'a new UUID',
+    }),
+    header: Flags.string({
+      description: 'header, as "Name: value"; repeat it for several',
+      helpValue: '<header>',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
+    count: Flags.integer({
+      description: 'publish it this many times, each with an id of its own',
+      helpValue: '<n>',
+      min: 1,
+      defaultHelp: async () => '1',
+    }),
+  };
+
+  async run(): Promise<void> {
+    const { id, count } = this.flags;
+    const config = await this.context.config();
+    const headers = parseHeaders(this.flags.header ?? []);
+    const data = await readData(this.flags.data, { cwd: this.environment.cwd, stdin: process.stdin });
+    const event: OutgoingEvent = { type: this.args.type, data, headers, ...(id === undefined ? {} : { id }) };
+    const link = await this.context.connect(config);
+    const publisher = new Publisher(link, config);
+    const subject = publisher.subjectOf(event.type);
+    if (!config.consumers.some(({ subjects }) => subjects.some((one) => subjectMatches(one, subject)))) {
+      this.note(`Warning: no consumer of the config reads ${subject}`);
+    }
+    if (count === undefined) {
+      const result: EventsPublishResult = await publisher.publish(event.type, data, event);
+      this.output(result, () => publishedText(subject, result, link.server));
+      return;
+    }
+    const base = id ?? randomUUID();
+    this.note(`publishing ${count} to ${subject} on ${link.server}, ids ${base}-1 to ${base}-${count}`);
+    const result: EventsPublishResult = await publisher.publishMany(copiesOf({ ...event, id: base }, count));
+    this.output(result, () => publishedManyText(subject, result, link.server));
+  }
+}

@@ -1,0 +1,66 @@
+import { escapeLine } from '../domain/escape.js';
+import { UsageError } from '../errors.js';
+import { msgIdHeader } from '../nats/message.js';
+
+/** Headers of an event to publish: names with one value or several. */
+export type EventHeaders = Readonly<Record<string, string | readonly string[]>>;
+
+/** Names the event's type. */
+export const eventTypeHeader = 'Event-Type';
+
+/**
+ * The headers of one message: the caller's, copied, and the event type.
+ *
+ * @throws UsageError `INVALID_HEADER`: a name that NATS can't carry or that is ours or the server's, or a value with
+ *   a line feed
+ */
+export function makeHeaders(type: string, given: EventHeaders = {}): EventHeaders {
+  const entries = Object.entries(given).map(([name, value]): [string, readonly string[]] => {
+    checkName(name);
+    const values: readonly string[] = Array.isArray(value) ? [...value] : [value];
+    for (const one of values) checkValue(`header ${name}`, one);
+    return [name, values];
+  });
+  return Object.fromEntries([...entries, [eventTypeHeader, [type]]]);
+}
+
+/** @throws UsageError `INVALID_HEADER` for an id that a header can't carry */
+export function checkId(id: string): void {
+  if (typeof id !== 'string' || id.trim() === '') {
+    throw new UsageError('expected an id that is not empty', { code: 'INVALID_HEADER' });
+  }
+  checkValue('the id', id);
+}
+
+/** What headers and id take of a message, in bytes, as NATS writes them. */
+export function headerBytes(headers: EventHeaders, id: string): number {
+  const lines = Object.entries(headers).flatMap(([name, values]) =>
+    [values].flat().map((value) => `${name}: ${value}\r\n`),
+  );
+  return Buffer.byteLength(`NATS/1.0\r\n${lines.join('')}${msgIdHeader}: ${id}\r\n\r\n`);
+}
+
+function checkName(name: string): void {
+  const shown = escapeLine(name);
+  if (!/^[!-9;-~]+$/.test(name)) {
+    throw invalid(`expected a header name of printable ASCII without space and colon, found "${shown}"`);
+  }
+  if (name.toLowerCase() === msgIdHeader.toLowerCase()) {
+    throw invalid(`header ${shown}: an event's id is given as its id, not as a header`);
+  }
+  if (/^nats-/i.test(name)) throw invalid(`header ${shown}: names that start with Nats- are the server's`);
+  if (name.toLowerCase() === eventTypeHeader.toLowerCase()) {
+    throw invalid(`header ${shown}: it is set from the event's type`);
+  }
+}
+
+function checkValue(what: string, value: unknown): void {
+  if (typeof value !== 'string') throw invalid(`${what}: expected a text, found a ${typeof value}`);
+  if (/[\r\n\0]/.test(value)) {
+    throw invalid(`${what}: expected one line of text, found a line feed or NUL in "${escapeLine(value)}"`);
+  }
+}
+
+function invalid(message: string): UsageError {
+  return new UsageError(message, { code: 'INVALID_HEADER' });
+}

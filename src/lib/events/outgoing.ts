@@ -1,0 +1,29 @@
+import type { EventHeaders } from './headers.js';
+
+export interface PublishEventOptions {
+  /**
+   * Names this event: a second one with the same id is not stored, as long as the duplicate window of the events
+   * stream lasts. Default: a new UUID.
+   */
+  readonly id?: string;
+  /** Read, never changed. `Nats-…` and `Event-Type` are refused. */
+  readonly headers?: EventHeaders;
+}
+
+/** An event to publish: what `publish` takes, as one object. */
+export interface OutgoingEvent extends PublishEventOptions {
+  /** A type of the config, or a full subject within the events stream. */
+  readonly type: string;
+  readonly data?: unknown;
+}
+
+export interface PublishResult {
+  /** The stream that has the event. */
+  readonly stream: string;
+  /** Its sequence there; that of the first one for a duplicate. */
+  readonly seq: number;
+  /** An event with this id was stored before, and this one was not stored again. */
+  readonly duplicate: boolean;
+  /** The id that it went out with. */
+  readonly msgId: string;
+}

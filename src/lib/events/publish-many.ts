@@ -1,0 +1,89 @@
+import { messageOf, PlutomiError, UsageError } from '../errors.js';
+import type { OutgoingEvent, PublishResult } from './outgoing.js';
+
+export interface PublishManyOptions {
+  /** Events that wait for the server's answer at the same time. 1 keeps their order. Default: 256. */
+  readonly inFlight?: number;
+}
+
+export interface PublishManyResult {
+  readonly stream: string;
+  /** Events that the stream has now, duplicates included. */
+  readonly count: number;
+  /** The lowest sequence that was answered; 0 when there were no events. */
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+  /** Those that were stored before. */
+  readonly duplicates: number;
+}
+
+/** Publishing many events stopped at one that failed, after others were stored. */
+export class PartlyPublishedError extends PlutomiError {
+  readonly code = 'PARTLY_PUBLISHED';
+  override readonly exitCode = 5;
+  constructor(
+    /** Events that the stream has, duplicates included. */
+    readonly published: number,
+    cause: unknown,
+  ) {
+    super(`stopped after ${published} events: ${messageOf(cause)}`, {
+      cause,
+      suggestions: [
+        'publish them again with the same ids: what is stored is not stored twice',
+        ...(cause instanceof PlutomiError ? cause.suggestions : []),
+      ],
+    });
+  }
+}
+
+const defaultInFlight = 256;
+
+/** Publishes several at a time; the first failure stops it, once those in flight are answered. */
+export async function publishAll(
+  events: Iterable<OutgoingEvent> | AsyncIterable<OutgoingEvent>,
+  publish: (event: OutgoingEvent) => Promise<PublishResult>,
+  stream: string,
+  { inFlight = defaultInFlight }: PublishManyOptions,
+): Promise<PublishManyResult> {
+  if (!Number.isInteger(inFlight) || inFlight < 1) {
+    throw new UsageError(`expected inFlight to be a whole number, 1 or more, found ${inFlight}`);
+  }
+  const source = Symbol.asyncIterator in events ? events[Symbol.asyncIterator]() : events[Symbol.iterator]();
+  const tally = { count: 0, firstSeq: Number.POSITIVE_INFINITY, lastSeq: 0, duplicates: 0 };
+  let failure: { readonly error: unknown } | undefined;
+  const lane = async (): Promise<void> => {
+    try {
+      for (;;) {
+        const next = await source.next();
+        if (next.done || failure !== undefined) return;
+        add(tally, await publish(next.value));
+      }
+    } catch (error) {
+      failure ??= { error };
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, lane));
+  if (failure !== undefined) {
+    await source.return?.();
+    throw tally.count === 0 ? failure.error : new PartlyPublishedError(tally.count, failure.error);
+  }
+  return { stream, ...tally, firstSeq: tally.count === 0 ? 0 : tally.firstSeq };
+}
+
+function add(
+  tally: { count: number; firstSeq: number; lastSeq: number; duplicates: number },
+  { seq, duplicate }: PublishResult,
+): void {
+  tally.count++;
+  tally.firstSeq = Math.min(tally.firstSeq, seq);
+  tally.lastSeq = Math.max(tally.lastSeq, seq);
+  if (duplicate) tally.duplicates++;
+}
+
+/** The same event `count` times, with the ids `<id>-1` to `<id>-<count>`. */
+export function* copiesOf(
+  event: OutgoingEvent & { readonly id: string },
+  count: number,
+): Generator<OutgoingEvent> {
+  for (let i = 1; i <= count; i++) yield { ...event, id: `${event.id}-${i}` };
+}
