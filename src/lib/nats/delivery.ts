@@ -13,6 +13,8 @@ export class Delivery {
     readonly seq: number,
     /** How often it was delivered, this time included. Not a number of attempts. */
     readonly deliveries: number,
+    /** How many this consumer delivered, this one included: a gap means that one got lost on its way. */
+    readonly consumerSeq: number,
     readonly time: Nanos,
     /** Messages that the consumer still has for us after this one. */
     readonly pending: number,
@@ -24,9 +26,18 @@ export class Delivery {
     if (!tokens || tokens[0] !== '$JS' || tokens[1] !== 'ACK') return undefined;
     // $JS.ACK.<stream>.<consumer>.<delivered>.<sseq>.<cseq>.<time>.<pending>; newer servers put domain and account first.
     const at = tokens.length >= 11 ? 4 : 2;
-    const [stream, consumer, deliveries, seq, , time, pending] = tokens.slice(at);
+    const [stream, consumer, deliveries, seq, consumerSeq, time, pending] = tokens.slice(at);
     if (!stream || !consumer || !time || tokens.length < 9) return undefined;
-    return new Delivery(msg, stream, consumer, Number(seq), Number(deliveries), time, Number(pending));
+    return new Delivery(
+      msg,
+      stream,
+      consumer,
+      Number(seq),
+      Number(deliveries),
+      Number(consumerSeq),
+      time,
+      Number(pending),
+    );
   }
 
   get subject(): string {

@@ -1,0 +1,222 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ConnectionError, OperationError } from '../errors.js';
+import { Delivery } from './delivery.js';
+import { apiCode, apiCodeOf, translateError } from './errors.js';
+import type { Link } from './link.js';
+import type { StoredMessage } from './message.js';
+import { type ConsumerInfo, deleteConsumer } from './objects.js';
+import { Pull } from './pull.js';
+
+export interface ReadOptions {
+  readonly stream: string;
+  /** What to read; no two may overlap. */
+  readonly filters: readonly string[];
+  /** Where to begin. Default: the first message that is stored. */
+  readonly from?: { readonly seq: number } | { readonly timeMs: number };
+  /** Go on with what is written later. Default: end at the last sequence that the stream has at the start. */
+  readonly follow?: boolean;
+  /** Ends the reading; what was yielded by then stays valid. */
+  readonly signal?: AbortSignal;
+}
+
+/** Most messages in memory and on their way. */
+const capacity = 256;
+/** Silence after which the server is asked whether anything is left. */
+const idleMs = 250;
+const restartPauseMs = 500;
+/** Without `follow`, a server that stays away longer than this ends the reading with an error. */
+const restartDeadlineMs = 30_000;
+/** The server removes what a killed process leaves behind. */
+const inactiveNanos = 30_000_000_000;
+
+/**
+ * The messages of a stream that keeps what it delivers (not a workqueue), each once and in order, with bounded
+ * memory. Uses a consumer in memory that acknowledges nothing; when that is lost (deleted, its node died, the
+ * connection broke), another one goes on where it was.
+ *
+ * Throws OperationError `NO_STREAM` and ConnectionError.
+ */
+export async function* readStream(link: Link, options: ReadOptions): AsyncGenerator<StoredMessage> {
+  const info = await link.streamInfo(options.stream);
+  if (!info) throw noStream(link, options.stream);
+  const lastSeq = options.follow ? Number.POSITIVE_INFINITY : info.state.last_seq;
+  if (lastSeq === 0) return;
+  const reading = new Reading(link, options);
+  try {
+    for await (const delivery of reading.deliveries(lastSeq)) {
+      yield storedOf(delivery);
+    }
+  } finally {
+    await reading.close();
+  }
+}
+
+function noStream(link: Link, stream: string): OperationError {
+  return new OperationError(`stream ${stream} is not on ${link.server}`, {
+    code: 'NO_STREAM',
+    suggestions: ['plutomi-events pipeline apply', 'name another server with --server or --context'],
+  });
+}
+
+function storedOf(delivery: Delivery): StoredMessage {
+  const { stream, subject, seq, time, data, headers } = delivery;
+  return { stream, subject, seq, time, data, headers };
+}
+
+class Reading {
+  private readonly queue: Delivery[] = [];
+  private consumer: string | undefined;
+  private pull: Pull | undefined;
+  /** Deliveries of the present consumer that arrived here. */
+  private received = 0;
+  private taken = 0;
+  private nextSeq: number | undefined;
+  private lost = true;
+  private wake: () => void = () => {};
+  private readonly unwatch: () => void;
+  private readonly onAbort = (): void => this.wake();
+
+  constructor(
+    private readonly link: Link,
+    private readonly options: ReadOptions,
+  ) {
+    // What was on its way when the connection broke does not come again.
+    this.unwatch = link.watch((state) => {
+      if (state === 'reconnected') this.lose();
+    });
+    options.signal?.addEventListener('abort', this.onAbort);
+  }
+
+  async *deliveries(lastSeq: number): AsyncGenerator<Delivery> {
+    const follow = this.options.follow === true;
+    while (this.options.signal?.aborted !== true) {
+      const delivery = this.queue.shift();
+      if (delivery) {
+        if (delivery.consumerSeq !== this.taken + 1) {
+          this.lose();
+          this.queue.length = 0;
+          continue;
+        }
+        this.taken++;
+        this.pull?.release();
+        if (delivery.seq > lastSeq) return;
+        this.nextSeq = delivery.seq + 1;
+        yield delivery;
+        if (!follow && (delivery.pending === 0 || delivery.seq === lastSeq)) return;
+      } else if (this.lost) {
+        if ((await this.restart()) === 0 && !follow) return;
+      } else if (!(await this.arrival(follow ? undefined : idleMs)) && !follow && (await this.isComplete())) {
+        return;
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    this.unwatch();
+    this.options.signal?.removeEventListener('abort', this.onAbort);
+    await this.drop();
+  }
+
+  private lose(): void {
+    this.lost = true;
+    this.wake();
+  }
+
+  /** Waits for a delivery, a loss or the end of the reading. False: nothing of that within `timeoutMs`. */
+  private arrival(timeoutMs?: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = timeoutMs === undefined ? undefined : setTimeout(() => resolve(false), timeoutMs);
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve(true);
+      };
+    });
+  }
+
+  /** Nothing arrives any more: because all was delivered, or because the consumer or a delivery got lost. */
+  private async isComplete(): Promise<boolean> {
+    let info: ConsumerInfo | undefined;
+    try {
+      info = await this.link.consumerInfo(this.options.stream, this.consumer ?? '');
+    } catch (error) {
+      if (error instanceof ConnectionError) return false;
+      throw error;
+    }
+    if (this.queue.length > 0) return false;
+    if (info && info.num_pending === 0 && info.delivered.consumer_seq === this.received) return true;
+    if (!info || info.delivered.consumer_seq > this.received) this.lost = true;
+    return false;
+  }
+
+  /** Makes a consumer that begins after what was taken. Returns how many messages it has. */
+  private async restart(): Promise<number> {
+    const first = this.consumer === undefined;
+    await this.drop();
+    const deadline = performance.now() + restartDeadlineMs;
+    for (;;) {
+      try {
+        return await this.begin();
+      } catch (error) {
+        if (apiCodeOf(error) === apiCode.streamNotFound) throw noStream(this.link, this.options.stream);
+        const known = translateError(error, `read ${this.options.stream}`);
+        const patient = this.options.follow === true || performance.now() < deadline;
+        if (first || !patient || !(known instanceof ConnectionError)) throw known;
+        if (this.options.signal?.aborted) return 0;
+        await sleep(restartPauseMs);
+      }
+    }
+  }
+
+  private async begin(): Promise<number> {
+    const { stream, filters, from } = this.options;
+    const info = await this.link.jsm.consumers.add(stream, {
+      ...startOf(this.nextSeq === undefined ? from : { seq: this.nextSeq }),
+      filter_subjects: [...filters],
+      ack_policy: 'none',
+      mem_storage: true,
+      num_replicas: 1,
+      inactive_threshold: inactiveNanos,
+    });
+    this.consumer = info.name;
+    this.received = 0;
+    this.taken = 0;
+    this.lost = false;
+    const pull = new Pull(
+      this.link,
+      { stream, consumer: info.name, capacity },
+      {
+        onMessage: (delivery) => {
+          if (this.pull !== pull) return;
+          this.received++;
+          this.queue.push(delivery);
+          this.wake();
+        },
+        onGone: () => {
+          if (this.pull === pull) this.lose();
+        },
+      },
+    );
+    this.pull = pull;
+    return info.num_pending;
+  }
+
+  private async drop(): Promise<void> {
+    const { pull, consumer } = this;
+    this.pull = undefined;
+    await pull?.stop();
+    // The server would remove it by itself after a while.
+    if (consumer !== undefined && this.link.connected) {
+      await deleteConsumer(this.link, this.options.stream, consumer).catch(() => {});
+    }
+  }
+}
+
+function startOf(from: ReadOptions['from']): {
+  deliver_policy: 'all' | 'by_start_sequence' | 'by_start_time';
+  opt_start_seq?: number;
+  opt_start_time?: string;
+} {
+  if (from === undefined) return { deliver_policy: 'all' };
+  if ('seq' in from) return { deliver_policy: 'by_start_sequence', opt_start_seq: Math.max(1, from.seq) };
+  return { deliver_policy: 'by_start_time', opt_start_time: new Date(from.timeMs).toISOString() };
+}
