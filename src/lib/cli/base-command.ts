@@ -4,7 +4,7 @@ import { loadEnvFile } from '../config/env-file.js';
 import type { Environment } from '../config/environment.js';
 import { readEnvironment } from '../config/load.js';
 import { InterruptedError, PlutomiError, UsageError } from '../errors.js';
-import { type Colors, colorsFor } from './colors.js';
+import { type Colors, colorsFor } from '../render/colors.js';
 import { CommandContext, type ConnectionFlags } from './context.js';
 import { describeError, type ErrorJson } from './describe-error.js';
 import { globalFlags } from './global-flags.js';

@@ -1,4 +1,4 @@
-import type { Colors } from '../cli/colors.js';
+import type { Colors } from './colors.js';
 import { formatSize } from '../config/size.js';
 import { formatDuration } from '../domain/duration.js';
 import { escapeLine } from '../domain/escape.js';

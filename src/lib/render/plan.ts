@@ -1,4 +1,4 @@
-import type { Colors } from '../cli/colors.js';
+import type { Colors } from './colors.js';
 import { escapeLine } from '../domain/escape.js';
 import { describeConsequence } from '../topology/describe-consequence.js';
 import { type Action, type Change, pathOf } from '../topology/diff.js';
