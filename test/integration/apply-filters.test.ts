@@ -86,6 +86,31 @@ describe('a filter change', () => {
     ]);
   });
 
+  it('counts the waiting retries that a new root leaves behind', async () => {
+    await using nats = await startNats();
+    await using link = await connectTo(nats.url);
+    await applyTopology(link, makeConfig());
+    await link.publish('events-retry.notifications-consumer.1', '{}');
+    const { roots } = makeConfig();
+    const moved = makeConfig({
+      roots: { ...roots, retry: 'later' },
+      streams: { retry: { subjects: ['later.>'] } },
+    });
+    const plan = await planTopology(link, moved);
+    expect(plan.needsConfirmation).toBe(true);
+    const retry = plan.changes.find(({ name }) => name === 'notifications-consumer-retry');
+    expect(retry?.consequences).toEqual([
+      {
+        what: 'left-behind',
+        role: 'retry',
+        subject: 'events-retry.notifications-consumer.>',
+        count: 1,
+        atMost: true,
+      },
+    ]);
+    await applyPlan(link, plan);
+  });
+
   it('says how many it may be at most where replicas keep the position only roughly', async () => {
     await using cluster = await startCluster();
     await using link = await connectTo(cluster.url);

@@ -4,29 +4,37 @@ import type { Topology } from './desired.js';
 import { type Actual, consumerPath } from './diff.js';
 import { ownerOf } from './ownership.js';
 
-/** Reads what the server holds of a topology, with all else that stands under this pipeline's name. */
+/**
+ * Reads what the server holds of a topology. Asks for each object by its name: in a cluster, a list may lack
+ * what has no leader at that moment, and a worker's user needs no permission to list.
+ */
 export async function readActual(link: Link, desired: Topology): Promise<Actual> {
   const streams = new Map<string, StreamInfo>();
-  for (const info of await listStreams(link)) {
-    if (ownerOf(info.config.metadata) === desired.pipeline) streams.set(info.config.name, info);
-  }
-  // In a cluster a list may lack what has no leader at that moment: what is wanted is asked for by name.
-  await Promise.all(desired.streams.map(async ({ name }) => put(streams, name, await link.streamInfo(name))));
-
-  const consumers = new Map<string, ConsumerInfo>();
-  const lists = await Promise.all([...streams.keys()].map((name) => listConsumers(link, name)));
-  for (const info of lists.flat()) consumers.set(consumerPath(info.stream_name, info.name), info);
   await Promise.all(
-    desired.consumers
-      .filter(({ stream }) => streams.has(stream))
-      .map(async ({ stream, name }) =>
-        put(consumers, consumerPath(stream, name), await link.consumerInfo(stream, name)),
-      ),
+    desired.streams.map(async ({ name }) => {
+      const info = await link.streamInfo(name);
+      if (info) streams.set(name, info);
+    }),
+  );
+  const consumers = new Map<string, ConsumerInfo>();
+  const askable = desired.consumers.filter(({ stream }) => streams.has(stream));
+  await Promise.all(
+    askable.map(async ({ stream, name }) => {
+      const info = await link.consumerInfo(stream, name);
+      if (info) consumers.set(consumerPath(stream, name), info);
+    }),
   );
   return { streams, consumers };
 }
 
-function put<T>(map: Map<string, T>, key: string, value: T | undefined): void {
-  if (value === undefined) map.delete(key);
-  else map.set(key, value);
+/** What `readActual` reads, and all else that is under this pipeline's name or on its streams. */
+export async function readActualAndOthers(link: Link, desired: Topology): Promise<Actual> {
+  const known = await readActual(link, desired);
+  const ours = (await listStreams(link)).filter(
+    ({ config }) => ownerOf(config.metadata) === desired.pipeline,
+  );
+  const streams = new Map([...ours.map((info) => [info.config.name, info] as const), ...known.streams]);
+  const lists = await Promise.all([...streams.keys()].map((name) => listConsumers(link, name)));
+  const listed = lists.flat().map((info) => [consumerPath(info.stream_name, info.name), info] as const);
+  return { streams, consumers: new Map([...listed, ...known.consumers]) };
 }

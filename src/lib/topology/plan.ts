@@ -1,6 +1,6 @@
 import type { PipelineConfig } from '../config/resolved.js';
 import type { Link } from '../nats/link.js';
-import { readActual } from './actual.js';
+import { readActual, readActualAndOthers } from './actual.js';
 import { type Conflict, findConflicts } from './conflicts.js';
 import { type Consequence, isRisky } from './consequence.js';
 import { desiredTopology, type Topology } from './desired.js';
@@ -36,7 +36,12 @@ export async function planTopology(
   config: PipelineConfig,
   options: PlanOptions = {},
 ): Promise<Plan> {
-  const { desired, actual, changes, conflicts } = await compare(link, config, options);
+  const { desired, actual, changes, conflicts } = await compare(
+    link,
+    config,
+    readActualAndOthers,
+    options.adopt ?? false,
+  );
   const planned: PlannedChange[] = [];
   for (const change of changes) {
     planned.push({
@@ -60,9 +65,9 @@ export interface TopologyCheck {
   readonly conflicts: readonly Conflict[];
 }
 
-/** What `pipeline apply` would have to do before this config can run. */
+/** What `pipeline apply` would have to do before this config can run. Lists nothing and counts nothing. */
 export async function checkTopology(link: Link, config: PipelineConfig): Promise<TopologyCheck> {
-  const { changes, conflicts } = await compare(link, config, {});
+  const { changes, conflicts } = await compare(link, config, readActual, false);
   return { changes: changes.filter(isPending), conflicts };
 }
 
@@ -73,10 +78,15 @@ interface Comparison {
   readonly conflicts: readonly Conflict[];
 }
 
-async function compare(link: Link, config: PipelineConfig, options: PlanOptions): Promise<Comparison> {
+async function compare(
+  link: Link,
+  config: PipelineConfig,
+  read: typeof readActual,
+  adopt: boolean,
+): Promise<Comparison> {
   const desired = desiredTopology(config);
-  const actual = await readActual(link, desired);
+  const actual = await read(link, desired);
   const changes = diffTopology(desired, actual);
-  const conflicts = await findConflicts(link, { desired, actual, changes, adopt: options.adopt ?? false });
+  const conflicts = await findConflicts(link, { desired, actual, changes, adopt });
   return { desired, actual, changes, conflicts };
 }
