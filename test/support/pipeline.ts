@@ -2,7 +2,6 @@ import { onTestFinished } from 'vitest';
 import type { PipelineConfig } from '../../src/lib/config/resolved.js';
 import type { StoredRecord } from '../../src/lib/domain/attempt.js';
 import type { Handler } from '../../src/lib/handlers/contract.js';
-import { connect } from '../../src/lib/nats/connect.js';
 import type { Link } from '../../src/lib/nats/link.js';
 import type { StoredMessage } from '../../src/lib/nats/message.js';
 import type { Pointer } from '../../src/lib/domain/pointer.js';
@@ -12,13 +11,14 @@ import { pointersOf } from '../../src/lib/routing/route.js';
 import { silentLogger } from '../../src/lib/telemetry/log.js';
 import type { WaterfallEvent } from '../../src/lib/telemetry/waterfall-event.js';
 import { type RunningPipeline, runPipeline } from '../../src/lib/waterfall/run.js';
+import { connectTo as openLink } from './connect.js';
 import { applyTopology, type ConfigOverrides, makeConfig } from './config.js';
 import { startNats, type TestServer } from './nats-server.js';
 import { eventually } from './eventually.js';
 
 /** Connects to a test server; closed when the test ends. */
 export async function connectTo(url: string): Promise<Link> {
-  const link = await connect({ servers: [url], source: 'test', name: 'test', timeoutMs: 3000 });
+  const link = await openLink(url);
   onTestFinished(() => link.close());
   return link;
 }
@@ -102,7 +102,7 @@ async function runFor(
   handlers: Readonly<Record<string, Handler>>,
   only?: readonly string[],
 ): Promise<TestRun> {
-  const link = await connect({ servers: [server.url], source: 'test', name: 'test run', timeoutMs: 2000 });
+  const link = await openLink(server.url, 'test run');
   const events: WaterfallEvent[] = [];
   const files = Object.entries(handlers).map(([name, handler]) => [`/handlers/${name}`, handler] as const);
   const consumers = config.consumers.map((one) => ({ ...one, handler: `/handlers/${one.name}` }));

@@ -30,24 +30,39 @@ export async function anyRecord(
   return found.find((record) => record !== undefined);
 }
 
-/** Where a (consumer, event) stands after its main stage of the same cycle: a late success there ends the retry too. */
+/** The same (consumer, event) in another stage or cycle. */
 export function atStage(key: Key, stage: Key['stage'], cycle = key.cycle): Key {
   return { ...key, stage, cycle };
 }
 
-/** What the attempt rule needs to know about a key. Literal subjects only: their last message is a look-up, not a scan. */
-export async function readKeyHistory(link: Link, place: JournalPlace, key: Key): Promise<KeyHistory> {
+/** What ended a key, if anything did. A late success in main ends the retry of the same event too. */
+function readEnd(link: Link, place: JournalPlace, key: Key): Promise<StoredRecord | undefined> {
   const ends: (readonly [Key, RecordKind])[] = [
     [key, 'RESOLVED'],
     [key, 'MAX_DELIVERIES'],
     [key, 'MSG_TERMINATED'],
   ];
   if (key.stage === 'retry') ends.push([atStage(key, 'main'), 'RESOLVED']);
+  return anyRecord(link, place, ends);
+}
+
+/**
+ * What the attempt rule needs to know about a key. Literal subjects only: their last message is a look-up, not
+ * a scan. A message that was never delivered before has no attempts: then only what ended the key is read.
+ */
+export async function readKeyHistory(
+  link: Link,
+  place: JournalPlace,
+  key: Key,
+  options: { readonly firstDelivery: boolean },
+): Promise<KeyHistory> {
+  const attempt = (kind: RecordKind): Promise<StoredRecord | undefined> | undefined =>
+    options.firstDelivery ? undefined : lastRecord(link, place, key, kind);
   const [started, failed, snoozed, ended] = await Promise.all([
-    lastRecord(link, place, key, 'ATTEMPT_STARTED'),
-    lastRecord(link, place, key, 'ATTEMPT_FAILED'),
-    lastRecord(link, place, key, 'SNOOZED'),
-    anyRecord(link, place, ends),
+    attempt('ATTEMPT_STARTED'),
+    attempt('ATTEMPT_FAILED'),
+    attempt('SNOOZED'),
+    readEnd(link, place, key),
   ]);
   return {
     ...(started ? { started } : {}),

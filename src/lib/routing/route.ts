@@ -40,13 +40,18 @@ export function destinationOf(config: PipelineConfig, x: Exhaustion): 'retry' | 
 
 /**
  * Writes the pointer that an exhaustion leads to, then the ROUTED record. Killed in between and repeated, or
- * done by two at once, it leaves one pointer; what has moved on is not brought back.
+ * done by two at once, it leaves one pointer; what has moved on is not brought back. `firstTime`: nobody can
+ * have begun to route this very telling of it.
  */
-export async function routeExhaustion(tools: RouteTools, x: Exhaustion): Promise<Routed> {
+export async function routeExhaustion(
+  tools: RouteTools,
+  x: Exhaustion,
+  options: { readonly firstTime: boolean },
+): Promise<Routed> {
   const { link, config, now } = tools;
   const journal = journalOf(config);
   const to = destinationOf(config, x);
-  const beyond = await anyRecord(link, journal, recordsBeyond(x, to));
+  const beyond = await anyRecord(link, journal, recordsBeyond(x, to, options.firstTime));
   if (beyond) return { to: 'nowhere', because: beyond.record.kind };
 
   const delayMs = consumerNamed(config, x.consumer)?.retry.delayMs ?? 0;
@@ -57,12 +62,14 @@ export async function routeExhaustion(tools: RouteTools, x: Exhaustion): Promise
   return { to, notBeforeMs };
 }
 
-/** Any one of these means that the exhaustion has been dealt with. */
-function recordsBeyond(x: Key, to: 'retry' | 'dlq'): (readonly [Key, RecordKind])[] {
-  const wanted: (readonly [Key, RecordKind])[] = [
-    [x, 'ROUTED'],
-    [x, 'RESOLVED'],
-  ];
+/**
+ * Any one of these means that the exhaustion has been dealt with. When nobody has tried to route it before, only
+ * a second telling of it or a late success can stand in the way; the retry stage looks for the latter itself.
+ */
+function recordsBeyond(x: Key, to: 'retry' | 'dlq', firstTime: boolean): (readonly [Key, RecordKind])[] {
+  const wanted: (readonly [Key, RecordKind])[] = [[x, 'ROUTED']];
+  if (to === 'dlq' || !firstTime) wanted.push([x, 'RESOLVED']);
+  if (firstTime) return wanted;
   if (x.stage === 'main') {
     const retry = atStage(x, 'retry');
     wanted.push([retry, 'RESOLVED'], [retry, 'MAX_DELIVERIES'], [retry, 'MSG_TERMINATED']);

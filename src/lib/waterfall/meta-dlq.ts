@@ -1,3 +1,4 @@
+import { metaConsumers } from '../domain/consumer-names.js';
 import { decodeObject } from '../domain/decode.js';
 import { makeFailure } from '../domain/failure.js';
 import { type Pointer, pointerFrom } from '../domain/pointer.js';
@@ -8,7 +9,7 @@ import type { StoredMessage } from '../nats/message.js';
 import { fetchOriginal } from '../pointers/original.js';
 import { writePointer } from '../pointers/write.js';
 import { type Held, originOf } from './held.js';
-import { metaConsumers, type MetaParts, metaKey } from './meta.js';
+import { type MetaParts, metaKey } from './meta.js';
 import { journalOf, pointersOf } from '../routing/route.js';
 import type { Worker } from './worker.js';
 
@@ -33,7 +34,7 @@ export function metaDlqProcess({ config, tools }: MetaParts): (held: Held, worke
     const at = new Date(tools.now()).toISOString();
     const pointer: Pointer = {
       ...(x
-        ? pointerFrom({ ...x, consumer: metaConsumers.route, origin }, 'dlq', 0)
+        ? pointerFrom({ ...x, consumer: metaConsumers.main, origin }, 'dlq', 0)
         : unreadablePointer(origin, at, decoded.ok ? '' : decoded.reason)),
       ...(embedded ? { embedded } : {}),
     };
@@ -47,11 +48,11 @@ export function metaDlqProcess({ config, tools }: MetaParts): (held: Held, worke
       worker: tools.worker,
     });
     await worker.persist(held, 'write the journal', () => writeRecord(tools.link, journalOf(config), routed));
-    const id = `${metaConsumers.route}/${origin.seq}`;
+    const id = `${metaConsumers.main}/${origin.seq}`;
     tools.emit({
       type: 'dead-letter',
       id,
-      consumer: metaConsumers.route,
+      consumer: metaConsumers.main,
       cycle: 0,
       reason: pointer.failure.message,
     });
@@ -62,7 +63,7 @@ export function metaDlqProcess({ config, tools }: MetaParts): (held: Held, worke
 function unreadablePointer(origin: Pointer['origin'], at: string, reason: string): Pointer {
   return {
     v: 1,
-    consumer: metaConsumers.route,
+    consumer: metaConsumers.main,
     stage: 'dlq',
     cycle: 0,
     origin,

@@ -5,6 +5,7 @@ import type { Key, Origin } from '../domain/key.js';
 import type { Outcome } from '../domain/outcome.js';
 import { decodeExhaustion, type Exhaustion } from '../domain/record.js';
 import { isNativeAdvisory, parseRecordSubject, recordSubject } from '../domain/subjects.js';
+import { metaConsumers } from '../domain/consumer-names.js';
 import type { Decoded } from '../domain/decode.js';
 import type { Delivery } from '../nats/delivery.js';
 import { UnreachableError } from '../nats/errors.js';
@@ -13,13 +14,6 @@ import type { Case, Identified, StageTools } from './case.js';
 import { originOf } from './held.js';
 import { routeExhaustion } from '../routing/route.js';
 import type { StageSpec } from './stage.js';
-
-/** The consumers that route; their names are reserved. */
-export const metaConsumers = {
-  route: 'meta-consumer',
-  retry: 'meta-consumer-retry',
-  dlq: 'meta-consumer-dlq',
-} as const;
 
 export interface MetaParts {
   readonly config: PipelineConfig;
@@ -52,7 +46,7 @@ export function metaStage(parts: MetaParts): StageSpec {
     trustsFirstDelivery: true,
     recordsSuccess: false,
     identify: ({ delivery }): Identified => {
-      const task = { key: metaKey(metaConsumers.route, originOf(delivery)), dueMs: 0, attemptsBefore: 0 };
+      const task = { key: metaKey(metaConsumers.main, originOf(delivery)), dueMs: 0, attemptsBefore: 0 };
       if (isNativeAdvisory(delivery.subject)) return { task };
       const decoded = readExhaustion(config.roots.advisories, delivery.subject, delivery.data);
       return decoded.ok ? { task } : { task, failure: unreadable(decoded.reason) };
@@ -89,7 +83,9 @@ async function routeOnce(
   return current.worker.persist(current.held, 'route', async (): Promise<Outcome> => {
     try {
       const { link, worker, now, random } = tools;
-      const routed = await routeExhaustion({ link, config, worker, now, random }, x);
+      const firstTime =
+        current.task.key.consumer === metaConsumers.main && current.held.delivery.deliveries === 1;
+      const routed = await routeExhaustion({ link, config, worker, now, random }, x, { firstTime });
       if (routed.to === 'nowhere') tools.emit({ type: 'not-routed', key: x, because: routed.because });
       else tools.emit({ type: 'routed', key: x, to: routed.to, notBeforeMs: routed.notBeforeMs });
       return { kind: 'ok' };

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ConsumerSettings, type PipelineConfig, retryAckWaitMs } from '../config/resolved.js';
+import { metaConsumers, stageConsumers } from '../domain/consumer-names.js';
 import type { Clock } from '../domain/time.js';
 import type { PlutomiError } from '../errors.js';
 import type { Handler } from '../handlers/contract.js';
@@ -12,7 +13,7 @@ import { HandlerRunner, mainStage, retryStage } from './business.js';
 import type { StageTools } from './case.js';
 import { ConsumerGone } from './failures.js';
 import { Gate } from './gate.js';
-import { metaConsumers, metaRetryStage, metaStage } from './meta.js';
+import { metaRetryStage, metaStage } from './meta.js';
 import { metaDlqProcess } from './meta-dlq.js';
 import { journalOf } from '../routing/route.js';
 import { CountedStage } from './stage.js';
@@ -106,7 +107,7 @@ class Pipeline implements RunningPipeline {
       ackWaitMs: config.meta.ackWaitMs,
       confirmAcks: false,
     });
-    this.start(place(metaConsumers.route), gate, new CountedStage(metaStage(parts), parts.tools).process);
+    this.start(place(metaConsumers.main), gate, new CountedStage(metaStage(parts), parts.tools).process);
     this.start(
       place(metaConsumers.retry),
       gate,
@@ -130,13 +131,14 @@ class Pipeline implements RunningPipeline {
     };
     const runner = new HandlerRunner(parts);
     this.runners.push(runner);
+    const names = stageConsumers(consumer.name);
     const { concurrency, confirmAcks } = consumer;
     const shared = { concurrency, confirmAcks, capacity: capacityFor(consumer) };
     this.start(
       {
         ...shared,
         stream: config.streams.events.name,
-        consumer: consumer.name,
+        consumer: names.main,
         ackWaitMs: consumer.ackWaitMs,
       },
       gate,
@@ -147,7 +149,7 @@ class Pipeline implements RunningPipeline {
         ...shared,
         capacity: concurrency * 2,
         stream: config.streams.retry.name,
-        consumer: `${consumer.name}-retry`,
+        consumer: names.retry,
         ackWaitMs: retryAckWaitMs,
       },
       gate,
@@ -159,7 +161,7 @@ class Pipeline implements RunningPipeline {
     this.start(
       {
         stream: config.streams.dlq.name,
-        consumer: `${consumer.name}-dlq`,
+        consumer: names.dlq,
         concurrency: alertConcurrency,
         capacity: alertConcurrency,
         ackWaitMs: retryAckWaitMs,

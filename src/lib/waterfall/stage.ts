@@ -39,9 +39,12 @@ export class CountedStage {
   };
 
   private async historyOf(task: Task, held: Held, worker: Worker): Promise<KeyHistory> {
-    if (this.spec.trustsFirstDelivery && held.delivery.deliveries === 1) return emptyHistory;
+    const firstDelivery = held.delivery.deliveries === 1;
+    if (this.spec.trustsFirstDelivery && firstDelivery) return emptyHistory;
     const { link, journal } = this.tools;
-    return worker.persist(held, 'read the journal', () => readKeyHistory(link, journal, task.key));
+    return worker.persist(held, 'read the journal', () =>
+      readKeyHistory(link, journal, task.key, { firstDelivery }),
+    );
   }
 
   private async decide(current: Case): Promise<void> {
