@@ -96,6 +96,13 @@ function translateApiError(error: JetStreamApiError, what: string): PlutomiError
   if (storeFullCodes.includes(error.code)) return new StoreFullError(what, error);
   // 10008: no leader, 10039: JetStream not enabled for this account, 503s while a cluster elects.
   if (error.status === 503) return new UnreachableError(what, error, error.message);
+  if (error.code === apiCode.streamNotFound) {
+    return new OperationError(`${what}: there is no such stream on this server`, {
+      code: 'NO_STREAM',
+      cause: error,
+      suggestions: ['plutomi-events pipeline apply', 'name another server with --server or --context'],
+    });
+  }
   return new OperationError(`${what}: ${error.message} (${error.code})`, {
     code: `JETSTREAM_${error.code}`,
     cause: error,

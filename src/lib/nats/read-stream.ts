@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectionError, OperationError } from '../errors.js';
-import { Delivery } from './delivery.js';
-import { apiCode, apiCodeOf, translateError } from './errors.js';
+import type { Delivery } from './delivery.js';
+import { translateError } from './errors.js';
 import type { Link } from './link.js';
 import type { StoredMessage } from './message.js';
 import { type ConsumerInfo, deleteConsumer } from './objects.js';
@@ -157,7 +157,6 @@ class Reading {
       try {
         return await this.begin();
       } catch (error) {
-        if (apiCodeOf(error) === apiCode.streamNotFound) throw noStream(this.link, this.options.stream);
         const known = translateError(error, `read ${this.options.stream}`);
         const patient = this.options.follow === true || performance.now() < deadline;
         if (first || !patient || !(known instanceof ConnectionError)) throw known;

@@ -1,0 +1,97 @@
+import { consumerNamed, type PipelineConfig } from '../config/resolved.js';
+import { metaConsumers } from '../domain/consumer-names.js';
+import type { Decoded } from '../domain/decode.js';
+import type { Key } from '../domain/key.js';
+import type { Pointer } from '../domain/pointer.js';
+import { decodeExhaustion, type Exhaustion } from '../domain/record.js';
+import { recordSubject } from '../domain/subjects.js';
+import { anyRecord, lastRecord } from '../journal/read.js';
+import type { Link } from '../nats/link.js';
+import type { Original } from '../pointers/original.js';
+import { journalOf } from '../routing/route.js';
+import type { DlqEntry } from './entry.js';
+import { isResolved, keyOf, originalOf } from './state.js';
+
+/** What replaying a dead letter means, by what the server holds now. */
+export type ReplayDecision =
+  /** Nothing may be done; `original` where that is the reason. */
+  | { readonly do: 'skip'; readonly reason: string; readonly original?: Original['state'] }
+  /** An earlier replay was interrupted after its pointer: `journaled` if REPLAYED is written too. Only the rest is done. */
+  | { readonly do: 'finish'; readonly pointer: Pointer; readonly journaled: boolean }
+  | { readonly do: 'replay'; readonly pointer: Pointer }
+  /** Of a meta-consumer: the record that it could not route is routed now. */
+  | { readonly do: 'route'; readonly pointer: Pointer; readonly exhaustion: Exhaustion };
+
+/** The key under which a replay is journaled: the cycle that it starts. */
+export function replayKey(pointer: Pointer): Key {
+  const key = keyOf(pointer, 'dlq', pointer.cycle + 1);
+  return pointer.consumer === metaConsumers.main ? { ...key, tier: 'meta' } : key;
+}
+
+/** Reads what decides, and writes nothing: plan and replay ask the same. */
+export async function decideReplay(
+  link: Link,
+  config: PipelineConfig,
+  { pointer, letter }: DlqEntry,
+): Promise<ReplayDecision> {
+  if (!pointer) return { do: 'skip', reason: letter.reason };
+  if (await lastRecord(link, journalOf(config), replayKey(pointer), 'REPLAYED')) {
+    return { do: 'finish', pointer, journaled: true };
+  }
+  return pointer.consumer === metaConsumers.main
+    ? decideMeta(config, pointer)
+    : decideBusiness(link, config, pointer);
+}
+
+async function decideBusiness(link: Link, config: PipelineConfig, pointer: Pointer): Promise<ReplayDecision> {
+  const next = keyOf(pointer, 'retry', pointer.cycle + 1);
+  const processed = await anyRecord(link, journalOf(config), [
+    [next, 'RESOLVED'],
+    [next, 'MAX_DELIVERIES'],
+    [next, 'MSG_TERMINATED'],
+  ]);
+  // Its pointer came and went: a second one would run the handler again.
+  if (processed) return { do: 'finish', pointer, journaled: false };
+  if (!consumerNamed(config, pointer.consumer)) {
+    return { do: 'skip', reason: `the config has no consumer ${pointer.consumer} any more` };
+  }
+  const { state } = await originalOf(link, pointer.origin);
+  if (state !== 'present') return { do: 'skip', reason: unavailable(pointer, state), original: state };
+  if (await isResolved(link, config, pointer)) {
+    return { do: 'skip', reason: 'resolved late: its handler succeeded after the event had been given up' };
+  }
+  return { do: 'replay', pointer };
+}
+
+function unavailable({ origin }: Pointer, state: 'missing' | 'replaced'): string {
+  return state === 'missing'
+    ? `the original is missing: ${origin.stream} has no sequence ${origin.seq} any more`
+    : `the original is replaced: another event stands at ${origin.stream} ${origin.seq}, the stream was recreated`;
+}
+
+function decideMeta(config: PipelineConfig, pointer: Pointer): ReplayDecision {
+  const decoded = embeddedExhaustion(config, pointer);
+  return decoded.ok
+    ? { do: 'route', pointer, exhaustion: decoded.value }
+    : { do: 'skip', reason: `can't be routed: ${decoded.reason}` };
+}
+
+/** The business record in a dead letter of the meta-consumer. */
+function embeddedExhaustion(config: PipelineConfig, { embedded }: Pointer): Decoded<Exhaustion> {
+  if (embedded?.['record'] === undefined) return { ok: false, reason: 'it embeds no readable record' };
+  const decoded = decodeExhaustion(new TextEncoder().encode(JSON.stringify(embedded['record'])));
+  if (!decoded.ok) return { ok: false, reason: `its record: ${decoded.reason}` };
+  const { tier, kind, consumer, stage, cycle, origin } = decoded.value;
+  const subject = recordSubject(config.roots.advisories, {
+    tier,
+    kind,
+    consumer,
+    seq: origin.seq,
+    stage,
+    cycle,
+  });
+  if (tier !== 'business' || embedded['subject'] !== subject) {
+    return { ok: false, reason: `its record does not belong on ${String(embedded['subject'])}` };
+  }
+  return decoded;
+}

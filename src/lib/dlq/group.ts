@@ -1,0 +1,58 @@
+import type { PipelineConfig } from '../config/resolved.js';
+import type { DeadLetter } from '../domain/dead-letter.js';
+import type { Link } from '../nats/link.js';
+import { type DeadLetterFilters, selectEntries } from './select.js';
+
+export const groupings = ['reason', 'consumer', 'subject'] as const;
+export type Grouping = (typeof groupings)[number];
+
+export interface DeadLetterGroup {
+  /** The consumer or the subject; by reason, the reason of the one that died last: they differ in numbers and ids only. */
+  readonly key: string;
+  readonly count: number;
+  readonly firstDeadAt: string;
+  readonly lastDeadAt: string;
+  /** Id of the one that died last. */
+  readonly sample: string;
+  /** By reason: what these reasons have in common; `reason` filters take it. */
+  readonly fingerprint?: string;
+}
+
+export interface DeadLetterGroups {
+  /** How many dead letters match, in all groups. */
+  readonly total: number;
+  /** The largest first. */
+  readonly groups: readonly DeadLetterGroup[];
+}
+
+/** Counts the matching dead letters by reason, consumer or subject. Memory grows with the groups only. */
+export async function groupDeadLetters(
+  link: Link,
+  config: PipelineConfig,
+  filters: DeadLetterFilters,
+  by: Grouping,
+  limit = Number.POSITIVE_INFINITY,
+): Promise<DeadLetterGroups> {
+  const found = new Map<string, DeadLetterGroup>();
+  let total = 0;
+  for await (const { letter } of selectEntries(link, config, filters)) {
+    total++;
+    const identity = by === 'reason' ? letter.fingerprint : letter[by];
+    found.set(identity, added(found.get(identity), letter, by));
+  }
+  const groups = [...found.values()].toSorted(
+    (a, b) => b.count - a.count || b.lastDeadAt.localeCompare(a.lastDeadAt),
+  );
+  return { total, groups: groups.slice(0, limit) };
+}
+
+function added(group: DeadLetterGroup | undefined, letter: DeadLetter, by: Grouping): DeadLetterGroup {
+  return {
+    key: letter[by],
+    count: (group?.count ?? 0) + 1,
+    firstDeadAt: group?.firstDeadAt ?? letter.deadAt,
+    lastDeadAt: letter.deadAt,
+    sample: letter.id,
+    ...(by === 'reason' ? { fingerprint: letter.fingerprint } : {}),
+  };
+}

@@ -1,0 +1,44 @@
+import type { PipelineConfig } from '../config/resolved.js';
+import type { DeadLetter } from '../domain/dead-letter.js';
+import type { Link } from '../nats/link.js';
+import type { Original } from '../pointers/original.js';
+import type { DlqEntry } from './entry.js';
+import { type Expiry, isResolved, originalOf } from './state.js';
+
+/** A dead letter and what has become of its event. */
+export interface DeadLetterItem extends DeadLetter {
+  /** `missing`: it aged out or was deleted. `replaced`: its stream was recreated, another event stands there. */
+  readonly original: Original['state'];
+  /** ISO; null when events never expire, or the original is gone. */
+  readonly originalExpiresAt: string | null;
+  /** A handler succeeded after the event had been given up. Replay refuses it. */
+  readonly resolvedLate?: true;
+}
+
+/** Asks the server what became of the original, and the journal whether the event was resolved after all. */
+export async function itemOf(
+  link: Link,
+  config: PipelineConfig,
+  entry: DlqEntry,
+  expiry: Expiry,
+): Promise<{ readonly item: DeadLetterItem; readonly original: Original }> {
+  const { letter, pointer } = entry;
+  if (!pointer) {
+    const original: Original = { state: 'missing' };
+    return { item: { ...letter, original: original.state, originalExpiresAt: null }, original };
+  }
+  const [original, resolved] = await Promise.all([
+    originalOf(link, pointer.origin),
+    isResolved(link, config, pointer),
+  ]);
+  const expiresAt = original.state === 'present' ? await expiry.of(pointer.origin) : null;
+  return {
+    item: {
+      ...letter,
+      original: original.state,
+      originalExpiresAt: expiresAt,
+      ...(resolved ? { resolvedLate: true } : {}),
+    },
+    original,
+  };
+}

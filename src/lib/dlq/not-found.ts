@@ -1,0 +1,56 @@
+import type { PipelineConfig } from '../config/resolved.js';
+import { closest } from '../domain/closest.js';
+import { type DeadLetterId, formatDeadLetterId, parseDeadLetterId } from '../domain/dead-letter.js';
+import { decodeRecord } from '../domain/record.js';
+import { pointerFilter } from '../domain/subjects.js';
+import { OperationError } from '../errors.js';
+import type { Link } from '../nats/link.js';
+
+const nearestShown = 3;
+
+/** No dead letter has this id (exit code 1): says what became of it where the journal knows, and which are near. */
+export async function notFound(link: Link, config: PipelineConfig, id: string): Promise<OperationError> {
+  const named = parseDeadLetterId(id);
+  if (!named) {
+    return new OperationError(`no dead letter "${id}": an id looks like notifications-consumer/42`, {
+      code: 'NOT_FOUND',
+      suggestions: ['plutomi-events dlq list'],
+    });
+  }
+  const near = await nearestIds(link, config, named);
+  return new OperationError(`no dead letter ${id}${await whatBecameOf(link, config, named)}`, {
+    code: 'NOT_FOUND',
+    suggestions: [
+      ...near.map((other) => `plutomi-events dlq show ${other}`),
+      near.length > 0
+        ? `plutomi-events dlq list --consumer ${named.consumer}`
+        : didYouMean(config, named.consumer),
+    ],
+  });
+}
+
+function didYouMean(config: PipelineConfig, consumer: string): string {
+  const names = config.consumers.map(({ name }) => name);
+  const other = names.includes(consumer) ? undefined : closest(consumer, names);
+  return other === undefined ? 'plutomi-events dlq list' : `plutomi-events dlq list --consumer ${other}`;
+}
+
+async function nearestIds(link: Link, config: PipelineConfig, named: DeadLetterId): Promise<string[]> {
+  const { roots, streams } = config;
+  const info = await link.streamInfo(streams.dlq.name, pointerFilter(roots.dlq, named.consumer));
+  const seqs = Object.keys(info?.state.subjects ?? {}).map((subject) => Number(subject.split('.').at(-1)));
+  return seqs
+    .filter((seq) => Number.isSafeInteger(seq))
+    .toSorted((a, b) => Math.abs(a - named.seq) - Math.abs(b - named.seq))
+    .slice(0, nearestShown)
+    .map((seq) => formatDeadLetterId({ consumer: named.consumer, seq }));
+}
+
+async function whatBecameOf(link: Link, config: PipelineConfig, named: DeadLetterId): Promise<string> {
+  const subject = `${config.roots.advisories}.*.REPLAYED.${named.consumer}.${named.seq}.dlq.*`;
+  const message = await link.readLast(config.streams.advisories.name, subject);
+  const decoded = message && decodeRecord(message.data);
+  if (!decoded?.ok) return '';
+  const { at, operator } = decoded.value;
+  return `: it was replayed at ${at}${operator === undefined ? '' : ` by ${operator}`}`;
+}

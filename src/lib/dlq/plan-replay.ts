@@ -1,0 +1,163 @@
+import type { PipelineConfig } from '../config/resolved.js';
+import { stageConsumers } from '../domain/consumer-names.js';
+import type { Link } from '../nats/link.js';
+import { concurrently } from './concurrently.js';
+import { decideReplay, type ReplayDecision } from './decide-replay.js';
+import type { DlqEntry } from './entry.js';
+import { type DeadLetterFilters, findEntry, selectEntries } from './select.js';
+
+export type ReplaySelection =
+  | { readonly ids: readonly string[] }
+  | { readonly filters: DeadLetterFilters /** The oldest of them. Default: all. */; readonly limit?: number };
+
+/** A dead letter that will be replayed: this very one, not a newer one of the same event. */
+export interface PlannedReplay {
+  readonly id: string;
+  readonly dlqSeq: number;
+}
+
+export interface SkippedReplay {
+  readonly id: string;
+  readonly reason: string;
+}
+
+export interface Count {
+  readonly name: string;
+  readonly count: number;
+}
+
+/** What a replay would do, and on which server. */
+export interface ReplayPlan {
+  readonly pipeline: string;
+  readonly server: string;
+  readonly items: readonly PlannedReplay[];
+  readonly skipped: readonly SkippedReplay[];
+  /** Of all that were found, the most frequent first. */
+  readonly consumers: readonly Count[];
+  /** Alike reasons are counted together, under the newest one's text. */
+  readonly reasons: readonly Count[];
+  /** When the oldest died, ISO; null: none was found. */
+  readonly oldestDeadAt: string | null;
+  readonly missing: number;
+  readonly replaced: number;
+  /** Ids that no dead letter has; they are among the skipped. */
+  readonly unknown: readonly string[];
+  /** Consumers whose retry stage nobody runs now: a replay waits there until somebody does. */
+  readonly notRunning: readonly string[];
+}
+
+/** Dead letters that are looked at at once. */
+const chunkSize = 1000;
+const lookupsAtOnce = 64;
+
+/** Finds what is selected and what would become of it. Writes nothing. */
+export async function planReplay(
+  link: Link,
+  config: PipelineConfig,
+  selection: ReplaySelection,
+): Promise<ReplayPlan> {
+  const draft = new Draft();
+  for await (const chunk of chunks(link, config, selection, draft)) {
+    const decisions = await concurrently(chunk, lookupsAtOnce, (entry) => decideReplay(link, config, entry));
+    for (const [i, entry] of chunk.entries()) {
+      const decision = decisions[i];
+      if (decision) draft.add(entry, decision);
+    }
+  }
+  const consumers = draft.consumers.sorted();
+  return {
+    pipeline: config.name,
+    server: link.server,
+    items: draft.items,
+    skipped: draft.skipped,
+    consumers,
+    reasons: draft.reasons.sorted(),
+    oldestDeadAt: draft.oldestDeadAt,
+    missing: draft.missing,
+    replaced: draft.replaced,
+    unknown: draft.unknown,
+    notRunning: await notRunning(link, config, consumers),
+  };
+}
+
+class Counter {
+  private readonly counts = new Map<string, Count>();
+
+  add(identity: string, name = identity): void {
+    this.counts.set(identity, { name, count: (this.counts.get(identity)?.count ?? 0) + 1 });
+  }
+
+  sorted(): Count[] {
+    return [...this.counts.values()].toSorted((a, b) => b.count - a.count || a.name.localeCompare(b.name));
+  }
+}
+
+class Draft {
+  readonly items: PlannedReplay[] = [];
+  readonly skipped: SkippedReplay[] = [];
+  readonly unknown: string[] = [];
+  readonly consumers = new Counter();
+  readonly reasons = new Counter();
+  oldestDeadAt: string | null = null;
+  missing = 0;
+  replaced = 0;
+
+  add({ letter, dlqSeq }: DlqEntry, decision: ReplayDecision): void {
+    this.consumers.add(letter.consumer);
+    this.reasons.add(letter.fingerprint, letter.reason);
+    if (this.oldestDeadAt === null || letter.deadAt < this.oldestDeadAt) this.oldestDeadAt = letter.deadAt;
+    if (decision.do !== 'skip') {
+      this.items.push({ id: letter.id, dlqSeq });
+      return;
+    }
+    this.skipped.push({ id: letter.id, reason: decision.reason });
+    if (decision.original === 'missing') this.missing++;
+    if (decision.original === 'replaced') this.replaced++;
+  }
+
+  addUnknown(id: string): void {
+    this.unknown.push(id);
+    this.skipped.push({ id, reason: 'no such dead letter' });
+  }
+}
+
+async function* chunks(
+  link: Link,
+  config: PipelineConfig,
+  selection: ReplaySelection,
+  draft: Draft,
+): AsyncGenerator<DlqEntry[]> {
+  if ('ids' in selection) {
+    const ids = [...new Set(selection.ids)];
+    const found = await concurrently(ids, lookupsAtOnce, (id) => findEntry(link, config, id));
+    for (const [i, id] of ids.entries()) if (!found[i]) draft.addUnknown(id);
+    yield found.filter((entry) => entry !== undefined);
+    return;
+  }
+  const limit = selection.limit ?? Number.POSITIVE_INFINITY;
+  let chunk: DlqEntry[] = [];
+  let taken = 0;
+  for await (const entry of selectEntries(link, config, selection.filters)) {
+    if (++taken > limit) break;
+    if (chunk.push(entry) < chunkSize) continue;
+    yield chunk;
+    chunk = [];
+  }
+  yield chunk;
+}
+
+async function notRunning(
+  link: Link,
+  config: PipelineConfig,
+  consumers: readonly Count[],
+): Promise<readonly string[]> {
+  const names = consumers.map(({ name }) => name).filter((name) => hasRetryStage(config, name));
+  const infos = await Promise.all(
+    names.map((name) => link.consumerInfo(config.streams.retry.name, stageConsumers(name).retry)),
+  );
+  return names.filter((_, i) => (infos[i]?.num_waiting ?? 0) === 0);
+}
+
+function hasRetryStage(config: PipelineConfig, name: string): boolean {
+  return config.consumers.some((consumer) => consumer.name === name);
+}

@@ -1,0 +1,96 @@
+import type { PipelineConfig } from '../config/resolved.js';
+import { metaConsumers } from '../domain/consumer-names.js';
+import type { Key } from '../domain/key.js';
+import type { Pointer } from '../domain/pointer.js';
+import { recordAbout } from '../journal/journal.js';
+import { writeRecord } from '../journal/write.js';
+import type { Link } from '../nats/link.js';
+import { writePointer } from '../pointers/write.js';
+import { journalOf, pointersOf, type RouteTools, routeExhaustion } from '../routing/route.js';
+import { decideReplay, replayKey } from './decide-replay.js';
+import { type DlqEntry, readEntry } from './entry.js';
+import type { PlannedReplay } from './plan-replay.js';
+import { keyOf } from './state.js';
+
+/** Who replays, why, and under which name the journal keeps it. */
+export interface ReplayAuthor {
+  readonly task: string;
+  /** `user@host`. */
+  readonly operator: string;
+  readonly note?: string;
+}
+
+export interface ReplayTools extends RouteTools {
+  readonly author: ReplayAuthor;
+}
+
+/** How one dead letter fared. */
+export type ReplayOutcome =
+  | { readonly is: 'skipped'; readonly reason: string }
+  /** On its way again; `key` ends with a RESOLVED or a ROUTED record, which `earlier` may have been written before this replay. */
+  | { readonly is: 'replayed'; readonly key: Key; readonly earlier: boolean }
+  /** Of a meta-consumer: where its record went is all there is to wait for. */
+  | { readonly is: 'routed'; readonly deadAgain: boolean };
+
+/** The dead letter that was planned, or undefined: it is not there any more. */
+export async function readPlanned(
+  link: Link,
+  config: PipelineConfig,
+  { dlqSeq }: PlannedReplay,
+): Promise<DlqEntry | undefined> {
+  const message = await link.readFromLeader(config.streams.dlq.name, dlqSeq);
+  return message && readEntry(config, message);
+}
+
+/**
+ * Replays one dead letter: pointer, then REPLAYED, then the deletion of exactly this dead letter. Every write
+ * can be repeated, so that it can be killed between any two of them and run again.
+ */
+export async function replayOne(tools: ReplayTools, entry: DlqEntry): Promise<ReplayOutcome> {
+  const { link, config } = tools;
+  const decision = await decideReplay(link, config, entry);
+  if (decision.do === 'skip') return { is: 'skipped', reason: decision.reason };
+  const { pointer } = decision;
+  if (decision.do === 'route') {
+    const { to } = await routeExhaustion(tools, decision.exhaustion, { firstTime: false });
+    await journalReplay(tools, pointer);
+    await remove(tools, entry);
+    const { tier, consumer, origin, cycle } = decision.exhaustion;
+    if (to !== 'retry') return { is: 'routed', deadAgain: to === 'dlq' };
+    return { is: 'replayed', key: { tier, consumer, origin, stage: 'retry', cycle }, earlier: false };
+  }
+  if (decision.do === 'replay') {
+    await writePointer(link, pointersOf(config, 'retry'), replayPointer(pointer));
+  }
+  const journaled = decision.do === 'finish' && decision.journaled;
+  if (!journaled) await journalReplay(tools, pointer);
+  await remove(tools, entry);
+  if (pointer.consumer === metaConsumers.main) return { is: 'routed', deadAgain: false };
+  return { is: 'replayed', key: nextKey(pointer), earlier: decision.do === 'finish' };
+}
+
+function nextKey(pointer: Pointer): Key {
+  return keyOf(pointer, 'retry', pointer.cycle + 1);
+}
+
+/** Due now, in a cycle of its own: what was counted in earlier cycles does not count again. */
+function replayPointer(pointer: Pointer): Pointer {
+  return { ...pointer, stage: 'retry', cycle: pointer.cycle + 1, notBeforeMs: 0 };
+}
+
+async function journalReplay(
+  { link, config, author, now, worker }: ReplayTools,
+  pointer: Pointer,
+): Promise<void> {
+  const at = new Date(now()).toISOString();
+  await writeRecord(
+    link,
+    journalOf(config),
+    recordAbout(replayKey(pointer), { kind: 'REPLAYED', at, worker, ...author }),
+  );
+}
+
+/** By sequence: a newer dead letter of the same event stays. One that is gone already is as good as deleted. */
+async function remove({ link, config }: ReplayTools, { dlqSeq }: DlqEntry): Promise<void> {
+  await link.deleteMessage(config.streams.dlq.name, dlqSeq);
+}

@@ -1,0 +1,110 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { clipBytes, escapeLine } from '../domain/escape.js';
+import type { Key } from '../domain/key.js';
+import { ConnectionError, PlutomiError } from '../errors.js';
+import { UnreachableError } from '../nats/errors.js';
+import { concurrently } from './concurrently.js';
+import type { ReplayPlan, SkippedReplay } from './plan-replay.js';
+import { type ReplayOutcome, readPlanned, replayOne, type ReplayTools } from './replay-one.js';
+
+export interface ReplayOptions extends ReplayTools {
+  /** Aborted: nothing more is begun; what runs is finished. */
+  readonly signal?: AbortSignal;
+}
+
+/** A replayed dead letter whose outcome can be waited for. */
+export interface Followed {
+  readonly id: string;
+  readonly key: Key;
+  /** An earlier, interrupted replay may have brought it to its end already. */
+  readonly earlier: boolean;
+}
+
+export interface ReplayReport {
+  readonly replayed: number;
+  /** Those that the plan skipped, and those that could not be replayed now. */
+  readonly skipped: readonly SkippedReplay[];
+  readonly followed: readonly Followed[];
+  /** Of meta-consumers: known without waiting. */
+  readonly routed: { readonly resolved: number; readonly deadAgain: number };
+  /** Not begun, because of the signal. */
+  readonly notBegun: number;
+}
+
+const replaysAtOnce = 32;
+const gone = 'it has left the DLQ, or died again, since it was selected';
+const maxNoteBytes = 1024;
+/** A server that can't be reached is asked again this often; then the rest is left for another run. */
+const retries = 5;
+const retryPauseMs = 1000;
+
+/**
+ * Carries out a plan, item by item. Safe to interrupt at any point and to run again.
+ *
+ * One that fails is skipped with its reason. When the server can't be reached the rest is skipped too.
+ */
+export async function replayDeadLetters(plan: ReplayPlan, options: ReplayOptions): Promise<ReplayReport> {
+  const { signal } = options;
+  const tools: ReplayTools = { ...options, author: boundedAuthor(options.author) };
+  let broken: PlutomiError | undefined;
+  const outcomes = await concurrently(
+    plan.items,
+    replaysAtOnce,
+    async (item): Promise<ReplayOutcome> => {
+      if (broken) return { is: 'skipped', reason: `not tried: ${broken.message}` };
+      try {
+        const entry = await persistently(() => readPlanned(options.link, options.config, item), signal);
+        if (!entry) return { is: 'skipped', reason: gone };
+        // Not read again: what is gone at a second try was deleted by the first.
+        return await persistently(() => replayOne(tools, entry), signal);
+      } catch (error) {
+        if (!(error instanceof PlutomiError)) throw error;
+        if (error instanceof ConnectionError) broken ??= error;
+        return { is: 'skipped', reason: error.message };
+      }
+    },
+    signal,
+  );
+  return reportOf(plan, outcomes);
+}
+
+function boundedAuthor(author: ReplayTools['author']): ReplayTools['author'] {
+  const { task, operator, note } = author;
+  return {
+    task,
+    operator,
+    ...(note === undefined ? {} : { note: clipBytes(escapeLine(note), maxNoteBytes) }),
+  };
+}
+
+async function persistently<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  for (let failures = 1; ; failures++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof UnreachableError) || failures > retries || signal?.aborted) throw error;
+      await sleep(retryPauseMs);
+    }
+  }
+}
+
+function reportOf(plan: ReplayPlan, outcomes: readonly (ReplayOutcome | undefined)[]): ReplayReport {
+  const skipped: SkippedReplay[] = [...plan.skipped];
+  const followed: Followed[] = [];
+  const routed = { resolved: 0, deadAgain: 0 };
+  let notBegun = 0;
+  for (const [i, { id }] of plan.items.entries()) {
+    const outcome = outcomes[i];
+    if (!outcome) notBegun++;
+    else if (outcome.is === 'skipped') skipped.push({ id, reason: outcome.reason });
+    else if (outcome.is === 'routed') routed[outcome.deadAgain ? 'deadAgain' : 'resolved']++;
+    else followed.push({ id, key: outcome.key, earlier: outcome.earlier });
+  }
+  return {
+    replayed: followed.length + routed.resolved + routed.deadAgain,
+    skipped,
+    followed,
+    routed,
+    notBegun,
+  };
+}

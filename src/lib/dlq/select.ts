@@ -1,0 +1,91 @@
+import type { PipelineConfig } from '../config/resolved.js';
+import { parseDeadLetterId } from '../domain/dead-letter.js';
+import { isFilter, isName, pointerFilter, subjectMatches } from '../domain/subjects.js';
+import { UsageError } from '../errors.js';
+import type { Link } from '../nats/link.js';
+import { readStream } from '../nats/read-stream.js';
+import { lastPointer } from '../pointers/write.js';
+import { pointersOf } from '../routing/route.js';
+import { type DlqEntry, readEntry } from './entry.js';
+
+/** Which dead letters are meant; all conditions must hold. */
+export interface DeadLetterFilters {
+  readonly consumer?: string;
+  /** Of the original; `*` is one token, `>` is one or more at the end. */
+  readonly subject?: string;
+  /** Part of the reason, whatever the case, or the whole fingerprint. */
+  readonly reason?: string;
+  /** Not dead before this time, ms since 1970. */
+  readonly sinceMs?: number;
+  /** Not dead after this time, ms since 1970. */
+  readonly untilMs?: number;
+}
+
+/**
+ * The entries of the DLQ that match, in the order in which they died. Reads with bounded memory.
+ *
+ * Throws UsageError for a filter that can't match anything by its form, OperationError `NO_STREAM`.
+ */
+export async function* selectEntries(
+  link: Link,
+  config: PipelineConfig,
+  filters: DeadLetterFilters,
+  signal?: AbortSignal,
+): AsyncGenerator<DlqEntry> {
+  checkFilters(filters);
+  const messages = readStream(link, {
+    stream: config.streams.dlq.name,
+    filters: [
+      filters.consumer === undefined
+        ? `${config.roots.dlq}.>`
+        : pointerFilter(config.roots.dlq, filters.consumer),
+    ],
+    ...(filters.sinceMs === undefined ? {} : { from: { timeMs: filters.sinceMs } }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  for await (const message of messages) {
+    const entry = readEntry(config, message);
+    if (matches(filters, entry)) yield entry;
+  }
+}
+
+function checkFilters({ consumer, subject, sinceMs, untilMs }: DeadLetterFilters): void {
+  if (consumer !== undefined && !isName(consumer)) {
+    throw new UsageError(`consumer: expected a name, found "${consumer}"`);
+  }
+  if (subject !== undefined && !isFilter(subject)) {
+    throw new UsageError(`subject: expected a subject like events.totp.*, found "${subject}"`);
+  }
+  if (sinceMs !== undefined && untilMs !== undefined && sinceMs > untilMs) {
+    const [since, until] = [sinceMs, untilMs].map((ms) => new Date(ms).toISOString());
+    throw new UsageError(`since (${since}) is after until (${until})`);
+  }
+}
+
+function matches(filters: DeadLetterFilters, { letter }: DlqEntry): boolean {
+  const { subject, reason, sinceMs, untilMs } = filters;
+  const deadMs = Date.parse(letter.deadAt);
+  if (sinceMs !== undefined && deadMs < sinceMs) return false;
+  if (untilMs !== undefined && deadMs > untilMs) return false;
+  if (subject !== undefined && !subjectMatches(subject, letter.subject)) return false;
+  return (
+    reason === undefined ||
+    letter.fingerprint === reason ||
+    letter.reason.toLowerCase().includes(reason.toLowerCase())
+  );
+}
+
+/** The entry that an id names: `<consumer>/<sequence>`, or `<DLQ stream>/<sequence in it>`. */
+export async function findEntry(
+  link: Link,
+  config: PipelineConfig,
+  id: string,
+): Promise<DlqEntry | undefined> {
+  const named = parseDeadLetterId(id);
+  if (!named) return undefined;
+  const dlq = pointersOf(config, 'dlq');
+  const message =
+    (await lastPointer(link, dlq, named.consumer, named.seq)) ??
+    (named.consumer === dlq.stream ? await link.readFromLeader(dlq.stream, named.seq) : undefined);
+  return message && readEntry(config, message);
+}

@@ -1,0 +1,88 @@
+import type { PipelineConfig } from '../config/resolved.js';
+import { metaConsumers } from '../domain/consumer-names.js';
+import type { Pointer } from '../domain/pointer.js';
+import type { JournalRecord } from '../domain/record.js';
+import { isoOfNanos } from '../domain/time.js';
+import { readHistory } from '../journal/history.js';
+import type { Link } from '../nats/link.js';
+import type { MessageHeaders, StoredMessage } from '../nats/message.js';
+import { journalOf } from '../routing/route.js';
+import { type DeadLetterItem, itemOf } from './item.js';
+import { notFound } from './not-found.js';
+import { findEntry } from './select.js';
+import { Expiry } from './state.js';
+
+/** The original event as it stands in its stream. */
+export interface ShownEvent {
+  readonly subject: string;
+  readonly headers: MessageHeaders;
+  /** The value of JSON, the text, or base64: `encoding` says which. */
+  readonly data: unknown;
+  readonly encoding: 'json' | 'utf8' | 'base64';
+  /** When it was stored, ISO. */
+  readonly time: string;
+}
+
+/** A journal record and its sequence there, which orders what happened. */
+export type HistoryRecord = JournalRecord & { readonly journalSeq: number };
+
+export interface DeadLetterDetails extends DeadLetterItem {
+  /** Null when the original is missing or replaced. */
+  readonly event: ShownEvent | null;
+  /** What the journal still holds about it, of all cycles, in order. */
+  readonly history: readonly HistoryRecord[];
+  /** Of a `meta-consumer` dead letter: the record that could not be routed. */
+  readonly embedded?: Readonly<Record<string, unknown>>;
+}
+
+/** One dead letter with its event and its history. Throws OperationError `NOT_FOUND` (exit code 1). */
+export async function showDeadLetter(
+  link: Link,
+  config: PipelineConfig,
+  id: string,
+): Promise<DeadLetterDetails> {
+  const entry = await findEntry(link, config, id);
+  if (!entry) throw await notFound(link, config, id);
+  const { pointer } = entry;
+  const [{ item, original }, history] = await Promise.all([
+    itemOf(link, config, entry, new Expiry(link)),
+    pointer ? historyOf(link, config, pointer) : [],
+  ]);
+  return {
+    ...item,
+    event: original.state === 'present' ? shownEvent(original.message) : null,
+    history,
+    ...(pointer?.embedded ? { embedded: pointer.embedded } : {}),
+  };
+}
+
+async function historyOf(link: Link, config: PipelineConfig, pointer: Pointer): Promise<HistoryRecord[]> {
+  const { consumer, origin } = pointer;
+  // All three meta consumers write about the same journal record.
+  const records =
+    consumer === metaConsumers.main
+      ? await readHistory(link, journalOf(config), 'meta', '*', origin)
+      : await readHistory(link, journalOf(config), 'business', consumer, origin);
+  return records.map(({ journalSeq, record }) => ({ ...record, journalSeq }));
+}
+
+export function shownEvent({ subject, headers, data, time }: StoredMessage): ShownEvent {
+  return { subject, headers, ...decodeData(data), time: isoOfNanos(time) };
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** JSON where it is JSON, else the text where it is UTF-8, else base64. */
+function decodeData(bytes: Uint8Array): Pick<ShownEvent, 'data' | 'encoding'> {
+  let text: string;
+  try {
+    text = utf8.decode(bytes);
+  } catch {
+    return { data: Buffer.from(bytes).toString('base64'), encoding: 'base64' };
+  }
+  try {
+    return { data: JSON.parse(text) as unknown, encoding: 'json' };
+  } catch {
+    return { data: text, encoding: 'utf8' };
+  }
+}

@@ -1,0 +1,54 @@
+import type { PipelineConfig } from '../config/resolved.js';
+import type { Key, Origin } from '../domain/key.js';
+import type { Pointer } from '../domain/pointer.js';
+import { msOfNanos } from '../domain/time.js';
+import { anyRecord, atStage } from '../journal/read.js';
+import { apiCode, apiCodeOf } from '../nats/errors.js';
+import type { Link } from '../nats/link.js';
+import { fetchOriginal, type Original } from '../pointers/original.js';
+import { journalOf } from '../routing/route.js';
+
+/** A key of the event and consumer that a dead letter is about. */
+export function keyOf(pointer: Pointer, stage: Key['stage'], cycle = pointer.cycle): Key {
+  const { consumer, origin } = pointer;
+  return { tier: 'business', consumer, origin, stage, cycle };
+}
+
+/** The original; `missing` too when its whole stream is gone. */
+export async function originalOf(link: Link, origin: Origin): Promise<Original> {
+  try {
+    return await fetchOriginal(link, origin);
+  } catch (error) {
+    if (apiCodeOf(error) === apiCode.streamNotFound) return { state: 'missing' };
+    throw error;
+  }
+}
+
+/** A handler succeeded after all, after its event had been given up: nothing is left to be replayed. */
+export async function isResolved(link: Link, config: PipelineConfig, pointer: Pointer): Promise<boolean> {
+  const retry = keyOf(pointer, 'retry');
+  const found = await anyRecord(link, journalOf(config), [
+    [retry, 'RESOLVED'],
+    [atStage(retry, 'main'), 'RESOLVED'],
+  ]);
+  return found !== undefined;
+}
+
+/** When an event ages out of its stream, by the server's own limit. Asks the server once a stream. */
+export class Expiry {
+  private readonly maxAges = new Map<string, Promise<number>>();
+
+  constructor(private readonly link: Link) {}
+
+  /** ISO time; null: never. */
+  async of(origin: Origin): Promise<string | null> {
+    const { stream, time } = origin;
+    let maxAgeMs = this.maxAges.get(stream);
+    if (!maxAgeMs) {
+      maxAgeMs = this.link.streamInfo(stream).then((info) => (info?.config.max_age ?? 0) / 1_000_000);
+      this.maxAges.set(stream, maxAgeMs);
+    }
+    const ms = await maxAgeMs;
+    return ms === 0 ? null : new Date(msOfNanos(time) + ms).toISOString();
+  }
+}

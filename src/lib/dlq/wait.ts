@@ -1,0 +1,123 @@
+import type { PipelineConfig } from '../config/resolved.js';
+import { type Key, keyId } from '../domain/key.js';
+import { decodeRecord } from '../domain/record.js';
+import { parseRecordSubject, recordFilter } from '../domain/subjects.js';
+import { anyRecord } from '../journal/read.js';
+import type { Link } from '../nats/link.js';
+import { readStream } from '../nats/read-stream.js';
+import { journalOf } from '../routing/route.js';
+import { concurrently } from './concurrently.js';
+import type { Followed } from './replay.js';
+
+/** Ids by what became of them; all that were followed are in one of the three. */
+export interface WaitResult {
+  readonly resolved: readonly string[];
+  readonly deadAgain: readonly string[];
+  /** Neither, when the signal ended the waiting. */
+  readonly pending: readonly string[];
+}
+
+export interface WaitOptions {
+  /** The journal is followed from here: its next sequence before the replay began. */
+  readonly fromSeq: number;
+  /** Ends the waiting: a deadline, or Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** Called with how many have no outcome yet, each time that changes. */
+  readonly onProgress?: (pending: number) => void;
+}
+
+const lookupsAtOnce = 64;
+/** With more consumers than this the filters are not narrowed to them. */
+const maxNarrowed = 20;
+
+/** The sequence that the journal gives to its next record. */
+export async function nextJournalSeq(link: Link, config: PipelineConfig): Promise<number> {
+  const info = await link.streamInfo(config.streams.advisories.name);
+  return (info?.state.last_seq ?? 0) + 1;
+}
+
+/**
+ * Follows the journal until each of them is resolved, or dead again: routed to the DLQ, where its pointer stands
+ * before that is journaled.
+ */
+export async function waitForOutcomes(
+  link: Link,
+  config: PipelineConfig,
+  followed: readonly Followed[],
+  options: WaitOptions,
+): Promise<WaitResult> {
+  const waiting = new Waiting(followed);
+  await settleEarlier(link, config, waiting, followed);
+  if (waiting.size === 0) return waiting.result();
+  const { root, stream } = journalOf(config);
+  const { fromSeq, signal, onProgress } = options;
+  onProgress?.(waiting.size);
+  for await (const { subject, data } of readStream(link, {
+    stream,
+    filters: filtersFor(root, followed),
+    from: { seq: fromSeq },
+    follow: true,
+    signal,
+  })) {
+    const address = parseRecordSubject(root, subject);
+    if (!address || address.stage !== 'retry') continue;
+    const decoded = decodeRecord(data);
+    if (!decoded.ok) continue;
+    const outcome = decoded.value.kind === 'RESOLVED' ? 'resolved' : 'deadAgain';
+    if (!waiting.settle(decoded.value, outcome)) continue;
+    if (waiting.size === 0) break;
+    onProgress?.(waiting.size);
+  }
+  return waiting.result();
+}
+
+function filtersFor(root: string, followed: readonly Followed[]): string[] {
+  const consumers = new Set(followed.map(({ key }) => key.consumer));
+  const narrowed = consumers.size <= maxNarrowed ? [...consumers] : [undefined];
+  return narrowed.flatMap((consumer) => [
+    recordFilter(root, 'business', 'RESOLVED', consumer),
+    recordFilter(root, 'business', 'ROUTED', consumer),
+  ]);
+}
+
+/** What an interrupted replay had set going may have ended before the journal is followed. */
+async function settleEarlier(
+  link: Link,
+  config: PipelineConfig,
+  waiting: Waiting,
+  followed: readonly Followed[],
+): Promise<void> {
+  const earlier = followed.filter((one) => one.earlier);
+  await concurrently(earlier, lookupsAtOnce, async ({ key }) => {
+    const found = await anyRecord(link, journalOf(config), [
+      [key, 'RESOLVED'],
+      [key, 'ROUTED'],
+    ]);
+    if (found) waiting.settle(key, found.record.kind === 'RESOLVED' ? 'resolved' : 'deadAgain');
+  });
+}
+
+class Waiting {
+  private readonly open = new Map<string, Followed>();
+  private readonly settled = { resolved: [] as string[], deadAgain: [] as string[] };
+
+  constructor(followed: readonly Followed[]) {
+    for (const one of followed) this.open.set(keyId(one.key), one);
+  }
+
+  get size(): number {
+    return this.open.size;
+  }
+
+  settle(key: Key, as: 'resolved' | 'deadAgain'): boolean {
+    const one = this.open.get(keyId(key));
+    if (!one) return false;
+    this.open.delete(keyId(key));
+    this.settled[as].push(one.id);
+    return true;
+  }
+
+  result(): WaitResult {
+    return { ...this.settled, pending: [...this.open.values()].map(({ id }) => id) };
+  }
+}
