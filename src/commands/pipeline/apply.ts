@@ -18,7 +18,7 @@ export interface ApplyResult {
 }
 
 export default class PipelineApply extends BaseCommand<typeof PipelineApply> {
-  static override summary = 'create and update the streams and consumers of the config';
+  static override summary = 'Create and update the streams and consumers of the config.';
   static override description =
     `Compares the config with the server, shows the difference, asks, and makes the server match.
 
