@@ -60,6 +60,17 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
   },
 );
 
+test('what a handler keeps open does not keep the process', async () => {
+  const p = await project('setInterval(() => {}, 60_000);');
+  const run = p.start(['--apply']);
+  await run.until('pipeline runs');
+  await p.cli(['events', 'publish', 'totp.requested']);
+  await expect.poll(() => p.lines()).toHaveLength(1);
+  run.child.kill('SIGTERM');
+  expect((await run.ended).exitCode).toBe(0);
+  expect(run.logs().at(-1)).toMatchObject({ msg: expect.stringMatching(/^stopped; /) });
+});
+
 test('a handler that outlasts the drain timeout is left; a second signal ends at once', async () => {
   const p = await project('await new Promise(() => {});');
   const run = p.start(['--apply', '--drain-timeout', '300ms']);

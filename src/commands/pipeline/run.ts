@@ -90,6 +90,12 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
     else super.interrupt();
   }
 
+  /** Handlers that never settle, and connections that they keep open, must not keep the process. */
+  protected override async finally(): Promise<void> {
+    await super.finally();
+    process.exit(process.exitCode ?? 0);
+  }
+
   private async startServer(): Promise<() => Promise<void>> {
     const { path } = await provideServer({
       environment: this.environment,

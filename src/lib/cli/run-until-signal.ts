@@ -41,8 +41,6 @@ export async function runUntilSignal(options: RunUntilSignal): Promise<void> {
   const stays = 'what is not processed stays on the server and goes on at the next start';
   if (unfinished > 0) log.warn({ unfinished }, `stopped before every handler had finished; ${stays}`);
   else log.info(`stopped; ${stays}`);
-  // A handler that never settles must not keep the process.
-  if (unfinished > 0) setTimeout(() => process.exit(0), 200).unref();
 }
 
 /** What nobody caught ends the process with one line instead of a stack trace on stderr. */
