@@ -1,0 +1,12 @@
+// The example's own config, with seconds where production has minutes.
+import { fileURLToPath } from 'node:url';
+import production from '../plutomi-events.config.mjs';
+
+const quick = { attempts: 2, backoff: ['300ms'], retry: { delay: '2s', attempts: 2, backoff: ['500ms'] } };
+
+const consumers = Object.entries(production.consumers).map(([name, consumer]) => {
+  const handler = fileURLToPath(new URL(`../${consumer.handler}`, import.meta.url));
+  return [name, { ...consumer, ...quick, handler }];
+});
+
+export default { ...production, consumers: Object.fromEntries(consumers) };
