@@ -1,6 +1,7 @@
-/** The public API of plutomi-events. */
+/** The public API of plutomi-events: everything that a command can do, a program can. */
+
+// Writing configs and handlers.
 export { defineConfig } from './config/define-config.js';
-export { Reject, Snooze } from './domain/outcome.js';
 export type { StandardSchema } from './config/standard-schema.js';
 export type {
   UserConfig,
@@ -11,3 +12,67 @@ export type {
   UserStream,
   UserStreams,
 } from './config/user-config.js';
+export type { DeadLetter } from './domain/dead-letter.js';
+export { Reject, Snooze } from './domain/outcome.js';
+export type { Handler, HandlerContext, PlutomiEvent } from './handlers/contract.js';
+export type { DeadLetterHandler } from './waterfall/alert.js';
+
+// Config and connection.
+export type { Environment } from './config/environment.js';
+export { type LoadOptions, loadConfig, readEnvironment } from './config/load.js';
+export type { ConsumerSettings, EventType, PipelineConfig, StreamSettings } from './config/resolved.js';
+export { handlerFiles } from './config/resolved.js';
+export { resolveTarget, type TargetOptions } from './config/target.js';
+export { connect, minimumServerVersion } from './nats/connect.js';
+export type { Link } from './nats/link.js';
+export type { ConnectionTarget } from './nats/target.js';
+
+// Provisioning.
+export { applyPlan, type ApplyOptions, checkTopology, planTopology } from './topology/apply.js';
+export type { Change } from './topology/diff.js';
+export { ensureTopology } from './topology/ensure.js';
+export type { Plan, PlanOptions } from './topology/plan.js';
+
+// Running.
+export { loadHandlers } from './handlers/load.js';
+export { type Logger, type LogLevel, type LogOptions, makeLogger, silentLogger } from './telemetry/log.js';
+export { logWaterfall, type WaterfallEvent, type WaterfallListener } from './telemetry/waterfall-event.js';
+export { type RunningPipeline, type RunOptions, runPipeline, type StopSummary } from './waterfall/run.js';
+
+// Publishing.
+export {
+  PartlyPublishedError,
+  type PublishManyOptions,
+  type PublishManyResult,
+} from './events/publish-many.js';
+export { Publisher } from './events/publish.js';
+export type { PublishEventOptions, PublishResult } from './events/outgoing.js';
+
+// The dead letter queue and the journal.
+export { type AdvisoryLine } from './advisories/line.js';
+export { tailAdvisories, type TailOptions } from './advisories/tail.js';
+export { type DeadLetterGroups, type Grouping, groupDeadLetters } from './dlq/group.js';
+export type { DeadLetterItem } from './dlq/item.js';
+export { type DeadLetterList, listDeadLetters } from './dlq/list.js';
+export { planReplay, type ReplayPlan, type ReplaySelection } from './dlq/plan-replay.js';
+export { replayDeadLetters, type ReplayOptions, type ReplayReport } from './dlq/replay.js';
+export type { DeadLetterFilters } from './dlq/select.js';
+export { type DeadLetterDetails, showDeadLetter } from './dlq/show.js';
+export type { JournalRecord } from './domain/record.js';
+
+// A nats-server for development and tests.
+export { type FolderServer, startFolderServer, stopFolderServer } from './server/folder-server.js';
+export { provideServer } from './server/provide.js';
+
+// Errors.
+export {
+  ConfigError,
+  type ConfigProblem,
+  ConnectionError,
+  type ExitCode,
+  InterruptedError,
+  OperationError,
+  PlutomiError,
+  UsageError,
+} from './errors.js';
+export { NotAllowedError, StoreFullError, UnreachableError, WrongSequenceError } from './nats/errors.js';

@@ -1,0 +1,56 @@
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { expect, test } from 'vitest';
+import { natsForTest } from '../support/pipeline.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+const config = {
+  name: 'packed',
+  events: { job: {} },
+  consumers: { worker: { events: ['job'], handler: './handler.mjs', attempts: 3, retry: false } },
+};
+
+test('the packed package, installed elsewhere, runs a pipeline whose handler imports Reject from it', async () => {
+  const folder = await temporaryFolder();
+  await execa('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], { cwd: root });
+  const tarball = (await readdir(folder)).find((name) => name.endsWith('.tgz')) ?? '';
+  const project = join(folder, 'project');
+  await mkdir(project);
+  await writeFile(join(project, 'package.json'), '{"name":"project","private":true,"type":"module"}');
+  await execa('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', join(folder, tarball)], {
+    cwd: project,
+  });
+  await writeFile(join(project, 'plutomi-events.config.json'), JSON.stringify(config));
+  await writeFile(
+    join(project, 'handler.mjs'),
+    "import { Reject } from 'plutomi-events';\nexport default () => { throw new Reject('not here'); };\n",
+  );
+  await writeFile(
+    join(project, 'use.mjs'),
+    "import * as lib from 'plutomi-events';\nconsole.log(typeof lib.defineConfig, typeof lib.runPipeline, typeof lib.connect);\n",
+  );
+  const server = await natsForTest();
+  const options = { cwd: project, env: { NATS_URL: server.url }, reject: false } as const;
+  const cli = (words: string[]) =>
+    execa(join(project, 'node_modules', '.bin', 'plutomi-events'), words, options);
+
+  expect((await cli(['pipeline', 'apply', '--check'])).exitCode).toBe(3);
+  expect((await cli(['pipeline', 'apply', '--yes'])).exitCode).toBe(0);
+  expect((await cli(['pipeline', 'apply', '--check'])).exitCode).toBe(0);
+  expect((await cli(['--version'])).stdout).toMatch(/^plutomi-events\/\d/);
+  expect((await execa('node', ['use.mjs'], { cwd: project })).stdout).toBe('function function function');
+
+  const run = cli(['pipeline', 'run']);
+  expect((await cli(['events', 'publish', 'job'])).exitCode).toBe(0);
+  await expect
+    .poll(async () => JSON.parse((await cli(['dlq', 'list', '--json'])).stdout).items, { timeout: 20_000 })
+    .toMatchObject([
+      { id: 'worker/1', reason: expect.stringContaining('not here'), attempts: { main: 1, retry: 0 } },
+    ]);
+  run.kill('SIGTERM');
+  expect((await run).exitCode).toBe(0);
+}, 120_000);
