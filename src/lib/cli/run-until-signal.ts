@@ -1,3 +1,4 @@
+import { messageOf } from '../errors.js';
 import type { Link } from '../nats/link.js';
 import type { Logger } from '../telemetry/log.js';
 import type { RunningPipeline } from '../waterfall/run.js';
@@ -11,6 +12,9 @@ export interface RunUntilSignal {
   /** Receives what SIGINT and SIGTERM call. */
   readonly onSignal: (handle: () => void) => void;
 }
+
+/** Handlers that are healthy may finish although something else has ended the pipeline. */
+const fatalDrainTimeoutMs = 5000;
 
 /** Keeps the pipeline running until a signal, and says what happens. Throws what ended it otherwise. */
 export async function runUntilSignal(options: RunUntilSignal): Promise<void> {
@@ -35,7 +39,13 @@ export async function runUntilSignal(options: RunUntilSignal): Promise<void> {
     { pipeline: name, server: link.server, serverVersion: link.serverVersion, consumers: pipeline.consumers },
     'pipeline runs; stop it with Ctrl-C or SIGTERM',
   );
-  await Promise.race([signalled, pipeline.ended]);
+  try {
+    await Promise.race([signalled, pipeline.ended]);
+  } catch (error) {
+    log.fatal({ err: messageOf(error) }, 'the pipeline ends: what it holds comes back');
+    await pipeline.stop(Math.min(drainTimeoutMs, fatalDrainTimeoutMs));
+    throw error;
+  }
   log.info({ drainTimeoutMs }, 'stopping: nothing more is pulled, running handlers finish');
   const { unfinished } = await pipeline.stop(drainTimeoutMs);
   const stays = 'what is not processed stays on the server and goes on at the next start';

@@ -11,12 +11,16 @@ export interface Invocation {
   readonly settled: Promise<void>;
 }
 
-type ContextFacts = Omit<HandlerContext, 'signal'>;
+type ContextFacts = Omit<HandlerContext, 'signal' | 'log'> & {
+  /** Makes the logger of this attempt when the handler first asks for it. */
+  readonly log: () => HandlerContext['log'];
+};
 
-/** Makes the signal when it is first read: most handlers never do. */
+/** Makes the signal and the logger when they are first read: most handlers never do. */
 class LazyContext implements HandlerContext {
   private controller: AbortController | undefined;
   private reason: Error | undefined;
+  private logger: HandlerContext['log'] | undefined;
 
   constructor(private readonly facts: ContextFacts) {}
 
@@ -47,7 +51,8 @@ class LazyContext implements HandlerContext {
     return this.facts.idempotencyKey;
   }
   get log(): HandlerContext['log'] {
-    return this.facts.log;
+    this.logger ??= this.facts.log();
+    return this.logger;
   }
 }
 

@@ -66,7 +66,8 @@ export type WaterfallEvent =
 
 export type WaterfallListener = (event: WaterfallEvent) => void;
 
-function keyFields(key: Key, attempt?: number): Record<string, unknown> {
+/** What a log line says about a key. */
+export function keyFields(key: Key, attempt?: number): Record<string, unknown> {
   const { consumer, stage, cycle, origin } = key;
   return {
     consumer,

@@ -12,6 +12,7 @@ import { invoke } from '../handlers/invoke.js';
 import { headerOf, msgIdHeader, type StoredMessage } from '../nats/message.js';
 import { fetchOriginal } from '../pointers/original.js';
 import type { Logger } from '../telemetry/log.js';
+import { keyFields } from '../telemetry/waterfall-event.js';
 import type { Case, Identified, StageTools } from './case.js';
 import { TooManyZombies } from './failures.js';
 import { type Held, originOf } from './held.js';
@@ -48,7 +49,7 @@ export class HandlerRunner {
         attempt,
         cycle: key.cycle,
         idempotencyKey: `${consumer.name}/${key.origin.stream}/${key.origin.seq}/${key.origin.time}`,
-        log,
+        log: () => log.child(keyFields(key, attempt)),
       },
       consumer.timeoutMs,
     );

@@ -126,7 +126,7 @@ class Pipeline implements RunningPipeline {
       handler,
       registry: new EventRegistry(config),
       tools: this.stageTools,
-      log: log.child({ consumer: consumer.name }),
+      log,
       fail: (error: PlutomiError) => this.end.reject(error),
     };
     const runner = new HandlerRunner(parts);
