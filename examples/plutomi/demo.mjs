@@ -49,9 +49,6 @@ async function play() {
 async function startServer() {
   step('Start a NATS server for this folder');
   output(await run('server start'));
-  // It runs already: asked again, it only says where.
-  const { pid } = JSON.parse(await stage.commands.run(['server', 'start', '--json']));
-  stage.serverPid = pid;
 }
 
 async function provision() {
@@ -115,7 +112,7 @@ async function closing(workers) {
   const codes = await workers.stop();
   tell(`the workers finished what they had in hand and exited with ${codes.join(' and ')}`);
   output(await run('server stop'), (line) => line.startsWith('stopped'));
-  stage.serverPid = undefined;
+  stage.serverStopped = true;
   const published = [...ids('calm', calm), ...ids('outage', during)];
   const { entries, lost, addsUp } = closeAccount({
     published,

@@ -12,7 +12,7 @@ const pollMs = 100;
 export class Stage {
   folder = mkdtempSync(join(tmpdir(), 'plutomi-demo-'));
   mailbox = new Mailbox();
-  serverPid;
+  serverStopped = false;
   keepFolder = false;
 
   /** Writes the config and starts the mail server: the commands need its address. */
@@ -53,13 +53,16 @@ export class Stage {
   /** Ends every process that is left, and removes the folder unless it is needed to find out what happened. */
   clear() {
     this.commands?.killAll();
-    if (this.serverPid !== undefined) {
-      try {
-        process.kill(this.serverPid, 'SIGKILL');
-      } catch {
-        // It is gone already.
-      }
+    if (!this.serverStopped) this.#killServer();
+    if (!this.keepFolder) rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  #killServer() {
+    try {
+      const { pid } = JSON.parse(readFileSync(join(this.folder, '.plutomi-events', 'server.json'), 'utf8'));
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It was never started, or is gone already.
     }
-    if (!this.keepFolder) rmSync(this.folder, { recursive: true, force: true });
   }
 }
