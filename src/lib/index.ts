@@ -46,7 +46,8 @@ export {
   type PublishManyResult,
 } from './events/publish-many.js';
 export { Publisher } from './events/publish.js';
-export type { PublishEventOptions, PublishResult } from './events/outgoing.js';
+export type { EventHeaders } from './events/headers.js';
+export type { OutgoingEvent, PublishEventOptions, PublishResult } from './events/outgoing.js';
 
 // The dead letter queue and the journal.
 export { type AdvisoryLine } from './advisories/line.js';
