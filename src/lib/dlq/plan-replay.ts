@@ -4,6 +4,7 @@ import type { Link } from '../nats/link.js';
 import { concurrently } from './concurrently.js';
 import { decideReplay, type ReplayDecision } from './decide-replay.js';
 import type { DlqEntry } from './entry.js';
+import { notFound } from './not-found.js';
 import { type DeadLetterFilters, findEntry, selectEntries } from './select.js';
 
 export type ReplaySelection =
@@ -46,11 +47,15 @@ export interface ReplayPlan {
   readonly notRunning: readonly string[];
 }
 
-/** Dead letters that are looked at at once. */
 const chunkSize = 1000;
+/** Dead letters that are looked at at once. */
 const lookupsAtOnce = 64;
 
-/** Finds what is selected and what would become of it. Writes nothing. */
+/**
+ * Finds what is selected and what would become of it. Writes nothing.
+ *
+ * Throws OperationError `NOT_FOUND` (exit code 1) when the only id that was asked for has no dead letter.
+ */
 export async function planReplay(
   link: Link,
   config: PipelineConfig,
@@ -63,6 +68,10 @@ export async function planReplay(
       const decision = decisions[i];
       if (decision) draft.add(entry, decision);
     }
+  }
+  const [unknown] = draft.unknown;
+  if (unknown !== undefined && draft.skipped.length + draft.items.length === 1) {
+    throw await notFound(link, config, unknown);
   }
   const consumers = draft.consumers.sorted();
   return {

@@ -41,7 +41,8 @@ const retryPauseMs = 1000;
 /**
  * Carries out a plan, item by item. Safe to interrupt at any point and to run again.
  *
- * One that fails is skipped with its reason. When the server can't be reached the rest is skipped too.
+ * One that fails is skipped with its reason. When the server can't be reached the rest is skipped too; throws
+ * ConnectionError when nothing was replayed then.
  */
 export async function replayDeadLetters(plan: ReplayPlan, options: ReplayOptions): Promise<ReplayReport> {
   const { signal } = options;
@@ -65,7 +66,9 @@ export async function replayDeadLetters(plan: ReplayPlan, options: ReplayOptions
     },
     signal,
   );
-  return reportOf(plan, outcomes);
+  const report = reportOf(plan, outcomes);
+  if (broken && report.replayed === 0) throw broken;
+  return report;
 }
 
 function boundedAuthor(author: ReplayTools['author']): ReplayTools['author'] {

@@ -22,8 +22,6 @@ export interface WaitOptions {
   readonly fromSeq: number;
   /** Ends the waiting: a deadline, or Ctrl-C. */
   readonly signal: AbortSignal;
-  /** Called with how many have no outcome yet, each time that changes. */
-  readonly onProgress?: (pending: number) => void;
 }
 
 const lookupsAtOnce = 64;
@@ -50,8 +48,7 @@ export async function waitForOutcomes(
   await settleEarlier(link, config, waiting, followed);
   if (waiting.size === 0) return waiting.result();
   const { root, stream } = journalOf(config);
-  const { fromSeq, signal, onProgress } = options;
-  onProgress?.(waiting.size);
+  const { fromSeq, signal } = options;
   for await (const { subject, data } of readStream(link, {
     stream,
     filters: filtersFor(root, followed),
@@ -64,9 +61,8 @@ export async function waitForOutcomes(
     const decoded = decodeRecord(data);
     if (!decoded.ok) continue;
     const outcome = decoded.value.kind === 'RESOLVED' ? 'resolved' : 'deadAgain';
-    if (!waiting.settle(decoded.value, outcome)) continue;
+    waiting.settle(decoded.value, outcome);
     if (waiting.size === 0) break;
-    onProgress?.(waiting.size);
   }
   return waiting.result();
 }
@@ -109,12 +105,11 @@ class Waiting {
     return this.open.size;
   }
 
-  settle(key: Key, as: 'resolved' | 'deadAgain'): boolean {
+  settle(key: Key, as: 'resolved' | 'deadAgain'): void {
     const one = this.open.get(keyId(key));
-    if (!one) return false;
+    if (!one) return;
     this.open.delete(keyId(key));
     this.settled[as].push(one.id);
-    return true;
   }
 
   result(): WaitResult {

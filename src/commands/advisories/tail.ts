@@ -1,0 +1,76 @@
+import { once } from 'node:events';
+import { Flags } from '@oclif/core';
+import type { AdvisoryLine } from '../../lib/advisories/line.js';
+import { advisoryKinds, tailAdvisories } from '../../lib/advisories/tail.js';
+import { BaseCommand } from '../../lib/cli/base-command.js';
+import { momentFlag } from '../../lib/cli/dead-letter-flags.js';
+import { renderAdvisory } from '../../lib/render/advisory.js';
+
+/** One line of `advisories tail --json`. */
+export type AdvisoriesTailResult = AdvisoryLine;
+
+export default class AdvisoriesTail extends BaseCommand<typeof AdvisoriesTail> {
+  static override summary = 'Show what the server and the pipeline say about failing deliveries.';
+  static override description =
+    `Reads the journal: the server's own advisories, and the pipeline's records of attempts, exhaustions, routing, replays and late successes. Follows it live until Ctrl-C (exit 130), --count or --no-follow. What is no readable record is shown as MALFORMED.`;
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --since 1h --no-follow',
+    '<%= config.bin %> <%= command.id %> --kind MAX_DELIVERIES --kind MSG_TERMINATED --json',
+  ];
+
+  static override flags = {
+    since: momentFlag({
+      description: 'begin at this time: a duration before now, or an ISO time',
+      defaultHelp: async () => 'now; with --no-follow, the oldest',
+    }),
+    kind: Flags.option({ options: advisoryKinds, multiple: true, multipleNonGreedy: true })({
+      description: 'only this kind; repeat it for several',
+      helpValue: '<kind>',
+      defaultHelp: async () => 'all kinds',
+    }),
+    consumer: Flags.string({
+      description: 'only about this consumer, in all its stages',
+      helpValue: '<name>',
+    }),
+    count: Flags.integer({ description: 'end after this many lines', helpValue: '<n>', min: 1 }),
+    'no-follow': Flags.boolean({ description: 'end with what is there now' }),
+  };
+
+  private readonly end = new AbortController();
+
+  async run(): Promise<void> {
+    const { since, kind, consumer, count = Number.POSITIVE_INFINITY, 'no-follow': noFollow } = this.flags;
+    const config = await this.context.config();
+    const link = await this.context.connect(config);
+    link.watch((state) =>
+      this.note(state === 'disconnected' ? 'connection lost; reconnecting' : 'connected again'),
+    );
+    const lines = tailAdvisories(link, config, {
+      ...(since === undefined ? {} : { sinceMs: since }),
+      ...(kind === undefined ? {} : { kinds: kind }),
+      ...(consumer === undefined ? {} : { consumer }),
+      follow: !noFollow,
+      signal: this.end.signal,
+    });
+    let shown = 0;
+    for await (const line of lines) {
+      await this.print(line);
+      if (++shown >= count) break;
+    }
+    if (this.end.signal.aborted) process.exitCode = 130;
+    else if (shown === 0 && !this.flags.json) this.note('nothing to show');
+  }
+
+  /** One line each, also as JSON on a terminal; waits for a reader that is slower than the journal. */
+  private async print(line: AdvisoryLine): Promise<void> {
+    const text = this.flags.json ? JSON.stringify(line) : renderAdvisory(line, this.colors);
+    if (!process.stdout.write(`${text}\n`)) await once(process.stdout, 'drain');
+  }
+
+  /** Ctrl-C is how one stops following: it ends in order, with 130 and without an error. */
+  protected override interrupt(): void {
+    if (this.end.signal.aborted) super.interrupt();
+    this.end.abort();
+  }
+}

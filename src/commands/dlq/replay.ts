@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../../lib/cli/base-command.js';
+import { deadLetterFlags } from '../../lib/cli/dead-letter-flags.js';
+import { durationFlag } from '../../lib/cli/global-flags.js';
+import { currentOperator } from '../../lib/cli/operator.js';
+import { chooseSelection, selectionOf } from '../../lib/cli/replay-selection.js';
+import { viewOf } from '../../lib/cli/view.js';
+import type { PipelineConfig } from '../../lib/config/resolved.js';
+import { planReplay, type ReplayPlan } from '../../lib/dlq/plan-replay.js';
+import { exitCodeOf, type ReplayResult, untouched } from '../../lib/dlq/result.js';
+import { runReplay } from '../../lib/dlq/run-replay.js';
+import { OperationError } from '../../lib/errors.js';
+import type { Link } from '../../lib/nats/link.js';
+import { renderReplayPlan, renderReplayResult, renderSkipped } from '../../lib/render/replay-plan.js';
+
+/** What `dlq replay --json` prints. */
+export type DlqReplayResult = ReplayResult;
+
+const defaultWaitMs = 600_000;
+
+export default class DlqReplay extends BaseCommand<typeof DlqReplay> {
+  static override summary = 'Bring dead letters back: their consumer gets the event again, at once.';
+  static override description =
+    `Takes ids, the filters of dlq list, or --all; on a terminal without any of them, lets you choose. Shows the plan, then asks; without a terminal --yes is needed.
+
+Only the consumer that failed sees the event again, with the attempts of its retry stage. Who replayed, when and why (--note) is journaled. It can be interrupted at any point and run again. Skipped, with the reason, are: originals that are gone, events that were resolved late, consumers that the config no longer has.
+
+Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answered no, or failed; 2 usage, config, or --yes is missing; 4 can't connect or not allowed; 5 some were skipped, or with --wait are dead again or still pending; 130 interrupted: what was done by then is said.`;
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> notifications-consumer/42 --wait',
+    "<%= config.bin %> <%= command.id %> --reason 'connection refused' --since 2h --dry-run",
+    "<%= config.bin %> <%= command.id %> --all --yes --note 'SMTP is back, INC-4711'",
+  ];
+
+  static override args = {
+    id: Args.string({
+      description: '<consumer>/<sequence of the event>, as dlq list prints it; several may be given',
+      multiple: true,
+      ignoreStdin: true,
+    }),
+  };
+
+  static override flags = {
+    ...deadLetterFlags,
+    limit: Flags.integer({
+      description: 'only the oldest of those that match',
+      helpValue: '<n>',
+      min: 1,
+      defaultHelp: async () => 'all',
+    }),
+    all: Flags.boolean({ description: 'every dead letter' }),
+    'dry-run': Flags.boolean({ description: 'show the plan, change nothing' }),
+    wait: Flags.boolean({ description: 'wait until each is resolved or dead again' }),
+    'wait-timeout': durationFlag({
+      description: 'longest wait of --wait',
+      helpValue: '<duration>',
+      dependsOn: ['wait'],
+      defaultHelp: async () => '10m',
+    }),
+    note: Flags.string({ description: 'why; kept in the journal', helpValue: '<text>' }),
+    yes: Flags.boolean({ char: 'y', description: "don't ask; needed where there is no terminal" }),
+  };
+
+  private stop: AbortController | undefined;
+
+  async run(): Promise<void> {
+    const { 'dry-run': dryRun, wait } = this.flags;
+    const given = selectionOf(this.words, this.flags, this.interactive);
+    const config = await this.context.config();
+    const link = await this.context.connect(config);
+    const noteView = viewOf(process.stderr, this.noteColors);
+    const selection = given ?? (await chooseSelection(link, config, noteView));
+    const plan = await planReplay(link, config, selection);
+    if (plan.items.length + plan.skipped.length === 0) {
+      this.output(untouched(plan, { dryRun }), () => '');
+      this.note('no dead letters to replay');
+      return;
+    }
+    if (dryRun) {
+      const view = viewOf(process.stdout, this.colors);
+      this.output(untouched(plan, { dryRun }), () => renderReplayPlan(plan, view));
+      return;
+    }
+    this.note(renderReplayPlan(plan, noteView));
+    await this.agree(plan);
+    const result =
+      plan.items.length === 0 ? untouched(plan, { dryRun }) : await this.replay(link, config, plan);
+    this.output(result, () => renderReplayResult(result, wait, this.colors));
+    this.suggest(result, plan);
+    process.exitCode = exitCodeOf(result, wait);
+  }
+
+  private async agree({ items, server }: ReplayPlan): Promise<void> {
+    if (items.length === 0 || this.flags.yes) return;
+    const what = items.length === 1 ? 'this dead letter' : `these ${items.length} dead letters`;
+    if (await this.confirm(`Replay ${what} on ${server}?`)) return;
+    throw new OperationError('nothing was replayed: the answer was no', { code: 'DECLINED' });
+  }
+
+  private replay(link: Link, config: PipelineConfig, plan: ReplayPlan): Promise<ReplayResult> {
+    const { note, wait, 'wait-timeout': waitMs = defaultWaitMs } = this.flags;
+    this.stop = new AbortController();
+    const task = `replay-${randomUUID()}`;
+    return runReplay(plan, {
+      link,
+      config,
+      author: { task, operator: currentOperator(), ...(note === undefined ? {} : { note }) },
+      worker: `${hostname()}:${process.pid}:${task.slice(-6)}`,
+      now: () => Date.now(),
+      random: () => Math.random(),
+      signal: this.stop.signal,
+      ...(wait ? { waitMs } : {}),
+      onWait: (count) =>
+        this.note(`replayed ${count}; waiting for what comes of them (Ctrl-C stops the waiting only)`),
+    });
+  }
+
+  private suggest({ skipped, replayed, deadAgain }: ReplayResult, plan: ReplayPlan): void {
+    if (this.flags.json) return;
+    const late = skipped.filter((one) => !plan.skipped.includes(one));
+    for (const line of renderSkipped(late, this.noteColors)) this.note(line);
+    if (deadAgain > 0) this.note('see why: plutomi-events dlq list');
+    else if (replayed > 0 && !this.flags.wait)
+      this.note('see what comes of them: plutomi-events advisories tail --since 1m');
+  }
+
+  /** Stops between two dead letters, so that the result can say what was done; a second Ctrl-C ends it at once. */
+  protected override interrupt(): void {
+    if (!this.stop || this.stop.signal.aborted) return super.interrupt();
+    this.note('stopping: what has been begun is finished');
+    this.stop.abort();
+  }
+}

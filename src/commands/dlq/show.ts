@@ -1,0 +1,37 @@
+import { Args } from '@oclif/core';
+import { BaseCommand } from '../../lib/cli/base-command.js';
+import { viewOf } from '../../lib/cli/view.js';
+import { type DeadLetterDetails, showDeadLetter } from '../../lib/dlq/show.js';
+import { renderDeadLetter } from '../../lib/render/dead-letter.js';
+
+/** What `dlq show --json` prints. */
+export type DlqShowResult = DeadLetterDetails;
+
+export default class DlqShow extends BaseCommand<typeof DlqShow> {
+  static override summary = 'Show one dead letter: its event, why it died, and all that happened to it.';
+  static override description =
+    'The event is read from the events stream: the one it was then, never another one that took its place. The history is what the journal holds of this event and consumer, replays included.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> notifications-consumer/42',
+    '<%= config.bin %> <%= command.id %> notifications-consumer/42 --json | jq .event.data',
+  ];
+
+  static override args = {
+    id: Args.string({
+      description: '<consumer>/<sequence of the event>, as dlq list prints it',
+      required: true,
+      ignoreStdin: true,
+    }),
+  };
+
+  async run(): Promise<void> {
+    const config = await this.context.config();
+    const link = await this.context.connect(config);
+    const result: DlqShowResult = await showDeadLetter(link, config, this.args.id);
+    this.output(result, () => renderDeadLetter(result, viewOf(process.stdout, this.colors)));
+    if (this.flags.json) return;
+    if (result.original === 'present' && !result.resolvedLate) {
+      this.note(`\nbring it back: plutomi-events dlq replay ${result.id}`);
+    }
+  }
+}

@@ -1,0 +1,118 @@
+import type { PipelineConfig } from '../config/resolved.js';
+import { decodeAdvisory } from '../domain/advisory.js';
+import { escapeLine } from '../domain/escape.js';
+import type { Stage, Tier } from '../domain/key.js';
+import { decodeRecord, type JournalRecord } from '../domain/record.js';
+import { recordReason } from '../domain/record-reason.js';
+import {
+  isNativeAdvisory,
+  parseRecordSubject,
+  type RecordAddress,
+  type RecordKind,
+} from '../domain/subjects.js';
+import { isoOfNanos } from '../domain/time.js';
+import type { StoredMessage } from '../nats/message.js';
+
+/** What stands in the journal but is no record of anybody's. */
+export const malformedKind = 'MALFORMED';
+export type AdvisoryKind = RecordKind | typeof malformedKind;
+
+/** One line of the journal: the server's own advisory, or a record of the pipeline. */
+export interface AdvisoryLine {
+  /** ISO. */
+  readonly at: string;
+  readonly kind: AdvisoryKind;
+  readonly source: 'server' | 'pipeline';
+  /** `meta` is about the consumers that route; null: nobody can say. */
+  readonly tier: Tier | null;
+  /** Of the event; of an advisory of the server, where the message was delivered. */
+  readonly stream: string;
+  readonly consumer: string | null;
+  readonly seq: number;
+  readonly deliveries: number | null;
+  readonly reason: string | null;
+  /** Null for the server's advisories. */
+  readonly stage: Stage | null;
+  readonly cycle: number | null;
+  readonly attempt: number | null;
+}
+
+const unstaged = { stage: null, cycle: null, attempt: null } as const;
+
+/** What a message of the journal says. Never throws: what it can't read is a line of kind MALFORMED. */
+export function advisoryLine(config: PipelineConfig, message: StoredMessage): AdvisoryLine {
+  if (isNativeAdvisory(message.subject)) return nativeLine(config, message);
+  const address = parseRecordSubject(config.roots.advisories, message.subject);
+  const decoded = decodeRecord(message.data);
+  if (!decoded.ok) return malformedLine(message, 'pipeline', decoded.reason, address);
+  if (!address || !agrees(address, decoded.value)) {
+    return malformedLine(message, 'pipeline', `its body does not belong on ${message.subject}`, address);
+  }
+  const { at, kind, tier, consumer, origin, deliveries, stage, cycle, attempt } = decoded.value;
+  return {
+    at,
+    kind,
+    source: 'pipeline',
+    tier,
+    stream: origin.stream,
+    consumer,
+    seq: origin.seq,
+    deliveries: typeof deliveries === 'number' ? deliveries : null,
+    reason: recordReason(decoded.value),
+    stage,
+    cycle,
+    attempt: attempt ?? null,
+  };
+}
+
+function agrees(
+  address: RecordAddress,
+  { tier, kind, consumer, origin, stage, cycle }: JournalRecord,
+): boolean {
+  return (
+    address.tier === tier &&
+    address.kind === kind &&
+    address.consumer === consumer &&
+    address.seq === origin.seq &&
+    address.stage === stage &&
+    address.cycle === cycle
+  );
+}
+
+function nativeLine(config: PipelineConfig, message: StoredMessage): AdvisoryLine {
+  const decoded = decodeAdvisory(message.data);
+  if (!decoded.ok) return malformedLine(message, 'server', decoded.reason);
+  const { timestamp, kind, stream, consumer, streamSeq, deliveries, reason } = decoded.value;
+  return {
+    at: new Date(timestamp).toISOString(),
+    kind,
+    source: 'server',
+    tier: stream === config.streams.advisories.name ? 'meta' : 'business',
+    stream,
+    consumer,
+    seq: streamSeq,
+    deliveries,
+    reason: reason ?? null,
+    ...unstaged,
+  };
+}
+
+function malformedLine(
+  message: StoredMessage,
+  source: AdvisoryLine['source'],
+  why: string,
+  address?: RecordAddress,
+): AdvisoryLine {
+  return {
+    at: isoOfNanos(message.time),
+    kind: malformedKind,
+    source,
+    tier: address?.tier ?? null,
+    stream: message.stream,
+    consumer: address?.consumer ?? null,
+    seq: message.seq,
+    deliveries: null,
+    reason: escapeLine(why),
+    ...unstaged,
+  };
+}

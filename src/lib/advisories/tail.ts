@@ -1,0 +1,76 @@
+import type { PipelineConfig } from '../config/resolved.js';
+import { stageConsumers } from '../domain/consumer-names.js';
+import { isExhaustion, isName, nativeAdvisoryFilter, recordKinds } from '../domain/subjects.js';
+import { UsageError } from '../errors.js';
+import type { Link } from '../nats/link.js';
+import { readStream } from '../nats/read-stream.js';
+import { type AdvisoryKind, advisoryLine, type AdvisoryLine, malformedKind } from './line.js';
+
+export const advisoryKinds: readonly AdvisoryKind[] = [...recordKinds, malformedKind];
+
+export interface TailOptions {
+  /** Begin with what was stored at this time, ms since 1970. Default: with follow now, else the oldest. */
+  readonly sinceMs?: number;
+  /** Default: all. */
+  readonly kinds?: readonly AdvisoryKind[];
+  /** A consumer of the config: its three stages. Default: all. */
+  readonly consumer?: string;
+  /** Go on with what is written later, until the signal. Default: end with what is there. */
+  readonly follow?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * What the journal holds of failing deliveries, in the order in which it was stored: the server's own advisories
+ * and the pipeline's records.
+ *
+ * Throws UsageError for a consumer that is no name, OperationError `NO_STREAM`.
+ */
+export async function* tailAdvisories(
+  link: Link,
+  config: PipelineConfig,
+  options: TailOptions = {},
+): AsyncGenerator<AdvisoryLine> {
+  const { kinds, consumer, sinceMs, follow, signal } = options;
+  if (consumer !== undefined && !isName(consumer)) {
+    throw new UsageError(`consumer: expected a name, found "${consumer}"`);
+  }
+  const consumers = consumer === undefined ? undefined : new Set(Object.values(stageConsumers(consumer)));
+  const { name: stream } = config.streams.advisories;
+  const from = sinceMs === undefined ? await startOf(link, stream, follow) : { timeMs: sinceMs };
+  const messages = readStream(link, {
+    stream,
+    filters: filtersFor(config, kinds),
+    ...(from === undefined ? {} : { from }),
+    ...(follow === undefined ? {} : { follow }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  for await (const message of messages) {
+    const line = advisoryLine(config, message);
+    if (kinds && kinds.length > 0 && !kinds.includes(line.kind)) continue;
+    if (consumers && !(line.consumer !== null && consumers.has(line.consumer))) continue;
+    yield line;
+  }
+}
+
+/** Malformed messages may stand anywhere: whoever asks for them reads all. */
+function filtersFor({ roots }: PipelineConfig, kinds: readonly AdvisoryKind[] | undefined): string[] {
+  if (!kinds || kinds.length === 0) return ['>'];
+  const filters: string[] = [];
+  for (const kind of new Set(kinds)) {
+    if (kind === malformedKind) return ['>'];
+    filters.push(`${roots.advisories}.*.${kind}.>`);
+    if (isExhaustion(kind)) filters.push(nativeAdvisoryFilter(kind, '*'));
+  }
+  return filters;
+}
+
+async function startOf(
+  link: Link,
+  stream: string,
+  follow: boolean | undefined,
+): Promise<{ readonly seq: number } | undefined> {
+  if (!follow) return undefined;
+  const info = await link.streamInfo(stream);
+  return { seq: (info?.state.last_seq ?? 0) + 1 };
+}

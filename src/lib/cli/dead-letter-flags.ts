@@ -1,0 +1,50 @@
+import { Flags } from '@oclif/core';
+import { parseMoment } from '../domain/moment.js';
+import type { DeadLetterFilters } from '../dlq/select.js';
+import { UsageError } from '../errors.js';
+
+/** A moment in ms since 1970: a duration before now, or an ISO time. */
+export const momentFlag = Flags.custom<number>({
+  helpValue: '<time>',
+  parse: async (text, _context, { name }) => {
+    const ms = parseMoment(text, Date.now());
+    if (ms !== undefined) return ms;
+    throw new UsageError(
+      `--${name}: expected a duration like 2h or 7d, or an ISO time like 2026-01-31T12:00Z, found "${text}"`,
+    );
+  },
+});
+
+/** The flags that say which dead letters are meant. */
+export const deadLetterFlags = {
+  consumer: Flags.string({ description: 'of this consumer', helpValue: '<name>' }),
+  subject: Flags.string({
+    description: 'whose event has this subject; * is one token, > is one or more at the end',
+    helpValue: '<subject>',
+  }),
+  reason: Flags.string({
+    description: 'whose reason contains this text, in any case, or has this fingerprint',
+    helpValue: '<text>',
+  }),
+  since: momentFlag({ description: 'that died at or after this: a duration before now, or an ISO time' }),
+  until: momentFlag({ description: 'that died at or before this: a duration before now, or an ISO time' }),
+};
+
+export interface FilterFlags {
+  readonly consumer?: string | undefined;
+  readonly subject?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly since?: number | undefined;
+  readonly until?: number | undefined;
+}
+
+/** The filters that were given. */
+export function filtersOf({ consumer, subject, reason, since, until }: FilterFlags): DeadLetterFilters {
+  return {
+    ...(consumer === undefined ? {} : { consumer }),
+    ...(subject === undefined ? {} : { subject }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(since === undefined ? {} : { sinceMs: since }),
+    ...(until === undefined ? {} : { untilMs: until }),
+  };
+}

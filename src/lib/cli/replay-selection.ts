@@ -1,0 +1,51 @@
+import type { PipelineConfig } from '../config/resolved.js';
+import { listDeadLetters } from '../dlq/list.js';
+import type { ReplaySelection } from '../dlq/plan-replay.js';
+import { OperationError, UsageError } from '../errors.js';
+import type { Link } from '../nats/link.js';
+import { renderChoice, type View } from '../render/dead-letters.js';
+import { type FilterFlags, filtersOf } from './dead-letter-flags.js';
+
+/** More than these are not chosen from by hand. */
+const mostChoices = 200;
+
+/**
+ * What the words and flags of `dlq replay` select; undefined: a person has to choose. Throws UsageError when they
+ * contradict each other, or when nothing is selected and nobody is there to choose.
+ */
+export function selectionOf(
+  ids: readonly string[],
+  flags: FilterFlags & { readonly all?: boolean; readonly limit?: number | undefined },
+  interactive: boolean,
+): ReplaySelection | undefined {
+  const filters = filtersOf(flags);
+  const filtered = Object.keys(filters).length > 0 || flags.limit !== undefined;
+  if ([ids.length > 0, filtered, flags.all === true].filter(Boolean).length > 1) {
+    throw new UsageError('give either ids, or filters, or --all');
+  }
+  if (ids.length > 0) return { ids };
+  if (filtered || flags.all) return { filters, ...(flags.limit === undefined ? {} : { limit: flags.limit }) };
+  if (interactive) return undefined;
+  throw new UsageError('which dead letters? There is no terminal to choose on: give ids, filters or --all', {
+    suggestions: ['plutomi-events dlq list', 'plutomi-events dlq replay --all --dry-run'],
+  });
+}
+
+/** Lets a person choose. Choosing none is an answer: throws OperationError `DECLINED` (exit code 1). */
+export async function chooseSelection(
+  link: Link,
+  config: PipelineConfig,
+  view: View,
+): Promise<ReplaySelection> {
+  const { total, items } = await listDeadLetters(link, config, {}, mostChoices);
+  if (total === 0) return { ids: [] };
+  const { chooseMany } = await import('./prompts.js');
+  const which =
+    total > items.length ? `${items.length} oldest of ${total}; select others with filters` : `${total}`;
+  const ids = await chooseMany(
+    `Which dead letters? (${which})`,
+    items.map((item) => ({ name: renderChoice(item, view), value: item.id })),
+  );
+  if (ids.length > 0) return { ids };
+  throw new OperationError('nothing was replayed: none was chosen', { code: 'DECLINED' });
+}

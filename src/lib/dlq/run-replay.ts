@@ -1,0 +1,33 @@
+import type { ReplayPlan } from './plan-replay.js';
+import { replayDeadLetters, type ReplayOptions } from './replay.js';
+import { type ReplayResult, resultOf } from './result.js';
+import { nextJournalSeq, waitForOutcomes, type WaitResult } from './wait.js';
+
+export interface RunReplayOptions extends ReplayOptions {
+  /** Wait this long, ms, for each to be resolved or dead again. Default: don't wait. */
+  readonly waitMs?: number;
+  /** Called once, before the waiting begins, with how many are waited for. */
+  readonly onWait?: (count: number) => void;
+}
+
+/**
+ * Carries out a plan and, if asked to, waits for what comes of it. The signal stops both; the result then says
+ * what was done.
+ *
+ * Throws ConnectionError when the server could not be reached and nothing was replayed.
+ */
+export async function runReplay(plan: ReplayPlan, options: RunReplayOptions): Promise<ReplayResult> {
+  const { link, config, author, signal, waitMs, onWait } = options;
+  const fromSeq = await nextJournalSeq(link, config);
+  const report = await replayDeadLetters(plan, options);
+  let wait: WaitResult | undefined;
+  if (waitMs !== undefined && !signal?.aborted) {
+    if (report.followed.length > 0) onWait?.(report.followed.length);
+    const deadline = AbortSignal.timeout(waitMs);
+    wait = await waitForOutcomes(link, config, report.followed, {
+      fromSeq,
+      signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
+    });
+  }
+  return resultOf(author.task, plan, report, wait, signal?.aborted === true);
+}

@@ -1,0 +1,89 @@
+import { escapeBlock, escapeLine } from '../domain/escape.js';
+import { recordReason } from '../domain/record-reason.js';
+import type { DeadLetterDetails, HistoryRecord, ShownEvent } from '../dlq/show.js';
+import type { Colors } from './colors.js';
+import type { View } from './dead-letters.js';
+import { kindColor } from './kind-color.js';
+import { renderTime, renderWhen } from './time.js';
+
+/** Longer payloads are cut; `--json` has them whole. */
+const maxShown = 4096;
+
+/** One dead letter as blocks: what it is, its event, and all that happened to it. */
+export function renderDeadLetter(details: DeadLetterDetails, view: View): string {
+  const { colors } = view;
+  const blocks = [
+    facts(details, view),
+    details.event ? event(details.event, colors) : undefined,
+    details.embedded ? titled('could not be routed', json(details.embedded), colors) : undefined,
+    details.history.length > 0 ? history(details.history, colors) : undefined,
+    lastStack(details.history, colors),
+  ];
+  return blocks.filter((block) => block !== undefined).join('\n\n');
+}
+
+function facts(item: DeadLetterDetails, { colors, nowMs }: View): string {
+  const { attempts, cycle } = item;
+  const replays = cycle === 0 ? '' : `, after ${cycle} ${cycle === 1 ? 'replay' : 'replays'}`;
+  const rows: [string, string][] = [
+    ['reason', colors.red(escapeLine(item.reason))],
+    ['died', `${renderTime(item.deadAt)} UTC, ${renderWhen(item.deadAt, nowMs)}`],
+    ['attempts', `${attempts.main} main, ${attempts.retry} retry${replays}`],
+    ['subject', escapeLine(item.subject)],
+    ['original', `${escapeLine(item.stream)} ${item.seq}, ${original(item, colors, nowMs)}`],
+    ['fingerprint', escapeLine(item.fingerprint)],
+  ];
+  if (item.resolvedLate) {
+    rows.unshift(['resolved', colors.green('late: its handler succeeded after the event had been given up')]);
+  }
+  const lines = rows.map(([name, value]) => `  ${colors.dim(name.padEnd(11))}  ${value}`);
+  return [colors.bold(escapeLine(item.id)), ...lines].join('\n');
+}
+
+function original(item: DeadLetterDetails, colors: Colors, nowMs: number): string {
+  if (item.original === 'missing') return colors.red('missing: it aged out or was deleted');
+  if (item.original === 'replaced') return colors.red('replaced: its stream was recreated');
+  return item.originalExpiresAt === null
+    ? 'present'
+    : `present, expires ${renderWhen(item.originalExpiresAt, nowMs)}`;
+}
+
+function titled(title: string, block: string, colors: Colors): string {
+  return `${colors.bold(title)}\n${block.replace(/^/gm, '  ')}`;
+}
+
+function event({ headers, data, encoding, time }: ShownEvent, colors: Colors): string {
+  const names = Object.entries(headers).flatMap(([name, values]) =>
+    values.map((value) => `${colors.dim(`${escapeLine(name)}:`)} ${escapeLine(value)}`),
+  );
+  const body = encoding === 'json' ? json(data) : cut(escapeBlock(String(data)));
+  const title = `event, stored ${renderTime(time)} UTC${encoding === 'base64' ? ', base64' : ''}`;
+  return titled(title, [...names, body].join('\n'), colors);
+}
+
+function json(value: unknown): string {
+  return cut(escapeBlock(JSON.stringify(value, undefined, 2)));
+}
+
+function cut(text: string): string {
+  const left = text.length - maxShown;
+  return left > 0 ? `${text.slice(0, maxShown)}…\n(${left} characters more: --json has all)` : text;
+}
+
+function history(records: readonly HistoryRecord[], colors: Colors): string {
+  const widest = records.reduce((width, { kind }) => Math.max(width, kind.length), 0);
+  const lines = records.map((record) => {
+    const { at, kind, stage, cycle, attempt } = record;
+    const where = cycle === 0 ? stage : `${stage}/${cycle}`;
+    const what = kindColor(kind, colors)(escapeLine(kind.padEnd(widest)));
+    const which = attempt === undefined ? '' : String(attempt);
+    const reason = escapeLine(recordReason(record) ?? '');
+    return `${renderTime(escapeLine(at))}  ${where.padEnd(7)}  ${what}  ${which.padStart(2)}  ${reason}`.trimEnd();
+  });
+  return titled('history (UTC)', lines.join('\n'), colors);
+}
+
+function lastStack(records: readonly HistoryRecord[], colors: Colors): string | undefined {
+  const stack = records.findLast(({ error }) => typeof error?.stack === 'string')?.error?.stack;
+  return stack === undefined ? undefined : titled('last error', colors.dim(cut(escapeBlock(stack))), colors);
+}

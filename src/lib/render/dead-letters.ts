@@ -1,0 +1,86 @@
+import { escapeLine } from '../domain/escape.js';
+import type { DeadLetterGroup, Grouping } from '../dlq/group.js';
+import type { DeadLetterItem } from '../dlq/item.js';
+import type { Colors } from './colors.js';
+import { type Column, renderTable } from './table.js';
+import { renderWhen } from './time.js';
+
+export interface View {
+  /** Width of the terminal in columns. */
+  readonly width: number;
+  readonly colors: Colors;
+  /** ms since 1970. */
+  readonly nowMs: number;
+}
+
+/** Narrower terminals have no room for the subject. */
+const widthForSubject = 110;
+
+/** One dead letter a line, oldest first. */
+export function renderDeadLetters(items: readonly DeadLetterItem[], view: View): string {
+  const { colors, width, nowMs } = view;
+  const withSubject = width >= widthForSubject;
+  const columns: Column[] = [
+    { title: 'ID', paint: (text) => colors.bold(text) },
+    { title: 'DIED', align: 'right' },
+    { title: 'TRIES', align: 'right' },
+    { title: 'ORIGINAL', paint: (text, row) => paintOriginal(items[row], text, colors) },
+    ...(withSubject ? [{ title: 'SUBJECT', flexible: true }] : []),
+    { title: 'REASON', flexible: true },
+  ];
+  const rows = items.map((item) => [
+    item.id,
+    renderWhen(item.deadAt, nowMs),
+    `${item.attempts.main}+${item.attempts.retry}`,
+    originalCell(item, nowMs),
+    ...(withSubject ? [item.subject] : []),
+    item.reason,
+  ]);
+  return renderTable(columns, rows, { width, colors });
+}
+
+/** A dead letter as one line to choose from. */
+export function renderChoice(item: DeadLetterItem, { width, nowMs }: View): string {
+  const text = escapeLine(
+    `${item.id}  ${renderWhen(item.deadAt, nowMs)}  ${originalNote(item)}${item.reason}`,
+  );
+  // The pointer and the box of the prompt stand before it.
+  const room = Math.max(20, width - 6);
+  return text.length > room ? `${text.slice(0, room - 1)}…` : text;
+}
+
+function originalNote({ original, resolvedLate }: DeadLetterItem): string {
+  if (resolvedLate) return '[resolved late] ';
+  return original === 'present' ? '' : `[original ${original}] `;
+}
+
+function originalCell(item: DeadLetterItem, nowMs: number): string {
+  if (item.resolvedLate) return 'resolved late';
+  if (item.original !== 'present' || item.originalExpiresAt === null) return item.original;
+  return `expires ${renderWhen(item.originalExpiresAt, nowMs)}`;
+}
+
+function paintOriginal(item: DeadLetterItem | undefined, text: string, colors: Colors): string {
+  if (item?.resolvedLate) return colors.green(text);
+  return item?.original === 'present' ? text : colors.red(text);
+}
+
+/** One group a line, the largest first. */
+export function renderGroups(groups: readonly DeadLetterGroup[], by: Grouping, view: View): string {
+  const { colors, width, nowMs } = view;
+  const columns: Column[] = [
+    { title: 'COUNT', align: 'right', paint: (text) => colors.bold(text) },
+    { title: by.toUpperCase(), flexible: true },
+    { title: 'FIRST', align: 'right' },
+    { title: 'LAST', align: 'right' },
+    { title: 'SAMPLE' },
+  ];
+  const rows = groups.map(({ count, key, firstDeadAt, lastDeadAt, sample }) => [
+    String(count),
+    key,
+    renderWhen(firstDeadAt, nowMs),
+    renderWhen(lastDeadAt, nowMs),
+    sample,
+  ]);
+  return renderTable(columns, rows, { width, colors });
+}

@@ -1,0 +1,75 @@
+import { escapeLine } from '../domain/escape.js';
+import type { Count, ReplayPlan, SkippedReplay } from '../dlq/plan-replay.js';
+import type { ReplayResult } from '../dlq/result.js';
+import type { Colors } from './colors.js';
+import type { View } from './dead-letters.js';
+import { renderTime, renderWhen } from './time.js';
+
+const maxRows = 5;
+const maxSkipped = 20;
+
+/** What a replay would do, and where; shown before it is confirmed. */
+export function renderReplayPlan(plan: ReplayPlan, view: View): string {
+  const { colors, nowMs } = view;
+  const { items, skipped, oldestDeadAt, missing, replaced, notRunning } = plan;
+  const rows: [string, string][] = [
+    ['server', escapeLine(plan.server)],
+    ['pipeline', escapeLine(plan.pipeline)],
+    ['replay', `${items.length} of ${items.length + skipped.length} selected`],
+    ...counted('consumers', plan.consumers, view),
+    ...counted('reasons', plan.reasons, view),
+  ];
+  if (oldestDeadAt !== null) {
+    rows.push(['oldest', `${renderTime(oldestDeadAt)} UTC, ${renderWhen(oldestDeadAt, nowMs)}`]);
+  }
+  rows.push(['originals', originals(missing, replaced, colors)]);
+  const lines = rows.map(([name, value]) => `  ${colors.dim(name.padEnd(9))}  ${value}`);
+  if (notRunning.length > 0) {
+    const names = escapeLine(notRunning.join(', '));
+    lines.push(
+      colors.yellow(`  nobody runs ${names} now: replayed events wait until pipeline run is started`),
+    );
+  }
+  return [...lines, ...renderSkipped(skipped, colors)].join('\n');
+}
+
+function counted(title: string, counts: readonly Count[], { width }: View): [string, string][] {
+  const shown = counts.slice(0, maxRows).map(({ name, count }): string => {
+    const text = `${count} × ${escapeLine(name)}`;
+    return text.length > width - 14 ? `${text.slice(0, Math.max(20, width - 15))}…` : text;
+  });
+  if (counts.length > maxRows) shown.push(`and ${counts.length - maxRows} more`);
+  return shown.map((text, i) => [i === 0 ? title : '', text]);
+}
+
+function originals(missing: number, replaced: number, colors: Colors): string {
+  const gone = [
+    ...(missing > 0 ? [`${missing} missing`] : []),
+    ...(replaced > 0 ? [`${replaced} replaced`] : []),
+  ];
+  return gone.length === 0 ? 'none missing' : colors.red(gone.join(', '));
+}
+
+/** The skipped ones, each with its reason. */
+export function renderSkipped(skipped: readonly SkippedReplay[], colors: Colors): string[] {
+  const lines = skipped
+    .slice(0, maxSkipped)
+    .map(({ id, reason }) => colors.yellow(`  skipped ${escapeLine(id)}: ${escapeLine(reason)}`));
+  if (skipped.length > maxSkipped) {
+    lines.push(colors.yellow(`  skipped ${skipped.length - maxSkipped} more: --json names all`));
+  }
+  return lines;
+}
+
+/** How a replay ended. */
+export function renderReplayResult(result: ReplayResult, waited: boolean, colors: Colors): string {
+  const { selected, replayed, skipped, resolved, deadAgain, pending, interrupted } = result;
+  const parts = [`${replayed} of ${selected} replayed`];
+  if (waited) {
+    parts.push(colors.green(`${resolved} resolved`));
+    if (deadAgain > 0) parts.push(colors.red(`${deadAgain} dead again`));
+    if (pending > 0) parts.push(colors.yellow(`${pending} still pending`));
+  }
+  if (skipped.length > 0) parts.push(colors.yellow(`${skipped.length} skipped`));
+  return `${interrupted ? 'Interrupted: ' : ''}${parts.join(', ')}`;
+}
