@@ -39,7 +39,7 @@ export function decodeAdvisory(bytes: Uint8Array): Decoded<NativeAdvisory> {
   const decoded = decodeObject(bytes);
   if (!decoded.ok) return decoded;
   const { type, id, timestamp, stream, consumer, stream_seq, deliveries, reason } = decoded.value;
-  const kind = typeof type === 'string' ? kindOfType[type] : undefined;
+  const kind = typeof type === 'string' && Object.hasOwn(kindOfType, type) ? kindOfType[type] : undefined;
   if (!kind) return malformed(`type: expected ${Object.values(advisoryType).join(' or ')}`);
   if (!isText(stream) || !isText(consumer)) return malformed('stream, consumer: expected names');
   if (!isCount(stream_seq) || !isCount(deliveries))

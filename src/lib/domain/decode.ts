@@ -1,4 +1,5 @@
 import type { Origin } from './key.js';
+import { isName } from './subjects.js';
 import { isNanos } from './time.js';
 
 /** What stands on a stream may be forged, cut or foreign: decoding answers with a reason, it never throws. */
@@ -40,7 +41,14 @@ export function isText(value: unknown): value is string {
 export function readOrigin(value: unknown): Origin | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { stream, seq, subject, msgId, time } = value as Record<string, unknown>;
-  if (!isText(stream) || !isCount(seq) || seq === 0 || typeof subject !== 'string' || !isNanos(time))
+  if (
+    !isText(stream) ||
+    !isName(stream) ||
+    !isCount(seq) ||
+    seq === 0 ||
+    typeof subject !== 'string' ||
+    !isNanos(time)
+  )
     return undefined;
   if (msgId !== undefined && typeof msgId !== 'string') return undefined;
   return { stream, seq, subject, time, ...(msgId === undefined ? {} : { msgId }) };

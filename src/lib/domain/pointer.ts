@@ -123,7 +123,7 @@ export function decodePointer(bytes: Uint8Array, notBefore: string | undefined):
       attempts,
       firstFailedAt,
       lastFailedAt,
-      notBeforeMs: Number.isNaN(due) ? 0 : due,
+      notBeforeMs: Number.isNaN(due) ? 0 : Math.max(0, due),
       ...(typeof embedded === 'object' && embedded !== null
         ? { embedded: embedded as Record<string, unknown> }
         : {}),

@@ -114,6 +114,10 @@ export function makeExhaustion(facts: ExhaustionFacts): Exhaustion {
 const stages: readonly Stage[] = ['main', 'retry', 'dlq'];
 const tiers: readonly Tier[] = ['business', 'meta'];
 
+function isNoTime(text: string): boolean {
+  return Number.isNaN(Date.parse(text));
+}
+
 export function decodeRecord(bytes: Uint8Array): Decoded<JournalRecord> {
   const decoded = decodeObject(bytes);
   if (!decoded.ok) return decoded;
@@ -125,13 +129,22 @@ export function decodeRecord(bytes: Uint8Array): Decoded<JournalRecord> {
   if (!stages.includes(value['stage'] as Stage)) return malformed('stage: expected main, retry or dlq');
   if (!isText(value['consumer'])) return malformed('consumer: expected a name');
   if (!isCount(value['cycle'])) return malformed('cycle: expected a count');
-  if (!isText(value['at']) || Number.isNaN(Date.parse(value['at'])))
-    return malformed('at: expected an ISO time');
+  if (!isText(value['at']) || isNoTime(value['at'])) return malformed('at: expected an ISO time');
   const origin = readOrigin(value['origin']);
   if (!origin) return malformed('origin: expected {stream, seq, subject, time}');
   if (value['attempt'] !== undefined && !isCount(value['attempt']))
     return malformed('attempt: expected a count');
+  if (value['error'] !== undefined && !isReportedError(value['error']))
+    return malformed('error: expected {name, message, fingerprint}');
+  if (value['firstFailedAt'] !== undefined && !isText(value['firstFailedAt']))
+    return malformed('firstFailedAt: expected an ISO time');
   return { ok: true, value: { ...value, origin } as unknown as JournalRecord };
+}
+
+function isReportedError(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const kind = (value as Record<string, unknown>)['kind'] ?? 'error';
+  return readFailure({ ...value, kind }) !== undefined;
 }
 
 /** The failure in this value, where it has the shape of one. */
@@ -159,7 +172,7 @@ export function decodeExhaustion(bytes: Uint8Array): Decoded<Exhaustion> {
   const attempts = readAttempts(record.attempts);
   if (!failure) return malformed('failure: expected {kind, name, message, fingerprint}');
   if (!attempts) return malformed('attempts: expected {main, retry}');
-  if (!isText(record.firstFailedAt) || !isText(record.lastFailedAt))
+  if (!isText(record.firstFailedAt) || !isText(record.lastFailedAt) || isNoTime(record.lastFailedAt))
     return malformed('firstFailedAt, lastFailedAt: expected ISO times');
   if (!isCount(record.stream_seq) || !isCount(record.deliveries) || !isText(record.stream)) {
     return malformed('stream, stream_seq, deliveries: expected where it was delivered');

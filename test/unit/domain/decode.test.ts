@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'vitest';
+import { decodeObject, isCount, isText, readOrigin } from '../../../src/lib/domain/decode.js';
+
+const bytes = (text: string): Uint8Array => Buffer.from(text);
+
+describe('decodeObject', () => {
+  test('reads an object', () => {
+    expect(decodeObject(bytes('{"v":1}'))).toEqual({ ok: true, value: { v: 1 } });
+  });
+
+  test.each([
+    ['nothing', bytes(''), /^not JSON in UTF-8/],
+    ['half an object', bytes('{"v":'), /^not JSON in UTF-8/],
+    ['a list', bytes('[1]'), /^expected a JSON object/],
+    ['null', bytes('null'), /^expected a JSON object/],
+    ['a text', bytes('"{}"'), /^expected a JSON object/],
+    ['bytes that are no UTF-8', new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x7d]), /^not JSON in UTF-8/],
+    ['more than 1 MB', bytes(`{"v":"${'x'.repeat(1_048_576)}"}`), /^1048584 bytes/],
+    ['100,000 levels', bytes('['.repeat(100_000)), /^not JSON in UTF-8/],
+  ])('%s is refused with the reason', (_what, data, reason) => {
+    expect(decodeObject(data)).toEqual({ ok: false, reason: expect.stringMatching(reason) });
+  });
+
+  test('a key named __proto__ changes no prototype', () => {
+    const decoded = decodeObject(bytes('{"__proto__":{"v":1}}'));
+    expect(decoded.ok && decoded.value['v']).toBeUndefined();
+  });
+});
+
+test.each([
+  [0, true],
+  [1, true],
+  [Number.MAX_SAFE_INTEGER, true],
+  [Number.MAX_SAFE_INTEGER + 1, false],
+  [-1, false],
+  [1.5, false],
+  [Number.NaN, false],
+  ['1', false],
+  [null, false],
+])('%j is a count: %s', (value, is) => {
+  expect(isCount(value)).toBe(is);
+});
+
+test.each([
+  ['a', true],
+  ['', false],
+  [1, false],
+  [undefined, false],
+])('%j is a text: %s', (value, is) => {
+  expect(isText(value)).toBe(is);
+});
+
+describe('readOrigin', () => {
+  const origin = { stream: 'events', seq: 42, subject: 'events.a', msgId: 'id', time: '1769860800123456789' };
+
+  test('reads what names an event and leaves out the rest', () => {
+    expect(readOrigin({ ...origin, more: 1 })).toEqual(origin);
+    const { msgId: _, ...without } = origin;
+    expect(readOrigin(without)).toEqual(without);
+  });
+
+  test.each([
+    ['no object', 'events/42'],
+    ['null', null],
+    ['no stream', { ...origin, stream: '' }],
+    ['a stream that no server can have', { ...origin, stream: 'a.b' }],
+    ['a stream with a line feed', { ...origin, stream: 'events\n' }],
+    ['sequence 0', { ...origin, seq: 0 }],
+    ['a sequence in text', { ...origin, seq: '42' }],
+    ['no subject', { ...origin, subject: undefined }],
+    ['a time in milliseconds', { ...origin, time: 1_769_860_800_123 }],
+    ['a message id that is no text', { ...origin, msgId: 7 }],
+  ])('%s names no event', (_what, value) => {
+    expect(readOrigin(value)).toBeUndefined();
+  });
+});
