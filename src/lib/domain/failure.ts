@@ -36,15 +36,17 @@ export function isForGood(kind: FailureKind): boolean {
   return kind !== 'error' && kind !== 'timeout' && kind !== 'no-report';
 }
 
-/** Groups alike failures: digits, hexadecimal runs, UUIDs and quoted values don't count. */
+/** Groups alike failures: numbers, hexadecimal runs, UUIDs, e-mail addresses and quoted values don't count. */
 export function fingerprintOf(name: string, message: string): string {
   const shape = message
     .slice(0, 1024)
     .toLowerCase()
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '#')
-    .replace(/\b(?=[0-9a-f]*\d)[0-9a-f]{6,}\b/g, '#')
+    .replace(/\b(?:0x[0-9a-f]+|(?=[0-9a-f]*\d)[0-9a-f]{6,})\b/g, '#')
+    .replace(/[\w.+-]{1,64}@[\w.-]{1,255}/g, '@')
     .replace(/\d+/g, '#')
-    .replace(/"[^"]{0,256}"|'[^']{0,256}'/g, '""');
+    // An apostrophe inside a word opens and closes nothing.
+    .replace(/"[^"]{0,256}"|(?<!\w)'[^']{0,256}'(?!\w)/g, '""');
   return createHash('sha256').update(`${name}\n${shape}`).digest('hex').slice(0, 12);
 }
 
@@ -69,7 +71,8 @@ function readProperty(thrown: unknown, name: 'name' | 'message' | 'stack'): stri
 function describeThrown(thrown: unknown): string {
   if (typeof thrown !== 'object' || thrown === null) return textOf(thrown);
   try {
-    return JSON.stringify(thrown) ?? textOf(thrown);
+    const text = JSON.stringify(thrown) ?? textOf(thrown);
+    return text === '{}' && thrown instanceof Error ? '' : text;
   } catch {
     return textOf(thrown) || 'an object that cannot be made a string';
   }
