@@ -32,7 +32,8 @@ export function formatDeadLetterId(id: DeadLetterId): string {
 /** Undefined when the text is no `<consumer>/<sequence>`. */
 export function parseDeadLetterId(text: string): DeadLetterId | undefined {
   const found = /^([A-Za-z0-9_-]{1,128})\/([1-9]\d{0,15})$/.exec(text);
-  return found?.[1] && found[2] ? { consumer: found[1], seq: Number(found[2]) } : undefined;
+  const seq = Number(found?.[2]);
+  return found?.[1] && Number.isSafeInteger(seq) ? { consumer: found[1], seq } : undefined;
 }
 
 export function deadLetterOf(pointer: Pointer, deadAt: string): DeadLetter {

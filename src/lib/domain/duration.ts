@@ -23,8 +23,8 @@ export function parseDuration(text: string): number | undefined {
 
 /** The shortest exact form of a duration: 300000 → `5m`, 90000 → `1m30s`, 0 → `0s`. */
 export function formatDuration(ms: number): string {
-  if (ms === 0) return '0s';
   let rest = Math.round(Math.abs(ms));
+  if (rest === 0) return '0s';
   let text = ms < 0 ? '-' : '';
   for (const unit of ['d', 'h', 'm', 's', 'ms'] as const) {
     const size = unitMs[unit] ?? 1;

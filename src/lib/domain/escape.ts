@@ -6,8 +6,6 @@
 // C0 and C1 controls, DEL, line and paragraph separators, bidirectional marks and isolates, the byte order mark,
 // zero-width characters, soft hyphen, variation of tags, and lone surrogates.
 const unsafe =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: controls are what this looks for
-  // oxlint-disable-next-line no-control-regex
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]|\p{Cs}/gu;
 
 const short: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
@@ -29,9 +27,10 @@ export function escapeBlock(text: string): string {
   return text.split('\n').map(escapeLine).join('\n');
 }
 
-/** The longest prefix of `text` that is at most `maxBytes` long in UTF-8; cut text ends in `…`. */
+/** The longest prefix of `text` that is at most `maxBytes` long in UTF-8, the `…` at the end of cut text included. */
 export function clipBytes(text: string, maxBytes: number): string {
   if (text.length * 3 <= maxBytes || Buffer.byteLength(text) <= maxBytes) return text;
+  if (maxBytes < 3) return '';
   const kept = Buffer.from(text.slice(0, maxBytes)).subarray(0, Math.max(0, maxBytes - 3));
-  return `${new TextDecoder().decode(kept).replace(/\ufffd+$/u, '')}…`;
+  return `${new TextDecoder('utf-8', { ignoreBOM: true }).decode(kept).replace(/\ufffd+$/u, '')}…`;
 }

@@ -66,7 +66,9 @@ export function recordFilter(root: string, tier: Tier, kind: RecordKind, consume
   return consumer === undefined ? `${root}.${tier}.${kind}.>` : `${root}.${tier}.${kind}.${consumer}.>`;
 }
 
-const count = /^(?:0|[1-9]\d{0,15})$/;
+function isExactCount(text: string | undefined): boolean {
+  return text !== undefined && /^(?:0|[1-9]\d{0,15})$/.test(text) && Number.isSafeInteger(Number(text));
+}
 
 /** The address that a journal subject names, or undefined when it is none of ours. */
 export function parseRecordSubject(root: string, subject: string): RecordAddress | undefined {
@@ -76,7 +78,7 @@ export function parseRecordSubject(root: string, subject: string): RecordAddress
   if (tokens.length !== 6 || (tier !== 'business' && tier !== 'meta')) return undefined;
   if (!recordKinds.includes(kind as RecordKind) || !consumer) return undefined;
   if (stage !== 'main' && stage !== 'retry' && stage !== 'dlq') return undefined;
-  if (!seq || !cycle || !count.test(seq) || !count.test(cycle)) return undefined;
+  if (!isExactCount(seq) || !isExactCount(cycle)) return undefined;
   return { tier, kind: kind as RecordKind, consumer, seq: Number(seq), stage, cycle: Number(cycle) };
 }
 
