@@ -1,0 +1,214 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  decideAttempt,
+  type Decision,
+  emptyHistory,
+  type KeyHistory,
+  type StoredRecord,
+} from '../../../src/lib/domain/attempt.js';
+import { makeFailure, noReport } from '../../../src/lib/domain/failure.js';
+import type { JournalRecord } from '../../../src/lib/domain/record.js';
+import type { RecordKind } from '../../../src/lib/domain/subjects.js';
+
+const boom = makeFailure('error', 'SmtpError', 'connection refused');
+
+function stored(kind: RecordKind, attempt: number | undefined, journalSeq: number): StoredRecord {
+  const record: JournalRecord = {
+    v: 1,
+    kind,
+    at: '2026-01-31T12:00:00.000Z',
+    tier: 'business',
+    consumer: 'notifications-consumer',
+    stage: 'main',
+    cycle: 0,
+    origin: { stream: 'events', seq: 42, subject: 'events.totp.requested', time: '1769860800000000000' },
+    ...(attempt === undefined ? {} : { attempt }),
+    ...(kind === 'ATTEMPT_FAILED' ? { error: boom } : {}),
+  };
+  return { journalSeq, record };
+}
+
+/** A history from `kind attempt` words in the order in which they were written; the last of each kind counts. */
+function historyOf(...written: readonly (readonly [RecordKind, number?])[]): KeyHistory {
+  const slots: Partial<Record<RecordKind, keyof KeyHistory>> = {
+    ATTEMPT_STARTED: 'started',
+    ATTEMPT_FAILED: 'failed',
+    SNOOZED: 'snoozed',
+  };
+  return written.reduce<KeyHistory>(
+    (history, [kind, attempt], i) => ({
+      ...history,
+      [slots[kind] ?? 'ended']: stored(kind, attempt, i + 1),
+    }),
+    emptyHistory,
+  );
+}
+
+const run = (attempt: number, announce: boolean, suspect: boolean): Decision => ({
+  do: 'run',
+  attempt,
+  announce,
+  suspect,
+});
+
+const started = (n: number) => ['ATTEMPT_STARTED', n] as const;
+const failed = (n: number) => ['ATTEMPT_FAILED', n] as const;
+const snoozed = (n: number) => ['SNOOZED', n] as const;
+
+describe('in the main stage', () => {
+  test.each([
+    ['a first delivery is attempt 1, unannounced', 1, [], run(1, false, false)],
+    ['a redelivery without any record is still attempt 1, announced', 2, [], run(1, true, true)],
+    ['a hundredth delivery without any record is still attempt 1', 100, [], run(1, true, true)],
+    ['a failed attempt counts', 2, [failed(1)], run(2, true, false)],
+    ['an announced attempt without a report counts', 3, [started(1)], run(2, true, true)],
+    ['a report of the announced attempt clears it', 3, [started(1), failed(1)], run(2, true, false)],
+    ['the second attempt vanished', 4, [failed(1), started(2)], run(3, true, true)],
+    ['a snooze gives the attempt back', 2, [snoozed(1)], run(1, true, false)],
+    ['a snooze of the announced attempt gives it back', 3, [started(1), snoozed(1)], run(1, true, false)],
+    ['a snooze after a failure repeats the second', 3, [failed(1), snoozed(2)], run(2, true, false)],
+    ['a vanished run after a snooze counts', 4, [snoozed(1), started(1)], run(2, true, true)],
+    ['a failure after a snooze counts', 4, [snoozed(1), started(1), failed(1)], run(2, true, false)],
+    [
+      'a late snooze of an attempt that failed changes nothing',
+      3,
+      [failed(1), snoozed(1)],
+      run(2, true, false),
+    ],
+    ['a late failure of an older attempt lowers nothing', 4, [started(2), failed(1)], run(3, true, true)],
+    ['a late snooze of an older attempt lowers nothing', 4, [started(2), snoozed(1)], run(3, true, true)],
+  ] as const)('%s', (_what, deliveries, written, decision) => {
+    const facts = { deliveries, limit: 3, mayHaveParked: false };
+    expect(decideAttempt(facts, historyOf(...written))).toEqual(decision);
+  });
+});
+
+describe('in the retry stage, where a delivery may have been parked', () => {
+  test.each([
+    ['even the first delivery is announced', 1, [], run(1, true, false)],
+    ['parked deliveries prove nothing and make no suspect', 7, [], run(1, true, false)],
+    ['a vanished run counts and makes a suspect', 8, [started(1)], run(2, true, true)],
+    ['a failed attempt counts', 8, [started(1), failed(1)], run(2, true, false)],
+  ] as const)('%s', (_what, deliveries, written, decision) => {
+    const facts = { deliveries, limit: 3, mayHaveParked: true };
+    expect(decideAttempt(facts, historyOf(...written))).toEqual(decision);
+  });
+});
+
+describe('the guard', () => {
+  test.each([
+    ['the last failure is the reason', [failed(3)], 3, boom],
+    ['the last reported failure is the reason of a silent last attempt', [failed(2), started(3)], 3, boom],
+    ['without any report the reason is that there was none', [started(3)], 3, noReport],
+    ['an attempt beyond a lowered limit ends it too', [failed(7)], 7, boom],
+  ] as const)('%s', (_what, written, attempts, failure) => {
+    const facts = { deliveries: 9, limit: 3, mayHaveParked: false };
+    expect(decideAttempt(facts, historyOf(...written))).toEqual({ do: 'exhaust', attempts, failure });
+  });
+
+  test('a snoozed last attempt is not used up', () => {
+    const facts = { deliveries: 5, limit: 3, mayHaveParked: false };
+    expect(decideAttempt(facts, historyOf(failed(2), snoozed(3)))).toEqual(run(3, true, false));
+  });
+
+  test('a failure whose record names no kind is an error, not a failure for good', () => {
+    const { kind: _, ...error } = boom;
+    const { journalSeq, record } = stored('ATTEMPT_FAILED', 1, 1);
+    const facts = { deliveries: 2, limit: 1, mayHaveParked: false };
+    const decision = decideAttempt(facts, { failed: { journalSeq, record: { ...record, error } } });
+    expect(decision).toMatchObject({ do: 'exhaust', failure: { kind: 'error' } });
+  });
+
+  test('the fingerprint of the record survives, although this version would compute another', () => {
+    const { journalSeq, record } = stored('ATTEMPT_FAILED', 1, 1);
+    const error = { ...boom, fingerprint: 'abcdef012345' };
+    const facts = { deliveries: 2, limit: 1, mayHaveParked: false };
+    const decision = decideAttempt(facts, { failed: { journalSeq, record: { ...record, error } } });
+    expect(decision).toMatchObject({ failure: { fingerprint: 'abcdef012345' } });
+  });
+});
+
+test.each(['RESOLVED', 'MAX_DELIVERIES', 'MSG_TERMINATED'] as const)(
+  '%s ends the key, whatever else is known about it',
+  (kind) => {
+    const history = historyOf(failed(1), [kind], started(2), snoozed(2));
+    for (const deliveries of [1, 2, 50]) {
+      const decision = decideAttempt({ deliveries, limit: 3, mayHaveParked: false }, history);
+      expect(decision).toEqual({ do: 'ack', ended: history.ended });
+    }
+  },
+);
+
+/** What happens to one delivery: it never starts, or its handler runs and ends so. */
+type Fate = 'lost' | 'silent' | 'failed' | 'snoozed';
+
+interface Life {
+  readonly runs: readonly { readonly attempt: number; readonly used: number; readonly suspect: boolean }[];
+  readonly decision: Decision | undefined;
+  /** Attempts that are used up: failed, or announced and without a report. */
+  readonly used: number;
+}
+
+/** Lives through the deliveries of one event; after the listed fates it always runs and leaves no report. */
+function live(limit: number, mayHaveParked: boolean, fates: readonly Fate[]): Life {
+  const written: (readonly [RecordKind, number])[] = [];
+  const runs: { attempt: number; used: number; suspect: boolean }[] = [];
+  let used = 0;
+  for (let delivery = 1; delivery <= fates.length + limit + 2; delivery++) {
+    const fate = fates[delivery - 1] ?? 'silent';
+    if (fate === 'lost') continue;
+    const facts = { deliveries: delivery, limit, mayHaveParked };
+    const decision = decideAttempt(facts, historyOf(...written));
+    if (decision.do !== 'run') return { runs, decision, used };
+    const { attempt, announce, suspect } = decision;
+    runs.push({ attempt, used, suspect });
+    if (announce) written.push(started(attempt));
+    if (fate === 'failed') written.push(failed(attempt));
+    if (fate === 'snoozed') written.push(snoozed(attempt));
+    if (fate === 'failed' || (fate === 'silent' && announce)) used++;
+  }
+  return { runs, decision: undefined, used };
+}
+
+describe('over a whole life', () => {
+  const limit = fc.integer({ min: 1, max: 6 });
+  const fates = fc.array(fc.constantFrom<Fate>('lost', 'silent', 'failed', 'snoozed'), { maxLength: 25 });
+
+  test('a poison event runs at most attempts + 1 times, however many deliveries get lost in between', () => {
+    const silence = fc.array(fc.constantFrom<Fate>('lost', 'silent'), { maxLength: 25 });
+    fc.assert(
+      fc.property(limit, fc.boolean(), silence, (limit, mayHaveParked, fates) => {
+        const { runs, decision } = live(limit, mayHaveParked, fates);
+        expect(runs.length).toBeLessThanOrEqual(limit + 1);
+        expect(runs.length).toBeGreaterThanOrEqual(limit);
+        expect(decision).toEqual({ do: 'exhaust', attempts: limit, failure: noReport });
+      }),
+    );
+  });
+
+  test('the attempt is one more than those used up: neither snoozes, parking nor lost deliveries raise it', () => {
+    fc.assert(
+      fc.property(limit, fc.boolean(), fates, (limit, mayHaveParked, fates) => {
+        const { runs, decision, used } = live(limit, mayHaveParked, fates);
+        for (const { attempt, used } of runs) expect(attempt).toBe(used + 1);
+        expect(decision).toMatchObject({ do: 'exhaust', attempts: limit });
+        expect(used).toBe(limit);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('exactly those runs are suspects whose predecessor left no report', () => {
+    fc.assert(
+      fc.property(limit, fates, (limit, fates) => {
+        const { runs } = live(limit, true, fates);
+        const started = fates.filter((fate) => fate !== 'lost');
+        runs.forEach(({ suspect }, i) => {
+          expect(suspect).toBe(i > 0 && (started[i - 1] ?? 'silent') === 'silent');
+        });
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});

@@ -1,0 +1,42 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { type Key, keyId, type Origin, sameOrigin } from '../../../src/lib/domain/key.js';
+
+const origin: Origin = { stream: 'events', seq: 5, subject: 'events.a', time: '1' };
+
+test.each<[string, Partial<Origin>, boolean]>([
+  ['nothing else', {}, true],
+  ['another stream', { stream: 'orders' }, false],
+  ['another sequence', { seq: 6 }, false],
+  ['another time: the stream was recreated', { time: '2' }, false],
+  ['a message id, which one and the same event can lose or gain', { msgId: 'x' }, true],
+])('the same event with %s', (_what, change, same) => {
+  expect(sameOrigin(origin, { ...origin, ...change })).toBe(same);
+});
+
+test('two keys have the same id exactly when they are about the same thing', () => {
+  const name = fc.constantFrom('a', 'b', 'a-1');
+  const key: fc.Arbitrary<Key> = fc.record({
+    tier: fc.constant('business'),
+    consumer: name,
+    origin: fc.record({
+      stream: name,
+      seq: fc.integer({ min: 1, max: 12 }),
+      subject: fc.constant('s'),
+      time: fc.constantFrom('1', '11'),
+    }),
+    stage: fc.constantFrom('main', 'retry', 'dlq'),
+    cycle: fc.integer({ min: 0, max: 12 }),
+  });
+  fc.assert(
+    fc.property(key, key, (a, b) => {
+      const same =
+        a.consumer === b.consumer &&
+        a.stage === b.stage &&
+        a.cycle === b.cycle &&
+        sameOrigin(a.origin, b.origin);
+      expect(keyId(a) === keyId(b)).toBe(same);
+    }),
+    { numRuns: 2000 },
+  );
+});
