@@ -99,6 +99,37 @@ test('a pointer of the second hop resolves to the right event', async () => {
   expect((await bed.dead(consumer, 5))?.pointer.origin.seq).toBe(5);
 });
 
+test('every attempt sees the original: the same bytes, headers, id and time', async () => {
+  const bed = await testBed();
+  const seen: unknown[] = [];
+  const run = await bed.run({
+    [consumer]: ({ raw, headers, id, seq, time, subject }, { idempotencyKey }) => {
+      seen.push([
+        Buffer.from(raw).toString('hex'),
+        headers,
+        id,
+        seq,
+        time.toISOString(),
+        subject,
+        idempotencyKey,
+      ]);
+      throw new Error('always');
+    },
+  });
+  const headers = { 'X-Trace': ['a', 'b'], 'Event-Type': 'totp.requested' };
+  const raw = new Uint8Array([0, 1, 2, 255, 128]);
+  await bed.link.publish('events.totp.requested', raw, { headers, msgId: 'one' });
+  await run.until(() => run.count('dead-letter') === 1);
+  expect(seen.length).toBe(6);
+  expect(new Set(seen.map((one) => JSON.stringify(one))).size).toBe(1);
+  expect((seen[0] as unknown[]).slice(0, 4)).toEqual([
+    '000102ff80',
+    { 'X-Trace': ['a', 'b'], 'Event-Type': ['totp.requested'], 'Nats-Msg-Id': ['one'] },
+    'one',
+    1,
+  ]);
+});
+
 test('Reject skips the other attempts and the retry stage', async () => {
   const bed = await testBed();
   const run = await bed.run({

@@ -8,7 +8,7 @@ import {
 import { headers as makeHeaders, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
 import { nanosOfRfc3339 } from '../domain/time.js';
 import { apiCode, apiCodeOf, translateError } from './errors.js';
-import { headersOf, msgIdHeader, type StoredMessage } from './message.js';
+import { headersOf, type MessageHeaders, msgIdHeader, type StoredMessage } from './message.js';
 import { describeServers, type ConnectionTarget } from './target.js';
 
 export interface PublishOptions {
@@ -138,7 +138,9 @@ export class Link {
   async readDirect(stream: string, seq: number): Promise<StoredMessage | undefined> {
     try {
       const found = await this.jsm.direct.getMessage(stream, { seq });
-      return found ? toStored(stream, found) : undefined;
+      return found
+        ? { ...toStored(stream, found), headers: withoutDirect(headersOf(found.header)) }
+        : undefined;
     } catch (error) {
       throw translateError(error, `read ${stream} ${seq}`);
     }
@@ -244,4 +246,11 @@ function toStored(stream: string, found: Found): StoredMessage {
     data: found.data,
     headers: headersOf(found.header),
   };
+}
+
+/** Direct reads say in headers which message this is; the publisher did not write those. */
+const directHeaders = new Set(['Nats-Stream', 'Nats-Subject', 'Nats-Sequence', 'Nats-Time-Stamp']);
+
+function withoutDirect(headers: MessageHeaders): MessageHeaders {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !directHeaders.has(name)));
 }
