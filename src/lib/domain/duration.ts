@@ -9,6 +9,9 @@ const unitMs: Readonly<Record<string, number>> = {
   w: 604_800_000,
 };
 
+/** 100 years: longer is none of ours. */
+export const longestDurationMs = 100 * 365 * 86_400_000;
+
 const shape = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+$/;
 const part = /(\d+(?:\.\d+)?)(ms|s|m|h|d|w)/g;
 
@@ -18,7 +21,7 @@ export function parseDuration(text: string): number | undefined {
   let ms = 0;
   for (const [, amount, unit] of text.matchAll(part))
     ms += Number(amount) * (unitMs[unit ?? ''] ?? Number.NaN);
-  return Number.isFinite(ms) && ms <= 100 * 365 * 86_400_000 ? Math.round(ms) : undefined;
+  return Number.isFinite(ms) && ms <= longestDurationMs ? Math.round(ms) : undefined;
 }
 
 /** The shortest exact form of a duration: 300000 → `5m`, 90000 → `1m30s`, 0 → `0s`. */

@@ -1,5 +1,5 @@
-import { parseDuration } from '../domain/duration.js';
-import { failureOf, makeFailure } from '../domain/failure.js';
+import { longestDurationMs, parseDuration } from '../domain/duration.js';
+import { type FailureKind, failureOf, makeFailure } from '../domain/failure.js';
 import { isReject, isSnooze, type Outcome } from '../domain/outcome.js';
 import type { HandlerContext, Handler, PlutomiEvent } from './contract.js';
 import { SchemaMismatch } from './event.js';
@@ -102,16 +102,25 @@ async function call(
   await handler(await event(), context);
 }
 
-/** What a thrown value means. */
+/** What a thrown value means. Never throws, whatever the value does when it is looked at. */
 export function outcomeOf(thrown: unknown): Outcome {
-  if (isSnooze(thrown)) {
-    const { delay } = thrown;
-    const delayMs = typeof delay === 'number' ? delay : parseDuration(String(delay));
-    if (delayMs !== undefined && Number.isFinite(delayMs) && delayMs >= 0)
-      return { kind: 'snoozed', delayMs };
-    return { kind: 'failed', failure: makeFailure('error', 'Snooze', `not a duration: ${String(delay)}`) };
+  try {
+    if (isSnooze(thrown)) return snoozeOf(thrown.delay);
+    if (isReject(thrown)) return failed(thrown, 'rejected');
+    if (thrown instanceof SchemaMismatch) return failed(thrown, 'schema');
+  } catch {
+    // A proxy or a getter of the handler's own: an ordinary failure.
   }
-  if (isReject(thrown)) return { kind: 'failed', failure: failureOf(thrown, 'rejected') };
-  if (thrown instanceof SchemaMismatch) return { kind: 'failed', failure: failureOf(thrown, 'schema') };
-  return { kind: 'failed', failure: failureOf(thrown, 'error') };
+  return failed(thrown, 'error');
+}
+
+function failed(thrown: unknown, kind: FailureKind): Outcome {
+  return { kind: 'failed', failure: failureOf(thrown, kind) };
+}
+
+function snoozeOf(delay: unknown): Outcome {
+  const delayMs = typeof delay === 'number' ? delay : parseDuration(String(delay));
+  if (delayMs !== undefined && delayMs >= 0 && delayMs <= longestDurationMs)
+    return { kind: 'snoozed', delayMs };
+  return { kind: 'failed', failure: makeFailure('error', 'Snooze', `not a duration: ${String(delay)}`) };
 }
