@@ -1,0 +1,165 @@
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import type { StandardSchema } from '../../../src/lib/config/standard-schema.js';
+import { Reject } from '../../../src/lib/domain/outcome.js';
+import type { PlutomiEvent } from '../../../src/lib/handlers/contract.js';
+import {
+  type EventMessage,
+  EventRegistry,
+  makeEvent,
+  SchemaMismatch,
+} from '../../../src/lib/handlers/event.js';
+
+const subject = 'events.totp.requested';
+
+function messageOf(data: string | Uint8Array, change: Partial<EventMessage> = {}): EventMessage {
+  return {
+    stream: 'events',
+    subject,
+    seq: 42,
+    time: '1769860800123456789',
+    data: Buffer.from(data),
+    headers: { 'Nats-Msg-Id': ['id-1'], Trace: ['a', 'b'] },
+    msgId: 'id-1',
+    ...change,
+  };
+}
+
+function registryOf(schema?: StandardSchema): EventRegistry {
+  const type = { type: 'totp.requested', subject, ...(schema ? { schema } : {}) };
+  return new EventRegistry({ eventsRoot: 'events', events: [type] });
+}
+
+/** A schema that does what `validate` does. */
+function schemaOf(validate: StandardSchema['~standard']['validate']): StandardSchema {
+  return { '~standard': { version: 1, vendor: 'test', validate } };
+}
+
+describe('the registry', () => {
+  const registry = new EventRegistry({
+    eventsRoot: 'events',
+    events: [{ type: 'order.placed', subject: 'orders.placed' }],
+  });
+
+  test.each([
+    ['a known subject has the type of its config', 'orders.placed', 'order.placed'],
+    ['any other is named by what follows the root', 'events.user.created', 'user.created'],
+    ['a subject outside the root is its own type', 'audit.x', 'audit.x'],
+    ['the root alone is its own type', 'events', 'events'],
+    ['a root that only begins alike is none', 'events-2.x', 'events-2.x'],
+  ])('%s', (_what, subject, type) => {
+    expect(registry.typeOf(subject)).toBe(type);
+  });
+});
+
+describe('an event without a schema', () => {
+  test('is exactly what was published', async () => {
+    const event = await makeEvent(messageOf('{"user":1}'), registryOf());
+    expect(event.type).toBe('totp.requested');
+    expect(event.subject).toBe(subject);
+    expect(event.data).toEqual({ user: 1 });
+    expect(Buffer.from(event.raw).toString()).toBe('{"user":1}');
+    expect(event.headers).toEqual({ 'Nats-Msg-Id': ['id-1'], Trace: ['a', 'b'] });
+    expect(event.id).toBe('id-1');
+    expect(event.stream).toBe('events');
+    expect(event.seq).toBe(42);
+    expect(event.time).toEqual(new Date('2026-01-31T12:00:00.123Z'));
+  });
+
+  test('decodes its payload when that is first read, and once', async () => {
+    let reads = 0;
+    const message: EventMessage = {
+      ...messageOf(''),
+      get data() {
+        reads++;
+        return Buffer.from('{"n":1}');
+      },
+    };
+    const event = await makeEvent(message, registryOf());
+    expect(reads).toBe(0);
+    expect(event.data).toBe(event.data);
+    expect(reads).toBe(1);
+  });
+
+  test.each(['not json', '{"half":', 'undefined', '\u0000', '\ufeff{}'])(
+    'rejects itself when its payload %j is read as JSON, and not before',
+    async (payload) => {
+      const event = await makeEvent(messageOf(payload), registryOf());
+      expect(event.raw).toHaveLength(Buffer.byteLength(payload));
+      expect(() => event.data).toThrow(Reject);
+      expect(() => event.data).toThrow(/^the payload is not JSON: /);
+    },
+  );
+
+  test.each([
+    ['an empty payload', '', undefined],
+    ['null', 'null', null],
+    ['false', 'false', false],
+    ['a number', '0', 0],
+    ['a text', '"x"', 'x'],
+  ])('%s is decoded as what it is', async (_what, payload, data) => {
+    const event = await makeEvent(messageOf(payload), registryOf());
+    expect(event.data).toBe(data);
+    expect(event.data).toBe(data);
+  });
+
+  test('reads a payload that is a part of a larger buffer', async () => {
+    const data = new Uint8Array(Buffer.from('xx{"n":1}yy')).subarray(2, 9);
+    const event = await makeEvent(messageOf('', { data }), registryOf());
+    expect(event.data).toEqual({ n: 1 });
+  });
+});
+
+describe('an event with a schema', () => {
+  const positive = z.object({ amount: z.coerce.number().positive() });
+
+  test("has the schema's output as its data", async () => {
+    const event = await makeEvent(messageOf('{"amount":"7","more":1}'), registryOf(positive));
+    expect(event.data).toEqual({ amount: 7 });
+    expect(Buffer.from(event.raw).toString()).toBe('{"amount":"7","more":1}');
+  });
+
+  test.each([
+    ['synchronous', schemaOf((value) => ({ value }))],
+    ['asynchronous', schemaOf(async (value) => ({ value }))],
+  ])('is checked by a schema that is %s', async (_what, schema) => {
+    const event = await makeEvent(messageOf('{"n":1}'), registryOf(schema));
+    expect(event.data).toEqual({ n: 1 });
+  });
+
+  test.each([
+    ['synchronous', schemaOf(() => ({ issues: [{ message: 'too small', path: ['amount'] }] }))],
+    [
+      'asynchronous',
+      schemaOf(async () => ({ issues: [{ message: 'too small', path: [{ key: 'amount' }] }] })),
+    ],
+  ])('that breaks a schema that is %s says the type and where', async (_what, schema) => {
+    const event = Promise.resolve(makeEvent(messageOf('{}'), registryOf(schema)));
+    await expect(event).rejects.toThrow(SchemaMismatch);
+    await expect(event).rejects.toThrow('the payload breaks the schema of totp.requested: amount: too small');
+  });
+
+  test('with undefined as the output of its schema does not decode the payload again', async () => {
+    const event = await makeEvent(messageOf('7'), registryOf(schemaOf(() => ({ value: undefined }))));
+    expect(event.data).toBeUndefined();
+  });
+
+  test('whose payload is not JSON breaks it', async () => {
+    const event: PlutomiEvent | Promise<PlutomiEvent> = makeEvent(messageOf('<xml/>'), registryOf(positive));
+    await expect(Promise.resolve(event)).rejects.toThrow(SchemaMismatch);
+    await expect(Promise.resolve(event)).rejects.toThrow(/^the payload is not JSON/);
+  });
+
+  test('checks an empty payload as undefined', async () => {
+    const event = Promise.resolve(makeEvent(messageOf(''), registryOf(positive)));
+    await expect(event).rejects.toThrow(SchemaMismatch);
+  });
+
+  test('whose schema itself fails has not broken it: that may be better next time', async () => {
+    const schema = schemaOf(() => {
+      throw new TypeError('a bug of the schema');
+    });
+    const event = Promise.resolve(makeEvent(messageOf('{}'), registryOf(schema)));
+    await expect(event).rejects.toThrow(TypeError);
+  });
+});
