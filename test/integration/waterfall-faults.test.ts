@@ -99,7 +99,7 @@ test('shutting down with prefetched messages costs no attempts', async () => {
     release = resolve;
   });
   let started = 0;
-  const first = await bed.run({ [consumer]: () => (started++, gate) as Promise<void> });
+  const first = await bed.run({ [consumer]: () => (started++, gate) });
   for (let n = 0; n < 10; n++) await bed.publish('totp.requested');
   await first.until(() => started === 2);
   const stopping = first.stop();
@@ -140,7 +140,7 @@ test('a record that cannot be stored: neither ack nor nak, told once, and it res
   const bed = await testBed({ consumers: [{ name: consumer, attempts: 1, retry: noRetry }] });
   const { advisories } = bed.config.streams;
   const { jsm } = bed.link;
-  await jsm.streams.update(advisories.name, { max_msgs: 1, discard: 'new' as never });
+  await jsm.streams.update(advisories.name, { max_msgs: 1, discard: 'new' });
   await bed.link.publish('events-advisories.business.DISCARDED.x.1.dlq.0', '{}');
   let runs = 0;
   const run = await bed.run({

@@ -89,8 +89,8 @@ function startRun(words: readonly string[], options: { readonly cwd: string }): 
       ),
     ended: child.then(({ exitCode, stdout, stderr }) => ({
       exitCode,
-      stdout: String(stdout),
-      stderr: String(stderr),
+      stdout,
+      stderr,
     })),
   };
 }

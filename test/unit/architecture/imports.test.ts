@@ -52,7 +52,7 @@ async function readSource(file: string): Promise<Source> {
       return [];
     if (!node.source) return [];
     const kind = node.type === 'ImportDeclaration' ? node.importKind : node.exportKind;
-    return [{ from: String(node.source.value), typeOnly: kind === 'type', dynamic: false }];
+    return [{ from: node.source.value, typeOnly: kind === 'type', dynamic: false }];
   });
   const dynamic = [...text.matchAll(/\bimport\('([^']+)'\)/g)].map(([, from]) => ({
     from: from ?? '',
