@@ -105,7 +105,8 @@ describe('how an attempt ends', () => {
     ['finds a mismatch', () => Promise.reject(new SchemaMismatch('s')), { kind: 'schema', message: 's' }],
     [
       'returns a promise of its own that throws',
-      () => Object.fromEntries([['then', throwing]]) as unknown,
+      // oxlint-disable-next-line unicorn/no-thenable
+      () => ({ then: throwing }),
       { kind: 'error', message: 'a trap of the value itself' },
     ],
     ['is no function', 'text' as unknown as Handler, { kind: 'error', name: 'TypeError' }],
