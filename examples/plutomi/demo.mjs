@@ -127,7 +127,9 @@ async function closing(workers) {
   const seconds = secondsSince(startedMs).toFixed(0);
   verdict(
     good,
-    good ? `It adds up, after ${seconds} s.` : `It does not add up. Lost: ${lost.join(', ') || 'nothing'}`,
+    good
+      ? `It adds up, after ${seconds} s. The demo's folder is removed.`
+      : `It does not add up. Lost: ${lost.join(', ') || 'nothing'}`,
   );
   return good;
 }
