@@ -1,4 +1,4 @@
-import type { Msg } from '@nats-io/transport-node';
+import { Match, type Msg } from '@nats-io/transport-node';
 import type { Nanos } from '../domain/time.js';
 import type { Link } from './link.js';
 import { headersOf, type MessageHeaders } from './message.js';
@@ -52,10 +52,11 @@ export class Delivery {
     return headersOf(this.msg.headers);
   }
 
-  /** The first value of a header, without decoding the others. */
+  /** The first value of a header, whatever the case of its name, without decoding the others; an empty one is none. */
   header(name: string): string | undefined {
-    const value = this.msg.headers?.get(name);
-    return value === undefined || value === '' ? undefined : value;
+    const { headers } = this.msg;
+    if (!headers) return undefined;
+    return headers.get(name, headers.has(name) ? Match.Exact : Match.IgnoreCase) || undefined;
   }
 
   get replySubject(): string {

@@ -17,16 +17,14 @@ export interface StoredMessage {
 export const msgIdHeader = 'Nats-Msg-Id';
 
 export function headersOf(from: MsgHdrs | undefined): MessageHeaders {
-  const out: Record<string, string[]> = {};
-  if (from) for (const name of from.keys()) out[name] = from.values(name);
-  return out;
+  // fromEntries, not assignment: a header may be named __proto__.
+  return from ? Object.fromEntries(from.keys().map((name) => [name, from.values(name)])) : {};
 }
 
-/** The first value of a header, whatever the case of its name. */
+/** The first value of a header, whatever the case of its name; an empty one is none. As `Delivery.header`. */
 export function headerOf(headers: MessageHeaders, name: string): string | undefined {
-  const exact = headers[name]?.[0];
-  if (exact !== undefined) return exact;
+  if (Object.hasOwn(headers, name)) return headers[name]?.[0] || undefined;
   const lower = name.toLowerCase();
-  for (const key in headers) if (key.toLowerCase() === lower) return headers[key]?.[0];
-  return undefined;
+  const key = Object.keys(headers).find((key) => key.toLowerCase() === lower);
+  return key === undefined ? undefined : headers[key]?.[0] || undefined;
 }
