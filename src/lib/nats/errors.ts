@@ -85,8 +85,13 @@ export function translateError(error: unknown, what: string): PlutomiError {
   if (cause instanceof ClosedConnectionError)
     return new UnreachableError(what, error, 'the connection is closed');
   if (error instanceof JetStreamApiError) return translateApiError(error, what);
-  if (error instanceof JetStreamError && error.cause !== undefined) return translateError(error.cause, what);
+  if (isWrapper(error) && error.cause !== undefined) return translateError(error.cause, what);
   return new OperationError(`${what}: ${messageOf(error)}`, { cause: error });
+}
+
+/** Says nothing by itself: its cause is the error. The client doesn't export the class of the second. */
+function isWrapper(error: unknown): error is Error {
+  return error instanceof JetStreamError || (error instanceof Error && error.name === 'JetStreamNotEnabled');
 }
 
 function translateApiError(error: JetStreamApiError, what: string): PlutomiError {
@@ -94,8 +99,8 @@ function translateApiError(error: JetStreamApiError, what: string): PlutomiError
     return new WrongSequenceError(what, error);
   }
   if (storeFullCodes.includes(error.code)) return new StoreFullError(what, error);
-  // 10008: no leader, 10039: JetStream not enabled for this account, 503s while a cluster elects.
-  if (error.status === 503) return new UnreachableError(what, error, error.message);
+  // 10008: no leader, 10039: JetStream not enabled for this account, 503s while a cluster elects; 429: too busy.
+  if (error.status === 503 || error.status === 429) return new UnreachableError(what, error, error.message);
   if (error.code === apiCode.streamNotFound) {
     return new OperationError(`${what}: there is no such stream on this server`, {
       code: 'NO_STREAM',
