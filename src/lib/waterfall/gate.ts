@@ -1,12 +1,19 @@
 import type { WaterfallListener } from '../telemetry/waterfall-event.js';
 
+interface Refusal {
+  readonly since: number;
+  /** Who still waits for it. Nobody left: it no longer keeps anyone from pulling. */
+  readonly waiting: Set<object>;
+}
+
 /**
- * Closed while the server refuses something that must not be lost: nobody pulls then, since nothing could be
- * let go of. Each kind of refusal is told once when it begins and once when it ends.
+ * Closed while somebody waits for the server to take what must not be lost: nobody pulls then, since nothing
+ * could be let go of. Each kind of refusal is told once when it begins and once when it ends.
  */
 export class Gate {
-  private readonly refusedSince = new Map<string, number>();
+  private readonly refusals = new Map<string, Refusal>();
   private readonly watchers = new Set<(open: boolean) => void>();
+  private wasOpen = true;
 
   constructor(
     private readonly emit: WaterfallListener,
@@ -14,7 +21,8 @@ export class Gate {
   ) {}
 
   get open(): boolean {
-    return this.refusedSince.size === 0;
+    for (const { waiting } of this.refusals.values()) if (waiting.size > 0) return false;
+    return true;
   }
 
   watch(watcher: (open: boolean) => void): () => void {
@@ -22,18 +30,36 @@ export class Gate {
     return () => this.watchers.delete(watcher);
   }
 
-  refused(what: string, error: string): void {
-    if (this.refusedSince.has(what)) return;
-    this.refusedSince.set(what, this.monotonic());
-    this.emit({ type: 'holding', what, error });
-    if (this.refusedSince.size === 1) for (const watcher of this.watchers) watcher(false);
+  /** The server refused, and `who` goes on asking. */
+  refused(what: string, who: object, error: string): void {
+    const known = this.refusals.get(what);
+    if (known) known.waiting.add(who);
+    else {
+      this.refusals.set(what, { since: this.monotonic(), waiting: new Set([who]) });
+      this.emit({ type: 'holding', what, error });
+    }
+    this.tell();
   }
 
+  /** The server took it: for everybody who waits. */
   taken(what: string): void {
-    const since = this.refusedSince.get(what);
-    if (since === undefined) return;
-    this.refusedSince.delete(what);
-    this.emit({ type: 'holding-ended', what, heldMs: Math.round(this.monotonic() - since) });
-    if (this.open) for (const watcher of this.watchers) watcher(true);
+    const known = this.refusals.get(what);
+    if (!known) return;
+    this.refusals.delete(what);
+    this.emit({ type: 'holding-ended', what, heldMs: Math.round(this.monotonic() - known.since) });
+    this.tell();
+  }
+
+  /** `who` asks no longer. Without this, a gate whose last waiter has left would stay closed for ever. */
+  gaveUp(what: string, who: object): void {
+    this.refusals.get(what)?.waiting.delete(who);
+    this.tell();
+  }
+
+  private tell(): void {
+    const { open } = this;
+    if (open === this.wasOpen) return;
+    this.wasOpen = open;
+    for (const watcher of this.watchers) watcher(open);
   }
 }

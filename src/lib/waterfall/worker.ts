@@ -86,22 +86,27 @@ export class Worker {
   }
 
   /**
-   * Repeats a write or a read until the server has taken it. Closes the gate meanwhile.
+   * Repeats a write or a read until the server has taken it. From the second refusal on the gate is closed.
    *
    * Throws LetGo when it can no longer matter: the lease has lapsed (unless `evenLate`), or the drain is over.
    */
   async persist<T>(held: Held, what: string, action: () => Promise<T>, evenLate = false): Promise<T> {
-    for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
-      try {
-        const result = await action();
-        this.tools.gate.taken(what);
-        return result;
-      } catch (error) {
-        if (!(error instanceof PlutomiError)) throw error;
-        this.tools.gate.refused(what, messageOf(error));
-        if (this.abandoned || (!evenLate && !this.isOurs(held))) throw new LetGo(what, { cause: error });
+    const { gate } = this.tools;
+    try {
+      for (let tries = 1; ; tries++) {
+        try {
+          const result = await action();
+          gate.taken(what);
+          return result;
+        } catch (error) {
+          if (!(error instanceof PlutomiError)) throw error;
+          if (this.abandoned || (!evenLate && !this.isOurs(held))) throw new LetGo(what, { cause: error });
+          if (tries > 1) gate.refused(what, held, messageOf(error));
+        }
+        await sleep(Math.min(50 * 2 ** tries, longestPauseMs));
       }
-      await sleep(pauseMs);
+    } finally {
+      gate.gaveUp(what, held);
     }
   }
 
