@@ -2,7 +2,7 @@ import type { Environment } from '../config/environment.js';
 import { loadConfig } from '../config/load.js';
 import type { ModuleOptions } from '../config/load-module.js';
 import type { PipelineConfig } from '../config/resolved.js';
-import { resolveTarget } from '../config/target.js';
+import { resolveTarget, type TargetFlags } from '../config/target.js';
 import { escapeBlock } from '../domain/escape.js';
 import { connect } from '../nats/connect.js';
 import type { Link } from '../nats/link.js';
@@ -12,16 +12,8 @@ import { defaultLogLevel, type Logger, type LogLevel, makeLogger } from '../tele
 import { defaultTimeoutMs } from './global-flags.js';
 
 /** The global flags that decide about config, connection and log. */
-export interface ConnectionFlags {
-  readonly server?: string;
-  readonly context?: string;
-  readonly creds?: string;
-  readonly nkey?: string;
-  readonly user?: string;
-  readonly password?: string;
-  readonly tlsca?: string;
-  readonly tlscert?: string;
-  readonly tlskey?: string;
+export interface ConnectionFlags extends TargetFlags {
+  /** Milliseconds. */
   readonly timeout?: number;
   readonly config?: string;
   readonly json?: boolean;
