@@ -30,14 +30,16 @@ const retryMs = 1000;
  * client's own `consume()` holds messages back that nobody keeps alive.
  */
 export class Pull {
-  private readonly sub: Subscription;
-  private readonly inbox: string;
+  private sub: Subscription;
+  /** Where the requests that are out are answered; none of another inbox is filled any more. */
+  private inbox = '';
   private readonly request: string;
   private readonly timer: NodeJS.Timeout;
   private readonly unwatch: () => void;
   private held = 0;
   private asked = 0;
-  private lastSignAt: number;
+  private lastSignAt = performance.now();
+  private checkedAt = performance.now();
   private askAgainAt = 0;
   private paused = false;
   private stopped = false;
@@ -48,12 +50,12 @@ export class Pull {
     private readonly taker: PullTaker,
   ) {
     this.request = `${link.apiPrefix}.CONSUMER.MSG.NEXT.${options.stream}.${options.consumer}`;
-    this.inbox = createInbox(link.target.inboxPrefix ?? '_INBOX');
-    this.lastSignAt = performance.now();
-    this.sub = link.nc.subscribe(this.inbox, { callback: (error, msg) => this.arrived(error, msg) });
+    this.sub = this.listen();
     this.timer = setInterval(() => this.check(), Math.max(50, this.heartbeatMs / 2));
     this.unwatch = link.watch((state) => {
-      if (state === 'reconnected') this.askAfresh();
+      this.forgetRequests();
+      if (state === 'reconnected') this.askAgainAt = 0;
+      this.ask();
     });
     this.ask();
   }
@@ -84,8 +86,7 @@ export class Pull {
     this.stopped = true;
     clearInterval(this.timer);
     this.unwatch();
-    if (this.link.connected) await this.sub.drain().catch(() => {});
-    else this.sub.unsubscribe();
+    await leave(this.sub, this.link);
   }
 
   private ask(): void {
@@ -107,15 +108,32 @@ export class Pull {
     );
   }
 
-  private askAfresh(): void {
+  private listen(): Subscription {
+    this.inbox = createInbox(this.link.target.inboxPrefix ?? '_INBOX');
+    return this.link.nc.subscribe(this.inbox, { callback: (error, msg) => this.arrived(error, msg) });
+  }
+
+  /**
+   * Nobody can say what becomes of the requests that are out. The server must not fill them beside the next
+   * ones, so their inbox goes with them; what is on the way to it still arrives.
+   */
+  private forgetRequests(): void {
+    const { sub } = this;
+    this.sub = this.listen();
     this.asked = 0;
-    this.askAgainAt = 0;
-    this.ask();
+    void leave(sub, this.link);
   }
 
   private check(): void {
     const now = performance.now();
-    if (this.asked > 0 && now - this.lastSignAt > this.heartbeatMs * 2 + 500) this.asked = 0;
+    // The event loop was blocked: signs of life wait to be read, so silence proves nothing.
+    if (now - this.checkedAt > this.heartbeatMs) this.lastSignAt = now;
+    this.checkedAt = now;
+    const silent = now - this.lastSignAt > this.heartbeatMs * 2 + 500;
+    if (silent && this.asked > 0 && this.link.connected) {
+      this.forgetRequests();
+      this.taker.onGone('nobody answers for it, or this user may not read from it');
+    }
     this.ask();
   }
 
@@ -140,8 +158,10 @@ export class Pull {
   private status(msg: Msg): void {
     const code = msg.headers?.code ?? 0;
     if (code === 100) return;
+    // How many of its request stay unfilled; without a number nobody knows which request it was.
     const left = Number(msg.headers?.get('Nats-Pending-Messages') ?? '');
-    this.asked = Math.max(0, this.asked - (Number.isFinite(left) && left > 0 ? left : this.asked));
+    if (left > 0) this.asked = Math.max(0, this.asked - left);
+    else this.forgetRequests();
     if (code !== 404 && code !== 408) {
       this.askAgainAt = performance.now() + retryMs;
       const why = code === 503 ? 'nobody answers for it' : (msg.headers?.description ?? `status ${code}`);
@@ -149,4 +169,10 @@ export class Pull {
     }
     this.ask();
   }
+}
+
+/** Ends a subscription after what is on the way has arrived. */
+async function leave(sub: Subscription, link: Link): Promise<void> {
+  if (link.connected) await sub.drain().catch(() => {});
+  else sub.unsubscribe();
 }
