@@ -16,7 +16,8 @@ export function renderAdvisory(line: AdvisoryLine, colors: Colors): string {
   const { at, kind, source, consumer, stream, seq, stage, cycle, attempt, deliveries, reason, tier } = line;
   const about = escapeLine(consumer === null ? `${stream} ${seq}` : `${consumer}/${seq}`);
   const where = stage === null ? stream : `${stage}${cycle ? `/${cycle}` : ''}`;
-  const count = attempt ?? deliveries;
+  // Of our own records the attempt counts, of the server's how often it delivered.
+  const count = stage === null ? deliveries : attempt;
   const parts = [
     colors.dim(renderTime(escapeLine(at))),
     colors.dim(source === 'server' ? 'server  ' : 'pipeline'),

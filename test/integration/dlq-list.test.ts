@@ -1,0 +1,227 @@
+import { describe, expect, it } from 'vitest';
+import { deleteStream } from '../../src/lib/nats/objects.js';
+import { groupDeadLetters } from '../../src/lib/dlq/group.js';
+import { listDeadLetters } from '../../src/lib/dlq/list.js';
+import type { DeadLetterFilters } from '../../src/lib/dlq/select.js';
+import { keyOf } from '../../src/lib/dlq/state.js';
+import { makeFailure } from '../../src/lib/domain/failure.js';
+import { applyTopology } from '../support/config.js';
+import { bury, consumer, journal } from '../support/dead-letters.js';
+import { type TestBed, testBed } from '../support/pipeline.js';
+
+async function ids(bed: TestBed, filters: DeadLetterFilters, limit?: number): Promise<string[]> {
+  return (await listDeadLetters(bed.link, bed.config, filters, limit)).items.map(({ id }) => id);
+}
+
+const failed = (text: string) => ({ failure: makeFailure('error', 'Error', text) });
+
+describe('listDeadLetters', () => {
+  it('is empty for an empty DLQ', async () => {
+    const bed = await testBed();
+    expect(await listDeadLetters(bed.link, bed.config)).toEqual({ total: 0, items: [] });
+  });
+
+  it('gives each dead letter with its original, in the order of death', async () => {
+    const bed = await testBed();
+    const first = await bury(bed);
+    const second = await bury(bed);
+    const { total, items } = await listDeadLetters(bed.link, bed.config);
+    expect(total).toBe(2);
+    expect(items.map(({ id }) => id)).toEqual([first.id, second.id]);
+    const eventMs = Number(BigInt(first.pointer.origin.time) / 1_000_000n);
+    expect(items[0]).toEqual({
+      id: `${consumer}/1`,
+      consumer,
+      stream: 'events',
+      seq: 1,
+      subject: 'events.totp.requested',
+      reason: 'SmtpError: connection refused for user 1',
+      fingerprint: first.pointer.failure.fingerprint,
+      attempts: { main: 3, retry: 3 },
+      cycle: 0,
+      deadAt: expect.stringMatching(/^\d{4}-.*Z$/),
+      original: 'present',
+      originalExpiresAt: new Date(eventMs + 7 * 86_400_000).toISOString(),
+    });
+  });
+
+  it('counts all that match and returns at most the limit, the oldest', async () => {
+    const bed = await testBed();
+    for (let i = 0; i < 5; i++) await bury(bed);
+    const { total, items } = await listDeadLetters(bed.link, bed.config, {}, 2);
+    expect([total, items.map(({ seq }) => seq)]).toEqual([5, [1, 2]]);
+  });
+
+  it('says that an original is missing, or that its stream was recreated', async () => {
+    const bed = await testBed();
+    await bury(bed);
+    await bury(bed);
+    await bed.link.deleteMessage('events', 2);
+    const state = async (): Promise<unknown[]> =>
+      (await listDeadLetters(bed.link, bed.config)).items.map((item) => [
+        item.original,
+        item.originalExpiresAt,
+      ]);
+    expect(await state()).toEqual([
+      ['present', expect.any(String)],
+      ['missing', null],
+    ]);
+    await deleteStream(bed.link, 'events');
+    expect(await state()).toEqual([
+      ['missing', null],
+      ['missing', null],
+    ]);
+    await applyTopology(bed.link, bed.config);
+    await bed.publish('totp.requested');
+    expect(await state()).toEqual([
+      ['replaced', null],
+      ['missing', null],
+    ]);
+  });
+
+  it('never expires where the events never do', async () => {
+    const bed = await testBed({ streams: { events: { maxAgeMs: 0 } } });
+    await bury(bed);
+    const { items } = await listDeadLetters(bed.link, bed.config);
+    expect(items[0]).toMatchObject({ original: 'present', originalExpiresAt: null });
+  });
+
+  it('marks what was resolved late, in main or in the retry stage of the same cycle', async () => {
+    const bed = await testBed();
+    const main = await bury(bed);
+    const retry = await bury(bed, { cycle: 2 });
+    const earlier = await bury(bed, { cycle: 2 });
+    await journal(bed, keyOf(main.pointer, 'main'), { kind: 'RESOLVED', attempt: 3, late: true });
+    await journal(bed, keyOf(retry.pointer, 'retry'), { kind: 'RESOLVED', attempt: 1, late: true });
+    await journal(bed, keyOf(earlier.pointer, 'retry', 1), { kind: 'RESOLVED', attempt: 1, late: true });
+    const { items } = await listDeadLetters(bed.link, bed.config);
+    expect(items.map(({ resolvedLate }) => resolvedLate)).toEqual([true, true, undefined]);
+  });
+
+  it('shows what is no pointer as an item of its own, and all others beside it', async () => {
+    const bed = await testBed();
+    await bury(bed);
+    const { link } = bed;
+    await link.publish(`events-dlq.${consumer}.77`, JSON.stringify({ v: 1, consumer: '\u001b[31mx' }));
+    await link.publish('events-dlq.some.thing.else', new Uint8Array([0xff, 0xfe]));
+    const { items, total } = await listDeadLetters(link, bed.config);
+    expect(total).toBe(3);
+    expect(items.slice(1)).toEqual([
+      expect.objectContaining({
+        id: `${consumer}/77`,
+        reason: expect.stringContaining('not a pointer: stage'),
+        original: 'missing',
+        originalExpiresAt: null,
+        attempts: { main: 0, retry: 0 },
+      }),
+      expect.objectContaining({
+        id: 'events-dlq/3',
+        reason: expect.stringContaining('not a pointer: not JSON'),
+      }),
+    ]);
+  });
+
+  it('takes a pointer on a subject that is not its own for none', async () => {
+    const bed = await testBed();
+    const { pointer } = await bury(bed);
+    await bed.link.publish(`events-dlq.${consumer}.2`, JSON.stringify(pointer));
+    const { items } = await listDeadLetters(bed.link, bed.config);
+    expect(items[1]).toMatchObject({
+      id: `${consumer}/2`,
+      reason: `not a pointer: its body belongs on events-dlq.${consumer}.1, not on events-dlq.${consumer}.2`,
+    });
+  });
+
+  it('filters by consumer, subject, reason and time', async () => {
+    const bed = await testBed();
+    const a = await bury(bed, failed('connection refused by 10.0.0.1'));
+    const b = await bury(bed, {
+      type: 'user.created',
+      consumer: 'analytics-consumer',
+      ...failed('Bad column 7'),
+    });
+    const c = await bury(bed, {
+      type: 'user.deleted',
+      consumer: 'analytics-consumer',
+      ...failed('bad column 12'),
+    });
+    expect(await ids(bed, { consumer: 'analytics-consumer' })).toEqual([b.id, c.id]);
+    expect(await ids(bed, { consumer: 'analytics' })).toEqual([]);
+    expect(await ids(bed, { subject: 'events.user.*' })).toEqual([b.id, c.id]);
+    expect(await ids(bed, { subject: 'events.>' })).toEqual([a.id, b.id, c.id]);
+    expect(await ids(bed, { subject: 'events.user' })).toEqual([]);
+    expect(await ids(bed, { reason: 'BAD COLUMN' })).toEqual([b.id, c.id]);
+    expect(await ids(bed, { reason: c.pointer.failure.fingerprint })).toEqual([b.id, c.id]);
+    expect(await ids(bed, { reason: 'bad', subject: 'events.user.created' })).toEqual([b.id]);
+    const { items } = await listDeadLetters(bed.link, bed.config);
+    const deadMs = items.map(({ deadAt }) => Date.parse(deadAt));
+    const [firstMs = 0, , lastMs = 0] = deadMs;
+    expect(await ids(bed, { sinceMs: firstMs })).toHaveLength(3);
+    expect(await ids(bed, { untilMs: lastMs })).toHaveLength(3);
+    expect(await ids(bed, { sinceMs: lastMs + 1 })).toEqual([]);
+    expect(await ids(bed, { untilMs: firstMs - 1 })).toEqual([]);
+  });
+
+  it('refuses filters that have no form', async () => {
+    const bed = await testBed();
+    const wrong: [DeadLetterFilters, string][] = [
+      [{ consumer: 'a.b' }, 'consumer: expected a name, found "a.b"'],
+      [{ subject: 'events..x' }, 'subject: expected a subject'],
+      [{ sinceMs: 2, untilMs: 1 }, 'since (1970-01-01T00:00:00.002Z) is after until'],
+    ];
+    for (const [filters, message] of wrong) {
+      await expect(ids(bed, filters)).rejects.toMatchObject({
+        exitCode: 2,
+        message: expect.stringContaining(message),
+      });
+    }
+  });
+
+  it('names the stream and the command when nothing is applied yet', async () => {
+    const bed = await testBed();
+    await deleteStream(bed.link, 'events-dlq');
+    await expect(ids(bed, {})).rejects.toMatchObject({
+      code: 'NO_STREAM',
+      suggestions: expect.arrayContaining(['plutomi-events pipeline apply']),
+    });
+  });
+});
+
+describe('groupDeadLetters', () => {
+  it('counts alike reasons together, the largest group first', async () => {
+    const bed = await testBed();
+    await bury(bed, failed('no such template "welcome"'));
+    await bury(bed, failed('timeout after 100 ms'));
+    const last = await bury(bed, failed('timeout after 250 ms'));
+    const { total, groups } = await groupDeadLetters(bed.link, bed.config, {}, 'reason');
+    expect(total).toBe(3);
+    expect(groups.map(({ key, count }) => [key, count])).toEqual([
+      ['timeout after 250 ms', 2],
+      ['no such template "welcome"', 1],
+    ]);
+    expect(groups[0]).toEqual({
+      key: 'timeout after 250 ms',
+      count: 2,
+      firstDeadAt: expect.any(String),
+      lastDeadAt: expect.any(String),
+      sample: last.id,
+      fingerprint: last.pointer.failure.fingerprint,
+    });
+    expect(groups[0]?.firstDeadAt.localeCompare(groups[0].lastDeadAt)).toBeLessThanOrEqual(0);
+  });
+
+  it('counts by consumer or subject, of what the filters leave, at most the limit', async () => {
+    const bed = await testBed();
+    await bury(bed);
+    await bury(bed, { type: 'user.created', consumer: 'analytics-consumer' });
+    await bury(bed, { type: 'user.created', consumer: 'analytics-consumer' });
+    const by = async (...args: [DeadLetterFilters, 'consumer' | 'subject', number?]): Promise<unknown[]> =>
+      (await groupDeadLetters(bed.link, bed.config, ...args)).groups.map(({ key, count }) => [key, count]);
+    expect(await by({}, 'consumer')).toEqual([
+      ['analytics-consumer', 2],
+      [consumer, 1],
+    ]);
+    expect(await by({}, 'subject', 1)).toEqual([['events.user.created', 2]]);
+    expect(await by({ consumer }, 'subject')).toEqual([['events.totp.requested', 1]]);
+  });
+});

@@ -1,0 +1,112 @@
+import { makeFailure } from '../../src/lib/domain/failure.js';
+import type { Key, Origin } from '../../src/lib/domain/key.js';
+import type { Pointer } from '../../src/lib/domain/pointer.js';
+import { type Exhaustion, makeExhaustion } from '../../src/lib/domain/record.js';
+import type { RecordFacts } from '../../src/lib/journal/journal.js';
+import { recordAbout } from '../../src/lib/journal/journal.js';
+import { writeRecord } from '../../src/lib/journal/write.js';
+import type { Link } from '../../src/lib/nats/link.js';
+import { headerOf, msgIdHeader } from '../../src/lib/nats/message.js';
+import { writePointer } from '../../src/lib/pointers/write.js';
+import { journalOf, pointersOf } from '../../src/lib/routing/route.js';
+import type { TestBed } from './pipeline.js';
+
+export const consumer = 'notifications-consumer';
+const at = '2026-01-31T12:00:00.000Z';
+
+/** The origin of a stored event. */
+export async function originAt(bed: TestBed, seq: number): Promise<Origin> {
+  const { name } = bed.config.streams.events;
+  const message = await bed.link.readFromLeader(name, seq);
+  if (!message) throw new Error(`no event ${seq}`);
+  const { stream, subject, time } = message;
+  const msgId = headerOf(message.headers, msgIdHeader);
+  return { stream, seq, subject, time, ...(msgId === undefined ? {} : { msgId }) };
+}
+
+/** A dead letter's pointer, exhausted in the retry stage. */
+export function makePointer(origin: Origin, overrides: Partial<Pointer> = {}): Pointer {
+  return {
+    v: 1,
+    consumer,
+    stage: 'dlq',
+    cycle: 0,
+    origin,
+    advisory: {
+      type: 'io.nats.jetstream.advisory.v1.max_deliver',
+      id: 'an-id',
+      timestamp: at,
+      stream: 'events-retry',
+      consumer: `${consumer}-retry`,
+      stream_seq: 1,
+      deliveries: 3,
+    },
+    failure: makeFailure('error', 'SmtpError', `connection refused for user ${origin.seq}`),
+    attempts: { main: 3, retry: 3 },
+    firstFailedAt: at,
+    lastFailedAt: at,
+    notBeforeMs: 0,
+    ...overrides,
+  };
+}
+
+/** Publishes an event and puts it into the DLQ without running anything. */
+export async function bury(
+  bed: TestBed,
+  options: { readonly type?: string; readonly data?: unknown } & Partial<Pointer> = {},
+): Promise<{ readonly pointer: Pointer; readonly id: string; readonly dlqSeq: number }> {
+  const { type = 'totp.requested', data, ...overrides } = options;
+  const seq = await bed.publish(type, data);
+  return buryEvent(bed, await originAt(bed, seq), overrides);
+}
+
+/** Puts a pointer to an event into the DLQ. */
+export async function buryEvent(
+  bed: TestBed,
+  origin: Origin,
+  overrides: Partial<Pointer> = {},
+): Promise<{ readonly pointer: Pointer; readonly id: string; readonly dlqSeq: number }> {
+  const pointer = makePointer(origin, overrides);
+  const { seq: dlqSeq } = await writePointer(bed.link, pointersOf(bed.config, 'dlq'), pointer);
+  return { pointer, id: `${pointer.consumer}/${origin.seq}`, dlqSeq };
+}
+
+/** Writes a record about a key into the journal. */
+export async function journal(bed: TestBed, key: Key, facts: Omit<RecordFacts, 'at'>): Promise<void> {
+  await writeRecord(bed.link, journalOf(bed.config), recordAbout(key, { at, ...facts }));
+}
+
+/** An exhaustion of the retry stage, as the worker writes it. */
+export function exhaustionOf(pointer: Pointer, cycle: number): Exhaustion {
+  return makeExhaustion({
+    key: { tier: 'business', consumer: pointer.consumer, origin: pointer.origin, stage: 'retry', cycle },
+    kind: 'MAX_DELIVERIES',
+    at,
+    failure: pointer.failure,
+    attempts: pointer.attempts,
+    firstFailedAt: at,
+    worker: 'test',
+    delivered: { stream: 'events-retry', seq: 1, deliveries: 3 },
+  });
+}
+
+/** A link that is cut after its n-th write: what comes after that write never reaches the server. */
+export function killedAfter(link: Link, writes: number): Link {
+  let left = writes;
+  return new Proxy(link, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== 'function') return value;
+      const method = value.bind(target) as (...args: unknown[]) => unknown;
+      if (name !== 'publish' && name !== 'deleteMessage') return method;
+      return (...args: unknown[]) => {
+        if (left === 0) throw new Killed();
+        left--;
+        return method(...args);
+      };
+    },
+  });
+}
+
+/** Not one of the errors that the library handles: like a kill, it ends whatever runs. */
+export class Killed extends Error {}
