@@ -90,21 +90,32 @@ export function exhaustionOf(pointer: Pointer, cycle: number): Exhaustion {
   });
 }
 
-/** A link that is cut after its n-th write: what comes after that write never reaches the server. */
-export function killedAfter(link: Link, writes: number): Link {
-  let left = writes;
+/** A link whose calls of some methods are told before they are made. */
+export function seen(
+  link: Link,
+  names: keyof Link | readonly (keyof Link)[],
+  before: () => void | Promise<void>,
+): Link {
   return new Proxy(link, {
     get(target, name) {
       const value: unknown = Reflect.get(target, name, target);
       if (typeof value !== 'function') return value;
       const method = value.bind(target) as (...args: unknown[]) => unknown;
-      if (name !== 'publish' && name !== 'deleteMessage') return method;
-      return (...args: unknown[]) => {
-        if (left === 0) throw new Killed();
-        left--;
+      if (![names].flat().includes(name as keyof Link)) return method;
+      return async (...args: unknown[]) => {
+        await before();
         return method(...args);
       };
     },
+  });
+}
+
+/** A link that is cut after its n-th write: what comes after that write never reaches the server. */
+export function killedAfter(link: Link, writes: number): Link {
+  let left = writes;
+  return seen(link, ['publish', 'deleteMessage'], () => {
+    if (left === 0) throw new Killed();
+    left--;
   });
 }
 
