@@ -1,11 +1,12 @@
 import type { Origin } from '../domain/key.js';
+import { apiCode, apiCodeOf } from '../nats/errors.js';
 import type { Link } from '../nats/link.js';
 import { headerOf, msgIdHeader, type StoredMessage } from '../nats/message.js';
 
 /** What became of the event that a pointer names. */
 export type Original =
   | { readonly state: 'present'; readonly message: StoredMessage }
-  /** Nothing stands at its sequence: it aged out, was evicted or deleted. */
+  /** Nothing stands at its sequence: it aged out, was evicted or deleted, or its whole stream is gone. */
   | { readonly state: 'missing' }
   /** Another event stands there: the stream was recreated. */
   | { readonly state: 'replaced' };
@@ -16,9 +17,18 @@ export async function fetchOriginal(link: Link, origin: Origin): Promise<Origina
   const near = await link.readDirect(origin.stream, origin.seq).catch(() => undefined);
   if (near && isOriginal(near, origin)) return { state: 'present', message: near };
   // A replica may lag behind: only the leader's word counts that it is gone.
-  const message = await link.readFromLeader(origin.stream, origin.seq);
+  const message = await readFromLeader(link, origin);
   if (!message) return { state: 'missing' };
   return isOriginal(message, origin) ? { state: 'present', message } : { state: 'replaced' };
+}
+
+async function readFromLeader(link: Link, { stream, seq }: Origin): Promise<StoredMessage | undefined> {
+  try {
+    return await link.readFromLeader(stream, seq);
+  } catch (error) {
+    if (apiCodeOf(error) === apiCode.streamNotFound) return undefined;
+    throw error;
+  }
 }
 
 function isOriginal(message: StoredMessage, origin: Origin): boolean {
