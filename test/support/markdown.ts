@@ -65,9 +65,14 @@ export function codeBlocks(markdown: string, ...languages: readonly string[]): C
   return languages.length === 0 ? blocks : blocks.filter(({ language }) => languages.includes(language));
 }
 
-/** The code spans of a text: what stands between backticks. */
-export function codeSpans(text: string): string[] {
-  return [...text.matchAll(/`([^`]+)`/g)].map(([, span]) => span ?? '');
+/** The text without its code blocks. */
+export function prose(markdown: string): string {
+  return markdown.replace(/^```[^]*?^```/gm, '');
+}
+
+/** The code spans outside of code blocks: what stands between backticks. */
+export function codeSpans(markdown: string): string[] {
+  return [...prose(markdown).matchAll(/`([^`\n]+)`/g)].map(([, span]) => span ?? '');
 }
 
 function* linesOf(markdown: string): Generator<{ readonly line: string; readonly code: boolean }> {

@@ -83,12 +83,8 @@ describe('command lines in the docs', () => {
     const inBlocks = codeBlocks(text)
       .flatMap((block) => block.text.split('\n'))
       .flatMap((line) => /(?:^|[$"&|;(] *)(plutomi-events [^|&;)#]*)/.exec(line)?.[1] ?? []);
-    const inText = codeSpans(text.replace(/^```[^]*?^```/gm, '')).filter((span) =>
-      span.startsWith('plutomi-events '),
-    );
-    const bare = codeSpans(text.replace(/^```[^]*?^```/gm, '')).filter((span) =>
-      names.some((name) => span.startsWith(`${name} `)),
-    );
+    const inText = codeSpans(text).filter((span) => span.startsWith('plutomi-events '));
+    const bare = codeSpans(text).filter((span) => names.some((name) => span.startsWith(`${name} `)));
     const lines = [...inBlocks, ...inText, ...bare.map((span) => `plutomi-events ${span}`)];
     const wrong = lines.flatMap((line) => {
       const problem = problemOf(line);

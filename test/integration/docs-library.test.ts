@@ -1,0 +1,118 @@
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { expect, onTestFinished, test } from 'vitest';
+import * as library from '../../src/lib/index.js';
+import { eventually } from '../support/eventually.js';
+import { codeBlocks, codeSpans, readDoc, tableRows } from '../support/markdown.js';
+import { natsForTest } from '../support/pipeline.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const doc = await readDoc('library.md');
+
+/** The programs of docs/library.md by the file name in their first line. */
+const programs = new Map(
+  codeBlocks(doc, 'ts').map(({ text }) => [/^\/\/ (\S+)/.exec(text)?.[1] ?? '', text] as const),
+);
+
+const config = {
+  name: 'library',
+  events: { 'totp.requested': {} },
+  consumers: {
+    'notifications-consumer': {
+      events: ['totp.requested'],
+      handler: './dist/handlers/notifications.js',
+      attempts: 2,
+      backoff: ['20ms'],
+      retry: { delay: '20ms', attempts: 1 },
+    },
+  },
+};
+
+const tsconfig = {
+  compilerOptions: {
+    target: 'ES2023',
+    module: 'NodeNext',
+    moduleResolution: 'NodeNext',
+    strict: true,
+    noUncheckedIndexedAccess: true,
+    types: ['node'],
+    typeRoots: [path.join(root, 'node_modules', '@types')],
+    rootDir: '.',
+    outDir: 'dist',
+  },
+  include: ['.'],
+};
+
+/** A user's project that has the package installed, with the programs in it; compiled, so that their types hold. */
+async function compiledProject(): Promise<string> {
+  const folder = await temporaryFolder();
+  await mkdir(path.join(folder, 'node_modules'));
+  await mkdir(path.join(folder, 'handlers'));
+  await symlink(root, path.join(folder, 'node_modules', 'plutomi-events'));
+  for (const [file, text] of programs) await writeFile(path.join(folder, file), text);
+  const files = {
+    'package.json': { type: 'module' },
+    'tsconfig.json': tsconfig,
+    'plutomi-events.config.json': config,
+  };
+  for (const [file, content] of Object.entries(files)) {
+    await writeFile(path.join(folder, file), JSON.stringify(content));
+  }
+  const tsc = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const { stdout, exitCode } = await execa(process.execPath, [tsc], { cwd: folder, reject: false });
+  expect(stdout).toBe('');
+  expect(exitCode).toBe(0);
+  return folder;
+}
+
+test('the programs of docs/library.md compile and do what they say', async () => {
+  expect([...programs.keys()]).toEqual(['handlers/notifications.ts', 'publish.ts', 'run.ts', 'incident.ts']);
+  const server = await natsForTest();
+  const folder = await compiledProject();
+  const env = { NATS_URL: server.url, MAIL_API: 'http://127.0.0.1:1/send', HOME: folder };
+  const options = { cwd: folder, env, reject: false } as const;
+  const node = (file: string) => execa(process.execPath, [path.join('dist', file)], options);
+
+  const worker = node('run.js');
+  onTestFinished(() => void worker.kill('SIGKILL'));
+  let log = '';
+  worker.stdout.on('data', (chunk: Buffer) => {
+    log += chunk.toString();
+  });
+  const streamsAreThere = async (): Promise<boolean> => {
+    const { stdout } = await node('publish.js');
+    return stdout === 'stored as events/1, before\n2 events, 2 of them stored before';
+  };
+  await eventually('the events are published, and a second time known', streamsAreThere, 25_000);
+  const dead = (): number => log.split('somebody should look at this').length - 1;
+  await eventually(`three events are dead:\n${log}`, () => dead() === 3, 20_000);
+
+  const { stdout, exitCode } = await node('incident.js');
+  expect(exitCode).toBe(0);
+  expect(stdout.split('\n').toSorted((a, b) => a.localeCompare(b))).toEqual([
+    '3 × TypeError: fetch failed',
+    '3 replayed, 0 skipped',
+    expect.stringMatching(
+      /^notifications-consumer\/1 \{"email":"ada@example.com","code":"314159"\} \d+ records$/,
+    ),
+    expect.stringMatching(/^notifications-consumer\/2 /),
+    expect.stringMatching(/^notifications-consumer\/3 /),
+  ]);
+  await eventually('all three died again', () => dead() === 6, 20_000);
+  worker.kill('SIGTERM');
+  expect((await worker).exitCode).toBe(0);
+});
+
+test('docs/library.md names every function and class that the library exports', () => {
+  const spans = codeSpans(doc);
+  expect(Object.keys(library).filter((name) => /^[a-zA-Z]+$/.test(name) && !spans.includes(name))).toEqual([
+    'minimumServerVersion',
+    'WrongSequenceError',
+  ]);
+  const rows = tableRows(doc).filter(({ section }) => section === 'What there is');
+  const values = rows.flatMap(({ cells }) => codeSpans((cells[1] ?? '').replace(/types .*/, '')));
+  expect(values.filter((name) => !(name in library))).toEqual([]);
+});
