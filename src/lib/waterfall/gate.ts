@@ -38,7 +38,7 @@ export class Gate {
       this.refusals.set(what, { since: this.monotonic(), waiting: new Set([who]) });
       this.emit({ type: 'holding', what, error });
     }
-    this.tell();
+    this.announce();
   }
 
   /** The server took it: for everybody who waits. */
@@ -47,16 +47,16 @@ export class Gate {
     if (!known) return;
     this.refusals.delete(what);
     this.emit({ type: 'holding-ended', what, heldMs: Math.round(this.monotonic() - known.since) });
-    this.tell();
+    this.announce();
   }
 
   /** `who` asks no longer. Without this, a gate whose last waiter has left would stay closed for ever. */
   gaveUp(what: string, who: object): void {
     this.refusals.get(what)?.waiting.delete(who);
-    this.tell();
+    this.announce();
   }
 
-  private tell(): void {
+  private announce(): void {
     const { open } = this;
     if (open === this.wasOpen) return;
     this.wasOpen = open;
