@@ -168,7 +168,7 @@ describe('a replay that is interrupted', () => {
     const bed = await testBed();
     await bury(bed);
     await bury(bed);
-    await bed.link.jsm.streams.update('events-retry', { max_msgs: 1, discard: 'new' as never });
+    await bed.link.jsm.streams.update('events-retry', { max_msgs: 1, discard: 'new' });
     const result = await replay(bed);
     expect(result).toMatchObject({ selected: 2, replayed: 1 });
     expect(result.skipped).toEqual([
