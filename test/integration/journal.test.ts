@@ -1,0 +1,250 @@
+import { describe, expect, test } from 'vitest';
+import { makeFailure } from '../../src/lib/domain/failure.js';
+import type { Key, Origin } from '../../src/lib/domain/key.js';
+import { type JournalRecord, makeExhaustion } from '../../src/lib/domain/record.js';
+import { exhaustionKinds, type ExhaustionKind } from '../../src/lib/domain/subjects.js';
+import { readHistory } from '../../src/lib/journal/history.js';
+import {
+  type JournalPlace,
+  recordAbout,
+  type RecordFacts,
+  subjectOf,
+} from '../../src/lib/journal/journal.js';
+import { anyRecord, atStage, lastRecord, readKeyHistory } from '../../src/lib/journal/read.js';
+import { writeRecord } from '../../src/lib/journal/write.js';
+import type { Link } from '../../src/lib/nats/link.js';
+import { createStream, updateStream } from '../../src/lib/nats/objects.js';
+import { connectTo, natsForTest } from '../support/pipeline.js';
+
+const place: JournalPlace = { stream: 'events-advisories', root: 'events-advisories' };
+const at = '2026-01-31T12:00:00.000Z';
+const failure = makeFailure('error', 'SmtpError', 'refused');
+const origin: Origin = {
+  stream: 'events',
+  seq: 42,
+  subject: 'events.totp.requested',
+  msgId: 'm',
+  time: '17',
+};
+const main: Key = { tier: 'business', consumer: 'notifications-consumer', origin, stage: 'main', cycle: 0 };
+const retry = atStage(main, 'retry');
+/** The event that stands at the same sequence after the stream was recreated. */
+const recreated: Key = { ...main, origin: { ...origin, time: '18' } };
+
+async function journal(): Promise<Link> {
+  const server = await natsForTest();
+  const link = await connectTo(server.url);
+  await createStream(link, { name: place.stream, subjects: ['events-advisories.>'] });
+  return link;
+}
+
+function record(key: Key, kind: RecordFacts['kind'], facts: Partial<RecordFacts> = {}): JournalRecord {
+  return recordAbout(key, { kind, at, worker: 'host:1:a', ...facts });
+}
+
+const failed = (key: Key, attempt: number): JournalRecord =>
+  record(key, 'ATTEMPT_FAILED', { attempt, deliveries: attempt, error: failure, durationMs: 5 });
+
+function exhausted(key: Key, kind: ExhaustionKind = 'MAX_DELIVERIES'): JournalRecord {
+  return makeExhaustion({
+    key,
+    kind,
+    at,
+    failure,
+    attempts: { main: 3, retry: 0 },
+    firstFailedAt: at,
+    worker: 'host:1:a',
+    delivered: { stream: 'events', seq: key.origin.seq, deliveries: 3 },
+  });
+}
+
+describe('writeRecord', () => {
+  test('stores a record on the subject of its key and kind', async () => {
+    const link = await journal();
+    expect(await writeRecord(link, place, failed(main, 1))).toBe(1);
+    const message = await link.readLast(
+      place.stream,
+      'events-advisories.business.ATTEMPT_FAILED.notifications-consumer.42.main.0',
+    );
+    expect(JSON.parse(Buffer.from(message?.data ?? []).toString())).toEqual(failed(main, 1));
+  });
+
+  test('stores one and the same record once, and gives its place each time', async () => {
+    const link = await journal();
+    await writeRecord(link, place, failed(main, 1));
+    await writeRecord(link, place, failed(main, 2));
+    expect(await writeRecord(link, place, failed(main, 1))).toBe(1);
+    expect((await link.streamInfo(place.stream))?.state.messages).toBe(2);
+  });
+
+  test('stores one exhaustion of a stage, whatever their kinds', async () => {
+    const link = await journal();
+    const first = await writeRecord(link, place, exhausted(main, 'MAX_DELIVERIES'));
+    expect(await writeRecord(link, place, exhausted(main, 'MSG_TERMINATED'))).toBe(first);
+    expect(await writeRecord(link, place, exhausted(retry))).toBe(first + 1);
+    expect(await writeRecord(link, place, exhausted({ ...main, cycle: 1 }))).toBe(first + 2);
+    expect(await writeRecord(link, place, exhausted(recreated))).toBe(first + 3);
+  });
+
+  test('throws when the journal takes no more, and nothing is stored', async () => {
+    const link = await journal();
+    await writeRecord(link, place, failed(main, 1));
+    await updateStream(link, place.stream, { max_msgs: 1, discard: 'new' });
+    await expect(writeRecord(link, place, failed(main, 2))).rejects.toMatchObject({ code: 'STORE_FULL' });
+    expect((await link.streamInfo(place.stream))?.state.last_seq).toBe(1);
+  });
+
+  test('throws when there is no journal', async () => {
+    const server = await natsForTest();
+    const link = await connectTo(server.url);
+    await expect(writeRecord(link, place, failed(main, 1))).rejects.toMatchObject({ code: 'UNREACHABLE' });
+  });
+});
+
+describe('lastRecord', () => {
+  test('is the last one of its kind about the key', async () => {
+    const link = await journal();
+    for (const attempt of [1, 2]) await writeRecord(link, place, failed(main, attempt));
+    await writeRecord(link, place, failed(retry, 1));
+    expect(await lastRecord(link, place, main, 'ATTEMPT_FAILED')).toEqual({
+      journalSeq: 2,
+      record: failed(main, 2),
+    });
+    expect(await lastRecord(link, place, main, 'SNOOZED')).toBeUndefined();
+  });
+
+  test('is none when it is about another event at the same sequence', async () => {
+    const link = await journal();
+    await writeRecord(link, place, failed(recreated, 1));
+    expect(await lastRecord(link, place, main, 'ATTEMPT_FAILED')).toBeUndefined();
+  });
+
+  test.each(['not json', '{}', JSON.stringify({ ...failed(main, 1), error: 'text' })])(
+    'is none when what stands there is %.20s',
+    async (forged) => {
+      const link = await journal();
+      await link.publish(subjectOf(place, main, 'ATTEMPT_FAILED'), forged);
+      expect(await lastRecord(link, place, main, 'ATTEMPT_FAILED')).toBeUndefined();
+    },
+  );
+});
+
+test('anyRecord is the first that is there, in the order of the question', async () => {
+  const link = await journal();
+  await writeRecord(link, place, record(main, 'RESOLVED', { attempt: 1 }));
+  await writeRecord(link, place, record(main, 'ROUTED', { to: 'retry' }));
+  const found = await anyRecord(link, place, [
+    [main, 'DISCARDED'],
+    [main, 'ROUTED'],
+    [main, 'RESOLVED'],
+  ]);
+  expect(found?.record.kind).toBe('ROUTED');
+  expect(await anyRecord(link, place, [[retry, 'ROUTED']])).toBeUndefined();
+});
+
+describe('readKeyHistory', () => {
+  const later = { firstDelivery: false };
+
+  test('of a key without records is empty', async () => {
+    expect(await readKeyHistory(await journal(), place, main, later)).toEqual({});
+  });
+
+  test('is the last record of each kind that counts, with its place', async () => {
+    const link = await journal();
+    await writeRecord(link, place, failed(main, 1));
+    await writeRecord(link, place, record(main, 'ATTEMPT_STARTED', { attempt: 2, deliveries: 2 }));
+    await writeRecord(link, place, record(main, 'SNOOZED', { attempt: 2, deliveries: 2, until: at }));
+    await writeRecord(link, place, record(main, 'ATTEMPT_STARTED', { attempt: 2, deliveries: 3 }));
+    const history = await readKeyHistory(link, place, main, later);
+    expect(history).toMatchObject({
+      failed: { journalSeq: 1, record: { attempt: 1 } },
+      snoozed: { journalSeq: 3, record: { attempt: 2 } },
+      started: { journalSeq: 4, record: { attempt: 2, deliveries: 3 } },
+    });
+    expect(history.ended).toBeUndefined();
+  });
+
+  test('of a first delivery is only what ended the key', async () => {
+    const link = await journal();
+    await writeRecord(link, place, failed(main, 1));
+    await writeRecord(link, place, record(main, 'RESOLVED', { attempt: 2 }));
+    const history = await readKeyHistory(link, place, main, { firstDelivery: true });
+    expect(Object.keys(history)).toEqual(['ended']);
+  });
+
+  test.each([...exhaustionKinds, 'RESOLVED'] as const)('knows that %s ended the key', async (kind) => {
+    const link = await journal();
+    await writeRecord(link, place, kind === 'RESOLVED' ? record(main, kind) : exhausted(main, kind));
+    const { ended } = await readKeyHistory(link, place, main, later);
+    expect(ended?.record.kind).toBe(kind);
+  });
+
+  test('a late success in main ends the retry of the same cycle, and of no other', async () => {
+    const link = await journal();
+    await writeRecord(link, place, record(main, 'RESOLVED', { attempt: 1, late: true }));
+    expect((await readKeyHistory(link, place, retry, later)).ended?.record).toMatchObject({ late: true });
+    expect((await readKeyHistory(link, place, atStage(main, 'retry', 1), later)).ended).toBeUndefined();
+  });
+
+  test.each<[string, Key]>([
+    ['another consumer', { ...main, consumer: 'analytics-consumer' }],
+    ['another cycle', { ...main, cycle: 1 }],
+    ['the other tier', { ...main, tier: 'meta' }],
+    ['another event', { ...main, origin: { ...origin, seq: 43 } }],
+    ['the event of a recreated stream', recreated],
+  ])('nothing about %s counts', async (_what, other) => {
+    const link = await journal();
+    await writeRecord(link, place, failed(other, 1));
+    await writeRecord(link, place, exhausted(other));
+    expect(await readKeyHistory(link, place, main, later)).toEqual({});
+  });
+});
+
+describe('readHistory', () => {
+  test('is everything about one event and consumer, of all stages and cycles, in order of writing', async () => {
+    const link = await journal();
+    const replayed = atStage(main, 'dlq', 1);
+    const own = [
+      failed(main, 1),
+      failed(main, 2),
+      exhausted(main),
+      record(main, 'ROUTED', { to: 'retry' }),
+      failed(retry, 1),
+      exhausted(retry),
+      record(retry, 'ROUTED', { to: 'dlq' }),
+      record(replayed, 'REPLAYED', { operator: 'ada@host', task: 't1', note: 'SMTP is back' }),
+      record(atStage(main, 'retry', 1), 'RESOLVED', { attempt: 1 }),
+    ];
+    const others = [
+      failed({ ...main, consumer: 'analytics-consumer' }, 1),
+      failed({ ...main, origin: { ...origin, seq: 421 } }, 1),
+      failed(recreated, 1),
+      record({ ...main, tier: 'meta' }, 'ROUTED'),
+    ];
+    for (const [i, one] of own.entries()) {
+      await writeRecord(link, place, one);
+      const other = others[i];
+      if (other) await writeRecord(link, place, other);
+    }
+    const history = await readHistory(link, place, 'business', main.consumer, origin);
+    expect(history.map(({ record }) => record)).toEqual(own);
+    const seqs = history.map(({ journalSeq }) => journalSeq);
+    expect(seqs).toEqual(seqs.toSorted((a, b) => a - b));
+  });
+
+  test('leaves out what is malformed', async () => {
+    const link = await journal();
+    await writeRecord(link, place, failed(main, 1));
+    await link.publish(subjectOf(place, main, 'ATTEMPT_FAILED'), 'not json');
+    await writeRecord(link, place, failed(main, 2));
+    const history = await readHistory(link, place, 'business', main.consumer, origin);
+    expect(history.map(({ record }) => record.attempt)).toEqual([1, 2]);
+  });
+
+  test('is empty where there is nothing, and where there is no journal', async () => {
+    const link = await journal();
+    expect(await readHistory(link, place, 'business', main.consumer, origin)).toEqual([]);
+    const nowhere = { ...place, stream: 'nowhere' };
+    expect(await readHistory(link, nowhere, 'business', main.consumer, origin)).toEqual([]);
+  });
+});
