@@ -95,13 +95,13 @@ export function failureOf(thrown: unknown, kind: FailureKind = 'error'): Reporte
     : failure;
 }
 
-/** The failure in at most 256 bytes on one line: what lists and headers show. */
+/** The failure in at most 256 bytes on one line, also where it was read from a stream: what lists and headers show. */
 export function reasonOf(failure: Failure): string {
   const text =
     failure.name === 'Error' || failure.message === ''
       ? failure.message || failure.name
       : `${failure.name}: ${failure.message}`;
-  return clipBytes(text, maxReasonBytes);
+  return clipBytes(escapeLine(text.slice(0, maxReasonBytes + 1)), maxReasonBytes);
 }
 
 /** An attempt that never reported: its process died, hung, or lost it. */

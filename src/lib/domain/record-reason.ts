@@ -9,21 +9,21 @@ const maxBytes = 256;
  * for what is needed to find them, not for their details: those may be anything, and this never throws.
  */
 export function recordReason(record: JournalRecord): string | null {
-  const { kind, failure, error, late, to, until, operator, note } = record;
-  if (failure) return safely(() => reasonOf(failure));
-  if (error) return safely(() => reasonOf({ kind: 'error', ...error }));
-  if (kind === 'RESOLVED') return late ? 'late: after its lease had lapsed' : null;
-  if (kind === 'ROUTED') return to === undefined ? null : `to ${to}`;
-  if (kind === 'SNOOZED') return until === undefined ? null : `until ${until}`;
-  const by = operator === undefined ? '' : `by ${operator}`;
-  return clipBytes(escapeLine([by, note].filter(Boolean).join(': ')), maxBytes) || null;
-}
-
-/** A forged record may hold anything where a text belongs. */
-function safely(make: () => unknown): string | null {
   try {
-    return String(make());
+    const text = textOf(record);
+    return clipBytes(escapeLine(text.slice(0, maxBytes + 1)), maxBytes) || null;
   } catch {
+    // A forged record may hold anything where a text belongs.
     return null;
   }
+}
+
+function textOf({ kind, failure, error, late, to, until, operator, note }: JournalRecord): string {
+  if (failure) return reasonOf(failure);
+  if (error) return reasonOf({ kind: 'error', ...error });
+  if (kind === 'RESOLVED') return late ? 'late: after its lease had lapsed' : '';
+  if (kind === 'ROUTED') return to === undefined ? '' : `to ${to}`;
+  if (kind === 'SNOOZED') return until === undefined ? '' : `until ${until}`;
+  const by = operator === undefined ? '' : `by ${operator}`;
+  return [by, note].filter(Boolean).join(': ');
 }
