@@ -1,0 +1,168 @@
+import { pino } from 'pino';
+import { describe, expect, test } from 'vitest';
+import { makeFailure } from '../../../src/lib/domain/failure.js';
+import type { Key } from '../../../src/lib/domain/key.js';
+import { keyFields, logWaterfall, type WaterfallEvent } from '../../../src/lib/telemetry/waterfall-event.js';
+
+const key: Key = {
+  tier: 'business',
+  consumer: 'notifications-consumer',
+  origin: { stream: 'events', seq: 42, subject: 'events.totp.requested', msgId: 'id-1', time: '17' },
+  stage: 'retry',
+  cycle: 1,
+};
+const failure = makeFailure('error', 'SmtpError', 'refused');
+
+/** What a line says about the event, whatever happened to it. */
+const about = {
+  consumer: 'notifications-consumer',
+  stage: 'retry',
+  cycle: 1,
+  origin: 'events/42',
+  subject: 'events.totp.requested',
+  eventId: 'id-1',
+};
+
+/** The lines that these events are logged as. */
+function linesOf(...events: readonly WaterfallEvent[]): Record<string, unknown>[] {
+  const lines: Record<string, unknown>[] = [];
+  const log = pino(
+    { level: 'trace', base: null, timestamp: false, formatters: { level: (level) => ({ level }) } },
+    { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) },
+  );
+  const listen = logWaterfall(log);
+  for (const event of events) listen(event);
+  return lines;
+}
+
+describe('each event is one line with its level and all facts', () => {
+  test.each<[WaterfallEvent, string, Record<string, unknown>, string]>([
+    [
+      { type: 'succeeded', key, attempt: 2, durationMs: 12, late: false },
+      'debug',
+      { ...about, attempt: 2, durationMs: 12 },
+      'succeeded',
+    ],
+    [
+      { type: 'succeeded', key, attempt: 2, durationMs: 12, late: true },
+      'warn',
+      { ...about, attempt: 2, durationMs: 12 },
+      'succeeded after its lease had lapsed',
+    ],
+    [
+      { type: 'attempt-failed', key, attempt: 2, limit: 3, failure, retryInMs: 5000 },
+      'warn',
+      { ...about, attempt: 2, of: 3, reason: 'SmtpError: refused', retryInMs: 5000 },
+      'attempt failed',
+    ],
+    [
+      { type: 'attempt-failed', key, attempt: 3, limit: 3, failure },
+      'warn',
+      { ...about, attempt: 3, of: 3, reason: 'SmtpError: refused' },
+      'attempt failed',
+    ],
+    [
+      { type: 'snoozed', key, attempt: 1, delayMs: 60_000 },
+      'info',
+      { ...about, attempt: 1, delayMs: 60_000 },
+      'snoozed',
+    ],
+    [
+      { type: 'exhausted', key, attempts: 3, failure, kind: 'MAX_DELIVERIES' },
+      'warn',
+      { ...about, attempts: 3, kind: 'MAX_DELIVERIES', reason: 'SmtpError: refused' },
+      'stage exhausted',
+    ],
+    [{ type: 'done-already', key, by: 'RESOLVED' }, 'debug', { ...about, by: 'RESOLVED' }, 'done already'],
+    [
+      { type: 'lease-lapsed', key },
+      'warn',
+      about,
+      'lease lapsed before the handler started; the event comes back',
+    ],
+    [
+      { type: 'routed', key, to: 'retry', notBeforeMs: 1_769_860_800_000 },
+      'info',
+      { ...about, to: 'retry', due: '2026-01-31T12:00:00.000Z' },
+      'routed to retry',
+    ],
+    [{ type: 'routed', key, to: 'dlq', notBeforeMs: 0 }, 'info', { ...about, to: 'dlq' }, 'routed to dlq'],
+    [
+      { type: 'not-routed', key, because: 'ROUTED' },
+      'info',
+      { ...about, because: 'ROUTED' },
+      'not routed again',
+    ],
+    [
+      { type: 'ignored-advisory', stream: 'events', consumer: 'other', seq: 7, kind: 'MAX_DELIVERIES' },
+      'debug',
+      { stream: 'events', consumer: 'other', seq: 7, kind: 'MAX_DELIVERIES' },
+      'advisory of a consumer that is not ours to route',
+    ],
+    [
+      {
+        type: 'event-lost',
+        stream: 'events',
+        consumer: 'c',
+        seq: 7,
+        reason: 'Message deleted by stream limits',
+      },
+      'error',
+      { stream: 'events', consumer: 'c', seq: 7, reason: 'Message deleted by stream limits' },
+      'the server removed an event that nobody had acknowledged',
+    ],
+    [
+      { type: 'dead-letter', id: 'c/42', consumer: 'c', cycle: 2, reason: 'refused' },
+      'error',
+      { id: 'c/42', consumer: 'c', cycle: 2, reason: 'refused' },
+      'dead letter',
+    ],
+    [
+      { type: 'alert-failed', id: 'c/42', error: 'the webhook answered 500', retryInMs: 1000 },
+      'warn',
+      { id: 'c/42', error: 'the webhook answered 500', retryInMs: 1000 },
+      'alert about a dead letter failed; it will be repeated',
+    ],
+    [
+      { type: 'holding', what: 'write the journal', error: 'full' },
+      'error',
+      { what: 'write the journal', error: 'full' },
+      'the server does not take it: holding on, nothing is acknowledged or pulled',
+    ],
+    [
+      { type: 'holding-ended', what: 'write the journal', heldMs: 900 },
+      'info',
+      { what: 'write the journal', heldMs: 900 },
+      'the server takes it again: going on',
+    ],
+    [
+      { type: 'waiting-for-consumer', stream: 'events', consumer: 'c', why: 'Consumer Deleted' },
+      'warn',
+      { stream: 'events', consumer: 'c', why: 'Consumer Deleted' },
+      'no messages from this consumer now; asking again',
+    ],
+    [
+      { type: 'late-settlement', key, attempt: 2 },
+      'warn',
+      { ...about, attempt: 2 },
+      'a handler settled after its attempt had timed out; its result does not count',
+    ],
+  ])('$type', (event, level, fields, msg) => {
+    expect(linesOf(event)).toEqual([{ level, ...fields, msg }]);
+  });
+});
+
+test('what is not there is left out: no cycle of a first life, no id of an event without one', () => {
+  const { msgId: _, ...origin } = key.origin;
+  expect(keyFields({ ...key, cycle: 0, origin })).toEqual({
+    consumer: 'notifications-consumer',
+    stage: 'retry',
+    origin: 'events/42',
+    subject: 'events.totp.requested',
+  });
+});
+
+test('routing that succeeded says nothing twice', () => {
+  const meta: Key = { ...key, tier: 'meta', consumer: 'meta-consumer' };
+  expect(linesOf({ type: 'succeeded', key: meta, attempt: 1, durationMs: 1, late: false })).toEqual([]);
+});
