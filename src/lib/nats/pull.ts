@@ -22,6 +22,8 @@ export interface PullTaker {
 
 /** Requests are sent again after this long without a sign of life or after an error. */
 const retryMs = 1000;
+/** How long `stop` waits for a request to be filled. */
+const stopGraceMs = 200;
 
 /**
  * Pulls messages of one durable consumer, never more than `capacity` at a time.
@@ -43,6 +45,7 @@ export class Pull {
   private askAgainAt = 0;
   private paused = false;
   private stopped = false;
+  private onFilled: (() => void) | undefined;
 
   constructor(
     private readonly link: Link,
@@ -86,7 +89,23 @@ export class Pull {
     this.stopped = true;
     clearInterval(this.timer);
     this.unwatch();
+    await this.filled();
     await leave(this.sub, this.link);
+  }
+
+  /**
+   * A server that is just filling a request goes on for a moment after its inbox is gone: those messages would
+   * come back only after their ack wait. Without a message at hand it is not filling anything.
+   */
+  private async filled(): Promise<void> {
+    if (this.asked === 0 || !this.link.connected) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, stopGraceMs);
+      this.onFilled = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   private ask(): void {
@@ -148,6 +167,7 @@ export class Pull {
     if (delivery) {
       this.held++;
       if (this.asked > 0) this.asked--;
+      if (this.asked === 0) this.onFilled?.();
       this.taker.onMessage(delivery);
       this.ask();
       return;
