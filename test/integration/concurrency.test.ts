@@ -1,0 +1,23 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { testBed } from '../support/pipeline.js';
+
+test('as many handlers run at once as the concurrency of their consumer says, and never more', async () => {
+  const bed = await testBed({
+    consumers: [
+      { name: 'narrow', concurrency: 1 },
+      { name: 'wide', concurrency: 4 },
+    ],
+  });
+  const running = { narrow: 0, wide: 0 };
+  const most = { narrow: 0, wide: 0 };
+  const handlerOf = (name: 'narrow' | 'wide') => async (): Promise<void> => {
+    most[name] = Math.max(most[name], ++running[name]);
+    await sleep(20);
+    running[name]--;
+  };
+  for (let n = 0; n < 30; n++) await bed.publish('totp.requested');
+  const run = await bed.run({ narrow: handlerOf('narrow'), wide: handlerOf('wide') });
+  await run.until(() => run.count('succeeded') === 60);
+  expect(most).toEqual({ narrow: 1, wide: 4 });
+});
