@@ -29,16 +29,19 @@ function configWith(consumer: Record<string, unknown>): Record<string, unknown> 
 }
 
 /** Starts the pipeline again each time it dies, until `stop` is called. */
-function supervise(p: Project): { stop(): Promise<void>; starts(): number; current(): RunningCommand } {
+function supervise(
+  p: Project,
+  words: readonly string[] = [],
+): { stop(): Promise<void>; starts(): number; current(): RunningCommand } {
   let stopping = false;
   let starts = 1;
-  let run = p.start();
+  let run = p.start(words);
   const loop = (async () => {
     while (!stopping) {
       await run.ended;
       if (stopping) return;
       starts++;
-      run = p.start();
+      run = p.start(words);
     }
   })();
   return {
@@ -88,6 +91,31 @@ test('a poison event that ends its process is dead-lettered; the others are proc
     kind: 'no-report',
     message: 'no report from the last attempt',
   });
+});
+
+test('an event that blocks the event loop for ever is dead-lettered, and the log says why the process ended', async () => {
+  const server = await natsForTest();
+  const link = await connectTo(server.url);
+  const p = await makeProject(server.url, configWith({ concurrency: 2, attempts: 1, backoff: [] }), {
+    'handler.mjs': handlerText(
+      'if (event.data.n === 2) for (;;); appendFileSync(out, `done ${event.seq}\\n`);',
+    ),
+  });
+  expect((await p.cli(['pipeline', 'apply', '--yes'])).exitCode).toBe(0);
+  await publish(link, 3);
+  const supervisor = supervise(p, ['--stall-timeout', '1s']);
+  const first = supervisor.current();
+  const { stdout } = await first.ended;
+  expect(stdout).toContain('the event loop has stood still for 1s');
+  await eventually(
+    'two are done and one is dead',
+    async () =>
+      new Set((await p.lines()).filter((line) => line.startsWith('done'))).size === 2 &&
+      (await dead(link)) === 1,
+    25_000,
+  );
+  await supervisor.stop();
+  expect(await link.readLast('events-dlq', 'events-dlq.worker.2')).toBeDefined();
 });
 
 test('a worker that dies in its first handler costs its prefetched neighbours no attempt', async () => {

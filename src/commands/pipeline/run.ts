@@ -3,6 +3,7 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import { durationFlag } from '../../lib/cli/global-flags.js';
 import { selectConsumers } from '../../lib/cli/select-consumers.js';
+import { startWatchdog } from '../../lib/cli/watchdog.js';
 import { runUntilSignal } from '../../lib/cli/run-until-signal.js';
 import { handlerFiles } from '../../lib/config/resolved.js';
 import { loadHandlers } from '../../lib/handlers/load.js';
@@ -13,6 +14,7 @@ import { logWaterfall } from '../../lib/telemetry/waterfall-event.js';
 import { runPipeline } from '../../lib/waterfall/run.js';
 
 const defaultDrainTimeoutMs = 25_000;
+const defaultStallTimeoutMs = 30_000;
 
 export default class PipelineRun extends BaseCommand<typeof PipelineRun> {
   static override summary = 'Run the handlers, the retries and the routing of the pipeline.';
@@ -20,6 +22,8 @@ export default class PipelineRun extends BaseCommand<typeof PipelineRun> {
     `One process runs every consumer's main, retry and dlq stage, and the meta-consumers that route what fails. Start as many as you like: they share the load.
 
 Ctrl-C or SIGTERM stops pulling, lets running handlers finish within the drain timeout and exits with 0; a second one ends it at once. What is not finished stays on the server and comes back.
+
+A handler that blocks the event loop can't be timed out from inside: a watchdog ends the process, and the supervisor starts it again. The event is dead-lettered after its attempts.
 
 Logs go to stdout: JSON lines, or readable ones on a terminal.`;
   static override examples = [
@@ -38,6 +42,11 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
     embedded: Flags.boolean({ description: 'start a nats-server for this folder, and stop it at the end' }),
     apply: Flags.boolean({
       description: 'first create or update what is missing; nothing that loses or repeats events',
+    }),
+    'stall-timeout': durationFlag({
+      description: 'end the process when a handler blocks its event loop for longer',
+      helpValue: '<duration>',
+      defaultHelp: async () => '30s',
     }),
     'drain-timeout': durationFlag({
       description: 'how long running handlers may take to finish after Ctrl-C or SIGTERM',
@@ -69,6 +78,10 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
         monotonic: () => performance.now(),
         random: () => Math.random(),
       });
+      const stopWatchdog = startWatchdog({
+        stallTimeoutMs: this.flags['stall-timeout'] ?? defaultStallTimeoutMs,
+        readable: process.stdout.isTTY === true && !this.flags.json,
+      });
       await runUntilSignal({
         pipeline,
         link,
@@ -78,7 +91,7 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
         onSignal: (handle) => {
           this.onSignal = handle;
         },
-      });
+      }).finally(stopWatchdog);
     } finally {
       await stopServer?.();
     }
