@@ -8,9 +8,10 @@ import type { WaterfallListener } from '../telemetry/waterfall-event.js';
 import type { Held } from './held.js';
 import type { Worker } from './worker.js';
 
-/** Told about each new dead letter. Throwing means: tell me again. */
+/** Told about each new dead letter. Throwing, or no result within 30 s, means: tell me again. */
 export type DeadLetterHandler = (deadLetter: DeadLetter) => unknown;
 
+const handlerTimeoutMs = 30_000;
 const webhookTimeoutMs = 10_000;
 const repeatAfterMs = [1000, 5000, 30_000, 60_000, 300_000];
 
@@ -46,7 +47,7 @@ export function alertProcess(
       });
     }
     try {
-      if (handler) await handler(letter);
+      if (handler) await inTime(handler(letter));
       if (consumer.onDeadLetter.webhook) await post(consumer.onDeadLetter.webhook, letter);
       await worker.settler.ack(held);
     } catch (error) {
@@ -55,6 +56,15 @@ export function alertProcess(
       worker.settler.nak(held, retryInMs);
     }
   };
+}
+
+/** Few alerts run at once: one that never settles must not keep the others from being told. */
+function inTime(work: unknown): Promise<unknown> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no result within ${handlerTimeoutMs} ms`)), handlerTimeoutMs);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 async function post(url: string, letter: DeadLetter): Promise<void> {

@@ -39,14 +39,23 @@ export function fakeServer(): FakeServer {
   return server;
 }
 
-/** A delivery of event 42, as the server names it. */
-export function delivered(header: Readonly<Record<string, string>> = {}): Delivery {
+export interface DeliveryFacts {
+  readonly subject?: string;
+  readonly body?: string;
+  readonly deliveries?: number;
+}
+
+/** A delivery of message 42, as the server names it. */
+export function delivered(
+  header: Readonly<Record<string, string>> = {},
+  { subject = 'events.totp.requested', body = '', deliveries = 3 }: DeliveryFacts = {},
+): Delivery {
   const of = headers();
   for (const [name, value] of Object.entries(header)) of.append(name, value);
   const delivery = Delivery.from({
-    subject: 'events.totp.requested',
-    reply: '$JS.ACK.events.notifications-consumer.3.42.57.1769860800123456789.0',
-    data: new Uint8Array(),
+    subject,
+    reply: `$JS.ACK.events.notifications-consumer.${deliveries}.42.57.1769860800123456789.0`,
+    data: Buffer.from(body),
     headers: of,
   } as unknown as Msg);
   if (!delivery) throw new Error('not a delivery');

@@ -1,0 +1,181 @@
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import type { DeadLetter } from '../../../src/lib/domain/dead-letter.js';
+import { makeFailure } from '../../../src/lib/domain/failure.js';
+import { encodePointer, type Pointer } from '../../../src/lib/domain/pointer.js';
+import type { WaterfallEvent } from '../../../src/lib/telemetry/waterfall-event.js';
+import { alertProcess, type DeadLetterHandler } from '../../../src/lib/waterfall/alert.js';
+import { Held } from '../../../src/lib/waterfall/held.js';
+import { Settler } from '../../../src/lib/waterfall/settle.js';
+import type { Worker } from '../../../src/lib/waterfall/worker.js';
+import { makeConsumer } from '../../support/config.js';
+import { delivered, fakeServer } from './fake-server.js';
+
+const consumer = 'notifications-consumer';
+const at = '2026-01-31T11:00:00.000Z';
+const pointer: Pointer = {
+  v: 1,
+  consumer,
+  stage: 'dlq',
+  cycle: 2,
+  origin: { stream: 'events', seq: 42, subject: 'events.totp.requested', time: '17' },
+  advisory: { type: 't', id: 'i', timestamp: at, stream: 'events', consumer, stream_seq: 42, deliveries: 3 },
+  failure: makeFailure('error', 'Error', 'refused'),
+  attempts: { main: 3, retry: 3 },
+  firstFailedAt: at,
+  lastFailedAt: at,
+  notBeforeMs: 0,
+};
+
+interface Told {
+  readonly said: readonly string[];
+  readonly events: readonly WaterfallEvent[];
+}
+
+/** Delivers what stands in the DLQ for the `deliveries`-th time; what was said to the server and told to the log. */
+async function deliver(
+  body: string,
+  {
+    handler,
+    webhook,
+    deliveries = 1,
+  }: { handler?: DeadLetterHandler; webhook?: string; deliveries?: number } = {},
+): Promise<Told> {
+  const server = fakeServer();
+  const events: WaterfallEvent[] = [];
+  const settings = makeConsumer({ name: consumer, onDeadLetter: webhook === undefined ? {} : { webhook } });
+  const process = alertProcess(settings, handler, (event) => events.push(event));
+  const held = new Held(
+    delivered({}, { subject: `events-dlq.${consumer}.42`, body, deliveries }),
+    60_000,
+    1000,
+  );
+  await process(held, { settler: new Settler(server.link, false, server.monotonic) } as Worker);
+  return { said: server.said, events };
+}
+
+const dead: WaterfallEvent = {
+  type: 'dead-letter',
+  id: `${consumer}/42`,
+  consumer,
+  cycle: 2,
+  reason: 'refused',
+};
+
+describe('a new dead letter', () => {
+  test('is told to the log, and acknowledged', async () => {
+    expect(await deliver(encodePointer(pointer))).toEqual({ said: ['+ACK'], events: [dead] });
+  });
+
+  test('is told to the handler before it is acknowledged', async () => {
+    const letters: DeadLetter[] = [];
+    const { said } = await deliver(encodePointer(pointer), {
+      handler: async (letter) => letters.push(letter),
+    });
+    expect(letters).toEqual([
+      expect.objectContaining({
+        id: `${consumer}/42`,
+        subject: 'events.totp.requested',
+        reason: 'refused',
+        cycle: 2,
+      }),
+    ]);
+    expect(said).toEqual(['+ACK']);
+  });
+
+  test('that is delivered again stands in the log once', async () => {
+    const handler = vi.fn();
+    const { events } = await deliver(encodePointer(pointer), { handler, deliveries: 2 });
+    expect(events).toEqual([]);
+    expect(handler).toHaveBeenCalledTimes(1);
+  });
+
+  test('that is no pointer is told and put aside: nobody could do more with it', async () => {
+    const handler = vi.fn();
+    const { said, events } = await deliver('not json', { handler });
+    expect(said).toEqual(['+ACK']);
+    expect(events).toEqual([
+      expect.objectContaining({
+        id: `${consumer}/42`,
+        reason: expect.stringMatching(/^not a pointer: /) as string,
+      }),
+    ]);
+    expect(handler).not.toHaveBeenCalled();
+  });
+});
+
+describe('a handler that fails', () => {
+  test.each<[string, DeadLetterHandler]>([
+    [
+      'throws',
+      () => {
+        throw new Error('pager is down');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('pager is down'))],
+  ])('because it %s is told again, ever later', async (_what, handler) => {
+    const first = await deliver(encodePointer(pointer), { handler });
+    expect(first.said).toEqual(['-NAK {"delay": 1000000000}']);
+    expect(first.events).toEqual([
+      dead,
+      { type: 'alert-failed', id: `${consumer}/42`, error: 'pager is down', retryInMs: 1000 },
+    ]);
+    const late = await deliver(encodePointer(pointer), { handler, deliveries: 99 });
+    expect(late.said).toEqual(['-NAK {"delay": 300000000000}']);
+  });
+
+  describe('because it never settles', () => {
+    beforeEach(() => {
+      vi.useFakeTimers();
+    });
+    afterEach(() => {
+      vi.useRealTimers();
+    });
+
+    test('is told again, and keeps nobody waiting', async () => {
+      const told = deliver(encodePointer(pointer), { handler: () => new Promise(() => {}) });
+      await vi.advanceTimersByTimeAsync(30_000);
+      expect((await told).events.at(-1)).toMatchObject({
+        error: 'no result within 30000 ms',
+        retryInMs: 1000,
+      });
+      expect(vi.getTimerCount()).toBe(0);
+    });
+  });
+});
+
+describe('a webhook', () => {
+  async function hook(status: number): Promise<{ url: string; bodies: unknown[] }> {
+    const bodies: unknown[] = [];
+    const server = createServer((request, response) => {
+      let text = '';
+      request.on('data', (part: Buffer) => (text += part.toString()));
+      request.on('end', () => {
+        bodies.push([request.method, request.headers['content-type'], JSON.parse(text)]);
+        response.writeHead(status).end('{}');
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    return { url: `http://127.0.0.1:${(server.address() as { port: number }).port}/`, bodies };
+  }
+
+  test('gets the dead letter as JSON', async () => {
+    const { url, bodies } = await hook(204);
+    expect((await deliver(encodePointer(pointer), { webhook: url })).said).toEqual(['+ACK']);
+    expect(bodies).toEqual([
+      ['POST', 'application/json', expect.objectContaining({ id: `${consumer}/42`, reason: 'refused' })],
+    ]);
+  });
+
+  test('that answers with an error is told again', async () => {
+    const { url } = await hook(500);
+    const { said, events } = await deliver(encodePointer(pointer), { webhook: url });
+    expect(said).toEqual(['-NAK {"delay": 1000000000}']);
+    expect(events.at(-1)).toMatchObject({ type: 'alert-failed', error: 'the webhook answered 500' });
+  });
+});
