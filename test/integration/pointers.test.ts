@@ -280,6 +280,16 @@ test('a pointer to a stream that is gone ends as a dead letter, and holds up nob
   expect(run.count('holding')).toBe(0);
 });
 
+test('an event with a message id of 15,000 letters ends as a dead letter like any other', async () => {
+  const noRetry = { enabled: false, delayMs: 0, attempts: 1, backoffMs: [] };
+  const bed = await testBed({ consumers: [{ name: consumer, attempts: 1, retry: noRetry }] });
+  const run = await bed.run({ [consumer]: () => Promise.reject(new Error('always')) });
+  const msgId = 'é'.repeat(15_000);
+  await bed.publish('totp.requested', {}, msgId);
+  await run.until(() => run.count('dead-letter') === 1);
+  expect((await bed.dead(consumer, 1))?.pointer.origin.msgId).toBe(msgId);
+});
+
 test('the headers of a publish are not written into, and its message id is not used again', async () => {
   const server = await natsForTest();
   const link = await connectTo(server.url);

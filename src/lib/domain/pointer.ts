@@ -71,6 +71,14 @@ function headerValue(text: string): string {
   );
 }
 
+/** The server refuses more than 64 KB of headers; of a longer message id only the body knows. */
+const maxMsgIdHeader = 1024;
+
+function originMsgIdHeader({ msgId }: Origin): Record<string, string> {
+  const value = msgId === undefined || msgId.length > maxMsgIdHeader ? undefined : headerValue(msgId);
+  return value === undefined || value.length > maxMsgIdHeader ? {} : { [pointerHeader.originMsgId]: value };
+}
+
 /** A new headers object each time: the client writes into what it is given. */
 export function pointerHeaders(p: Pointer): Record<string, string> {
   return {
@@ -78,7 +86,7 @@ export function pointerHeaders(p: Pointer): Record<string, string> {
     [pointerHeader.originStream]: p.origin.stream,
     [pointerHeader.originSeq]: String(p.origin.seq),
     [pointerHeader.originTime]: p.origin.time,
-    ...(p.origin.msgId === undefined ? {} : { [pointerHeader.originMsgId]: headerValue(p.origin.msgId) }),
+    ...originMsgIdHeader(p.origin),
     [pointerHeader.cycle]: String(p.cycle),
     ...(p.notBeforeMs > 0 ? { [pointerHeader.notBefore]: new Date(p.notBeforeMs).toISOString() } : {}),
     [pointerHeader.reason]: headerValue(reasonOf(p.failure)),

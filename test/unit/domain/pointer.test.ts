@@ -114,6 +114,15 @@ describe('its headers', () => {
     );
   });
 
+  test.each(['x'.repeat(1025), 'é'.repeat(400)])(
+    'leave out a message id that is too long: %.10s…',
+    (msgId) => {
+      const long = { ...example, origin: { ...example.origin, msgId } };
+      expect(pointerHeaders(long)).not.toHaveProperty([pointerHeader.originMsgId]);
+      expect(decodePointer(bytesOf(long), undefined)).toMatchObject({ value: { origin: { msgId } } });
+    },
+  );
+
   test('are a new object each time', () => {
     expect(pointerHeaders(example)).not.toBe(pointerHeaders(example));
   });
