@@ -9,13 +9,19 @@ import type { Link } from '../../src/lib/nats/link.js';
 import { headerOf, msgIdHeader } from '../../src/lib/nats/message.js';
 import { writePointer } from '../../src/lib/pointers/write.js';
 import { journalOf, pointersOf } from '../../src/lib/routing/route.js';
-import type { TestBed } from './pipeline.js';
+import type { PipelineConfig } from '../../src/lib/config/resolved.js';
+
+/** Where a pipeline's streams are: a test bed, or a cluster. */
+export interface Ground {
+  readonly link: Link;
+  readonly config: PipelineConfig;
+}
 
 export const consumer = 'notifications-consumer';
 const at = '2026-01-31T12:00:00.000Z';
 
 /** The origin of a stored event. */
-export async function originAt(bed: TestBed, seq: number): Promise<Origin> {
+export async function originAt(bed: Ground, seq: number): Promise<Origin> {
   const { name } = bed.config.streams.events;
   const message = await bed.link.readFromLeader(name, seq);
   if (!message) throw new Error(`no event ${seq}`);
@@ -52,17 +58,18 @@ export function makePointer(origin: Origin, overrides: Partial<Pointer> = {}): P
 
 /** Publishes an event and puts it into the DLQ without running anything. */
 export async function bury(
-  bed: TestBed,
+  bed: Ground,
   options: { readonly type?: string; readonly data?: unknown } & Partial<Pointer> = {},
 ): Promise<{ readonly pointer: Pointer; readonly id: string; readonly dlqSeq: number }> {
-  const { type = 'totp.requested', data, ...overrides } = options;
-  const seq = await bed.publish(type, data);
+  const { type = 'totp.requested', data = {}, ...overrides } = options;
+  const payload = data instanceof Uint8Array ? data : JSON.stringify(data);
+  const { seq } = await bed.link.publish(`${bed.config.eventsRoot}.${type}`, payload);
   return buryEvent(bed, await originAt(bed, seq), overrides);
 }
 
 /** Puts a pointer to an event into the DLQ. */
 export async function buryEvent(
-  bed: TestBed,
+  bed: Ground,
   origin: Origin,
   overrides: Partial<Pointer> = {},
 ): Promise<{ readonly pointer: Pointer; readonly id: string; readonly dlqSeq: number }> {
@@ -72,7 +79,7 @@ export async function buryEvent(
 }
 
 /** Writes a record about a key into the journal. */
-export async function journal(bed: TestBed, key: Key, facts: Omit<RecordFacts, 'at'>): Promise<void> {
+export async function journal(bed: Ground, key: Key, facts: Omit<RecordFacts, 'at'>): Promise<void> {
   await writeRecord(bed.link, journalOf(bed.config), recordAbout(key, { at, ...facts }));
 }
 

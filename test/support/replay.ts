@@ -1,15 +1,14 @@
 import { planReplay, type ReplaySelection } from '../../src/lib/dlq/plan-replay.js';
 import type { ReplayResult } from '../../src/lib/dlq/result.js';
 import { runReplay, type RunReplayOptions } from '../../src/lib/dlq/run-replay.js';
-import type { Link } from '../../src/lib/nats/link.js';
-import type { TestBed } from './pipeline.js';
+import type { Ground } from './dead-letters.js';
 
 export type ReplayOverrides = Partial<Omit<RunReplayOptions, 'config'>>;
 
 export const everything: ReplaySelection = { filters: {} };
 
 /** What a replay is run with, for its author `ada@test`. */
-export function replayOptions(bed: TestBed, overrides: ReplayOverrides = {}): RunReplayOptions {
+export function replayOptions(bed: Ground, overrides: ReplayOverrides = {}): RunReplayOptions {
   return {
     link: bed.link,
     config: bed.config,
@@ -23,15 +22,10 @@ export function replayOptions(bed: TestBed, overrides: ReplayOverrides = {}): Ru
 
 /** Plans a replay over a sound link, and runs it with the options. */
 export async function replay(
-  bed: TestBed,
+  bed: Ground,
   selection: ReplaySelection = everything,
   overrides: ReplayOverrides = {},
 ): Promise<ReplayResult> {
   const plan = await planReplay(bed.link, bed.config, selection);
   return runReplay(plan, replayOptions(bed, overrides));
-}
-
-/** The same over a link of its own, e.g. one that is cut. */
-export async function replayOver(link: Link, bed: TestBed, selection = everything): Promise<ReplayResult> {
-  return replay(bed, selection, { link });
 }

@@ -35,29 +35,38 @@ export async function decideReplay(
   { pointer, letter }: DlqEntry,
 ): Promise<ReplayDecision> {
   if (!pointer) return { do: 'skip', reason: letter.reason };
-  if (await lastRecord(link, journalOf(config), replayKey(pointer), 'REPLAYED')) {
-    return { do: 'finish', pointer, journaled: true };
-  }
-  return pointer.consumer === metaConsumers.main
-    ? decideMeta(config, pointer)
-    : decideBusiness(link, config, pointer);
+  const replayed = lastRecord(link, journalOf(config), replayKey(pointer), 'REPLAYED');
+  if (pointer.consumer !== metaConsumers.main) return decideBusiness(link, config, pointer, replayed);
+  return (await replayed) ? { do: 'finish', pointer, journaled: true } : decideMeta(config, pointer);
 }
 
-async function decideBusiness(link: Link, config: PipelineConfig, pointer: Pointer): Promise<ReplayDecision> {
+async function decideBusiness(
+  link: Link,
+  config: PipelineConfig,
+  pointer: Pointer,
+  alreadyReplayed: Promise<unknown>,
+): Promise<ReplayDecision> {
   const next = keyOf(pointer, 'retry', pointer.cycle + 1);
-  const processed = await anyRecord(link, journalOf(config), [
-    [next, 'RESOLVED'],
-    [next, 'MAX_DELIVERIES'],
-    [next, 'MSG_TERMINATED'],
+  // All at once: it is the round trips that cost time.
+  const [replayed, processed, original, resolved] = await Promise.all([
+    alreadyReplayed,
+    anyRecord(link, journalOf(config), [
+      [next, 'RESOLVED'],
+      [next, 'MAX_DELIVERIES'],
+      [next, 'MSG_TERMINATED'],
+    ]),
+    originalOf(link, pointer.origin),
+    isResolved(link, config, pointer),
   ]);
+  if (replayed) return { do: 'finish', pointer, journaled: true };
   // Its pointer came and went: a second one would run the handler again.
   if (processed) return { do: 'finish', pointer, journaled: false };
   if (!consumerNamed(config, pointer.consumer)) {
     return { do: 'skip', reason: `the config has no consumer ${pointer.consumer} any more` };
   }
-  const { state } = await originalOf(link, pointer.origin);
+  const { state } = original;
   if (state !== 'present') return { do: 'skip', reason: unavailable(pointer, state), original: state };
-  if (await isResolved(link, config, pointer)) {
+  if (resolved) {
     return { do: 'skip', reason: 'resolved late: its handler succeeded after the event had been given up' };
   }
   return { do: 'replay', pointer };

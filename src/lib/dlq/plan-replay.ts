@@ -1,5 +1,6 @@
-import type { PipelineConfig } from '../config/resolved.js';
+import { consumerNamed, type PipelineConfig } from '../config/resolved.js';
 import { stageConsumers } from '../domain/consumer-names.js';
+import { ConnectionError } from '../errors.js';
 import type { Link } from '../nats/link.js';
 import { concurrently } from './concurrently.js';
 import { decideReplay, type ReplayDecision } from './decide-replay.js';
@@ -43,7 +44,7 @@ export interface ReplayPlan {
   readonly replaced: number;
   /** Ids that no dead letter has; they are among the skipped. */
   readonly unknown: readonly string[];
-  /** Consumers whose retry stage nobody runs now: a replay waits there until somebody does. */
+  /** Consumers whose retry stage no process asks for messages now: none runs, or all are busy. */
   readonly notRunning: readonly string[];
 }
 
@@ -160,13 +161,18 @@ async function notRunning(
   config: PipelineConfig,
   consumers: readonly Count[],
 ): Promise<readonly string[]> {
-  const names = consumers.map(({ name }) => name).filter((name) => hasRetryStage(config, name));
-  const infos = await Promise.all(
-    names.map((name) => link.consumerInfo(config.streams.retry.name, stageConsumers(name).retry)),
-  );
-  return names.filter((_, i) => (infos[i]?.num_waiting ?? 0) === 0);
+  const names = consumers.map(({ name }) => name).filter((name) => consumerNamed(config, name));
+  const waiting = await Promise.all(names.map((name) => requestsOf(link, config, name)));
+  return names.filter((_, i) => waiting[i] === 0);
 }
 
-function hasRetryStage(config: PipelineConfig, name: string): boolean {
-  return config.consumers.some((consumer) => consumer.name === name);
+/** How many processes wait for a message of the retry stage; undefined: nobody can say now. */
+async function requestsOf(link: Link, config: PipelineConfig, name: string): Promise<number | undefined> {
+  try {
+    const info = await link.consumerInfo(config.streams.retry.name, stageConsumers(name).retry);
+    return info?.num_waiting ?? 0;
+  } catch (error) {
+    if (error instanceof ConnectionError) return undefined;
+    throw error;
+  }
 }

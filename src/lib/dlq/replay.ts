@@ -31,11 +31,11 @@ export interface ReplayReport {
   readonly notBegun: number;
 }
 
-const replaysAtOnce = 32;
+const replaysAtOnce = 64;
 const gone = 'it has left the DLQ, or died again, since it was selected';
 const maxNoteBytes = 1024;
-/** A server that can't be reached is asked again this often; then the rest is left for another run. */
-const retries = 5;
+/** A server that can't be reached is asked again for this long; then the rest is left for another run. */
+const patienceMs = 30_000;
 const retryPauseMs = 1000;
 
 /**
@@ -80,12 +80,15 @@ function boundedAuthor(author: ReplayTools['author']): ReplayTools['author'] {
   };
 }
 
+/** Repeats what the server does not answer: a cluster takes its time to elect a leader. */
 async function persistently<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  for (let failures = 1; ; failures++) {
+  let patience: AbortSignal | undefined;
+  for (;;) {
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof UnreachableError) || failures > retries || signal?.aborted) throw error;
+      if (!(error instanceof UnreachableError) || patience?.aborted || signal?.aborted) throw error;
+      patience ??= AbortSignal.timeout(patienceMs);
       await sleep(retryPauseMs);
     }
   }

@@ -26,9 +26,7 @@ export function renderReplayPlan(plan: ReplayPlan, view: View): string {
   const lines = rows.map(([name, value]) => `  ${colors.dim(name.padEnd(9))}  ${value}`);
   if (notRunning.length > 0) {
     const names = escapeLine(notRunning.join(', '));
-    lines.push(
-      colors.yellow(`  nobody runs ${names} now: replayed events wait until pipeline run is started`),
-    );
+    lines.push(colors.yellow(`  no process waits for events of ${names} now; is pipeline run running?`));
   }
   return [...lines, ...renderSkipped(skipped, colors)].join('\n');
 }
