@@ -6,7 +6,7 @@ const commands = await declaredCommands();
 const globals = await declaredGlobalFlags();
 const doc = await readDoc('commands.md');
 const rows = tableRows(doc);
-const files = await docNames();
+const files = [...(await docNames()), '../examples/plutomi/README.md'];
 
 const sectionOf = (name: string): string => `\`${name}\``;
 
