@@ -1,4 +1,14 @@
 #!/usr/bin/env node
-import { execute } from '@oclif/core';
+import { readFileSync } from 'node:fs';
+import module from 'node:module';
 
-await execute({ dir: import.meta.url });
+const [only, ...others] = process.argv.slice(2);
+if (others.length === 0 && only === '--version') {
+  // Answered before anything is loaded, in the words of oclif's own --version.
+  const { name, version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  process.stdout.write(`${name}/${version} ${process.platform}-${process.arch} node-${process.version}\n`);
+} else {
+  module.enableCompileCache?.();
+  const { execute } = await import('@oclif/core');
+  await execute({ dir: import.meta.url });
+}
