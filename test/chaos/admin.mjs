@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DeliverPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+
+/** A connection of the harness itself, past every proxy. */
+export async function connectAdmin(urls) {
+  const nc = await connect({
+    servers: urls,
+    name: 'chaos admin',
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 250,
+    waitOnFirstConnect: true,
+    pingInterval: 5000,
+  });
+  const jsm = await jetstreamManager(nc, { checkAPI: false, timeout: 3000 });
+  return { nc, jsm, js: jetstream(nc), close: () => nc.close() };
+}
+
+/** Repeats what a server without a leader refuses. */
+export async function insistently(action, timeoutMs = 60_000) {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    try {
+      return await action();
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+      await sleep(250);
+    }
+  }
+}
+
+/** All messages that a stream holds now, with sequence, message id, subject and body. */
+export async function readAll({ js, jsm }, stream) {
+  const { state } = await insistently(() => jsm.streams.info(stream));
+  const out = [];
+  if (state.messages === 0) return out;
+  const consumer = await insistently(() => js.consumers.get(stream, { deliver_policy: DeliverPolicy.All }));
+  const messages = await consumer.consume({ max_messages: 500 });
+  for await (const message of messages) {
+    out.push({
+      seq: message.seq,
+      id: message.headers?.get('Nats-Msg-Id') ?? '',
+      subject: message.subject,
+      body: message.string(),
+    });
+    if (message.seq >= state.last_seq || message.info.pending === 0) break;
+  }
+  return out;
+}
+
+/** What still waits on each consumer of the streams: nothing pending and nothing unacknowledged anywhere is quiet. */
+export async function unfinished({ jsm }, streams) {
+  const waiting = {};
+  for (const stream of streams) {
+    for await (const info of jsm.consumers.list(stream)) {
+      if (info.config.durable_name === undefined) continue;
+      const count = info.num_pending + info.num_ack_pending;
+      if (count > 0) waiting[`${stream}/${info.name}`] = `${info.num_pending}+${info.num_ack_pending}`;
+    }
+  }
+  return waiting;
+}
+
+/** Settles with the time at which the streams became quiet and stayed so; throws what waited at the deadline. */
+export async function waitUntilQuiet(admin, streams, timeoutMs) {
+  const deadline = performance.now() + timeoutMs;
+  let quietSince;
+  let last = {};
+  while (performance.now() < deadline) {
+    try {
+      last = await unfinished(admin, streams);
+      if (Object.keys(last).length > 0) quietSince = undefined;
+      else quietSince ??= Date.now();
+    } catch (error) {
+      quietSince = undefined;
+      last = { error: error.message };
+    }
+    if (quietSince !== undefined && Date.now() - quietSince > 2000) return quietSince;
+    await sleep(250);
+  }
+  throw new NeverQuiet(last);
+}
+
+export class NeverQuiet extends Error {
+  constructor(waiting) {
+    super(`never quiet: ${JSON.stringify(waiting)}`);
+    this.waiting = waiting;
+  }
+}

@@ -1,0 +1,117 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { account, recovery } from './account.mjs';
+import { connectAdmin, insistently, NeverQuiet, readAll, waitUntilQuiet } from './admin.mjs';
+import { readLedger } from './ledger.mjs';
+import { consumers, makeEvents } from './events.mjs';
+import { baseConfig, makeProject } from './project.mjs';
+import { startPublishers } from './publishers.mjs';
+import { seeded } from './random.mjs';
+import { startServers, waitForPlacement } from './servers.mjs';
+
+/** The faults end after this part of the duration, so that the events published after them show the recovery. */
+const faultShare = 0.85;
+const firstFaultMs = 1500;
+const quietTimeoutMs = 240_000;
+
+/** Runs one scenario on one topology and gives its result. `design` is what processes the events. */
+export async function runScenario({ scenario, topology, design, options, bin, binary, folder, say }) {
+  mkdirSync(folder, { recursive: true });
+  const count = topology === 'cluster' ? 3 : 1;
+  const nodes = await startServers({ binary: binary.path, folder, count, extra: scenario.serverConfig });
+  const undo = [() => Promise.all(nodes.map((node) => node.stop()))];
+  try {
+    const admin = await connectAdmin(nodes.map(({ url }) => url));
+    undo.push(() => admin.close());
+    await waitForPlacement(admin, count);
+    const front = await (scenario.front?.(nodes, undo) ?? { urls: nodes.map(({ url }) => url) });
+    const config = baseConfig(count);
+    scenario.configure?.(config, options);
+    const { nodeOptions } = scenario;
+    const project = makeProject({
+      folder: join(folder, 'project'),
+      bin,
+      urls: front.urls,
+      config,
+      nodeOptions,
+    });
+    const random = seeded(options.seed);
+    const { workers, streams } = await design.start({ admin, project, config, nodes, scenario, folder });
+    undo.push(() => workers.stop());
+    const events = makeEvents(options.seed, options.events, scenario.shares?.(options));
+    const startedAt = Date.now();
+    const publishers = startPublishers({ folder, urls: front.urls, events, durationMs: options.durationMs });
+    const faults = [];
+    const bed = {
+      admin,
+      config,
+      count,
+      front,
+      nodes,
+      options,
+      project,
+      random,
+      streams,
+      workers,
+      wanted: { ...consumers },
+      endsAt: startedAt + options.durationMs * faultShare,
+      fault: (what) => {
+        faults.push({ at: Date.now(), what });
+        say(`${((Date.now() - startedAt) / 1000).toFixed(1)} s: ${what}`);
+      },
+      quiet: () => waitUntilQuiet(admin, streams, quietTimeoutMs),
+      readRuns: () => readLedger(project.ledger),
+    };
+    await sleep(firstFaultMs);
+    await scenario.faults(bed);
+    await publishers.done;
+    say('all events are stored; waiting for quiet');
+    const result = await conclude(bed, { scenario, design, events, faults, publishers });
+    return {
+      scenario: scenario.name,
+      topology,
+      design: design.name,
+      server: binary.version,
+      seed: options.seed,
+      events: options.events,
+      durationMs: options.durationMs,
+      workerStarts: workers.starts(),
+      faults: faults.length,
+      ...result,
+      faultLog: faults.map(({ at, what }) => ({ ms: at - startedAt, what })),
+    };
+  } finally {
+    for (const one of undo.toReversed()) await one();
+  }
+}
+
+async function conclude(bed, { scenario, design, events, faults, publishers }) {
+  const { admin } = bed;
+  let quietAt;
+  let neverQuiet;
+  try {
+    quietAt = await bed.quiet();
+    if (scenario.afterwards) {
+      await scenario.afterwards(bed);
+      quietAt = await bed.quiet();
+    }
+  } catch (error) {
+    if (!(error instanceof NeverQuiet)) throw error;
+    neverQuiet = error.waiting;
+  }
+  const runs = bed.readRuns();
+  const inStream = await readAll(admin, 'events');
+  const dead = await insistently(() => design.readDead(admin, inStream));
+  const stored = publishers.stored();
+  const result = account({ wanted: bed.wanted, events, runs, stored: inStream, dead });
+  const problems = (await scenario.check?.(bed, { result, dead })) ?? [];
+  return {
+    ...result,
+    ...recovery({ runs, faults, stored, quietAt }),
+    copies: inStream.length - new Set(inStream.map(({ id }) => id)).size,
+    neverQuiet,
+    problems,
+    ok: result.lost === 0 && result.wrong === 0 && neverQuiet === undefined && problems.length === 0,
+  };
+}
