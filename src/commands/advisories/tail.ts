@@ -3,6 +3,7 @@ import { Flags } from '@oclif/core';
 import type { AdvisoryLine } from '../../lib/advisories/line.js';
 import { advisoryKinds, tailAdvisories } from '../../lib/advisories/tail.js';
 import { BaseCommand } from '../../lib/cli/base-command.js';
+import { countFlag } from '../../lib/cli/count-flag.js';
 import { momentFlag } from '../../lib/cli/dead-letter-flags.js';
 import { renderAdvisory } from '../../lib/render/advisory.js';
 
@@ -33,7 +34,7 @@ export default class AdvisoriesTail extends BaseCommand<typeof AdvisoriesTail> {
       description: 'only about this consumer, in all its stages',
       helpValue: '<name>',
     }),
-    count: Flags.integer({ description: 'end after this many lines', helpValue: '<n>', min: 1 }),
+    count: countFlag({ description: 'end after this many lines' }),
     'no-follow': Flags.boolean({ description: 'end with what is there now' }),
   };
 
@@ -53,6 +54,7 @@ export default class AdvisoriesTail extends BaseCommand<typeof AdvisoriesTail> {
       follow: !noFollow,
       signal: this.end.signal,
     });
+    if (!noFollow && process.stderr.isTTY) this.note('following the journal; Ctrl-C ends it');
     let shown = 0;
     for await (const line of lines) {
       await this.print(line);

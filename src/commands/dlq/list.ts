@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../lib/cli/base-command.js';
+import { countFlag } from '../../lib/cli/count-flag.js';
 import { deadLetterFlags, filtersOf } from '../../lib/cli/dead-letter-flags.js';
 import { viewOf } from '../../lib/cli/view.js';
 import { type DeadLetterGroups, groupDeadLetters, groupings } from '../../lib/dlq/group.js';
@@ -23,10 +24,8 @@ export default class DlqList extends BaseCommand<typeof DlqList> {
 
   static override flags = {
     ...deadLetterFlags,
-    limit: Flags.integer({
+    limit: countFlag({
       description: 'most lines to show; the total counts all',
-      helpValue: '<n>',
-      min: 1,
       defaultHelp: async () => `${defaultListLimit}, groups: all`,
     }),
     'group-by': Flags.option({ options: groupings })({ description: 'count instead of listing' }),

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../lib/cli/base-command.js';
+import { countFlag } from '../../lib/cli/count-flag.js';
 import { deadLetterFlags } from '../../lib/cli/dead-letter-flags.js';
 import { durationFlag } from '../../lib/cli/global-flags.js';
 import { currentOperator } from '../../lib/cli/operator.js';
@@ -45,10 +46,8 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
 
   static override flags = {
     ...deadLetterFlags,
-    limit: Flags.integer({
+    limit: countFlag({
       description: 'only the oldest of those that match',
-      helpValue: '<n>',
-      min: 1,
       defaultHelp: async () => 'all',
     }),
     all: Flags.boolean({ description: 'every dead letter' }),

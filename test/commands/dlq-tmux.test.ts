@@ -1,0 +1,123 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { bury, consumer } from '../support/dead-letters.js';
+import { type TestBed, testBed } from '../support/pipeline.js';
+import { makeProject } from '../support/project.js';
+import { openTerminal, type Terminal } from '../support/tmux.js';
+
+const bin = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+
+const config = {
+  name: 'test',
+  events: { 'totp.requested': {} },
+  consumers: { [consumer]: { events: ['totp.requested'], handler: './handler.mjs' } },
+};
+
+interface Desk {
+  readonly bed: TestBed;
+  readonly terminal: (...words: string[]) => Promise<Terminal>;
+}
+
+async function desk(deadLetters: number): Promise<Desk> {
+  const bed = await testBed();
+  for (let i = 0; i < deadLetters; i++) await bury(bed);
+  const files = { 'handler.mjs': 'export default async () => {};\n' };
+  const { folder } = await makeProject(bed.server.url, config, files);
+  return {
+    bed,
+    terminal: (...words) =>
+      openTerminal([process.execPath, bin, ...words], { cwd: folder, env: { NATS_URL: bed.server.url } }),
+  };
+}
+
+const dead = (bed: TestBed): Promise<boolean[]> =>
+  Promise.all([1, 2, 3].map(async (seq) => (await bed.dead(consumer, seq)) !== undefined));
+
+describe('dlq replay in a terminal', () => {
+  it('lets one choose, shows the plan, asks, and replays those that were chosen', async () => {
+    const { bed, terminal } = await desk(3);
+    await using pane = await terminal('dlq', 'replay');
+    await pane.waitFor(/Which dead letters\? \(3\)/);
+    expect(await pane.text()).toContain(`${consumer}/2`);
+    await pane.press('Space', 'Down', 'Down', 'Space', 'Enter');
+    const plan = await pane.waitFor(/Replay these 2 dead letters on 127\.0\.0\.1:\d+\?/);
+    expect(plan).toMatch(/server +127\.0\.0\.1:\d+/);
+    expect(plan).toMatch(/pipeline +test/);
+    expect(plan).toMatch(/reasons +2 × SmtpError: connection refused for user 3/);
+    expect(plan).toContain('none missing');
+    await pane.press('y', 'Enter');
+    expect(await pane.exitCode()).toBe(0);
+    expect(await pane.text()).toContain('2 of 2 replayed');
+    expect(await dead(bed)).toEqual([false, true, false]);
+  });
+
+  it('replays nothing and exits 1 when the answer is no, or none is chosen', async () => {
+    const { bed, terminal } = await desk(3);
+    await using no = await terminal('dlq', 'replay', '--all');
+    await no.waitFor('Replay these 3 dead letters');
+    await no.press('n', 'Enter');
+    expect(await no.exitCode()).toBe(1);
+    expect(await no.text()).toContain('nothing was replayed: the answer was no');
+    await using none = await terminal('dlq', 'replay');
+    await none.waitFor('Which dead letters?');
+    await none.press('Enter');
+    expect(await none.exitCode()).toBe(1);
+    expect(await none.text()).toContain('nothing was replayed: none was chosen');
+    expect(await dead(bed)).toEqual([true, true, true]);
+  });
+
+  it('exits 130 on Ctrl-C at the list and at the question, and replays nothing', async () => {
+    const { bed, terminal } = await desk(3);
+    for (const [words, shows] of [
+      [[], 'Which dead letters?'],
+      [['--all'], 'Replay these 3 dead letters'],
+    ] as const) {
+      await using pane = await terminal('dlq', 'replay', ...words);
+      await pane.waitFor(shows);
+      await pane.press('C-c');
+      expect(await pane.exitCode()).toBe(130);
+    }
+    expect(await dead(bed)).toEqual([true, true, true]);
+  });
+
+  it('stops waiting on Ctrl-C, says what was done, and exits 130', async () => {
+    const { bed, terminal } = await desk(1);
+    await using pane = await terminal('dlq', 'replay', '--all', '--yes', '--wait');
+    await pane.waitFor('replayed 1; waiting');
+    expect(await pane.text()).toContain('is pipeline run running?');
+    await pane.press('C-c');
+    expect(await pane.exitCode()).toBe(130);
+    expect(await pane.text()).toContain('Interrupted: 1 of 1 replayed, 0 resolved, 1 still pending');
+    expect(await bed.parked(consumer, 1)).toMatchObject({ cycle: 1 });
+  });
+
+  it('has nothing to choose from when the DLQ is empty', async () => {
+    const { terminal } = await desk(0);
+    await using pane = await terminal('dlq', 'replay');
+    expect(await pane.exitCode()).toBe(0);
+    expect(await pane.text()).toContain('no dead letters to replay');
+  });
+});
+
+describe('dlq list and advisories tail in a terminal', () => {
+  it('fit its width, in colour', async () => {
+    const { bed, terminal } = await desk(2);
+    await bed.link.deleteMessage('events', 2);
+    await using pane = await terminal('dlq', 'list');
+    expect(await pane.exitCode()).toBe(0);
+    const text = await pane.text();
+    expect(text).toMatch(/ID +DIED +TRIES +ORIGINAL +SUBJECT +REASON/);
+    expect(text).toMatch(/\/1 .* 3\+3 +expires in 6d +events\.totp\.requested +SmtpError/);
+    for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(120);
+    expect(await pane.colored()).toContain('\u001b[31mmissing');
+  });
+
+  it('tail ends with 130 on Ctrl-C, without an error', async () => {
+    const { terminal } = await desk(0);
+    await using pane = await terminal('advisories', 'tail');
+    await pane.waitFor('following');
+    await pane.press('C-c');
+    expect(await pane.exitCode()).toBe(130);
+    expect(await pane.text()).not.toContain('Error');
+  });
+});

@@ -1,0 +1,134 @@
+import { Ajv } from 'ajv';
+import { recordKinds } from '../../src/lib/domain/subjects.js';
+
+type Schema = Readonly<Record<string, unknown>>;
+
+const text = { type: 'string' } as const;
+const count = { type: 'integer', minimum: 0 } as const;
+const isoTime = {
+  type: 'string',
+  pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d+)?Z$',
+} as const;
+const orNull = (schema: Schema): Schema => ({ anyOf: [schema, { type: 'null' }] });
+const listOf = (items: Schema): Schema => ({ type: 'array', items });
+
+/** An object with exactly these fields; those of `optional` may be missing. */
+function object(required: Record<string, Schema>, optional: Record<string, Schema> = {}): Schema {
+  return {
+    type: 'object',
+    required: Object.keys(required),
+    properties: { ...required, ...optional },
+    additionalProperties: false,
+  };
+}
+
+const item = {
+  id: { type: 'string', pattern: '^[A-Za-z0-9_-]+/[1-9][0-9]*$' },
+  consumer: text,
+  stream: text,
+  seq: count,
+  subject: text,
+  reason: text,
+  fingerprint: { type: 'string', pattern: '^[0-9a-f]{12}$' },
+  attempts: object({ main: count, retry: count }),
+  cycle: count,
+  deadAt: isoTime,
+  original: { enum: ['present', 'missing', 'replaced'] },
+  originalExpiresAt: orNull(isoTime),
+};
+
+const event = object({
+  subject: text,
+  headers: { type: 'object', additionalProperties: listOf(text) },
+  data: {},
+  encoding: { enum: ['json', 'utf8', 'base64'] },
+  time: isoTime,
+});
+
+/** The fields that every journal record has; which others, depends on its kind. */
+const record = {
+  type: 'object',
+  required: ['v', 'kind', 'at', 'tier', 'consumer', 'stage', 'cycle', 'origin', 'journalSeq'],
+  properties: {
+    v: { const: 1 },
+    kind: { enum: recordKinds },
+    at: isoTime,
+    tier: { enum: ['business', 'meta'] },
+    consumer: text,
+    stage: { enum: ['main', 'retry', 'dlq'] },
+    cycle: count,
+    origin: object({ stream: text, seq: count, subject: text, time: text }, { msgId: text }),
+    journalSeq: count,
+  },
+};
+
+const counted = listOf(object({ name: text, count }));
+
+const plan = object({
+  pipeline: text,
+  server: text,
+  consumers: counted,
+  reasons: counted,
+  oldestDeadAt: orNull(isoTime),
+  missing: count,
+  replaced: count,
+  unknown: listOf(text),
+  notRunning: listOf(text),
+  replayable: count,
+});
+
+/** What the commands print with `--json`: the design's fields, and those that were added since. */
+const schemas = {
+  'dlq list': object({ total: count, items: listOf(object(item, { resolvedLate: { const: true } })) }),
+  'dlq list --group-by': object({
+    total: count,
+    groups: listOf(
+      object(
+        { key: text, count, firstDeadAt: isoTime, lastDeadAt: isoTime, sample: item.id },
+        { fingerprint: item.fingerprint },
+      ),
+    ),
+  }),
+  'dlq show': object(
+    { ...item, event: orNull(event), history: listOf(record) },
+    { resolvedLate: { const: true }, embedded: { type: 'object' } },
+  ),
+  'dlq replay': object(
+    {
+      task: orNull(text),
+      selected: count,
+      replayed: count,
+      skipped: listOf(object({ id: text, reason: text })),
+      resolved: count,
+      deadAgain: count,
+      pending: count,
+    },
+    { interrupted: { const: true }, plan },
+  ),
+  'advisories tail': object({
+    at: isoTime,
+    kind: { enum: [...recordKinds, 'MALFORMED'] },
+    source: { enum: ['server', 'pipeline'] },
+    tier: orNull({ enum: ['business', 'meta'] }),
+    stream: text,
+    consumer: orNull(text),
+    seq: count,
+    deliveries: orNull(count),
+    reason: orNull(text),
+    stage: orNull({ enum: ['main', 'retry', 'dlq'] }),
+    cycle: orNull(count),
+    attempt: orNull(count),
+  }),
+  error: object({ error: object({ code: text, message: text, suggestions: listOf(text) }) }),
+} as const;
+
+const ajv = new Ajv({ allErrors: true, strict: true, strictRequired: false });
+
+/** The JSON value in this text. Throws when it is none, or not of that command. */
+export function readJson(name: keyof typeof schemas, stdout: string): Record<string, unknown> {
+  const value: unknown = JSON.parse(stdout);
+  if (!ajv.validate(schemas[name], value)) {
+    throw new Error(`${name}: ${ajv.errorsText()}\n${JSON.stringify(value, undefined, 2)}`);
+  }
+  return value as Record<string, unknown>;
+}
