@@ -129,6 +129,14 @@ describe.each([
     expect((await pointerAt(link, place))?.origin).toEqual(origin);
   });
 
+  test('of an older event never takes the place of a newer one: its own original is gone', async () => {
+    const { link } = await pointerStreams();
+    const newer = { ...pointerOf().origin, time: '18' };
+    await writePointer(link, place, pointerOf({ origin: newer }));
+    expect(await writePointer(link, place, pointerOf({ cycle: 5 }))).toEqual({ seq: 1, written: false });
+    expect((await pointerAt(link, place))?.origin).toEqual(newer);
+  });
+
   test('replaces what is no pointer', async () => {
     const { link } = await pointerStreams();
     await link.publish(`${place.root}.${consumer}.42`, 'not a pointer');

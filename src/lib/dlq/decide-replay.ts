@@ -7,10 +7,10 @@ import { decodeExhaustion, type Exhaustion } from '../domain/record.js';
 import { recordSubject } from '../domain/subjects.js';
 import { anyRecord, lastRecord } from '../journal/read.js';
 import type { Link } from '../nats/link.js';
-import type { Original } from '../pointers/original.js';
+import { fetchOriginal, type Original } from '../pointers/original.js';
 import { journalOf } from '../routing/route.js';
 import type { DlqEntry } from './entry.js';
-import { isResolved, keyOf, originalOf } from './state.js';
+import { isResolved, keyOf } from './state.js';
 
 /** What replaying a dead letter means, by what the server holds now. */
 export type ReplayDecision =
@@ -55,7 +55,7 @@ async function decideBusiness(
       [next, 'MAX_DELIVERIES'],
       [next, 'MSG_TERMINATED'],
     ]),
-    originalOf(link, pointer.origin),
+    fetchOriginal(link, pointer.origin),
     isResolved(link, config, pointer),
   ]);
   if (replayed) return { do: 'finish', pointer, journaled: true };

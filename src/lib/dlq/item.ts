@@ -1,9 +1,9 @@
 import type { PipelineConfig } from '../config/resolved.js';
 import type { DeadLetter } from '../domain/dead-letter.js';
 import type { Link } from '../nats/link.js';
-import type { Original } from '../pointers/original.js';
+import { fetchOriginal, type Original } from '../pointers/original.js';
 import type { DlqEntry } from './entry.js';
-import { type Expiry, isResolved, originalOf } from './state.js';
+import { type Expiry, isResolved } from './state.js';
 
 /** A dead letter and what has become of its event. */
 export interface DeadLetterItem extends DeadLetter {
@@ -28,7 +28,7 @@ export async function itemOf(
     return { item: { ...letter, original: original.state, originalExpiresAt: null }, original };
   }
   const [original, resolved] = await Promise.all([
-    originalOf(link, pointer.origin),
+    fetchOriginal(link, pointer.origin),
     isResolved(link, config, pointer),
   ]);
   const expiresAt = original.state === 'present' ? await expiry.of(pointer.origin) : null;

@@ -3,25 +3,13 @@ import type { Key, Origin } from '../domain/key.js';
 import type { Pointer } from '../domain/pointer.js';
 import { msOfNanos } from '../domain/time.js';
 import { anyRecord, atStage } from '../journal/read.js';
-import { apiCode, apiCodeOf } from '../nats/errors.js';
 import type { Link } from '../nats/link.js';
-import { fetchOriginal, type Original } from '../pointers/original.js';
 import { journalOf } from '../routing/route.js';
 
 /** A key of the event and consumer that a dead letter is about. */
 export function keyOf(pointer: Pointer, stage: Key['stage'], cycle = pointer.cycle): Key {
   const { consumer, origin } = pointer;
   return { tier: 'business', consumer, origin, stage, cycle };
-}
-
-/** The original; `missing` too when its whole stream is gone. */
-export async function originalOf(link: Link, origin: Origin): Promise<Original> {
-  try {
-    return await fetchOriginal(link, origin);
-  } catch (error) {
-    if (apiCodeOf(error) === apiCode.streamNotFound) return { state: 'missing' };
-    throw error;
-  }
 }
 
 /** A handler succeeded after all, after its event had been given up: nothing is left to be replayed. */

@@ -52,9 +52,18 @@ export async function writePointer(
   throw new OperationError(`${subject}: ${maxRaces} other writers came first`, { code: 'CONTENDED' });
 }
 
+/**
+ * What is there already makes the wanted pointer needless: the same event, as far or further; or an event that
+ * came later to the same place, in a recreated stream: the older one's original is gone, so it must not take the
+ * newer one's pointer away.
+ */
 function covers(there: StoredMessage, wanted: Pointer): boolean {
   const found = readPointer(there);
-  return found !== undefined && sameOrigin(found.origin, wanted.origin) && found.cycle >= wanted.cycle;
+  if (!found) return false;
+  if (sameOrigin(found.origin, wanted.origin)) return found.cycle >= wanted.cycle;
+  return (
+    found.origin.stream === wanted.origin.stream && BigInt(found.origin.time) > BigInt(wanted.origin.time)
+  );
 }
 
 /** The pointer in a stored message, or undefined when it is none. */

@@ -6,7 +6,6 @@ import { msgIdHeader } from '../nats/message.js';
 export class Held {
   /** When the server last knew that we are on it: receipt, or a confirmed sign of life. Monotonic ms. */
   touchedAt: number;
-  released = false;
 
   constructor(
     readonly delivery: Delivery,
