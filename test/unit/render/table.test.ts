@@ -9,21 +9,63 @@ const columns = [
   { title: 'TRIES', align: 'right' },
   { title: 'REASON', flexible: true },
 ] as const;
+const rows = [
+  ['c/1', '3+3', 'timeout'],
+  ['c/1000', '3', 'no such template: welcome-mail-for-new-customers'],
+];
 
 describe('renderTable', () => {
   it('aligns the columns under their titles', () => {
-    const text = renderTable(
-      columns,
-      [
-        ['c/1', '3+3', 'timeout'],
-        ['c/1000', '3', 'no'],
-      ],
-      { width: 80, colors: plain },
-    );
-    expect(text).toMatchInlineSnapshot(`
+    expect(renderTable(columns, rows, { width: 80, colors: plain })).toMatchInlineSnapshot(`
       "ID      TRIES  REASON
       c/1       3+3  timeout
-      c/1000      3  no"
+      c/1000      3  no such template: welcome-mail-for-new-customers"
     `);
+  });
+
+  it('cuts what is flexible, so that no line is wider than the terminal', () => {
+    const text = renderTable(columns, rows, { width: 40, colors: plain });
+    expect(text).toContain('c/1000      3  no such template: welcom…');
+    for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(40);
+  });
+
+  it('cuts the widest of several, and none below eight', () => {
+    const two = [
+      { title: 'A', flexible: true },
+      { title: 'B', flexible: true },
+    ];
+    const text = renderTable(two, [['a'.repeat(60), 'b'.repeat(10)]], { width: 30, colors: plain });
+    expect(text.split('\n')[1]).toMatch(/^a{17}… {2}b{10}$/);
+    const narrow = renderTable(two, [['a'.repeat(60), 'b'.repeat(60)]], { width: 5, colors: plain });
+    expect(narrow.split('\n')[1]).toBe('aaaaaaa…  bbbbbbb…');
+  });
+
+  it('keeps the width of wide characters', () => {
+    const text = renderTable([{ title: 'T', flexible: true }, { title: 'X' }], [['漢字'.repeat(20), 'end']], {
+      width: 24,
+      colors: plain,
+    });
+    expect(text.split('\n')[1]).toMatch(/^(?:漢字)+.?… *end$/);
+  });
+
+  it('escapes what a terminal would obey', () => {
+    const text = renderTable([{ title: 'T' }], [['\u001b[2J\nx']], { width: 80, colors: plain });
+    expect(text).toBe('T\n\\u001b[2J\\nx');
+  });
+
+  it('paints cells without counting the colours as width', () => {
+    const painted = [{ title: 'ID', paint: (text: string) => colored.red(text) }, { title: 'B' }];
+    const text = renderTable(painted, [['c/1', 'x']], { width: 80, colors: colored });
+    expect(text.split('\n')[1]).toBe('\u001b[31mc/1\u001b[39m  x');
+  });
+
+  it('prints many rows fast, one line each and cut the same', () => {
+    const many = Array.from({ length: 20_000 }, (_, i) => [`c/${i}`, '3+3', 'x'.repeat(100)]);
+    const started = performance.now();
+    const lines = renderTable(columns, many, { width: 40, colors: plain }).split('\n');
+    expect(performance.now() - started).toBeLessThan(1000);
+    expect(lines).toHaveLength(20_001);
+    expect(lines[0]).toBe('ID       TRIES  REASON');
+    expect(lines[20_000]).toBe(`c/19999    3+3  ${'x'.repeat(23)}…`);
   });
 });
