@@ -57,6 +57,8 @@ export type { DeadLetterItem } from './dlq/item.js';
 export { type DeadLetterList, listDeadLetters } from './dlq/list.js';
 export { planReplay, type ReplayPlan, type ReplaySelection } from './dlq/plan-replay.js';
 export { replayDeadLetters, type ReplayOptions, type ReplayReport } from './dlq/replay.js';
+export type { ReplayResult } from './dlq/result.js';
+export { runReplay, type RunReplayOptions } from './dlq/run-replay.js';
 export type { DeadLetterFilters } from './dlq/select.js';
 export { type DeadLetterDetails, showDeadLetter } from './dlq/show.js';
 export type { JournalRecord } from './domain/record.js';

@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { expect, onTestFinished, test } from 'vitest';
 import { handlerText, makeProject, type Project } from '../support/project.js';
 import { natsForTest } from '../support/pipeline.js';
 import { serverBinary } from '../support/nats-server.js';
@@ -231,4 +234,33 @@ test('a dead letter reaches the handler and the webhook of the config, again aft
     'alert notifications-consumer/1',
     'alert notifications-consumer/1',
   ]);
+});
+
+/** Starts `pipeline run` as process 1 of a pid namespace, as a container does. */
+async function startAsFirst(p: Project, url: string, words: readonly string[]) {
+  const bin = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+  const env = { PATH: process.env['PATH'] ?? '', NATS_URL: url, OUT: join(p.folder, 'out.log') };
+  const child = execa(
+    'unshare',
+    ['--pid', '--fork', '--kill-child', process.execPath, bin, 'pipeline', 'run', ...words],
+    {
+      cwd: p.folder,
+      env,
+      extendEnv: false,
+      reject: false,
+      stdin: 'ignore',
+    },
+  );
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return child;
+}
+
+test('as the first process of a container it ends a blocked handler too, with the exit code of a killed process', async () => {
+  const server = await natsForTest();
+  const p = await makeProject(server.url, config, { 'handler.mjs': handlerText('for (;;);') });
+  expect((await p.cli(['pipeline', 'apply', '--yes'])).exitCode).toBe(0);
+  expect((await p.cli(['events', 'publish', 'totp.requested'])).exitCode).toBe(0);
+  const { exitCode, stdout } = await startAsFirst(p, server.url, ['--stall-timeout', '1s']);
+  expect(exitCode).toBe(137);
+  expect(stdout).toContain('the event loop has stood still');
 });

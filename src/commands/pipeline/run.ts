@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { Flags } from '@oclif/core';
+import { startAsChild } from '../../lib/cli/as-child.js';
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import { durationFlag } from '../../lib/cli/global-flags.js';
 import { selectConsumers } from '../../lib/cli/select-consumers.js';
@@ -58,6 +59,7 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
   private onSignal: (() => void) | undefined;
 
   async run(): Promise<void> {
+    if (process.pid === 1) return this.runAsChild();
     const config = await this.context.config();
     const only = selectConsumers(config, this.flags.only);
     const handlers = await loadHandlers(handlerFiles(only), this.context.moduleOptions);
@@ -107,6 +109,12 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
   protected override async finally(): Promise<void> {
     await super.finally();
     process.exit(process.exitCode ?? 0);
+  }
+
+  private async runAsChild(): Promise<void> {
+    const child = startAsChild();
+    this.onSignal = () => child.signal('SIGTERM');
+    process.exitCode = await child.ended;
   }
 
   private async startServer(): Promise<() => Promise<void>> {

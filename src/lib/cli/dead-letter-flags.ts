@@ -15,19 +15,29 @@ export const momentFlag = Flags.custom<number>({
   },
 });
 
+const defaultHelp = async (): Promise<string> => 'all';
+
 /** The flags that say which dead letters are meant. */
 export const deadLetterFlags = {
-  consumer: Flags.string({ description: 'of this consumer', helpValue: '<name>' }),
+  consumer: Flags.string({ description: 'only those of this consumer', helpValue: '<name>', defaultHelp }),
   subject: Flags.string({
-    description: 'whose event has this subject; * is one token, > is one or more at the end',
+    description: 'only those whose event has this subject; * is one token, > is one or more at the end',
     helpValue: '<subject>',
+    defaultHelp,
   }),
   reason: Flags.string({
-    description: 'whose reason contains this text, in any case, or has this fingerprint',
+    description: 'only those whose reason contains this text, in any case, or has this fingerprint',
     helpValue: '<text>',
+    defaultHelp,
   }),
-  since: momentFlag({ description: 'that died at or after this: a duration before now, or an ISO time' }),
-  until: momentFlag({ description: 'that died at or before this: a duration before now, or an ISO time' }),
+  since: momentFlag({
+    description: 'only those that died at or after this: a duration before now (2h), or an ISO time',
+    defaultHelp,
+  }),
+  until: momentFlag({
+    description: 'only those that died at or before this: a duration before now (2h), or an ISO time',
+    defaultHelp,
+  }),
 };
 
 export interface FilterFlags {

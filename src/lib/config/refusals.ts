@@ -8,7 +8,7 @@ const refusals: readonly (readonly [pattern: readonly string[], reason: string])
   ],
   [
     ['streams', 'dlq', 'maxAge'],
-    'refused: dead letters stay until somebody replays or discards them; leave it out (no limit)',
+    'refused: dead letters stay until somebody replays them; leave it out (no limit)',
   ],
   [['streams', 'retry', 'retention'], 'refused: always workqueue; leave it out'],
   [['streams', 'dlq', 'retention'], 'refused: always limits; leave it out'],

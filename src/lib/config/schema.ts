@@ -70,7 +70,7 @@ const streams = z
     dlq: z
       .strictObject(streamFields('events-dlq', 'new'))
       .prefault({})
-      .describe('dead letters; they stay until somebody replays or discards them'),
+      .describe('dead letters; they stay until somebody replays them'),
     advisories: z
       .strictObject({ ...streamFields('events-advisories', 'old'), maxAge: maxAge('30d') })
       .prefault({})
@@ -122,7 +122,7 @@ const consumer = z.strictObject({
   handler: field.text().describe('module whose default export handles an event; relative to this file'),
   concurrency: field.count(1, 10_000).optional().meta({
     default: dependentDefaults.concurrency,
-    description: 'most handlers that run at once in one process; default: 10, or 1 when ordered',
+    description: 'most handlers that run at once in one stage of one process; default: 10, or 1 when ordered',
   }),
   timeout: field
     .duration({ minMs: 1, maxMs: field.longestTimerMs })

@@ -23,7 +23,7 @@ export interface UserStreams {
   events?: (UserStream & { maxAge?: string | undefined; retention?: 'limits' | undefined }) | undefined;
   /** Pointers to events that wait for the retry stage. Default: `events-retry`. */
   retry?: UserStream | undefined;
-  /** Dead letters; they stay until somebody replays or discards them. Default: `events-dlq`. */
+  /** Dead letters; they stay until somebody replays them. Default: `events-dlq`. */
   dlq?: UserStream | undefined;
   /** The journal. Default: `events-advisories`, 30 days. */
   advisories?: (UserStream & { maxAge?: string | undefined }) | undefined;
@@ -68,7 +68,7 @@ export interface UserConsumer<E extends string = string> extends UserStage {
   subjects?: string[] | undefined;
   /** Module whose default export is `async (event, ctx) => {}`; relative to the config file. */
   handler: string;
-  /** Most handlers that run at once in one process. Default: 10, or 1 when ordered. */
+  /** Most handlers that run at once in one stage of one process. Default: 10, or 1 when ordered. */
   concurrency?: number | undefined;
   /** Longest run of the handler. Default: `30s`. */
   timeout?: string | undefined;

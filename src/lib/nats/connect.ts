@@ -87,10 +87,7 @@ export async function connect(target: ConnectionTarget): Promise<Link> {
     if (known instanceof ConnectionError && known.code === 'NOT_ALLOWED') throw known;
     throw new ConnectionError(`can't connect to ${where}: ${messageOf(error)}`, {
       cause: error,
-      suggestions: [
-        'plutomi-events server start   # a nats-server for this folder',
-        'name another server with --server, NATS_URL or --context',
-      ],
+      suggestions: suggestionsFor(messageOf(error)),
     });
   }
   const refusal = refuse(link);
@@ -99,6 +96,18 @@ export async function connect(target: ConnectionTarget): Promise<Link> {
     throw refusal;
   }
   return link;
+}
+
+function suggestionsFor(reason: string): string[] {
+  if (/certificate|self.signed|tls/i.test(reason)) {
+    return [
+      'name the authority that signed the server with --tlsca <file>, or a client certificate with --tlscert and --tlskey',
+    ];
+  }
+  return [
+    'plutomi-events server start   # a nats-server for this folder',
+    'name another server with --server, NATS_URL or --context',
+  ];
 }
 
 function refuse(link: Link): ConnectionError | undefined {

@@ -244,7 +244,7 @@ describe('keys that are refused for a reason', () => {
     [
       'maxAge of dlq',
       withStreams({ dlq: { maxAge: '1d' } }),
-      'streams.dlq.maxAge: refused: dead letters stay until somebody replays or discards them; leave it out (no limit)',
+      'streams.dlq.maxAge: refused: dead letters stay until somebody replays them; leave it out (no limit)',
     ],
     [
       'retention of the others',
