@@ -27,7 +27,6 @@ export default class AdvisoriesTail extends BaseCommand<typeof AdvisoriesTail> {
     }),
     kind: Flags.option({ options: advisoryKinds, multiple: true, multipleNonGreedy: true })({
       description: 'only this kind; repeat it for several',
-      helpValue: '<kind>',
       defaultHelp: async () => 'all kinds',
     }),
     consumer: Flags.string({
