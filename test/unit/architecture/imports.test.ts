@@ -16,6 +16,7 @@ const layers: readonly (readonly string[])[] = [
   ['journal', 'pointers', 'handlers'],
   ['routing'],
   ['topology', 'waterfall', 'dlq', 'advisories', 'events', 'server'],
+  ['verify', 'explain'],
   ['render'],
   ['index.ts'],
   ['cli'],

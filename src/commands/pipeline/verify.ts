@@ -1,0 +1,66 @@
+import { hostname } from 'node:os';
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../../lib/cli/base-command.js';
+import { currentOperator } from '../../lib/cli/operator.js';
+import { escapeLine } from '../../lib/domain/escape.js';
+import { OperationError } from '../../lib/errors.js';
+import { renderVerification } from '../../lib/render/verification.js';
+import { repairVerified } from '../../lib/verify/repair.js';
+import type { Verification } from '../../lib/verify/verification.js';
+import { verifyPipeline } from '../../lib/verify/verify.js';
+
+/** What `pipeline verify --json` prints. */
+export type PipelineVerifyResult = Verification;
+
+export default class PipelineVerify extends BaseCommand<typeof PipelineVerify> {
+  static override summary = 'Prove that no event is lost on the way, or name those that are.';
+  static override description =
+    `Reads journal, pointers, consumers and streams; the pipeline may be running. Every exhaustion must have been routed, every pointer must wait, be resolved or be dead, every dead letter must be there, replayed or discarded, every original must exist, no consumer may be about to lose what it has not processed, and streams and consumers must match the config. Warnings are about what is in order today and may not be tomorrow.
+
+With --repair it routes what an exhaustion has not led to and restores pointers, dead letters and exhaustions from what is left of them; what is gone for good stays a problem.
+
+Exit codes: 0 nothing is broken; 1 there are problems, failed, or answered no; 2 usage, config, or --yes is missing; 4 can't connect or not allowed.`;
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --json | jq .problems',
+    '<%= config.bin %> <%= command.id %> --repair --yes',
+  ];
+
+  static override flags = {
+    repair: Flags.boolean({ description: 'mend what can be mended' }),
+    yes: Flags.boolean({
+      char: 'y',
+      description: "don't ask; needed where there is no terminal",
+      dependsOn: ['repair'],
+    }),
+  };
+
+  async run(): Promise<void> {
+    const config = await this.context.config();
+    const link = await this.context.connect(config);
+    const now = (): number => Date.now();
+    const verified = await verifyPipeline(link, config, now);
+    const repairable = verified.report.problems.filter((problem) => problem.repairable).length;
+    let result: PipelineVerifyResult = verified.report;
+    if (this.flags.repair && repairable > 0) {
+      await this.agree(verified.report, repairable);
+      const operator = currentOperator();
+      const worker = `${hostname()}:${process.pid}:verify`;
+      const random = (): number => Math.random();
+      result = await repairVerified({ link, config, worker, operator, now, random }, verified);
+    }
+    this.output(result, () => renderVerification(result, this.colors));
+    if (!this.flags.repair && !this.flags.json && repairable > 0) {
+      this.note(`\nmend ${repairable} of them: plutomi-events pipeline verify --repair`);
+    }
+    if (!result.ok) process.exitCode = 1;
+  }
+
+  private async agree(found: Verification, repairable: number): Promise<void> {
+    if (this.flags.yes) return;
+    this.note(renderVerification(found, this.noteColors));
+    const what = repairable === 1 ? 'the one that can be' : `the ${repairable} that can be`;
+    if (await this.confirm(`Mend ${what} on ${escapeLine(found.server)}?`)) return;
+    throw new OperationError('nothing was changed: the answer was no', { code: 'DECLINED' });
+  }
+}

@@ -1,0 +1,61 @@
+import { escapeLine } from '../domain/escape.js';
+import type { Problem, Repaired, Verification, Warning } from '../verify/verification.js';
+import type { Colors } from './colors.js';
+
+/** More are counted; `--json` names all. */
+const maxShown = 100;
+
+/** What was looked at, what is broken, and what may break. */
+export function renderVerification(found: Verification, colors: Colors): string {
+  const { problems, warnings, repaired = [], ok } = found;
+  const blocks = [
+    facts(found, colors),
+    block(
+      problems.map((problem) => problemLine(problem, colors)),
+      colors,
+    ),
+    block(
+      repaired.map((one) => repairedLine(one, colors)),
+      colors,
+    ),
+    warnings.map((warning) => warningLine(warning, colors)).join('\n'),
+    ok ? colors.green('nothing is broken') : colors.red(count(problems.length, 'problem')),
+  ];
+  return blocks.filter((text) => text !== '').join('\n\n');
+}
+
+function facts({ pipeline, server, checked }: Verification, colors: Colors): string {
+  const { records, exhaustions, pointers, deadLetters, originals, inFlight } = checked;
+  const rows: [string, string][] = [
+    ['server', escapeLine(server)],
+    ['pipeline', escapeLine(pipeline)],
+    ['journal', `${count(records, 'record')}, ${count(exhaustions, 'exhaustion')}`],
+    ['pointers', `${pointers} waiting, ${deadLetters} dead, ${count(originals, 'original')} looked up`],
+    ['in flight', String(inFlight)],
+  ];
+  return rows.map(([name, value]) => `  ${colors.dim(name.padEnd(9))}  ${value}`).join('\n');
+}
+
+function block(lines: readonly string[], colors: Colors): string {
+  const more = lines.length - maxShown;
+  const shown =
+    more > 0 ? [...lines.slice(0, maxShown), colors.dim(`and ${more} more: --json names all`)] : lines;
+  return shown.join('\n');
+}
+
+function problemLine({ kind, id, consumer, stream, detail }: Problem, colors: Colors): string {
+  const place = [stream, consumer].filter((part) => part !== undefined).join(' ');
+  return `${colors.red(kind)}  ${colors.bold(escapeLine(id ?? place))}  ${escapeLine(detail)}`;
+}
+
+function repairedLine({ kind, id, detail }: Repaired, colors: Colors): string {
+  return `${colors.green('repaired')}  ${colors.bold(escapeLine(id))}  ${kind}: ${escapeLine(detail)}`;
+}
+
+function warningLine({ kind, detail }: Warning, colors: Colors): string {
+  return `${colors.yellow('warning')}  ${kind}: ${escapeLine(detail)}`;
+}
+
+function count(n: number, what: string): string {
+  return `${n} ${what}${n === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,88 @@
+import type { PipelineConfig } from '../config/resolved.js';
+import type { Link } from '../nats/link.js';
+import type { StreamInfo } from '../nats/objects.js';
+import { checkTopology } from '../topology/plan.js';
+import type { Problem, Warning } from './verification.js';
+
+export interface ObjectCheck {
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly Warning[];
+  /** Streams of the config that are there, by name. */
+  readonly streams: ReadonlyMap<string, StreamInfo>;
+}
+
+/** Do the streams and consumers match the config, and will they survive the loss of a node? */
+export async function checkObjects(link: Link, config: PipelineConfig): Promise<ObjectCheck> {
+  const names = Object.values(config.streams).map(({ name }) => name);
+  const [drift, ...infos] = await Promise.all([
+    driftOf(link, config),
+    ...names.map((name) => link.streamInfo(name)),
+  ]);
+  const streams = new Map(
+    infos.filter((info) => info !== undefined).map((info) => [info.config.name, info] as const),
+  );
+  const found = [...streams.values()];
+  return {
+    problems: [...drift, ...found.flatMap(replicaProblems)],
+    warnings: durabilityWarnings(found),
+    streams,
+  };
+}
+
+async function driftOf(link: Link, config: PipelineConfig): Promise<Problem[]> {
+  const { changes, conflicts } = await checkTopology(link, config);
+  const drift = changes.map(({ action, kind, name, stream, fields }): Problem => {
+    const paths = fields.map(({ path }) => path).join(', ');
+    const detail = action === 'create' ? 'it is missing' : `it differs from the config: ${paths}`;
+    return {
+      kind: 'drift',
+      ...(kind === 'stream' ? { stream: name } : { consumer: name, ...(stream ? { stream } : {}) }),
+      detail: `${detail}; see pipeline apply --dry-run`,
+      repairable: false,
+    };
+  });
+  const blocked = conflicts.map(
+    ({ name, message }): Problem => ({ kind: 'conflict', stream: name, detail: message, repairable: false }),
+  );
+  return [...drift, ...blocked];
+}
+
+function replicaProblems({ config, cluster }: StreamInfo): Problem[] {
+  const wanted = config.num_replicas ?? 1;
+  if (wanted === 1) return [];
+  const down = (cluster?.replicas ?? []).filter(({ offline, current }) => offline === true || !current);
+  const live = (cluster?.leader ? 1 : 0) + (cluster?.replicas?.length ?? 0) - down.length;
+  if (live >= wanted) return [];
+  const names = down.map(({ name, offline }) => `${name} is ${offline ? 'offline' : 'behind'}`).join(', ');
+  const detail = `${live} of ${wanted} replicas are live${names === '' ? '' : `: ${names}`}`;
+  return [{ kind: 'replica-down', stream: config.name, detail, repairable: false }];
+}
+
+function durabilityWarnings(streams: readonly StreamInfo[]): Warning[] {
+  const single = streams.filter(({ config }) => (config.num_replicas ?? 1) === 1);
+  const memory = streams.filter(({ config }) => config.storage === 'memory');
+  const named = (of: readonly StreamInfo[]): string => of.map(({ config }) => config.name).join(', ');
+  return [
+    ...(single.length === 0
+      ? []
+      : [
+          {
+            kind: 'single-replica' as const,
+            detail: `one replica only: ${named(single)}. They are gone with their node's disk; a cluster of three with \`replicas: 3\` survives that`,
+          },
+        ]),
+    ...(memory.length === 0
+      ? []
+      : [
+          {
+            kind: 'memory-storage' as const,
+            detail: `in memory: ${named(memory)}. They are gone when the server restarts, unless a replica lives on`,
+          },
+        ]),
+    {
+      kind: 'sync-interval',
+      detail:
+        'no client can read sync_interval. With its default, 2 minutes, a server acknowledges writes that are not on disk yet: a power failure or a crash of the operating system loses them where it hits every replica at once. `jetstream { sync_interval: always }` in the server config closes that, at the cost of speed',
+    },
+  ];
+}

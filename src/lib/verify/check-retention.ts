@@ -1,0 +1,106 @@
+import { formatDuration } from '../domain/duration.js';
+import { isoOfNanos, msOfNanos } from '../domain/time.js';
+import type { Link } from '../nats/link.js';
+import type { StoredMessage } from '../nats/message.js';
+import type { ConsumerInfo, StreamInfo } from '../nats/objects.js';
+import type { Problem, Warning } from './verification.js';
+
+/** Past this part of its life an unprocessed message is a warning; past the other one a problem. */
+const warnFrom = 0.5;
+const failFrom = 0.9;
+/** A size limit that is used up to this part evicts soon. */
+const nearlyFull = 0.9;
+
+export interface RetentionCheck {
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly Warning[];
+}
+
+/** Does each consumer get to its messages before its stream evicts them? */
+export async function checkRetention(
+  link: Link,
+  streams: ReadonlyMap<string, StreamInfo>,
+  consumers: readonly ConsumerInfo[],
+  nowMs: number,
+): Promise<RetentionCheck> {
+  const problems: Problem[] = [];
+  const warnings: Warning[] = [...streams.values()].flatMap(fullness);
+  for (const info of consumers) {
+    if (info.num_pending + info.num_ack_pending === 0) continue;
+    if ((info.num_waiting ?? 0) === 0) warnings.push(notRunning(info));
+    const stream = streams.get(info.stream_name);
+    if (!stream || !evicts(stream)) continue;
+    const oldest = await oldestUnprocessed(link, info);
+    const found = oldest && lagOf(stream, info, oldest, nowMs);
+    if (found?.soon) problems.push(behind(info, found.detail));
+    else if (found) warnings.push({ kind: 'behind', detail: `${info.name}: ${found.detail}` });
+  }
+  return { problems, warnings };
+}
+
+function evicts({ config }: StreamInfo): boolean {
+  const bySize = config.discard === 'old' && (config.max_msgs > 0 || config.max_bytes > 0);
+  return config.max_age > 0 || bySize;
+}
+
+/** The first message that a consumer has not acknowledged, as far as its floor tells. */
+async function oldestUnprocessed(link: Link, info: ConsumerInfo): Promise<StoredMessage | undefined> {
+  const { delivered, ack_floor: floor, num_ack_pending: unacked, config, stream_name: stream } = info;
+  const from = (unacked === 0 ? delivered.stream_seq : floor.stream_seq) + 1;
+  const filters = config.filter_subjects ?? [config.filter_subject ?? '>'];
+  const found = await Promise.all(filters.map((filter) => link.readNext(stream, filter || '>', from)));
+  return found.reduce((first, one) => (one && (!first || one.seq < first.seq) ? one : first), undefined);
+}
+
+interface Lag {
+  /** Its oldest message is about to be evicted. */
+  readonly soon: boolean;
+  readonly detail: string;
+}
+
+function lagOf(
+  { config, state }: StreamInfo,
+  info: ConsumerInfo,
+  oldest: StoredMessage,
+  nowMs: number,
+): Lag | undefined {
+  const waiting = info.num_pending + info.num_ack_pending;
+  const what = `${waiting} unprocessed in ${config.name}, the oldest (${oldest.seq}) of ${isoOfNanos(oldest.time)}`;
+  const full = config.discard === 'old' && usedPart(config, state) >= nearlyFull;
+  // A full stream evicts its first messages: the tenth of it that goes next.
+  const inFirstTenth = oldest.seq - state.first_seq < state.messages * (1 - failFrom);
+  if (full && inFirstTenth) {
+    return { soon: true, detail: `${what}, is among those that the size limit evicts next` };
+  }
+  if (config.max_age === 0) return undefined;
+  const maxAgeMs = config.max_age / 1_000_000;
+  const ageMs = nowMs - msOfNanos(oldest.time);
+  if (ageMs < maxAgeMs * warnFrom) return undefined;
+  const left = formatDuration(Math.max(0, Math.round((maxAgeMs - ageMs) / 1000) * 1000));
+  return { soon: ageMs >= maxAgeMs * failFrom, detail: `${what}, is evicted by age in ${left}` };
+}
+
+function behind({ name, stream_name: stream }: ConsumerInfo, detail: string): Problem {
+  return { kind: 'behind', consumer: name, stream, detail, repairable: false };
+}
+
+function usedPart(config: StreamInfo['config'], state: StreamInfo['state']): number {
+  return Math.max(
+    config.max_msgs > 0 ? state.messages / config.max_msgs : 0,
+    config.max_bytes > 0 ? state.bytes / config.max_bytes : 0,
+  );
+}
+
+function fullness({ config, state }: StreamInfo): Warning[] {
+  const part = usedPart(config, state);
+  if (config.discard === 'old' || part < nearlyFull) return [];
+  const detail = `${config.name} is ${Math.floor(part * 100)} % full, and refuses what is too much: the pipeline holds on until it has room`;
+  return [{ kind: 'nearly-full', detail }];
+}
+
+function notRunning({ name, num_pending: pending, num_ack_pending: unacked }: ConsumerInfo): Warning {
+  return {
+    kind: 'not-running',
+    detail: `nobody runs ${name} now: ${pending} not delivered yet, ${unacked} not acknowledged`,
+  };
+}

@@ -1,0 +1,38 @@
+import type { PipelineConfig } from '../config/resolved.js';
+import { type RecordKind, recordSubject } from '../domain/subjects.js';
+import { concurrently } from '../dlq/concurrently.js';
+import type { Link } from '../nats/link.js';
+import { journalOf } from '../routing/route.js';
+import type { Loss } from './scan-journal.js';
+import { type Finding, findingOf } from './verification.js';
+
+const lookupsAtOnce = 32;
+
+/** The losses that the server told of and that no record of ours makes good: what ended after all is none. */
+export async function confirmLosses(
+  link: Link,
+  config: PipelineConfig,
+  losses: ReadonlyMap<string, Loss>,
+): Promise<Finding[]> {
+  const all = [...losses.values()];
+  const ended = await concurrently(all, lookupsAtOnce, (loss) => hasEnded(link, config, loss));
+  return all.filter((_, i) => ended[i] === false).map((loss) => lossFinding(config, loss));
+}
+
+async function hasEnded(link: Link, config: PipelineConfig, { consumer, seq }: Loss): Promise<boolean> {
+  const { stream, root } = journalOf(config);
+  const kinds: readonly RecordKind[] = ['RESOLVED', 'MAX_DELIVERIES', 'MSG_TERMINATED'];
+  const found = await Promise.all(
+    kinds.map((kind) => {
+      const place = { consumer, seq, stage: 'main', cycle: 0 } as const;
+      return link.readLast(stream, recordSubject(root, { tier: 'business', kind, ...place }));
+    }),
+  );
+  return found.some((message) => message !== undefined);
+}
+
+function lossFinding(config: PipelineConfig, { consumer, seq, at, reason }: Loss): Finding {
+  const origin = { stream: config.streams.events.name, seq, subject: '', time: '0' };
+  const detail = `the server removed it at ${at}, before the consumer had acknowledged it: ${reason}`;
+  return findingOf({ tier: 'business', consumer, origin, stage: 'main', cycle: 0 }, 'event-lost', detail);
+}

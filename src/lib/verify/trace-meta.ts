@@ -1,0 +1,76 @@
+import type { PipelineConfig } from '../config/resolved.js';
+import { metaConsumers } from '../domain/consumer-names.js';
+import type { Key } from '../domain/key.js';
+import { decodeRecord } from '../domain/record.js';
+import { type RecordKind, recordSubject } from '../domain/subjects.js';
+import type { Link } from '../nats/link.js';
+import { lastPointer } from '../pointers/write.js';
+import { journalOf, pointersOf } from '../routing/route.js';
+import type { OpenMetaCase } from './open-meta-cases.js';
+import type { Positions } from './positions.js';
+import { readRoutable } from './restore.js';
+import type { Trace } from './trace.js';
+import { findingOf } from './verification.js';
+
+/** What became of a record that the meta-consumer gave up. */
+export async function traceMeta(
+  link: Link,
+  config: PipelineConfig,
+  positions: Positions,
+  open: OpenMetaCase,
+): Promise<Trace> {
+  const { name } = config.streams.advisories;
+  const waits = open.awaits !== undefined && positions.of(name, open.awaits, open.journalSeq) !== 'acked';
+  if (waits) return 'in-flight';
+  if (await lastPointer(link, pointersOf(config, 'dlq'), metaConsumers.main, open.seq)) return 'fine';
+  if (await isOver(link, config, open)) return 'fine';
+  const routable = await readRoutable(link, config, open.seq);
+  const key = metaKeyOf(config, open.seq);
+  return open.awaits === undefined
+    ? findingOf(
+        key,
+        'dead-letter-missing',
+        `record ${open.seq} of the journal could not be routed and went to the DLQ, and is neither there nor replayed`,
+        routable !== undefined,
+      )
+    : findingOf(
+        key,
+        'not-routed',
+        `record ${open.seq} of the journal could not be routed, ${open.awaits} is done with that, and nothing came of it`,
+        routable !== undefined,
+      );
+}
+
+/** The key of a journal record as an event of the meta tier. */
+export function metaKeyOf(config: PipelineConfig, seq: number): Key {
+  const { name } = config.streams.advisories;
+  const origin = { stream: name, seq, subject: '', time: '0' };
+  return { tier: 'meta', consumer: metaConsumers.main, origin, stage: 'main', cycle: 0 };
+}
+
+async function isOver(link: Link, config: PipelineConfig, open: OpenMetaCase): Promise<boolean> {
+  const found = await Promise.all([
+    has(link, config, open.seq, metaConsumers.main, 'RESOLVED', 0),
+    has(link, config, open.seq, metaConsumers.retry, 'RESOLVED', 0),
+    has(link, config, open.seq, metaConsumers.main, 'REPLAYED', 1),
+    has(link, config, open.seq, metaConsumers.main, 'DISCARDED', 0),
+    // Handed on to the DLQ since the journal was read: the next verification looks for it there.
+    open.awaits !== undefined && has(link, config, open.seq, metaConsumers.retry, 'ROUTED', 0),
+  ]);
+  return found.includes(true);
+}
+
+async function has(
+  link: Link,
+  config: PipelineConfig,
+  seq: number,
+  consumer: string,
+  kind: RecordKind,
+  cycle: number,
+): Promise<boolean> {
+  const stage = kind === 'REPLAYED' || kind === 'DISCARDED' ? 'dlq' : 'main';
+  const { stream, root } = journalOf(config);
+  const subject = recordSubject(root, { tier: 'meta', kind, consumer, seq, stage, cycle });
+  const message = await link.readLast(stream, subject);
+  return message !== undefined && decodeRecord(message.data).ok;
+}

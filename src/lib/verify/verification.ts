@@ -1,0 +1,112 @@
+import type { Key } from '../domain/key.js';
+
+export type ProblemKind =
+  /** An exhaustion that the meta-consumer is done with has led to no pointer. */
+  | 'not-routed'
+  /** One exhaustion was routed to the retry stage and to the DLQ. */
+  | 'routed-twice'
+  /** The journal shows that a stage was used up, and has no record of it. */
+  | 'exhaustion-missing'
+  /** An attempt failed, its consumer has let go of the event, and no record says how it ended. */
+  | 'unfinished'
+  /** Routed or replayed, and neither waiting in the retry stage nor ended. */
+  | 'pointer-missing'
+  /** Routed to the DLQ, and neither there, nor replayed, nor discarded. */
+  | 'dead-letter-missing'
+  /** The event that a pointer names is not in its stream any more. */
+  | 'original-missing'
+  /** Another event stands where a pointer's was: the stream was recreated. */
+  | 'original-replaced'
+  /** The server says that it removed an event that a consumer had not acknowledged. */
+  | 'event-lost'
+  /** What a consumer has not processed yet is about to be evicted, or was. */
+  | 'behind'
+  /** A stream or consumer is missing, or differs from the config. */
+  | 'drift'
+  /** Something on the server stands in the way of the config. */
+  | 'conflict'
+  /** A stream has fewer live replicas than it should have. */
+  | 'replica-down';
+
+/** Something that breaks the pipeline's promise. */
+export interface Problem {
+  readonly kind: ProblemKind;
+  /** `<consumer>/<origin sequence>`, where it is about one event. */
+  readonly id?: string;
+  readonly consumer?: string;
+  readonly stream?: string;
+  readonly detail: string;
+  /** `repairVerified` can mend it. */
+  readonly repairable: boolean;
+}
+
+export type WarningKind =
+  /** A stream has one replica. */
+  | 'single-replica'
+  /** A stream is in memory. */
+  | 'memory-storage'
+  /** The server may lose acknowledged writes in a power failure; see the detail. */
+  | 'sync-interval'
+  /** Something waits for a consumer that nobody runs. */
+  | 'not-running'
+  /** A consumer is far behind, in time still. */
+  | 'behind'
+  /** A stream that refuses what is too much is nearly full. */
+  | 'nearly-full'
+  /** Messages in the journal, the retry stream or the DLQ that are none of ours. */
+  | 'malformed';
+
+/** Something that is in order today and may not be tomorrow. */
+export interface Warning {
+  readonly kind: WarningKind;
+  readonly detail: string;
+}
+
+export interface Checked {
+  /** Messages of the journal. */
+  readonly records: number;
+  readonly exhaustions: number;
+  /** Pointers that wait in the retry stage. */
+  readonly pointers: number;
+  readonly deadLetters: number;
+  /** Events that a pointer names and that were looked up. */
+  readonly originals: number;
+  /** Not ended yet and in somebody's hands: being attempted, in backoff, or about to be routed. */
+  readonly inFlight: number;
+}
+
+/** What `pipeline verify --json` prints. */
+export interface Verification {
+  readonly pipeline: string;
+  readonly server: string;
+  /** There are no problems. */
+  readonly ok: boolean;
+  readonly checked: Checked;
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly Warning[];
+  /** With `--repair`: what was mended; `problems` are those that are left. */
+  readonly repaired?: readonly Repaired[];
+}
+
+export interface Repaired {
+  readonly kind: ProblemKind;
+  readonly id: string;
+  readonly detail: string;
+}
+
+/** A problem about an event, with the key that finds it again. */
+export interface Finding {
+  readonly problem: Problem & { readonly id: string };
+  readonly key: Key;
+}
+
+/** A verification, and what a repair needs of it. */
+export interface Verified {
+  readonly report: Verification;
+  readonly findings: readonly Finding[];
+}
+
+/** A problem about one event of one consumer, under the id that `dlq show` and `events explain` take. */
+export function findingOf(key: Key, kind: ProblemKind, detail: string, repairable = false): Finding {
+  return { key, problem: { kind, id: `${key.consumer}/${key.origin.seq}`, detail, repairable } };
+}
