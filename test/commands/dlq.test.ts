@@ -189,6 +189,10 @@ describe.each(modes)('dlq replay %s', (...mode) => {
       expect(all.stdout).toBe('1 of 1 replayed');
     }
     expect(one.stderr).toMatch(/server +127\.0\.0\.1:\d+\n +pipeline +test\n/);
+    expect(JSON.parse(one.stderr.split('\n').find((line) => line.startsWith('{')) ?? '')).toMatchObject({
+      msg: 'replayed',
+      id,
+    });
     const [replayed] = await bed.journal('REPLAYED');
     expect(replayed?.record).toMatchObject({
       note: 'it is back',

@@ -104,6 +104,7 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
     const { note, wait, 'wait-timeout': waitMs = defaultWaitMs } = this.flags;
     this.stop = new AbortController();
     const task = `replay-${randomUUID()}`;
+    const log = this.context.logger();
     return runReplay(plan, {
       link,
       config,
@@ -112,6 +113,7 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
       now: () => Date.now(),
       random: () => Math.random(),
       signal: this.stop.signal,
+      onReplayed: (id) => log.info({ id, task }, 'replayed'),
       ...(wait ? { waitMs } : {}),
       onWait: (count) =>
         this.note(`replayed ${count}; waiting for what comes of them (Ctrl-C stops the waiting only)`),

@@ -10,6 +10,8 @@ import { type ReplayOutcome, readPlanned, replayOne, type ReplayTools } from './
 export interface ReplayOptions extends ReplayTools {
   /** Aborted: nothing more is begun; what runs is finished. */
   readonly signal?: AbortSignal;
+  /** Told of each dead letter that is on its way again. */
+  readonly onReplayed?: (id: string) => void;
 }
 
 /** A replayed dead letter whose outcome can be waited for. */
@@ -57,7 +59,9 @@ export async function replayDeadLetters(plan: ReplayPlan, options: ReplayOptions
         const entry = await persistently(() => readPlanned(options.link, options.config, item), signal);
         if (!entry) return { is: 'skipped', reason: gone };
         // Not read again: what is gone at a second try was deleted by the first.
-        return await persistently(() => replayOne(tools, entry), signal);
+        const outcome = await persistently(() => replayOne(tools, entry), signal);
+        if (outcome.is !== 'skipped') options.onReplayed?.(item.id);
+        return outcome;
       } catch (error) {
         if (!(error instanceof PlutomiError)) throw error;
         if (error instanceof ConnectionError) broken ??= error;
