@@ -10,7 +10,6 @@ export const usage = `Usage: npm run chaos -- [options]
   --server-version <v>    nats-server to run on; default: the one of the tests
   --single, --cluster     only on one server, only on three; default: on each that the scenario knows
   --baseline              run the obvious design too, under the same faults
-  --blocked               poison: block the event loop too
   --keep                  keep the folders of runs that succeed
   --out <file>            write the results as JSON
 `;
@@ -33,7 +32,6 @@ export function readOptions(words, names) {
     serverVersion: values['server-version'],
     only: values.single ? 'single' : values.cluster ? 'cluster' : undefined,
     baseline: values.baseline,
-    blocked: values.blocked,
     keep: values.keep,
     out: values.out,
   };
@@ -53,7 +51,6 @@ function parse(words) {
         single: { type: 'boolean', default: false },
         cluster: { type: 'boolean', default: false },
         baseline: { type: 'boolean', default: false },
-        blocked: { type: 'boolean', default: false },
         keep: { type: 'boolean', default: false },
         out: { type: 'string' },
       },

@@ -30,16 +30,18 @@ export async function startProxy(targetPort) {
     delay(ms) {
       state.delayMs = ms;
     },
-    /** Both sides of every connection get a reset. */
+    /** Both sides of every connection get a reset; a black hole passes none on. */
     reset() {
-      for (const { client, upstream } of pairs) {
+      for (const { client, upstream, swallowed } of pairs) {
+        if (swallowed) continue;
         client.resetAndDestroy();
         upstream.resetAndDestroy();
       }
     },
     /** The clients see an end of what the server sends, and can still send. */
     halfClose() {
-      for (const { client, upstream } of pairs) {
+      for (const { client, upstream, swallowed } of pairs) {
+        if (swallowed) continue;
         upstream.pause();
         client.end();
       }

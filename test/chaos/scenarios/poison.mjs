@@ -2,15 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const ofEach = 2;
 
-/** Handlers that end their process, never settle, or allocate until the heap is full; with `--blocked`, that block the event loop. */
+/** Handlers that end their process, never settle, allocate until the heap is full, or block the event loop. */
 export const poison = {
   name: 'poison',
   on: ['single', 'cluster'],
   nodeOptions: '--max-old-space-size=128',
-  shares: ({ blocked }) => {
-    const kinds = ['exit', 'hang', 'heap', ...(blocked ? ['block'] : [])];
-    return { poison: Array.from({ length: ofEach }, () => kinds).flat() };
-  },
+  runWords: ['--stall-timeout', '5s'],
+  shares: () => ({ poison: Array.from({ length: ofEach }, () => ['exit', 'hang', 'heap', 'block']).flat() }),
   configure(config) {
     for (const consumer of Object.values(config.consumers)) consumer.timeout = '2s';
   },

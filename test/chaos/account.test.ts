@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest';
+
+interface Run {
+  readonly [field: string]: unknown;
+}
+
+interface Account {
+  readonly [count: string]: unknown;
+}
+
+type AccountFor = (facts: Readonly<Record<string, unknown>>) => Account;
+
+const { account } = (await import(new URL('account.mjs', import.meta.url).href)) as { account: AccountFor };
+
+const wanted = { mail: ['order'] };
+const events = ['a', 'b', 'c', 'd', 'e'].map((id) => ({ id, type: 'order', fate: 'ok' }));
+const stored = events.map(({ id }, index) => ({ id, seq: index + 1 }));
+
+function runOf(id: string, seq: number, changes: Run = {}): Run {
+  return { payloadId: id, msgId: id, seq, keySeq: seq, consumer: 'mail', outcome: 'ok', ...changes };
+}
+
+test('what succeeded is processed, what is in the DLQ is dead or evicted, the rest is lost', () => {
+  const runs = [
+    runOf('a', 1),
+    runOf('a', 1),
+    runOf('b', 2, { outcome: 'failed' }),
+    runOf('d', 4),
+    runOf('e', 5),
+  ];
+  const dead = [
+    { consumer: 'mail', id: 'b', reason: 'error' },
+    { consumer: 'other', id: 'c', reason: 'error' },
+    { consumer: 'mail', id: 'e', reason: 'missing' },
+  ];
+  const result = account({ wanted, events, runs, stored, dead });
+  expect(result).toMatchObject({
+    pairs: 5,
+    processed: 3,
+    dead: 1,
+    evicted: 0,
+    lost: 1,
+    twice: 1,
+    both: 1,
+    wrong: 0,
+  });
+  expect(result['lostPairs']).toMatchObject([{ id: 'c', consumer: 'mail', runs: 0 }]);
+  const evicted = account({ wanted, events, runs: [], stored, dead });
+  expect(evicted).toMatchObject({ processed: 0, dead: 1, evicted: 1, lost: 3 });
+});
+
+test.each([
+  ['another message id than its payload', { msgId: 'b' }],
+  ['another sequence than its key', { keySeq: 2 }],
+  ['the sequence of another event', { seq: 2, keySeq: 2 }],
+  ['a consumer that does not read its type', { consumer: 'stranger' }],
+  ['an event that nobody published', { payloadId: 'z', msgId: 'z', seq: 9, keySeq: 9 }],
+])('a run with %s is wrong', (_, changes) => {
+  const result = account({ wanted, events, runs: [runOf('a', 1, changes)], stored, dead: [] });
+  expect(result['wrong']).toBe(1);
+});
