@@ -15,6 +15,10 @@ export interface ReadOptions {
   readonly from?: { readonly seq: number } | { readonly timeMs: number };
   /** Go on with what is written later. Default: end at the last sequence that the stream has at the start. */
   readonly follow?: boolean;
+  /** The last sequence to read. Default: without `follow`, the last that the stream has at the start. */
+  readonly lastSeq?: number;
+  /** Without payloads: `data` is empty. Default: with them. */
+  readonly headersOnly?: boolean;
   /** Ends the reading; what was yielded by then stays valid. */
   readonly signal?: AbortSignal;
 }
@@ -39,7 +43,10 @@ const inactiveNanos = 30_000_000_000;
 export async function* readStream(link: Link, options: ReadOptions): AsyncGenerator<StoredMessage> {
   const info = await link.streamInfo(options.stream);
   if (!info) throw noStream(link, options.stream);
-  const lastSeq = options.follow ? Number.POSITIVE_INFINITY : info.state.last_seq;
+  const lastSeq = Math.min(
+    options.follow ? Number.POSITIVE_INFINITY : info.state.last_seq,
+    options.lastSeq ?? Number.POSITIVE_INFINITY,
+  );
   if (lastSeq === 0) return;
   const reading = new Reading(link, options);
   try {
@@ -167,8 +174,9 @@ class Reading {
   }
 
   private async begin(): Promise<number> {
-    const { stream, filters, from } = this.options;
+    const { stream, filters, from, headersOnly = false } = this.options;
     const info = await this.link.jsm.consumers.add(stream, {
+      headers_only: headersOnly,
       ...startOf(this.nextSeq === undefined ? from : { seq: this.nextSeq }),
       filter_subjects: [...filters],
       ack_policy: 'none',

@@ -1,0 +1,50 @@
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../../lib/cli/base-command.js';
+import { viewOf } from '../../lib/cli/view.js';
+import { explainEvent } from '../../lib/explain/explain.js';
+import type { Explanation } from '../../lib/explain/explanation.js';
+import { renderExplanation } from '../../lib/render/explanation.js';
+
+/** What `events explain --json` prints. */
+export type EventsExplainResult = Explanation;
+
+export default class EventsExplain extends BaseCommand<typeof EventsExplain> {
+  static override summary = 'Tell the whole life of one event: all consumers, all stages, in order of time.';
+  static override description =
+    'From the journal, the pointers and the state of the consumers: each failed attempt with its error and worker, exhaustions, routing, replays with who and why, success, and what is still to come. An event that its consumer processed at the first attempt leaves no record; its acknowledgement shows. The content is shown with --data only.\n\nA message id is looked for among the newest events, by their headers: the server has no index of ids.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> 42',
+    '<%= config.bin %> <%= command.id %> notifications-consumer/42',
+    '<%= config.bin %> <%= command.id %> login-4711 --json | jq .consumers',
+  ];
+
+  static override args = {
+    event: Args.string({
+      description: "sequence of the event, <consumer>/<sequence>, or the event's message id",
+      required: true,
+      ignoreStdin: true,
+    }),
+  };
+
+  static override flags = {
+    data: Flags.boolean({ description: 'show headers and payload too' }),
+    scan: Flags.integer({
+      description: 'look for a message id among this many of the newest events',
+      helpValue: '<n>',
+      min: 1,
+      defaultHelp: async () => '1000000',
+    }),
+  };
+
+  async run(): Promise<void> {
+    const { data, scan } = this.flags;
+    const config = await this.context.config();
+    const link = await this.context.connect(config);
+    const result: EventsExplainResult = await explainEvent(link, config, this.args.event, {
+      now: () => Date.now(),
+      withContent: data,
+      ...(scan === undefined ? {} : { scanLimit: scan }),
+    });
+    this.output(result, () => renderExplanation(result, viewOf(process.stdout, this.colors)));
+  }
+}

@@ -1,0 +1,98 @@
+import type { PipelineConfig } from '../config/resolved.js';
+import { parseDeadLetterId } from '../domain/dead-letter.js';
+import { escapeLine } from '../domain/escape.js';
+import type { Origin } from '../domain/key.js';
+import { decodeRecord } from '../domain/record.js';
+import { OperationError } from '../errors.js';
+import type { Link } from '../nats/link.js';
+import { headerOf, msgIdHeader, type StoredMessage } from '../nats/message.js';
+import { journalOf } from '../routing/route.js';
+import { findByMessageId } from './find-by-id.js';
+import type { Scanned } from './explanation.js';
+
+export interface Located {
+  readonly origin: Origin;
+  /** Undefined: it is not in its stream any more. */
+  readonly message?: StoredMessage;
+  /** The only consumer that is asked about. */
+  readonly consumer?: string;
+  readonly scanned: Scanned | null;
+}
+
+/**
+ * The event that a text names: its sequence, `<consumer>/<sequence>`, or its message id. A text that is both a
+ * sequence and an id means the sequence, where there is one.
+ *
+ * Throws OperationError `NOT_FOUND`.
+ */
+export async function locateEvent(
+  link: Link,
+  config: PipelineConfig,
+  text: string,
+  scanLimit: number,
+): Promise<Located> {
+  const named = parseDeadLetterId(text);
+  const seq = /^[1-9]\d{0,15}$/.test(text) ? Number(text) : named?.seq;
+  if (seq !== undefined && Number.isSafeInteger(seq)) {
+    const found = await locateSeq(link, config, seq, named?.consumer);
+    const about = named === undefined ? {} : { consumer: named.consumer };
+    if (found) return { ...found, ...about, scanned: null };
+  }
+  const { seq: foundSeq, scanned } = await findByMessageId(link, config.streams.events.name, text, scanLimit);
+  const found = foundSeq === undefined ? undefined : await locateSeq(link, config, foundSeq);
+  if (found) return { ...found, scanned };
+  throw notFound(config, text, scanned);
+}
+
+async function locateSeq(
+  link: Link,
+  config: PipelineConfig,
+  seq: number,
+  consumer?: string,
+): Promise<Pick<Located, 'origin' | 'message'> | undefined> {
+  // Of a consumer that nobody knows, there is nothing to tell.
+  const known = consumer === undefined || config.consumers.some(({ name }) => name === consumer);
+  const message = known ? await link.readFromLeader(config.streams.events.name, seq) : undefined;
+  if (message) return { origin: originOf(message), message };
+  const origin = await recordedOrigin(link, config, seq, consumer ?? '*');
+  return origin && { origin };
+}
+
+function originOf({ stream, seq, subject, time, headers }: StoredMessage): Origin {
+  const msgId = headerOf(headers, msgIdHeader);
+  return { stream, seq, subject, time, ...(msgId === undefined ? {} : { msgId }) };
+}
+
+/** The event of a sequence that the journal wrote about last. */
+async function recordedOrigin(
+  link: Link,
+  config: PipelineConfig,
+  seq: number,
+  consumer: string,
+): Promise<Origin | undefined> {
+  const { stream, root } = journalOf(config);
+  const info = await link.streamInfo(stream, `${root}.business.*.${consumer}.${seq}.*.*`);
+  const subjects = Object.keys(info?.state.subjects ?? {});
+  const messages = await Promise.all(subjects.map((subject) => link.readLast(stream, subject)));
+  const newest = messages.reduce(
+    (last, one) => (one && (!last || one.seq > last.seq) ? one : last),
+    undefined,
+  );
+  const decoded = newest && decodeRecord(newest.data);
+  return decoded?.ok ? decoded.value.origin : undefined;
+}
+
+function notFound({ streams }: PipelineConfig, text: string, scanned: Scanned): OperationError {
+  const { name } = streams.events;
+  const read =
+    scanned.events === 0
+      ? `${name} is empty`
+      : `looked through ${scanned.events} events of ${name}, ${scanned.firstSeq} to ${scanned.lastSeq}`;
+  return new OperationError(`no event "${escapeLine(text)}": neither a sequence nor a message id (${read})`, {
+    code: 'NOT_FOUND',
+    suggestions: [
+      ...(scanned.firstSeq > 1 && scanned.events > 0 ? ['look through more with --scan <n>'] : []),
+      'plutomi-events dlq list',
+    ],
+  });
+}

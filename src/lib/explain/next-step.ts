@@ -1,0 +1,58 @@
+import { consumerNamed, limitsOf, type PipelineConfig } from '../config/resolved.js';
+import { metaConsumers, stageConsumers } from '../domain/consumer-names.js';
+import { formatDeadLetterId } from '../domain/dead-letter.js';
+import type { ConsumerState, NextStep, Step } from './explanation.js';
+
+export interface NextFacts {
+  readonly consumer: string;
+  readonly state: ConsumerState;
+  readonly history: readonly Step[];
+  readonly seq: number;
+  /** When the pointer in the retry stage is due, ISO. */
+  readonly dueAt: string | null;
+}
+
+/** What is still to come of an event for one consumer; undefined: nothing. */
+export function nextStep(config: PipelineConfig, facts: NextFacts): NextStep | undefined {
+  const { consumer, state, seq, dueAt } = facts;
+  const id = formatDeadLetterId({ consumer, seq });
+  const step = (text: string, at: string | null = null): NextStep => ({ consumer, at, text });
+  switch (state) {
+    case 'parked':
+      return step(`parked, then ${attemptAfter(config, facts, 'retry')}`, dueAt);
+    case 'retrying':
+      return step(`${attemptAfter(config, facts, 'retry')}, at once or after its backoff`);
+    case 'failing':
+      return step(`${attemptAfter(config, facts, 'main')}, after its backoff`, snoozedUntil(facts));
+    case 'exhausted':
+      return step(`${metaConsumers.main} routes it`);
+    case 'dead':
+      return step(`waits in the DLQ for a person: plutomi-events dlq replay ${id}`);
+    case 'waiting':
+      return step(`is delivered to ${consumer}`);
+    case 'broken':
+      return step('nothing, by what is there: plutomi-events pipeline verify');
+    default:
+      return undefined;
+  }
+}
+
+function attemptAfter(
+  config: PipelineConfig,
+  { consumer, history }: NextFacts,
+  stage: 'main' | 'retry',
+): string {
+  const settings = consumerNamed(config, consumer);
+  const limit = settings ? ` of ${limitsOf(settings, stage).attempts}` : '';
+  const cycle = history.reduce((highest, step) => Math.max(highest, step.cycle), 0);
+  const made = history
+    .filter((step) => step.stage === stage && step.cycle === cycle && step.kind === 'ATTEMPT_FAILED')
+    .reduce((highest, { attempt }) => Math.max(highest, attempt ?? 0), 0);
+  return `attempt ${made + 1}${limit} by ${stageConsumers(consumer)[stage]}`;
+}
+
+/** The end of a snooze that nothing has followed. */
+function snoozedUntil({ history }: NextFacts): string | null {
+  const last = history.at(-1);
+  return last?.kind === 'SNOOZED' ? last.dueAt : null;
+}

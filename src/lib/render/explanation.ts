@@ -1,0 +1,137 @@
+import { escapeBlock, escapeLine } from '../domain/escape.js';
+import type { ConsumerState, Explanation, NextStep, Step } from '../explain/explanation.js';
+import type { Colors } from './colors.js';
+import type { View } from './dead-letters.js';
+import { kindColor } from './kind-color.js';
+import { renderTime, renderWhen } from './time.js';
+
+const maxShown = 4096;
+
+const words: Readonly<Record<ConsumerState, string>> = {
+  resolved: 'resolved',
+  'resolved-late': 'resolved late, with a dead letter that is left',
+  dead: 'dead',
+  discarded: 'discarded',
+  parked: 'parked in the retry stage',
+  retrying: 'in the retry stage',
+  failing: 'failing in the main stage',
+  exhausted: 'used up, to be routed',
+  broken: 'not where its records say',
+  acknowledged: 'acknowledged; no record: processed at the first attempt',
+  waiting: 'not delivered yet',
+  unknown: 'no record: processed at the first attempt, or being processed',
+  'before-start': 'never delivered: older than where the consumer began',
+  'no-consumer': 'the server has no such consumer',
+};
+
+/** The life of an event in order of time, where it stands with each consumer, and what is to come. */
+export function renderExplanation(explanation: Explanation, view: View): string {
+  const { consumers, next } = explanation;
+  const { colors } = view;
+  const blocks = [
+    facts(explanation, view),
+    content(explanation, colors),
+    timeline(explanation, colors),
+    titled(
+      'where it stands',
+      consumers.map(
+        ({ consumer, state }) => `${escapeLine(consumer)}  ${stateColor(state, colors)(words[state])}`,
+      ),
+      colors,
+    ),
+    titled(
+      'what is to come',
+      next.map((step) => nextLine(step, view)),
+      colors,
+    ),
+  ];
+  return blocks.filter((block) => block !== '').join('\n\n');
+}
+
+function facts({ event, origin, original, scanned }: Explanation, { colors, nowMs }: View): string {
+  const rows: [string, string][] = [
+    ['subject', escapeLine(origin.subject)],
+    ['id', origin.id === null ? 'none' : escapeLine(origin.id)],
+    ['stored', `${renderTime(origin.time)} UTC, ${renderWhen(origin.time, nowMs)}`],
+  ];
+  if (event) rows.push(['content', `${event.bytes} bytes, ${event.headers} header fields`]);
+  else {
+    const why = original === 'replaced' ? 'replaced: its stream was recreated' : 'gone from its stream';
+    rows.push(['content', colors.red(why)]);
+  }
+  if (scanned) {
+    rows.push(['found', `among ${scanned.events} events, ${scanned.firstSeq} to ${scanned.lastSeq}`]);
+  }
+  const lines = rows.map(([name, value]) => `  ${colors.dim(name.padEnd(7))}  ${value}`);
+  return [colors.bold(`${escapeLine(origin.stream)} ${origin.seq}`), ...lines].join('\n');
+}
+
+function content({ event }: Explanation, colors: Colors): string {
+  if (!event?.content) return '';
+  const { headers, data, encoding } = event.content;
+  const names = Object.entries(headers).flatMap(([name, values]) =>
+    values.map((value) => `${colors.dim(`${escapeLine(name)}:`)} ${escapeLine(value)}`),
+  );
+  const body = escapeBlock(encoding === 'json' ? JSON.stringify(data, undefined, 2) : String(data));
+  const left = body.length - maxShown;
+  const shown = left > 0 ? `${body.slice(0, maxShown)}…\n(${left} characters more: --json has all)` : body;
+  return titled(
+    encoding === 'base64' ? 'content, base64' : 'content',
+    [...names, ...shown.split('\n')],
+    colors,
+  );
+}
+
+interface Line {
+  readonly step: Step;
+  readonly consumer: string;
+}
+
+function timeline({ consumers, origin }: Explanation, colors: Colors): string {
+  const lines: Line[] = consumers
+    .flatMap(({ consumer, history }) =>
+      history.filter((step) => !isReported(step, history)).map((step) => ({ step, consumer })),
+    )
+    .toSorted((a, b) => a.step.journalSeq - b.step.journalSeq);
+  const several = consumers.length > 1;
+  const widest = Math.max(0, ...lines.map(({ consumer }) => consumer.length));
+  const published = `${renderTime(origin.time)}  published to ${escapeLine(origin.subject)}`;
+  const shown = lines.map(({ step, consumer }) => {
+    const { at, kind, tier, stage, cycle, text, worker, operator } = step;
+    const where = `${tier === 'meta' ? 'meta ' : ''}${stage}${cycle === 0 ? '' : `/${cycle}`}`;
+    const who = operator === null && worker !== null ? colors.dim(`  (${escapeLine(worker)})`) : '';
+    const name = several ? `${escapeLine(consumer).padEnd(widest)}  ` : '';
+    return `${renderTime(at)}  ${name}${where.padEnd(7)}  ${kindColor(kind, colors)(escapeLine(text))}${who}`;
+  });
+  return titled('life (UTC)', [published, ...shown], colors);
+}
+
+/** That an attempt started says nothing more once it is known how it ended. */
+function isReported(step: Step, history: readonly Step[]): boolean {
+  if (step.kind !== 'ATTEMPT_STARTED') return false;
+  return history.some(
+    ({ kind, stage, cycle, attempt, journalSeq }) =>
+      (kind === 'ATTEMPT_FAILED' || kind === 'SNOOZED' || kind === 'RESOLVED') &&
+      journalSeq > step.journalSeq &&
+      stage === step.stage &&
+      cycle === step.cycle &&
+      attempt === step.attempt,
+  );
+}
+
+function nextLine({ consumer, at, text }: NextStep, { nowMs }: View): string {
+  const who = consumer === null ? '' : `${escapeLine(consumer)}: `;
+  const when = at === null ? '' : `, ${renderTime(escapeLine(at))} UTC, ${renderWhen(escapeLine(at), nowMs)}`;
+  return `${who}${escapeLine(text)}${when}`;
+}
+
+function titled(title: string, lines: readonly string[], colors: Colors): string {
+  if (lines.length === 0) return '';
+  return [colors.bold(title), ...lines.map((line) => `  ${line}`)].join('\n');
+}
+
+function stateColor(state: ConsumerState, colors: Colors): (text: string) => string {
+  if (state === 'resolved' || state === 'acknowledged') return colors.green;
+  if (state === 'dead' || state === 'broken') return colors.red;
+  return (text) => text;
+}

@@ -1,0 +1,161 @@
+import { describe, expect, it } from 'vitest';
+import { explainEvent, type ExplainOptions } from '../../src/lib/explain/explain.js';
+import type { Explanation } from '../../src/lib/explain/explanation.js';
+import { colorsFor } from '../../src/lib/render/colors.js';
+import { renderExplanation } from '../../src/lib/render/explanation.js';
+import type { Handler } from '../../src/lib/handlers/contract.js';
+import { consumer } from '../support/dead-letters.js';
+import { type TestBed, testBed } from '../support/pipeline.js';
+import { replay } from '../support/replay.js';
+
+const other = 'audit-consumer';
+const fine: Handler = async () => {};
+
+function explain(bed: TestBed, text: string, options: Partial<ExplainOptions> = {}): Promise<Explanation> {
+  return explainEvent(bed.link, bed.config, text, { now: Date.now, ...options });
+}
+
+function render(explanation: Explanation): string {
+  const colors = colorsFor({ isTty: false, off: true });
+  return renderExplanation(explanation, { width: 120, colors, nowMs: Date.now() });
+}
+
+/** Fails until it was replayed twice. */
+const untilCycle2: Handler = async (_event, { cycle }) => {
+  if (cycle < 2) throw new Error('connection refused');
+};
+
+/** An event that failed, was retried, died, was replayed twice and resolved; another consumer had no trouble. */
+async function eventful(): Promise<TestBed> {
+  const bed = await testBed({
+    consumers: [{ name: consumer, attempts: 2, backoffMs: [20] }, { name: other }].map((one) => ({
+      ...one,
+      retry: { enabled: true, delayMs: 20, attempts: 2, backoffMs: [20] },
+    })),
+  });
+  const run = await bed.run({ [consumer]: untilCycle2, [other]: fine });
+  await bed.publish('totp.requested', { code: '314159' }, 'login-4711');
+  const dead = (times: number): Promise<void> =>
+    run.until((events) => events.filter(({ type }) => type === 'dead-letter').length === times);
+  for (const time of [1, 2]) {
+    await dead(time);
+    const author = { task: `replay-${time}`, operator: 'ada@test', note: `try ${time}` };
+    await replay(bed, undefined, { author });
+  }
+  await run.until((events) => events.some(({ type }) => type === 'succeeded'));
+  await bed.quiet();
+  await run.stop();
+  return bed;
+}
+
+describe('explainEvent', () => {
+  it('tells every step of an event that failed, was retried, died, was replayed twice and resolved', async () => {
+    const bed = await eventful();
+    const explanation = await explain(bed, '1');
+    expect(explanation).toMatchObject({
+      event: { stream: 'events', seq: 1, subject: 'events.totp.requested', id: 'login-4711', headers: 1 },
+      original: 'present',
+      scanned: null,
+    });
+    expect(explanation.event).not.toHaveProperty('content');
+    expect(explanation.consumers.map(({ consumer: name, state }) => [name, state])).toEqual([
+      [consumer, 'resolved'],
+      [other, 'acknowledged'],
+    ]);
+    const history = explanation.consumers[0]?.history ?? [];
+    const died = (stage: string, cycle: number): string[] => [
+      `${stage}/${cycle} attempt 1 failed: connection refused`,
+      `${stage}/${cycle} attempt 2 failed: connection refused`,
+      `${stage}/${cycle} attempts used up: connection refused`,
+    ];
+    const lines = history
+      .filter(({ kind }) => kind !== 'ATTEMPT_STARTED')
+      .map(({ stage, cycle, text }) => `${stage}/${cycle} ${text}`);
+    // REPLAYED is written after the pointer: the worker may be faster than it.
+    const replays = lines.filter((line) => line.includes(' replayed '));
+    expect(replays).toEqual(['dlq/1 replayed by ada@test: try 1', 'dlq/2 replayed by ada@test: try 2']);
+    expect(lines.filter((line) => !replays.includes(line))).toEqual([
+      ...died('main', 0),
+      'main/0 to the retry stage',
+      ...died('retry', 0),
+      'retry/0 dead: to the DLQ',
+      ...died('retry', 1),
+      'retry/1 dead: to the DLQ',
+      'retry/2 attempt 1 succeeded',
+    ]);
+    expect(history.every(({ worker }) => worker?.startsWith('test:'))).toBe(true);
+    expect(explanation.next).toEqual([
+      { consumer: null, at: explanation.event?.expiresAt, text: 'the event leaves its stream by age' },
+    ]);
+    const text = render(explanation);
+    expect(text.indexOf('published to')).toBeLessThan(text.indexOf('attempt 1 failed'));
+    expect(text).toContain(`${other}  acknowledged; no record: processed at the first attempt`);
+    expect(text).not.toContain('314159');
+  });
+
+  it('finds the newest event with a message id, and says what it read', async () => {
+    const bed = await testBed();
+    for (let i = 0; i < 30; i++) await bed.publish('totp.requested', { i }, `login-${i}`);
+    const found = await explain(bed, 'login-7', { withContent: true });
+    expect(found).toMatchObject({
+      event: { seq: 8, content: { data: { i: 7 }, headers: { 'Nats-Msg-Id': ['login-7'] } } },
+      scanned: { events: 30, firstSeq: 1, lastSeq: 30 },
+      consumers: [{ consumer, state: 'waiting', history: [] }],
+    });
+    await expect(explain(bed, 'login-7', { scanLimit: 20 })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      exitCode: 1,
+      message:
+        'no event "login-7": neither a sequence nor a message id (looked through 20 events of events, 11 to 30)',
+    });
+    await expect(explain(bed, '99')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('says what is still to come of an event that is parked, dead, or failing', async () => {
+    const bed = await testBed({
+      consumers: [
+        { name: consumer, retry: { enabled: true, delayMs: 600_000, attempts: 3, backoffMs: [20] } },
+        { name: other, retry: { enabled: false, delayMs: 0, attempts: 3, backoffMs: [20] } },
+        { name: 'slow-consumer', backoffMs: [60_000] },
+      ],
+    });
+    const failing: Handler = async () => {
+      throw new Error('connection refused');
+    };
+    const run = await bed.run({ [consumer]: failing, [other]: failing, 'slow-consumer': failing });
+    await bed.publish('totp.requested');
+    await run.until(
+      (events) =>
+        events.filter(({ type }) => type === 'routed').length === 2 &&
+        events.some((event) => event.type === 'attempt-failed' && event.key.consumer === 'slow-consumer'),
+    );
+    const { consumers, next } = await explain(bed, '1');
+    expect(consumers.map(({ state }) => state)).toEqual(['parked', 'dead', 'failing']);
+    const due = new Date((await bed.parked(consumer, 1))?.notBeforeMs ?? 0).toISOString();
+    expect(next.slice(0, 3)).toEqual([
+      { consumer, at: due, text: `parked, then attempt 1 of 3 by ${consumer}-retry` },
+      {
+        consumer: other,
+        at: null,
+        text: `waits in the DLQ for a person: plutomi-events dlq replay ${other}/1`,
+      },
+      { consumer: 'slow-consumer', at: null, text: 'attempt 2 of 3 by slow-consumer, after its backoff' },
+    ]);
+    const only = await explain(bed, `${other}/1`);
+    expect(only.consumers.map(({ consumer: name }) => name)).toEqual([other]);
+  });
+
+  it('knows what the journal knows of an event that is gone', async () => {
+    const bed = await eventful();
+    await bed.link.deleteMessage('events', 1);
+    const explanation = await explain(bed, `${consumer}/1`);
+    expect(explanation).toMatchObject({
+      event: null,
+      original: 'missing',
+      origin: { seq: 1, id: 'login-4711', subject: 'events.totp.requested' },
+      consumers: [{ consumer, state: 'resolved' }],
+      next: [],
+    });
+    expect(render(explanation)).toContain('gone from its stream');
+  });
+});
