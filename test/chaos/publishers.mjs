@@ -16,7 +16,9 @@ export function startPublishers({ folder, urls, events, durationMs, count = 2 })
     const task = join(folder, `publish-${share}.json`);
     writeFileSync(task, JSON.stringify({ urls, events: own, perSecond, intended, stored }));
     const child = spawn(process.execPath, [program, task], { stdio: ['ignore', 'inherit', 'inherit'] });
-    process.once('exit', () => child.kill('SIGKILL'));
+    const killIfLeft = () => child.kill('SIGKILL');
+    process.once('exit', killIfLeft);
+    child.once('exit', () => process.off('exit', killIfLeft));
     return { child, stored };
   });
   const done = Promise.all(

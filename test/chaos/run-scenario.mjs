@@ -19,7 +19,12 @@ const quietTimeoutMs = 240_000;
 export async function runScenario({ scenario, topology, design, options, bin, binary, folder, say }) {
   mkdirSync(folder, { recursive: true });
   const count = topology === 'cluster' ? 3 : 1;
-  const nodes = await startServers({ binary: binary.path, folder, count, extra: scenario.serverConfig });
+  const nodes = await startServers({
+    binary: binary.path,
+    folder,
+    count,
+    extra: scenario.serverConfig?.(topology),
+  });
   const undo = [() => Promise.all(nodes.map((node) => node.stop()))];
   try {
     const admin = await connectAdmin(nodes.map(({ url }) => url));

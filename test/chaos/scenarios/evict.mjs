@@ -1,22 +1,38 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { insistently } from '../admin.mjs';
+import { consumers } from '../events.mjs';
 
-/** The main stage is done with an event long before it is evicted, and the retry stage begins long after. */
-const keptMs = 6000;
+/** Later than the run's last eviction: whoever waits for its retry then finds the original gone. */
 const retryDelay = '15s';
+const roomForNewEvents = 200;
 
-/** A size limit evicts events while pointers to them wait: their dead letters say `missing`. */
+/**
+ * A size limit of `events` evicts originals while pointers to them wait: their dead letters say `missing`. The
+ * limit is set again and again to what the main stage has behind it, so that nothing goes that nobody has tried.
+ */
 export const evict = {
   name: 'evict',
   on: ['single', 'cluster'],
-  configure(config, { events, durationMs }) {
-    const maxMsgs = Math.max(10, Math.ceil((events / durationMs) * keptMs));
-    config.streams.events = { maxMsgs, discard: 'old' };
+  configure(config) {
     for (const consumer of Object.values(config.consumers)) consumer.retry.delay = retryDelay;
   },
   async faults({ admin, endsAt, fault }) {
-    await sleep(endsAt - Date.now());
-    const { state } = await admin.jsm.streams.info('events');
-    fault(`${state.first_seq - 1} of ${state.last_seq} events are evicted`);
+    while (Date.now() < endsAt) {
+      await sleep(2000);
+      const evicted = await insistently(() => evictWhatIsTried(admin));
+      fault(`${evicted} events are evicted`);
+    }
   },
   check: async (_, { result }) => (result.evicted > 0 ? [] : ['nothing was evicted: the run shows nothing']),
 };
+
+/** Sets the limit to what the slowest main stage has still to acknowledge, and takes it off again. */
+async function evictWhatIsTried({ jsm }) {
+  const infos = await Promise.all(Object.keys(consumers).map((name) => jsm.consumers.info('events', name)));
+  const tried = Math.min(...infos.map(({ ack_floor: floor }) => floor.stream_seq));
+  const before = await jsm.streams.info('events');
+  const limit = before.state.last_seq - tried + roomForNewEvents;
+  await jsm.streams.update('events', { max_msgs: limit });
+  const { state } = await jsm.streams.update('events', { max_msgs: -1 });
+  return state.first_seq - 1;
+}

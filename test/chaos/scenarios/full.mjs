@@ -4,13 +4,21 @@ import { between } from '../random.mjs';
 
 const ballast = 'ballast';
 const pieceBytes = 256 * 1024;
-const limit = '96MB';
+const limitMegabytes = 96;
 
-/** JetStream's storage is filled to its limit while events exhaust, and freed again after some seconds. */
+/**
+ * JetStream's storage is filled to its limit while events exhaust, and freed again after some seconds. On one
+ * server it is the server's limit; in a cluster the account's, since a clustered server that reaches its own
+ * turns JetStream off until it is started again.
+ */
 export const full = {
   name: 'full',
   on: ['single', 'cluster'],
-  serverConfig: `jetstream { max_file_store: ${limit} }`,
+  serverConfig: (topology) =>
+    topology === 'single'
+      ? `jetstream { max_file_store: ${limitMegabytes}MB }`
+      : `accounts { chaos { jetstream { max_file: ${limitMegabytes * 3}MB }, users [{ user: chaos, password: chaos }] } }
+no_auth_user: chaos`,
   async faults({ admin, count, random, endsAt, fault }) {
     await insistently(() =>
       admin.jsm.streams.add({ name: ballast, subjects: [ballast], num_replicas: count }),
