@@ -6,6 +6,7 @@ import { concurrently } from './concurrently.js';
 import { decideReplay, type ReplayDecision } from './decide-replay.js';
 import type { DlqEntry } from './entry.js';
 import { notFound } from './not-found.js';
+import { persistently } from './persistently.js';
 import { type DeadLetterFilters, findEntry, selectEntries } from './select.js';
 
 export type ReplaySelection =
@@ -53,7 +54,8 @@ const chunkSize = 1000;
 const lookupsAtOnce = 64;
 
 /**
- * Finds what is selected and what would become of it. Writes nothing.
+ * Finds what is selected and what would become of it. Writes nothing, and waits out a server that does not answer
+ * for a moment.
  *
  * Throws OperationError `NOT_FOUND` (exit code 1) when the only id that was asked for has no dead letter.
  */
@@ -64,7 +66,9 @@ export async function planReplay(
 ): Promise<ReplayPlan> {
   const draft = new Draft();
   for await (const chunk of chunks(link, config, selection, draft)) {
-    const decisions = await concurrently(chunk, lookupsAtOnce, (entry) => decideReplay(link, config, entry));
+    const decisions = await concurrently(chunk, lookupsAtOnce, (entry) =>
+      persistently(() => decideReplay(link, config, entry)),
+    );
     for (const [i, entry] of chunk.entries()) {
       const decision = decisions[i];
       if (decision) draft.add(entry, decision);

@@ -1,9 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { clipBytes, escapeLine } from '../domain/escape.js';
 import type { Key } from '../domain/key.js';
 import { ConnectionError, PlutomiError } from '../errors.js';
-import { UnreachableError } from '../nats/errors.js';
 import { concurrently } from './concurrently.js';
+import { persistently } from './persistently.js';
 import type { ReplayPlan, SkippedReplay } from './plan-replay.js';
 import { type ReplayOutcome, readPlanned, replayOne, type ReplayTools } from './replay-one.js';
 
@@ -36,9 +35,6 @@ export interface ReplayReport {
 const replaysAtOnce = 64;
 const gone = 'it has left the DLQ, or died again, since it was selected';
 const maxNoteBytes = 1024;
-/** A server that can't be reached is asked again for this long; then the rest is left for another run. */
-const patienceMs = 30_000;
-const retryPauseMs = 1000;
 
 /**
  * Carries out a plan, item by item. Safe to interrupt at any point and to run again.
@@ -82,20 +78,6 @@ function boundedAuthor(author: ReplayTools['author']): ReplayTools['author'] {
     operator,
     ...(note === undefined ? {} : { note: clipBytes(escapeLine(note), maxNoteBytes) }),
   };
-}
-
-/** Repeats what the server does not answer: a cluster takes its time to elect a leader. */
-async function persistently<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  let patience: AbortSignal | undefined;
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!(error instanceof UnreachableError) || patience?.aborted || signal?.aborted) throw error;
-      patience ??= AbortSignal.timeout(patienceMs);
-      await sleep(retryPauseMs);
-    }
-  }
 }
 
 function reportOf(plan: ReplayPlan, outcomes: readonly (ReplayOutcome | undefined)[]): ReplayReport {

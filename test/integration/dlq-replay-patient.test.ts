@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest';
+import { planReplay } from '../../src/lib/dlq/plan-replay.js';
+import { UnreachableError } from '../../src/lib/nats/errors.js';
+import { bury, seen } from '../support/dead-letters.js';
+import { testBed } from '../support/pipeline.js';
+
+test('the plan of a replay waits out a stream without a leader, and begins nothing anew', async () => {
+  const bed = await testBed();
+  for (let n = 0; n < 3; n++) await bury(bed);
+  let reads = 0;
+  const link = seen(bed.link, 'readLast', () => {
+    reads++;
+    if (reads === 2) throw new UnreachableError('read', undefined, 'no leader now');
+  });
+  const plan = await planReplay(link, bed.config, { filters: {} });
+  expect(plan.items.map(({ dlqSeq }) => dlqSeq)).toEqual([1, 2, 3]);
+  expect(reads).toBeGreaterThan(2);
+});
