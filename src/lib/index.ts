@@ -63,6 +63,13 @@ export type { DeadLetterFilters } from './dlq/select.js';
 export { type DeadLetterDetails, showDeadLetter } from './dlq/show.js';
 export type { JournalRecord } from './domain/record.js';
 
+// Proving and explaining.
+export { defaultScanLimit, explainEvent, type ExplainOptions } from './explain/explain.js';
+export type { Explanation } from './explain/explanation.js';
+export { repairVerified, type RepairTools } from './verify/repair.js';
+export type { Problem, Verification, Verified, Warning } from './verify/verification.js';
+export { verifyPipeline } from './verify/verify.js';
+
 // A nats-server for development and tests.
 export { type FolderServer, startFolderServer, stopFolderServer } from './server/folder-server.js';
 export { provideServer } from './server/provide.js';

@@ -1,10 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { Handler } from '../../src/lib/handlers/contract.js';
 import { repairVerified, type RepairTools } from '../../src/lib/verify/repair.js';
-import type { Verification, Verified } from '../../src/lib/verify/verification.js';
+import type { Problem, Verification, Verified } from '../../src/lib/verify/verification.js';
 import { verifyPipeline } from '../../src/lib/verify/verify.js';
-import { consumer } from '../support/dead-letters.js';
+import { Reject } from '../../src/lib/domain/outcome.js';
+import { subjectOf } from '../../src/lib/journal/journal.js';
+import { deleteStream } from '../../src/lib/nats/objects.js';
+import { journalOf } from '../../src/lib/routing/route.js';
+import { applyTopology } from '../support/config.js';
+import { consumer, exhaustionOf, makePointer, originAt } from '../support/dead-letters.js';
+import { eventually } from '../support/eventually.js';
 import { type TestBed, testBed } from '../support/pipeline.js';
+import { replay } from '../support/replay.js';
 
 const failing: Handler = async () => {
   throw new Error('connection refused');
@@ -40,7 +47,6 @@ const parking = [
 /** Five events are exhausted in the main stage and parked; five that are rejected are dead. */
 async function troubledBed(): Promise<TestBed> {
   const bed = await testBed({ consumers: parking });
-  const { Reject } = await import('../../src/lib/domain/outcome.js');
   const run = await bed.run({
     [consumer]: async ({ data }) => {
       throw (data as { dead?: boolean }).dead ? new Reject('no such user') : new Error('connection refused');
@@ -129,5 +135,127 @@ describe('verifyPipeline', () => {
       failure: { message: 'connection refused' },
     });
     expect((await verify(bed)).report.problems).toEqual([]);
+  });
+
+  it('never cries wolf while events fail, are retried, die, are replayed and resolved', async () => {
+    const flaky: Handler = async ({ seq }, { cycle, stage, attempt }) => {
+      const fate = (seq * 7 + cycle * 3 + (stage === 'main' ? 0 : 5) + attempt) % 11;
+      if (fate < 2) throw new Reject('no such user');
+      if (fate < 8) throw new Error('connection refused');
+    };
+    const bed = await testBed({
+      consumers: [
+        { name: consumer, retry: { enabled: true, delayMs: 30, attempts: 2, backoffMs: [10] } },
+        { name: 'audit-consumer', retry: { enabled: false, delayMs: 0, attempts: 2, backoffMs: [10] } },
+      ],
+    });
+    const run = await bed.run({ [consumer]: flaky, 'audit-consumer': flaky });
+    let done = false;
+    const published = (async () => {
+      for (let i = 0; i < 150; i++) await bed.publish('totp.requested');
+      for (let i = 0; i < 3; i++) await replay(bed);
+      await bed.quiet();
+      done = true;
+    })();
+    const problems: Problem[] = [];
+    let verified = 0;
+    do {
+      const { report } = await verify(bed);
+      problems.push(...report.problems);
+      verified++;
+    } while (!done);
+    await published;
+    expect(verified).toBeGreaterThan(3);
+    const last = await verify(bed);
+    expect([...problems, ...last.report.problems]).toEqual([]);
+    expect(last.report.checked.inFlight).toBe(0);
+    await run.stop();
+  });
+
+  it('leaves to the meta-consumers what they have not dealt with yet', async () => {
+    const bed = await testBed();
+    const origin = await originAt(bed, await bed.publish('totp.requested'));
+    const x = exhaustionOf(makePointer(origin), 0);
+    await bed.link.publish(subjectOf(journalOf(bed.config), x, x.kind), JSON.stringify(x));
+    const { report } = await verify(bed);
+    expect(report).toMatchObject({ ok: true, checked: { exhaustions: 1, inFlight: 1 } });
+    const waiting = report.warnings.filter(({ kind }) => kind === 'not-running');
+    expect(waiting.map(({ detail }) => detail)).toEqual(
+      expect.arrayContaining([expect.stringContaining('nobody runs meta-consumer now: 1 not delivered')]),
+    );
+  });
+
+  it('routes what an exhaustion has not led to', async () => {
+    const bed = await troubledBed();
+    await removeLast(bed, 'events-dlq', `events-dlq.${consumer}.4`);
+    await removeLast(bed, 'events-advisories', `events-advisories.business.ROUTED.${consumer}.4.main.0`);
+    const found = await verify(bed);
+    expect(named(found.report)).toEqual([`not-routed ${consumer}/4`]);
+    expect(await repairVerified(tools(bed), found)).toMatchObject({
+      ok: true,
+      repaired: [{ kind: 'not-routed', id: `${consumer}/4`, detail: 'routed to dlq' }],
+    });
+    expect((await verify(bed)).report.problems).toEqual([]);
+    expect((await bed.dead(consumer, 4))?.pointer.failure.message).toBe('no such user');
+  });
+
+  it('names a replay whose pointer is gone, and brings it back in its cycle', async () => {
+    const bed = await troubledBed();
+    await replay(bed, { ids: [`${consumer}/2`] });
+    await removeLast(bed, 'events-retry', `events-retry.${consumer}.2`);
+    const found = await verify(bed);
+    expect(named(found.report)).toEqual([`pointer-missing ${consumer}/2`]);
+    expect((await repairVerified(tools(bed), found)).ok).toBe(true);
+    expect(await bed.parked(consumer, 2)).toMatchObject({ cycle: 1, failure: { message: 'no such user' } });
+    expect((await verify(bed)).report.ok).toBe(true);
+  });
+
+  it('tells a replaced original from a missing one', async () => {
+    const bed = await troubledBed();
+    await deleteStream(bed.link, 'events');
+    await applyTopology(bed.link, bed.config);
+    await bed.publish('totp.requested');
+    const { report } = await verify(bed);
+    const kinds = report.problems.map(({ kind }) => kind).toSorted();
+    expect(kinds).toEqual([...Array<string>(9).fill('original-missing'), 'original-replaced']);
+    expect(report.problems.find(({ kind }) => kind === 'original-replaced')?.id).toBe(`${consumer}/1`);
+  });
+
+  it('names an event that was removed before its consumer had processed it', async () => {
+    const bed = await testBed({ consumers: [{ name: consumer, backoffMs: [60_000] }] });
+    const run = await bed.run({ [consumer]: failing });
+    await bed.publish('totp.requested');
+    await run.until((events) => events.some(({ type }) => type === 'attempt-failed'));
+    await bed.link.deleteMessage('events', 1);
+    await eventually('the server says so', async () => {
+      const info = await bed.link.streamInfo('events-advisories', '$JS.EVENT.ADVISORY.>');
+      return Object.keys(info?.state.subjects ?? {}).length > 0;
+    });
+    expect(named((await verify(bed)).report)).toEqual([`event-lost ${consumer}/1`]);
+  });
+
+  it('names drift, missing streams, and consumers that are about to lose events', async () => {
+    const bed = await testBed({ streams: { events: { maxAgeMs: 3_600_000 } } });
+    await bed.publish('totp.requested');
+    const kinds = async (minutes: number): Promise<unknown[]> => {
+      const { report } = await verify(bed, () => Date.now() + minutes * 60_000);
+      return [...report.problems, ...report.warnings].filter(({ kind }) => kind === 'behind');
+    };
+    expect(await kinds(20)).toEqual([]);
+    expect(await kinds(40)).toMatchObject([
+      { detail: expect.stringMatching(`^${consumer}: 1 unprocessed in events, the oldest \\(1\\)`) },
+    ]);
+    expect(await kinds(57)).toMatchObject([{ consumer, stream: 'events', repairable: false }]);
+
+    await bed.link.jsm.streams.update('events', { max_msgs: 10 });
+    await bed.link.jsm.consumers.delete('events-retry', `${consumer}-retry`);
+    for (let i = 0; i < 12; i++) await bed.publish('totp.requested');
+    expect(named((await verify(bed)).report)).toEqual([
+      `behind ${consumer}`,
+      'drift events',
+      `drift ${consumer}-retry`,
+    ]);
+    await deleteStream(bed.link, 'events-dlq');
+    expect(named((await verify(bed)).report)).toContain('drift events-dlq');
   });
 });
