@@ -46,6 +46,8 @@ test('the permissions of docs/operations.md are enough for each role, and no rol
   expect(JSON.parse(replay.stdout)).toMatchObject({ replayed: 1, resolved: 1 });
   const tail = await cli('operator', 'advisories', 'tail', '--no-follow', '--kind', 'REPLAYED', '--json');
   expect(JSON.parse(tail.stdout)).toMatchObject({ kind: 'REPLAYED', seq: 1 });
+  expect(await cli('operator', 'pipeline', 'verify')).toMatchObject({ exitCode: 0 });
+  expect(await cli('operator', 'events', 'explain', '1')).toMatchObject({ exitCode: 0 });
   expect(run.logs().filter(({ level }) => level === 'fatal')).toEqual([]);
 
   for (const [role, ...words] of [
