@@ -30,6 +30,9 @@ export function startPublishers({ folder, urls, events, durationMs, count = 2 })
   done.catch(() => {});
   return {
     done,
+    stop() {
+      for (const { child } of shares) child.kill('SIGKILL');
+    },
     /** Every event that the server has acknowledged: when, its id and sequence. */
     stored: () =>
       shares.flatMap(({ stored }) =>

@@ -47,6 +47,7 @@ export async function runScenario({ scenario, topology, design, options, bin, bi
     const events = makeEvents(options.seed, options.events, scenario.shares?.(options));
     const startedAt = Date.now();
     const publishers = startPublishers({ folder, urls: front.urls, events, durationMs: options.durationMs });
+    undo.push(() => publishers.stop());
     const faults = [];
     const bed = {
       admin,

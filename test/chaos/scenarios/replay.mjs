@@ -59,7 +59,7 @@ async function killReplay({ project, random, fault, admin }) {
     child.once('exit', resolve);
   });
   // Not before it has begun to remove dead letters, nor later than that it could be done.
-  const deadline = performance.now() + 20_000;
+  const deadline = performance.now() + 60_000;
   const untouched = (left) => Number.isNaN(left) || left >= before;
   while (child.exitCode === null && performance.now() < deadline && untouched(await lettersLeft(admin))) {
     await sleep(20);
