@@ -3,12 +3,13 @@ import type { Handler } from '../../src/lib/handlers/contract.js';
 import { repairVerified, type RepairTools } from '../../src/lib/verify/repair.js';
 import type { Problem, Verification, Verified } from '../../src/lib/verify/verification.js';
 import { verifyPipeline } from '../../src/lib/verify/verify.js';
+import type { Origin } from '../../src/lib/domain/key.js';
 import { Reject } from '../../src/lib/domain/outcome.js';
 import { subjectOf } from '../../src/lib/journal/journal.js';
 import { deleteStream } from '../../src/lib/nats/objects.js';
 import { journalOf } from '../../src/lib/routing/route.js';
 import { applyTopology } from '../support/config.js';
-import { consumer, exhaustionOf, makePointer, originAt } from '../support/dead-letters.js';
+import { consumer, exhaustionOf, journal, makePointer, originAt } from '../support/dead-letters.js';
 import { eventually } from '../support/eventually.js';
 import { type TestBed, testBed } from '../support/pipeline.js';
 import { replay } from '../support/replay.js';
@@ -258,4 +259,45 @@ describe('verifyPipeline', () => {
     await deleteStream(bed.link, 'events-dlq');
     expect(named((await verify(bed)).report)).toContain('drift events-dlq');
   });
+
+  it('follows what could not be routed to its dead letter', async () => {
+    const bed = await testBed({ meta: { attempts: 1, backoffMs: [] } });
+    const forged = `events-advisories.business.MAX_DELIVERIES.${consumer}.1.main.0`;
+    const { seq } = await bed.link.publish(forged, 'not a record');
+    const run = await bed.run({ [consumer]: failing });
+    await run.until((events) => events.some(({ type }) => type === 'dead-letter'));
+    await bed.quiet();
+    await run.stop();
+    const { report } = await verify(bed);
+    expect(report).toMatchObject({ ok: true, checked: { deadLetters: 1, inFlight: 0 } });
+    expect(report.warnings.map(({ kind }) => kind)).toContain('malformed');
+    await removeLast(bed, 'events-dlq', `events-dlq.meta-consumer.${seq}`);
+    const found = await verify(bed);
+    expect(found.report.problems).toMatchObject([
+      { kind: 'dead-letter-missing', id: `meta-consumer/${seq}`, repairable: false },
+    ]);
+    expect((await repairVerified(tools(bed), found)).problems).toEqual(found.report.problems);
+  });
+
+  it('routes now what had gone to the DLQ unrouted and is not there', async () => {
+    const bed = await testBed();
+    const x = exhaustionOf(makePointer(await originAt(bed, await bed.publish('totp.requested'))), 0);
+    const { seq } = await bed.link.publish(subjectOf(journalOf(bed.config), x, x.kind), JSON.stringify(x));
+    const record = await originOfRecord(bed, seq);
+    const meta = { tier: 'meta', stage: 'main', cycle: 0, origin: record } as const;
+    await journal(bed, { ...meta, consumer: 'meta-consumer-retry' }, { kind: 'ROUTED', to: 'dlq' });
+    const found = await verify(bed);
+    expect(named(found.report)).toEqual([`dead-letter-missing meta-consumer/${seq}`]);
+    const repaired = await repairVerified(tools(bed), found);
+    expect(repaired).toMatchObject({ ok: true, repaired: [{ detail: 'routed to dlq' }] });
+    expect(await bed.dead(consumer, 1)).toBeDefined();
+    expect((await verify(bed)).report.problems).toEqual([]);
+  });
 });
+
+async function originOfRecord(bed: TestBed, seq: number): Promise<Origin> {
+  const message = await bed.link.readFromLeader('events-advisories', seq);
+  if (!message) throw new Error(`no record ${seq}`);
+  const { stream, subject, time } = message;
+  return { stream, seq, subject, time };
+}
