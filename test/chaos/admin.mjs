@@ -61,14 +61,16 @@ export async function unfinished({ jsm }, streams) {
   return waiting;
 }
 
-/** Settles with the time at which the streams became quiet and stayed so; throws what waited at the deadline. */
-export async function waitUntilQuiet(admin, streams, timeoutMs) {
-  const deadline = performance.now() + timeoutMs;
+/** Settles with the time at which the streams became quiet and stayed so; throws what waits when nothing moves for `patienceMs`. */
+export async function waitUntilQuiet(admin, streams, patienceMs) {
+  let deadline = performance.now() + patienceMs;
   let quietSince;
   let last = {};
   while (performance.now() < deadline) {
     try {
-      last = await unfinished(admin, streams);
+      const waiting = await unfinished(admin, streams);
+      if (JSON.stringify(waiting) !== JSON.stringify(last)) deadline = performance.now() + patienceMs;
+      last = waiting;
       if (Object.keys(last).length > 0) quietSince = undefined;
       else quietSince ??= Date.now();
     } catch (error) {

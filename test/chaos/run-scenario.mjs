@@ -13,7 +13,8 @@ import { startServers, waitForPlacement } from './servers.mjs';
 /** The faults end after this part of the duration, so that the events published after them show the recovery. */
 const faultShare = 0.85;
 const firstFaultMs = 1500;
-const quietTimeoutMs = 240_000;
+/** Nothing moves for this long: the pipeline is stuck. */
+const quietPatienceMs = 120_000;
 
 /** Runs one scenario on one topology and gives its result. `design` is what processes the events. */
 export async function runScenario({ scenario, topology, design, options, bin, binary, folder, say }) {
@@ -66,7 +67,7 @@ export async function runScenario({ scenario, topology, design, options, bin, bi
         faults.push({ at: Date.now(), what });
         say(`${((Date.now() - startedAt) / 1000).toFixed(1)} s: ${what}`);
       },
-      quiet: () => waitUntilQuiet(admin, streams, quietTimeoutMs),
+      quiet: () => waitUntilQuiet(admin, streams, quietPatienceMs),
       readRuns: () => readLedger(project.ledger),
     };
     await sleep(firstFaultMs);

@@ -35,16 +35,21 @@ async function main(options) {
       for (const topology of scenario.on.filter((one) => (options.only ?? one) === one)) {
         for (const design of designsFor(scenario, options)) {
           results.push(await runOne({ scenario, topology, design, options, bin: build.bin, binary }));
+          writeResults(options, results);
         }
       }
     }
   } finally {
     rmSync(build.folder, { recursive: true, force: true });
   }
-  if (options.out !== undefined)
-    writeFileSync(options.out, `${JSON.stringify({ options, results }, null, 2)}\n`);
   process.stdout.write(`${renderTable(results)}\n`);
   return results.every(({ ok, design }) => ok || design === baseline.name) ? 0 : 1;
+}
+
+/** After each run: a session that is cut off keeps what it has measured. */
+function writeResults(options, results) {
+  if (options.out !== undefined)
+    writeFileSync(options.out, `${JSON.stringify({ options, results }, null, 2)}\n`);
 }
 
 function designsFor(scenario, options) {
