@@ -30,7 +30,7 @@ const nothing: Checked = {
  * Reads journal, pointers, consumers and streams of a pipeline, which may be running, and names what breaks its
  * promise. Writes nothing that stays.
  *
- * Memory: about 130 bytes for each event that is failing, waiting or dead; what is resolved costs none. What looks
+ * Memory: about 100 bytes for each event that is failing, waiting or dead; what is resolved costs none. What looks
  * wrong is asked for once more, by its own records, before it is named.
  */
 export async function verifyPipeline(link: Link, config: PipelineConfig, now: Clock): Promise<Verified> {
