@@ -61,12 +61,15 @@ export async function unfinished({ jsm }, streams) {
   return waiting;
 }
 
+const longestWaitMs = 20 * 60_000;
+
 /** Settles with the time at which the streams became quiet and stayed so; throws what waits when nothing moves for `patienceMs`. */
 export async function waitUntilQuiet(admin, streams, patienceMs) {
+  const latest = performance.now() + longestWaitMs;
   let deadline = performance.now() + patienceMs;
   let quietSince;
   let last = {};
-  while (performance.now() < deadline) {
+  while (performance.now() < Math.min(deadline, latest)) {
     try {
       const waiting = await unfinished(admin, streams);
       if (JSON.stringify(waiting) !== JSON.stringify(last)) deadline = performance.now() + patienceMs;

@@ -64,6 +64,14 @@ export async function planReplay(
   config: PipelineConfig,
   selection: ReplaySelection,
 ): Promise<ReplayPlan> {
+  return persistently(() => draftPlan(link, config, selection));
+}
+
+async function draftPlan(
+  link: Link,
+  config: PipelineConfig,
+  selection: ReplaySelection,
+): Promise<ReplayPlan> {
   const draft = new Draft();
   for await (const chunk of chunks(link, config, selection, draft)) {
     const decisions = await concurrently(chunk, lookupsAtOnce, (entry) =>

@@ -74,8 +74,9 @@ async function killReplay({ project, random, fault, admin }) {
 async function replayToTheEnd({ project, admin, fault }) {
   for (let run = 1; run <= mostRuns; run++) {
     const { exitCode, stdout } = await project.cli(replayWords);
+    const { error } = JSON.parse(stdout || '{}');
     const left = await lettersLeft(admin);
-    fault(`a replay ended with exit code ${exitCode}; ${left} dead letters left`);
+    fault(`a replay ended with ${error?.message ?? `exit code ${exitCode}`}; ${left} dead letters left`);
     if (exitCode === 0 && JSON.parse(stdout).selected === 0) return;
     await sleep(500);
   }
