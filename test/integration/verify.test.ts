@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Handler } from '../../src/lib/handlers/contract.js';
 import { repairVerified, type RepairTools } from '../../src/lib/verify/repair.js';
 import type { Problem, Verification, Verified } from '../../src/lib/verify/verification.js';
@@ -7,11 +7,13 @@ import type { Origin } from '../../src/lib/domain/key.js';
 import { Reject } from '../../src/lib/domain/outcome.js';
 import { subjectOf } from '../../src/lib/journal/journal.js';
 import { deleteStream } from '../../src/lib/nats/objects.js';
-import { journalOf } from '../../src/lib/routing/route.js';
-import { applyTopology } from '../support/config.js';
+import { writePointer } from '../../src/lib/pointers/write.js';
+import { journalOf, pointersOf } from '../../src/lib/routing/route.js';
+import { applyTopology, makeConfig } from '../support/config.js';
 import { consumer, exhaustionOf, journal, makePointer, originAt } from '../support/dead-letters.js';
 import { eventually } from '../support/eventually.js';
-import { type TestBed, testBed } from '../support/pipeline.js';
+import { startCluster } from '../support/nats-server.js';
+import { connectTo, type TestBed, testBed } from '../support/pipeline.js';
 import { replay } from '../support/replay.js';
 
 const failing: Handler = async () => {
@@ -293,6 +295,44 @@ describe('verifyPipeline', () => {
     expect(await bed.dead(consumer, 1)).toBeDefined();
     expect((await verify(bed)).report.problems).toEqual([]);
   });
+
+  it('warns of streams that refuse what is too much, and of streams in memory', async () => {
+    const bed = await testBed({ streams: { retry: { maxMsgs: 1 }, dlq: { storage: 'memory' } } });
+    const pointer = makePointer(await originAt(bed, await bed.publish('totp.requested')), { stage: 'retry' });
+    await writePointer(bed.link, pointersOf(bed.config, 'retry'), pointer);
+    const { report } = await verify(bed);
+    expect(report.ok).toBe(true);
+    const detail = (wanted: string): string | undefined =>
+      report.warnings.find(({ kind }) => kind === wanted)?.detail;
+    expect(detail('nearly-full')).toContain('events-retry is 100 % full');
+    expect(detail('memory-storage')).toMatch(/^in memory: events-dlq\./);
+  });
+
+  it('is content with a cluster, names a replica that is down, and reads on', async () => {
+    const cluster = await startCluster();
+    onTestFinished(() => cluster.stop());
+    const link = await connectTo(cluster.url);
+    const three = { replicas: 3 };
+    const config = makeConfig({
+      streams: { events: three, retry: three, dlq: three, advisories: three },
+    });
+    await applyTopology(link, config);
+    const check = async (): Promise<Verification> => (await verifyPipeline(link, config, Date.now)).report;
+    expect(await check()).toMatchObject({ ok: true });
+    expect((await check()).warnings.map(({ kind }) => kind)).not.toContain('single-replica');
+    const ours = new URL(`nats://${link.nc.getServer()}`).port;
+    const node = cluster.nodes.find(({ url }) => new URL(url).port !== ours);
+    await node?.stop();
+    // While leaders are elected there may be no answer.
+    const problems = (): Promise<string[]> => check().then(named, () => []);
+    await eventually('the cluster knows', async () => (await problems()).length >= 4, 20_000);
+    expect(await problems()).toEqual([
+      'replica-down events',
+      'replica-down events-advisories',
+      'replica-down events-dlq',
+      'replica-down events-retry',
+    ]);
+  }, 60_000);
 });
 
 async function originOfRecord(bed: TestBed, seq: number): Promise<Origin> {

@@ -24,7 +24,7 @@ export async function checkObjects(link: Link, config: PipelineConfig): Promise<
   const found = [...streams.values()];
   return {
     problems: [...drift, ...found.flatMap(replicaProblems)],
-    warnings: durabilityWarnings(found),
+    warnings: [...behindWarnings(found), ...durabilityWarnings(found)],
     streams,
   };
 }
@@ -50,12 +50,22 @@ async function driftOf(link: Link, config: PipelineConfig): Promise<Problem[]> {
 function replicaProblems({ config, cluster }: StreamInfo): Problem[] {
   const wanted = config.num_replicas ?? 1;
   if (wanted === 1) return [];
-  const down = (cluster?.replicas ?? []).filter(({ offline, current }) => offline === true || !current);
-  const live = (cluster?.leader ? 1 : 0) + (cluster?.replicas?.length ?? 0) - down.length;
+  const peers = cluster?.replicas ?? [];
+  const offline = peers.filter((peer) => peer.offline === true).map(({ name }) => name);
+  const live = (cluster?.leader ? 1 : 0) + peers.length - offline.length;
   if (live >= wanted) return [];
-  const names = down.map(({ name, offline }) => `${name} is ${offline ? 'offline' : 'behind'}`).join(', ');
-  const detail = `${live} of ${wanted} replicas are live${names === '' ? '' : `: ${names}`}`;
+  const names = offline.length === 0 ? '' : `; offline: ${offline.join(', ')}`;
+  const detail = `${live} of ${wanted} replicas are live${names}`;
   return [{ kind: 'replica-down', stream: config.name, detail, repairable: false }];
+}
+
+function behindWarnings(streams: readonly StreamInfo[]): Warning[] {
+  return streams.flatMap(({ config, cluster }) => {
+    const behind = (cluster?.replicas ?? []).filter(({ current, offline }) => !current && offline !== true);
+    if (behind.length === 0) return [];
+    const names = behind.map(({ name }) => name).join(', ');
+    return [{ kind: 'replica-behind' as const, detail: `${config.name}: not up to date now: ${names}` }];
+  });
 }
 
 function durabilityWarnings(streams: readonly StreamInfo[]): Warning[] {

@@ -43,6 +43,8 @@ export interface Problem {
 export type WarningKind =
   /** A stream has one replica. */
   | 'single-replica'
+  /** A replica is there and not up to date: it catches up, or it is too slow. */
+  | 'replica-behind'
   /** A stream is in memory. */
   | 'memory-storage'
   /** The server may lose acknowledged writes in a power failure; see the detail. */
