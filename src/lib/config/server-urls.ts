@@ -23,7 +23,7 @@ interface Refused {
 
 /** Reads a comma-separated list of server URLs; `nats://` and the port 4222 may be left out. */
 export function readServers(text: string): Servers | Refused {
-  const servers = text.split(',').map((entry) => readServer(entry.trim()));
+  const servers = text.split(',').map((entry) => readServer(entry.trim(), text.includes('@')));
   const refused = servers.find((server) => 'problem' in server);
   if (refused) return refused;
   const read = servers as Server[];
@@ -44,9 +44,10 @@ export function parseServers(text: string, source: string): Servers {
   return servers;
 }
 
-function readServer(entry: string): Server | Refused {
+/** `secret`: the list holds credentials, and a comma in a password makes an entry of its beginning. */
+function readServer(entry: string, secret: boolean): Server | Refused {
   const refuse = (why: string): Refused => ({
-    problem: `expected a server like nats://host:4222, found ${hideCredentials(entry)} (${why})`,
+    problem: `expected a server like nats://host:4222, found ${hideCredentials(entry, secret)} (${why})`,
   });
   if (entry === '') return refuse('empty');
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(entry)?.[1]?.toLowerCase() ?? 'nats';
@@ -60,8 +61,11 @@ function readServer(entry: string): Server | Refused {
   return { url: `${scheme}://${url.hostname}:${url.port || '4222'}`, ...(auth ? { auth } : {}) };
 }
 
-function hideCredentials(entry: string): string {
-  return `"${entry.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/i, '$1…@')}"`;
+function hideCredentials(entry: string, secret: boolean): string {
+  const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(entry)?.[0] ?? '';
+  const at = entry.lastIndexOf('@');
+  if (at === -1) return `"${secret && entry !== '' ? `${scheme}…` : entry}"`;
+  return `"${scheme}…${entry.slice(at)}"`;
 }
 
 function authIn(url: URL): Auth | undefined {

@@ -2,6 +2,7 @@ import { type Decoded, decodeObject, isCount, isText, malformed, readOrigin } fr
 import { type Failure, reasonOf } from './failure.js';
 import type { Origin } from './key.js';
 import { type AdvisoryFields, type Attempts, type Exhaustion, readAttempts, readFailure } from './record.js';
+import { isName } from './subjects.js';
 
 /** The small message on the retry and DLQ streams that names an event and a consumer. Never the payload. */
 export interface Pointer {
@@ -104,7 +105,7 @@ export function decodePointer(bytes: Uint8Array, notBefore: string | undefined):
   if (!decoded.ok) return decoded;
   const { v, consumer, stage, cycle, advisory, firstFailedAt, lastFailedAt, embedded } = decoded.value;
   if (v !== 1) return malformed('v: expected 1');
-  if (!isText(consumer)) return malformed('consumer: expected a name');
+  if (!isText(consumer) || !isName(consumer)) return malformed('consumer: expected a name');
   if (stage !== 'retry' && stage !== 'dlq') return malformed('stage: expected retry or dlq');
   if (!isCount(cycle)) return malformed('cycle: expected a count');
   const origin = readOrigin(decoded.value['origin']);

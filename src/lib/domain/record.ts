@@ -2,7 +2,7 @@ import { advisoryType } from './advisory.js';
 import { type Decoded, decodeObject, isCount, isText, malformed, readOrigin } from './decode.js';
 import type { Failure, FailureKind, ReportedFailure } from './failure.js';
 import { type Key, keyId, type Stage, type Tier } from './key.js';
-import { type ExhaustionKind, isExhaustion, type RecordKind, recordKinds } from './subjects.js';
+import { type ExhaustionKind, isExhaustion, isName, type RecordKind, recordKinds } from './subjects.js';
 
 /** How many attempts were made in each stage. */
 export interface Attempts {
@@ -127,7 +127,7 @@ export function decodeRecord(bytes: Uint8Array): Decoded<JournalRecord> {
     return malformed('kind: expected a journal record kind');
   if (!tiers.includes(value['tier'] as Tier)) return malformed('tier: expected business or meta');
   if (!stages.includes(value['stage'] as Stage)) return malformed('stage: expected main, retry or dlq');
-  if (!isText(value['consumer'])) return malformed('consumer: expected a name');
+  if (!isText(value['consumer']) || !isName(value['consumer'])) return malformed('consumer: expected a name');
   if (!isCount(value['cycle'])) return malformed('cycle: expected a count');
   if (!isText(value['at']) || isNoTime(value['at'])) return malformed('at: expected an ISO time');
   const origin = readOrigin(value['origin']);

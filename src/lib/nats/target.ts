@@ -36,5 +36,5 @@ export interface TlsFiles {
 
 /** The servers without user, password or token: the only form that is printed. */
 export function describeServers(servers: readonly string[]): string {
-  return servers.map((server) => server.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/i, '$1')).join(',');
+  return servers.map((server) => server.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1')).join(',');
 }

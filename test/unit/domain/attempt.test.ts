@@ -10,6 +10,7 @@ import {
 import { makeFailure, noReport } from '../../../src/lib/domain/failure.js';
 import type { JournalRecord } from '../../../src/lib/domain/record.js';
 import type { RecordKind } from '../../../src/lib/domain/subjects.js';
+import { property } from '../../support/property.js';
 
 const boom = makeFailure('error', 'SmtpError', 'connection refused');
 
@@ -175,40 +176,37 @@ describe('over a whole life', () => {
   const limit = fc.integer({ min: 1, max: 6 });
   const fates = fc.array(fc.constantFrom<Fate>('lost', 'silent', 'failed', 'snoozed'), { maxLength: 25 });
 
-  test('a poison event runs at most attempts + 1 times, however many deliveries get lost in between', () => {
-    const silence = fc.array(fc.constantFrom<Fate>('lost', 'silent'), { maxLength: 25 });
-    fc.assert(
-      fc.property(limit, fc.boolean(), silence, (limit, mayHaveParked, fates) => {
+  property(
+    'a poison event runs at most attempts + 1 times, however many deliveries get lost in between',
+    () => {
+      const silence = fc.array(fc.constantFrom<Fate>('lost', 'silent'), { maxLength: 25 });
+      return fc.property(limit, fc.boolean(), silence, (limit, mayHaveParked, fates) => {
         const { runs, decision } = live(limit, mayHaveParked, fates);
         expect(runs.length).toBeLessThanOrEqual(limit + 1);
         expect(runs.length).toBeGreaterThanOrEqual(limit);
         expect(decision).toEqual({ do: 'exhaust', attempts: limit, failure: noReport });
-      }),
-    );
-  });
+      });
+    },
+  );
 
-  test('the attempt is one more than those used up: neither snoozes, parking nor lost deliveries raise it', () => {
-    fc.assert(
+  property(
+    'the attempt is one more than those used up: neither snoozes, parking nor lost deliveries raise it',
+    () =>
       fc.property(limit, fc.boolean(), fates, (limit, mayHaveParked, fates) => {
         const { runs, decision, used } = live(limit, mayHaveParked, fates);
         for (const { attempt, used } of runs) expect(attempt).toBe(used + 1);
         expect(decision).toMatchObject({ do: 'exhaust', attempts: limit });
         expect(used).toBe(limit);
       }),
-      { numRuns: 1000 },
-    );
-  });
+  );
 
-  test('exactly those runs are suspects whose predecessor left no report', () => {
-    fc.assert(
-      fc.property(limit, fates, (limit, fates) => {
-        const { runs } = live(limit, true, fates);
-        const started = fates.filter((fate) => fate !== 'lost');
-        runs.forEach(({ suspect }, i) => {
-          expect(suspect).toBe(i > 0 && (started[i - 1] ?? 'silent') === 'silent');
-        });
-      }),
-      { numRuns: 1000 },
-    );
-  });
+  property('exactly those runs are suspects whose predecessor left no report', () =>
+    fc.property(limit, fates, (limit, fates) => {
+      const { runs } = live(limit, true, fates);
+      const started = fates.filter((fate) => fate !== 'lost');
+      runs.forEach(({ suspect }, i) => {
+        expect(suspect).toBe(i > 0 && (started[i - 1] ?? 'silent') === 'silent');
+      });
+    }),
+  );
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { closest } from '../../../src/lib/domain/closest.js';
+import { property } from '../../support/property.js';
 
 const keys = ['attempts', 'backoff', 'handler', 'concurrency', 'timeout', 'ackWait', 'retry'];
 
@@ -24,10 +25,8 @@ test('nothing is near when nothing is known', () => {
   expect(closest('word', [])).toBeUndefined();
 });
 
-test('a known word is its own closest', () => {
-  fc.assert(
-    fc.property(fc.uniqueArray(fc.stringMatching(/^[a-z]{1,12}$/), { minLength: 1 }), (words) => {
-      for (const word of words) expect(closest(word, words)).toBe(word);
-    }),
-  );
-});
+property('a known word is its own closest', () =>
+  fc.property(fc.uniqueArray(fc.stringMatching(/^[a-z]{1,12}$/), { minLength: 1 }), (words) => {
+    for (const word of words) expect(closest(word, words)).toBe(word);
+  }),
+);

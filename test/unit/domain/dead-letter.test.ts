@@ -3,18 +3,17 @@ import { expect, test } from 'vitest';
 import { deadLetterOf, formatDeadLetterId, parseDeadLetterId } from '../../../src/lib/domain/dead-letter.js';
 import { makeFailure } from '../../../src/lib/domain/failure.js';
 import type { Pointer } from '../../../src/lib/domain/pointer.js';
+import { property } from '../../support/property.js';
 
-test('an id parses back to its consumer and sequence', () => {
-  fc.assert(
-    fc.property(
-      fc.stringMatching(/^[A-Za-z0-9_-]{1,128}$/),
-      fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
-      (consumer, seq) => {
-        expect(parseDeadLetterId(formatDeadLetterId({ consumer, seq }))).toEqual({ consumer, seq });
-      },
-    ),
-  );
-});
+property('an id parses back to its consumer and sequence', () =>
+  fc.property(
+    fc.stringMatching(/^[A-Za-z0-9_-]{1,128}$/),
+    fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+    (consumer, seq) => {
+      expect(parseDeadLetterId(formatDeadLetterId({ consumer, seq }))).toEqual({ consumer, seq });
+    },
+  ),
+);
 
 test.each([
   '',

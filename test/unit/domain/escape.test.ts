@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { clipBytes, escapeBlock, escapeLine } from '../../../src/lib/domain/escape.js';
+import { property } from '../../support/property.js';
 
 const anyText = fc.string({ unit: 'binary', maxLength: 60 });
 const loneSurrogates = fc
@@ -38,16 +39,13 @@ describe('escapeLine', () => {
     },
   );
 
-  test('nothing that it returns can control a terminal, and twice is the same as once', () => {
-    fc.assert(
-      fc.property(fc.oneof(anyText, loneSurrogates), (text) => {
-        const shown = escapeLine(text);
-        expect(shown).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Bidi_Control}]/u);
-        expect(escapeLine(shown)).toBe(shown);
-      }),
-      { numRuns: 1000 },
-    );
-  });
+  property('nothing that it returns can control a terminal, and twice is the same as once', () =>
+    fc.property(fc.oneof(anyText, loneSurrogates), (text) => {
+      const shown = escapeLine(text);
+      expect(shown).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Bidi_Control}]/u);
+      expect(escapeLine(shown)).toBe(shown);
+    }),
+  );
 });
 
 test('a block keeps its line feeds and nothing else', () => {
@@ -74,30 +72,24 @@ describe('clipBytes', () => {
     expect(clipBytes(text, bytes)).toBe(clipped);
   });
 
-  test('it never exceeds the limit', () => {
-    fc.assert(
-      fc.property(fc.oneof(anyText, loneSurrogates), limit, (text, bytes) => {
-        expect(Buffer.byteLength(clipBytes(text, bytes))).toBeLessThanOrEqual(bytes);
-      }),
-      { numRuns: 1000 },
-    );
-  });
+  property('it never exceeds the limit', () =>
+    fc.property(fc.oneof(anyText, loneSurrogates), limit, (text, bytes) => {
+      expect(Buffer.byteLength(clipBytes(text, bytes))).toBeLessThanOrEqual(bytes);
+    }),
+  );
 
-  test('it keeps whole code points, and as many as fit', () => {
+  property('it keeps whole code points, and as many as fit', () => {
     const wellFormed = anyText.filter((text) => !/[\p{Cs}\ufffd]/u.test(text));
-    fc.assert(
-      fc.property(wellFormed, fc.integer({ min: 3, max: 80 }), (text, bytes) => {
-        const clipped = clipBytes(text, bytes);
-        if (clipped === text) return;
-        const kept = clipped.slice(0, -1);
-        expect(clipped.at(-1)).toBe('…');
-        expect(text.startsWith(kept)).toBe(true);
-        expect(kept).not.toMatch(/\p{Cs}/u);
-        const [next = ''] = text.slice(kept.length);
-        expect(Buffer.byteLength(`${kept}${next}…`)).toBeGreaterThan(bytes);
-      }),
-      { numRuns: 1000 },
-    );
+    return fc.property(wellFormed, fc.integer({ min: 3, max: 80 }), (text, bytes) => {
+      const clipped = clipBytes(text, bytes);
+      if (clipped === text) return;
+      const kept = clipped.slice(0, -1);
+      expect(clipped.at(-1)).toBe('…');
+      expect(text.startsWith(kept)).toBe(true);
+      expect(kept).not.toMatch(/\p{Cs}/u);
+      const [next = ''] = text.slice(kept.length);
+      expect(Buffer.byteLength(`${kept}${next}…`)).toBeGreaterThan(bytes);
+    });
   });
 
   test('it cuts a text of 50 MB without reading all of it', () => {

@@ -14,6 +14,7 @@ import {
 } from '../../../src/lib/domain/record.js';
 import { recordKinds } from '../../../src/lib/domain/subjects.js';
 import { anyBytes, exhaustion, key, spoiled } from './arbitraries.js';
+import { property } from '../../support/property.js';
 
 const exampleKey: Key = {
   tier: 'business',
@@ -95,7 +96,7 @@ describe('recordMessageId', () => {
     );
   });
 
-  test('no two records of different kinds or keys share one, exhaustions apart', () => {
+  property('no two records of different kinds or keys share one, exhaustions apart', () => {
     const record = fc
       .tuple(
         fc.constantFrom(...recordKinds),
@@ -103,12 +104,10 @@ describe('recordMessageId', () => {
         fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined }),
       )
       .map(([kind, key, attempt]) => ({ v: 1 as const, kind, at, ...key, attempt }) as JournalRecord);
-    fc.assert(
-      fc.property(fc.array(record, { maxLength: 30 }), (records) => {
-        const plain = records.filter(({ kind }) => kind !== 'MAX_DELIVERIES' && kind !== 'MSG_TERMINATED');
-        expect(new Set(plain.map(recordMessageId)).size).toBe(new Set(plain.map(about)).size);
-      }),
-    );
+    return fc.property(fc.array(record, { maxLength: 30 }), (records) => {
+      const plain = records.filter(({ kind }) => kind !== 'MAX_DELIVERIES' && kind !== 'MSG_TERMINATED');
+      expect(new Set(plain.map(recordMessageId)).size).toBe(new Set(plain.map(about)).size);
+    });
   });
 });
 
@@ -159,32 +158,27 @@ describe('decodeRecord', () => {
     expect(decoded).toEqual({ ok: false, reason: expect.stringMatching(reason) });
   });
 
-  test('never throws, and the attempt rule can work with whatever it accepts', () => {
-    fc.assert(
-      fc.property(fc.oneof(anyBytes, spoiled(failed)), fc.integer({ min: 1, max: 3 }), (bytes, limit) => {
-        const decoded = decodeRecord(bytes);
-        if (!decoded.ok) return;
-        const stored = { journalSeq: 1, record: decoded.value };
-        const facts = { deliveries: 2, limit, mayHaveParked: false };
-        for (const at of ['started', 'failed', 'snoozed'] as const) {
-          const decision = decideAttempt(facts, { [at]: stored });
-          if (decision.do === 'exhaust')
-            exhausted({ failure: decision.failure, attempts: { main: 1, retry: 0 } });
-        }
-      }),
-      { numRuns: 2000 },
-    );
-  });
+  property('never throws, and the attempt rule can work with whatever it accepts', () =>
+    fc.property(fc.oneof(anyBytes, spoiled(failed)), fc.integer({ min: 1, max: 3 }), (bytes, limit) => {
+      const decoded = decodeRecord(bytes);
+      if (!decoded.ok) return;
+      const stored = { journalSeq: 1, record: decoded.value };
+      const facts = { deliveries: 2, limit, mayHaveParked: false };
+      for (const at of ['started', 'failed', 'snoozed'] as const) {
+        const decision = decideAttempt(facts, { [at]: stored });
+        if (decision.do === 'exhaust')
+          exhausted({ failure: decision.failure, attempts: { main: 1, retry: 0 } });
+      }
+    }),
+  );
 });
 
 describe('decodeExhaustion', () => {
-  test('gives back what was made', () => {
-    fc.assert(
-      fc.property(exhaustion, (x) => {
-        expect(decodeExhaustion(bytesOf(x))).toEqual({ ok: true, value: JSON.parse(JSON.stringify(x)) });
-      }),
-    );
-  });
+  property('gives back what was made', () =>
+    fc.property(exhaustion, (x) => {
+      expect(decodeExhaustion(bytesOf(x))).toEqual({ ok: true, value: JSON.parse(JSON.stringify(x)) });
+    }),
+  );
 
   test.each<[string, object, RegExp]>([
     ['a record that ends nothing', { kind: 'ROUTED' }, /^kind/],
@@ -199,15 +193,12 @@ describe('decodeExhaustion', () => {
     expect(decoded).toEqual({ ok: false, reason: expect.stringMatching(reason) });
   });
 
-  test('never throws, and whatever it accepts makes a pointer that can be read', () => {
-    fc.assert(
-      fc.property(fc.oneof(anyBytes, spoiled(exhausted({ kind: 'MSG_TERMINATED' }))), (bytes) => {
-        const decoded = decodeExhaustion(bytes);
-        if (!decoded.ok) return;
-        const pointer = pointerFrom(decoded.value, 'dlq', 0);
-        expect(decodePointer(Buffer.from(encodePointer(pointer)), undefined)).toMatchObject({ ok: true });
-      }),
-      { numRuns: 2000 },
-    );
-  });
+  property('never throws, and whatever it accepts makes a pointer that can be read', () =>
+    fc.property(fc.oneof(anyBytes, spoiled(exhausted({ kind: 'MSG_TERMINATED' }))), (bytes) => {
+      const decoded = decodeExhaustion(bytes);
+      if (!decoded.ok) return;
+      const pointer = pointerFrom(decoded.value, 'dlq', 0);
+      expect(decodePointer(Buffer.from(encodePointer(pointer)), undefined)).toMatchObject({ ok: true });
+    }),
+  );
 });

@@ -19,6 +19,7 @@ import {
   recordSubject,
   subjectMatches,
 } from '../../../src/lib/domain/subjects.js';
+import { property } from '../../support/property.js';
 
 const root = 'events-advisories';
 const name = fc.stringMatching(/^[A-Za-z0-9_-]{1,20}$/);
@@ -45,28 +46,24 @@ describe('a record subject', () => {
     expect(subject).toBe('events-advisories.business.MAX_DELIVERIES.notifications-consumer.42.main.0');
   });
 
-  test('parses back to the same address, and is a subject that can be published on', () => {
-    fc.assert(
-      fc.property(address, (address) => {
-        const subject = recordSubject(root, address);
-        expect(parseRecordSubject(root, subject)).toEqual(address);
-        expect(isSubject(subject)).toBe(true);
-      }),
-    );
-  });
+  property('parses back to the same address, and is a subject that can be published on', () =>
+    fc.property(address, (address) => {
+      const subject = recordSubject(root, address);
+      expect(parseRecordSubject(root, subject)).toEqual(address);
+      expect(isSubject(subject)).toBe(true);
+    }),
+  );
 
-  test('is matched by the filter of its own tier, kind and consumer, and by no other', () => {
-    fc.assert(
-      fc.property(address, address, (a, b) => {
-        const subject = recordSubject(root, a);
-        const same = a.tier === b.tier && a.kind === b.kind;
-        expect(subjectMatches(recordFilter(root, b.tier, b.kind), subject)).toBe(same);
-        expect(subjectMatches(recordFilter(root, b.tier, b.kind, b.consumer), subject)).toBe(
-          same && a.consumer === b.consumer,
-        );
-      }),
-    );
-  });
+  property('is matched by the filter of its own tier, kind and consumer, and by no other', () =>
+    fc.property(address, address, (a, b) => {
+      const subject = recordSubject(root, a);
+      const same = a.tier === b.tier && a.kind === b.kind;
+      expect(subjectMatches(recordFilter(root, b.tier, b.kind), subject)).toBe(same);
+      expect(subjectMatches(recordFilter(root, b.tier, b.kind, b.consumer), subject)).toBe(
+        same && a.consumer === b.consumer,
+      );
+    }),
+  );
 
   test.each([
     ['another root', 'other.business.ROUTED.c.1.main.0'],
@@ -137,41 +134,30 @@ describe('matching', () => {
     .tuple(fc.array(fc.constantFrom('a', 'b', '*'), { maxLength: 3 }), fc.boolean())
     .map(([parts, open]) => [...parts, ...(open || parts.length === 0 ? ['>'] : [])].join('.'));
 
-  test('two filters overlap exactly when some subject matches both', () => {
-    fc.assert(
-      fc.property(filter, filter, (a, b) => {
-        const both = universe.some((subject) => subjectMatches(a, subject) && subjectMatches(b, subject));
-        expect(filtersOverlap(a, b)).toBe(both);
-        expect(filtersOverlap(b, a)).toBe(both);
-      }),
-      { numRuns: 2000 },
-    );
-  });
+  property('two filters overlap exactly when some subject matches both', () =>
+    fc.property(filter, filter, (a, b) => {
+      const both = universe.some((subject) => subjectMatches(a, subject) && subjectMatches(b, subject));
+      expect(filtersOverlap(a, b)).toBe(both);
+      expect(filtersOverlap(b, a)).toBe(both);
+    }),
+  );
 
-  test('one filter contains another exactly when it matches each of its subjects', () => {
+  property('one filter contains another exactly when it matches each of its subjects', () => {
     // A third letter stands for all that no filter names.
     const wide = [...universe, ...universe.map((subject) => subject.replaceAll('b', 'c'))];
-    fc.assert(
-      fc.property(filter, filter, (outer, inner) => {
-        const all = wide.every(
-          (subject) => !subjectMatches(inner, subject) || subjectMatches(outer, subject),
-        );
-        expect(filterContains(outer, inner)).toBe(all);
-      }),
-      { numRuns: 2000 },
-    );
+    return fc.property(filter, filter, (outer, inner) => {
+      const all = wide.every((subject) => !subjectMatches(inner, subject) || subjectMatches(outer, subject));
+      expect(filterContains(outer, inner)).toBe(all);
+    });
   });
 
-  test('a subject is a filter that contains and overlaps what matches it', () => {
-    fc.assert(
-      fc.property(filter, fc.constantFrom(...universe), (filter, subject) => {
-        const matches = subjectMatches(filter, subject);
-        expect(filterContains(filter, subject)).toBe(matches);
-        expect(filtersOverlap(filter, subject)).toBe(matches);
-      }),
-      { numRuns: 2000 },
-    );
-  });
+  property('a subject is a filter that contains and overlaps what matches it', () =>
+    fc.property(filter, fc.constantFrom(...universe), (filter, subject) => {
+      const matches = subjectMatches(filter, subject);
+      expect(filterContains(filter, subject)).toBe(matches);
+      expect(filtersOverlap(filter, subject)).toBe(matches);
+    }),
+  );
 });
 
 describe('what can stand in a subject', () => {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { subjectMatches } from '../../../src/lib/domain/subjects.js';
 import { beyond, intersectFilters } from '../../../src/lib/topology/filters.js';
+import { property } from '../../support/property.js';
 
 describe('intersectFilters', () => {
   it.each([
@@ -17,20 +18,18 @@ describe('intersectFilters', () => {
     expect(intersectFilters(a, b)).toBe(both);
   });
 
-  it('matches exactly what both match', () => {
+  property('matches exactly what both match', () => {
     const literal = fc.constantFrom('a', 'b');
     const subject = fc.array(literal, { minLength: 1, maxLength: 4 }).map((tokens) => tokens.join('.'));
     const filter = fc
       .tuple(fc.array(fc.constantFrom('a', 'b', '*'), { minLength: 1, maxLength: 3 }), fc.boolean())
       .map(([tokens, open]) => [...tokens, ...(open ? ['>'] : [])].join('.'));
-    fc.assert(
-      fc.property(filter, filter, subject, (a, b, one) => {
-        const both = intersectFilters(a, b);
-        expect(both !== undefined && subjectMatches(both, one)).toBe(
-          subjectMatches(a, one) && subjectMatches(b, one),
-        );
-      }),
-    );
+    return fc.property(filter, filter, subject, (a, b, one) => {
+      const both = intersectFilters(a, b);
+      expect(both !== undefined && subjectMatches(both, one)).toBe(
+        subjectMatches(a, one) && subjectMatches(b, one),
+      );
+    });
   });
 });
 
