@@ -55,10 +55,14 @@ async function until(what, test) {
   throw new Error(`the session never showed: ${what}\n${screen()}`);
 }
 
-async function type(command, expected) {
+const atPrompt = () => screen().trimEnd().endsWith('\n$');
+
+/** Types a command and waits for what it ends with: a question of its own, or the prompt. */
+async function type(command, ends = atPrompt) {
   tmux('send-keys', '-l', command);
+  await until(command, () => screen().replaceAll('\n', '').includes(command));
   tmux('send-keys', 'Enter');
-  await until(expected, () => screen().includes(expected));
+  await until(`the end of ${command}`, () => !screen().trimEnd().endsWith(command) && ends());
 }
 
 let worker;
@@ -86,13 +90,15 @@ try {
   tmux('send-keys', '-l', shell);
   tmux('send-keys', 'Enter');
   await until('an empty prompt', () => screen().trimEnd() === '$');
-  await type('plutomi-events dlq list --limit 4', 'see why one died');
-  await type('plutomi-events dlq show notifications-consumer/42', 'replay');
+  await type('plutomi-events dlq list --limit 4');
+  await type('plutomi-events dlq show notifications-consumer/42');
   writeFileSync(join(folder, 'mail-is-back'), '');
-  await type('plutomi-events dlq replay --all --wait --note "mail server is back"', '(y/N)');
+  await type('plutomi-events dlq replay --all --wait --note "mail server is back"', () =>
+    screen().includes('(y/N)'),
+  );
   tmux('send-keys', '-l', 'y');
   tmux('send-keys', 'Enter');
-  await until('the result', () => /resolved/.test(screen()) && screen().trimEnd().endsWith('$'));
+  await until('the result', () => /resolved/.test(screen()) && atPrompt());
   const picture = svgOfScreen(tmux('capture-pane', '-p', '-e'), columns);
   writeFileSync(join(root, 'docs', 'incident.svg'), picture);
   console.log('wrote docs/incident.svg');

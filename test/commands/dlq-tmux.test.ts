@@ -47,7 +47,9 @@ describe('dlq replay in a terminal', () => {
     expect(plan).toContain('none missing');
     await pane.press('y', 'Enter');
     expect(await pane.exitCode()).toBe(0);
-    expect(await pane.text()).toContain('2 of 2 replayed');
+    const result = await pane.text();
+    expect(result).toContain('2 of 2 replayed');
+    expect(result).not.toContain('INFO');
     expect(await dead(bed)).toEqual([false, true, false]);
   });
 

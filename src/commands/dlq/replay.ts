@@ -105,6 +105,8 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
     this.stop = new AbortController();
     const task = `replay-${randomUUID()}`;
     const log = this.context.logger();
+    // A line for each is for whoever collects logs; a person sees the result, and the journal keeps who did it.
+    const level = this.interactive ? 'debug' : 'info';
     return runReplay(plan, {
       link,
       config,
@@ -113,7 +115,7 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
       now: () => Date.now(),
       random: () => Math.random(),
       signal: this.stop.signal,
-      onReplayed: (id) => log.info({ id, task }, 'replayed'),
+      onReplayed: (id) => log[level]({ id, task }, 'replayed'),
       ...(wait ? { waitMs } : {}),
       onWait: (count) =>
         this.note(`replayed ${count}; waiting for what comes of them (Ctrl-C stops the waiting only)`),

@@ -26,6 +26,7 @@ export function makeLogger(options: LogOptions): Logger {
         colorize: options.color,
         translateTime: 'HH:MM:ss.l',
         ignore: 'pid,hostname',
+        singleLine: true,
       })
     : pino.destination({ dest: options.fd, sync: true });
   return pino(
