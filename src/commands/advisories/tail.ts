@@ -5,6 +5,7 @@ import { advisoryKinds, tailAdvisories } from '../../lib/advisories/tail.js';
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import { countFlag } from '../../lib/cli/count-flag.js';
 import { momentFlag } from '../../lib/cli/dead-letter-flags.js';
+import { escapeJson } from '../../lib/domain/escape.js';
 import { renderAdvisory } from '../../lib/render/advisory.js';
 
 /** One line of `advisories tail --json`. */
@@ -65,7 +66,7 @@ export default class AdvisoriesTail extends BaseCommand<typeof AdvisoriesTail> {
 
   /** One line each, also as JSON on a terminal; waits for a reader that is slower than the journal. */
   private async print(line: AdvisoryLine): Promise<void> {
-    const text = this.flags.json ? JSON.stringify(line) : renderAdvisory(line, this.colors);
+    const text = this.flags.json ? escapeJson(JSON.stringify(line)) : renderAdvisory(line, this.colors);
     if (!process.stdout.write(`${text}\n`)) await once(process.stdout, 'drain');
   }
 

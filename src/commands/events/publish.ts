@@ -3,6 +3,7 @@ import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import { parseHeaders, readData } from '../../lib/cli/event-input.js';
 import { subjectMatches } from '../../lib/domain/subjects.js';
+import { escapeLine } from '../../lib/domain/escape.js';
 import { Publisher } from '../../lib/events/publish.js';
 import { copiesOf, type PublishManyResult } from '../../lib/events/publish-many.js';
 import type { OutgoingEvent, PublishResult } from '../../lib/events/outgoing.js';
@@ -69,7 +70,8 @@ An event whose id was seen before, within the stream's duplicate window (2 minut
       return;
     }
     const base = id ?? randomUUID();
-    this.note(`publishing ${count} to ${subject} on ${link.server}, ids ${base}-1 to ${base}-${count}`);
+    const ids = escapeLine(`ids ${base}-1 to ${base}-${count}`);
+    this.note(`publishing ${count} to ${subject} on ${link.server}, ${ids}`);
     const result: EventsPublishResult = await publisher.publishMany(copiesOf({ ...event, id: base }, count));
     this.output(result, () => publishedManyText(subject, result, link.server));
   }

@@ -5,6 +5,7 @@ import type { Environment } from '../config/environment.js';
 import { readEnvironment } from '../config/load.js';
 import { InterruptedError, PlutomiError, UsageError } from '../errors.js';
 import { type Colors, colorsFor } from '../render/colors.js';
+import { escapeJson } from '../domain/escape.js';
 import { CommandContext, type ConnectionFlags } from './context.js';
 import { describeError, type ErrorJson } from './describe-error.js';
 import { globalFlags } from './global-flags.js';
@@ -73,7 +74,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   /** The result: one JSON value with `--json`, else the text. */
   protected output(json: unknown, human: () => string): void {
     const text = this.flags.json
-      ? JSON.stringify(json, undefined, process.stdout.isTTY ? 2 : undefined)
+      ? escapeJson(JSON.stringify(json, undefined, process.stdout.isTTY ? 2 : undefined))
       : human();
     if (text !== '') process.stdout.write(`${text}\n`);
   }
@@ -119,7 +120,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     process.exitCode = described.exitCode;
     if (this.argv.includes('--json') && !(error instanceof PlutomiError && error.exitCode === 130)) {
       const { code, message, suggestions } = described;
-      process.stdout.write(`${JSON.stringify({ error: { code, message, suggestions } })}\n`);
+      process.stdout.write(`${escapeJson(JSON.stringify({ error: { code, message, suggestions } }))}\n`);
       return;
     }
     const colors = colorsFor({

@@ -1,5 +1,5 @@
 import { CLIError } from '@oclif/core/errors';
-import { escapeBlock } from '../domain/escape.js';
+import { escapeBlock, escapeLine } from '../domain/escape.js';
 import { ConfigError, messageOf, PlutomiError } from '../errors.js';
 
 /** The error as `--json` prints it. */
@@ -16,7 +16,7 @@ export function describeError(error: Error): ErrorJson & { readonly exitCode: nu
     return {
       code: error.code,
       message: escapeBlock(error.message + problems),
-      suggestions: error.suggestions,
+      suggestions: error.suggestions.map(escapeLine),
       exitCode: 2,
     };
   }
@@ -24,7 +24,7 @@ export function describeError(error: Error): ErrorJson & { readonly exitCode: nu
     return {
       code: error.code,
       message: escapeBlock(error.message),
-      suggestions: error.suggestions,
+      suggestions: error.suggestions.map(escapeLine),
       exitCode: error.exitCode,
     };
   }

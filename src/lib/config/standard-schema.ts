@@ -1,3 +1,5 @@
+import { messageOf } from '../errors.js';
+
 /** The part of the Standard Schema v1 interface that we use: zod, valibot, arktype and others implement it. */
 export interface StandardSchema {
   readonly '~standard': {
@@ -31,8 +33,13 @@ export function describeIssues(issues: readonly SchemaIssue[]): string {
   return issues
     .slice(0, 5)
     .map((issue) => {
-      const path = issue.path?.map((part) => String(typeof part === 'object' ? part.key : part)).join('.');
+      const path = issue.path?.map(keyOf).join('.');
       return path ? `${path}: ${issue.message}` : issue.message;
     })
     .join('; ');
+}
+
+function keyOf(part: PropertyKey | { readonly key: PropertyKey }): string {
+  // The schema may be anybody's: what it calls a path is not always one.
+  return messageOf(typeof part === 'object' && part !== null ? part.key : part);
 }

@@ -27,6 +27,30 @@ export function escapeBlock(text: string): string {
   return text.split('\n').map(escapeLine).join('\n');
 }
 
+/**
+ * The same JSON for a terminal: what `escapeLine` escapes, and JSON leaves as it is (the C1 controls, bidirectional
+ * and invisible characters), as JSON's own escapes. It parses to the same value.
+ */
+export function escapeJson(json: string): string {
+  return isAscii.test(json) ? json : json.replace(unsafe, escapeInJson);
+}
+
+const isAscii = /^[\u0000-\u007e]*$/;
+
+function escapeInJson(char: string): string {
+  // The line feeds of indented JSON stand outside of its strings.
+  if (char < ' ') return char;
+  let text = '';
+  for (let i = 0; i < char.length; i++) text += `\\u${char.charCodeAt(i).toString(16).padStart(4, '0')}`;
+  return text;
+}
+
+/** `text`, or as much of it as fits into `length` UTF-16 units with a `…` at its end; no character is cut in two. */
+export function clipText(text: string, length: number): string {
+  if (text.length <= length) return text;
+  return `${text.slice(0, Math.max(0, length - 1)).replace(/[\ud800-\udbff]$/, '')}…`;
+}
+
 /** The longest prefix of `text` that is at most `maxBytes` long in UTF-8, the `…` at the end of cut text included. */
 export function clipBytes(text: string, maxBytes: number): string {
   if (text.length * 3 <= maxBytes || Buffer.byteLength(text) <= maxBytes) return text;

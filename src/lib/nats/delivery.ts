@@ -1,5 +1,6 @@
 import { Match, type Msg } from '@nats-io/transport-node';
-import type { Nanos } from '../domain/time.js';
+import { isCount } from '../domain/decode.js';
+import { isNanos, type Nanos } from '../domain/time.js';
 import type { Link } from './link.js';
 import { headersOf, type MessageHeaders } from './message.js';
 
@@ -26,18 +27,15 @@ export class Delivery {
     if (!tokens || tokens[0] !== '$JS' || tokens[1] !== 'ACK') return undefined;
     // $JS.ACK.<stream>.<consumer>.<delivered>.<sseq>.<cseq>.<time>.<pending>; newer servers put domain and account first.
     const at = tokens.length >= 11 ? 4 : 2;
-    const [stream, consumer, deliveries, seq, consumerSeq, time, pending] = tokens.slice(at);
-    if (!stream || !consumer || !time || tokens.length < 9) return undefined;
-    return new Delivery(
-      msg,
-      stream,
-      consumer,
-      Number(seq),
-      Number(deliveries),
-      Number(consumerSeq),
-      time,
-      Number(pending),
-    );
+    const [stream, consumer, ...facts] = tokens.slice(at);
+    if (!stream || !consumer || tokens.length < 9) return undefined;
+    const [deliveries, seq, consumerSeq, , pending] = facts.map(Number);
+    const time = facts[3];
+    // Whoever may publish to our inbox may have written it.
+    if (!isCount(deliveries) || !isCount(seq) || !isCount(consumerSeq) || !isCount(pending)) return undefined;
+    return isNanos(time)
+      ? new Delivery(msg, stream, consumer, seq, deliveries, consumerSeq, time, pending)
+      : undefined;
   }
 
   get subject(): string {

@@ -1,4 +1,4 @@
-import { escapeBlock, escapeLine } from '../domain/escape.js';
+import { clipText, escapeBlock, escapeLine } from '../domain/escape.js';
 import { recordReason } from '../domain/record-reason.js';
 import type { DeadLetterDetails, HistoryRecord, ShownEvent } from '../dlq/show.js';
 import type { Colors } from './colors.js';
@@ -67,7 +67,7 @@ function json(value: unknown): string {
 
 function cut(text: string): string {
   const left = text.length - maxShown;
-  return left > 0 ? `${text.slice(0, maxShown)}…\n(${left} characters more: --json has all)` : text;
+  return left > 0 ? `${clipText(text, maxShown + 1)}\n(${left} characters more: --json has all)` : text;
 }
 
 function history(records: readonly HistoryRecord[], colors: Colors): string {

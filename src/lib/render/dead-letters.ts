@@ -1,4 +1,5 @@
 import { escapeLine } from '../domain/escape.js';
+import { clipColumns } from './columns.js';
 import type { DeadLetterGroup, Grouping } from '../dlq/group.js';
 import type { DeadLetterItem } from '../dlq/item.js';
 import type { Colors } from './colors.js';
@@ -45,8 +46,7 @@ export function renderChoice(item: DeadLetterItem, { width, nowMs }: View): stri
     `${item.id}  ${renderWhen(item.deadAt, nowMs)}  ${originalNote(item)}${item.reason}`,
   );
   // The pointer and the box of the prompt stand before it.
-  const room = Math.max(20, width - 6);
-  return text.length > room ? `${text.slice(0, room - 1)}…` : text;
+  return clipColumns(text, Math.max(20, width - 6));
 }
 
 function originalNote({ original, resolvedLate }: DeadLetterItem): string {

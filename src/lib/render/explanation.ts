@@ -1,4 +1,4 @@
-import { escapeBlock, escapeLine } from '../domain/escape.js';
+import { clipText, escapeBlock, escapeLine } from '../domain/escape.js';
 import type { ConsumerState, Explanation, NextStep, Step } from '../explain/explanation.js';
 import type { Colors } from './colors.js';
 import type { View } from './dead-letters.js';
@@ -74,7 +74,8 @@ function content({ event }: Explanation, colors: Colors): string {
   );
   const body = escapeBlock(encoding === 'json' ? JSON.stringify(data, undefined, 2) : String(data));
   const left = body.length - maxShown;
-  const shown = left > 0 ? `${body.slice(0, maxShown)}…\n(${left} characters more: --json has all)` : body;
+  const shown =
+    left > 0 ? `${clipText(body, maxShown + 1)}\n(${left} characters more: --json has all)` : body;
   return titled(
     encoding === 'base64' ? 'content, base64' : 'content',
     [...names, ...shown.split('\n')],

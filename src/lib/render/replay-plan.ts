@@ -1,4 +1,5 @@
 import { escapeLine } from '../domain/escape.js';
+import { clipColumns } from './columns.js';
 import type { Count, ReplayPlan, SkippedReplay } from '../dlq/plan-replay.js';
 import type { ReplayResult } from '../dlq/result.js';
 import type { Colors } from './colors.js';
@@ -32,10 +33,9 @@ export function renderReplayPlan(plan: ReplayPlan, view: View): string {
 }
 
 function counted(title: string, counts: readonly Count[], { width }: View): [string, string][] {
-  const shown = counts.slice(0, maxRows).map(({ name, count }): string => {
-    const text = `${count} × ${escapeLine(name)}`;
-    return text.length > width - 14 ? `${text.slice(0, Math.max(20, width - 15))}…` : text;
-  });
+  const shown = counts
+    .slice(0, maxRows)
+    .map(({ name, count }) => clipColumns(`${count} × ${escapeLine(name)}`, Math.max(21, width - 14)));
   if (counts.length > maxRows) shown.push(`and ${counts.length - maxRows} more`);
   return shown.map((text, i) => [i === 0 ? title : '', text]);
 }

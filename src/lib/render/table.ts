@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import type { Colors } from './colors.js';
 import { escapeLine } from '../domain/escape.js';
+import { clipColumns, columnsOf } from './columns.js';
 
 export interface Column {
   readonly title: string;
@@ -58,7 +59,7 @@ export function renderTable(
 
 function fit(columns: readonly Column[], rows: readonly (readonly string[])[], width: number): number[] {
   const widths = columns.map(({ title }, i) =>
-    rows.reduce((widest, row) => Math.max(widest, (row[i] ?? '').length), title.length),
+    rows.reduce((widest, row) => Math.max(widest, columnsOf(row[i] ?? '')), title.length),
   );
   const total = (): number => widths.reduce((sum, one) => sum + one, gap * (columns.length - 1));
   for (let over = total() - width; over > 0; over = total() - width) {
@@ -86,14 +87,14 @@ function laidOut(
 ): string[] {
   const table = new Table({
     head: columns.map(({ title }) => colors.dim(title)),
-    colWidths: [...widths],
     colAligns: columns.map(({ align }) => align ?? 'left'),
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
     chars: noBorders,
     wordWrap: false,
   });
   for (const [at, row] of rows.entries()) {
-    table.push(row.map((text, i) => columns[i]?.paint?.(cut(text, widths[i] ?? 0), at) ?? text));
+    const clipped = row.map((text, i) => clipColumns(text, widths[i] ?? 0));
+    table.push(clipped.map((text, i) => columns[i]?.paint?.(text, at) ?? text));
   }
   return table.toString().split('\n');
 }
@@ -107,13 +108,10 @@ function plain(
   const line = (row: readonly string[]): string =>
     columns
       .map(({ align }, i) => {
-        const text = cut(row[i] ?? '', widths[i] ?? 0);
-        return align === 'right' ? text.padStart(widths[i] ?? 0) : text.padEnd(widths[i] ?? 0);
+        const text = clipColumns(row[i] ?? '', widths[i] ?? 0);
+        const blank = ' '.repeat(Math.max(0, (widths[i] ?? 0) - columnsOf(text)));
+        return align === 'right' ? blank + text : text + blank;
       })
       .join(' '.repeat(gap));
   return [line(columns.map(({ title }) => title)), ...rows.map(line)];
-}
-
-function cut(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
 }

@@ -90,7 +90,11 @@ function isServerState(content: unknown): content is ServerState {
   return (
     typeof url === 'string' &&
     /^nats:\/\/127\.0\.0\.1:\d{1,5}$/.test(url) &&
+    URL.canParse(url) &&
     typeof pid === 'number' &&
+    // 0 and below name groups of processes: a signal would reach all of them.
+    Number.isSafeInteger(pid) &&
+    pid > 0 &&
     [store, startedAt, version].every((field) => typeof field === 'string' && field !== '')
   );
 }

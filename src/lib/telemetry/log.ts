@@ -1,5 +1,6 @@
 import { type DestinationStream, pino, type Logger as PinoLogger } from 'pino';
 import pretty from 'pino-pretty';
+import { escapeBlock, escapeJson, escapeLine } from '../domain/escape.js';
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -19,16 +20,7 @@ export interface LogOptions {
 
 /** A logger that has written each line before it returns: the last lines of a dying process count most. */
 export function makeLogger(options: LogOptions): Logger {
-  const destination: DestinationStream = options.readable
-    ? pretty({
-        destination: options.fd,
-        sync: true,
-        colorize: options.color,
-        translateTime: 'HH:MM:ss.l',
-        ignore: 'pid,hostname',
-        singleLine: true,
-      })
-    : pino.destination({ dest: options.fd, sync: true });
+  const destination = options.readable ? readable(options) : asJson(options);
   return pino(
     {
       level: options.level,
@@ -37,6 +29,35 @@ export function makeLogger(options: LogOptions): Logger {
       formatters: { level: (label) => ({ level: label }) },
     },
     destination,
+  );
+}
+
+/** JSON lines that are safe on a terminal too. */
+function asJson({ fd }: LogOptions): DestinationStream {
+  const out = pino.destination({ dest: fd, sync: true });
+  return { write: (line) => void out.write(escapeJson(line)) };
+}
+
+/** pino-pretty prints what it is given: it gets nothing that a terminal would obey. */
+function readable({ fd, color }: LogOptions): DestinationStream {
+  const out = pretty({
+    destination: fd,
+    sync: true,
+    colorize: color,
+    translateTime: 'HH:MM:ss.l',
+    ignore: 'pid,hostname',
+    singleLine: true,
+  });
+  return { write: (line) => void out.write(`${JSON.stringify(printable(JSON.parse(line)))}\n`) };
+}
+
+/** The same with every text escaped, names of fields too; the lines of a stack stay lines. */
+function printable(value: unknown, name = ''): unknown {
+  if (typeof value === 'string') return name === 'stack' ? escapeBlock(value) : escapeLine(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((one) => printable(one));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, one]) => [escapeLine(key), printable(one, key)]),
   );
 }
 

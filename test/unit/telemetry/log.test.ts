@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
+import { unprintable } from '../../support/hostile.js';
 import { type LogOptions, silentLogger } from '../../../src/lib/telemetry/log.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -39,6 +40,22 @@ describe('a logger', () => {
     expect(JSON.parse(second)).toMatchObject({ level: 'error', msg: 'failed', err: { message: 'broken' } });
     expect(stdout).toBe('');
   });
+
+  test.each([false, true])(
+    'readable %s: nothing that a terminal would obey, wherever it stands',
+    async (readable) => {
+      const bad = '\\u001b]0;owned\\u0007\\u009b2J\\u202e\\r\\n';
+      const { stderr } = await logged(
+        { ...json, readable, color: false },
+        `const bad = '${bad}';
+       const err = Object.assign(new Error(bad), { stack: 'Error: ' + bad + '    at x' });
+       log.child({ consumer: bad }).error({ [bad]: 1, deep: { list: [bad] }, err }, bad); log.info('%s', bad);`,
+      );
+      expect(stderr).not.toMatch(unprintable);
+      expect(stderr.match(/u001b\]0;owned/g)).toHaveLength(7);
+      expect(stderr).toMatch(readable ? /\n {8}at x|\n +at x/ : /\\n {4}at x/);
+    },
+  );
 
   test('writes to stdout where that is asked for', async () => {
     const { stdout, stderr } = await logged({ ...json, fd: 1 }, `log.warn('x');`);
