@@ -108,7 +108,7 @@ export function mutated(valid: fc.Arbitrary<object>): fc.Arbitrary<unknown> {
   });
   return fc.tuple(valid, fc.array(change, { maxLength: 3 })).map(([value, changes]) => {
     const copy = structuredClone(value) as Json;
-    for (const one of changes) mutate(copy, one.steps, one);
+    for (const one of changes) mutate(copy, one.steps, { ...one, value: structuredClone(one.value) });
     return copy;
   });
 }

@@ -1,5 +1,6 @@
 import type { PipelineConfig } from '../config/resolved.js';
 import { metaConsumers } from '../domain/consumer-names.js';
+import { isDeeperThan } from '../domain/decode.js';
 import type { Pointer } from '../domain/pointer.js';
 import type { JournalRecord } from '../domain/record.js';
 import { isoOfNanos } from '../domain/time.js';
@@ -16,7 +17,7 @@ import { Expiry } from './state.js';
 export interface ShownEvent {
   readonly subject: string;
   readonly headers: MessageHeaders;
-  /** The value of JSON, the text, or base64: `encoding` says which. */
+  /** The value of JSON (at most 500 levels deep), the text, or base64: `encoding` says which. */
   readonly data: unknown;
   readonly encoding: 'json' | 'utf8' | 'base64';
   /** When it was stored, ISO. */
@@ -72,6 +73,9 @@ export function shownEvent({ subject, headers, data, time }: StoredMessage): Sho
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** JSON that is deeper is shown as its text: it could not be printed again as JSON. */
+const mostLevels = 500;
+
 /** JSON where it is JSON, else the text where it is UTF-8, else base64. */
 function decodeData(bytes: Uint8Array): Pick<ShownEvent, 'data' | 'encoding'> {
   let text: string;
@@ -81,8 +85,10 @@ function decodeData(bytes: Uint8Array): Pick<ShownEvent, 'data' | 'encoding'> {
     return { data: Buffer.from(bytes).toString('base64'), encoding: 'base64' };
   }
   try {
-    return { data: JSON.parse(text) as unknown, encoding: 'json' };
+    const data: unknown = JSON.parse(text);
+    if (!isDeeperThan(mostLevels, data)) return { data, encoding: 'json' };
   } catch {
-    return { data: text, encoding: 'utf8' };
+    // It is text.
   }
+  return { data: text, encoding: 'utf8' };
 }

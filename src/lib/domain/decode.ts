@@ -15,9 +15,27 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** The JSON object in these bytes. More than 1 MB is refused unread: no record of ours is that large. */
-export function decodeObject(bytes: Uint8Array): Decoded<JsonObject> {
-  if (bytes.length > 1_048_576) return malformed(`${bytes.length} bytes, expected at most 1048576`);
+/** Is there an object or list inside so many others? What is some thousands deep can be read, but not written again. */
+export function isDeeperThan(levels: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(levels - 1, inner));
+}
+
+/**
+ * What leads to another message (a pointer, an exhaustion) is at most half of what the server usually takes: the
+ * next one holds its parts and a little more, and one that can't be written would be tried for ever.
+ */
+export const maxRoutableBytes = 524_288;
+
+/** Levels of objects and lists in one another; a record of ours has fewer than ten. */
+const mostLevels = 100;
+
+/**
+ * The JSON object in these bytes. More than `maxBytes` (1 MB) is refused unread, and more than 100 levels: no record
+ * of ours is that large or that deep.
+ */
+export function decodeObject(bytes: Uint8Array, maxBytes = 1_048_576): Decoded<JsonObject> {
+  if (bytes.length > maxBytes) return malformed(`${bytes.length} bytes, expected at most ${maxBytes}`);
   let value: unknown;
   try {
     value = JSON.parse(utf8.decode(bytes));
@@ -27,6 +45,7 @@ export function decodeObject(bytes: Uint8Array): Decoded<JsonObject> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return malformed('expected a JSON object');
   }
+  if (isDeeperThan(mostLevels, value)) return malformed(`more than ${mostLevels} levels deep`);
   return { ok: true, value: value as JsonObject };
 }
 

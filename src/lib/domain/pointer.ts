@@ -1,4 +1,12 @@
-import { type Decoded, decodeObject, isCount, isText, malformed, readOrigin } from './decode.js';
+import {
+  type Decoded,
+  decodeObject,
+  isCount,
+  isText,
+  malformed,
+  maxRoutableBytes,
+  readOrigin,
+} from './decode.js';
 import { type Failure, reasonOf } from './failure.js';
 import type { Origin } from './key.js';
 import { type AdvisoryFields, type Attempts, type Exhaustion, readAttempts, readFailure } from './record.js';
@@ -101,7 +109,7 @@ export function encodePointer(p: Pointer): string {
 
 /** `notBefore` is the header's value; a pointer without a readable one is due now. */
 export function decodePointer(bytes: Uint8Array, notBefore: string | undefined): Decoded<Pointer> {
-  const decoded = decodeObject(bytes);
+  const decoded = decodeObject(bytes, maxRoutableBytes);
   if (!decoded.ok) return decoded;
   const { v, consumer, stage, cycle, advisory, firstFailedAt, lastFailedAt, embedded } = decoded.value;
   if (v !== 1) return malformed('v: expected 1');

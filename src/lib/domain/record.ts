@@ -1,5 +1,13 @@
 import { advisoryType } from './advisory.js';
-import { type Decoded, decodeObject, isCount, isText, malformed, readOrigin } from './decode.js';
+import {
+  type Decoded,
+  decodeObject,
+  isCount,
+  isText,
+  malformed,
+  maxRoutableBytes,
+  readOrigin,
+} from './decode.js';
 import type { Failure, FailureKind, ReportedFailure } from './failure.js';
 import { type Key, keyId, type Stage, type Tier } from './key.js';
 import { type ExhaustionKind, isExhaustion, isName, type RecordKind, recordKinds } from './subjects.js';
@@ -163,6 +171,8 @@ export function readAttempts(value: unknown): Attempts | undefined {
 
 /** An exhaustion that is complete enough to be routed. */
 export function decodeExhaustion(bytes: Uint8Array): Decoded<Exhaustion> {
+  if (bytes.length > maxRoutableBytes)
+    return malformed(`${bytes.length} bytes, expected at most ${maxRoutableBytes}`);
   const decoded = decodeRecord(bytes);
   if (!decoded.ok) return decoded;
   const record = decoded.value;

@@ -1,5 +1,5 @@
 import { metaConsumers } from '../domain/consumer-names.js';
-import { decodeObject } from '../domain/decode.js';
+import { decodeObject, isDeeperThan } from '../domain/decode.js';
 import { makeFailure } from '../domain/failure.js';
 import { type Pointer, pointerFrom } from '../domain/pointer.js';
 import { decodeExhaustion, type Exhaustion } from '../domain/record.js';
@@ -14,6 +14,8 @@ import { journalOf, pointersOf } from '../routing/route.js';
 import type { Worker } from './worker.js';
 
 const maxEmbeddedBytes = 65_536;
+/** The dead letter around it is a record too, and must not be too deep to be read. */
+const maxEmbeddedLevels = 50;
 
 /**
  * `meta-consumer-dlq`: puts what could not be routed into the DLQ as `meta-consumer/<journal sequence>`, with
@@ -87,7 +89,8 @@ function unreadablePointer(origin: Pointer['origin'], at: string, reason: string
 /** The record where it is readable, else its bytes: what an operator needs to see what it was. */
 function embed(message: StoredMessage): Record<string, unknown> {
   const decoded = decodeObject(message.data);
-  if (decoded.ok && message.data.length <= maxEmbeddedBytes)
+  const fits = message.data.length <= maxEmbeddedBytes;
+  if (decoded.ok && fits && !isDeeperThan(maxEmbeddedLevels, decoded.value))
     return { subject: message.subject, record: decoded.value };
   const bytes = message.data.subarray(0, maxEmbeddedBytes);
   return { subject: message.subject, data: Buffer.from(bytes).toString('base64'), encoding: 'base64' };

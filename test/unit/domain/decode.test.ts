@@ -16,6 +16,12 @@ describe('decodeObject', () => {
     ['a text', bytes('"{}"'), /^expected a JSON object/],
     ['bytes that are no UTF-8', new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x7d]), /^not JSON in UTF-8/],
     ['more than 1 MB', bytes(`{"v":"${'x'.repeat(1_048_576)}"}`), /^1048584 bytes/],
+    ['101 levels', bytes(`{"v":${'['.repeat(100)}${']'.repeat(100)}}`), /^more than 100 levels deep/],
+    [
+      '100,000 levels that end',
+      bytes(`{"v":${'['.repeat(100_000)}${']'.repeat(100_000)}}`),
+      /^more than 100 levels/,
+    ],
     ['100,000 levels', bytes('['.repeat(100_000)), /^not JSON in UTF-8/],
   ])('%s is refused with the reason', (_what, data, reason) => {
     expect(decodeObject(data)).toEqual({ ok: false, reason: expect.stringMatching(reason) });

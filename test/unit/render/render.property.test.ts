@@ -107,7 +107,7 @@ const item = fc.record<DeadLetterItem>(
 );
 
 property('a list of dead letters has a line for each', () =>
-  fc.property(fc.array(item, { minLength: 1, maxLength: 4 }), rarely, width, (items, many, width) => {
+  fc.property(fc.array(item, { minLength: 1, maxLength: 2 }), rarely, width, (items, many, width) => {
     // Beyond 200 rows another path lays them out.
     const rows = many
       ? Array.from({ length: 201 }, (_, i) => items[i % items.length] as DeadLetterItem)
@@ -131,7 +131,7 @@ property('a list of dead letters has a line for each', () =>
 
 property('groups of dead letters have a line each', () => {
   const group = fc.record({ key: text, count, firstDeadAt: isoTime, lastDeadAt: isoTime, sample: text });
-  return fc.property(fc.array(group, { maxLength: 4 }), width, (groups, width) => {
+  return fc.property(fc.array(group, { maxLength: 2 }), width, (groups, width) => {
     const shown = expectPrintable((colors) => renderGroups(groups, 'reason', { width, colors, nowMs }));
     expect(shown.split('\n')).toHaveLength(groups.length + 1);
   });

@@ -53,8 +53,8 @@ property('a version is refused, or can be ordered', both, (seen) =>
   fc.property(nearly(version), version, (text, other) => {
     const found = parseVersion(text);
     seen(found ? 'accepted' : 'refused');
-    expect(parseVersionOutput(`nats-server: v${text}\n`) ?? found).toBe(found);
     if (!found) return;
+    expect(parseVersionOutput(`nats-server: v${found}\n`)).toBe(found);
     const known = parseVersion(other) ?? '2.10.0';
     expect(Math.sign(compareVersions(found, known))).toBe(-Math.sign(compareVersions(known, found)) + 0);
     expect(typeof isSupported(found)).toBe('boolean');
