@@ -4,14 +4,16 @@ export const usage = `Usage: npm run chaos -- [options]
 
   --scenario <name>       run this one; repeat it for several
   --all                   run all
-  --seed <n>              seed of events and faults; default 1
+  --seed <n>              seed of events and faults; default 1; repeat it for several
   --events <n>            events of each run; default 10000
   --duration <seconds>    how long they are published; default 40
-  --server-version <v>    nats-server to run on; default: the one of the tests
+  --server-version <v>    nats-server to run on; default: the one of the tests; repeat it for several
   --single, --cluster     only on one server, only on three; default: on each that the scenario knows
   --baseline              run the obvious design too, under the same faults
   --keep                  keep the folders of runs that succeed
-  --out <file>            write the results as JSON
+  --out <file>            write the results as JSON, after each run
+  --resume                leave out the runs that succeeded according to the file of --out, with the same build;
+                          its other results stay in it
 `;
 
 export class UsageError extends Error {}
@@ -24,16 +26,19 @@ export function readOptions(words, names) {
   const unknown = chosen.find((name) => !names.includes(name));
   if (unknown !== undefined) throw new UsageError(`no scenario ${unknown}: ${names.join(', ')}`);
   if (values.single && values.cluster) throw new UsageError('--single or --cluster, not both');
+  if (values.resume && values.out === undefined) throw new UsageError('--resume needs --out <file>');
   return {
-    chosen,
-    seed: whole(values.seed, '--seed', 0),
+    chosen: distinct(chosen),
+    seeds: distinct(values.seed).map((seed) => whole(seed, '--seed', 0)),
     events: whole(values.events, '--events', 10),
     durationMs: whole(values.duration, '--duration', 3) * 1000,
-    serverVersion: values['server-version'],
+    /** Undefined stands for the one of the tests. */
+    serverVersions: values['server-version'] ? distinct(values['server-version']) : [undefined],
     only: values.single ? 'single' : values.cluster ? 'cluster' : undefined,
     baseline: values.baseline,
     keep: values.keep,
     out: values.out,
+    resume: values.resume,
   };
 }
 
@@ -44,20 +49,25 @@ function parse(words) {
       options: {
         scenario: { type: 'string', multiple: true },
         all: { type: 'boolean', default: false },
-        seed: { type: 'string', default: '1' },
+        seed: { type: 'string', multiple: true, default: ['1'] },
         events: { type: 'string', default: '10000' },
         duration: { type: 'string', default: '40' },
-        'server-version': { type: 'string' },
+        'server-version': { type: 'string', multiple: true },
         single: { type: 'boolean', default: false },
         cluster: { type: 'boolean', default: false },
         baseline: { type: 'boolean', default: false },
         keep: { type: 'boolean', default: false },
         out: { type: 'string' },
+        resume: { type: 'boolean', default: false },
       },
     });
   } catch (error) {
     throw new UsageError(error.message, { cause: error });
   }
+}
+
+function distinct(words) {
+  return [...new Set(words)];
 }
 
 function whole(text, name, least) {

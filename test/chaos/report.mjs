@@ -2,6 +2,7 @@ const columns = [
   ['scenario', ({ scenario }) => scenario],
   ['on', ({ topology, server }) => `${topology} ${server}`],
   ['design', ({ design }) => design],
+  ['seed', ({ seed }) => seed],
   ['pairs', ({ pairs }) => pairs],
   ['processed', ({ processed }) => processed],
   ['dead', ({ dead }) => dead],

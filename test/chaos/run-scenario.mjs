@@ -76,13 +76,6 @@ export async function runScenario({ scenario, topology, design, options, bin, bi
     say('all events are stored; waiting for quiet');
     const result = await conclude(bed, { scenario, design, events, faults, publishers });
     return {
-      scenario: scenario.name,
-      topology,
-      design: design.name,
-      server: binary.version,
-      seed: options.seed,
-      events: options.events,
-      durationMs: options.durationMs,
       workerStarts: workers.starts(),
       faults: faults.length,
       ...result,

@@ -1,6 +1,6 @@
 // The chaos runs: separate processes, real servers, seeded faults, and an account of every event.
 //   npm run chaos -- --help
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { baseline } from './design-baseline.mjs';
@@ -8,6 +8,7 @@ import { copyOfBuild } from './build.mjs';
 import { ours } from './design-ours.mjs';
 import { readOptions, usage, UsageError } from './options.mjs';
 import { renderTable } from './report.mjs';
+import { Results } from './results.mjs';
 import { runScenario } from './run-scenario.mjs';
 import { scenarios } from './scenarios/index.mjs';
 import { serverBinary } from './servers.mjs';
@@ -26,18 +27,15 @@ else {
 }
 
 async function main(options) {
-  const binary = await serverBinary(options.serverVersion);
+  const binaries = [];
+  for (const version of options.serverVersions) binaries.push(await serverBinary(version));
   const build = copyOfBuild();
+  const store = new Results(options);
   const results = [];
   try {
-    for (const name of options.chosen) {
-      const scenario = scenarios[name];
-      for (const topology of scenario.on.filter((one) => (options.only ?? one) === one)) {
-        for (const design of designsFor(scenario, options)) {
-          results.push(await runOne({ scenario, topology, design, options, bin: build.bin, binary }));
-          writeResults(options, results);
-        }
-      }
+    for (const run of plan(binaries, build, options)) {
+      const known = store.succeeded(run.identity);
+      results.push(known ?? store.add(await runOne(run, build.bin)));
     }
   } finally {
     rmSync(build.folder, { recursive: true, force: true });
@@ -46,32 +44,48 @@ async function main(options) {
   return results.every(({ ok, design }) => ok || design === baseline.name) ? 0 : 1;
 }
 
-/** After each run: a session that is cut off keeps what it has measured. */
-function writeResults(options, results) {
-  if (options.out !== undefined)
-    writeFileSync(options.out, `${JSON.stringify({ options, results }, null, 2)}\n`);
+/** Every run of the chosen scenarios, seed by seed. `identity` is what its result says about it. */
+function plan(binaries, build, options) {
+  const { seeds, chosen, only, events, durationMs } = options;
+  const runs = [];
+  for (const binary of binaries) {
+    for (const seed of seeds) {
+      for (const name of chosen) {
+        const scenario = scenarios[name];
+        for (const topology of scenario.on.filter((one) => (only ?? one) === one)) {
+          for (const design of designsFor(scenario, options)) {
+            const which = { scenario: name, topology, design: design.name, server: binary.version, seed };
+            const identity = { ...which, events, durationMs, build: build.digest, commit: build.commit };
+            runs.push({ scenario, topology, design, binary, options: { ...options, seed }, identity });
+          }
+        }
+      }
+    }
+  }
+  return runs;
 }
 
 function designsFor(scenario, options) {
   return options.baseline && scenario.baseline ? [ours, baseline] : [ours];
 }
 
-async function runOne(parts) {
-  const { scenario, topology, design, options } = parts;
+async function runOne({ identity, ...parts }, bin) {
+  const { scenario, topology, design, binary, options } = parts;
   const folder = mkdtempSync(join(tmpdir(), `plutomi-chaos-${scenario.name}-`));
-  const say = (line) => process.stderr.write(`${scenario.name} ${topology} ${design.name}: ${line}\n`);
+  const say = (line) =>
+    process.stderr.write(`${scenario.name} ${topology} ${binary.version} ${design.name}: ${line}\n`);
   say(`seed ${options.seed}, ${options.events} events, ${folder}`);
-  const base = { scenario: scenario.name, topology, design: design.name, server: parts.binary.version };
+  const startedAt = new Date().toISOString();
   try {
-    const result = await runScenario({ ...parts, folder, say });
+    const result = await runScenario({ ...parts, bin, folder, say });
     const { lost, wrong, twice, neverQuiet, problems } = result;
     say(`lost ${lost}, wrong ${wrong}, twice ${twice}`);
     if (neverQuiet) say(`never quiet: ${JSON.stringify(neverQuiet)}`);
     for (const problem of problems) say(problem);
     if (result.ok && !options.keep) rmSync(folder, { recursive: true, force: true });
-    return { ...result, folder: result.ok ? undefined : folder };
+    return { ...identity, startedAt, ...result, folder: result.ok ? undefined : folder };
   } catch (error) {
     say(`failed: ${error.stack}`);
-    return { ...base, ok: false, error: error.message.split('\n')[0], folder };
+    return { ...identity, startedAt, ok: false, error: error.message.split('\n')[0], folder };
   }
 }
