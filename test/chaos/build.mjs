@@ -26,9 +26,11 @@ export function copyOfBuild() {
 }
 
 function digestOf(folder) {
+  const byName = (one, other) => (one < other ? -1 : 1);
   const hash = createHash('sha256');
   const files = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.js'));
-  for (const name of files.toSorted()) hash.update(`${name}\n`).update(readFileSync(join(folder, name)));
+  for (const name of files.toSorted(byName))
+    hash.update(`${name}\n`).update(readFileSync(join(folder, name)));
   return hash.digest('hex').slice(0, 12);
 }
 
