@@ -143,6 +143,42 @@ test('a worker that dies in its first handler costs its prefetched neighbours no
   expect(attempts.map((line) => line.split(' ')[1])).toEqual(['1', '1', '1', '1']);
 });
 
+test('the neighbour of a poison event, killed with it in its last attempt, is tried again alone and succeeds', async () => {
+  const server = await natsForTest();
+  const link = await connectTo(server.url);
+  // Event 2 fails twice; its last attempt goes on until the poison comes and takes it along.
+  const p = await makeProject(server.url, configWith({ concurrency: 5, timeout: '2m' }), {
+    'handler.mjs': handlerText(
+      `const { readFileSync } = await import('node:fs');
+  const { n } = event.data;
+  if (n === 1) process.exit(1);
+  if (n === 2 && context.attempt < 3) throw new Error('not yet');
+  const first = n === 2 && !readFileSync(out, 'utf8').includes('last');
+  if (first) appendFileSync(out, 'last\\n');
+  if (first) await new Promise(() => {});
+  appendFileSync(out, \`done \${event.seq}\\n\`);`,
+    ),
+  });
+  expect((await p.cli(['pipeline', 'apply', '--yes'])).exitCode).toBe(0);
+  await link.publish('events.job', JSON.stringify({ n: 2 }));
+  const supervisor = supervise(p);
+  const begun = async (): Promise<number> =>
+    (await p.lines()).filter((line) => line.startsWith('last')).length;
+  await eventually('the last attempt of event 2 runs', async () => (await begun()) === 1, 60_000);
+  await link.publish('events.job', JSON.stringify({ n: 1 }));
+  await eventually(
+    'the neighbour is done and the poison is dead',
+    async () => (await p.lines()).includes('done 1') && (await dead(link)) === 1,
+    60_000,
+  );
+  await supervisor.stop();
+  const records = (await readJournal(link, names)).filter(({ record }) => record.origin.seq === 1);
+  const last = records.filter(({ record }) => record.kind === 'ATTEMPT_STARTED' && record.attempt === 3);
+  expect(last.map(({ record }) => record.alone ?? false)).toEqual([false, true]);
+  expect(records.map(({ record }) => record.kind)).not.toContain('MAX_DELIVERIES');
+  expect(await link.readLast('events-dlq', 'events-dlq.worker.2')).toBeDefined();
+}, 180_000);
+
 test('kill -9 every two seconds with 1,000 events in flight: none lost, none dead that never failed', async () => {
   const server = await natsForTest();
   const link = await connectTo(server.url);

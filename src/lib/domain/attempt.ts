@@ -23,11 +23,22 @@ export type Decision =
   | { readonly do: 'ack'; readonly ended: StoredRecord }
   /** Used up: end the stage without running the handler. */
   | { readonly do: 'exhaust'; readonly attempts: number; readonly failure: Failure }
+  | RunDecision;
+
+/** Run the handler as this attempt. */
+export interface RunDecision {
+  readonly do: 'run';
+  readonly attempt: number;
+  /** Write ATTEMPT_STARTED first. */
+  readonly announce: boolean;
+  /** The run before left no report, so it may have ended its process: suspects run one at a time. */
+  readonly suspect: boolean;
   /**
-   * Run the handler as this attempt. `announce`: write ATTEMPT_STARTED first. `suspect`: the attempt before
-   * left no report, so it may have ended its process; suspects run one at a time.
+   * A suspect that would be exhausted if this run left no report either. Nothing else may run in the process
+   * meanwhile: what ended the process is then no neighbour.
    */
-  | { readonly do: 'run'; readonly attempt: number; readonly announce: boolean; readonly suspect: boolean };
+  readonly alone: boolean;
+}
 
 export interface DeliveryFacts {
   readonly deliveries: number;
@@ -52,17 +63,23 @@ export function decideAttempt(facts: DeliveryFacts, history: KeyHistory): Decisi
     snoozedAttempt >= startedAttempt &&
     snoozed.journalSeq > (started?.journalSeq ?? 0);
   const highest = Math.max(startedAttempt, failedAttempt, snoozedAttempt);
-  const attempt = snoozedLast ? snoozedAttempt : highest + 1;
-  if (attempt > facts.limit)
+  const unreported = !snoozedLast && startedAttempt > failedAttempt;
+  const next = snoozedLast ? snoozedAttempt : highest + 1;
+  // A run beside others that left no report convicts nobody: the last attempt is then repeated, alone.
+  const repeated = next > facts.limit && unreported && started?.record.alone !== true;
+  if (next > facts.limit && !repeated)
     return { do: 'exhaust', attempts: highest, failure: failureOfRecord(failed?.record) };
 
   const redelivered = facts.deliveries > 1;
-  const silent = highest === 0 ? !facts.mayHaveParked : !snoozedLast && startedAttempt > failedAttempt;
+  const silent = highest === 0 ? !facts.mayHaveParked : unreported;
+  const suspect = redelivered && silent;
+  const attempt = repeated ? highest : next;
   return {
     do: 'run',
     attempt,
     announce: redelivered || facts.mayHaveParked,
-    suspect: redelivered && silent,
+    suspect,
+    alone: suspect && attempt >= facts.limit,
   };
 }
 

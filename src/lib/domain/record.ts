@@ -46,6 +46,8 @@ export interface JournalRecord extends Key, Partial<Omit<AdvisoryFields, 'consum
   /** The replay that this belongs to. */
   readonly task?: string;
   readonly note?: string;
+  /** ATTEMPT_STARTED: nothing else runs in the process meanwhile. */
+  readonly alone?: boolean;
   /** RESOLVED: the handler succeeded after its lease had lapsed. */
   readonly late?: boolean;
   /** ROUTED: the stream that the pointer went to. */

@@ -42,13 +42,13 @@ function dueOf(
 }
 
 function textOf(record: JournalRecord, dueAt: string | null): string {
-  const { attempt, late } = record;
+  const { attempt, alone, late } = record;
   const which = attempt === undefined ? 'an attempt' : `attempt ${attempt}`;
   const reason = recordReason(record);
   const because = reason === null ? '' : `: ${reason}`;
   const by = reason === null ? '' : ` ${reason}`;
   const texts: Record<RecordKind, string> = {
-    ATTEMPT_STARTED: `${which} started`,
+    ATTEMPT_STARTED: `${which} started${alone ? ', alone in its process' : ''}`,
     ATTEMPT_FAILED: `${which} failed${because}`,
     SNOOZED: `${which} snoozed${by}`,
     MAX_DELIVERIES: `attempts used up${because}`,

@@ -6,6 +6,7 @@ import type { Clock } from '../domain/time.js';
 import type { JournalPlace } from '../journal/journal.js';
 import type { Link } from '../nats/link.js';
 import type { WaterfallListener } from '../telemetry/waterfall-event.js';
+import type { Company } from './company.js';
 import type { Held } from './held.js';
 import type { Worker } from './worker.js';
 
@@ -41,6 +42,8 @@ export interface StageTools {
   readonly link: Link;
   readonly journal: JournalPlace;
   readonly emit: WaterfallListener;
+  /** Of all attempts that run in this process, whatever their stage. */
+  readonly company: Company;
   /** `<host>:<pid>:<random>` of this process. */
   readonly worker: string;
   readonly now: Clock;

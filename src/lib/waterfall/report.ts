@@ -17,8 +17,9 @@ export class Reporter {
   ) {}
 
   /** Written before a handler that may end the process: an attempt that leaves no other trace counts too. */
-  async announce(current: Case, attempt: number): Promise<void> {
-    await this.write(current, this.record(current, { kind: 'ATTEMPT_STARTED', attempt }));
+  async announce(current: Case, attempt: number, alone: boolean): Promise<void> {
+    const facts = { kind: 'ATTEMPT_STARTED', attempt, ...(alone ? { alone } : {}) } as const;
+    await this.write(current, this.record(current, facts));
   }
 
   async report(current: Case, attempt: number, outcome: Outcome, durationMs: number): Promise<void> {

@@ -11,6 +11,7 @@ import type { WaterfallListener } from '../telemetry/waterfall-event.js';
 import { alertProcess, type DeadLetterHandler } from './alert.js';
 import { HandlerRunner, mainStage, retryStage } from './business.js';
 import type { StageTools } from './case.js';
+import { Company } from './company.js';
 import { ConsumerGone } from './failures.js';
 import { Gate } from './gate.js';
 import { metaRetryStage, metaStage } from './meta.js';
@@ -69,6 +70,7 @@ class Pipeline implements RunningPipeline {
   private end!: { resolve: () => void; reject: (error: PlutomiError) => void };
   private readonly workers: Worker[] = [];
   private readonly runners: HandlerRunner[] = [];
+  private readonly company = new Company();
   private readonly checking = new Set<Worker>();
   private stopped = false;
 
@@ -93,7 +95,8 @@ class Pipeline implements RunningPipeline {
 
   private get stageTools(): StageTools {
     const { link, config, onEvent, worker, now, random } = this.options;
-    return { link, journal: journalOf(config), emit: onEvent, worker, now, random };
+    const { company } = this;
+    return { link, journal: journalOf(config), emit: onEvent, company, worker, now, random };
   }
 
   private startMeta(gate: Gate): void {

@@ -1,5 +1,5 @@
 import type { StageLimits } from '../config/resolved.js';
-import { decideAttempt, emptyHistory, type KeyHistory } from '../domain/attempt.js';
+import { decideAttempt, emptyHistory, type KeyHistory, type RunDecision } from '../domain/attempt.js';
 import type { Outcome } from '../domain/outcome.js';
 import { readKeyHistory } from '../journal/read.js';
 import type { Case, Identified, StageTools, Task } from './case.js';
@@ -60,27 +60,38 @@ export class CountedStage {
       return worker.settler.ack(held);
     }
     if (decision.do === 'exhaust') return this.reporter.exhaust(current, decision.failure, decision.attempts);
-    if (!decision.suspect) return this.attempt(current, decision.attempt, decision.announce);
+    if (!decision.suspect) return this.attempt(current, decision);
     await worker.suspects.take();
     try {
-      await this.attempt(current, decision.attempt, decision.announce);
+      await this.attempt(current, decision);
     } finally {
       worker.suspects.give();
     }
   }
 
-  private async attempt(current: Case, attempt: number, announce: boolean): Promise<void> {
+  private async attempt(current: Case, decision: RunDecision): Promise<void> {
     const { slots } = current.worker;
+    const { company } = this.tools;
     if (!slots.tryTake()) await slots.take();
     try {
-      if (!this.mayStart(current)) return;
-      if (announce) await this.reporter.announce(current, attempt);
-      const startedAt = this.tools.now();
-      const outcome = await this.spec.run(current, attempt);
-      await this.reporter.report(current, attempt, outcome, this.tools.now() - startedAt);
+      // Until the report is stored: one that was cut off counts as none.
+      if (!company.tryEnter(decision.alone)) await company.enter(decision.alone);
+      try {
+        await this.run(current, decision);
+      } finally {
+        company.leave();
+      }
     } finally {
       slots.give();
     }
+  }
+
+  private async run(current: Case, { attempt, announce, alone }: RunDecision): Promise<void> {
+    if (!this.mayStart(current)) return;
+    if (announce) await this.reporter.announce(current, attempt, alone);
+    const startedAt = this.tools.now();
+    const outcome = await this.spec.run(current, attempt);
+    await this.reporter.report(current, attempt, outcome, this.tools.now() - startedAt);
   }
 
   private mayStart({ task, held, worker }: Case): boolean {

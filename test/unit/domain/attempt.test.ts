@@ -14,7 +14,12 @@ import { property } from '../../support/property.js';
 
 const boom = makeFailure('error', 'SmtpError', 'connection refused');
 
-function stored(kind: RecordKind, attempt: number | undefined, journalSeq: number): StoredRecord {
+function stored(
+  kind: RecordKind,
+  attempt: number | undefined,
+  journalSeq: number,
+  alone = false,
+): StoredRecord {
   const record: JournalRecord = {
     v: 1,
     kind,
@@ -26,34 +31,37 @@ function stored(kind: RecordKind, attempt: number | undefined, journalSeq: numbe
     origin: { stream: 'events', seq: 42, subject: 'events.totp.requested', time: '1769860800000000000' },
     ...(attempt === undefined ? {} : { attempt }),
     ...(kind === 'ATTEMPT_FAILED' ? { error: boom } : {}),
+    ...(alone ? { alone } : {}),
   };
   return { journalSeq, record };
 }
 
 /** A history from `kind attempt` words in the order in which they were written; the last of each kind counts. */
-function historyOf(...written: readonly (readonly [RecordKind, number?])[]): KeyHistory {
+function historyOf(...written: readonly (readonly [RecordKind, number?, boolean?])[]): KeyHistory {
   const slots: Partial<Record<RecordKind, keyof KeyHistory>> = {
     ATTEMPT_STARTED: 'started',
     ATTEMPT_FAILED: 'failed',
     SNOOZED: 'snoozed',
   };
   return written.reduce<KeyHistory>(
-    (history, [kind, attempt], i) => ({
+    (history, [kind, attempt, alone], i) => ({
       ...history,
-      [slots[kind] ?? 'ended']: stored(kind, attempt, i + 1),
+      [slots[kind] ?? 'ended']: stored(kind, attempt, i + 1, alone),
     }),
     emptyHistory,
   );
 }
 
-const run = (attempt: number, announce: boolean, suspect: boolean): Decision => ({
+const run = (attempt: number, announce: boolean, suspect: boolean, alone = false): Decision => ({
   do: 'run',
   attempt,
   announce,
   suspect,
+  alone,
 });
 
 const started = (n: number) => ['ATTEMPT_STARTED', n] as const;
+const startedAlone = (n: number) => ['ATTEMPT_STARTED', n, true] as const;
 const failed = (n: number) => ['ATTEMPT_FAILED', n] as const;
 const snoozed = (n: number) => ['SNOOZED', n] as const;
 
@@ -65,7 +73,7 @@ describe('in the main stage', () => {
     ['a failed attempt counts', 2, [failed(1)], run(2, true, false)],
     ['an announced attempt without a report counts', 3, [started(1)], run(2, true, true)],
     ['a report of the announced attempt clears it', 3, [started(1), failed(1)], run(2, true, false)],
-    ['the second attempt vanished', 4, [failed(1), started(2)], run(3, true, true)],
+    ['the last attempt of a suspect runs alone', 4, [failed(1), started(2)], run(3, true, true, true)],
     ['a snooze gives the attempt back', 2, [snoozed(1)], run(1, true, false)],
     ['a snooze of the announced attempt gives it back', 3, [started(1), snoozed(1)], run(1, true, false)],
     ['a snooze after a failure repeats the second', 3, [failed(1), snoozed(2)], run(2, true, false)],
@@ -77,8 +85,20 @@ describe('in the main stage', () => {
       [failed(1), snoozed(1)],
       run(2, true, false),
     ],
-    ['a late failure of an older attempt lowers nothing', 4, [started(2), failed(1)], run(3, true, true)],
-    ['a late snooze of an older attempt lowers nothing', 4, [started(2), snoozed(1)], run(3, true, true)],
+    [
+      'a late failure of an older attempt lowers nothing',
+      4,
+      [started(2), failed(1)],
+      run(3, true, true, true),
+    ],
+    [
+      'a late snooze of an older attempt lowers nothing',
+      4,
+      [started(2), snoozed(1)],
+      run(3, true, true, true),
+    ],
+    ['a last attempt that vanished beside others', 4, [failed(2), started(3)], run(3, true, true, true)],
+    ['an attempt beyond a lowered limit that vanished', 9, [started(7)], run(7, true, true, true)],
   ] as const)('%s', (_what, deliveries, written, decision) => {
     const facts = { deliveries, limit: 3, mayHaveParked: false };
     expect(decideAttempt(facts, historyOf(...written))).toEqual(decision);
@@ -100,8 +120,14 @@ describe('in the retry stage, where a delivery may have been parked', () => {
 describe('the guard', () => {
   test.each([
     ['the last failure is the reason', [failed(3)], 3, boom],
-    ['the last reported failure is the reason of a silent last attempt', [failed(2), started(3)], 3, boom],
-    ['without any report the reason is that there was none', [started(3)], 3, noReport],
+    [
+      'the last reported failure is the reason of a last attempt that vanished alone',
+      [failed(2), startedAlone(3)],
+      3,
+      boom,
+    ],
+    ['without any report the reason is that there was none', [startedAlone(3)], 3, noReport],
+    ['a report of a last attempt beside others is one', [started(3), failed(3)], 3, boom],
     ['an attempt beyond a lowered limit ends it too', [failed(7)], 7, boom],
   ] as const)('%s', (_what, written, attempts, failure) => {
     const facts = { deliveries: 9, limit: 3, mayHaveParked: false };
@@ -144,8 +170,16 @@ test.each(['RESOLVED', 'MAX_DELIVERIES', 'MSG_TERMINATED'] as const)(
 /** What happens to one delivery: it never starts, or its handler runs and ends so. */
 type Fate = 'lost' | 'silent' | 'failed' | 'snoozed';
 
+interface LivedRun {
+  readonly attempt: number;
+  readonly used: number;
+  readonly suspect: boolean;
+  readonly alone: boolean;
+  readonly fate: Fate;
+}
+
 interface Life {
-  readonly runs: readonly { readonly attempt: number; readonly used: number; readonly suspect: boolean }[];
+  readonly runs: readonly LivedRun[];
   readonly decision: Decision | undefined;
   /** Attempts that are used up: failed, or announced and without a report. */
   readonly used: number;
@@ -153,21 +187,21 @@ interface Life {
 
 /** Lives through the deliveries of one event; after the listed fates it always runs and leaves no report. */
 function live(limit: number, mayHaveParked: boolean, fates: readonly Fate[]): Life {
-  const written: (readonly [RecordKind, number])[] = [];
-  const runs: { attempt: number; used: number; suspect: boolean }[] = [];
+  const written: (readonly [RecordKind, number, boolean?])[] = [];
+  const runs: LivedRun[] = [];
   let used = 0;
-  for (let delivery = 1; delivery <= fates.length + limit + 2; delivery++) {
+  for (let delivery = 1; delivery <= fates.length + limit + 3; delivery++) {
     const fate = fates[delivery - 1] ?? 'silent';
     if (fate === 'lost') continue;
     const facts = { deliveries: delivery, limit, mayHaveParked };
     const decision = decideAttempt(facts, historyOf(...written));
     if (decision.do !== 'run') return { runs, decision, used };
-    const { attempt, announce, suspect } = decision;
-    runs.push({ attempt, used, suspect });
-    if (announce) written.push(started(attempt));
+    const { attempt, announce, suspect, alone } = decision;
+    runs.push({ attempt, used, suspect, alone, fate });
+    if (announce) written.push(alone ? startedAlone(attempt) : started(attempt));
     if (fate === 'failed') written.push(failed(attempt));
     if (fate === 'snoozed') written.push(snoozed(attempt));
-    if (fate === 'failed' || (fate === 'silent' && announce)) used++;
+    if (fate === 'failed' || (fate === 'silent' && announce)) used = attempt;
   }
   return { runs, decision: undefined, used };
 }
@@ -194,11 +228,30 @@ describe('over a whole life', () => {
     () =>
       fc.property(limit, fc.boolean(), fates, (limit, mayHaveParked, fates) => {
         const { runs, decision, used } = live(limit, mayHaveParked, fates);
-        for (const { attempt, used } of runs) expect(attempt).toBe(used + 1);
+        for (const { attempt, used } of runs) expect(attempt).toBe(Math.min(used + 1, limit));
         expect(decision).toMatchObject({ do: 'exhaust', attempts: limit });
         expect(used).toBe(limit);
       }),
   );
+
+  property(
+    'only a failure that was reported, or a run that was alone and left no report, ends the stage',
+    () =>
+      fc.property(limit, fc.boolean(), fates, (limit, mayHaveParked, fates) => {
+        const { runs } = live(limit, mayHaveParked, fates);
+        const last = runs.at(-1);
+        expect(last?.fate === 'failed' || (last?.fate === 'silent' && last.alone)).toBe(true);
+      }),
+  );
+
+  property('one that sometimes reports and sometimes does not runs at most attempts + 2 times', () => {
+    const unsnoozed = fc.array(fc.constantFrom<Fate>('lost', 'silent', 'failed'), { maxLength: 25 });
+    return fc.property(limit, fc.boolean(), unsnoozed, (limit, mayHaveParked, fates) => {
+      const { runs } = live(limit, mayHaveParked, fates);
+      expect(runs.length).toBeLessThanOrEqual(limit + 2);
+      expect(runs.filter(({ alone }) => alone).length).toBeLessThanOrEqual(1);
+    });
+  });
 
   property('exactly those runs are suspects whose predecessor left no report', () =>
     fc.property(limit, fates, (limit, fates) => {
