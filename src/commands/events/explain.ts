@@ -3,6 +3,7 @@ import { BaseCommand } from '../../lib/cli/base-command.js';
 import { viewOf } from '../../lib/cli/view.js';
 import { explainEvent } from '../../lib/explain/explain.js';
 import type { Explanation } from '../../lib/explain/explanation.js';
+import { countFlag } from '../../lib/cli/count-flag.js';
 import { renderExplanation } from '../../lib/render/explanation.js';
 
 /** What `events explain --json` prints. */
@@ -28,10 +29,8 @@ export default class EventsExplain extends BaseCommand<typeof EventsExplain> {
 
   static override flags = {
     data: Flags.boolean({ description: 'show headers and payload too' }),
-    scan: Flags.integer({
+    scan: countFlag({
       description: 'look for a message id among this many of the newest events',
-      helpValue: '<n>',
-      min: 1,
       defaultHelp: async () => '1000000',
     }),
   };

@@ -7,6 +7,7 @@ import { escapeLine } from '../../lib/domain/escape.js';
 import { Publisher } from '../../lib/events/publish.js';
 import { copiesOf, type PublishManyResult } from '../../lib/events/publish-many.js';
 import type { OutgoingEvent, PublishResult } from '../../lib/events/outgoing.js';
+import { countFlag } from '../../lib/cli/count-flag.js';
 import { publishedText, publishedManyText } from '../../lib/render/published.js';
 
 export type EventsPublishResult = PublishResult | PublishManyResult;
@@ -44,10 +45,8 @@ An event whose id was seen before, within the stream's duplicate window (2 minut
       multiple: true,
       multipleNonGreedy: true,
     }),
-    count: Flags.integer({
+    count: countFlag({
       description: 'publish it this many times, each with an id of its own',
-      helpValue: '<n>',
-      min: 1,
       defaultHelp: async () => '1',
     }),
   };

@@ -1,6 +1,6 @@
-import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import { startFolderServer } from '../../lib/server/folder-server.js';
+import { countFlag } from '../../lib/cli/count-flag.js';
 import { provideServer } from '../../lib/server/provide.js';
 
 export interface ServerStartResult {
@@ -21,7 +21,7 @@ For development and tests: production wants a nats-server of its own.`;
   ];
 
   static override flags = {
-    port: Flags.integer({
+    port: countFlag({
       description: 'port on 127.0.0.1',
       helpValue: '<port>',
       min: 1,

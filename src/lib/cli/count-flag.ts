@@ -1,12 +1,13 @@
 import { Flags } from '@oclif/core';
 import { UsageError } from '../errors.js';
 
-/** A whole number from 1 on. */
-export const countFlag = Flags.custom<number>({
+/** A whole number from `min` (1) on, and at most `max` where there is one. */
+export const countFlag = Flags.custom<number, { min?: number; max?: number }>({
   helpValue: '<n>',
-  parse: async (text, _context, { name }) => {
-    const count = /^\d{1,15}$/.test(text) ? Number(text) : 0;
-    if (count > 0) return count;
-    throw new UsageError(`--${name}: expected a whole number from 1 on, found "${text}"`);
+  parse: async (text, _context, { name, min = 1, max }) => {
+    const count = /^\d{1,15}$/.test(text) ? Number(text) : -1;
+    if (count >= min && (max === undefined || count <= max)) return count;
+    const range = max === undefined ? `from ${min} on` : `from ${min} to ${max}`;
+    throw new UsageError(`--${name}: expected a whole number ${range}, found "${text}"`);
   },
 });

@@ -23,7 +23,7 @@ export function describeError(error: Error): ErrorJson & { readonly exitCode: nu
   if (error instanceof PlutomiError) {
     return {
       code: error.code,
-      message: escapeBlock(error.message),
+      message: escapeBlock(unwrapped(error.message)),
       suggestions: error.suggestions.map(escapeLine),
       exitCode: error.exitCode,
     };
@@ -32,12 +32,9 @@ export function describeError(error: Error): ErrorJson & { readonly exitCode: nu
     return { code: 'INTERRUPTED', message: 'interrupted', suggestions: [], exitCode: 130 };
   }
   if (error instanceof CLIError || 'oclif' in error) {
-    const message = messageOf(error)
-      .replace(/^Parsing --[\w-]+ \n\t/, '')
-      .replace(/\nSee more help with --help$/, '');
     return {
       code: 'USAGE',
-      message: escapeBlock(message),
+      message: escapeBlock(unwrapped(messageOf(error))),
       suggestions: ['see --help of the command'],
       exitCode: 2,
     };
@@ -48,4 +45,9 @@ export function describeError(error: Error): ErrorJson & { readonly exitCode: nu
     suggestions: ['this is a defect of plutomi-events: please report it with the command that led here'],
     exitCode: 1,
   };
+}
+
+/** Without the lines that oclif adds to whatever the parser of a flag throws. */
+function unwrapped(message: string): string {
+  return message.replace(/^Parsing --[\w-]+ \n\t/, '').replace(/\nSee more help with --help$/, '');
 }
