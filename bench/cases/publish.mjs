@@ -43,21 +43,21 @@ export default {
 
 const payload = new Uint8Array(256).fill(120);
 
-export async function libraryPublish({ url, count }) {
+export async function libraryPublish({ url, count, id = "bench" }) {
   const { connect: connectLibrary, Publisher } = await import('../../dist/lib/index.js');
   const link = await connectLibrary({ servers: [url], source: 'bench', name: 'bench', timeoutMs: 5000 });
   const streams = { events: { name: 'events', subjects: ['events.>'] } };
   const publisher = new Publisher(link, { events: [], eventsRoot: 'events', streams });
   const startedMs = performance.now();
-  const { count: stored, duplicates } = await publisher.publishMany(events(count));
+  const { count: stored, duplicates } = await publisher.publishMany(events(count, id));
   const seconds = (performance.now() - startedMs) / 1000;
   await link.close();
   expectEndState('publishMany', { stored, duplicates }, { stored: count, duplicates: 0 });
   return count / seconds;
 }
 
-function* events(count) {
-  for (let i = 1; i <= count; i++) yield { type: subject, data: payload, id: `bench-${i}` };
+function* events(count, id) {
+  for (let i = 1; i <= count; i++) yield { type: subject, data: payload, id: `${id}-${i}` };
 }
 
 export async function clientPublish({ url, count, inFlight = 256 }) {

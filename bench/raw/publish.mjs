@@ -59,6 +59,6 @@ async function publishWindowed(port, count, protocolOf) {
   await finished;
   const seconds = (performance.now() - startedMs) / 1000;
   raw.close();
-  if (refusal !== undefined) throw new Error(`a publish was refused: ${refusal}`);
+  if (refusal !== undefined) throw new Error(`a publish was refused: ${String(refusal)}`);
   return count / seconds;
 }

@@ -1,9 +1,10 @@
 import { escapeLine } from '../domain/escape.js';
 import { UsageError } from '../errors.js';
+import type { OutgoingHeaders } from '../nats/headers.js';
 import { msgIdHeader } from '../nats/message.js';
 
 /** Headers of an event to publish: names with one value or several. */
-export type EventHeaders = Readonly<Record<string, string | readonly string[]>>;
+export type EventHeaders = OutgoingHeaders;
 
 /** Names the event's type. */
 export const eventTypeHeader = 'Event-Type';
@@ -14,7 +15,8 @@ export const eventTypeHeader = 'Event-Type';
  * @throws UsageError `INVALID_HEADER`: a name that NATS can't carry or that is ours or the server's, or a value with
  *   a line feed
  */
-export function makeHeaders(type: string, given: EventHeaders = {}): EventHeaders {
+export function makeHeaders(type: string, given?: EventHeaders): EventHeaders {
+  if (given === undefined) return { [eventTypeHeader]: [type] };
   const entries = Object.entries(given).map(([name, value]): [string, readonly string[]] => {
     checkName(name);
     const values: readonly string[] = Array.isArray(value) ? [...value] : [value];
@@ -30,14 +32,6 @@ export function checkId(id: string): void {
     throw new UsageError('expected an id that is not empty', { code: 'INVALID_HEADER' });
   }
   checkValue('the id', id);
-}
-
-/** What headers and id take of a message, in bytes, as NATS writes them. */
-export function headerBytes(headers: EventHeaders, id: string): number {
-  const lines = Object.entries(headers).flatMap(([name, values]) =>
-    [values].flat().map((value) => `${name}: ${value}\r\n`),
-  );
-  return Buffer.byteLength(`NATS/1.0\r\n${lines.join('')}${msgIdHeader}: ${id}\r\n\r\n`);
 }
 
 function checkName(name: string): void {

@@ -2,7 +2,7 @@ import { messageOf, PlutomiError, UsageError } from '../errors.js';
 import type { OutgoingEvent, PublishResult } from './outgoing.js';
 
 export interface PublishManyOptions {
-  /** Events that wait for the server's answer at the same time. 1 keeps their order. Default: 256. */
+  /** Events that wait for the server's answer at the same time. 1 keeps their order. Default: 1000. */
   readonly inFlight?: number;
 }
 
@@ -36,7 +36,7 @@ export class PartlyPublishedError extends PlutomiError {
   }
 }
 
-const defaultInFlight = 256;
+const defaultInFlight = 1000;
 
 /** Publishes several at a time; the first failure stops it, once those in flight are answered. */
 export async function publishAll(
@@ -48,26 +48,74 @@ export async function publishAll(
   if (!Number.isInteger(inFlight) || inFlight < 1) {
     throw new UsageError(`expected inFlight to be a whole number, 1 or more, found ${inFlight}`);
   }
-  const source = Symbol.asyncIterator in events ? events[Symbol.asyncIterator]() : events[Symbol.iterator]();
   const tally = { count: 0, firstSeq: Number.POSITIVE_INFINITY, lastSeq: 0, duplicates: 0 };
+  const window = new Window(inFlight);
   let failure: { readonly error: unknown } | undefined;
-  const lane = async (): Promise<void> => {
-    try {
-      for (;;) {
-        const next = await source.next();
-        if (next.done || failure !== undefined) return;
-        add(tally, await publish(next.value));
-      }
-    } catch (error) {
-      failure ??= { error };
-    }
+  const source = Symbol.asyncIterator in events ? events[Symbol.asyncIterator]() : events[Symbol.iterator]();
+  const isAsync = Symbol.asyncIterator in events;
+  const onStored = (result: PublishResult): void => {
+    add(tally, result);
+    window.leave();
   };
-  await Promise.all(Array.from({ length: inFlight }, lane));
+  const onFailed = (error: unknown): void => {
+    failure ??= { error };
+    window.leave();
+  };
+  try {
+    for (;;) {
+      const taken = source.next();
+      const next = isAsync ? await taken : (taken as IteratorResult<OutgoingEvent>);
+      if (next.done || failure !== undefined) break;
+      window.enter();
+      publish(next.value).then(onStored, onFailed);
+      if (window.isFull) await window.room();
+    }
+  } catch (error) {
+    failure ??= { error };
+  }
+  await window.empty();
   if (failure !== undefined) {
     await source.return?.();
     throw tally.count === 0 ? failure.error : new PartlyPublishedError(tally.count, failure.error);
   }
   return { stream, ...tally, firstSeq: tally.count === 0 ? 0 : tally.firstSeq };
+}
+
+/** Counts what is on its way. Refilled by a quarter at a time: what is sent together costs one write. */
+class Window {
+  private inside = 0;
+  private wakeAt = 0;
+  private wake: (() => void) | undefined;
+
+  constructor(private readonly size: number) {}
+
+  get isFull(): boolean {
+    return this.inside >= this.size;
+  }
+
+  enter(): void {
+    this.inside++;
+  }
+
+  leave(): void {
+    this.inside--;
+    if (this.inside <= this.wakeAt) this.wake?.();
+  }
+
+  room(): Promise<void> {
+    return this.until(this.size - Math.ceil(this.size / 4));
+  }
+
+  async empty(): Promise<void> {
+    if (this.inside > 0) await this.until(0);
+  }
+
+  private until(inside: number): Promise<void> {
+    this.wakeAt = inside;
+    return new Promise((resolve) => {
+      this.wake = resolve;
+    });
+  }
 }
 
 function add(

@@ -3,10 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PipelineConfig } from '../config/resolved.js';
 import { ConnectionError, OperationError } from '../errors.js';
 import { UnreachableError } from '../nats/errors.js';
+import { encodeHeaders } from '../nats/headers.js';
 import type { Link, PublishAck } from '../nats/link.js';
 import { checkPayload } from './check-payload.js';
-import { findDestination } from './destination.js';
-import { checkId, type EventHeaders, headerBytes, makeHeaders } from './headers.js';
+import { type Destination, findDestination } from './destination.js';
+import { checkId, makeHeaders } from './headers.js';
 import type { OutgoingEvent, PublishEventOptions, PublishResult } from './outgoing.js';
 import { encodePayload } from './payload.js';
 import { publishAll, type PublishManyOptions, type PublishManyResult } from './publish-many.js';
@@ -16,15 +17,21 @@ type PublisherConfig = Pick<PipelineConfig, 'events' | 'eventsRoot' | 'streams'>
 interface Outgoing {
   readonly subject: string;
   readonly payload: Uint8Array;
-  readonly headers: EventHeaders;
+  readonly headers: Uint8Array;
   readonly msgId: string;
+  /** The id was made here: nobody else has it. */
+  readonly ownId: boolean;
 }
 
 /** Waits between the tries of one event: long enough for a stream to elect a new leader. */
 const retryWaitsMs = [100, 300, 1000, 3000];
+/** Destinations that are remembered: types and subjects, of which there may be any number. */
+const mostDestinations = 1000;
 
 /** Publishes events to the events stream of a config. One serves a whole process. */
 export class Publisher {
+  private readonly destinations = new Map<string, Destination>();
+
   constructor(
     private readonly link: Link,
     private readonly config: PublisherConfig,
@@ -32,7 +39,16 @@ export class Publisher {
 
   /** The subject that events of this type, or on this subject, go to. Throws UsageError `UNKNOWN_EVENT_TYPE`. */
   subjectOf(typeOrSubject: string): string {
-    return findDestination(this.config, typeOrSubject).subject;
+    return this.destinationOf(typeOrSubject).subject;
+  }
+
+  private destinationOf(typeOrSubject: string): Destination {
+    const known = this.destinations.get(typeOrSubject);
+    if (known !== undefined) return known;
+    const found = findDestination(this.config, typeOrSubject);
+    if (this.destinations.size === mostDestinations) this.destinations.clear();
+    this.destinations.set(typeOrSubject, found);
+    return found;
   }
 
   /**
@@ -47,23 +63,23 @@ export class Publisher {
    *   sent; OperationError `TOO_LARGE`, `NO_STREAM`, `WRONG_STREAM`, `STORE_FULL`; ConnectionError `UNREACHABLE`,
    *   after which the event may be stored or not: publish it again with the same id
    */
-  async publish(
-    typeOrSubject: string,
-    data?: unknown,
-    options: PublishEventOptions = {},
-  ): Promise<PublishResult> {
-    const { subject, type, schema } = findDestination(this.config, typeOrSubject);
-    const payload = encodePayload(data);
-    const headers = makeHeaders(type, options.headers);
-    if (options.id !== undefined) checkId(options.id);
-    if (schema !== undefined) await checkPayload(type, schema, payload);
-    const msgId = options.id ?? randomUUID();
-    this.checkSize(subject, payload, headers, msgId);
-    const { ack, tries } = await this.send({ subject, payload, headers, msgId });
-    this.checkStream(subject, ack);
-    // Nobody else has an id that was made here: the one stored before is this event's own first try.
-    const duplicate = ack.duplicate && !(options.id === undefined && tries > 1);
-    return { stream: ack.stream, seq: ack.seq, duplicate, msgId };
+  publish(typeOrSubject: string, data?: unknown, options: PublishEventOptions = {}): Promise<PublishResult> {
+    // Not an async function: each await would cost as much as the sending.
+    try {
+      const destination = this.destinationOf(typeOrSubject);
+      const { type, schema } = destination;
+      const payload = encodePayload(data);
+      const named = makeHeaders(type, options.headers);
+      if (options.id !== undefined) checkId(options.id);
+      const ownId = options.id === undefined;
+      const msgId = options.id ?? randomUUID();
+      const headers = encodeHeaders(named, { msgId });
+      const event = { subject: destination.subject, payload, headers, msgId, ownId };
+      if (schema === undefined) return this.store(event);
+      return checkPayload(type, schema, payload).then(() => this.store(event));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
@@ -80,8 +96,16 @@ export class Publisher {
     return publishAll(events, publish, this.config.streams.events.name, options);
   }
 
-  private checkSize(subject: string, payload: Uint8Array, headers: EventHeaders, msgId: string): void {
-    const sizeBytes = payload.length + headerBytes(headers, msgId);
+  private store(event: Outgoing): Promise<PublishResult> {
+    const { subject, payload, headers } = event;
+    this.checkSize(subject, payload.length + headers.length);
+    return this.link.publish(subject, payload, { headers }).then(
+      (ack) => this.resultOf(event, ack, 1),
+      (error: unknown) => this.storeAgain(event, error),
+    );
+  }
+
+  private checkSize(subject: string, sizeBytes: number): void {
     if (sizeBytes <= this.link.maxPayload) return;
     throw new OperationError(
       `publish to ${subject}: the event has ${sizeBytes} bytes with its headers, the server takes ${this.link.maxPayload}`,
@@ -95,19 +119,30 @@ export class Publisher {
     );
   }
 
-  private async send(event: Outgoing): Promise<{ readonly ack: PublishAck; readonly tries: number }> {
+  /** The answer to the first try did not come. */
+  private async storeAgain(event: Outgoing, firstError: unknown): Promise<PublishResult> {
     const { subject, payload, headers, msgId } = event;
-    for (let tries = 1; ; tries++) {
+    let error = firstError;
+    for (let tries = 1; ; ) {
+      if (!(error instanceof UnreachableError)) throw error;
+      if (tries === 1) await this.checkExistence(error);
+      const waitMs = retryWaitsMs[tries - 1];
+      if (waitMs === undefined) throw unanswered(error, tries, msgId);
+      await sleep(waitMs);
+      tries++;
       try {
-        return { ack: await this.link.publish(subject, payload, { headers, msgId }), tries };
-      } catch (error) {
-        if (!(error instanceof UnreachableError)) throw error;
-        if (tries === 1) await this.checkExistence(error);
-        const waitMs = retryWaitsMs[tries - 1];
-        if (waitMs === undefined) throw unanswered(error, tries, msgId);
-        await sleep(waitMs);
+        return this.resultOf(event, await this.link.publish(subject, payload, { headers }), tries);
+      } catch (next) {
+        error = next;
       }
     }
+  }
+
+  private resultOf({ subject, msgId, ownId }: Outgoing, ack: PublishAck, tries: number): PublishResult {
+    this.checkStream(subject, ack);
+    // Nobody else has an id that was made here: the one stored before is this event's own first try.
+    const duplicate = ack.duplicate && !(ownId && tries > 1);
+    return { stream: ack.stream, seq: ack.seq, duplicate, msgId };
   }
 
   /** A stream that is not there answers like one without a leader; only the former is told at once. */

@@ -1,31 +1,24 @@
 import {
   type ConsumerInfo,
-  JetStreamApiError,
   type JetStreamManager,
   jetstreamManager,
   type StreamInfo,
 } from '@nats-io/jetstream';
-import { headers as makeHeaders, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
+import type { MsgHdrs, NatsConnection } from '@nats-io/transport-node';
 import { nanosOfRfc3339 } from '../domain/time.js';
 import { apiCode, apiCodeOf, translateError } from './errors.js';
-import { headersOf, type MessageHeaders, msgIdHeader, type StoredMessage } from './message.js';
+import { encodeHeaders, type OutgoingHeaders, type PublishConditions } from './headers.js';
+import { headersOf, type MessageHeaders, type StoredMessage } from './message.js';
+import { AckedPublisher, type PublishAck } from './publisher.js';
 import { describeServers, type ConnectionTarget } from './target.js';
 
-export interface PublishOptions {
-  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
-  readonly msgId?: string;
-  /** Store only if the last message of this subject has this sequence; 0: there is none. */
-  readonly expectLastSubjectSeq?: number;
-  /** The stream that must take it; another one refuses. */
-  readonly expectStream?: string;
-  readonly timeoutMs?: number;
-}
+export type { PublishAck };
 
-/** The server's word that a message is stored. `duplicate`: its id was seen inside the window, nothing was stored. */
-export interface PublishAck {
-  readonly stream: string;
-  readonly seq: number;
-  readonly duplicate: boolean;
+export interface PublishOptions extends PublishConditions {
+  /** By name, or all of them, conditions included, as `encodeHeaders` gives them. */
+  readonly headers?: OutgoingHeaders | Uint8Array;
+  /** How long the answer may take, ms. Default: the timeout of the connection. */
+  readonly timeoutMs?: number;
 }
 
 export type LinkWatcher = (state: 'disconnected' | 'reconnected', server: string) => void;
@@ -35,12 +28,16 @@ export type LinkWatcher = (state: 'disconnected' | 'reconnected', server: string
  * the client.
  */
 export class Link {
+  private readonly publisher: AckedPublisher;
+
   private constructor(
     readonly nc: NatsConnection,
     readonly jsm: JetStreamManager,
     readonly target: ConnectionTarget,
     readonly apiPrefix: string,
-  ) {}
+  ) {
+    this.publisher = new AckedPublisher(nc, target.inboxPrefix, target.timeoutMs);
+  }
 
   static async over(nc: NatsConnection, target: ConnectionTarget): Promise<Link> {
     // Always the prefix, never `domain`: direct gets know only the prefix.
@@ -82,10 +79,14 @@ export class Link {
 
   private async followStatus(): Promise<void> {
     for await (const status of this.nc.status()) {
+      if (status.type === 'error') this.publisher.refused(status.error);
       if (status.type !== 'disconnect' && status.type !== 'reconnect') continue;
       this.down = status.type === 'disconnect';
+      if (this.down) this.publisher.disconnected();
+      else this.publisher.connected();
       for (const watcher of this.watchers) watcher(this.down ? 'disconnected' : 'reconnected', this.server);
     }
+    this.publisher.closed();
   }
 
   /** Calls back at each disconnect and reconnect; returns how to stop that. */
@@ -100,38 +101,14 @@ export class Link {
   }
 
   /** Publishes to a stream and waits for the server's word that it is stored. */
-  async publish(
-    subject: string,
-    data: Uint8Array | string,
-    options: PublishOptions = {},
-  ): Promise<PublishAck> {
+  publish(subject: string, data: Uint8Array | string, options: PublishOptions = {}): Promise<PublishAck> {
+    const { headers, timeoutMs } = options;
     try {
-      const reply = await this.nc.request(subject, data, {
-        timeout: options.timeoutMs ?? this.target.timeoutMs,
-        headers: this.headersFor(options),
-      });
-      const answer = JSON.parse(reply.string()) as Partial<PublishAck> & {
-        error?: { code: number; err_code: number; description: string };
-      };
-      if (answer.error) throw new JetStreamApiError(answer.error);
-      if (!answer.stream || !answer.seq) throw new Error('the answer is not a publish acknowledgement');
-      return { stream: answer.stream, seq: answer.seq, duplicate: answer.duplicate ?? false };
+      const encoded = headers instanceof Uint8Array ? headers : encodeHeaders(headers, options);
+      return this.publisher.publish(subject, data, encoded, timeoutMs);
     } catch (error) {
-      throw translateError(error, `publish to ${subject}`);
+      return Promise.reject(translateError(error, `publish to ${subject}`));
     }
-  }
-
-  private headersFor(options: PublishOptions): MsgHdrs {
-    const out = makeHeaders();
-    for (const [name, value] of Object.entries(options.headers ?? {})) {
-      for (const one of typeof value === 'string' ? [value] : value) out.append(name, one);
-    }
-    if (options.msgId !== undefined) out.set(msgIdHeader, options.msgId);
-    if (options.expectStream !== undefined) out.set('Nats-Expected-Stream', options.expectStream);
-    if (options.expectLastSubjectSeq !== undefined) {
-      out.set('Nats-Expected-Last-Subject-Sequence', String(options.expectLastSubjectSeq));
-    }
-    return out;
   }
 
   /** The message at a sequence, from any replica: fast, may be stale. Undefined: not there. */

@@ -1,0 +1,56 @@
+import { InvalidArgumentError } from '@nats-io/transport-node';
+import { msgIdHeader } from './message.js';
+
+export type OutgoingHeaders = Readonly<Record<string, string | readonly string[]>>;
+
+/** What a publish asks of the server. */
+export interface PublishConditions {
+  readonly msgId?: string;
+  /** Store only if the last message of this subject has this sequence; 0: there is none. */
+  readonly expectLastSubjectSeq?: number;
+  /** The stream that must take it; another one refuses. */
+  readonly expectStream?: string;
+}
+
+/** Printable ASCII without space and colon. */
+const namePattern = /^[!-9;-~]+$/;
+const lineBreak = /[\r\n]/;
+
+/**
+ * Headers as they go over the wire; empty when there are none.
+ *
+ * Written here because the client's own `headers()` makes a map, arrays and a string for each message.
+ *
+ * @throws InvalidArgumentError for a name or a value that a header can't carry
+ */
+export function encodeHeaders(
+  headers: OutgoingHeaders | undefined,
+  { msgId, expectLastSubjectSeq, expectStream }: PublishConditions = {},
+): Uint8Array {
+  let lines = '';
+  if (headers !== undefined) {
+    for (const name of Object.keys(headers)) {
+      const value = headers[name];
+      if (typeof value === 'string') lines += line(name, value);
+      else for (const one of value ?? []) lines += line(name, one);
+    }
+  }
+  if (msgId !== undefined) lines += line(msgIdHeader, msgId);
+  if (expectStream !== undefined) lines += line('Nats-Expected-Stream', expectStream);
+  if (expectLastSubjectSeq !== undefined) {
+    lines += `Nats-Expected-Last-Subject-Sequence: ${expectLastSubjectSeq}\r\n`;
+  }
+  return lines === '' ? noHeaders : Buffer.from(`NATS/1.0\r\n${lines}\r\n`);
+}
+
+const noHeaders = new Uint8Array();
+
+function line(name: string, value: string): string {
+  if (!namePattern.test(name)) {
+    throw InvalidArgumentError.format('header', `"${name}" is not a valid name`);
+  }
+  if (lineBreak.test(value)) {
+    throw InvalidArgumentError.format('header', 'values cannot contain \\r or \\n');
+  }
+  return `${name}: ${value.trim()}\r\n`;
+}
