@@ -43,7 +43,7 @@ export default {
 
 const payload = new Uint8Array(256).fill(120);
 
-export async function libraryPublish({ url, count, id = "bench" }) {
+export async function libraryPublish({ url, count, id = 'bench' }) {
   const { connect: connectLibrary, Publisher } = await import('../../dist/lib/index.js');
   const link = await connectLibrary({ servers: [url], source: 'bench', name: 'bench', timeoutMs: 5000 });
   const streams = { events: { name: 'events', subjects: ['events.>'] } };
