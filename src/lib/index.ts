@@ -33,6 +33,10 @@ export type { Change } from './topology/diff.js';
 export { ensureTopology } from './topology/ensure.js';
 export type { Plan, PlanOptions } from './topology/plan.js';
 
+// Who may do what.
+export { type PermissionOptions, permissionsOf, type RolePermissions } from './permissions/permissions.js';
+export type { Role } from './permissions/role.js';
+
 // Running.
 export { loadHandlers } from './handlers/load.js';
 export { type Logger, type LogLevel, type LogOptions, makeLogger, silentLogger } from './telemetry/log.js';

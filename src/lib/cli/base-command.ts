@@ -116,7 +116,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
 
   private report(error: Error): void {
     if (error instanceof CLIError && error.oclif.exit === 0) return;
-    const described: ErrorJson & { exitCode: number } = describeError(error);
+    const described: ErrorJson & { exitCode: number } = describeError(error, this.id);
     process.exitCode = described.exitCode;
     if (this.argv.includes('--json') && !(error instanceof PlutomiError && error.exitCode === 130)) {
       const { code, message, suggestions } = described;

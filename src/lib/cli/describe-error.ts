@@ -1,6 +1,8 @@
 import { CLIError } from '@oclif/core/errors';
 import { escapeBlock, escapeLine } from '../domain/escape.js';
 import { ConfigError, messageOf, PlutomiError } from '../errors.js';
+import { NotAllowedError } from '../nats/errors.js';
+import { roleOfCommand } from '../permissions/role.js';
 
 /** The error as `--json` prints it. */
 export interface ErrorJson {
@@ -10,7 +12,7 @@ export interface ErrorJson {
 }
 
 /** What a person or a script is told about an error: no stack, no argv, nothing that a terminal would obey. */
-export function describeError(error: Error): ErrorJson & { readonly exitCode: number } {
+export function describeError(error: Error, commandId?: string): ErrorJson & { readonly exitCode: number } {
   if (error instanceof ConfigError) {
     const problems = error.problems.map((problem) => `\n  ${problem.path}: ${problem.message}`).join('');
     return {
@@ -24,7 +26,7 @@ export function describeError(error: Error): ErrorJson & { readonly exitCode: nu
     return {
       code: error.code,
       message: escapeBlock(unwrapped(error.message)),
-      suggestions: error.suggestions.map(escapeLine),
+      suggestions: [...error.suggestions, ...permissionsNeeded(error, commandId)].map(escapeLine),
       exitCode: error.exitCode,
     };
   }
@@ -50,4 +52,11 @@ export function describeError(error: Error): ErrorJson & { readonly exitCode: nu
 /** Without the lines that oclif adds to whatever the parser of a flag throws. */
 function unwrapped(message: string): string {
   return message.replace(/^Parsing --[\w-]+ \n\t/, '').replace(/\nSee more help with --help$/, '');
+}
+
+/** How to print the permissions of the role that does what was refused. */
+function permissionsNeeded(error: PlutomiError, commandId: string | undefined): string[] {
+  const role = roleOfCommand[(commandId ?? '').replaceAll(':', ' ')];
+  if (!(error instanceof NotAllowedError) || error.subject === undefined || role === undefined) return [];
+  return [`plutomi-events pipeline permissions --role ${role}   # what a user needs for this`];
 }

@@ -63,6 +63,12 @@ export const globalFlags = {
     helpValue: '<file>',
     dependsOn: ['tlscert'],
   }),
+  'inbox-prefix': Flags.string({
+    description: 'first tokens of the subjects that answers come to (env NATS_INBOX_PREFIX)',
+    helpGroup: connection,
+    helpValue: '<prefix>',
+    defaultHelp: async () => '_INBOX',
+  }),
   timeout: durationFlag({
     description: 'longest wait for the connection and for each answer of the server',
     helpGroup: connection,

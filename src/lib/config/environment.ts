@@ -7,6 +7,8 @@ export interface Environment {
   readonly natsContext?: string;
   readonly natsUser?: string;
   readonly natsPassword?: string;
+  /** NATS_INBOX_PREFIX: first tokens of the subjects that answers come to. */
+  readonly inboxPrefix?: string;
   /** NATS_CLIENT_ID: name of the connection on the server. */
   readonly clientId?: string;
   readonly natsServerBin?: string;

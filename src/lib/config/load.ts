@@ -18,6 +18,7 @@ export function readEnvironment(
     natsContext: get('NATS_CONTEXT'),
     natsUser: get('NATS_USER'),
     natsPassword: get('NATS_PASSWORD'),
+    inboxPrefix: get('NATS_INBOX_PREFIX'),
     clientId: get('NATS_CLIENT_ID'),
     natsServerBin: get('NATS_SERVER_BIN'),
     natsMirror: get('PLUTOMI_NATS_MIRROR'),

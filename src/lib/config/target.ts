@@ -1,4 +1,6 @@
 import type { Auth, ConnectionTarget, TlsFiles } from '../nats/target.js';
+import { escapeLine } from '../domain/escape.js';
+import { isSubject } from '../domain/subjects.js';
 import { UsageError } from '../errors.js';
 import { readCredentials, requireFile } from './credentials.js';
 import type { Environment } from './environment.js';
@@ -20,6 +22,8 @@ export interface TargetFlags {
   readonly tlsca?: string;
   readonly tlscert?: string;
   readonly tlskey?: string;
+  /** First tokens of the subjects that answers come to. */
+  readonly 'inbox-prefix'?: string;
 }
 
 export interface TargetOptions {
@@ -59,6 +63,7 @@ export async function resolveTarget(options: TargetOptions): Promise<ConnectionT
   const auth = layers.find((layer) => layer.auth !== undefined)?.auth;
   const context = layers.find((layer) => layer.context !== undefined)?.context;
   const tls = await tlsOf(options, context?.tls, servers.tls);
+  const inboxPrefix = inboxPrefixOf(options, context);
   return {
     servers: servers.urls,
     source: chosen?.source ?? 'the default',
@@ -68,8 +73,34 @@ export async function resolveTarget(options: TargetOptions): Promise<ConnectionT
     ...(tls === undefined ? {} : { tls }),
     ...(context?.domain === undefined ? {} : { domain: context.domain }),
     ...(context?.apiPrefix === undefined ? {} : { apiPrefix: context.apiPrefix }),
-    ...(context?.inboxPrefix === undefined ? {} : { inboxPrefix: context.inboxPrefix }),
+    ...(inboxPrefix === undefined ? {} : { inboxPrefix }),
   };
+}
+
+/** As with servers, a context named by flag comes before the variable. */
+function inboxPrefixOf(
+  { flags, environment }: TargetOptions,
+  context: ContextSettings | undefined,
+): string | undefined {
+  const layers = [
+    ['NATS_INBOX_PREFIX', environment.inboxPrefix],
+    ['inbox_prefix of the context', context?.inboxPrefix],
+  ] as const;
+  const [from, prefix] =
+    [
+      ['--inbox-prefix', flags['inbox-prefix']] as const,
+      ...(flags.context === undefined ? layers : layers.toReversed()),
+    ].find(([, given]) => given !== undefined) ?? [];
+  return prefix === undefined ? undefined : checkPrefix(from ?? '', prefix);
+}
+
+/** First tokens of subjects. Throws UsageError; `from` is the flag, variable or context that named them. */
+export function checkPrefix(from: string, prefix: string): string {
+  if (isSubject(prefix)) return prefix;
+  throw new UsageError(
+    `${from}: expected the first tokens of a subject without wildcards, like _INBOX_viewer, found "${escapeLine(prefix)}"`,
+    { code: 'INVALID_PREFIX' },
+  );
 }
 
 /** In order of precedence; what stands below the one that names the server is left out, contexts aside. */

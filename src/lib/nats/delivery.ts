@@ -4,6 +4,15 @@ import { isNanos, type Nanos } from '../domain/time.js';
 import type { Link } from './link.js';
 import { headersOf, type MessageHeaders } from './message.js';
 
+/**
+ * Where the stream stands in $JS.ACK.<stream>.<consumer>.<delivered>.<sseq>.<cseq>.<time>.<pending>; newer servers put
+ * domain and account before it.
+ */
+function ackPlace(tokens: readonly string[]): number | undefined {
+  if (tokens[0] !== '$JS' || tokens[1] !== 'ACK') return undefined;
+  return tokens.length >= 11 ? 4 : 2;
+}
+
 /** A message as a consumer delivered it. Its ack subject carries all that is known about it. */
 export class Delivery {
   private constructor(
@@ -23,10 +32,9 @@ export class Delivery {
 
   /** Undefined when the message carries no ack subject: it was not delivered by a consumer. */
   static from(msg: Msg): Delivery | undefined {
-    const tokens = msg.reply?.split('.');
-    if (!tokens || tokens[0] !== '$JS' || tokens[1] !== 'ACK') return undefined;
-    // $JS.ACK.<stream>.<consumer>.<delivered>.<sseq>.<cseq>.<time>.<pending>; newer servers put domain and account first.
-    const at = tokens.length >= 11 ? 4 : 2;
+    const tokens = msg.reply?.split('.') ?? [];
+    const at = ackPlace(tokens);
+    if (at === undefined) return undefined;
     const [stream, consumer, ...facts] = tokens.slice(at);
     if (!stream || !consumer || tokens.length < 9) return undefined;
     const [deliveries, seq, consumerSeq, , pending] = facts.map(Number);
@@ -60,6 +68,13 @@ export class Delivery {
   get replySubject(): string {
     return this.msg.reply ?? '';
   }
+}
+
+/** Would an answer to a delivery of this consumer go to this subject? */
+export function isAckOf(subject: string, stream: string, consumer: string): boolean {
+  const tokens = subject.split('.');
+  const at = ackPlace(tokens);
+  return at !== undefined && tokens[at] === stream && tokens[at + 1] === consumer;
 }
 
 /** What can be said to the server about a delivery. */

@@ -43,15 +43,44 @@ export class StoreFullError extends OperationError {
   }
 }
 
-/** The user of this connection may not do it. */
+/**
+ * The server refused the user of this connection: who it is, or what it wanted to do. Then `operation` and `subject`
+ * say which permission is missing.
+ */
 export class NotAllowedError extends ConnectionError {
+  readonly operation: 'publish' | 'subscribe' | undefined;
+  readonly subject: string | undefined;
+
   constructor(what: string, cause: unknown) {
-    super(`${what}: not allowed: ${messageOf(cause)}`, {
-      code: 'NOT_ALLOWED',
-      cause,
-      suggestions: ['use a user that has this permission, or ask for it'],
-    });
+    const violation = cause instanceof PermissionViolationError ? cause : undefined;
+    const operation = violation && (violation.operation === 'subscription' ? 'subscribe' : 'publish');
+    super(
+      violation
+        ? `${what}: not allowed: this user lacks the permission to ${verbs[operation ?? 'publish']} ${violation.subject}`
+        : `${what}: not allowed: ${messageOf(cause)}`,
+      {
+        code: 'NOT_ALLOWED',
+        cause,
+        suggestions: [...(violation ? missing(violation) : refusedLogin(cause))],
+      },
+    );
+    this.operation = operation;
+    this.subject = violation?.subject;
   }
+}
+
+const verbs = { publish: 'publish to', subscribe: 'subscribe to' } as const;
+
+function missing({ operation }: PermissionViolationError): readonly string[] {
+  return operation === 'subscription'
+    ? ['name the prefix that this user may subscribe to with --inbox-prefix or NATS_INBOX_PREFIX']
+    : [];
+}
+
+function refusedLogin(cause: unknown): readonly string[] {
+  return cause instanceof UserAuthenticationExpiredError
+    ? ['the credentials have expired: get new ones from whoever runs the server']
+    : ['check the credentials: --user and --password, --creds, --nkey, the variables, or the context'];
 }
 
 /** No answer in time, nobody there to answer, or the connection is down. It may work later. */

@@ -4,9 +4,9 @@ import {
   jetstreamManager,
   type StreamInfo,
 } from '@nats-io/jetstream';
-import type { MsgHdrs, NatsConnection } from '@nats-io/transport-node';
+import { type MsgHdrs, type NatsConnection, PermissionViolationError } from '@nats-io/transport-node';
 import { nanosOfRfc3339 } from '../domain/time.js';
-import { apiCode, apiCodeOf, translateError } from './errors.js';
+import { apiCode, apiCodeOf, NotAllowedError, translateError } from './errors.js';
 import { encodeHeaders, type OutgoingHeaders, type PublishConditions } from './headers.js';
 import { headersOf, type MessageHeaders, type StoredMessage } from './message.js';
 import { AckedPublisher, type PublishAck } from './publisher.js';
@@ -79,7 +79,7 @@ export class Link {
 
   private async followStatus(): Promise<void> {
     for await (const status of this.nc.status()) {
-      if (status.type === 'error') this.publisher.refused(status.error);
+      if (status.type === 'error') this.refused(status.error);
       if (status.type !== 'disconnect' && status.type !== 'reconnect') continue;
       this.down = status.type === 'disconnect';
       if (this.down) this.publisher.disconnected();
@@ -93,6 +93,23 @@ export class Link {
   watch(watcher: LinkWatcher): () => void {
     this.watchers.add(watcher);
     return () => this.watchers.delete(watcher);
+  }
+
+  private readonly refusalWatchers = new Set<(error: NotAllowedError) => void>();
+
+  private refused(error: Error): void {
+    this.publisher.refused(error);
+    if (!(error instanceof PermissionViolationError)) return;
+    for (const watcher of this.refusalWatchers) watcher(new NotAllowedError(this.server, error));
+  }
+
+  /**
+   * Calls back whenever the server says that this user lacks a permission: the only word about what was sent without
+   * waiting for an answer. Returns how to stop that.
+   */
+  watchRefusals(watcher: (error: NotAllowedError) => void): () => void {
+    this.refusalWatchers.add(watcher);
+    return () => this.refusalWatchers.delete(watcher);
   }
 
   /** Resolves when the connection is closed for good. */

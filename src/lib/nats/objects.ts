@@ -1,4 +1,11 @@
-import type { ConsumerConfig, ConsumerInfo, StreamConfig, StreamInfo } from '@nats-io/jetstream';
+import { randomUUID } from 'node:crypto';
+import {
+  type ConsumerConfig,
+  type ConsumerInfo,
+  JetStreamApiError,
+  type StreamConfig,
+  type StreamInfo,
+} from '@nats-io/jetstream';
 import { OperationError } from '../errors.js';
 import { apiCode, apiCodeOf, NotAllowedError, translateError } from './errors.js';
 import type { Link } from './link.js';
@@ -93,6 +100,42 @@ export async function deleteConsumer(link: Link, stream: string, name: string): 
   }
 }
 
+/**
+ * Makes a consumer that reads and acknowledges nothing, in memory; the server removes it when nobody has pulled from
+ * it for `inactiveMs`.
+ *
+ * Its name stands in the subject of the request: with the client's own request for a list of filters it would
+ * stand in the body alone, where a permission can't keep it from being the name of somebody else's consumer.
+ */
+export async function createReader(
+  link: Link,
+  stream: string,
+  fields: ReadingFields & { readonly headers_only?: boolean; readonly inactiveMs: number },
+): Promise<ConsumerInfo> {
+  const { inactiveMs, ...reading } = fields;
+  const name = `reader-${randomUUID()}`;
+  const config = {
+    ...reading,
+    name,
+    ack_policy: 'none',
+    mem_storage: true,
+    num_replicas: 1,
+    inactive_threshold: inactiveMs * 1_000_000,
+  };
+  return translated(`read stream ${stream}`, async () => {
+    const reply = await link.nc.request(
+      `${link.apiPrefix}.CONSUMER.CREATE.${stream}.${name}`,
+      JSON.stringify({ stream_name: stream, config, action: 'create' }),
+      { timeout: link.target.timeoutMs },
+    );
+    const answer = JSON.parse(reply.string()) as ConsumerInfo & {
+      error?: { code: number; err_code: number; description: string };
+    };
+    if (answer.error) throw new JetStreamApiError(answer.error);
+    return answer;
+  });
+}
+
 /** Where a consumer would start, and what it would read. */
 export type ReadingFields = Pick<ConsumerFields, 'deliver_policy' | 'opt_start_seq' | 'opt_start_time'> & {
   readonly filter_subjects?: readonly string[];
@@ -109,16 +152,8 @@ export async function countDeliverable(
   stream: string,
   reading: ReadingFields,
 ): Promise<number | undefined> {
-  const { filter_subjects: filters, ...start } = reading;
   try {
-    const info = await link.jsm.consumers.add(stream, {
-      ...start,
-      filter_subjects: [...(filters ?? [])],
-      ack_policy: 'none',
-      mem_storage: true,
-      num_replicas: 1,
-      inactive_threshold: 5_000_000_000,
-    });
+    const info = await createReader(link, stream, { ...reading, inactiveMs: 5000 });
     await deleteConsumer(link, stream, info.name);
     return info.num_pending;
   } catch (error) {

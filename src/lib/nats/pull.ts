@@ -1,5 +1,6 @@
 import { createInbox, type Msg, type Subscription } from '@nats-io/transport-node';
 import { Delivery } from './delivery.js';
+import type { NotAllowedError } from './errors.js';
 import type { Link } from './link.js';
 
 export interface PullOptions {
@@ -71,6 +72,11 @@ export class Pull {
   release(count = 1): void {
     this.held -= count;
     this.ask();
+  }
+
+  /** Is this refusal about what was asked for here, or about where the answers come to? */
+  concerns({ subject }: NotAllowedError): boolean {
+    return subject === this.request || subject === this.inbox;
   }
 
   /** Asks for nothing more until `resume`; what is on the way still arrives. */

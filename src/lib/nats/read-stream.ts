@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectionError, OperationError } from '../errors.js';
 import type { Delivery } from './delivery.js';
-import { translateError } from './errors.js';
+import { NotAllowedError, translateError } from './errors.js';
 import type { Link } from './link.js';
 import type { StoredMessage } from './message.js';
-import { type ConsumerInfo, deleteConsumer } from './objects.js';
+import { type ConsumerInfo, createReader, deleteConsumer } from './objects.js';
 import { Pull } from './pull.js';
+import { stepThrough } from './step-through.js';
 
 export interface ReadOptions {
   readonly stream: string;
@@ -31,12 +32,13 @@ const restartPauseMs = 500;
 /** Without `follow`, a server that stays away longer than this ends the reading with an error. */
 const restartDeadlineMs = 30_000;
 /** The server removes what a killed process leaves behind. */
-const inactiveNanos = 30_000_000_000;
+const inactiveMs = 30_000;
 
 /**
  * The messages of a stream that keeps what it delivers (not a workqueue), each once and in order, with bounded
  * memory. Uses a consumer in memory that acknowledges nothing; when that is lost (deleted, its node died, the
- * connection broke), another one goes on where it was.
+ * connection broke), another one goes on where it was. A user who may not make one gets the same, one request for
+ * each message.
  *
  * Throws OperationError `NO_STREAM` and ConnectionError.
  */
@@ -53,6 +55,9 @@ export async function* readStream(link: Link, options: ReadOptions): AsyncGenera
     for await (const delivery of reading.deliveries(lastSeq)) {
       yield storedOf(delivery);
     }
+  } catch (error) {
+    if (!(error instanceof NotAllowedError) || reading.hasBegun) throw error;
+    yield* stepThrough(link, options, lastSeq);
   } finally {
     await reading.close();
   }
@@ -80,7 +85,8 @@ class Reading {
   private nextSeq: number | undefined;
   private lost = true;
   private wake: () => void = () => {};
-  private readonly unwatch: () => void;
+  private refusal: NotAllowedError | undefined;
+  private readonly unwatch: (() => void)[];
   private readonly onAbort = (): void => this.wake();
 
   constructor(
@@ -88,15 +94,27 @@ class Reading {
     private readonly options: ReadOptions,
   ) {
     // What was on its way when the connection broke does not come again.
-    this.unwatch = link.watch((state) => {
-      if (state === 'reconnected') this.lose();
-    });
+    this.unwatch = [
+      link.watch((state) => {
+        if (state === 'reconnected') this.lose();
+      }),
+      link.watchRefusals((error) => {
+        if (this.pull?.concerns(error)) this.refusal = error;
+        this.wake();
+      }),
+    ];
     options.signal?.addEventListener('abort', this.onAbort);
+  }
+
+  /** A consumer was made. */
+  get hasBegun(): boolean {
+    return this.consumer !== undefined;
   }
 
   async *deliveries(lastSeq: number): AsyncGenerator<Delivery> {
     const follow = this.options.follow === true;
     while (this.options.signal?.aborted !== true) {
+      if (this.refusal) throw this.refusal;
       const delivery = this.queue.shift();
       if (delivery) {
         if (delivery.consumerSeq !== this.taken + 1) {
@@ -119,7 +137,7 @@ class Reading {
   }
 
   async close(): Promise<void> {
-    this.unwatch();
+    for (const unwatch of this.unwatch) unwatch();
     this.options.signal?.removeEventListener('abort', this.onAbort);
     await this.drop();
   }
@@ -175,14 +193,11 @@ class Reading {
 
   private async begin(): Promise<number> {
     const { stream, filters, from, headersOnly = false } = this.options;
-    const info = await this.link.jsm.consumers.add(stream, {
+    const info = await createReader(this.link, stream, {
       headers_only: headersOnly,
       ...startOf(this.nextSeq === undefined ? from : { seq: this.nextSeq }),
-      filter_subjects: [...filters],
-      ack_policy: 'none',
-      mem_storage: true,
-      num_replicas: 1,
-      inactive_threshold: inactiveNanos,
+      filter_subjects: filters,
+      inactiveMs,
     });
     this.consumer = info.name;
     this.received = 0;

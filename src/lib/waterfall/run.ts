@@ -72,11 +72,17 @@ class Pipeline implements RunningPipeline {
   private readonly runners: HandlerRunner[] = [];
   private readonly company = new Company();
   private readonly checking = new Set<Worker>();
+  private readonly unwatch: () => void;
   private stopped = false;
 
   constructor(private readonly options: RunOptions) {
     this.ended = new Promise((resolve, reject) => {
       this.end = { resolve, reject };
+    });
+    const { link } = options;
+    // Pulls and acks have no answer: without this, a user who may not do them would wait for ever.
+    this.unwatch = link.watchRefusals((error) => {
+      if (this.workers.some((worker) => worker.concerns(error))) this.end.reject(error);
     });
     // Whoever waits for `ended` hears of it; nobody has to.
     this.ended.catch(() => {});
@@ -226,6 +232,7 @@ class Pipeline implements RunningPipeline {
     }
     if (!done) for (const runner of this.runners) runner.abortAll(new Error('the process is stopping'));
     if (link.connected) await link.flush().catch(() => {});
+    this.unwatch();
     this.end.resolve();
     return { unfinished };
   }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, PlutomiError } from '../errors.js';
-import type { Delivery } from '../nats/delivery.js';
+import { type Delivery, isAckOf } from '../nats/delivery.js';
+import type { NotAllowedError } from '../nats/errors.js';
 import type { Link } from '../nats/link.js';
 import { Pull } from '../nats/pull.js';
 import type { WaterfallListener } from '../telemetry/waterfall-event.js';
@@ -78,6 +79,12 @@ export class Worker {
   /** The process is told to stop: what has not started yet must not start any more. */
   get isStopping(): boolean {
     return this.stopping;
+  }
+
+  /** Is this refusal about this consumer's messages: pulling them, or saying what became of them? */
+  concerns(error: NotAllowedError): boolean {
+    const { stream, consumer } = this.settings;
+    return this.pull.concerns(error) || isAckOf(error.subject ?? '', stream, consumer);
   }
 
   /** Can this message still be ours? */

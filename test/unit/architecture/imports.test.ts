@@ -16,7 +16,7 @@ const layers: readonly (readonly string[])[] = [
   ['journal', 'pointers', 'handlers'],
   ['routing'],
   ['topology', 'waterfall', 'dlq', 'advisories', 'events', 'server'],
-  ['verify', 'explain'],
+  ['verify', 'explain', 'permissions'],
   ['render'],
   ['index.ts'],
   ['cli'],

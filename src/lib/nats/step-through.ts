@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Link } from './link.js';
+import { msOfNanos } from '../domain/time.js';
+import type { StoredMessage } from './message.js';
+import type { ReadOptions } from './read-stream.js';
+
+/** How often a reader that follows asks for more. */
+const pollMs = 500;
+
+/**
+ * What `readStream` yields, with one request for each message and nothing but the right to look single ones up.
+ * Up to `lastSeq`, which is infinite with `follow`.
+ */
+export async function* stepThrough(
+  link: Link,
+  options: ReadOptions,
+  lastSeq: number,
+): AsyncGenerator<StoredMessage> {
+  const { stream, filters, from, follow = false, headersOnly = false, signal } = options;
+  const first = await firstSeq(link, stream, from);
+  /** For each filter, its next message and where to look for it. */
+  const heads = filters.map((filter) => ({
+    filter,
+    next: first,
+    message: undefined as StoredMessage | undefined,
+  }));
+  while (signal?.aborted !== true) {
+    await Promise.all(
+      heads
+        .filter(({ message }) => !message)
+        .map(async (head) => {
+          head.message = await link.readNext(stream, head.filter, head.next);
+        }),
+    );
+    const waiting = heads.filter(({ message }) => message);
+    const head = waiting.toSorted((a, b) => (a.message?.seq ?? 0) - (b.message?.seq ?? 0))[0];
+    if (!head?.message) {
+      if (!follow) return;
+      await sleep(pollMs);
+      continue;
+    }
+    const { message } = head;
+    if (message.seq > lastSeq) return;
+    head.next = message.seq + 1;
+    head.message = undefined;
+    yield headersOnly ? { ...message, data: new Uint8Array() } : message;
+  }
+}
+
+/** The first sequence to look at. Messages are in order of time: a few of them tell where to begin. */
+async function firstSeq(link: Link, stream: string, from: ReadOptions['from']): Promise<number> {
+  if (from === undefined) return 1;
+  if ('seq' in from) return Math.max(1, from.seq);
+  const state = (await link.streamInfo(stream))?.state;
+  let low = state?.first_seq ?? 1;
+  let high = (state?.last_seq ?? 0) + 1;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    const message = await link.readNext(stream, '>', middle);
+    if (message && msOfNanos(message.time) < from.timeMs) low = message.seq + 1;
+    else high = middle;
+  }
+  return Math.max(1, low);
+}

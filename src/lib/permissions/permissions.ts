@@ -1,0 +1,214 @@
+import type { PipelineConfig } from '../config/resolved.js';
+import { checkPrefix } from '../config/target.js';
+import { metaConsumers } from '../domain/consumer-names.js';
+import {
+  exhaustionKinds,
+  filterContains,
+  pointerFilter,
+  recordFilter,
+  type RecordKind,
+} from '../domain/subjects.js';
+import { desiredTopology, type Topology } from '../topology/desired.js';
+import { ackSubjects, type ApiSubjects, apiSubjects } from './api-subjects.js';
+import type { Role } from './role.js';
+
+/** Subjects of one direction. What `deny` names is refused even where `allow` allows it. */
+export interface SubjectPermissions {
+  readonly allow: readonly string[];
+  readonly deny?: readonly string[];
+}
+
+/** What a user of a role may publish and subscribe to, and nothing else. */
+export interface RolePermissions {
+  readonly role: Role;
+  readonly pipeline: string;
+  /** The user that they are for. */
+  readonly user: string;
+  /** What this user's connections must use, since nobody else's answers may be read. */
+  readonly inboxPrefix: string;
+  readonly publish: SubjectPermissions;
+  readonly subscribe: SubjectPermissions;
+}
+
+export interface PermissionOptions {
+  /** Default: the name of the role. */
+  readonly user?: string;
+  /** Default: `_INBOX_<user>`. */
+  readonly inboxPrefix?: string;
+  /** Default: `$JS.API`. */
+  readonly apiPrefix?: string;
+}
+
+interface Place {
+  readonly config: PipelineConfig;
+  readonly topology: Topology;
+  readonly api: ApiSubjects;
+}
+
+type Publishing = Readonly<Record<Role, (place: Place) => SubjectPermissions>>;
+
+/**
+ * The least NATS permissions that a role needs for a config. Knows the config only; asks no server.
+ *
+ * Throws UsageError `INVALID_PREFIX`.
+ */
+export function permissionsOf(
+  config: PipelineConfig,
+  role: Role,
+  options: PermissionOptions = {},
+): RolePermissions {
+  const { user = role, apiPrefix = '$JS.API' } = options;
+  const inboxPrefix = checkPrefix(
+    '--inbox-prefix',
+    options.inboxPrefix ?? `_INBOX_${user.replaceAll(/[^\w-]/g, '_')}`,
+  );
+  const api = apiSubjects(checkPrefix('--api-prefix', apiPrefix));
+  const place = { config, topology: desiredTopology(config), api };
+  const { allow, deny = [] } = publishing[role](place);
+  return {
+    role,
+    pipeline: config.name,
+    user,
+    inboxPrefix,
+    publish: { allow: sorted(allow), ...(deny.length === 0 ? {} : { deny: sorted(deny) }) },
+    subscribe: { allow: [`${inboxPrefix}.>`] },
+  };
+}
+
+const publishing: Publishing = {
+  publisher: ({ config, api }) => {
+    const { events, streams } = config;
+    const subjects = events.length === 0 ? streams.events.subjects : events.map(({ subject }) => subject);
+    return { allow: [...subjects, api.streamInfo(streams.events.name)] };
+  },
+
+  runner: (place) => {
+    const { config, topology, api } = place;
+    const taken = topology.consumers.flatMap(({ stream, name }) => [
+      api.pull(stream, name),
+      ...ackSubjects(stream, name),
+    ]);
+    return {
+      allow: [
+        ...lookups(place),
+        ...taken,
+        ...routing(config),
+        ...records(config, [...attemptKinds, ...exhaustionKinds]),
+        ...metaRecords(config, [...attemptKinds, ...exhaustionKinds, 'ROUTED']),
+      ],
+    };
+  },
+
+  operator: (place) => {
+    const { config, api } = place;
+    const readers = throughReaders(place);
+    return {
+      allow: [
+        ...lookups(place),
+        ...readers.allow,
+        ...routing(config),
+        ...records(config, ['REPLAYED', ...exhaustionKinds]),
+        ...metaRecords(config, ['REPLAYED', 'RESOLVED']),
+        api.messageDelete(config.streams.dlq.name),
+      ],
+      deny: readers.deny,
+    };
+  },
+
+  ci: (place) => {
+    const { topology, api } = place;
+    const streams = topology.streams.flatMap(({ name }) => [
+      api.streamCreate(name),
+      api.streamUpdate(name),
+      api.streamDelete(name),
+    ]);
+    const consumers = topology.consumers.flatMap(({ stream, name }) => [
+      api.durableCreate(stream, name),
+      api.consumerDelete(stream, name),
+    ]);
+    const counting = readable(place).flatMap((stream) => [
+      api.readerCreate(stream, '*'),
+      api.consumerDelete(stream, '*'),
+    ]);
+    return { allow: [...lookups(place), ...lists(place), ...streams, ...consumers, ...counting] };
+  },
+
+  // No consumer of its own: whoever may make one can have the server publish its messages anywhere.
+  viewer: (place) => ({ allow: [...lookups(place), ...lists(place)] }),
+};
+
+/** Records of attempts: what a stage writes while it works. */
+const attemptKinds: readonly RecordKind[] = ['ATTEMPT_STARTED', 'ATTEMPT_FAILED', 'SNOOZED', 'RESOLVED'];
+
+/** Single messages, and the state of the pipeline's own objects. */
+function lookups({ config, topology, api }: Place): string[] {
+  return [
+    ...topology.streams.flatMap(({ name }) => [api.streamInfo(name), api.messageGet(name)]),
+    ...topology.consumers.map(({ stream, name }) => api.consumerInfo(stream, name)),
+    // An original is an event, or, of the routing's own failures, a record.
+    api.directGet(config.streams.events.name),
+    api.directGet(config.streams.advisories.name),
+    // Who has the subjects of a stream that is missing.
+    api.streamNames,
+  ];
+}
+
+/** What else is on the server, for the plan of an apply: who owns a stream stands in the list only. */
+function lists({ api }: Place): string[] {
+  return [api.streamList, api.consumerList('*')];
+}
+
+/** Streams that keep what they deliver: another reader of a workqueue would take its messages away. */
+function readable({ config }: Place): string[] {
+  const { events, dlq, advisories } = config.streams;
+  return [events.name, dlq.name, advisories.name];
+}
+
+/** Reading many messages: consumers that last a moment, under any name but those of the pipeline's own. */
+function throughReaders(place: Place): Required<SubjectPermissions> {
+  const { api } = place;
+  const streams = readable(place);
+  const own = place.topology.consumers.filter(({ stream }) => streams.includes(stream));
+  return {
+    allow: streams.flatMap((stream) => [
+      api.readerCreate(stream, '*'),
+      api.consumerInfo(stream, '*'),
+      api.pull(stream, '*'),
+      api.consumerDelete(stream, '*'),
+    ]),
+    deny: own.flatMap(({ stream, name }) => [
+      api.readerCreate(stream, name),
+      api.pull(stream, name),
+      api.consumerDelete(stream, name),
+    ]),
+  };
+}
+
+/** Pointers, and the records that they were written. Consumers that the config no longer has go to the DLQ too. */
+function routing({ roots, streams, consumers }: PipelineConfig): string[] {
+  return [
+    ...consumers.map(({ name }) => pointerFilter(roots.retry, name)),
+    ...streams.dlq.subjects,
+    recordFilter(roots.advisories, 'business', 'ROUTED'),
+  ];
+}
+
+function records({ roots, consumers }: PipelineConfig, kinds: readonly RecordKind[]): string[] {
+  return consumers.flatMap(({ name }) =>
+    kinds.map((kind) => recordFilter(roots.advisories, 'business', kind, name)),
+  );
+}
+
+function metaRecords({ roots }: PipelineConfig, kinds: readonly RecordKind[]): string[] {
+  return [metaConsumers.main, metaConsumers.retry].flatMap((name) =>
+    kinds.map((kind) => recordFilter(roots.advisories, 'meta', kind, name)),
+  );
+}
+
+/** Each subject once, and none that another one contains. */
+function sorted(subjects: readonly string[]): string[] {
+  const different = [...new Set(subjects)];
+  return different
+    .filter((one) => !different.some((other) => other !== one && filterContains(other, one)))
+    .toSorted();
+}

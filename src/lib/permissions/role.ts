@@ -1,0 +1,16 @@
+/** Who uses a pipeline, by what they do with it. */
+export const roles = ['publisher', 'runner', 'operator', 'ci', 'viewer'] as const;
+export type Role = (typeof roles)[number];
+
+/** The role whose permissions a command needs. Commands that need no server are not in it. */
+export const roleOfCommand: Readonly<Record<string, Role>> = {
+  'advisories tail': 'viewer',
+  'dlq list': 'viewer',
+  'dlq replay': 'operator',
+  'dlq show': 'viewer',
+  'events explain': 'viewer',
+  'events publish': 'publisher',
+  'pipeline apply': 'ci',
+  'pipeline run': 'runner',
+  'pipeline verify': 'operator',
+};
