@@ -13,7 +13,7 @@ import type { WaterfallEvent } from '../../src/lib/telemetry/waterfall-event.js'
 import { type RunningPipeline, runPipeline } from '../../src/lib/waterfall/run.js';
 import { connectTo as openLink } from './connect.js';
 import { applyTopology, type ConfigOverrides, makeConfig } from './config.js';
-import { startNats, type TestServer } from './nats-server.js';
+import { startNats, type TestServer, type TestServerOptions } from './nats-server.js';
 import { eventually } from './eventually.js';
 
 /** Connects to a test server; closed when the test ends. */
@@ -24,8 +24,8 @@ export async function connectTo(url: string): Promise<Link> {
 }
 
 /** A nats-server of its own, disposed when the test ends. */
-export async function natsForTest(): Promise<TestServer> {
-  const server = await startNats();
+export async function natsForTest(options: TestServerOptions = {}): Promise<TestServer> {
+  const server = await startNats(options);
   onTestFinished(() => server[Symbol.asyncDispose]());
   return server;
 }
@@ -59,8 +59,11 @@ export interface TestRun {
 }
 
 /** A server with the topology of a config applied. */
-export async function testBed(overrides: ConfigOverrides = {}): Promise<TestBed> {
-  const server = await natsForTest();
+export async function testBed(
+  overrides: ConfigOverrides = {},
+  options: TestServerOptions = {},
+): Promise<TestBed> {
+  const server = await natsForTest(options);
   const config = makeConfig(overrides);
   const link = await connectTo(server.url);
   await applyTopology(link, config);
