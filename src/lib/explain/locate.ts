@@ -74,12 +74,13 @@ async function recordedOrigin(
   const info = await link.streamInfo(stream, `${root}.business.*.${consumer}.${seq}.*.*`);
   const subjects = Object.keys(info?.state.subjects ?? {});
   const messages = await Promise.all(subjects.map((subject) => link.readLast(stream, subject)));
-  const newest = messages.reduce(
-    (last, one) => (one && (!last || one.seq > last.seq) ? one : last),
-    undefined,
-  );
-  const decoded = newest && decodeRecord(newest.data);
-  return decoded?.ok ? decoded.value.origin : undefined;
+  const newestFirst = messages.filter((one) => one !== undefined).toSorted((a, b) => b.seq - a.seq);
+  for (const { data } of newestFirst) {
+    // What is no record, or is about another event, hides none that is.
+    const decoded = decodeRecord(data);
+    if (decoded.ok && decoded.value.origin.seq === seq) return decoded.value.origin;
+  }
+  return undefined;
 }
 
 function notFound({ streams }: PipelineConfig, text: string, scanned: Scanned): OperationError {
