@@ -7,6 +7,8 @@ export type {
   UserConfig,
   UserConsumer,
   UserEvent,
+  UserExternalConsumer,
+  UserManagedConsumer,
   UserMeta,
   UserStage,
   UserStream,
@@ -20,7 +22,13 @@ export type { DeadLetterHandler } from './waterfall/alert.js';
 // Config and connection.
 export type { Environment } from './config/environment.js';
 export { type LoadOptions, loadConfig, readEnvironment } from './config/load.js';
-export type { ConsumerSettings, EventType, PipelineConfig, StreamSettings } from './config/resolved.js';
+export type {
+  ConsumerSettings,
+  EventType,
+  ExternalConsumer,
+  PipelineConfig,
+  StreamSettings,
+} from './config/resolved.js';
 export { handlerFiles } from './config/resolved.js';
 export { resolveTarget, type TargetOptions } from './config/target.js';
 export { connect, minimumServerVersion } from './nats/connect.js';

@@ -47,7 +47,7 @@ describe('config show', () => {
     const text = await config('show', join(folder, 'deep/er'));
     expect(text).toMatchObject({ exitCode: 0, stderr: '' });
     expect(text.stdout).toContain(`file: ${folder}/plutomi-events.config.json\nname: plutomi\nstreams:\n`);
-    expect(text.stdout).toContain('  mailer:\n    subjects: events.totp.requested\n');
+    expect(text.stdout).toContain('  mailer:\n    external: false\n    subjects: events.totp.requested\n');
 
     const json = await config('show --json', folder);
     expect(json).toMatchObject({ exitCode: 0, stderr: '' });

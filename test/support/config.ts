@@ -1,5 +1,6 @@
 import type {
   ConsumerSettings,
+  ExternalConsumer,
   PipelineConfig,
   StreamRole,
   StreamSettings,
@@ -9,10 +10,13 @@ import { applyPlan, planTopology } from '../../src/lib/topology/apply.js';
 
 const dayMs = 86_400_000;
 
-export interface ConfigOverrides extends Partial<Omit<PipelineConfig, 'streams' | 'consumers' | 'meta'>> {
+export interface ConfigOverrides
+  extends Partial<Omit<PipelineConfig, 'streams' | 'consumers' | 'external' | 'meta'>> {
   readonly streams?: Partial<Record<StreamRole, Partial<StreamSettings>>>;
   /** In place of the one default consumer, `notifications-consumer`. */
   readonly consumers?: readonly (Partial<ConsumerSettings> & { readonly name: string })[];
+  /** Consumers of other programs. Default: none. */
+  readonly external?: readonly (Partial<ExternalConsumer> & { readonly name: string })[];
   readonly meta?: Partial<PipelineConfig['meta']>;
 }
 
@@ -57,9 +61,30 @@ export function makeConsumer(
   };
 }
 
+/** A consumer of another program: two deliveries, half a second after each. */
+export function makeExternal(
+  overrides: Partial<ExternalConsumer> & { readonly name: string },
+): ExternalConsumer {
+  return {
+    subjects: ['events.>'],
+    ackWaitMs: 500,
+    start: { at: 'all' },
+    attempts: 2,
+    backoffMs: [],
+    onDeadLetter: {},
+    ...overrides,
+  };
+}
+
 /** A complete config with short delays: four streams, `notifications-consumer`, the event `totp.requested`. */
 export function makeConfig(overrides: ConfigOverrides = {}): PipelineConfig {
-  const { streams = {}, consumers = [{ name: 'notifications-consumer' }], meta = {}, ...rest } = overrides;
+  const {
+    streams = {},
+    consumers = [{ name: 'notifications-consumer' }],
+    external = [],
+    meta = {},
+    ...rest
+  } = overrides;
   return {
     name: 'test',
     file: '/nowhere/plutomi-events.config.json',
@@ -77,6 +102,7 @@ export function makeConfig(overrides: ConfigOverrides = {}): PipelineConfig {
       }),
     },
     consumers: consumers.map((one) => makeConsumer(one)),
+    external: external.map((one) => makeExternal(one)),
     meta: { attempts: 3, backoffMs: [20, 40], concurrency: 10, ackWaitMs: 2000, ...meta },
   };
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import { parseHeaders, readData } from '../../lib/cli/event-input.js';
+import { readersOf } from '../../lib/config/resolved.js';
 import { subjectMatches } from '../../lib/domain/subjects.js';
 import { escapeLine } from '../../lib/domain/escape.js';
 import { Publisher } from '../../lib/events/publish.js';
@@ -60,7 +61,7 @@ An event whose id was seen before, within the stream's duplicate window (2 minut
     const link = await this.context.connect(config);
     const publisher = new Publisher(link, config);
     const subject = publisher.subjectOf(event.type);
-    if (!config.consumers.some(({ subjects }) => subjects.some((one) => subjectMatches(one, subject)))) {
+    if (!readersOf(config).some(({ subjects }) => subjects.some((one) => subjectMatches(one, subject)))) {
       this.note(`Warning: no consumer of the config reads ${subject}`);
     }
     if (count === undefined) {

@@ -1,16 +1,25 @@
-import type { ConsumerSettings, PipelineConfig } from '../config/resolved.js';
+import {
+  type ConsumerSettings,
+  type ExternalConsumer,
+  type PipelineConfig,
+  readersOf,
+} from '../config/resolved.js';
 import { closest } from '../domain/closest.js';
 import { UsageError } from '../errors.js';
 
-/** The consumers that `--only` names, or all. Throws UsageError for a name that the config doesn't have. */
+/**
+ * The consumers that `--only` names, or all: those with a handler, and those of other programs, of which a process
+ * tells about the dead letters. Throws UsageError for a name that the config doesn't have.
+ */
 export function selectConsumers(
   config: PipelineConfig,
   only: readonly string[] | undefined,
-): ConsumerSettings[] {
-  if (!only) return [...config.consumers];
-  const known = config.consumers.map((consumer) => consumer.name);
+): (ConsumerSettings | ExternalConsumer)[] {
+  const readers = [...readersOf(config)];
+  if (!only) return readers;
+  const known = readers.map((consumer) => consumer.name);
   const unknown = only.find((name) => !known.includes(name));
-  if (unknown === undefined) return config.consumers.filter((consumer) => only.includes(consumer.name));
+  if (unknown === undefined) return readers.filter((consumer) => only.includes(consumer.name));
   const near = closest(unknown, known);
   throw new UsageError(
     `--only: the config has no consumer "${unknown}"; it has ${known.join(', ') || 'none'}`,

@@ -2,7 +2,9 @@ import { formatDuration } from '../domain/duration.js';
 import { describeServers } from '../nats/target.js';
 import type {
   ConsumerSettings,
+  ExternalConsumer,
   PipelineConfig,
+  ReaderSettings,
   StageLimits,
   Start,
   StreamRole,
@@ -17,7 +19,7 @@ export interface DescribedConfig {
   readonly streams: Readonly<Record<StreamRole, DescribedStream>>;
   /** By type; `schema` is the vendor of the schema. */
   readonly events: Readonly<Record<string, { readonly subject: string; readonly schema: string | null }>>;
-  readonly consumers: Readonly<Record<string, DescribedConsumer>>;
+  readonly consumers: Readonly<Record<string, DescribedConsumer | DescribedExternal>>;
   readonly meta: DescribedStage & { readonly concurrency: number; readonly ackWait: string };
   readonly server: { readonly url: string | null; readonly context: string | null };
 }
@@ -39,17 +41,27 @@ export interface DescribedStage {
   readonly backoff: readonly string[];
 }
 
-export interface DescribedConsumer extends DescribedStage {
+interface DescribedReader extends DescribedStage {
+  readonly external: boolean;
   readonly subjects: readonly string[];
+  readonly ackWait: string;
+  readonly start: string | { readonly time: string } | { readonly seq: number };
+  readonly onDeadLetter: { readonly handler: string | null; readonly webhook: string | null };
+}
+
+/** A consumer whose worker is another program: `attempts` and `backoff` are the server's. */
+export interface DescribedExternal extends DescribedReader {
+  readonly external: true;
+}
+
+export interface DescribedConsumer extends DescribedReader {
+  readonly external: false;
   readonly handler: string;
   readonly concurrency: number;
   readonly timeout: string;
-  readonly ackWait: string;
-  readonly start: string | { readonly time: string } | { readonly seq: number };
   readonly retry: false | (DescribedStage & { readonly delay: string });
   readonly ordered: boolean;
   readonly confirmAcks: boolean;
-  readonly onDeadLetter: { readonly handler: string | null; readonly webhook: string | null };
 }
 
 export function describeConfig(config: PipelineConfig): DescribedConfig {
@@ -69,9 +81,10 @@ export function describeConfig(config: PipelineConfig): DescribedConfig {
         { subject, schema: schema?.['~standard'].vendor ?? null },
       ]),
     ),
-    consumers: Object.fromEntries(
-      config.consumers.map((consumer) => [consumer.name, describeConsumer(consumer)]),
-    ),
+    consumers: Object.fromEntries([
+      ...config.consumers.map((consumer) => [consumer.name, describeConsumer(consumer)] as const),
+      ...config.external.map((consumer) => [consumer.name, describeExternal(consumer)] as const),
+    ]),
     meta: {
       ...describeStage(meta),
       concurrency: meta.concurrency,
@@ -102,23 +115,35 @@ function describeStage({ attempts, backoffMs }: StageLimits): DescribedStage {
   return { attempts, backoff: backoffMs.map(formatDuration) };
 }
 
-function describeConsumer(consumer: ConsumerSettings): DescribedConsumer {
-  const { retry, onDeadLetter } = consumer;
+function describeReader(consumer: ReaderSettings): Omit<DescribedReader, 'external'> {
+  const { onDeadLetter } = consumer;
   return {
     subjects: consumer.subjects,
-    handler: consumer.handler,
-    concurrency: consumer.concurrency,
-    timeout: formatDuration(consumer.timeoutMs),
     ackWait: formatDuration(consumer.ackWaitMs),
     start: describeStart(consumer.start),
     ...describeStage(consumer),
-    retry: retry.enabled ? { delay: formatDuration(retry.delayMs), ...describeStage(retry) } : false,
-    ordered: consumer.ordered,
-    confirmAcks: consumer.confirmAcks,
     onDeadLetter: {
       handler: onDeadLetter.handler ?? null,
       webhook: onDeadLetter.webhook === undefined ? null : hideSecrets(onDeadLetter.webhook),
     },
+  };
+}
+
+function describeExternal(consumer: ExternalConsumer): DescribedExternal {
+  return { external: true, ...describeReader(consumer) };
+}
+
+function describeConsumer(consumer: ConsumerSettings): DescribedConsumer {
+  const { retry } = consumer;
+  return {
+    external: false,
+    ...describeReader(consumer),
+    handler: consumer.handler,
+    concurrency: consumer.concurrency,
+    timeout: formatDuration(consumer.timeoutMs),
+    retry: retry.enabled ? { delay: formatDuration(retry.delayMs), ...describeStage(retry) } : false,
+    ordered: consumer.ordered,
+    confirmAcks: consumer.confirmAcks,
   };
 }
 

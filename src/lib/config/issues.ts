@@ -16,7 +16,7 @@ export function reportIssues(
   for (const issue of issues) {
     const path = [...base, ...(issue.path as Path)];
     if (issue.code === 'unrecognized_keys') {
-      for (const key of issue.keys) reportUnknownKey(problems, path, key);
+      for (const key of issue.keys) reportUnknownKey(problems, raw, path, key);
       continue;
     }
     const nested = issue.code === 'invalid_union' ? nearestShape(issue.errors) : undefined;
@@ -47,14 +47,14 @@ function found(raw: unknown, path: Path): string {
 }
 
 /** The value of an unknown key is not shown: it may be a password. */
-function reportUnknownKey(problems: Problems, path: Path, key: string): void {
+function reportUnknownKey(problems: Problems, raw: unknown, path: Path, key: string): void {
   const at = [...path, key];
   const refusal = refusalOf(at);
   if (refusal !== undefined) {
     problems.addBroken(at, refusal);
     return;
   }
-  const known = keysAt(path);
+  const known = keysAt(path, valueAt(raw, path));
   const meant = closest(key, known);
   const hint = meant === undefined ? `expected one of ${known.join(', ')}` : `did you mean ${meant}?`;
   problems.addBroken(at, `unknown key; ${hint}`);

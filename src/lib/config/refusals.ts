@@ -13,9 +13,21 @@ const refusals: readonly (readonly [pattern: readonly string[], reason: string])
   [['streams', 'retry', 'retention'], 'refused: always workqueue; leave it out'],
   [['streams', 'dlq', 'retention'], 'refused: always limits; leave it out'],
   [['streams', 'advisories', 'retention'], 'refused: always limits; leave it out'],
+  // Known to every other consumer: only beside `external: true` these are unknown.
   [
-    ['consumers', '*', 'external'],
-    'external consumers come with a later version; leave it out and give a handler',
+    ['consumers', '*', 'handler'],
+    'refused beside external: true: its worker is another program; leave out one of the two',
+  ],
+  ...['concurrency', 'timeout', 'ordered', 'confirmAcks'].map(
+    (key) =>
+      [
+        ['consumers', '*', key],
+        'refused beside external: true: its worker is another program and decides this itself; leave it out',
+      ] as const,
+  ),
+  [
+    ['consumers', '*', 'retry'],
+    'refused beside external: true: there is no handler that a retry stage could run; leave it out',
   ],
 ];
 

@@ -3,13 +3,22 @@ import { parseDuration } from '../domain/duration.js';
 import type {
   ConsumerSettings,
   EventType,
+  ExternalConsumer,
   PipelineConfig,
+  ReaderSettings,
   StageLimits,
   Start,
   StreamRole,
   StreamSettings,
 } from './resolved.js';
-import { dependentDefaults, type ParsedConfig, type ParsedConsumer, type ParsedStream } from './schema.js';
+import {
+  dependentDefaults,
+  type ParsedConfig,
+  type ParsedConsumer,
+  type ParsedExternalConsumer,
+  type ParsedManagedConsumer,
+  type ParsedStream,
+} from './schema.js';
 import { parseSize } from './size.js';
 
 export const streamRoles: readonly StreamRole[] = ['events', 'retry', 'dlq', 'advisories'];
@@ -33,8 +42,11 @@ export function resolveConfig(parsed: ParsedConfig, file: string): PipelineConfi
     },
     eventsRoot: rootOf(streams.events.subjects),
     events,
-    consumers: Object.entries(parsed.consumers).map(([name, consumer]) =>
-      resolveConsumer(name, consumer, events, folder),
+    consumers: Object.entries(parsed.consumers).flatMap(([name, consumer]) =>
+      consumer.external === true ? [] : [resolveConsumer(name, consumer, events, folder)],
+    ),
+    external: Object.entries(parsed.consumers).flatMap(([name, consumer]) =>
+      consumer.external === true ? [resolveExternal(name, consumer, events, folder)] : [],
     ),
     meta: {
       ...limits(parsed.meta, dependentDefaults.metaBackoff),
@@ -119,7 +131,7 @@ function limits(
 }
 
 /** The waits of a consumer's stages; a retry stage that is off has main's attempts. */
-export function stagesOf(consumer: ParsedConsumer): Pick<ConsumerSettings, 'retry'> & StageLimits {
+export function stagesOf(consumer: ParsedManagedConsumer): Pick<ConsumerSettings, 'retry'> & StageLimits {
   const main = limits(consumer, dependentDefaults.backoff);
   if (consumer.retry === false) return { ...main, retry: { ...main, enabled: false, delayMs: 0 } };
   return {
@@ -132,28 +144,58 @@ export function stagesOf(consumer: ParsedConsumer): Pick<ConsumerSettings, 'retr
   };
 }
 
-function resolveConsumer(
+function resolveReader(
   name: string,
   consumer: ParsedConsumer,
   events: readonly EventType[],
   folder: string,
-): ConsumerSettings {
+): Pick<ReaderSettings, 'name' | 'subjects' | 'start' | 'onDeadLetter'> {
   const { handler, webhook } = consumer.onDeadLetter;
   return {
     name,
     subjects: consumerSubjects(consumer, events),
-    handler: path.resolve(folder, consumer.handler),
-    concurrency: consumer.concurrency ?? (consumer.ordered ? 1 : dependentDefaults.concurrency),
-    timeoutMs: durationMs(consumer.timeout),
-    ackWaitMs: durationMs(consumer.ackWait),
     start: resolveStart(consumer.start),
-    ordered: consumer.ordered,
-    confirmAcks: consumer.confirmAcks,
-    ...stagesOf(consumer),
     onDeadLetter: {
       ...(handler === undefined ? {} : { handler: path.resolve(folder, handler) }),
       ...(webhook === undefined ? {} : { webhook }),
     },
+  };
+}
+
+function resolveConsumer(
+  name: string,
+  consumer: ParsedManagedConsumer,
+  events: readonly EventType[],
+  folder: string,
+): ConsumerSettings {
+  return {
+    ...resolveReader(name, consumer, events, folder),
+    handler: path.resolve(folder, consumer.handler),
+    concurrency: consumer.concurrency ?? (consumer.ordered ? 1 : dependentDefaults.concurrency),
+    timeoutMs: durationMs(consumer.timeout),
+    ackWaitMs: durationMs(consumer.ackWait),
+    ordered: consumer.ordered,
+    confirmAcks: consumer.confirmAcks,
+    ...stagesOf(consumer),
+  };
+}
+
+function resolveExternal(
+  name: string,
+  consumer: ParsedExternalConsumer,
+  events: readonly EventType[],
+  folder: string,
+): ExternalConsumer {
+  return { ...resolveReader(name, consumer, events, folder), ...deliveriesOf(consumer) };
+}
+
+/** How the server delivers to an external consumer. Its first backoff takes the place of the ack wait. */
+export function deliveriesOf(consumer: ParsedExternalConsumer): StageLimits & { readonly ackWaitMs: number } {
+  const backoffMs = (consumer.backoff ?? []).map(durationMs);
+  return {
+    attempts: consumer.attempts,
+    backoffMs,
+    ackWaitMs: backoffMs[0] ?? durationMs(consumer.ackWait ?? dependentDefaults.ackWait),
   };
 }
 

@@ -12,7 +12,10 @@ export interface PipelineConfig {
   /** Prefix of an event type's subject, e.g. `events`. */
   readonly eventsRoot: string;
   readonly events: readonly EventType[];
+  /** Those whose handlers we run. */
   readonly consumers: readonly ConsumerSettings[];
+  /** Those whose worker is another program: nothing of ours runs, retries or replays their events. */
+  readonly external: readonly ExternalConsumer[];
   readonly meta: MetaSettings;
   /** Where the config says the server is; lowest but one in precedence. */
   readonly server?: ServerSettings;
@@ -52,25 +55,35 @@ export interface StageLimits {
   readonly backoffMs: readonly number[];
 }
 
-export interface ConsumerSettings extends StageLimits {
+/** What every consumer of the events stream has. */
+export interface ReaderSettings extends StageLimits {
   readonly name: string;
   /** What it reads of the events stream; no two overlap. */
   readonly subjects: readonly string[];
+  readonly ackWaitMs: number;
+  readonly start: Start;
+  /** Told about each new dead letter, besides the log. */
+  readonly onDeadLetter: { readonly handler?: string; readonly webhook?: string };
+}
+
+/**
+ * A consumer of another program. `attempts` is the server's `max_deliver`; `backoffMs` is the server's own list of
+ * waits after each delivery, none: `ackWaitMs` after each.
+ */
+export type ExternalConsumer = ReaderSettings;
+
+export interface ConsumerSettings extends ReaderSettings {
   /** Absolute path of the module whose default export handles an event. */
   readonly handler: string;
   readonly concurrency: number;
   /** Longest run of a handler, ms. */
   readonly timeoutMs: number;
-  readonly ackWaitMs: number;
-  readonly start: Start;
   /** One event after the other, in the order of the stream, retries of the main stage included. */
   readonly ordered: boolean;
   /** Acks are confirmed by the server before the event counts as done. */
   readonly confirmAcks: boolean;
   /** The retry stage. Not `enabled`: exhausted events go straight to the DLQ, and a replay has main's attempts. */
   readonly retry: StageLimits & { readonly enabled: boolean; readonly delayMs: number };
-  /** Told about each new dead letter, besides the log. */
-  readonly onDeadLetter: { readonly handler?: string; readonly webhook?: string };
 }
 
 /** The consumers that route: how often they try, and how long they wait. */
@@ -91,6 +104,15 @@ export function consumerNamed(config: PipelineConfig, name: string): ConsumerSet
   return config.consumers.find((consumer) => consumer.name === name);
 }
 
+export function externalNamed(config: PipelineConfig, name: string): ExternalConsumer | undefined {
+  return config.external.find((consumer) => consumer.name === name);
+}
+
+/** Every consumer of the events stream, whoever runs it. */
+export function readersOf(config: PipelineConfig): readonly ReaderSettings[] {
+  return [...config.consumers, ...config.external];
+}
+
 /** Limits of a consumer's stage: a replay of a consumer without retry stage has main's. */
 export function limitsOf(consumer: ConsumerSettings, stage: 'main' | 'retry'): StageLimits {
   return stage === 'retry' && consumer.retry.enabled ? consumer.retry : consumer;
@@ -98,12 +120,19 @@ export function limitsOf(consumer: ConsumerSettings, stage: 'main' | 'retry'): S
 
 /** The modules that some consumers need, each with the path in the config that names it. */
 export function handlerFiles(
-  consumers: readonly ConsumerSettings[],
+  consumers: readonly (ConsumerSettings | ExternalConsumer)[],
 ): { readonly path: string; readonly file: string }[] {
-  return consumers.flatMap(({ name, handler, onDeadLetter }) => [
-    { path: `consumers.${name}.handler`, file: handler },
-    ...(onDeadLetter.handler === undefined
+  return consumers.flatMap((consumer) => [
+    ...('handler' in consumer
+      ? [{ path: `consumers.${consumer.name}.handler`, file: consumer.handler }]
+      : []),
+    ...(consumer.onDeadLetter.handler === undefined
       ? []
-      : [{ path: `consumers.${name}.onDeadLetter.handler`, file: onDeadLetter.handler }]),
+      : [
+          {
+            path: `consumers.${consumer.name}.onDeadLetter.handler`,
+            file: consumer.onDeadLetter.handler,
+          },
+        ]),
   ]);
 }

@@ -1,17 +1,18 @@
 import type { z } from 'zod';
-import type { Path } from './problems.js';
+import { type Path, valueAt } from './problems.js';
 import { configSchema } from './schema.js';
 
 type AnySchema = z.ZodType;
 
-/** The keys that the schema knows at a path; none where any key is allowed. */
-export function keysAt(path: Path): string[] {
+/** The keys that the schema knows at a path for a value like this; none where any key is allowed. */
+export function keysAt(path: Path, value?: unknown): string[] {
   let candidates: AnySchema[] = [configSchema];
   for (const part of path) {
     candidates = candidates.flatMap(unwrap).flatMap((schema) => below(schema, part));
   }
   return candidates
     .flatMap(unwrap)
+    .filter((schema) => isMeant(schema, value))
     .flatMap((schema) => (isObject(schema) ? Object.keys(schema.def.shape) : []))
     .filter((key) => key !== '$schema');
 }
@@ -34,6 +35,12 @@ function below(schema: AnySchema, part: string | number): AnySchema[] {
   const { def } = schema as unknown as { def: { valueType?: AnySchema; element?: AnySchema } };
   const inner = def.valueType ?? def.element;
   return inner ? [inner] : [];
+}
+
+/** Of a consumer's two shapes, the one that its `external` says. */
+function isMeant(schema: AnySchema, value: unknown): boolean {
+  const external = isObject(schema) ? (schema.def.shape['external'] as AnySchema | undefined) : undefined;
+  return external === undefined || external.safeParse(valueAt(value, ['external'])).success;
 }
 
 function isObject(schema: AnySchema): schema is z.ZodObject {

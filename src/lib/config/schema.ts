@@ -12,6 +12,7 @@ import * as field from './fields.js';
 /** Defaults that depend on another field, so that zod can't fill them in; config/resolve does. */
 export const dependentDefaults = {
   concurrency: 10,
+  ackWait: '30s',
   backoff: ['1s', '5s'],
   retryBackoff: ['30s', '2m'],
   metaBackoff: ['1s', '5s', '15s', '30s'],
@@ -90,8 +91,10 @@ export const eventDefinition = z.strictObject({
     .describe('subject of the event; default: <root of the events stream>.<type>'),
 });
 
-const attempts = (byDefault: number) =>
-  field.count(1, 1000).default(byDefault).describe('how many times the handler is tried in this stage');
+const attempts = (
+  byDefault: number,
+  description: string = 'how many times the handler is tried in this stage',
+) => field.count(1, 1000).default(byDefault).describe(description);
 
 const backoff = (byDefault: readonly string[]) =>
   field.list(field.duration({}), { empty: true }).optional().meta({
@@ -99,10 +102,12 @@ const backoff = (byDefault: readonly string[]) =>
     description: 'wait after each failed attempt; the last entry serves all later ones',
   });
 
+const acknowledgement = { minMs: 100, maxMs: field.longestTimerMs };
+
 const ackWait = () =>
   field
-    .duration({ minMs: 100, maxMs: field.longestTimerMs })
-    .default('30s')
+    .duration(acknowledgement)
+    .default(dependentDefaults.ackWait)
     .describe('after this long without a sign of life from a worker the server delivers again');
 
 const retry = z.strictObject({
@@ -116,9 +121,34 @@ const start = z.strictObject({
   seq: field.count(1, Number.MAX_SAFE_INTEGER).optional().describe('events from this stream sequence on'),
 });
 
-const consumer = z.strictObject({
+const reads = {
   events: field.list(field.text()).optional().describe('event types that it handles'),
   subjects: field.list(field.text()).optional().describe('or: subjects that it handles, wildcards allowed'),
+  start: field
+    .either('"all", "new", "last-per-subject", {time} or {seq}', [
+      field.oneOf('all', 'new', 'last-per-subject'),
+      start,
+    ])
+    .default('all')
+    .describe('where a new consumer starts'),
+  onDeadLetter: z
+    .strictObject({
+      handler: field
+        .text()
+        .optional()
+        .describe('module whose default export is told about a new dead letter'),
+      webhook: field.webUrl().optional().describe('http or https URL that a new dead letter is POSTed to'),
+    })
+    .prefault({})
+    .describe('who is told about a new dead letter, besides the log'),
+};
+
+const managedConsumer = z.strictObject({
+  external: z.literal(false).optional().meta({
+    default: false,
+    description: 'true: its worker is another program, which this pipeline does not run',
+  }),
+  ...reads,
   handler: field.text().describe('module whose default export handles an event; relative to this file'),
   concurrency: field.count(1, 10_000).optional().meta({
     default: dependentDefaults.concurrency,
@@ -129,13 +159,6 @@ const consumer = z.strictObject({
     .default('30s')
     .describe('longest run of the handler'),
   ackWait: ackWait(),
-  start: field
-    .either('"all", "new", "last-per-subject", {time} or {seq}', [
-      field.oneOf('all', 'new', 'last-per-subject'),
-      start,
-    ])
-    .default('all')
-    .describe('where a new consumer starts'),
   attempts: attempts(3),
   backoff: backoff(dependentDefaults.backoff),
   retry: field
@@ -150,16 +173,25 @@ const consumer = z.strictObject({
     .flag()
     .default(false)
     .describe('wait for the server to confirm each ack: slower, and fewer repeats after a crash'),
-  onDeadLetter: z
-    .strictObject({
-      handler: field
-        .text()
-        .optional()
-        .describe('module whose default export is told about a new dead letter'),
-      webhook: field.webUrl().optional().describe('http or https URL that a new dead letter is POSTed to'),
-    })
-    .prefault({})
-    .describe('who is told about a new dead letter, besides the log'),
+});
+
+/** The server counts the deliveries of these and gives up: all that it is told of them is here. */
+const externalConsumer = z.strictObject({
+  external: z.literal(true).describe('its worker is another program, which this pipeline does not run'),
+  ...reads,
+  attempts: attempts(3, 'how many times the server delivers an event before it gives up (max_deliver)'),
+  ackWait: field.duration(acknowledgement).optional().meta({
+    default: dependentDefaults.ackWait,
+    description: 'after this long without an answer of the worker the server delivers again',
+  }),
+  backoff: field
+    .list(field.duration(acknowledgement))
+    .optional()
+    .describe('in place of ackWait: how long the server waits after each delivery'),
+});
+
+const consumer = z.discriminatedUnion('external', [managedConsumer, externalConsumer], {
+  error: ({ code }) => (code === 'invalid_union' ? 'true or false' : 'an object'),
 });
 
 const meta = z
@@ -196,3 +228,5 @@ export const configSchema = z.strictObject({
 export type ParsedConfig = z.output<typeof configSchema>;
 export type ParsedStream = ParsedConfig['streams'][keyof ParsedConfig['streams']];
 export type ParsedConsumer = ParsedConfig['consumers'][string];
+export type ParsedExternalConsumer = Extract<ParsedConsumer, { external: true }>;
+export type ParsedManagedConsumer = Exclude<ParsedConsumer, ParsedExternalConsumer>;

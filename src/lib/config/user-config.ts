@@ -61,11 +61,26 @@ export interface UserStage {
   backoff?: string[] | undefined;
 }
 
-export interface UserConsumer<E extends string = string> extends UserStage {
+export type UserConsumer<E extends string = string> = UserManagedConsumer<E> | UserExternalConsumer<E>;
+
+interface UserReader<E extends string> {
   /** Event types that it handles; or `subjects`. */
   events?: E[] | undefined;
   /** Subjects that it handles, wildcards allowed; or `events`. */
   subjects?: string[] | undefined;
+  /** Where a new consumer starts. Default: `all`. */
+  start?:
+    | 'all'
+    | 'new'
+    | 'last-per-subject'
+    | { time?: string | undefined; seq?: number | undefined }
+    | undefined;
+  /** Who is told about a new dead letter, besides the log. */
+  onDeadLetter?: { handler?: string | undefined; webhook?: string | undefined } | undefined;
+}
+
+export interface UserManagedConsumer<E extends string = string> extends UserReader<E>, UserStage {
+  external?: false | undefined;
   /** Module whose default export is `async (event, ctx) => {}`; relative to the config file. */
   handler: string;
   /** Most handlers that run at once in one stage of one process. Default: 10, or 1 when ordered. */
@@ -74,21 +89,23 @@ export interface UserConsumer<E extends string = string> extends UserStage {
   timeout?: string | undefined;
   /** After this long without a sign of life from a worker the server delivers again. Default: `30s`. */
   ackWait?: string | undefined;
-  /** Where a new consumer starts. Default: `all`. */
-  start?:
-    | 'all'
-    | 'new'
-    | 'last-per-subject'
-    | { time?: string | undefined; seq?: number | undefined }
-    | undefined;
   /** The retry stage; `false`: straight to the DLQ. Default: `{ delay: '5m', attempts: 3, backoff: ['30s', '2m'] }`. */
   retry?: false | (UserStage & { delay?: string | undefined }) | undefined;
   /** One event after the other, in the order of the stream; needs concurrency 1. Default: false. */
   ordered?: boolean | undefined;
   /** Wait for the server to confirm each ack. Default: false. */
   confirmAcks?: boolean | undefined;
-  /** Who is told about a new dead letter, besides the log. */
-  onDeadLetter?: { handler?: string | undefined; webhook?: string | undefined } | undefined;
+}
+
+/** A consumer whose worker is another program, which the pipeline does not run. */
+export interface UserExternalConsumer<E extends string = string> extends UserReader<E> {
+  external: true;
+  /** How many times the server delivers an event before it gives up (`max_deliver`). Default: 3. */
+  attempts?: number | undefined;
+  /** After this long without an answer of the worker the server delivers again; or `backoff`. Default: `30s`. */
+  ackWait?: string | undefined;
+  /** How long the server waits after each delivery; or `ackWait`. Default: none. */
+  backoff?: string[] | undefined;
 }
 
 export interface UserMeta extends UserStage {

@@ -35,6 +35,10 @@ export function nativeAdvisoryFilter(kind: ExhaustionKind, stream: string): stri
   return `${nativeRoot}.${kind}.${stream}.>`;
 }
 
+export function nativeAdvisorySubject(kind: ExhaustionKind, stream: string, consumer: string): string {
+  return `${nativeRoot}.${kind}.${stream}.${consumer}`;
+}
+
 export function isNativeAdvisory(subject: string): boolean {
   return subject.startsWith(`${nativeRoot}.`);
 }

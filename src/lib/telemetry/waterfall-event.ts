@@ -39,6 +39,9 @@ export type WaterfallEvent =
       readonly seq: number;
       readonly kind: string;
     }
+  | { readonly type: 'refused-advisory'; readonly subject: string; readonly because: string }
+  | { readonly type: 'advisories-dropped'; readonly waiting: number }
+  | { readonly type: 'not-listening'; readonly subject: string; readonly error: string }
   | {
       readonly type: 'event-lost';
       readonly stream: string;
@@ -137,6 +140,24 @@ export function logWaterfall(log: Logger): WaterfallListener {
         log.debug(
           { stream: e.stream, consumer: e.consumer, seq: e.seq, kind: e.kind },
           'advisory of a consumer that is not ours to route',
+        );
+        break;
+      case 'refused-advisory':
+        log.warn(
+          { subject: e.subject, because: e.because },
+          'advisory of an external consumer that can not be true: nothing was made of it',
+        );
+        break;
+      case 'advisories-dropped':
+        log.warn(
+          { waiting: e.waiting },
+          'too many advisories wait to be copied: until they are, only the journal stream catches new ones',
+        );
+        break;
+      case 'not-listening':
+        log.warn(
+          { subject: e.subject, error: e.error },
+          'can not listen to the advisories of an external consumer: only the journal stream catches them',
         );
         break;
       case 'event-lost':

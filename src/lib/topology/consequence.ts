@@ -22,7 +22,11 @@ export type CountedFact =
   /** Messages of a removed subject that were not delivered. */
   | 'left-behind'
   /** Messages in backoff that a new `ack_wait` brings back at another time. */
-  | 'shifted';
+  | 'shifted'
+  /** Messages in flight that may have been delivered as often as the server now delivers at most. */
+  | 'over-limit'
+  /** Pointers in the retry stage of a consumer that has none any more. */
+  | 'stranded';
 
 /** What a change means for what is stored and on its way. */
 export type Consequence =
@@ -37,6 +41,8 @@ export type Consequence =
       readonly atMost?: boolean;
     }
   | { readonly what: 'bytes-removed'; readonly bytes: number }
+  /** What the server gave up before is delivered no more, although it would now never give up. */
+  | { readonly what: 'given-up-stays' }
   | { readonly what: 'position-lost'; readonly ackedTo: number; readonly deliveredTo: number }
   /** Consumers that the config does not have, on a stream that is deleted. */
   | { readonly what: 'consumers-lost'; readonly names: readonly string[] };
@@ -48,11 +54,13 @@ export interface Circumstances {
   readonly config: PipelineConfig;
 }
 
+const risks: readonly Consequence['what'][] = ['expired', 'bytes-removed', 'over-limit', 'stranded'];
+
 /** Must somebody look at the numbers before this is done? */
 export function isRisky(change: Change, consequences: readonly Consequence[]): boolean {
   return (
     change.action === 'replace' ||
     (change.action === 'update' && change.fields.some(({ path }) => path === 'filter_subjects')) ||
-    consequences.some(({ what }) => what === 'expired' || what === 'bytes-removed')
+    consequences.some(({ what }) => risks.includes(what))
   );
 }

@@ -1,3 +1,4 @@
+import { externalNamed } from '../config/resolved.js';
 import { stageConsumers } from '../domain/consumer-names.js';
 import { pointerFilter } from '../domain/subjects.js';
 import type { Link } from '../nats/link.js';
@@ -19,9 +20,19 @@ export async function consumerConsequences(
   const stream = given.actual.streams.get(desired.stream);
   const info = given.actual.consumers.get(consumerPath(desired.stream, desired.name));
   if (!stream) return [];
-  if (!info) return change.action === 'create' ? firstDelivery(link, stream, desired) : [];
-  if (change.action === 'replace') return replaced(link, change, { desired, stream, info, given });
-  return [...(await filterConsequences(link, { desired, stream, info })), ...shifted(change, desired, info)];
+  const stranded = strandedRetries(desired, given);
+  if (!info) {
+    return change.action === 'create' ? [...(await firstDelivery(link, stream, desired)), ...stranded] : [];
+  }
+  if (change.action === 'replace') {
+    return [...(await replaced(link, change, { desired, stream, info, given })), ...stranded];
+  }
+  return [
+    ...(await filterConsequences(link, { desired, stream, info })),
+    ...shifted(change, desired, info),
+    ...limited(change, desired, info),
+    ...stranded,
+  ];
 }
 
 function readingOf({ fields }: DesiredConsumer): ReadingFields {
@@ -77,6 +88,30 @@ async function pointersKept(
     { what: 'kept', role: 'retry', count: retrying ? queued(retrying) : 0 },
     { what: 'kept', role: 'dlq', count: dead },
   ];
+}
+
+/** The pointers that a consumer leaves behind whose worker is another program from now on. */
+function strandedRetries(
+  { serves, role }: DesiredConsumer,
+  { actual, config }: Circumstances,
+): Consequence[] {
+  if (role !== 'events' || !externalNamed(config, serves)) return [];
+  const retrying = actual.consumers.get(
+    consumerPath(config.streams.retry.name, stageConsumers(serves).retry),
+  );
+  const count = retrying ? queued(retrying) : 0;
+  return count === 0 ? [] : [{ what: 'stranded', role: 'retry', count }];
+}
+
+/** What a change of `max_deliver` does to what was delivered before it. */
+function limited({ fields }: Change, { role }: DesiredConsumer, info: ConsumerInfo): Consequence[] {
+  const change = fields.find(({ path }) => path === 'max_deliver');
+  if (!change) return [];
+  const [from, to] = [change.from, change.to].map((limit) => (Number(limit) > 0 ? Number(limit) : Infinity));
+  if (from === undefined || to === undefined || from === to) return [];
+  if (to > from) return [{ what: 'given-up-stays' }];
+  const count = info.num_ack_pending;
+  return count === 0 ? [] : [{ what: 'over-limit', role, count, atMost: true }];
 }
 
 function shifted(change: Change, { role }: DesiredConsumer, info: ConsumerInfo): Consequence[] {

@@ -32,6 +32,14 @@ const verbs: Readonly<Record<CountedFact, Grammar>> = {
     'is left behind: not delivered, and no longer read',
     'are left behind: not delivered, and no longer read',
   ],
+  'over-limit': [
+    'in flight may have been delivered as often already: the server then drops it, before 2.15.1 without an advisory',
+    'in flight may have been delivered as often already: the server then drops those, before 2.15.1 without an advisory',
+  ],
+  stranded: [
+    'is stranded: an external consumer has no retry stage, and nobody runs it until the consumer has a handler again',
+    'are stranded: an external consumer has no retry stage, and nobody runs them until the consumer has a handler again',
+  ],
   shifted: ['in backoff comes back at another time', 'in backoff come back at another time'],
 };
 
@@ -47,6 +55,9 @@ export function describeConsequence(consequence: Consequence): string {
   if (consequence.what === 'position-lost') {
     const { deliveredTo, ackedTo } = consequence;
     return `its position is lost: delivered up to ${formatCount(deliveredTo)}, acked up to ${formatCount(ackedTo)}`;
+  }
+  if (consequence.what === 'given-up-stays') {
+    return 'events that the server gave up before are delivered no more; their dead letters can be replayed once the consumer has a handler';
   }
   if (consequence.what === 'consumers-lost') {
     return `other consumers on it are deleted too: ${consequence.names.join(', ')}`;

@@ -1,6 +1,9 @@
 import {
   type ConsumerSettings,
+  type ExternalConsumer,
   type PipelineConfig,
+  type ReaderSettings,
+  readersOf,
   retryAckWaitMs,
   type Start,
   type StreamRole,
@@ -60,9 +63,10 @@ export function desiredTopology(config: PipelineConfig): Topology {
     ],
     consumers: [
       ...metaTier(config),
-      ...config.consumers.map((one) => dlqConsumer(config, one)),
+      ...readersOf(config).map((one) => dlqConsumer(config, one)),
       ...config.consumers.map((one) => retryConsumer(config, one)),
       ...config.consumers.map((one) => mainConsumer(config, one)),
+      ...config.external.map((one) => externalConsumer(config, one)),
     ],
   };
 }
@@ -100,7 +104,7 @@ function stream(role: StreamRole, settings: StreamSettings, special: StreamField
   };
 }
 
-/** Every consumer of ours: it pulls, acks each message, and never gives one up. */
+/** Every consumer pulls and acks each message; of ours the server never gives one up. */
 function consumer(
   place: Omit<DesiredConsumer, 'kind' | 'fields'>,
   special: ConsumerFields & { filter_subjects: string[]; ack_wait: number },
@@ -116,8 +120,9 @@ function consumer(
       // Messages in backoff count as pending: a bound would let a thousand of them stall all others.
       max_ack_pending: -1,
       headers_only: false,
-      // The server's own backoff would overrule ack_wait, and an inactive consumer would lose its position.
+      // Of ours the worker waits: the server's own backoff would overrule ack_wait.
       backoff: [],
+      // An inactive consumer would lose its position.
       inactive_threshold: 0,
       max_batch: 0,
       max_bytes: 0,
@@ -141,6 +146,20 @@ function mainConsumer(config: PipelineConfig, settings: ConsumerSettings): Desir
   );
 }
 
+/** Nobody of ours counts its attempts: the server does, and gives up. */
+function externalConsumer(config: PipelineConfig, settings: ExternalConsumer): DesiredConsumer {
+  return consumer(
+    { role: 'events', name: settings.name, stream: config.streams.events.name, serves: settings.name },
+    {
+      filter_subjects: [...settings.subjects],
+      ack_wait: ns(settings.ackWaitMs),
+      max_deliver: settings.attempts,
+      backoff: settings.backoffMs.map(ns),
+      ...startFields(settings.start),
+    },
+  );
+}
+
 function startFields(start: Start): ConsumerFields {
   if (start.at === 'time') return { deliver_policy: 'by_start_time', opt_start_time: start.time };
   if (start.at === 'seq') return { deliver_policy: 'by_start_sequence', opt_start_seq: start.seq };
@@ -154,7 +173,7 @@ function retryConsumer({ streams, roots }: PipelineConfig, { name }: ConsumerSet
   );
 }
 
-function dlqConsumer({ streams, roots }: PipelineConfig, { name }: ConsumerSettings): DesiredConsumer {
+function dlqConsumer({ streams, roots }: PipelineConfig, { name }: ReaderSettings): DesiredConsumer {
   return consumer(
     { role: 'dlq', name: stageConsumers(name).dlq, stream: streams.dlq.name, serves: name },
     { filter_subjects: [pointerFilter(roots.dlq, name)], ack_wait: ns(retryAckWaitMs) },

@@ -1,4 +1,4 @@
-import type { ConsumerSettings } from '../config/resolved.js';
+import type { ReaderSettings } from '../config/resolved.js';
 import { delayAfter } from '../domain/backoff.js';
 import { type DeadLetter, deadLetterOf, formatDeadLetterId } from '../domain/dead-letter.js';
 import { decodePointer, pointerHeader } from '../domain/pointer.js';
@@ -17,7 +17,7 @@ const repeatAfterMs = [1000, 5000, 30_000, 60_000, 300_000];
 
 /** `C-dlq`: tells about each new dead letter, in the log always, and to a handler and a webhook where configured. Never gives up. */
 export function alertProcess(
-  consumer: ConsumerSettings,
+  consumer: ReaderSettings,
   handler: DeadLetterHandler | undefined,
   emit: WaterfallListener,
 ): (held: Held, worker: Worker) => Promise<void> {

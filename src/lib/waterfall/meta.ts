@@ -1,5 +1,4 @@
 import type { PipelineConfig } from '../config/resolved.js';
-import { decodeAdvisory, isLoss } from '../domain/advisory.js';
 import { type Failure, failureOf, makeFailure } from '../domain/failure.js';
 import type { Key, Origin } from '../domain/key.js';
 import type { Outcome } from '../domain/outcome.js';
@@ -7,17 +6,19 @@ import { decodeExhaustion, type Exhaustion } from '../domain/record.js';
 import { isNativeAdvisory, parseRecordSubject, recordSubject } from '../domain/subjects.js';
 import { metaConsumers } from '../domain/consumer-names.js';
 import type { Decoded } from '../domain/decode.js';
-import type { Delivery } from '../nats/delivery.js';
 import { UnreachableError } from '../nats/errors.js';
 import { fetchOriginal } from '../pointers/original.js';
 import type { Case, Identified, StageTools } from './case.js';
 import { originOf } from './held.js';
 import { routeExhaustion } from '../routing/route.js';
+import type { HeardAdvisory, Transcriber } from '../routing/transcribe.js';
+import { tellJudgement } from './tell-judgement.js';
 import type { StageSpec } from './stage.js';
 
 export interface MetaParts {
   readonly config: PipelineConfig;
   readonly tools: StageTools;
+  readonly transcriber: Transcriber;
 }
 
 export function metaKey(consumer: string, origin: Origin): Key {
@@ -38,7 +39,10 @@ function unreadable(reason: string): Failure {
   return makeFailure('malformed', 'MalformedRecord', reason);
 }
 
-/** `meta-consumer`: business exhaustions become pointers; the server's own advisories are told, not routed. */
+/**
+ * `meta-consumer`: business exhaustions become pointers. The server's own advisories about external consumers become
+ * exhaustions of the journal first, which come back here; the others are told, not routed.
+ */
 export function metaStage(parts: MetaParts): StageSpec {
   const { config, tools } = parts;
   return {
@@ -53,7 +57,8 @@ export function metaStage(parts: MetaParts): StageSpec {
     },
     run: async (current) => {
       const { delivery } = current.held;
-      if (isNativeAdvisory(delivery.subject)) return tellNative(parts, delivery);
+      const { subject, data, time } = delivery;
+      if (isNativeAdvisory(subject)) return transcribeOnce(current, parts, { subject, data, storedAt: time });
       const decoded = readExhaustion(config.roots.advisories, delivery.subject, delivery.data);
       if (!decoded.ok) return { kind: 'failed', failure: unreadable(decoded.reason) };
       return routeOnce(current, tools, config, decoded.value);
@@ -61,33 +66,37 @@ export function metaStage(parts: MetaParts): StageSpec {
   };
 }
 
-function tellNative({ config, tools }: MetaParts, delivery: Delivery): Outcome {
-  const decoded = decodeAdvisory(delivery.data);
-  if (!decoded.ok) return { kind: 'failed', failure: unreadable(decoded.reason) };
-  const { stream, consumer, streamSeq: seq, kind, reason } = decoded.value;
-  if (isLoss(decoded.value) && stream === config.streams.events.name) {
-    tools.emit({ type: 'event-lost', stream, consumer, seq, reason: reason ?? '' });
-  } else {
-    tools.emit({ type: 'ignored-advisory', stream, consumer, seq, kind });
-  }
-  return { kind: 'ok' };
-}
-
-/** Routes; waits out a server that can't be reached, since that says nothing about the record. */
 async function routeOnce(
   current: Case,
   tools: StageTools,
   config: PipelineConfig,
   x: Exhaustion,
 ): Promise<Outcome> {
+  return attempt(current, async () => {
+    const { link, worker, now, random } = tools;
+    const firstTime =
+      current.task.key.consumer === metaConsumers.main && current.held.delivery.deliveries === 1;
+    const routed = await routeExhaustion({ link, config, worker, now, random }, x, { firstTime });
+    if (routed.to === 'nowhere') tools.emit({ type: 'not-routed', key: x, because: routed.because });
+    else tools.emit({ type: 'routed', key: x, to: routed.to, notBeforeMs: routed.notBeforeMs });
+  });
+}
+
+async function transcribeOnce(
+  current: Case,
+  { tools, transcriber }: MetaParts,
+  heard: HeardAdvisory,
+): Promise<Outcome> {
+  return attempt(current, async () => {
+    tellJudgement(await transcriber.transcribe(heard), heard.subject, tools.emit);
+  });
+}
+
+/** Waits out a server that can't be reached, since that says nothing about the record. */
+async function attempt(current: Case, work: () => Promise<void>): Promise<Outcome> {
   return current.worker.persist(current.held, 'route', async (): Promise<Outcome> => {
     try {
-      const { link, worker, now, random } = tools;
-      const firstTime =
-        current.task.key.consumer === metaConsumers.main && current.held.delivery.deliveries === 1;
-      const routed = await routeExhaustion({ link, config, worker, now, random }, x, { firstTime });
-      if (routed.to === 'nowhere') tools.emit({ type: 'not-routed', key: x, because: routed.because });
-      else tools.emit({ type: 'routed', key: x, to: routed.to, notBeforeMs: routed.notBeforeMs });
+      await work();
       return { kind: 'ok' };
     } catch (error) {
       if (error instanceof UnreachableError) throw error;
@@ -122,7 +131,9 @@ export function metaRetryStage(parts: MetaParts): StageSpec {
           kind: 'failed',
           failure: makeFailure(original.state, 'RecordGone', 'the record to route is gone from the journal'),
         };
-      const decoded = readExhaustion(root, original.message.subject, original.message.data);
+      const { subject, data, time } = original.message;
+      if (isNativeAdvisory(subject)) return transcribeOnce(current, parts, { subject, data, storedAt: time });
+      const decoded = readExhaustion(root, subject, data);
       if (!decoded.ok) return { kind: 'failed', failure: unreadable(decoded.reason) };
       return routeOnce(current, tools, config, decoded.value);
     },

@@ -1,5 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ConsumerSettings, type PipelineConfig, retryAckWaitMs } from '../config/resolved.js';
+import {
+  type ConsumerSettings,
+  type PipelineConfig,
+  type ReaderSettings,
+  retryAckWaitMs,
+} from '../config/resolved.js';
 import { metaConsumers, stageConsumers } from '../domain/consumer-names.js';
 import type { Clock } from '../domain/time.js';
 import type { PlutomiError } from '../errors.js';
@@ -14,16 +19,21 @@ import type { StageTools } from './case.js';
 import { Company } from './company.js';
 import { ConsumerGone } from './failures.js';
 import { Gate } from './gate.js';
+import { AdvisoryListener } from './listener.js';
 import { metaRetryStage, metaStage } from './meta.js';
 import { metaDlqProcess } from './meta-dlq.js';
 import { journalOf } from '../routing/route.js';
+import { Transcriber } from '../routing/transcribe.js';
 import { CountedStage } from './stage.js';
 import { type Process, Worker, type WorkerSettings } from './worker.js';
 
 export interface RunOptions {
   readonly link: Link;
   readonly config: PipelineConfig;
-  /** Run only these consumers' stages; the meta tiers run always. Default: all. */
+  /**
+   * Run only these consumers' stages; of an external one that is telling about its dead letters. The meta tiers, and
+   * the listening to the server's advisories, run always. Default: all.
+   */
   readonly only?: readonly string[];
   /** By absolute file, as the config names them. */
   readonly handlers: ReadonlyMap<string, Handler>;
@@ -73,26 +83,32 @@ class Pipeline implements RunningPipeline {
   private readonly company = new Company();
   private readonly checking = new Set<Worker>();
   private readonly unwatch: () => void;
+  private readonly listener: AdvisoryListener;
   private stopped = false;
 
   constructor(private readonly options: RunOptions) {
     this.ended = new Promise((resolve, reject) => {
       this.end = { resolve, reject };
     });
-    const { link } = options;
+    const { link, config, only, onEvent, monotonic, worker, now } = options;
     // Pulls and acks have no answer: without this, a user who may not do them would wait for ever.
     this.unwatch = link.watchRefusals((error) => {
-      if (this.workers.some((worker) => worker.concerns(error))) this.end.reject(error);
+      if (this.workers.some((one) => one.concerns(error))) this.end.reject(error);
     });
     // Whoever waits for `ended` hears of it; nobody has to.
     this.ended.catch(() => {});
-    const { config, only, onEvent, monotonic } = options;
     const business = new Gate(onEvent, monotonic);
     const routing = new Gate(onEvent, monotonic);
-    this.startMeta(routing);
+    const transcriber = new Transcriber({ link, config, worker, now });
+    this.startMeta(routing, transcriber);
     for (const consumer of config.consumers) {
       if (!only || only.includes(consumer.name)) this.startConsumer(consumer, business);
     }
+    for (const consumer of config.external) {
+      if (!only || only.includes(consumer.name)) this.startAlerts(consumer, business);
+    }
+    const fail = (error: PlutomiError): void => this.end.reject(error);
+    this.listener = new AdvisoryListener({ link, config, transcriber, emit: onEvent, fail });
   }
 
   get consumers(): string[] {
@@ -105,9 +121,9 @@ class Pipeline implements RunningPipeline {
     return { link, journal: journalOf(config), emit: onEvent, company, worker, now, random };
   }
 
-  private startMeta(gate: Gate): void {
+  private startMeta(gate: Gate, transcriber: Transcriber): void {
     const { config } = this.options;
-    const parts = { config, tools: this.stageTools };
+    const parts = { config, tools: this.stageTools, transcriber };
     const place = (consumer: string): WorkerSettings => ({
       stream: config.streams.advisories.name,
       consumer,
@@ -126,7 +142,7 @@ class Pipeline implements RunningPipeline {
   }
 
   private startConsumer(consumer: ConsumerSettings, gate: Gate): void {
-    const { config, handlers, log, onEvent } = this.options;
+    const { config, handlers, log } = this.options;
     const handler = handlers.get(consumer.handler);
     if (!handler) throw new TypeError(`no handler was loaded from ${consumer.handler}`);
     const parts = {
@@ -164,13 +180,18 @@ class Pipeline implements RunningPipeline {
       gate,
       new CountedStage(retryStage(parts, runner), parts.tools).process,
     );
+    this.startAlerts(consumer, gate);
+  }
+
+  private startAlerts(consumer: ReaderSettings, gate: Gate): void {
+    const { config, handlers, onEvent } = this.options;
     const { handler: alertFile } = consumer.onDeadLetter;
     const alert =
       alertFile === undefined ? undefined : (handlers.get(alertFile) as DeadLetterHandler | undefined);
     this.start(
       {
         stream: config.streams.dlq.name,
-        consumer: names.dlq,
+        consumer: stageConsumers(consumer.name).dlq,
         concurrency: alertConcurrency,
         capacity: alertConcurrency,
         ackWaitMs: retryAckWaitMs,
@@ -215,8 +236,11 @@ class Pipeline implements RunningPipeline {
     this.stopped = true;
     const { link } = this.options;
     const drained = (async () => {
-      await Promise.all(this.workers.map((worker) => worker.stopPulling()));
-      await Promise.all(this.workers.map((worker) => worker.drained()));
+      await Promise.all([
+        this.listener.stopListening(),
+        ...this.workers.map((worker) => worker.stopPulling()),
+      ]);
+      await Promise.all([this.listener.drained(), ...this.workers.map((worker) => worker.drained())]);
       return true;
     })();
     const timer = new AbortController();
@@ -225,6 +249,7 @@ class Pipeline implements RunningPipeline {
       sleep(drainTimeoutMs, false, { signal: timer.signal }).catch(() => false),
     ]);
     timer.abort();
+    this.listener.abandon();
     let unfinished = 0;
     for (const worker of this.workers) {
       unfinished += worker.inHandCount;

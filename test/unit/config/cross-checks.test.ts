@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { validateConfig } from '../../../src/lib/config/validate.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
-import { problemsOf, validConfig, validated, withMailer, withStreams } from './valid-config.js';
+import { problemsOf, validConfig, validated, withExternal, withMailer, withStreams } from './valid-config.js';
 
 const named = (name: string): Record<string, unknown> => ({
   ...validConfig(),
@@ -317,7 +317,7 @@ describe('all problems at once', () => {
       'events["a.b"]: expected {schema, subject}, {} or null, found 7',
       'consumers.one.handler: expected a text, found nothing',
       'consumers.one.attempts: expected a whole number from 1 to 1000, found "many"',
-      'consumers.two-dlq.typo: unknown key; expected one of events, subjects, handler, concurrency, timeout, ackWait, start, attempts, backoff, retry, ordered, confirmAcks, onDeadLetter',
+      'consumers.two-dlq.typo: unknown key; expected one of external, events, subjects, start, onDeadLetter, handler, concurrency, timeout, ackWait, attempts, backoff, retry, ordered, confirmAcks',
       `streams.retry.discard: expected "new" beside maxBytes or maxMsgs, found "old": it would evict pointers to events that wait`,
       `streams.dlq.name: expected ${nameShape}, found "a b"`,
       'consumers.one.events[1]: expected an event type of this config, found "zzz"; none are defined',
@@ -328,12 +328,59 @@ describe('all problems at once', () => {
 
   test('a broken list entry does not hide what is wrong elsewhere', async () => {
     expect(
-      await problemsOf(withMailer({ events: ['totp.requested', 5], retry: { backoff: [1] }, external: 1 })),
+      await problemsOf(withMailer({ events: ['totp.requested', 5], retry: { backoff: [1] }, queue: 1 })),
     ).toEqual([
       'consumers.mailer.events[1]: expected a text, found 5',
       'consumers.mailer.retry.backoff[0]: expected a duration like 5m, found 1',
-      'consumers.mailer.external: external consumers come with a later version; leave it out and give a handler',
+      'consumers.mailer.queue: unknown key; expected one of external, events, subjects, start, onDeadLetter, handler, concurrency, timeout, ackWait, attempts, backoff, retry, ordered, confirmAcks',
     ]);
+  });
+});
+
+describe('an external consumer', () => {
+  test.each<[string, Record<string, unknown>, string[]]>([
+    ['alone', {}, []],
+    ['as many waits as deliveries', { attempts: 2, backoff: ['1s', '5s'] }, []],
+    [
+      'more waits than deliveries',
+      { attempts: 1, backoff: ['1s', '5s'] },
+      ['consumers.rust.backoff: expected at most 1 entry, one for each of 1 deliveries, found 2'],
+    ],
+    [
+      'an ack wait beside the waits',
+      { ackWait: '1s', backoff: ['1s'] },
+      [
+        'consumers.rust.ackWait: expected either ackWait or backoff, found both: the waits of the server’s backoff take its place',
+      ],
+    ],
+    [
+      'a wait that the server refuses',
+      { backoff: ['0s'] },
+      ['consumers.rust.backoff[0]: expected a duration like 5m, at least 100ms and at most 24d, found "0s"'],
+    ],
+    [
+      'waits that outlast the event',
+      { attempts: 3, backoff: ['1d', '3d'] },
+      [
+        'consumers.rust: expected waits that add up to less than streams.events.maxAge (7d), found 7d (3 deliveries): the event would be gone before the server gives it up',
+      ],
+    ],
+    [
+      'an event type that nobody knows',
+      { events: ['totp.reqested'] },
+      [
+        'consumers.rust.events[0]: expected an event type of this config, found "totp.reqested"; did you mean totp.requested?',
+      ],
+    ],
+    [
+      'a handler of dead letters that is not there',
+      { onDeadLetter: { handler: './gone.mjs' } },
+      [
+        'consumers.rust.onDeadLetter.handler: expected a module, found no file for "./gone.mjs" (looked at <folder>/gone.mjs)',
+      ],
+    ],
+  ])('%s', async (_, changes, problems) => {
+    expect(await problemsOf(withExternal(changes))).toEqual(problems);
   });
 });
 

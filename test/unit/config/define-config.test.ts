@@ -17,7 +17,10 @@ test('the written types and the rules describe the same config', () => {
   type Consumer<T extends { consumers?: Record<string, object> | undefined }> = NonNullable<
     T['consumers']
   >[string];
-  expectTypeOf<keyof Consumer<UserConfig>>().toEqualTypeOf<keyof Consumer<Accepted>>();
+  type KeysOfEach<T> = T extends unknown ? keyof T : never;
+  type External<T> = Extract<T, { external: true }>;
+  expectTypeOf<KeysOfEach<Consumer<UserConfig>>>().toEqualTypeOf<KeysOfEach<Consumer<Accepted>>>();
+  expectTypeOf<keyof External<Consumer<UserConfig>>>().toEqualTypeOf<keyof External<Consumer<Accepted>>>();
   type Stream<T extends { streams?: { events?: object | undefined } | undefined }> = NonNullable<
     NonNullable<T['streams']>['events']
   >;
@@ -43,7 +46,8 @@ test('a consumer can only name event types of the config', () => {
   defineConfig({ name: 'p', evnts: {} });
   defineConfig({
     name: 'p',
-    // @ts-expect-error -- external consumers come later
+    // @ts-expect-error -- an external consumer has no handler
     consumers: { mail: { subjects: ['events.>'], handler: './mail.mjs', external: true } },
   });
+  defineConfig({ name: 'p', consumers: { mail: { subjects: ['events.>'], external: true, attempts: 5 } } });
 });

@@ -19,6 +19,7 @@ test('durations and sizes as text, schemas as their vendor, null for nothing', a
     consumers: {
       one: { events: ['a'], handler: './handler.mjs', timeout: '90s', start: { seq: 7 } },
       two: { subjects: ['events.b'], handler: './handler.mjs', retry: false },
+      rust: { external: true, subjects: ['events.b'], backoff: ['2s', '1m'] },
     },
   });
   expect(config.streams.events).toEqual({
@@ -46,6 +47,15 @@ test('durations and sizes as text, schemas as their vendor, null for nothing', a
     onDeadLetter: { handler: null, webhook: null },
   });
   expect(config.consumers['two']).toMatchObject({ start: 'all', retry: false });
+  expect(config.consumers['rust']).toEqual({
+    external: true,
+    subjects: ['events.b'],
+    ackWait: '2s',
+    start: 'all',
+    attempts: 3,
+    backoff: ['2s', '1m'],
+    onDeadLetter: { handler: null, webhook: null },
+  });
   expect(config.server).toEqual({ url: null, context: null });
 });
 

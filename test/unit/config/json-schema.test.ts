@@ -2,7 +2,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { configJsonSchema } from '../../../src/lib/config/json-schema.js';
 import { keysAt } from '../../../src/lib/config/schema-keys.js';
-import { validConfig, withMailer, withStreams } from './valid-config.js';
+import { validConfig, withExternal, withMailer, withStreams } from './valid-config.js';
 
 const schema = configJsonSchema();
 const validate = new Ajv2020({ strict: true, allowUnionTypes: true, validateFormats: false }).compile(schema);
@@ -22,6 +22,8 @@ describe('accepts', () => {
     ['the least', { name: 'p' }],
     ['a small config', { $schema: './schema.json', ...validConfig() }],
     ['retry: false', withMailer({ retry: false, start: { seq: 4 }, backoff: [] })],
+    ['an external consumer', withExternal({ attempts: 5, backoff: ['1s', '5s'] })],
+    ['external: false', withMailer({ external: false })],
     ['sizes', withStreams({ events: { maxBytes: '10GB' }, dlq: { maxBytes: 5 } })],
   ])('%s', (_, config) => {
     validate(config);
@@ -38,7 +40,7 @@ describe('refuses', () => {
     ['workqueue retention', withStreams({ events: { retention: 'workqueue' } })],
     ['retry: true', withMailer({ retry: true })],
     ['a schema, which JSON cannot hold', { name: 'p', events: { a: { schema: {} } } }],
-    ['external', withMailer({ external: true })],
+    ['a handler of an external consumer', withMailer({ external: true })],
   ])('%s', (_, config) => {
     expect(validate(config)).toBe(false);
   });
@@ -51,24 +53,39 @@ test('every field has a description, and every default is there', () => {
       properties = {},
       additionalProperties,
       anyOf = [],
+      oneOf = [],
     } = node as {
       properties?: Record<string, { description?: string }>;
       additionalProperties?: unknown;
       anyOf?: unknown[];
+      oneOf?: unknown[];
     };
     for (const [key, value] of Object.entries(properties)) {
       if (!value.description) undescribed.push(`${path}.${key}`);
       visit(value, `${path}.${key}`);
     }
     if (typeof additionalProperties === 'object') visit(additionalProperties, `${path}.*`);
-    for (const one of anyOf) visit(one, path);
+    for (const one of [...anyOf, ...oneOf]) visit(one, path);
   };
   visit(schema, '');
   expect(undescribed).toEqual([]);
 
   const consumer = property(schema, 'consumers')['additionalProperties'];
-  const defaults = keysAt(['consumers', 'any']).map((key) => [key, property(consumer, key)['default']]);
-  expect(Object.fromEntries(defaults)).toEqual({
+  const [managed, external] = (consumer as { oneOf: unknown[] }).oneOf;
+  const defaultsOf = (of: unknown, value: unknown): Record<string, unknown> =>
+    Object.fromEntries(keysAt(['consumers', 'any'], value).map((key) => [key, property(of, key)['default']]));
+  expect(defaultsOf(external, { external: true })).toEqual({
+    external: undefined,
+    events: undefined,
+    subjects: undefined,
+    ackWait: '30s',
+    start: 'all',
+    attempts: 3,
+    backoff: undefined,
+    onDeadLetter: {},
+  });
+  expect(defaultsOf(managed, {})).toEqual({
+    external: false,
     events: undefined,
     subjects: undefined,
     handler: undefined,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { resolveConfig } from '../../../src/lib/config/resolve.js';
 import type { ConsumerSettings, PipelineConfig } from '../../../src/lib/config/resolved.js';
-import { validConfig, validated, withMailer, withStreams } from './valid-config.js';
+import { validConfig, validated, withExternal, withMailer, withStreams } from './valid-config.js';
 
 async function resolved(raw: unknown): Promise<PipelineConfig> {
   const { parsed, problems } = await validated(raw);
@@ -51,6 +51,7 @@ test('every default', async () => {
         onDeadLetter: {},
       },
     ],
+    external: [],
     meta: { attempts: 5, backoffMs: [1000, 5000, 15_000, 30_000], concurrency: 32, ackWaitMs: 30_000 },
   });
 });
@@ -116,6 +117,41 @@ describe('consumers', () => {
     expect((await mailer({ events: undefined, subjects: ['events.*.created'] })).subjects).toEqual([
       'events.*.created',
     ]);
+  });
+});
+
+describe('an external consumer', () => {
+  const rust = async (changes: Record<string, unknown>) => resolved(withExternal(changes));
+
+  test('is in a list of its own, with what the server is told', async () => {
+    const config = await rust({});
+    expect(config.consumers).toEqual([]);
+    expect(config.external).toEqual([
+      {
+        name: 'rust',
+        subjects: ['events.totp.requested'],
+        start: { at: 'all' },
+        attempts: 3,
+        backoffMs: [],
+        ackWaitMs: 30_000,
+        onDeadLetter: {},
+      },
+    ]);
+  });
+
+  test('the first wait of the server’s backoff takes the place of the ack wait', async () => {
+    const { external } = await rust({ attempts: 4, backoff: ['2s', '8s'] });
+    expect(external[0]).toMatchObject({ attempts: 4, backoffMs: [2000, 8000], ackWaitMs: 2000 });
+  });
+
+  test('who is told about its dead letters', async () => {
+    const { external } = await rust({ onDeadLetter: { handler: './handler.mjs' } });
+    expect(external[0]?.onDeadLetter).toEqual({ handler: '/etc/p/handler.mjs' });
+  });
+
+  test('external: false is what is not said', async () => {
+    const { external, consumers } = await resolved(withMailer({ external: false }));
+    expect([external.length, consumers.length]).toEqual([0, 1]);
   });
 });
 

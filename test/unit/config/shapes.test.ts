@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { problemsOf, validConfig, validated, withMailer, withStreams } from './valid-config.js';
+import { problemsOf, validConfig, validated, withExternal, withMailer, withStreams } from './valid-config.js';
 
 test('a valid config has neither problems nor warnings', async () => {
   const { parsed, problems, warnings } = await validated(validConfig());
@@ -252,9 +252,34 @@ describe('keys that are refused for a reason', () => {
       'streams.dlq.retention: refused: always limits; leave it out',
     ],
     [
-      'external',
+      'a handler of an external consumer',
       withMailer({ external: true }),
-      'consumers.mailer.external: external consumers come with a later version; leave it out and give a handler',
+      'consumers.mailer.handler: refused beside external: true: its worker is another program; leave out one of the two',
+    ],
+    [
+      'a retry stage of an external consumer',
+      withExternal({ retry: false }),
+      'consumers.rust.retry: refused beside external: true: there is no handler that a retry stage could run; leave it out',
+    ],
+    ...['concurrency', 'timeout', 'ordered', 'confirmAcks'].map((key): [string, unknown, string] => [
+      `${key} of an external consumer`,
+      withExternal({ [key]: 1 }),
+      `consumers.rust.${key}: refused beside external: true: its worker is another program and decides this itself; leave it out`,
+    ]),
+    [
+      'an unknown key of an external consumer',
+      withExternal({ maxDeliver: 3 }),
+      'consumers.rust.maxDeliver: unknown key; expected one of external, events, subjects, start, onDeadLetter, attempts, ackWait, backoff',
+    ],
+    [
+      'external in words',
+      withExternal({ external: 'yes' }),
+      'consumers.rust.external: expected true or false, found "yes"',
+    ],
+    [
+      'a consumer that is none',
+      { name: 'p', consumers: { a: 1 } },
+      'consumers.a: expected an object, found 1',
     ],
   ])('%s', async (_, raw, problem) => {
     expect(await problemsOf(raw)).toEqual([problem]);

@@ -18,6 +18,12 @@ export function withMailer(changes: Record<string, unknown>): Record<string, unk
   return { ...validConfig(), consumers: { mailer } };
 }
 
+/** The valid config with an external consumer, `rust`, changed. */
+export function withExternal(changes: Record<string, unknown>): Record<string, unknown> {
+  const rust = { external: true, events: ['totp.requested'], ...changes };
+  return { ...validConfig(), consumers: { rust } };
+}
+
 /** The valid config with streams. */
 export function withStreams(streams: Record<string, unknown>): Record<string, unknown> {
   return { ...validConfig(), streams };

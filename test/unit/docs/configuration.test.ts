@@ -15,6 +15,8 @@ interface SchemaNode {
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly additionalProperties?: SchemaNode | boolean;
   readonly anyOf?: readonly SchemaNode[];
+  readonly oneOf?: readonly SchemaNode[];
+  readonly const?: unknown;
 }
 
 interface SchemaKey {
@@ -29,7 +31,9 @@ const sectionOfRoot = 'The root';
 
 /** Every key of the schema, with the section that must name it. */
 function* keysOf(node: SchemaNode, section: string): Generator<SchemaKey> {
-  const path = section === sectionOfRoot ? '' : section.replaceAll('`', '');
+  // What an external consumer has in common with every other one stands in that one's tables.
+  const own = section.replace(' with `external: true`', '').replaceAll('`', '');
+  const path = section === sectionOfRoot ? '' : own;
   for (const [key, value] of Object.entries(node.properties ?? {})) {
     const required = node.required?.includes(key) === true;
     // `{}` stands for the defaults of its own keys.
@@ -42,6 +46,10 @@ function* keysOf(node: SchemaNode, section: string): Generator<SchemaKey> {
     yield* keysOf(node.additionalProperties, `\`${path}.<${path === 'events' ? 'type' : 'name'}>\``);
   }
   for (const one of node.anyOf ?? []) yield* keysOf(one, section);
+  for (const one of node.oneOf ?? []) {
+    const external = one.properties?.['external']?.const === true;
+    yield* keysOf(one, external ? `${section} with \`external: true\`` : section);
+  }
 }
 
 const keys = [...keysOf(configJsonSchema(), sectionOfRoot)];

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   type ExhaustionKind,
   exhaustionKinds,
+  nativeAdvisorySubject,
   recordKinds,
   recordSubject,
   subjectMatches,
@@ -16,6 +17,16 @@ const config = makeConfig({
   consumers: [
     { name: 'notifications-consumer', subjects: ['events.totp.requested'] },
     { name: 'analytics-consumer', subjects: ['events.>'], ordered: true, start: { at: 'new' } },
+  ],
+  external: [
+    {
+      name: 'rust-worker',
+      subjects: ['events.totp.>'],
+      attempts: 4,
+      backoffMs: [2000, 8000],
+      ackWaitMs: 2000,
+      start: { at: 'new' },
+    },
   ],
 });
 const topology = desiredTopology(config);
@@ -84,7 +95,7 @@ describe('desiredTopology: streams', () => {
 
 describe('desiredTopology: consumers', () => {
   it('lets the server never give up, and never stall behind what is in backoff', () => {
-    for (const { fields } of topology.consumers) {
+    for (const { fields } of topology.consumers.filter(({ name }) => name !== 'rust-worker')) {
       expect(fields).toMatchObject({ max_deliver: -1, ack_policy: 'explicit', backoff: [] });
     }
     const stalled = topology.consumers.filter(({ fields }) => fields.max_ack_pending !== -1);
@@ -104,6 +115,26 @@ describe('desiredTopology: consumers', () => {
     expect(consumerNamed('notifications-consumer-dlq')).toMatchObject({
       stream: 'events-dlq',
       fields: { filter_subjects: ['events-dlq.notifications-consumer.>'] },
+    });
+  });
+
+  it('lets the server count for an external consumer, which has no retry stage', () => {
+    const own = topology.consumers.filter(({ serves }) => serves === 'rust-worker');
+    expect(own.map(({ name }) => name)).toEqual(['rust-worker-dlq', 'rust-worker']);
+    expect(consumerNamed('rust-worker')).toMatchObject({
+      stream: 'events',
+      fields: {
+        filter_subjects: ['events.totp.>'],
+        max_deliver: 4,
+        backoff: [2_000_000_000, 8_000_000_000],
+        ack_wait: 2_000_000_000,
+        ack_policy: 'explicit',
+        deliver_policy: 'new',
+      },
+    });
+    expect(consumerNamed('rust-worker-dlq')?.fields).toMatchObject({
+      filter_subjects: ['events-dlq.rust-worker.>'],
+      max_deliver: -1,
     });
   });
 
@@ -143,7 +174,7 @@ function claimedBy(tier: Tier, kind: ExhaustionKind, consumer: string, stage: St
 }
 
 describe('desiredTopology: who routes whose exhaustion', () => {
-  const business = ['notifications-consumer', 'analytics-consumer'];
+  const business = ['notifications-consumer', 'analytics-consumer', 'rust-worker'];
 
   describe.each(exhaustionKinds)('%s', (kind) => {
     it.each(business.flatMap((name) => [[name, 'main'] as const, [name, 'retry'] as const]))(
@@ -182,10 +213,10 @@ describe('desiredTopology: who routes whose exhaustion', () => {
     expect(seen).toEqual([]);
   });
 
-  it.each(['events', 'events-retry'])(
-    'gives the server’s own advisories about %s to the meta-consumer alone',
-    (stream) => {
-      const subject = `$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.${stream}.external-worker`;
+  it.each(exhaustionKinds.flatMap((kind) => [[kind, 'events'] as const, [kind, 'events-retry'] as const]))(
+    'gives the server’s own advisories %s about %s to the meta-consumer alone',
+    (kind, stream) => {
+      const subject = nativeAdvisorySubject(kind, stream, 'rust-worker');
       const claimed = topology.consumers.filter(({ fields }) =>
         fields.filter_subjects.some((filter) => subjectMatches(filter, subject)),
       );

@@ -3,7 +3,7 @@ import { filterContains, filtersOverlap, isFilter, isName } from '../../domain/s
 import { nameShape } from './streams.js';
 import { type Path, type Problems, quoted, show } from '../problems.js';
 import { resolveEvents, subjectsOf } from '../resolve.js';
-import type { ParsedConfig, ParsedConsumer } from '../schema.js';
+import type { ParsedConfig, ParsedConsumer, ParsedManagedConsumer } from '../schema.js';
 
 /** Names of consumers, what they read, and where they start. */
 export function checkConsumers(parsed: ParsedConfig, problems: Problems): void {
@@ -12,13 +12,16 @@ export function checkConsumers(parsed: ParsedConfig, problems: Problems): void {
     checkName(name, problems);
     checkReads(parsed, consumer, path, problems);
     checkStart(consumer, path, problems);
-    if (consumer.ordered && consumer.concurrency !== undefined && consumer.concurrency !== 1) {
-      problems.add(
-        [...path, 'concurrency'],
-        `expected 1 with ordered: true (one event after the other), found ${consumer.concurrency}`,
-      );
-    }
+    if (consumer.external !== true) checkOrder(consumer, path, problems);
   }
+}
+
+function checkOrder({ ordered, concurrency }: ParsedManagedConsumer, path: Path, problems: Problems): void {
+  if (!ordered || concurrency === undefined || concurrency === 1) return;
+  problems.add(
+    [...path, 'concurrency'],
+    `expected 1 with ordered: true (one event after the other), found ${concurrency}`,
+  );
 }
 
 function checkName(name: string, problems: Problems): void {

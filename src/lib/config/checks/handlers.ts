@@ -6,7 +6,9 @@ import type { ParsedConfig } from '../schema.js';
 /** Every handler's file is there. `folder` is what relative paths are relative to. */
 export async function checkHandlers(parsed: ParsedConfig, problems: Problems, folder: string): Promise<void> {
   for (const [name, consumer] of Object.entries(parsed.consumers)) {
-    await checkFile(consumer.handler, ['consumers', name, 'handler'], problems, folder);
+    if (consumer.external !== true) {
+      await checkFile(consumer.handler, ['consumers', name, 'handler'], problems, folder);
+    }
     const told = consumer.onDeadLetter.handler;
     if (told !== undefined) {
       await checkFile(told, ['consumers', name, 'onDeadLetter', 'handler'], problems, folder);

@@ -1,0 +1,190 @@
+import { externalNamed, type PipelineConfig } from '../config/resolved.js';
+import { decodeAdvisory, isLoss, type NativeAdvisory } from '../domain/advisory.js';
+import { escapeLine } from '../domain/escape.js';
+import { makeFailure } from '../domain/failure.js';
+import type { Key, Origin } from '../domain/key.js';
+import { type Exhaustion, makeExhaustion } from '../domain/record.js';
+import {
+  exhaustionKinds,
+  nativeAdvisorySubject,
+  recordSubject,
+  subjectMatches,
+  type RecordKind,
+} from '../domain/subjects.js';
+import { type Clock, isoOfNanos, nanosOfRfc3339, type Nanos } from '../domain/time.js';
+import { anyRecord } from '../journal/read.js';
+import { writeRecord } from '../journal/write.js';
+import type { Link } from '../nats/link.js';
+import { headerOf, msgIdHeader, type StoredMessage } from '../nats/message.js';
+import { journalOf } from './route.js';
+
+export interface TranscribeTools {
+  readonly link: Link;
+  readonly config: PipelineConfig;
+  readonly worker: string;
+  readonly now: Clock;
+}
+
+/** An advisory of the server as it was read or heard. */
+export interface HeardAdvisory {
+  readonly subject: string;
+  readonly data: Uint8Array;
+  /** When it was stored; undefined: it was heard. */
+  readonly storedAt?: Nanos;
+}
+
+/** What an advisory of the server is worth. */
+export type Judgement =
+  /** An external consumer is done with an event, and the journal does not say so yet. */
+  | { readonly is: 'exhaustion'; readonly exhaustion: Exhaustion }
+  /** The journal has it: the server repeats itself, and two paths tell of everything. */
+  | { readonly is: 'known' }
+  /** The event is gone, and nobody can process it any more. */
+  | { readonly is: 'lost'; readonly advisory: NativeAdvisory; readonly reason: string }
+  /** About a consumer that the config does not have, or whose attempts we count ourselves. */
+  | { readonly is: 'not-ours'; readonly advisory: NativeAdvisory }
+  /** It can't be true. */
+  | { readonly is: 'refused'; readonly because: string };
+
+/** Clocks of a cluster's nodes differ: the event carries the time of one of them, the advisory that of another. */
+const clockSkewNs = 1_000_000_000n;
+const maxIdLength = 64;
+const maxRemembered = 10_000;
+const routingKinds: readonly RecordKind[] = [...exhaustionKinds, 'ROUTED'];
+
+/**
+ * Turns the server's word that an external consumer is done with an event into an exhaustion of the journal, under
+ * the key that the event has: however often and by whichever path it is told, it is one.
+ */
+export class Transcriber {
+  /** The furthest delivery of each external consumer, as far as was asked: it only grows. */
+  private readonly delivered = new Map<string, number>();
+  /** Losses that this process has told of: both paths tell of each. */
+  private readonly lost = new Set<string>();
+
+  constructor(private readonly tools: TranscribeTools) {}
+
+  /** Judges it and, if it is news, writes the exhaustion and waits until it is stored. A loss is news once. */
+  async transcribe(heard: HeardAdvisory): Promise<Judgement> {
+    const judgement = await this.judge(heard);
+    if (judgement.is === 'exhaustion') {
+      await writeRecord(this.tools.link, journalOf(this.tools.config), judgement.exhaustion);
+    }
+    return judgement.is === 'lost' && this.hasTold(judgement.advisory) ? { is: 'known' } : judgement;
+  }
+
+  private hasTold({ consumer, streamSeq }: NativeAdvisory): boolean {
+    const id = `${consumer}/${streamSeq}`;
+    if (this.lost.has(id)) return true;
+    if (this.lost.size >= maxRemembered) this.lost.clear();
+    this.lost.add(id);
+    return false;
+  }
+
+  /** Reads what decides, and writes nothing. */
+  async judge({ subject, data, storedAt }: HeardAdvisory): Promise<Judgement> {
+    const decoded = decodeAdvisory(data);
+    if (!decoded.ok) return refused(decoded.reason);
+    const advisory = decoded.value;
+    const { kind, stream, consumer, streamSeq, timestamp, reason } = advisory;
+    if (subject !== nativeAdvisorySubject(kind, stream, consumer)) {
+      return refused(`it is about ${consumer} on ${stream}, which is not what its subject says`);
+    }
+    const { config } = this.tools;
+    const ours = stream === config.streams.events.name;
+    if (isLoss(advisory) && ours) return { is: 'lost', advisory, reason: reason ?? '' };
+    const reader = externalNamed(config, consumer);
+    if (!ours || !reader) return { is: 'not-ours', advisory };
+    const told = earlier(nanosOfRfc3339(timestamp), storedAt);
+    if (told === undefined) return refused('timestamp: expected RFC 3339');
+    if (streamSeq === 0 || streamSeq > (await this.deliveredTo(consumer, streamSeq))) {
+      return refused(`event ${streamSeq} was never delivered to ${consumer}`);
+    }
+    return this.judgeEvent(advisory, reader.subjects, told);
+  }
+
+  private async judgeEvent(
+    advisory: NativeAdvisory,
+    subjects: readonly string[],
+    told: Nanos,
+  ): Promise<Judgement> {
+    const { link, worker, now } = this.tools;
+    const { consumer, stream, streamSeq, deliveries } = advisory;
+    const message = await link.readFromLeader(stream, streamSeq);
+    if (!message) {
+      if (await this.wasRecorded(consumer, streamSeq)) return { is: 'known' };
+      const reason = `given up after ${deliveries} deliveries, and gone from its stream before that was recorded`;
+      return { is: 'lost', advisory, reason };
+    }
+    if (!subjects.some((filter) => subjectMatches(filter, message.subject))) {
+      return refused(`event ${streamSeq} is none that ${consumer} reads`);
+    }
+    if (BigInt(message.time) > BigInt(told) + clockSkewNs) {
+      return refused(`event ${streamSeq} is younger than the advisory about it`);
+    }
+    const key: Key = { tier: 'business', consumer, origin: originOf(message), stage: 'main', cycle: 0 };
+    const wanted = routingKinds.map((kind) => [key, kind] as const);
+    if (await anyRecord(link, journalOf(this.tools.config), wanted)) return { is: 'known' };
+    const at = new Date(now()).toISOString();
+    return { is: 'exhaustion', exhaustion: exhaustionOf(advisory, { key, at, worker, told }) };
+  }
+
+  private async deliveredTo(consumer: string, seq: number): Promise<number> {
+    const known = this.delivered.get(consumer) ?? 0;
+    if (known >= seq) return known;
+    const { link, config } = this.tools;
+    const info = await link.consumerInfo(config.streams.events.name, consumer);
+    const delivered = info?.delivered.stream_seq ?? 0;
+    this.delivered.set(consumer, delivered);
+    return delivered;
+  }
+
+  /** The event is gone, so its time is known to nobody: the sequence has to do. */
+  private async wasRecorded(consumer: string, seq: number): Promise<boolean> {
+    const { link, config } = this.tools;
+    const { stream, root } = journalOf(config);
+    const place = { tier: 'business', consumer, seq, stage: 'main', cycle: 0 } as const;
+    const found = await Promise.all(
+      routingKinds.map((kind) => link.readLast(stream, recordSubject(root, { ...place, kind }))),
+    );
+    return found.some((message) => message !== undefined);
+  }
+}
+
+function refused(because: string): Judgement {
+  return { is: 'refused', because: escapeLine(because.slice(0, 512)) };
+}
+
+/** The time that an advisory can't be younger than: nobody forges when it was stored. */
+function earlier(told: Nanos | undefined, stored: Nanos | undefined): Nanos | undefined {
+  if (told === undefined || stored === undefined) return told;
+  return BigInt(stored) < BigInt(told) ? stored : told;
+}
+
+function originOf({ stream, seq, subject, time, headers }: StoredMessage): Origin {
+  const msgId = headerOf(headers, msgIdHeader);
+  return { stream, seq, subject, time, ...(msgId === undefined ? {} : { msgId }) };
+}
+
+/** All that a pointer needs, from what the server says; its own id and time stay. */
+function exhaustionOf(
+  { kind, id, streamSeq, stream, deliveries, reason, timestamp }: NativeAdvisory,
+  facts: { readonly key: Key; readonly at: string; readonly worker: string; readonly told: Nanos },
+): Exhaustion {
+  const failure =
+    kind === 'MSG_TERMINATED'
+      ? makeFailure('rejected', 'Terminated', reason ?? 'its worker gave no reason')
+      : makeFailure('error', 'MaxDeliveries', `the server gave up after ${deliveries} deliveries`);
+  const failedAt = isoOfNanos(facts.told);
+  const made = makeExhaustion({
+    key: facts.key,
+    kind,
+    at: facts.at,
+    failure,
+    attempts: { main: deliveries, retry: 0 },
+    firstFailedAt: failedAt,
+    worker: facts.worker,
+    delivered: { stream, seq: streamSeq, deliveries },
+  });
+  return { ...made, id: escapeLine(id.slice(0, maxIdLength)), timestamp, lastFailedAt: failedAt };
+}

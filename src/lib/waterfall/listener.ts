@@ -1,0 +1,119 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { PipelineConfig } from '../config/resolved.js';
+import { decodeAdvisory } from '../domain/advisory.js';
+import { exhaustionKinds, nativeAdvisorySubject } from '../domain/subjects.js';
+import { messageOf, PlutomiError } from '../errors.js';
+import type { Link } from '../nats/link.js';
+import { type Heard, subscribe } from '../nats/subscribe.js';
+import type { Transcriber } from '../routing/transcribe.js';
+import type { WaterfallListener } from '../telemetry/waterfall-event.js';
+import { WorkerFailure } from './failures.js';
+import { Slots } from './slots.js';
+import { tellJudgement } from './tell-judgement.js';
+
+export interface ListenerParts {
+  readonly link: Link;
+  readonly config: PipelineConfig;
+  readonly transcriber: Transcriber;
+  readonly emit: WaterfallListener;
+  /** Ends the whole pipeline with this error. */
+  readonly fail: (error: PlutomiError) => void;
+}
+
+const atOnce = 16;
+const longestPauseMs = 2000;
+/** What waits to be copied, besides about as much for its keeping. */
+const maxWaitingBytes = 16 * 1024 * 1024;
+
+/**
+ * The second path of the server's advisories about external consumers: hears them as they are published, and copies
+ * each into the journal until the journal has it. While the journal stream has no leader it misses what this hears.
+ */
+export class AdvisoryListener {
+  private readonly leave: (() => Promise<void>)[];
+  /** Heard and not copied yet, by consumer and sequence. */
+  private readonly waiting = new Map<string, Promise<void>>();
+  private readonly slots = new Slots(atOnce);
+  private waitingBytes = 0;
+  private dropping = false;
+  private abandoned = false;
+
+  constructor(private readonly parts: ListenerParts) {
+    const { link, config, emit } = parts;
+    const stream = config.streams.events.name;
+    const subjects = config.external.flatMap(({ name }) =>
+      exhaustionKinds.map((kind) => nativeAdvisorySubject(kind, stream, name)),
+    );
+    this.leave = subjects.map((subject) =>
+      subscribe(link, {
+        subject,
+        queue: `plutomi-events-${config.name}`,
+        onMessage: (message) => this.hear(message),
+        onRefused: (error) => emit({ type: 'not-listening', subject, error: messageOf(error) }),
+      }),
+    );
+  }
+
+  private hear(message: Heard): void {
+    const decoded = decodeAdvisory(message.data);
+    // The journal stream has it too, and whoever reads that says why it is none.
+    if (!decoded.ok) return;
+    const { consumer, streamSeq } = decoded.value;
+    const id = `${consumer}/${streamSeq}`;
+    if (this.waiting.has(id) || this.isFull(message.data.length)) return;
+    this.waitingBytes += message.data.length;
+    this.waiting.set(id, this.copy(id, message));
+  }
+
+  private isFull(more: number): boolean {
+    if (this.waitingBytes + more <= maxWaitingBytes) return false;
+    if (!this.dropping) this.parts.emit({ type: 'advisories-dropped', waiting: this.waiting.size });
+    this.dropping = true;
+    return true;
+  }
+
+  /** What can't be copied now is copied later. */
+  private async copy(id: string, message: Heard): Promise<void> {
+    await this.slots.take();
+    try {
+      for (let tries = 1; !this.abandoned; tries++) {
+        if (await this.tryCopy(message)) break;
+        await sleep(Math.min(50 * 2 ** tries, longestPauseMs));
+      }
+    } finally {
+      this.slots.give();
+      this.waiting.delete(id);
+      this.waitingBytes -= message.data.length;
+      if (this.waiting.size === 0) this.dropping = false;
+    }
+  }
+
+  private async tryCopy(message: Heard): Promise<boolean> {
+    const { transcriber, emit, fail } = this.parts;
+    try {
+      const judgement = await transcriber.transcribe(message);
+      // Of what is none, the reader of the journal stream tells.
+      if (judgement.is === 'exhaustion' || judgement.is === 'lost') {
+        tellJudgement(judgement, message.subject, emit);
+      }
+      return true;
+    } catch (error) {
+      if (!(error instanceof PlutomiError)) fail(new WorkerFailure('the advisories', error));
+      return !(error instanceof PlutomiError);
+    }
+  }
+
+  async stopListening(): Promise<void> {
+    await Promise.all(this.leave.map((leave) => leave()));
+  }
+
+  /** Settles when all that was heard is in the journal. */
+  async drained(): Promise<void> {
+    while (this.waiting.size > 0) await Promise.all(this.waiting.values());
+  }
+
+  /** The drain deadline is over: what is not copied is left to the journal stream. */
+  abandon(): void {
+    this.abandoned = true;
+  }
+}

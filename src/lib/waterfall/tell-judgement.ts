@@ -1,0 +1,24 @@
+import type { Judgement } from '../routing/transcribe.js';
+import type { WaterfallListener } from '../telemetry/waterfall-event.js';
+
+/** Tells what an advisory of the server was worth. What the journal has already is told once, by whoever wrote it. */
+export function tellJudgement(judgement: Judgement, subject: string, emit: WaterfallListener): void {
+  switch (judgement.is) {
+    case 'exhaustion': {
+      const { exhaustion } = judgement;
+      const { kind, attempts, failure } = exhaustion;
+      return emit({ type: 'exhausted', key: exhaustion, attempts: attempts.main, failure, kind });
+    }
+    case 'lost': {
+      const { stream, consumer, streamSeq: seq } = judgement.advisory;
+      return emit({ type: 'event-lost', stream, consumer, seq, reason: judgement.reason });
+    }
+    case 'not-ours': {
+      const { stream, consumer, streamSeq: seq, kind } = judgement.advisory;
+      return emit({ type: 'ignored-advisory', stream, consumer, seq, kind });
+    }
+    case 'refused':
+      return emit({ type: 'refused-advisory', subject, because: judgement.because });
+    case 'known':
+  }
+}
