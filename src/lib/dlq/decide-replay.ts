@@ -1,21 +1,28 @@
-import { consumerNamed, type PipelineConfig } from '../config/resolved.js';
+import { consumerNamed, externalNamed, type PipelineConfig } from '../config/resolved.js';
 import { metaConsumers } from '../domain/consumer-names.js';
 import type { Decoded } from '../domain/decode.js';
 import type { Key } from '../domain/key.js';
 import type { Pointer } from '../domain/pointer.js';
 import { decodeExhaustion, type Exhaustion } from '../domain/record.js';
-import { recordSubject } from '../domain/subjects.js';
+import { isNativeAdvisory, recordSubject } from '../domain/subjects.js';
+import { msOfNanos } from '../domain/time.js';
 import { anyRecord, lastRecord } from '../journal/read.js';
 import type { Link } from '../nats/link.js';
 import { fetchOriginal, type Original } from '../pointers/original.js';
 import { journalOf } from '../routing/route.js';
+import { Transcriber } from '../routing/transcribe.js';
 import type { DlqEntry } from './entry.js';
 import { isResolved, keyOf } from './state.js';
 
 /** What replaying a dead letter means, by what the server holds now. */
 export type ReplayDecision =
-  /** Nothing may be done; `original` where that is the reason. */
-  | { readonly do: 'skip'; readonly reason: string; readonly original?: Original['state'] }
+  /** Nothing may be done; `original` or `external` where that is the reason. */
+  | {
+      readonly do: 'skip';
+      readonly reason: string;
+      readonly original?: Original['state'];
+      readonly external?: true;
+    }
   /** An earlier replay was interrupted after its pointer: `journaled` if REPLAYED is written too. Only the rest is done. */
   | { readonly do: 'finish'; readonly pointer: Pointer; readonly journaled: boolean }
   | { readonly do: 'replay'; readonly pointer: Pointer }
@@ -37,7 +44,7 @@ export async function decideReplay(
   if (!pointer) return { do: 'skip', reason: letter.reason };
   const replayed = lastRecord(link, journalOf(config), replayKey(pointer), 'REPLAYED');
   if (pointer.consumer !== metaConsumers.main) return decideBusiness(link, config, pointer, replayed);
-  return (await replayed) ? { do: 'finish', pointer, journaled: true } : decideMeta(config, pointer);
+  return (await replayed) ? { do: 'finish', pointer, journaled: true } : decideMeta(link, config, pointer);
 }
 
 async function decideBusiness(
@@ -61,6 +68,9 @@ async function decideBusiness(
   if (replayed) return { do: 'finish', pointer, journaled: true };
   // Its pointer came and went: a second one would run the handler again.
   if (processed) return { do: 'finish', pointer, journaled: false };
+  if (externalNamed(config, pointer.consumer)) {
+    return { do: 'skip', reason: externalReason(pointer), external: true };
+  }
   if (!consumerNamed(config, pointer.consumer)) {
     return { do: 'skip', reason: `the config has no consumer ${pointer.consumer} any more` };
   }
@@ -72,17 +82,44 @@ async function decideBusiness(
   return { do: 'replay', pointer };
 }
 
+function externalReason({ consumer }: Pointer): string {
+  return `${consumer} is external: its worker is another program, and no retry stage could run the event again. Publish it anew, or give ${consumer} a handler in place of external: true, which can replay it`;
+}
+
 function unavailable({ origin }: Pointer, state: 'missing' | 'replaced'): string {
   return state === 'missing'
     ? `the original is missing: ${origin.stream} has no sequence ${origin.seq} any more`
     : `the original is replaced: another event stands at ${origin.stream} ${origin.seq}, the stream was recreated`;
 }
 
-function decideMeta(config: PipelineConfig, pointer: Pointer): ReplayDecision {
-  const decoded = embeddedExhaustion(config, pointer);
+async function decideMeta(link: Link, config: PipelineConfig, pointer: Pointer): Promise<ReplayDecision> {
+  const subject = pointer.embedded?.['subject'];
+  const decoded =
+    typeof subject === 'string' && isNativeAdvisory(subject)
+      ? await embeddedAdvisory(link, config, subject, pointer)
+      : embeddedExhaustion(config, pointer);
   return decoded.ok
     ? { do: 'route', pointer, exhaustion: decoded.value }
     : { do: 'skip', reason: `can't be routed: ${decoded.reason}` };
+}
+
+/** The server's advisory in a dead letter of the meta-consumer, as the exhaustion that it tells of. */
+async function embeddedAdvisory(
+  link: Link,
+  config: PipelineConfig,
+  subject: string,
+  { embedded, origin }: Pointer,
+): Promise<Decoded<Exhaustion>> {
+  const data = new TextEncoder().encode(JSON.stringify(embedded?.['record'] ?? null));
+  const transcriber = new Transcriber({ link, config, worker: '', now: () => msOfNanos(origin.time) });
+  const judgement = await transcriber.judge({ subject, data, storedAt: origin.time });
+  if (judgement.is === 'exhaustion') return { ok: true, value: judgement.exhaustion };
+  const reasons = {
+    known: 'the journal has its exhaustion already',
+    lost: 'its event is gone',
+    'not-ours': 'the config has no external consumer of its name',
+  };
+  return { ok: false, reason: judgement.is === 'refused' ? judgement.because : reasons[judgement.is] };
 }
 
 /** The business record in a dead letter of the meta-consumer. */

@@ -1,4 +1,4 @@
-import type { PipelineConfig } from '../config/resolved.js';
+import { type PipelineConfig, readersOf } from '../config/resolved.js';
 import { closest } from '../domain/closest.js';
 import { type DeadLetterId, formatDeadLetterId, parseDeadLetterId } from '../domain/dead-letter.js';
 import { decodeRecord } from '../domain/record.js';
@@ -30,7 +30,7 @@ export async function notFound(link: Link, config: PipelineConfig, id: string): 
 }
 
 function didYouMean(config: PipelineConfig, consumer: string): string {
-  const names = config.consumers.map(({ name }) => name);
+  const names = readersOf(config).map(({ name }) => name);
   const other = names.includes(consumer) ? undefined : closest(consumer, names);
   return other === undefined ? 'plutomi-events dlq list' : `plutomi-events dlq list --consumer ${other}`;
 }

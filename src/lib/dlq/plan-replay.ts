@@ -1,6 +1,6 @@
 import { consumerNamed, type PipelineConfig } from '../config/resolved.js';
 import { stageConsumers } from '../domain/consumer-names.js';
-import { ConnectionError } from '../errors.js';
+import { ConnectionError, OperationError } from '../errors.js';
 import type { Link } from '../nats/link.js';
 import { concurrently } from './concurrently.js';
 import { decideReplay, type ReplayDecision } from './decide-replay.js';
@@ -57,7 +57,8 @@ const lookupsAtOnce = 64;
  * Finds what is selected and what would become of it. Writes nothing, and waits out a server that does not answer
  * for a moment.
  *
- * Throws OperationError `NOT_FOUND` (exit code 1) when the only id that was asked for has no dead letter.
+ * Throws OperationError (exit code 1) when the only id that was asked for has no dead letter (`NOT_FOUND`), or is that
+ * of an external consumer (`REPLAY_REFUSED`).
  */
 export async function planReplay(
   link: Link,
@@ -83,8 +84,10 @@ async function draftPlan(
     }
   }
   const [unknown] = draft.unknown;
-  if (unknown !== undefined && draft.skipped.length + draft.items.length === 1) {
-    throw await notFound(link, config, unknown);
+  const [refused] = draft.external;
+  if ('ids' in selection && draft.skipped.length + draft.items.length === 1) {
+    if (unknown !== undefined) throw await notFound(link, config, unknown);
+    if (refused) throw replayRefused(refused);
   }
   const consumers = draft.consumers.sorted();
   return {
@@ -100,6 +103,16 @@ async function draftPlan(
     unknown: draft.unknown,
     notRunning: await notRunning(link, config, consumers),
   };
+}
+
+function replayRefused({ id, reason }: SkippedReplay): OperationError {
+  return new OperationError(`${id} can't be replayed: ${reason}`, {
+    code: 'REPLAY_REFUSED',
+    suggestions: [
+      `see the event and why it died: plutomi-events dlq show ${id}`,
+      'publish it anew: plutomi-events events publish <type> --data <its data>',
+    ],
+  });
 }
 
 class Counter {
@@ -118,6 +131,8 @@ class Draft {
   readonly items: PlannedReplay[] = [];
   readonly skipped: SkippedReplay[] = [];
   readonly unknown: string[] = [];
+  /** Of external consumers; they are among the skipped. */
+  readonly external: SkippedReplay[] = [];
   readonly consumers = new Counter();
   readonly reasons = new Counter();
   oldestDeadAt: string | null = null;
@@ -132,7 +147,9 @@ class Draft {
       this.items.push({ id: letter.id, dlqSeq });
       return;
     }
-    this.skipped.push({ id: letter.id, reason: decision.reason });
+    const skipped = { id: letter.id, reason: decision.reason };
+    this.skipped.push(skipped);
+    if (decision.external) this.external.push(skipped);
     if (decision.original === 'missing') this.missing++;
     if (decision.original === 'replaced') this.replaced++;
   }

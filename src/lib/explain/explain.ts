@@ -1,4 +1,4 @@
-import type { PipelineConfig } from '../config/resolved.js';
+import { externalNamed, type PipelineConfig, readersOf } from '../config/resolved.js';
 import { sameOrigin, type Origin } from '../domain/key.js';
 import type { StoredRecord } from '../domain/attempt.js';
 import { isExhaustion, subjectMatches } from '../domain/subjects.js';
@@ -67,7 +67,7 @@ function consumersOf(
   { subject }: Origin,
   records: readonly StoredRecord[],
 ): string[] {
-  const reading = config.consumers
+  const reading = readersOf(config)
     .filter(({ subjects }) => subjects.some((filter) => subjectMatches(filter, subject)))
     .map(({ name }) => name);
   return [...new Set([...reading, ...records.map(({ record }) => record.consumer)])];
@@ -114,6 +114,7 @@ async function look(
     ...(dead ? { dead } : {}),
     ...(info ? { info } : {}),
     event: origin,
+    external: externalNamed(config, consumer) !== undefined,
     nowMs,
   });
   return { state, records, waiting };

@@ -25,6 +25,8 @@ export type ConsumerState =
   | 'acknowledged'
   /** Not delivered yet. */
   | 'waiting'
+  /** Of an external consumer, without a record: acknowledged, or given up and its advisory missed. */
+  | 'let-go'
   /** Without a record: processed at the first attempt, or being processed. */
   | 'unknown'
   /** Older than where the consumer began. */

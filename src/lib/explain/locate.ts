@@ -1,4 +1,4 @@
-import type { PipelineConfig } from '../config/resolved.js';
+import { type PipelineConfig, readersOf } from '../config/resolved.js';
 import { parseDeadLetterId } from '../domain/dead-letter.js';
 import { escapeLine } from '../domain/escape.js';
 import type { Origin } from '../domain/key.js';
@@ -51,7 +51,7 @@ async function locateSeq(
   consumer?: string,
 ): Promise<Pick<Located, 'origin' | 'message'> | undefined> {
   // Of a consumer that nobody knows, there is nothing to tell.
-  const known = consumer === undefined || config.consumers.some(({ name }) => name === consumer);
+  const known = consumer === undefined || readersOf(config).some(({ name }) => name === consumer);
   const message = known ? await link.readFromLeader(config.streams.events.name, seq) : undefined;
   if (message) return { origin: originOf(message), message };
   const origin = await recordedOrigin(link, config, seq, consumer ?? '*');

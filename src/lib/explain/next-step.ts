@@ -1,4 +1,4 @@
-import { consumerNamed, limitsOf, type PipelineConfig } from '../config/resolved.js';
+import { consumerNamed, externalNamed, limitsOf, type PipelineConfig } from '../config/resolved.js';
 import { metaConsumers, stageConsumers } from '../domain/consumer-names.js';
 import { formatDeadLetterId } from '../domain/dead-letter.js';
 import type { ConsumerState, NextStep, Step } from './explanation.js';
@@ -17,17 +17,26 @@ export function nextStep(config: PipelineConfig, facts: NextFacts): NextStep | u
   const { consumer, state, seq, dueAt } = facts;
   const id = formatDeadLetterId({ consumer, seq });
   const step = (text: string, at: string | null = null): NextStep => ({ consumer, at, text });
+  const external = externalNamed(config, consumer) !== undefined;
+  if (external && (state === 'parked' || state === 'retrying')) {
+    return step(`nothing: ${consumer} is external now, and nobody runs its retry stage`);
+  }
   switch (state) {
     case 'parked':
       return step(`parked, then ${attemptAfter(config, facts, 'retry')}`, dueAt);
     case 'retrying':
       return step(`${attemptAfter(config, facts, 'retry')}, at once or after its backoff`);
     case 'failing':
+      if (external) return step(`is delivered to ${consumer} again`);
       return step(`${attemptAfter(config, facts, 'main')}, after its backoff`, snoozedUntil(facts));
     case 'exhausted':
       return step(`${metaConsumers.main} routes it`);
     case 'dead':
-      return step(`waits in the DLQ for a person: plutomi-events dlq replay ${id}`);
+      return step(
+        external
+          ? 'waits in the DLQ for a person: what an external consumer gave up can not be replayed'
+          : `waits in the DLQ for a person: plutomi-events dlq replay ${id}`,
+      );
     case 'waiting':
       return step(`is delivered to ${consumer}`);
     case 'broken':

@@ -16,19 +16,21 @@ export interface StateFacts {
   /** Of the main stage's consumer; undefined: the server has none. */
   readonly info?: ConsumerInfo;
   readonly event: { readonly seq: number; readonly time: Nanos };
+  /** Its worker is another program: attempts leave no record. */
+  readonly external?: boolean;
   readonly nowMs: number;
 }
 
 /** Where an event stands with a consumer. */
 export function stateOf(facts: StateFacts): ConsumerState {
-  const { records, waiting, dead, info, event } = facts;
+  const { records, waiting, dead, info, event, external } = facts;
   if (waiting && waiting.cycle > (dead?.cycle ?? -1)) return stateInRetry(facts, waiting);
   if (dead) return endedWell(records, dead.cycle) ? 'resolved-late' : 'dead';
   if (records.length > 0) return stateByRecords(facts);
   if (!info) return 'no-consumer';
   if (isBeforeStart(info, event)) return 'before-start';
   const states: Record<Position, ConsumerState> = {
-    acked: 'acknowledged',
+    acked: external ? 'let-go' : 'acknowledged',
     waiting: 'waiting',
     unknown: 'unknown',
   };
@@ -52,7 +54,7 @@ function endedWell(records: StateFacts['records'], cycle: number): boolean {
 }
 
 /** No pointer is left: the records must say how it ended, or that the main stage has it still. */
-function stateByRecords({ records, info, event }: StateFacts): ConsumerState {
+function stateByRecords({ records, info, event, external }: StateFacts): ConsumerState {
   const cycle = records.reduce((highest, record) => Math.max(highest, record.cycle), 0);
   const own = records.filter((record) => record.cycle === cycle);
   const has = (test: (record: StateFacts['records'][number]) => boolean): boolean => own.some(test);
@@ -64,7 +66,8 @@ function stateByRecords({ records, info, event }: StateFacts): ConsumerState {
   const stage = exhaustedIn(own, 'retry') ? 'retry' : 'main';
   if (exhaustedIn(own, stage)) return routedFrom(own, stage) ? 'broken' : 'exhausted';
   if (has(({ kind }) => kind === 'ROUTED') || !info) return 'broken';
-  return positionOf(info, event.seq) === 'acked' ? 'broken' : 'failing';
+  if (positionOf(info, event.seq) !== 'acked') return 'failing';
+  return external ? 'let-go' : 'broken';
 }
 
 function exhaustedIn(records: StateFacts['records'], stage: 'main' | 'retry'): boolean {

@@ -18,6 +18,7 @@ const words: Readonly<Record<ConsumerState, string>> = {
   exhausted: 'used up, to be routed',
   broken: 'not where its records say',
   acknowledged: 'acknowledged; no record: processed at the first attempt',
+  'let-go': 'let go by another program: acknowledged, or given up without an advisory that reached us',
   waiting: 'not delivered yet',
   unknown: 'no record: processed at the first attempt, or being processed',
   'before-start': 'never delivered: older than where the consumer began',

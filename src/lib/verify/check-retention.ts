@@ -1,3 +1,4 @@
+import { externalNamed, type PipelineConfig } from '../config/resolved.js';
 import { formatDuration } from '../domain/duration.js';
 import { isoOfNanos, msOfNanos } from '../domain/time.js';
 import type { Link } from '../nats/link.js';
@@ -19,6 +20,7 @@ export interface RetentionCheck {
 /** Does each consumer get to its messages before its stream evicts them? */
 export async function checkRetention(
   link: Link,
+  config: PipelineConfig,
   streams: ReadonlyMap<string, StreamInfo>,
   consumers: readonly ConsumerInfo[],
   nowMs: number,
@@ -30,7 +32,7 @@ export async function checkRetention(
     if ((info.num_waiting ?? 0) === 0) warnings.push(notRunning(info));
     const stream = streams.get(info.stream_name);
     if (!stream || !evicts(stream)) continue;
-    const oldest = await oldestUnprocessed(link, info);
+    const oldest = await oldestUnprocessed(link, info, isExternal(config, info));
     const found = oldest && lagOf(stream, info, oldest, nowMs);
     if (found?.soon) problems.push(behind(info, found.detail));
     else if (found) warnings.push({ kind: 'behind', detail: `${info.name}: ${found.detail}` });
@@ -43,10 +45,21 @@ function evicts({ config }: StreamInfo): boolean {
   return config.max_age > 0 || bySize;
 }
 
-/** The first message that a consumer has not acknowledged, as far as its floor tells. */
-async function oldestUnprocessed(link: Link, info: ConsumerInfo): Promise<StoredMessage | undefined> {
+function isExternal(config: PipelineConfig, { name, stream_name: stream }: ConsumerInfo): boolean {
+  return stream === config.streams.events.name && externalNamed(config, name) !== undefined;
+}
+
+/**
+ * The first message that a consumer has not acknowledged, as far as its floor tells. Of an external one it tells
+ * nothing: it stays behind what the server gave up. What was delivered is given up in time, by its config.
+ */
+async function oldestUnprocessed(
+  link: Link,
+  info: ConsumerInfo,
+  external: boolean,
+): Promise<StoredMessage | undefined> {
   const { delivered, ack_floor: floor, num_ack_pending: unacked, config, stream_name: stream } = info;
-  const from = (unacked === 0 ? delivered.stream_seq : floor.stream_seq) + 1;
+  const from = (unacked === 0 || external ? delivered.stream_seq : floor.stream_seq) + 1;
   const filters = config.filter_subjects ?? [config.filter_subject ?? '>'];
   const found = await Promise.all(filters.map((filter) => link.readNext(stream, filter || '>', from)));
   return found.reduce((first, one) => (one && (!first || one.seq < first.seq) ? one : first), undefined);

@@ -7,6 +7,7 @@ import { type RecordFacts, recordAbout, subjectOf } from '../journal/journal.js'
 import { lastRecord } from '../journal/read.js';
 import { writePointer } from '../pointers/write.js';
 import { journalOf, pointersOf, type RouteTools, routeExhaustion } from '../routing/route.js';
+import { Transcriber } from '../routing/transcribe.js';
 import { Positions } from './positions.js';
 import { findExhaustion, readExhaustionOf, readRoutable, rebuildExhaustion } from './restore.js';
 import { Tracer } from './trace.js';
@@ -33,7 +34,10 @@ export async function repairVerified(tools: RepairTools, verified: Verified): Pr
   const mended = new Set<Problem>();
   for (const finding of verified.findings) {
     if (!finding.problem.repairable) continue;
-    const detail = await repairOne(tools, tracer, positions, finding);
+    const detail =
+      finding.advisorySeq === undefined
+        ? await repairOne(tools, tracer, positions, finding)
+        : await routeAdvisory(tools, finding.advisorySeq);
     if (detail === undefined) continue;
     mended.add(finding.problem);
     repaired.push({ kind: finding.problem.kind, id: finding.problem.id, detail });
@@ -63,6 +67,17 @@ async function repairOne(
   if (!x) return undefined;
   if (problem.kind === 'dead-letter-missing') return restorePointer(tools, x, pointerFrom(x, 'dlq', 0));
   return route(tools, x);
+}
+
+/** The exhaustion first, as the meta-consumer does: it then finds it routed. */
+async function routeAdvisory(tools: RouteTools, journalSeq: number): Promise<string | undefined> {
+  const { link, config } = tools;
+  const message = await link.readFromLeader(config.streams.advisories.name, journalSeq);
+  if (!message) return undefined;
+  const { subject, data, time } = message;
+  const judgement = await new Transcriber(tools).transcribe({ subject, data, storedAt: time });
+  if (judgement.is === 'known') return 'it had moved on by itself: nothing was done';
+  return judgement.is === 'exhaustion' ? route(tools, judgement.exhaustion) : undefined;
 }
 
 async function route(tools: RouteTools, x: Exhaustion): Promise<string> {

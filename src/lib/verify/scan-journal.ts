@@ -1,12 +1,14 @@
-import type { PipelineConfig } from '../config/resolved.js';
+import { externalNamed, type PipelineConfig, readersOf } from '../config/resolved.js';
 import { decodeAdvisory, isLoss } from '../domain/advisory.js';
 import { decodeRecord } from '../domain/record.js';
 import { isExhaustion, isName, isNativeAdvisory, recordSubject } from '../domain/subjects.js';
 import type { Link } from '../nats/link.js';
 import type { StoredMessage } from '../nats/message.js';
+import type { Transcriber } from '../routing/transcribe.js';
 import { readStream } from '../nats/read-stream.js';
 import { OpenCases } from './open-cases.js';
 import { OpenMetaCases } from './open-meta-cases.js';
+import { type AdvisoryCheck, UntoldAdvisories } from './untold-advisories.js';
 
 /** The server's word that it removed an event which a consumer had not acknowledged. */
 export interface Loss {
@@ -22,13 +24,19 @@ export interface JournalScan {
   readonly meta: OpenMetaCases;
   /** The first of each consumer and sequence. */
   readonly losses: ReadonlyMap<string, Loss>;
+  /** The server's advisories about external consumers of which no exhaustion was made. */
+  readonly untold: AdvisoryCheck;
   readonly records: number;
   readonly exhaustions: number;
   readonly malformed: number;
 }
 
 /** Reads the journal from its first record to what is its last now. */
-export async function scanJournal(link: Link, config: PipelineConfig): Promise<JournalScan> {
+export async function scanJournal(
+  link: Link,
+  config: PipelineConfig,
+  transcriber: Transcriber,
+): Promise<JournalScan> {
   const { advisories, events } = config.streams;
   const info = await link.streamInfo(advisories.name);
   const scan = {
@@ -39,16 +47,18 @@ export async function scanJournal(link: Link, config: PipelineConfig): Promise<J
     exhaustions: 0,
     malformed: 0,
   };
+  const untold = new UntoldAdvisories(transcriber);
   for await (const message of readStream(link, { stream: advisories.name, filters: ['>'] })) {
     scan.records++;
-    if (isNativeAdvisory(message.subject)) takeNative(scan.losses, config, message);
-    else takeRecord(scan, config, message);
+    if (isNativeAdvisory(message.subject)) await takeNative(scan.losses, untold, config, message);
+    else takeRecord(scan, untold, config, message);
   }
-  return scan;
+  return { ...scan, untold: await untold.check() };
 }
 
 function takeRecord(
   scan: { cases: OpenCases; meta: OpenMetaCases; exhaustions: number; malformed: number },
+  untold: UntoldAdvisories,
   { roots }: PipelineConfig,
   { subject, data, seq }: StoredMessage,
 ): void {
@@ -65,15 +75,27 @@ function takeRecord(
     return;
   }
   if (tier === 'meta') return scan.meta.take(record, seq);
-  if (isExhaustion(kind)) scan.exhaustions++;
+  if (isExhaustion(kind)) {
+    scan.exhaustions++;
+    if (stage === 'main') untold.told(consumer, origin.seq);
+  }
   scan.cases.take(record);
 }
 
-function takeNative(losses: Map<string, Loss>, config: PipelineConfig, { data }: StoredMessage): void {
-  const decoded = decodeAdvisory(data);
-  if (!decoded.ok || !isLoss(decoded.value) || decoded.value.stream !== config.streams.events.name) return;
+async function takeNative(
+  losses: Map<string, Loss>,
+  untold: UntoldAdvisories,
+  config: PipelineConfig,
+  message: StoredMessage,
+): Promise<void> {
+  const decoded = decodeAdvisory(message.data);
+  if (!decoded.ok || decoded.value.stream !== config.streams.events.name) return;
   const { consumer, streamSeq: seq, timestamp: at, reason = '' } = decoded.value;
-  if (!config.consumers.some(({ name }) => name === consumer)) return;
+  if (!isLoss(decoded.value)) {
+    if (externalNamed(config, consumer)) await untold.take(consumer, seq, message);
+    return;
+  }
+  if (!readersOf(config).some(({ name }) => name === consumer)) return;
   const id = `${consumer}/${seq}`;
   if (!losses.has(id)) losses.set(id, { consumer, seq, at, reason });
 }

@@ -1,4 +1,4 @@
-import type { PipelineConfig } from '../config/resolved.js';
+import { externalNamed, type PipelineConfig } from '../config/resolved.js';
 import { metaConsumers } from '../domain/consumer-names.js';
 import type { Key } from '../domain/key.js';
 import type { Pointer } from '../domain/pointer.js';
@@ -48,6 +48,7 @@ export async function scanPointers(
         continue;
       }
       journal.cases.settle(where, pointer.consumer, pointer.origin, pointer.cycle);
+      if (where === 'retry' && externalNamed(config, pointer.consumer)) scan.findings.push(stranded(pointer));
       if (chunk.push(pointer) < chunkSize) continue;
       await checkOriginals(link, chunk, scan);
       chunk = [];
@@ -109,6 +110,11 @@ async function checkOriginals(link: Link, pointers: readonly Pointer[], scan: Po
     if (state === undefined || state === 'present') continue;
     scan.findings.push(originalFinding(keyOf(pointer, pointer.stage), state));
   }
+}
+
+function stranded(pointer: Pointer): Finding {
+  const detail = `its pointer waits in the retry stage, and ${pointer.consumer} is external: nobody runs it. It is retried once the consumer has a handler again`;
+  return findingOf(keyOf(pointer, 'retry'), 'stranded', detail);
 }
 
 function originalFinding(key: Key, state: 'missing' | 'replaced'): Finding {

@@ -1,14 +1,15 @@
-import { consumerNamed, limitsOf, type PipelineConfig } from '../config/resolved.js';
+import { consumerNamed, externalNamed, limitsOf, type PipelineConfig } from '../config/resolved.js';
 import { metaConsumers } from '../domain/consumer-names.js';
 import { isForGood } from '../domain/failure.js';
 import type { Key } from '../domain/key.js';
 import type { JournalRecord } from '../domain/record.js';
-import { exhaustionKinds, recordSubject, type RecordKind } from '../domain/subjects.js';
+import type { RecordKind } from '../domain/subjects.js';
 import { anyRecord, atStage, lastRecord } from '../journal/read.js';
 import type { Link } from '../nats/link.js';
 import { journalOf } from '../routing/route.js';
 import type { Positions } from './positions.js';
 import { findExhaustion, pointerThere, readExhaustionOf, rebuildExhaustion } from './restore.js';
+import { tookMeta } from './took-meta.js';
 import { type Finding, findingOf } from './verification.js';
 
 /** What became of an event: in order, in somebody's hands, or broken. */
@@ -43,6 +44,8 @@ export class Tracer {
 
   /** A stage that ended, by all signs, without a record of it. Undefined: the record is there. */
   async hole(key: Key): Promise<Finding | undefined> {
+    // What the server told of an external consumer may have been routed without a record of ours.
+    if (key.stage === 'main' && externalNamed(this.config, key.consumer)) return undefined;
     if (await readExhaustionOf(this.link, this.config, key)) return undefined;
     const rebuilt = await rebuildExhaustion(this.link, this.config, key);
     const detail = `its ${key.stage} stage is over${inCycle(key)}, and the journal has no exhaustion of it`;
@@ -66,7 +69,8 @@ export class Tracer {
     const { name } = this.config.streams.advisories;
     const position = this.positions.of(name, metaConsumers.main, journalSeq);
     if (position !== 'acked') return 'in-flight';
-    if (await this.tookMeta(journalSeq)) return 'fine';
+    // The meta tiers answer for what the meta-consumer could not route.
+    if (await tookMeta(this.link, this.config, journalSeq)) return 'fine';
     const retry = atStage(key, 'retry');
     const [inRetry, inDlq] = await Promise.all(
       (['retry', 'dlq'] as const).map((where) => pointerThere(this.link, this.config, where, key)),
@@ -85,18 +89,6 @@ export class Tracer {
     return findingOf(key, 'not-routed', detail, true);
   }
 
-  /** The meta tiers answer for what the meta-consumer could not route. */
-  private async tookMeta(journalSeq: number): Promise<boolean> {
-    const { stream, root } = journalOf(this.config);
-    const found = await Promise.all(
-      exhaustionKinds.map((kind) => {
-        const place = { consumer: metaConsumers.main, seq: journalSeq, stage: 'main', cycle: 0 } as const;
-        return this.link.readLast(stream, recordSubject(root, { tier: 'meta', kind, ...place }));
-      }),
-    );
-    return found.some((message) => message !== undefined);
-  }
-
   private async dead(key: Key): Promise<Trace> {
     const letter = await pointerThere(this.link, this.config, 'dlq', key);
     if (letter && letter.cycle >= key.cycle) return 'fine';
@@ -113,6 +105,8 @@ export class Tracer {
 
   /** No record says how the stage ended, and nobody holds its message. */
   private async unended(key: Key): Promise<Trace> {
+    // Attempts of another program leave no record: an attempt of ours is from before it took over.
+    if (key.stage === 'main' && externalNamed(this.config, key.consumer)) return 'fine';
     const failed = (await lastRecord(this.link, journalOf(this.config), key, 'ATTEMPT_FAILED'))?.record;
     if (failed && this.isLast(key, failed)) {
       const detail = `attempt ${failed.attempt} of its ${key.stage} stage${inCycle(key)} was the last, and the journal has no exhaustion of it: nothing was routed`;

@@ -1,7 +1,7 @@
 import type { Key } from '../domain/key.js';
 
 export type ProblemKind =
-  /** An exhaustion that the meta-consumer is done with has led to no pointer. */
+  /** An exhaustion, or an advisory of the server, that the meta-consumer is done with has led to no pointer. */
   | 'not-routed'
   /** One exhaustion was routed to the retry stage and to the DLQ. */
   | 'routed-twice'
@@ -9,6 +9,8 @@ export type ProblemKind =
   | 'exhaustion-missing'
   /** An attempt failed, its consumer has let go of the event, and no record says how it ended. */
   | 'unfinished'
+  /** A pointer waits in the retry stage of a consumer that has none: it is external now. */
+  | 'stranded'
   /** Routed or replayed, and neither waiting in the retry stage nor ended. */
   | 'pointer-missing'
   /** Routed to the DLQ, and neither there, nor replayed, nor discarded. */
@@ -56,7 +58,11 @@ export type WarningKind =
   /** A stream that refuses what is too much is nearly full. */
   | 'nearly-full'
   /** Messages in the journal, the retry stream or the DLQ that are none of ours. */
-  | 'malformed';
+  | 'malformed'
+  /** Advisories about external consumers that can't be true. */
+  | 'refused-advisory'
+  /** An external consumer: what it loses, nobody can find. */
+  | 'external';
 
 /** Something that is in order today and may not be tomorrow. */
 export interface Warning {
@@ -100,6 +106,8 @@ export interface Repaired {
 export interface Finding {
   readonly problem: Problem & { readonly id: string };
   readonly key: Key;
+  /** Where the journal has the server's advisory that it follows from, and nothing else. */
+  readonly advisorySeq?: number;
 }
 
 /** A verification, and what a repair needs of it. */

@@ -2,6 +2,7 @@ import type { PipelineConfig } from '../config/resolved.js';
 import type { Clock } from '../domain/time.js';
 import { concurrently } from '../dlq/concurrently.js';
 import type { Link } from '../nats/link.js';
+import { Transcriber } from '../routing/transcribe.js';
 import { checkObjects } from './check-objects.js';
 import { checkRetention } from './check-retention.js';
 import { confirmLosses } from './losses.js';
@@ -10,6 +11,7 @@ import { Positions } from './positions.js';
 import { type JournalScan, scanJournal } from './scan-journal.js';
 import { scanPointers } from './scan-pointers.js';
 import { type Trace, Tracer } from './trace.js';
+import { traceAdvisory } from './trace-advisory.js';
 import { traceMeta } from './trace-meta.js';
 import { type Checked, type Finding, findingOf, type Verified, type Warning } from './verification.js';
 
@@ -41,12 +43,13 @@ export async function verifyPipeline(link: Link, config: PipelineConfig, now: Cl
     const { problems, warnings } = objects;
     return { report: { ...report, ok: false, checked: nothing, problems, warnings }, findings: [] };
   }
-  const journal = await scanJournal(link, config);
+  const transcriber = new Transcriber({ link, config, worker: '', now });
+  const journal = await scanJournal(link, config, transcriber);
   const pointers = await scanPointers(link, config, journal);
   const positions = await Positions.read(link, config);
-  const traced = await traceAll(link, config, journal, positions);
+  const traced = await traceAll(link, config, journal, positions, transcriber);
   const lost = await confirmLosses(link, config, journal.losses);
-  const retention = await checkRetention(link, objects.streams, positions.all(), now());
+  const retention = await checkRetention(link, config, objects.streams, positions.all(), now());
 
   const gone = new Set(lost.map(({ problem }) => problem.id));
   const unfinished = traced.findings.filter(
@@ -66,6 +69,8 @@ export async function verifyPipeline(link: Link, config: PipelineConfig, now: Cl
         ...objects.warnings,
         ...retention.warnings,
         ...malformed(journal.malformed + pointers.malformed),
+        ...refused(journal.untold.refused),
+        ...external(config),
       ],
     },
     findings,
@@ -75,8 +80,9 @@ export async function verifyPipeline(link: Link, config: PipelineConfig, now: Cl
 async function traceAll(
   link: Link,
   config: PipelineConfig,
-  { cases, meta }: JournalScan,
+  { cases, meta, untold }: JournalScan,
   positions: Positions,
+  transcriber: Transcriber,
 ): Promise<{ readonly findings: Finding[]; readonly inFlight: number }> {
   const tracer = new Tracer(link, config, positions);
   const findings: Finding[] = [];
@@ -91,6 +97,11 @@ async function traceAll(
     collect(await concurrently(chunk, tracesAtOnce, (one) => traceCase(tracer, one)));
   }
   collect(await concurrently(meta.cases(), tracesAtOnce, (open) => traceMeta(link, config, positions, open)));
+  collect(
+    await concurrently(untold.untold, tracesAtOnce, (one) =>
+      traceAdvisory(link, config, positions, transcriber, one),
+    ),
+  );
   const holes = await concurrently(cases.holes, tracesAtOnce, (key) => tracer.hole(key));
   collect(holes);
   for (const key of cases.twice) {
@@ -124,6 +135,23 @@ function* chunks<T>(items: Iterable<T>): Generator<T[]> {
     chunk = [];
   }
   yield chunk;
+}
+
+function refused(count: number): Warning[] {
+  if (count === 0) return [];
+  const detail = `${count} advisories about external consumers can't be true, and nothing was made of them`;
+  return [{ kind: 'refused-advisory', detail }];
+}
+
+function external(config: PipelineConfig): Warning[] {
+  if (config.external.length === 0) return [];
+  const names = config.external.map(({ name }) => name).join(', ');
+  return [
+    {
+      kind: 'external',
+      detail: `external: ${names}. Of an event that the server gave up there is only its advisory, sent once and not acknowledged: where that was missed, nobody can tell`,
+    },
+  ];
 }
 
 function malformed(count: number): Warning[] {

@@ -32,6 +32,9 @@ describe('stateOf', () => {
   const cases: [string, Partial<StateFacts>][] = [
     ['acknowledged', {}],
     ['waiting', { info: info({}, 4) }],
+    ['let-go', { external: true }],
+    ['let-go', { external: true, records: failed }],
+    ['waiting', { external: true, info: info({}, 4) }],
     ['unknown', { info: info({}, 9, 1) }],
     ['before-start', { info: info({ deliver_policy: 'by_start_sequence', opt_start_seq: 6 }) }],
     ['before-start', { info: { ...info({ deliver_policy: 'new' }), created: '2026-12-01T00:00:00Z' } }],
