@@ -63,8 +63,11 @@ export async function unfinished({ jsm }, streams) {
 
 const longestWaitMs = 20 * 60_000;
 
-/** Settles with the time at which the streams became quiet and stayed so; throws what waits when nothing moves for `patienceMs`. */
-export async function waitUntilQuiet(admin, streams, patienceMs) {
+/**
+ * Settles with the time at which the streams became quiet and stayed so; throws what waits when nothing moves for
+ * `patienceMs`. `onChange` hears what waits whenever that has changed.
+ */
+export async function waitUntilQuiet(admin, streams, patienceMs, onChange = () => {}) {
   const latest = performance.now() + longestWaitMs;
   let deadline = performance.now() + patienceMs;
   let quietSince;
@@ -72,7 +75,10 @@ export async function waitUntilQuiet(admin, streams, patienceMs) {
   while (performance.now() < Math.min(deadline, latest)) {
     try {
       const waiting = await unfinished(admin, streams);
-      if (JSON.stringify(waiting) !== JSON.stringify(last)) deadline = performance.now() + patienceMs;
+      if (JSON.stringify(waiting) !== JSON.stringify(last)) {
+        deadline = performance.now() + patienceMs;
+        onChange(waiting);
+      }
       last = waiting;
       if (Object.keys(last).length > 0) quietSince = undefined;
       else quietSince ??= Date.now();

@@ -67,7 +67,7 @@ export async function runScenario({ scenario, topology, design, options, bin, bi
         faults.push({ at: Date.now(), what });
         say(`${((Date.now() - startedAt) / 1000).toFixed(1)} s: ${what}`);
       },
-      quiet: () => waitUntilQuiet(admin, streams, quietPatienceMs),
+      quiet: () => waitUntilQuiet(admin, streams, quietPatienceMs, sayEvery(5000, startedAt, say)),
       readRuns: () => readLedger(project.ledger),
     };
     await sleep(firstFaultMs);
@@ -84,6 +84,16 @@ export async function runScenario({ scenario, topology, design, options, bin, bi
   } finally {
     for (const one of undo.toReversed()) await one();
   }
+}
+
+/** Says what still waits, no more often than every `ms`. */
+function sayEvery(ms, startedAt, say) {
+  let saidAt = 0;
+  return (waiting) => {
+    if (Date.now() - saidAt < ms) return;
+    saidAt = Date.now();
+    say(`${((saidAt - startedAt) / 1000).toFixed(1)} s: waiting for ${JSON.stringify(waiting)}`);
+  };
 }
 
 async function conclude(bed, { scenario, design, events, faults, publishers }) {
