@@ -24,7 +24,7 @@ const config = {
 const handler = `
 let calls = 0;
 process.on('message', () => process.send({ calls }));
-export default () => {
+export default async () => {
   if (calls++ === 0) process.send({ firstAt: performance.timeOrigin + performance.now() });
 };
 `;

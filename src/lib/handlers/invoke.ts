@@ -4,13 +4,6 @@ import { isReject, isSnooze, type Outcome } from '../domain/outcome.js';
 import type { HandlerContext, Handler, PlutomiEvent } from './contract.js';
 import { SchemaMismatch } from './event.js';
 
-export interface Invocation {
-  /** How the attempt ended. Never rejects. */
-  readonly outcome: Promise<Outcome>;
-  /** Resolves when the handler itself has settled, which after a timeout may be never. */
-  readonly settled: Promise<void>;
-}
-
 type ContextFacts = Omit<HandlerContext, 'signal' | 'log'> & {
   /** Makes the logger of this attempt when the handler first asks for it. */
   readonly log: () => HandlerContext['log'];
@@ -58,48 +51,97 @@ class LazyContext implements HandlerContext {
 
 const ok: Outcome = { kind: 'ok' };
 
+/** A handler that was called once. */
+export class Invocation {
+  /** How the attempt ended; a promise where the handler was not done when it returned. Never rejects. */
+  readonly outcome: Outcome | Promise<Outcome>;
+  private work: PromiseLike<unknown> | undefined;
+
+  constructor(
+    handler: Handler,
+    event: () => PlutomiEvent | Promise<PlutomiEvent>,
+    private readonly context: LazyContext,
+    timeoutMs: number,
+  ) {
+    this.outcome = this.begin(handler, event, timeoutMs);
+  }
+
+  /** Resolves when the handler itself has settled, which after a timeout may be never. */
+  get settled(): Promise<void> {
+    return Promise.resolve(this.work).then(
+      () => {},
+      () => {},
+    );
+  }
+
+  /** Aborts the attempt's signal. */
+  abort(reason: Error): void {
+    this.context.abort(reason);
+  }
+
+  private begin(
+    handler: Handler,
+    makeEvent: () => PlutomiEvent | Promise<PlutomiEvent>,
+    timeoutMs: number,
+  ): Outcome | Promise<Outcome> {
+    try {
+      const event = makeEvent();
+      const returned: unknown =
+        event instanceof Promise
+          ? event.then((made) => handler(made, this.context))
+          : handler(event, this.context);
+      if (!isThenable(returned)) return ok;
+      this.work = returned instanceof Promise ? returned : Promise.resolve(returned);
+      return this.watch(this.work, timeoutMs);
+    } catch (thrown) {
+      return outcomeOf(thrown);
+    }
+  }
+
+  private watch(work: PromiseLike<unknown>, timeoutMs: number): Promise<Outcome> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        const message = `no result within ${timeoutMs} ms`;
+        this.context.abort(Object.assign(new Error(message), { name: 'TimeoutError' }));
+        resolve({ kind: 'failed', failure: makeFailure('timeout', 'Timeout', message) });
+      }, timeoutMs);
+      const end = (outcome: Outcome): void => {
+        clearTimeout(timer);
+        resolve(outcome);
+      };
+      try {
+        work.then(
+          () => end(ok),
+          (thrown: unknown) => end(outcomeOf(thrown)),
+        );
+      } catch (thrown) {
+        // A promise of the handler's own kind.
+        end(outcomeOf(thrown));
+      }
+    });
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    value !== null &&
+    (typeof value === 'object' || typeof value === 'function') &&
+    'then' in value &&
+    typeof value.then === 'function'
+  );
+}
+
 /**
  * Runs a handler once and tells how that ended, whatever the handler does: throw, reject with anything, never
- * settle, settle late. `onAbort` receives a function that aborts the attempt's signal.
+ * settle, settle late.
  */
 export function invoke(
   handler: Handler,
   event: () => PlutomiEvent | Promise<PlutomiEvent>,
   facts: ContextFacts,
   timeoutMs: number,
-): Invocation & { readonly abort: (reason: Error) => void } {
-  const context = new LazyContext(facts);
-  const work = call(handler, event, context);
-  const outcome = new Promise<Outcome>((resolve) => {
-    const timer = setTimeout(() => {
-      const message = `no result within ${timeoutMs} ms`;
-      context.abort(Object.assign(new Error(message), { name: 'TimeoutError' }));
-      resolve({ kind: 'failed', failure: makeFailure('timeout', 'Timeout', message) });
-    }, timeoutMs);
-    work.then(
-      () => {
-        clearTimeout(timer);
-        resolve(ok);
-      },
-      (thrown: unknown) => {
-        clearTimeout(timer);
-        resolve(outcomeOf(thrown));
-      },
-    );
-  });
-  const settled = work.then(
-    () => {},
-    () => {},
-  );
-  return { outcome, settled, abort: (reason) => context.abort(reason) };
-}
-
-async function call(
-  handler: Handler,
-  event: () => PlutomiEvent | Promise<PlutomiEvent>,
-  context: HandlerContext,
-): Promise<void> {
-  await handler(await event(), context);
+): Invocation {
+  return new Invocation(handler, event, new LazyContext(facts), timeoutMs);
 }
 
 /** What a thrown value means. Never throws, whatever the value does when it is looked at. */

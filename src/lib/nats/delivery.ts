@@ -2,7 +2,7 @@ import { Match, type Msg } from '@nats-io/transport-node';
 import { isCount } from '../domain/decode.js';
 import { isNanos, type Nanos } from '../domain/time.js';
 import type { Link } from './link.js';
-import { headersOf, type MessageHeaders } from './message.js';
+import { headersOf, type MessageHeaders, msgIdHeader } from './message.js';
 
 /**
  * Where the stream stands in $JS.ACK.<stream>.<consumer>.<delivered>.<sseq>.<cseq>.<time>.<pending>; newer servers put
@@ -35,10 +35,14 @@ export class Delivery {
     const tokens = msg.reply?.split('.') ?? [];
     const at = ackPlace(tokens);
     if (at === undefined) return undefined;
-    const [stream, consumer, ...facts] = tokens.slice(at);
+    const stream = tokens[at];
+    const consumer = tokens[at + 1];
     if (!stream || !consumer || tokens.length < 9) return undefined;
-    const [deliveries, seq, consumerSeq, , pending] = facts.map(Number);
-    const time = facts[3];
+    const deliveries = Number(tokens[at + 2]);
+    const seq = Number(tokens[at + 3]);
+    const consumerSeq = Number(tokens[at + 4]);
+    const time = tokens[at + 5];
+    const pending = Number(tokens[at + 6]);
     // Whoever may publish to our inbox may have written it.
     if (!isCount(deliveries) || !isCount(seq) || !isCount(consumerSeq) || !isCount(pending)) return undefined;
     return isNanos(time)
@@ -63,6 +67,11 @@ export class Delivery {
     const { headers } = this.msg;
     if (!headers) return undefined;
     return headers.get(name, headers.has(name) ? Match.Exact : Match.IgnoreCase) || undefined;
+  }
+
+  /** The id that its publisher gave it. */
+  get msgId(): string | undefined {
+    return this.header(msgIdHeader);
   }
 
   get replySubject(): string {

@@ -115,10 +115,10 @@ export class Pull {
   }
 
   private ask(): void {
-    if (this.stopped || this.paused || !this.link.connected || performance.now() < this.askAgainAt) return;
     const free = this.options.capacity - this.held - this.asked;
     // In batches: a request for each released message would double the traffic.
     if (free <= 0 || (this.asked > 0 && free < this.options.capacity / 4)) return;
+    if (this.stopped || this.paused || !this.link.connected || performance.now() < this.askAgainAt) return;
     this.asked += free;
     this.lastSignAt = performance.now();
     const expiresMs = this.options.expiresMs ?? 5000;

@@ -67,7 +67,11 @@ export type WaterfallEvent =
     }
   | { readonly type: 'late-settlement'; readonly key: Key; readonly attempt: number };
 
-export type WaterfallListener = (event: WaterfallEvent) => void;
+export interface WaterfallListener {
+  (event: WaterfallEvent): void;
+  /** False: it makes nothing of a success in time and without a record, so that need not be told. Default: told. */
+  readonly wantsSuccess?: () => boolean;
+}
 
 /** What a log line says about a key. */
 export function keyFields(key: Key, attempt?: number): Record<string, unknown> {
@@ -85,7 +89,7 @@ export function keyFields(key: Key, attempt?: number): Record<string, unknown> {
 
 /** Writes each event as one line: success at debug, what a person should see at info and above. */
 export function logWaterfall(log: Logger): WaterfallListener {
-  return (e) => {
+  const listener = (e: WaterfallEvent): void => {
     switch (e.type) {
       case 'succeeded':
         // Routing tells what it did by itself.
@@ -201,4 +205,5 @@ export function logWaterfall(log: Logger): WaterfallListener {
         break;
     }
   };
+  return Object.assign(listener, { wantsSuccess: () => log.isLevelEnabled('debug') });
 }

@@ -8,12 +8,13 @@ import { decodePointer, pointerHeader } from '../domain/pointer.js';
 import { msOfNanos } from '../domain/time.js';
 import type { Handler } from '../handlers/contract.js';
 import { type EventMessage, type EventRegistry, makeEvent } from '../handlers/event.js';
-import { invoke } from '../handlers/invoke.js';
+import { type Invocation, invoke } from '../handlers/invoke.js';
+import type { Delivery } from '../nats/delivery.js';
 import { headerOf, msgIdHeader, type StoredMessage } from '../nats/message.js';
 import { fetchOriginal } from '../pointers/original.js';
 import type { Logger } from '../telemetry/log.js';
 import { keyFields } from '../telemetry/waterfall-event.js';
-import type { Case, Identified, StageTools } from './case.js';
+import type { Case, Identified, StageTools, Task } from './case.js';
 import { TooManyZombies } from './failures.js';
 import { type Held, originOf } from './held.js';
 import type { StageSpec } from './stage.js';
@@ -29,34 +30,47 @@ export interface BusinessParts {
   readonly fail: (error: PlutomiError) => void;
 }
 
+/** What a handler may ask about its attempt, made when it asks. */
+class AttemptFacts {
+  constructor(
+    readonly consumer: string,
+    private readonly task: Task,
+    readonly attempt: number,
+    private readonly logger: Logger,
+  ) {}
+
+  get stage(): 'main' | 'retry' {
+    return this.task.key.stage as 'main' | 'retry';
+  }
+  get cycle(): number {
+    return this.task.key.cycle;
+  }
+  get idempotencyKey(): string {
+    const { stream, seq, time } = this.task.key.origin;
+    return `${this.consumer}/${stream}/${seq}/${time}`;
+  }
+  log(): Logger {
+    return this.logger.child(keyFields(this.task.key, this.attempt));
+  }
+}
+
 /** Runs a consumer's handler; shared by its main and its retry stage. */
 export class HandlerRunner {
   /** Timed out and not settled yet. */
   private zombies = 0;
-  private readonly running = new Set<(reason: Error) => void>();
+  private readonly running = new Set<Invocation>();
 
   constructor(private readonly parts: BusinessParts) {}
 
   async run(current: Case, attempt: number, message: EventMessage): Promise<Outcome> {
     const { consumer, handler, registry, log, tools } = this.parts;
-    const { key } = current.task;
-    const run = invoke(
-      handler,
-      () => makeEvent(message, registry),
-      {
-        consumer: consumer.name,
-        stage: key.stage as 'main' | 'retry',
-        attempt,
-        cycle: key.cycle,
-        idempotencyKey: `${consumer.name}/${key.origin.stream}/${key.origin.seq}/${key.origin.time}`,
-        log: () => log.child(keyFields(key, attempt)),
-      },
-      consumer.timeoutMs,
-    );
-    this.running.add(run.abort);
+    const facts = new AttemptFacts(consumer.name, current.task, attempt, log);
+    const run = invoke(handler, () => makeEvent(message, registry), facts, consumer.timeoutMs);
+    this.running.add(run);
     const outcome = await run.outcome;
-    this.running.delete(run.abort);
+    this.running.delete(run);
     if (outcome.kind === 'failed' && outcome.failure.kind === 'timeout') {
+      const { key } = current.task;
       this.countZombie(run.settled, () => tools.emit({ type: 'late-settlement', key, attempt }));
     }
     return this.bounded(outcome, message);
@@ -64,7 +78,7 @@ export class HandlerRunner {
 
   /** The drain is over: tells every running handler. */
   abortAll(reason: Error): void {
-    for (const abort of this.running) abort(reason);
+    for (const run of this.running) run.abort(reason);
   }
 
   private countZombie(settled: Promise<void>, onSettled: () => void): void {
@@ -95,27 +109,27 @@ export function mainStage(parts: BusinessParts, runner: HandlerRunner): StageSpe
     limits: parts.consumer,
     trustsFirstDelivery: true,
     recordsSuccess: false,
-    identify: (held) => ({ task: { key: mainKey(parts.consumer.name, held), dueMs: 0, attemptsBefore: 0 } }),
-    run: async (current, attempt) => runner.run(current, attempt, deliveredEvent(current.held)),
+    identify: (held) => ({ task: new MainTask(parts.consumer.name, held.delivery) }),
+    run: (current, attempt) => runner.run(current, attempt, current.held.delivery),
   };
 }
 
-function mainKey(consumer: string, { delivery }: Held): Key {
-  return { tier: 'business', consumer, origin: originOf(delivery), stage: 'main', cycle: 0 };
-}
+/** A message of the events stream. Its key, for which headers must be decoded, is made when it is first needed. */
+class MainTask implements Task {
+  readonly dueMs = 0;
+  readonly attemptsBefore = 0;
+  private made: Key | undefined;
 
-function deliveredEvent({ delivery }: Held): EventMessage {
-  return {
-    stream: delivery.stream,
-    subject: delivery.subject,
-    seq: delivery.seq,
-    time: delivery.time,
-    data: delivery.data,
-    get headers() {
-      return delivery.headers;
-    },
-    msgId: delivery.header(msgIdHeader),
-  };
+  constructor(
+    private readonly consumer: string,
+    private readonly delivery: Delivery,
+  ) {}
+
+  get key(): Key {
+    const { consumer, delivery } = this;
+    this.made ??= { tier: 'business', consumer, origin: originOf(delivery), stage: 'main', cycle: 0 };
+    return this.made;
+  }
 }
 
 /** The retry stage: pointers, each resolved to its one original. */

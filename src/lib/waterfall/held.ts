@@ -1,6 +1,5 @@
 import type { Origin } from '../domain/key.js';
 import type { Delivery } from '../nats/delivery.js';
-import { msgIdHeader } from '../nats/message.js';
 
 /** A message that this process holds, and until when the server leaves it to us. */
 export class Held {
@@ -24,6 +23,6 @@ export class Held {
 /** Which message of its stream was delivered. */
 export function originOf(delivery: Delivery): Origin {
   const { stream, seq, subject, time } = delivery;
-  const msgId = delivery.header(msgIdHeader);
+  const { msgId } = delivery;
   return { stream, seq, subject, time, ...(msgId === undefined ? {} : { msgId }) };
 }

@@ -22,19 +22,33 @@ export class Reporter {
     await this.write(current, this.record(current, facts));
   }
 
-  async report(current: Case, attempt: number, outcome: Outcome, durationMs: number): Promise<void> {
-    if (outcome.kind === 'ok') await this.succeed(current, attempt, durationMs);
-    else if (outcome.kind === 'snoozed') await this.snooze(current, attempt, outcome.delayMs);
-    else await this.fail(current, attempt, outcome.failure, durationMs);
+  report(current: Case, attempt: number, outcome: Outcome, durationMs: number): Promise<void> {
+    if (outcome.kind === 'ok') return this.succeed(current, attempt, durationMs);
+    if (outcome.kind === 'snoozed') return this.snooze(current, attempt, outcome.delayMs);
+    return this.fail(current, attempt, outcome.failure, durationMs);
   }
 
-  private async succeed(current: Case, attempt: number, durationMs: number): Promise<void> {
+  private succeed(current: Case, attempt: number, durationMs: number): Promise<void> {
     const { task, held, worker, history } = current;
+    const { emit } = this.tools;
     const late = !worker.isOurs(held);
     if (late || this.recordsSuccess || history !== emptyHistory) {
-      const facts = { kind: 'RESOLVED', attempt, durationMs, ...(late ? { late } : {}) } as const;
-      await this.write(current, this.record(current, facts), true);
+      return this.succeedOnRecord(current, attempt, durationMs, late);
     }
+    if (emit.wantsSuccess?.() !== false)
+      emit({ type: 'succeeded', key: task.key, attempt, durationMs, late });
+    return worker.settler.ack(held);
+  }
+
+  private async succeedOnRecord(
+    current: Case,
+    attempt: number,
+    durationMs: number,
+    late: boolean,
+  ): Promise<void> {
+    const { task, held, worker } = current;
+    const facts = { kind: 'RESOLVED', attempt, durationMs, ...(late ? { late } : {}) } as const;
+    await this.write(current, this.record(current, facts), true);
     this.tools.emit({ type: 'succeeded', key: task.key, attempt, durationMs, late });
     await worker.settler.ack(held);
   }

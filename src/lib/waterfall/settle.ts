@@ -3,6 +3,8 @@ import type { Link } from '../nats/link.js';
 import type { Held } from './held.js';
 
 const confirmTimeoutMs = 2000;
+/** One for all: an ack that waits for nothing costs no promise. */
+const told = Promise.resolve();
 
 /** The only place that acknowledges. Callers have an acked record of what they let go of, or the handler's success. */
 export class Settler {
@@ -13,11 +15,13 @@ export class Settler {
   ) {}
 
   /** Done with it. Confirmed where the consumer asks for that: repeated until the server answers or the lease lapses. */
-  async ack(held: Held): Promise<void> {
-    if (!this.confirm) {
-      tell(this.link, held.delivery, '+ACK');
-      return;
-    }
+  ack(held: Held): Promise<void> {
+    if (this.confirm) return this.ackConfirmed(held);
+    tell(this.link, held.delivery, '+ACK');
+    return told;
+  }
+
+  private async ackConfirmed(held: Held): Promise<void> {
     do {
       if (await tellConfirmed(this.link, held.delivery, '+ACK', confirmTimeoutMs)) return;
     } while (!held.lapsed(this.monotonic()) && this.link.connected);

@@ -16,8 +16,10 @@ export interface StageSpec {
   readonly recordsSuccess: boolean;
   identify(held: Held): Identified;
   /** One attempt. May throw only LetGo. */
-  run(current: Case, attempt: number): Promise<Outcome>;
+  run(current: Case, attempt: number): Promise<Outcome> | Outcome;
 }
+
+const done = Promise.resolve();
 
 /** Takes each message through the attempt rule: decide, announce, run, report. */
 export class CountedStage {
@@ -30,24 +32,34 @@ export class CountedStage {
     this.reporter = new Reporter(spec.limits, spec.recordsSuccess, tools);
   }
 
-  readonly process = async (held: Held, worker: Worker): Promise<void> => {
+  // Not an async function: the first delivery of a healthy event pays for no promise that it has no use for.
+  readonly process = (held: Held, worker: Worker): Promise<void> => {
     const { task, failure } = this.spec.identify(held);
     if (failure) return this.reporter.exhaust({ task, held, worker, history: emptyHistory }, failure, 0);
-    const remainingMs = task.dueMs - this.tools.now();
-    if (remainingMs > 0) return worker.settler.nak(held, remainingMs);
-    return this.decide({ task, held, worker, history: await this.historyOf(task, held, worker) });
+    if (task.dueMs > 0) {
+      const remainingMs = task.dueMs - this.tools.now();
+      if (remainingMs > 0) {
+        worker.settler.nak(held, remainingMs);
+        return done;
+      }
+    }
+    const firstDelivery = held.delivery.deliveries === 1;
+    if (this.spec.trustsFirstDelivery && firstDelivery) {
+      return this.decide({ task, held, worker, history: emptyHistory });
+    }
+    return this.historyOf(task, held, worker, firstDelivery).then((history) =>
+      this.decide({ task, held, worker, history }),
+    );
   };
 
-  private async historyOf(task: Task, held: Held, worker: Worker): Promise<KeyHistory> {
-    const firstDelivery = held.delivery.deliveries === 1;
-    if (this.spec.trustsFirstDelivery && firstDelivery) return emptyHistory;
+  private historyOf(task: Task, held: Held, worker: Worker, firstDelivery: boolean): Promise<KeyHistory> {
     const { link, journal } = this.tools;
     return worker.persist(held, 'read the journal', () =>
       readKeyHistory(link, journal, task.key, { firstDelivery }),
     );
   }
 
-  private async decide(current: Case): Promise<void> {
+  private decide(current: Case): Promise<void> {
     const { task, held, worker, history } = current;
     const facts = {
       deliveries: held.delivery.deliveries,
@@ -60,7 +72,11 @@ export class CountedStage {
       return worker.settler.ack(held);
     }
     if (decision.do === 'exhaust') return this.reporter.exhaust(current, decision.failure, decision.attempts);
-    if (!decision.suspect) return this.attempt(current, decision);
+    return decision.suspect ? this.attemptSuspect(current, decision) : this.attempt(current, decision);
+  }
+
+  private async attemptSuspect(current: Case, decision: RunDecision): Promise<void> {
+    const { worker } = current;
     await worker.suspects.take();
     try {
       await this.attempt(current, decision);

@@ -51,7 +51,8 @@ export class Worker {
   readonly suspects = new Slots(1);
   private readonly leases: LeaseKeeper;
   private readonly pull: Pull;
-  private readonly inHand = new Set<Promise<void>>();
+  private inHand = 0;
+  private onEmpty: (() => void) | undefined;
   private readonly unwatch: () => void;
   private stopping = false;
   private abandoned = false;
@@ -126,9 +127,8 @@ export class Worker {
       return;
     }
     this.leases.add(held);
-    const work = this.handle(held);
-    this.inHand.add(work);
-    void work.then(() => this.inHand.delete(work));
+    this.inHand++;
+    void this.handle(held);
   }
 
   private async handle(held: Held): Promise<void> {
@@ -139,6 +139,7 @@ export class Worker {
     } finally {
       this.leases.remove(held);
       this.pull.release();
+      if (--this.inHand === 0) this.onEmpty?.();
     }
   }
 
@@ -160,12 +161,16 @@ export class Worker {
   }
 
   get inHandCount(): number {
-    return this.inHand.size;
+    return this.inHand;
   }
 
   /** Resolves when all that was in hand is settled. */
   async drained(): Promise<void> {
-    while (this.inHand.size > 0) await Promise.all(this.inHand);
+    while (this.inHand > 0) {
+      await new Promise<void>((resolve) => {
+        this.onEmpty = resolve;
+      });
+    }
   }
 
   /** The drain deadline is over: nothing is waited for any longer, what is not settled comes back by itself. */

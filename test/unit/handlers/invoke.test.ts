@@ -196,7 +196,7 @@ describe('a handler that takes too long', () => {
 
 test('abort tells a running handler why', async () => {
   let reason: unknown;
-  const { abort, outcome } = run(
+  const running = run(
     (_event, { signal }) =>
       new Promise<void>((resolve) => {
         signal.addEventListener('abort', () => {
@@ -207,8 +207,8 @@ test('abort tells a running handler why', async () => {
   );
   await vi.advanceTimersByTimeAsync(0);
   const why = new Error('the process is stopping');
-  abort(why);
-  expect(await outcome).toEqual({ kind: 'ok' });
+  running.abort(why);
+  expect(await running.outcome).toEqual({ kind: 'ok' });
   expect(reason).toBe(why);
 });
 
