@@ -1,9 +1,10 @@
-import type { PipelineConfig } from '../config/resolved.js';
+import { externalNamed, type PipelineConfig, type ReaderSettings, readersOf } from '../config/resolved.js';
 import { checkPrefix } from '../config/target.js';
 import { metaConsumers } from '../domain/consumer-names.js';
 import {
   exhaustionKinds,
   filterContains,
+  nativeAdvisorySubject,
   pointerFilter,
   recordFilter,
   type RecordKind,
@@ -71,7 +72,7 @@ export function permissionsOf(
     user,
     inboxPrefix,
     publish: { allow: sorted(allow), ...(deny.length === 0 ? {} : { deny: sorted(deny) }) },
-    subscribe: { allow: [`${inboxPrefix}.>`] },
+    subscribe: { allow: [`${inboxPrefix}.>`, ...(role === 'runner' ? heard(config) : [])] },
   };
 }
 
@@ -84,16 +85,18 @@ const publishing: Publishing = {
 
   runner: (place) => {
     const { config, topology, api } = place;
-    const taken = topology.consumers.flatMap(({ stream, name }) => [
-      api.pull(stream, name),
-      ...ackSubjects(stream, name),
-    ]);
+    // An external consumer's events are its worker's.
+    const own = topology.consumers.filter(
+      ({ role, serves }) => role !== 'events' || !externalNamed(config, serves),
+    );
+    const taken = own.flatMap(({ stream, name }) => [api.pull(stream, name), ...ackSubjects(stream, name)]);
     return {
       allow: [
         ...lookups(place),
         ...taken,
         ...routing(config),
-        ...records(config, [...attemptKinds, ...exhaustionKinds]),
+        ...records(config, config.consumers, [...attemptKinds, ...exhaustionKinds]),
+        ...records(config, config.external, exhaustionKinds),
         ...metaRecords(config, [...attemptKinds, ...exhaustionKinds, 'ROUTED']),
       ],
     };
@@ -107,7 +110,8 @@ const publishing: Publishing = {
         ...lookups(place),
         ...readers.allow,
         ...routing(config),
-        ...records(config, ['REPLAYED', ...exhaustionKinds]),
+        ...records(config, config.consumers, ['REPLAYED']),
+        ...records(config, readersOf(config), exhaustionKinds),
         ...metaRecords(config, ['REPLAYED', 'RESOLVED']),
         api.messageDelete(config.streams.dlq.name),
       ],
@@ -193,7 +197,11 @@ function routing({ roots, streams, consumers }: PipelineConfig): string[] {
   ];
 }
 
-function records({ roots, consumers }: PipelineConfig, kinds: readonly RecordKind[]): string[] {
+function records(
+  { roots }: PipelineConfig,
+  consumers: readonly ReaderSettings[],
+  kinds: readonly RecordKind[],
+): string[] {
   return consumers.flatMap(({ name }) =>
     kinds.map((kind) => recordFilter(roots.advisories, 'business', kind, name)),
   );
@@ -202,6 +210,13 @@ function records({ roots, consumers }: PipelineConfig, kinds: readonly RecordKin
 function metaRecords({ roots }: PipelineConfig, kinds: readonly RecordKind[]): string[] {
   return [metaConsumers.main, metaConsumers.retry].flatMap((name) =>
     kinds.map((kind) => recordFilter(roots.advisories, 'meta', kind, name)),
+  );
+}
+
+/** What the server says about external consumers, as it says it. */
+function heard({ external, streams }: PipelineConfig): string[] {
+  return external.flatMap(({ name }) =>
+    exhaustionKinds.map((kind) => nativeAdvisorySubject(kind, streams.events.name, name)),
   );
 }
 

@@ -33,6 +33,32 @@ describe('permissionsOf', () => {
     expect(any.publish.allow).toEqual(['$JS.API.STREAM.INFO.events', 'events.>']);
   });
 
+  test('of an external consumer a runner hears what the server says, and takes nothing', () => {
+    const other = makeConfig({ consumers: [{ name: 'mailer' }], external: [{ name: 'rust' }] });
+    const { subscribe, publish } = permissionsOf(other, 'runner');
+    expect(subscribe.allow).toEqual([
+      '_INBOX_runner.>',
+      '$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.events.rust',
+      '$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.events.rust',
+    ]);
+    const own = publish.allow.filter((subject) => /\.rust(?:-|\.|$)/.test(subject));
+    expect(own).toEqual([
+      '$JS.ACK.*.*.events-dlq.rust-dlq.>',
+      '$JS.ACK.events-dlq.rust-dlq.>',
+      '$JS.API.CONSUMER.INFO.events-dlq.rust-dlq',
+      '$JS.API.CONSUMER.INFO.events.rust',
+      '$JS.API.CONSUMER.MSG.NEXT.events-dlq.rust-dlq',
+      'events-advisories.business.MAX_DELIVERIES.rust.>',
+      'events-advisories.business.MSG_TERMINATED.rust.>',
+    ]);
+    const repairs = permissionsOf(other, 'operator').publish.allow;
+    expect(repairs).toContain('events-advisories.business.MSG_TERMINATED.rust.>');
+    expect(repairs).not.toContain('events-advisories.business.REPLAYED.rust.>');
+    for (const role of ['publisher', 'operator', 'ci', 'viewer'] as const) {
+      expect(permissionsOf(other, role).subscribe.allow).toEqual([`_INBOX_${role}.>`]);
+    }
+  });
+
   test('a viewer sends nothing but questions', () => {
     const { allow, deny } = permissionsOf(config, 'viewer').publish;
     const questions =
