@@ -73,7 +73,7 @@ async function main() {
   } finally {
     rmSync(build.folder, { recursive: true, force: true });
   }
-  console.table(results.map(({ folder: _, ...row }) => row));
+  console.table(results);
 }
 
 async function runOne({ binary, bin, fault, path }) {
