@@ -152,7 +152,7 @@ test('what a handler says and what fails is printed harmlessly by pipeline run, 
   await using running = await terminal([process.execPath, bin, 'pipeline', 'run', '--apply']);
   const before = await running.state();
   const dead = async (): Promise<number> => (await bed.link.streamInfo('events-dlq'))?.state.messages ?? 0;
-  await eventually('all events are dead', async () => (await dead()) === 4, 30_000);
+  await eventually('all events are dead', async () => (await dead()) === 4, 60_000);
   await running.waitFor('dead letter');
   await running.press('C-c');
   expect(await running.exitCode()).toBe(0);
@@ -176,7 +176,7 @@ test('what a handler says and what fails is printed harmlessly by pipeline run, 
   await chmod(file, 0o700);
   await using all = await terminal(['sh', file]);
   const blank = await all.state();
-  await all.exitCode(90_000);
+  await all.exitCode(200_000);
   const raw = expectHarmless(await all.raw());
   await expectUntouched(all, blank);
   // What was written is what is seen, line for line: nothing was obeyed, and nothing overwritten.
@@ -206,13 +206,13 @@ test('what a handler says and what fails is printed harmlessly by pipeline run, 
   );
   expect(prompted).toContain('\\u001b[2J');
   await expectUntouched(asked, { ...before, title: (await asked.state()).title });
-}, 180_000);
+}, 300_000);
 
 test('--json is JSON without a character that a terminal would obey, for results, errors and logs', async () => {
   const { bed, project } = await desk();
   const run = project.start(['--apply']);
   const dead = async (): Promise<number> => (await bed.link.streamInfo('events-dlq'))?.state.messages ?? 0;
-  await eventually('all events are dead', async () => (await dead()) === 4, 30_000);
+  await eventually('all events are dead', async () => (await dead()) === 4, 60_000);
   await run.until('dead letter');
   run.child.kill('SIGTERM');
   const logged = await run.ended;
@@ -228,4 +228,4 @@ test('--json is JSON without a character that a terminal would obey, for results
     expect([words, told.length]).not.toEqual([words, 0]);
     for (const line of told) expect(() => JSON.parse(line)).not.toThrow();
   }
-}, 120_000);
+}, 240_000);
