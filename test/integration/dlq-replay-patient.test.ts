@@ -20,7 +20,7 @@ test('the plan of a replay waits out a stream without a leader, and begins nothi
   const bed = await testBed();
   for (let n = 0; n < 3; n++) await bury(bed);
   let reads = 0;
-  const link = seen(bed.link, 'readLast', () => {
+  const link = seen(bed.link, 'readLastOfEach', () => {
     reads++;
     if (reads === 2) throw new UnreachableError('read', undefined, 'no leader now');
   });

@@ -3,23 +3,60 @@ import { BaseCommand } from '../../lib/cli/base-command.js';
 import { countFlag } from '../../lib/cli/count-flag.js';
 import { deadLetterFlags, filtersOf } from '../../lib/cli/dead-letter-flags.js';
 import { viewOf } from '../../lib/cli/view.js';
+import type { PipelineConfig } from '../../lib/config/resolved.js';
 import { type DeadLetterGroups, groupDeadLetters, groupings } from '../../lib/dlq/group.js';
-import { type DeadLetterList, defaultListLimit, listDeadLetters } from '../../lib/dlq/list.js';
+import type { DeadLetterItem } from '../../lib/dlq/item.js';
+import {
+  type DeadLetterList,
+  type DeadLetterPage,
+  defaultListLimit,
+  readDeadLetters,
+} from '../../lib/dlq/list.js';
+import { escapeJson } from '../../lib/domain/escape.js';
+import { UsageError } from '../../lib/errors.js';
+import type { Link } from '../../lib/nats/link.js';
 import { renderDeadLetters, renderGroups } from '../../lib/render/dead-letters.js';
 
 /** What `dlq list --json` prints; the second with `--group-by`. */
 export type DlqListResult = DeadLetterList | DeadLetterGroups;
 
+/** Rows of a table: the columns of more are made anew, so that nothing waits for the last. */
+const tableRows = 1000;
+
+interface JsonLayout {
+  readonly head: string;
+  readonly textOf: (item: DeadLetterItem) => string;
+  readonly between: string;
+  readonly tail: (total: number, any: boolean) => string;
+}
+
+const onOneLine: JsonLayout = {
+  head: '{"items":[',
+  textOf: (item) => JSON.stringify(item),
+  between: ',',
+  tail: (total) => `],"total":${total}}\n`,
+};
+
+const laidOut: JsonLayout = {
+  head: '{\n  "items": [\n    ',
+  textOf: (item) => JSON.stringify(item, undefined, 2).replaceAll('\n', '\n    '),
+  between: ',\n    ',
+  tail: (total, any) => `${any ? '\n  ' : ''}],\n  "total": ${total}\n}\n`,
+};
+
 export default class DlqList extends BaseCommand<typeof DlqList> {
   static override summary = 'List the dead letters: what died, when and why.';
   static override description =
-    `The oldest first. A dead letter names an event and the consumer that failed on it; the event itself stays in the events stream until it expires there. TRIES counts the attempts of the main and of the retry stage.
+    `The oldest first. A dead letter names an event and the consumer that failed on it; the event itself stays in the events stream until it expires there. TRIES counts the attempts of the main and of the retry stage. ORIGINAL is told by the state of the events stream; dlq show reads the event itself.
+
+Lines are printed while they are read: --output ndjson and --json take a million dead letters in the memory of a page.
 
 --group-by counts instead: by reason (reasons that differ in numbers and ids only are one), consumer or subject; the largest group first.`;
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --since 2h --group-by reason',
     "<%= config.bin %> <%= command.id %> --consumer notifications-consumer --subject 'events.totp.*' --json",
+    '<%= config.bin %> <%= command.id %> --limit 1000000 --output ndjson > dead-letters.ndjson',
   ];
 
   static override flags = {
@@ -29,23 +66,68 @@ export default class DlqList extends BaseCommand<typeof DlqList> {
       defaultHelp: async () => `${defaultListLimit}, groups: all`,
     }),
     'group-by': Flags.option({ options: groupings })({ description: 'count instead of listing' }),
+    output: Flags.option({ options: ['table', 'ndjson'] as const })({
+      description: 'ndjson: one JSON object a line, as in the items of --json',
+      helpValue: '<form>',
+      exclusive: ['json'],
+      defaultHelp: async () => 'table',
+    }),
   };
 
   async run(): Promise<void> {
-    const { limit, 'group-by': by } = this.flags;
+    const { limit, 'group-by': by, output } = this.flags;
+    if (by !== undefined && output === 'ndjson') {
+      throw new UsageError('--output ndjson lists dead letters, --group-by counts them: give one of them');
+    }
     const config = await this.context.config();
     const link = await this.context.connect(config);
     const filters = filtersOf(this.flags);
+    if (by === undefined) return this.list(link, config, limit ?? defaultListLimit);
+    const result = await groupDeadLetters(link, config, filters, by, limit);
     const view = viewOf(process.stdout, this.colors);
-    if (by !== undefined) {
-      const result = await groupDeadLetters(link, config, filters, by, limit);
-      this.output(result, () => (result.total > 0 ? renderGroups(result.groups, by, view) : ''));
-      this.suggest(result.total, result.groups.length, result.groups[0]?.sample, 'groups');
-      return;
+    this.output(result, () => (result.total > 0 ? renderGroups(result.groups, by, view) : ''));
+    this.suggest(result.total, result.groups.length, result.groups[0]?.sample, 'groups');
+  }
+
+  private async list(link: Link, config: PipelineConfig, limit: number): Promise<void> {
+    const pages = readDeadLetters(link, config, filtersOf(this.flags), { limit });
+    if (this.flags.json) return this.asJson(pages);
+    let [shown, total, first]: [number, number, string | undefined] = [0, 0, undefined];
+    let rows: DeadLetterItem[] = [];
+    for await (const page of pages) {
+      first ??= page.items[0]?.id;
+      shown += page.items.length;
+      total = page.total ?? total;
+      if (this.flags.output === 'ndjson') {
+        await this.outputPart(escapeJson(page.items.map((item) => `${JSON.stringify(item)}\n`).join('')));
+        continue;
+      }
+      rows.push(...page.items);
+      if (rows.length < tableRows && shown < limit && page.total === undefined) continue;
+      await this.asTable(rows);
+      rows = [];
     }
-    const result = await listDeadLetters(link, config, filters, limit);
-    this.output(result, () => (result.total > 0 ? renderDeadLetters(result.items, view) : ''));
-    this.suggest(result.total, result.items.length, result.items[0]?.id, 'items');
+    this.suggest(total, shown, first, 'items');
+  }
+
+  private async asTable(rows: readonly DeadLetterItem[]): Promise<void> {
+    if (rows.length === 0) return;
+    await this.outputPart(`${renderDeadLetters(rows, viewOf(process.stdout, this.colors))}\n`);
+  }
+
+  /** One value, `{items, total}`, written while it is read: it is never held as a whole. */
+  private async asJson(pages: AsyncIterable<DeadLetterPage>): Promise<void> {
+    const { head, textOf, between, tail } = process.stdout.isTTY ? laidOut : onOneLine;
+    let before = head;
+    for await (const { items, total } of pages) {
+      let text = '';
+      for (const item of items) {
+        text += before + textOf(item);
+        before = between;
+      }
+      if (total !== undefined) text += (before === head ? head.trimEnd() : '') + tail(total, before !== head);
+      if (text !== '') await this.outputPart(escapeJson(text));
+    }
   }
 
   private suggest(total: number, shown: number, id: string | undefined, what: 'groups' | 'items'): void {

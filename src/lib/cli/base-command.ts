@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Command, type Interfaces } from '@oclif/core';
 import { CLIError } from '@oclif/core/errors';
 import { loadEnvFile } from '../config/env-file.js';
@@ -71,6 +72,15 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     return process.stdin.isTTY === true && process.stderr.isTTY === true && !this.flags.json;
   }
 
+  /** A part of the result is out: an error can no longer stand in its place. */
+  private begun = false;
+
+  /** A part of a result that is written while it is read. Waits until stdout has taken it. */
+  protected async outputPart(text: string): Promise<void> {
+    this.begun = true;
+    if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+  }
+
   /** The result: one JSON value with `--json`, else the text. */
   protected output(json: unknown, human: () => string): void {
     const text = this.flags.json
@@ -118,7 +128,11 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     if (error instanceof CLIError && error.oclif.exit === 0) return;
     const described: ErrorJson & { exitCode: number } = describeError(error, this.id);
     process.exitCode = described.exitCode;
-    if (this.argv.includes('--json') && !(error instanceof PlutomiError && error.exitCode === 130)) {
+    if (
+      this.argv.includes('--json') &&
+      !this.begun &&
+      !(error instanceof PlutomiError && error.exitCode === 130)
+    ) {
       const { code, message, suggestions } = described;
       process.stdout.write(`${escapeJson(JSON.stringify({ error: { code, message, suggestions } }))}\n`);
       return;

@@ -6,13 +6,13 @@ import type { Pointer } from '../domain/pointer.js';
 import { decodeExhaustion, type Exhaustion } from '../domain/record.js';
 import { isNativeAdvisory, recordSubject } from '../domain/subjects.js';
 import { msOfNanos } from '../domain/time.js';
-import { anyRecord, lastRecord } from '../journal/read.js';
+import { anyRecord, lastRecords } from '../journal/read.js';
 import type { Link } from '../nats/link.js';
-import { fetchOriginal, type Original } from '../pointers/original.js';
+import type { Original } from '../pointers/original.js';
 import { journalOf } from '../routing/route.js';
 import { Transcriber } from '../routing/transcribe.js';
 import type { DlqEntry } from './entry.js';
-import { isResolved, keyOf } from './state.js';
+import { keyOf, resolvedRecords } from './state.js';
 
 /** What replaying a dead letter means, by what the server holds now. */
 export type ReplayDecision =
@@ -35,36 +35,40 @@ export function replayKey(pointer: Pointer): Key {
   return pointer.consumer === metaConsumers.main ? { ...key, tier: 'meta' } : key;
 }
 
-/** Reads what decides, and writes nothing: plan and replay ask the same. */
+/** Reads what decides, and writes nothing: plan and replay ask the same. `stateOf`: what became of the original. */
 export async function decideReplay(
   link: Link,
   config: PipelineConfig,
   { pointer, letter }: DlqEntry,
+  stateOf: (pointer: Pointer) => Promise<Original['state']>,
 ): Promise<ReplayDecision> {
   if (!pointer) return { do: 'skip', reason: letter.reason };
-  const replayed = lastRecord(link, journalOf(config), replayKey(pointer), 'REPLAYED');
-  if (pointer.consumer !== metaConsumers.main) return decideBusiness(link, config, pointer, replayed);
-  return (await replayed) ? { do: 'finish', pointer, journaled: true } : decideMeta(link, config, pointer);
+  if (pointer.consumer !== metaConsumers.main) return decideBusiness(link, config, pointer, stateOf);
+  const replayed = await anyRecord(link, journalOf(config), [[replayKey(pointer), 'REPLAYED']]);
+  return replayed ? { do: 'finish', pointer, journaled: true } : decideMeta(link, config, pointer);
 }
 
 async function decideBusiness(
   link: Link,
   config: PipelineConfig,
   pointer: Pointer,
-  alreadyReplayed: Promise<unknown>,
+  stateOf: (pointer: Pointer) => Promise<Original['state']>,
 ): Promise<ReplayDecision> {
   const next = keyOf(pointer, 'retry', pointer.cycle + 1);
   // All at once: it is the round trips that cost time.
-  const [replayed, processed, original, resolved] = await Promise.all([
-    alreadyReplayed,
-    anyRecord(link, journalOf(config), [
+  const [records, state] = await Promise.all([
+    lastRecords(link, journalOf(config), [
+      [replayKey(pointer), 'REPLAYED'],
       [next, 'RESOLVED'],
       [next, 'MAX_DELIVERIES'],
       [next, 'MSG_TERMINATED'],
+      ...resolvedRecords(pointer),
     ]),
-    fetchOriginal(link, pointer.origin),
-    isResolved(link, config, pointer),
+    stateOf(pointer),
   ]);
+  const [replayed, ...others] = records;
+  const processed = others.slice(0, 3).some((record) => record !== undefined);
+  const resolved = others.slice(3).some((record) => record !== undefined);
   if (replayed) return { do: 'finish', pointer, journaled: true };
   // Its pointer came and went: a second one would run the handler again.
   if (processed) return { do: 'finish', pointer, journaled: false };
@@ -74,7 +78,6 @@ async function decideBusiness(
   if (!consumerNamed(config, pointer.consumer)) {
     return { do: 'skip', reason: `the config has no consumer ${pointer.consumer} any more` };
   }
-  const { state } = original;
   if (state !== 'present') return { do: 'skip', reason: unavailable(pointer, state), original: state };
   if (resolved) {
     return { do: 'skip', reason: 'resolved late: its handler succeeded after the event had been given up' };

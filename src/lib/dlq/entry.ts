@@ -6,10 +6,10 @@ import {
   parseDeadLetterId,
 } from '../domain/dead-letter.js';
 import { type Failure, makeFailure, reasonOf } from '../domain/failure.js';
-import { decodePointer, type Pointer, pointerHeader } from '../domain/pointer.js';
+import { decodePointer, type Pointer } from '../domain/pointer.js';
 import { pointerSubject } from '../domain/subjects.js';
 import { isoOfNanos } from '../domain/time.js';
-import { headerOf, type StoredMessage } from '../nats/message.js';
+import type { StoredMessage } from '../nats/message.js';
 
 /** A message of the DLQ: a dead letter, or something that somebody else put there. */
 export interface DlqEntry {
@@ -24,9 +24,10 @@ export interface DlqEntry {
  * What a message of the DLQ says. One that is no pointer becomes an entry too, so that it is seen: under the
  * consumer and sequence that its subject names, else as `<stream>/<sequence>` of the DLQ itself.
  */
-export function readEntry(config: PipelineConfig, message: StoredMessage): DlqEntry {
+export function readEntry(config: PipelineConfig, message: Omit<StoredMessage, 'headers'>): DlqEntry {
   const deadAt = isoOfNanos(message.time);
-  const decoded = decodePointer(message.data, headerOf(message.headers, pointerHeader.notBefore));
+  // Nothing in the DLQ is due at a time.
+  const decoded = decodePointer(message.data, undefined);
   const refusal = decoded.ok ? misplaced(config, message.subject, decoded.value) : decoded.reason;
   if (decoded.ok && refusal === undefined) {
     return { dlqSeq: message.seq, letter: deadLetterOf(decoded.value, deadAt), pointer: decoded.value };
@@ -42,7 +43,7 @@ function misplaced({ roots }: PipelineConfig, subject: string, pointer: Pointer)
 
 function foreignLetter(
   config: PipelineConfig,
-  message: StoredMessage,
+  message: Omit<StoredMessage, 'headers'>,
   deadAt: string,
   why: string,
 ): DeadLetter {

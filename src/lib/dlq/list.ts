@@ -1,15 +1,14 @@
 import type { PipelineConfig } from '../config/resolved.js';
+import { journalOf } from '../routing/route.js';
+import { lastRecords } from '../journal/read.js';
 import type { Link } from '../nats/link.js';
-import { concurrently } from './concurrently.js';
 import type { DlqEntry } from './entry.js';
-import { type DeadLetterItem, itemOf } from './item.js';
-import { type DeadLetterFilters, selectEntries } from './select.js';
-import { Expiry } from './state.js';
+import type { DeadLetterItem } from './item.js';
+import { Originals } from './originals.js';
+import { type DeadLetterFilters, isCounted, selectPages } from './select.js';
+import { resolvedRecords } from './state.js';
 
 export const defaultListLimit = 100;
-
-/** Originals that are looked up at once. */
-const lookupsAtOnce = 64;
 
 export interface DeadLetterList {
   /** How many match, also beyond the limit. */
@@ -17,6 +16,26 @@ export interface DeadLetterList {
   /** In the order in which they died, oldest first. */
   readonly items: readonly DeadLetterItem[];
 }
+
+/** Some of the dead letters that match, as soon as they were found. */
+export interface DeadLetterPage {
+  /** Never empty but in the last page, which is always there. */
+  readonly items: readonly DeadLetterItem[];
+  /** Only in the last page: how many match, also beyond the limit. */
+  readonly total?: number;
+}
+
+export interface ListOptions {
+  /** Most dead letters. Default: 100. */
+  readonly limit?: number;
+  /** Ends the reading; the last page is then missing. */
+  readonly signal?: AbortSignal;
+}
+
+/** Rows whose records are asked for together. */
+const pageSize = 500;
+/** Matches that are rare are not kept back until a page of them is full. */
+const longestWaitMs = 100;
 
 /**
  * The dead letters that match, at most `limit` of them (default 100), with what became of their originals.
@@ -28,17 +47,69 @@ export async function listDeadLetters(
   filters: DeadLetterFilters = {},
   limit = defaultListLimit,
 ): Promise<DeadLetterList> {
-  const page: DlqEntry[] = [];
+  const items: DeadLetterItem[] = [];
   let total = 0;
-  for await (const entry of selectEntries(link, config, filters)) {
-    total++;
-    if (page.length < limit) page.push(entry);
+  for await (const page of readDeadLetters(link, config, filters, { limit })) {
+    items.push(...page.items);
+    total = page.total ?? total;
   }
-  const expiry = new Expiry(link);
-  const items = await concurrently(
-    page,
-    lookupsAtOnce,
-    async (entry) => (await itemOf(link, config, entry, expiry)).item,
-  );
-  return { total, items: items.filter((item) => item !== undefined) };
+  return { total, items };
+}
+
+/**
+ * The same page by page while they are read, the oldest first, with bounded memory whatever their number. Whether
+ * an original is there is told by the state of its stream, see `Originals`.
+ */
+export async function* readDeadLetters(
+  link: Link,
+  config: PipelineConfig,
+  filters: DeadLetterFilters = {},
+  { limit = defaultListLimit, signal }: ListOptions = {},
+): AsyncGenerator<DeadLetterPage> {
+  const originals = new Originals(link);
+  const itemsOf = (entries: readonly DlqEntry[]): Promise<DeadLetterItem[]> =>
+    describe(link, config, originals, entries);
+  let total = 0;
+  let collected: DlqEntry[] = [];
+  let due = 0;
+  for await (const { entries, after } of selectPages(link, config, filters, signal)) {
+    const room = limit - Math.min(limit, total);
+    total += entries.length;
+    for (const entry of room < entries.length ? entries.slice(0, room) : entries) collected.push(entry);
+    if (
+      collected.length >= pageSize ||
+      (collected.length > 0 && (total >= limit || performance.now() >= due))
+    ) {
+      const items = await itemsOf(collected);
+      collected = [];
+      yield { items };
+      due = performance.now() + longestWaitMs;
+    }
+    if (total < limit || !isCounted(filters)) continue;
+    // The server knows how many more there are.
+    total += after;
+    break;
+  }
+  if (signal?.aborted !== true) yield { items: await itemsOf(collected), total };
+}
+
+async function describe(
+  link: Link,
+  config: PipelineConfig,
+  originals: Originals,
+  entries: readonly DlqEntry[],
+): Promise<DeadLetterItem[]> {
+  const wanted = entries.map(({ pointer }) => (pointer ? resolvedRecords(pointer) : []));
+  const [records, states] = await Promise.all([
+    lastRecords(link, journalOf(config), wanted.flat()),
+    Promise.all(entries.map(({ pointer }) => pointer && originals.stateOf(pointer))),
+  ]);
+  let at = 0;
+  return entries.map(({ letter }, i) => {
+    const asked = wanted[i]?.length ?? 0;
+    const resolved = records.slice(at, (at += asked)).some((record) => record !== undefined);
+    const { original, originalExpiresAt } = states[i] ?? { original: 'missing', originalExpiresAt: null };
+    const item = { ...letter, original, originalExpiresAt };
+    return resolved ? { ...item, resolvedLate: true } : item;
+  });
 }

@@ -1,13 +1,16 @@
 import { consumerNamed, type PipelineConfig } from '../config/resolved.js';
 import { stageConsumers } from '../domain/consumer-names.js';
+import type { Pointer } from '../domain/pointer.js';
 import { ConnectionError, OperationError } from '../errors.js';
 import type { Link } from '../nats/link.js';
+import type { Original } from '../pointers/original.js';
 import { concurrently } from './concurrently.js';
 import { decideReplay, type ReplayDecision } from './decide-replay.js';
 import type { DlqEntry } from './entry.js';
 import { notFound } from './not-found.js';
 import { persistently } from './persistently.js';
-import { type DeadLetterFilters, findEntry, selectEntries } from './select.js';
+import { Originals } from './originals.js';
+import { type DeadLetterFilters, findEntry, selectPages } from './select.js';
 
 export type ReplaySelection =
   | { readonly ids: readonly string[] }
@@ -49,13 +52,13 @@ export interface ReplayPlan {
   readonly notRunning: readonly string[];
 }
 
+/** Dead letters that are looked at at once: enough for full questions to the journal. */
 const chunkSize = 1000;
-/** Dead letters that are looked at at once. */
 const lookupsAtOnce = 64;
 
 /**
- * Finds what is selected and what would become of it. Writes nothing, and waits out a server that does not answer
- * for a moment.
+ * Finds what is selected and what would become of it; originals by the state of their stream, as in a list. Writes
+ * nothing, and waits out a server that does not answer for a moment.
  *
  * Throws OperationError (exit code 1) when the only id that was asked for has no dead letter (`NOT_FOUND`), or is that
  * of an external consumer (`REPLAY_REFUSED`).
@@ -74,9 +77,12 @@ async function draftPlan(
   selection: ReplaySelection,
 ): Promise<ReplayPlan> {
   const draft = new Draft();
+  const originals = new Originals(link);
+  const stateOf = async (pointer: Pointer): Promise<Original['state']> =>
+    (await originals.stateOf(pointer)).original;
   for await (const chunk of chunks(link, config, selection, draft)) {
-    const decisions = await concurrently(chunk, lookupsAtOnce, (entry) =>
-      persistently(() => decideReplay(link, config, entry)),
+    const decisions = await concurrently(chunk, chunkSize, (entry) =>
+      persistently(() => decideReplay(link, config, entry, stateOf)),
     );
     for (const [i, entry] of chunk.entries()) {
       const decision = decisions[i];
@@ -176,9 +182,12 @@ async function* chunks(
   const limit = selection.limit ?? Number.POSITIVE_INFINITY;
   let chunk: DlqEntry[] = [];
   let taken = 0;
-  for await (const entry of selectEntries(link, config, selection.filters)) {
-    if (++taken > limit) break;
-    if (chunk.push(entry) < chunkSize) continue;
+  for await (const { entries } of selectPages(link, config, selection.filters)) {
+    const wanted = entries.slice(0, limit - taken);
+    taken += wanted.length;
+    chunk.push(...wanted);
+    if (taken >= limit) break;
+    if (chunk.length < chunkSize) continue;
     yield chunk;
     chunk = [];
   }

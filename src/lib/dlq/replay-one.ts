@@ -5,9 +5,10 @@ import type { Pointer } from '../domain/pointer.js';
 import { recordAbout } from '../journal/journal.js';
 import { writeRecord } from '../journal/write.js';
 import type { Link } from '../nats/link.js';
+import { fetchOriginal } from '../pointers/original.js';
 import { writePointer } from '../pointers/write.js';
 import { journalOf, pointersOf, type RouteTools, routeExhaustion } from '../routing/route.js';
-import { decideReplay, replayKey } from './decide-replay.js';
+import { decideReplay, type ReplayDecision, replayKey } from './decide-replay.js';
 import { type DlqEntry, readEntry } from './entry.js';
 import type { PlannedReplay } from './plan-replay.js';
 import { keyOf } from './state.js';
@@ -38,18 +39,47 @@ export async function readPlanned(
   config: PipelineConfig,
   { dlqSeq }: PlannedReplay,
 ): Promise<DlqEntry | undefined> {
-  const message = await link.readFromLeader(config.streams.dlq.name, dlqSeq);
+  const { name } = config.streams.dlq;
+  // Only a shortcut, as for originals: what a replica still has may be gone, and then the journal says why.
+  const near = await link.readDirect(name, dlqSeq).catch(() => undefined);
+  const message = near ?? (await link.readFromLeader(name, dlqSeq));
   return message && readEntry(config, message);
 }
+
+/** Waits until this one may begin to write, and gives what to call when it has; false: it may not any more. */
+export type Begin = () => Promise<(() => void) | false>;
 
 /**
  * Replays one dead letter: pointer, then REPLAYED, then the deletion of exactly this dead letter. Every write
  * can be repeated, so that it can be killed between any two of them and run again.
+ *
+ * Undefined: it was not begun.
  */
-export async function replayOne(tools: ReplayTools, entry: DlqEntry): Promise<ReplayOutcome> {
+export async function replayOne(
+  tools: ReplayTools,
+  entry: DlqEntry,
+  begin: Begin,
+): Promise<ReplayOutcome | undefined> {
   const { link, config } = tools;
-  const decision = await decideReplay(link, config, entry);
+  const decision = await decideReplay(link, config, entry, async ({ origin }) => {
+    return (await fetchOriginal(link, origin)).state;
+  });
   if (decision.do === 'skip') return { is: 'skipped', reason: decision.reason };
+  const end = await begin();
+  if (end === false) return undefined;
+  try {
+    return await carryOut(tools, entry, decision);
+  } finally {
+    end();
+  }
+}
+
+async function carryOut(
+  tools: ReplayTools,
+  entry: DlqEntry,
+  decision: Exclude<ReplayDecision, { readonly do: 'skip' }>,
+): Promise<ReplayOutcome> {
+  const { link, config } = tools;
   const { pointer } = decision;
   if (decision.do === 'route') {
     const { to } = await routeExhaustion(tools, decision.exhaustion, { firstTime: false });

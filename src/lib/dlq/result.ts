@@ -52,7 +52,7 @@ export function resultOf(
     skipped: report.skipped,
     resolved: report.routed.resolved + (wait?.resolved.length ?? 0),
     deadAgain: report.routed.deadAgain + (wait?.deadAgain.length ?? 0),
-    pending: wait?.pending.length ?? report.followed.length,
+    pending: wait?.pending.length ?? report.replayed - report.routed.resolved - report.routed.deadAgain,
     ...(interrupted ? { interrupted } : {}),
   };
 }

@@ -19,7 +19,7 @@ export interface RunReplayOptions extends ReplayOptions {
 export async function runReplay(plan: ReplayPlan, options: RunReplayOptions): Promise<ReplayResult> {
   const { link, config, author, signal, waitMs, onWait } = options;
   const fromSeq = await nextJournalSeq(link, config);
-  const report = await replayDeadLetters(plan, options);
+  const report = await replayDeadLetters(plan, { ...options, follow: waitMs !== undefined });
   let wait: WaitResult | undefined;
   if (waitMs !== undefined && !signal?.aborted) {
     if (report.followed.length > 0) onWait?.(report.followed.length);

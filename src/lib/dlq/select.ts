@@ -3,7 +3,7 @@ import { parseDeadLetterId } from '../domain/dead-letter.js';
 import { isFilter, isName, pointerFilter, subjectMatches } from '../domain/subjects.js';
 import { UsageError } from '../errors.js';
 import type { Link } from '../nats/link.js';
-import { readStream } from '../nats/read-stream.js';
+import { readPages } from '../nats/read-stream.js';
 import { lastPointer } from '../pointers/write.js';
 import { pointersOf } from '../routing/route.js';
 import { type DlqEntry, readEntry } from './entry.js';
@@ -21,6 +21,14 @@ export interface DeadLetterFilters {
   readonly untilMs?: number;
 }
 
+/** What one turn of reading brought. */
+export interface SelectedPage {
+  /** Those that match, in the order in which they died; may be empty. */
+  readonly entries: readonly DlqEntry[];
+  /** How many dead letters were stored after these when the last of them was sent, matching or not. */
+  readonly after: number;
+}
+
 /**
  * The entries of the DLQ that match, in the order in which they died. Reads with bounded memory.
  *
@@ -32,8 +40,18 @@ export async function* selectEntries(
   filters: DeadLetterFilters,
   signal?: AbortSignal,
 ): AsyncGenerator<DlqEntry> {
+  for await (const { entries } of selectPages(link, config, filters, signal)) yield* entries;
+}
+
+/** As `selectEntries`, page by page as they arrive. */
+export async function* selectPages(
+  link: Link,
+  config: PipelineConfig,
+  filters: DeadLetterFilters,
+  signal?: AbortSignal,
+): AsyncGenerator<SelectedPage> {
   checkFilters(filters);
-  const messages = readStream(link, {
+  const pages = readPages(link, {
     stream: config.streams.dlq.name,
     filters: [
       filters.consumer === undefined
@@ -43,10 +61,19 @@ export async function* selectEntries(
     ...(filters.sinceMs === undefined ? {} : { from: { timeMs: filters.sinceMs } }),
     ...(signal === undefined ? {} : { signal }),
   });
-  for await (const message of messages) {
-    const entry = readEntry(config, message);
-    if (matches(filters, entry)) yield entry;
+  for await (const page of pages) {
+    const entries: DlqEntry[] = [];
+    for (const message of page) {
+      const entry = readEntry(config, message);
+      if (matches(filters, entry)) entries.push(entry);
+    }
+    yield { entries, after: page.at(-1)?.pending ?? 0 };
   }
+}
+
+/** The server itself can tell how many match: only a consumer, or a time to begin with, was asked for. */
+export function isCounted({ subject, reason, untilMs }: DeadLetterFilters): boolean {
+  return subject === undefined && reason === undefined && untilMs === undefined;
 }
 
 function checkFilters({ consumer, subject, sinceMs, untilMs }: DeadLetterFilters): void {
@@ -64,9 +91,11 @@ function checkFilters({ consumer, subject, sinceMs, untilMs }: DeadLetterFilters
 
 function matches(filters: DeadLetterFilters, { letter }: DlqEntry): boolean {
   const { subject, reason, sinceMs, untilMs } = filters;
-  const deadMs = Date.parse(letter.deadAt);
-  if (sinceMs !== undefined && deadMs < sinceMs) return false;
-  if (untilMs !== undefined && deadMs > untilMs) return false;
+  if (sinceMs !== undefined || untilMs !== undefined) {
+    const deadMs = Date.parse(letter.deadAt);
+    if (sinceMs !== undefined && deadMs < sinceMs) return false;
+    if (untilMs !== undefined && deadMs > untilMs) return false;
+  }
   if (subject !== undefined && !subjectMatches(subject, letter.subject)) return false;
   return (
     reason === undefined ||

@@ -2,7 +2,7 @@ import type { PipelineConfig } from '../config/resolved.js';
 import type { Key, Origin } from '../domain/key.js';
 import type { Pointer } from '../domain/pointer.js';
 import { msOfNanos } from '../domain/time.js';
-import { anyRecord, atStage } from '../journal/read.js';
+import { anyRecord, atStage, type Wanted } from '../journal/read.js';
 import type { Link } from '../nats/link.js';
 import { journalOf } from '../routing/route.js';
 
@@ -12,14 +12,17 @@ export function keyOf(pointer: Pointer, stage: Key['stage'], cycle = pointer.cyc
   return { tier: 'business', consumer, origin, stage, cycle };
 }
 
-/** A handler succeeded after all, after its event had been given up: nothing is left to be replayed. */
-export async function isResolved(link: Link, config: PipelineConfig, pointer: Pointer): Promise<boolean> {
+/** Any of these: a handler succeeded after all, after its event had been given up, so nothing is left to be replayed. */
+export function resolvedRecords(pointer: Pointer): Wanted[] {
   const retry = keyOf(pointer, 'retry');
-  const found = await anyRecord(link, journalOf(config), [
+  return [
     [retry, 'RESOLVED'],
     [atStage(retry, 'main'), 'RESOLVED'],
-  ]);
-  return found !== undefined;
+  ];
+}
+
+export async function isResolved(link: Link, config: PipelineConfig, pointer: Pointer): Promise<boolean> {
+  return (await anyRecord(link, journalOf(config), resolvedRecords(pointer))) !== undefined;
 }
 
 /** When an event ages out of its stream, by the server's own limit. Asks the server once a stream. */

@@ -3,31 +3,53 @@ import { type Key, sameOrigin } from '../domain/key.js';
 import { decodeRecord } from '../domain/record.js';
 import type { RecordKind } from '../domain/subjects.js';
 import type { Link } from '../nats/link.js';
+import type { StoredMessage } from '../nats/message.js';
 import { type JournalPlace, subjectOf } from './journal.js';
 
-/** The last record of one kind about a key, from the journal's leader. Foreign and malformed ones don't count. */
-export async function lastRecord(
+/** A kind of record about a key. */
+export type Wanted = readonly [Key, RecordKind];
+
+/**
+ * The last record of each kind about its key, in the order of the question, as the journal's leader knows them.
+ * Foreign and malformed ones don't count. Literal subjects only: their last message is a look-up, not a scan.
+ */
+export async function lastRecords(
   link: Link,
   place: JournalPlace,
-  key: Key,
-  kind: RecordKind,
-): Promise<StoredRecord | undefined> {
-  const message = await link.readLast(place.stream, subjectOf(place, key, kind));
-  if (!message) return undefined;
+  wanted: readonly Wanted[],
+): Promise<(StoredRecord | undefined)[]> {
+  const subjects = wanted.map(([key, kind]) => subjectOf(place, key, kind));
+  const found = await link.readLastOfEach(place.stream, subjects);
+  return wanted.map(([key], i) => {
+    const message = found.get(subjects[i] ?? '');
+    return message && recordIn(message, key);
+  });
+}
+
+function recordIn(message: StoredMessage, key: Key): StoredRecord | undefined {
   const decoded = decodeRecord(message.data);
   // The same sequence in a recreated stream is another event.
   if (!decoded.ok || !sameOrigin(decoded.value.origin, key.origin)) return undefined;
   return { journalSeq: message.seq, record: decoded.value };
 }
 
+/** The last record of one kind about a key. */
+export async function lastRecord(
+  link: Link,
+  place: JournalPlace,
+  key: Key,
+  kind: RecordKind,
+): Promise<StoredRecord | undefined> {
+  return (await lastRecords(link, place, [[key, kind]]))[0];
+}
+
 /** The first that is there, of several kinds about several keys. */
 export async function anyRecord(
   link: Link,
   place: JournalPlace,
-  wanted: readonly (readonly [Key, RecordKind])[],
+  wanted: readonly Wanted[],
 ): Promise<StoredRecord | undefined> {
-  const found = await Promise.all(wanted.map(([key, kind]) => lastRecord(link, place, key, kind)));
-  return found.find((record) => record !== undefined);
+  return (await lastRecords(link, place, wanted)).find((record) => record !== undefined);
 }
 
 /** The same (consumer, event) in another stage or cycle. */
@@ -35,20 +57,20 @@ export function atStage(key: Key, stage: Key['stage'], cycle = key.cycle): Key {
   return { ...key, stage, cycle };
 }
 
-/** What ended a key, if anything did. A late success in main ends the retry of the same event too. */
-function readEnd(link: Link, place: JournalPlace, key: Key): Promise<StoredRecord | undefined> {
-  const ends: (readonly [Key, RecordKind])[] = [
+/** What ends a key. A late success in main ends the retry of the same event too. */
+function endsOf(key: Key): Wanted[] {
+  const ends: Wanted[] = [
     [key, 'RESOLVED'],
     [key, 'MAX_DELIVERIES'],
     [key, 'MSG_TERMINATED'],
   ];
   if (key.stage === 'retry') ends.push([atStage(key, 'main'), 'RESOLVED']);
-  return anyRecord(link, place, ends);
+  return ends;
 }
 
 /**
- * What the attempt rule needs to know about a key. Literal subjects only: their last message is a look-up, not
- * a scan. A message that was never delivered before has no attempts: then only what ended the key is read.
+ * What the attempt rule needs to know about a key. A message that was never delivered before has no attempts: then
+ * only what ended the key is read.
  */
 export async function readKeyHistory(
   link: Link,
@@ -56,14 +78,16 @@ export async function readKeyHistory(
   key: Key,
   options: { readonly firstDelivery: boolean },
 ): Promise<KeyHistory> {
-  const attempt = (kind: RecordKind): Promise<StoredRecord | undefined> | undefined =>
-    options.firstDelivery ? undefined : lastRecord(link, place, key, kind);
-  const [started, failed, snoozed, ended] = await Promise.all([
-    attempt('ATTEMPT_STARTED'),
-    attempt('ATTEMPT_FAILED'),
-    attempt('SNOOZED'),
-    readEnd(link, place, key),
-  ]);
+  const attempts: Wanted[] = options.firstDelivery
+    ? []
+    : [
+        [key, 'ATTEMPT_STARTED'],
+        [key, 'ATTEMPT_FAILED'],
+        [key, 'SNOOZED'],
+      ];
+  const found = await lastRecords(link, place, [...attempts, ...endsOf(key)]);
+  const [started, failed, snoozed] = found.slice(0, attempts.length);
+  const ended = found.slice(attempts.length).find((record) => record !== undefined);
   return {
     ...(started ? { started } : {}),
     ...(failed ? { failed } : {}),

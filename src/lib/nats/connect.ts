@@ -11,6 +11,7 @@ import {
 import { ConnectionError, messageOf } from '../errors.js';
 import { translateError } from './errors.js';
 import { Link } from './link.js';
+import { versionAtLeast } from './server-version.js';
 import { type Auth, type ConnectionTarget, describeServers } from './target.js';
 
 /** Older servers miss multi-filter consumers, metadata and reasons of terminations. */
@@ -59,17 +60,6 @@ function connectOptions(target: ConnectionTarget): NodeConnectionOptions {
         }
       : {}),
   };
-}
-
-/** Is version `a` at least `b`? Only the three numbers count. */
-export function versionAtLeast(a: string, b: string): boolean {
-  const x = a.split(/[.-]/).map(Number);
-  const y = b.split(/[.-]/).map(Number);
-  for (let i = 0; i < 3; i++) {
-    const difference = (x[i] || 0) - (y[i] || 0);
-    if (difference !== 0) return difference > 0;
-  }
-  return true;
 }
 
 /**

@@ -3,13 +3,18 @@ import {
   type JetStreamManager,
   jetstreamManager,
   type StreamInfo,
+  type StreamState,
 } from '@nats-io/jetstream';
-import { type MsgHdrs, type NatsConnection, PermissionViolationError } from '@nats-io/transport-node';
-import { nanosOfRfc3339 } from '../domain/time.js';
+import { type NatsConnection, PermissionViolationError } from '@nats-io/transport-node';
+import { OperationError } from '../errors.js';
 import { apiCode, apiCodeOf, NotAllowedError, translateError } from './errors.js';
 import { encodeHeaders, type OutgoingHeaders, type PublishConditions } from './headers.js';
-import { headersOf, type MessageHeaders, type StoredMessage } from './message.js';
+import { type LastMessages, LastOfEach } from './last-of-each.js';
+import type { StoredMessage } from './message.js';
 import { AckedPublisher, type PublishAck } from './publisher.js';
+import { more, Requests } from './requests.js';
+import { versionAtLeast } from './server-version.js';
+import { type ApiError, type DirectEnd, readDirectAnswer, readGetAnswer } from './stored-message.js';
 import { describeServers, type ConnectionTarget } from './target.js';
 
 export type { PublishAck };
@@ -21,6 +26,15 @@ export interface PublishOptions extends PublishConditions {
   readonly timeoutMs?: number;
 }
 
+const isStreamName = /^[^\s.*>/\\]+$/;
+
+/** What a deletion may answer when the message is not there any more. */
+const goneCodes: readonly number[] = [
+  apiCode.messageDeleteFailed,
+  apiCode.sequenceNotFound,
+  apiCode.messageNotFound,
+];
+
 export type LinkWatcher = (state: 'disconnected' | 'reconnected', server: string) => void;
 
 /**
@@ -29,6 +43,8 @@ export type LinkWatcher = (state: 'disconnected' | 'reconnected', server: string
  */
 export class Link {
   private readonly publisher: AckedPublisher;
+  private readonly requests: Requests;
+  private readonly lastOfEach = new Map<string, LastOfEach>();
 
   private constructor(
     readonly nc: NatsConnection,
@@ -37,6 +53,7 @@ export class Link {
     readonly apiPrefix: string,
   ) {
     this.publisher = new AckedPublisher(nc, target.inboxPrefix, target.timeoutMs);
+    this.requests = new Requests(nc, target.inboxPrefix, target.timeoutMs);
   }
 
   static async over(nc: NatsConnection, target: ConnectionTarget): Promise<Link> {
@@ -130,14 +147,46 @@ export class Link {
 
   /** The message at a sequence, from any replica: fast, may be stale. Undefined: not there. */
   async readDirect(stream: string, seq: number): Promise<StoredMessage | undefined> {
-    try {
-      const found = await this.jsm.direct.getMessage(stream, { seq });
-      return found
-        ? { ...toStored(stream, found), headers: withoutDirect(headersOf(found.header)) }
-        : undefined;
-    } catch (error) {
-      throw translateError(error, `read ${stream} ${seq}`);
+    const what = `read ${stream} ${seq}`;
+    const subject = this.apiSubject('DIRECT.GET', stream);
+    return this.requests.ask(what, subject, `{"seq":${seq}}`, (msg) => {
+      const answer = readDirectAnswer(stream, msg);
+      if ('message' in answer) return answer.message;
+      if (answer.status === 404) return undefined;
+      throw new OperationError(`${what}: ${answer.description} (${answer.status})`);
+    });
+  }
+
+  /**
+   * Gives `take` the last message of each of these subjects, at most 1,024, from any replica. `status` 204: these
+   * were all that it has, up to `upToSeq`; 404: it has none. nats-server 2.11 or newer.
+   */
+  async readLastDirect(
+    stream: string,
+    subjects: readonly string[],
+    take: (message: StoredMessage) => void,
+  ): Promise<DirectEnd> {
+    const subject = this.apiSubject('DIRECT.GET', stream);
+    const query = JSON.stringify({ multi_last: subjects, batch: 1024 });
+    return this.requests.ask(`read ${stream}`, subject, query, (msg) => {
+      const answer = readDirectAnswer(stream, msg);
+      if (!('message' in answer)) return answer;
+      take(answer.message);
+      return more;
+    });
+  }
+
+  /**
+   * The last message of each of these subjects that has one, as the stream's leader knows them. Many calls at the
+   * same time make few questions.
+   */
+  readLastOfEach(stream: string, subjects: readonly string[]): Promise<LastMessages> {
+    let last = this.lastOfEach.get(stream);
+    if (!last) {
+      last = new LastOfEach(this, stream, versionAtLeast(this.serverVersion, '2.11.0'));
+      this.lastOfEach.set(stream, last);
     }
+    return last.read(subjects);
   }
 
   /** The message at a sequence, from the stream's leader. Undefined: not there. */
@@ -155,33 +204,32 @@ export class Link {
     return this.getMessage(stream, { seq, next_by_subj: subject } as { seq: number });
   }
 
-  private async getMessage(
-    stream: string,
-    query: { seq: number } | { last_by_subj: string },
-  ): Promise<StoredMessage | undefined> {
-    try {
-      const found = await this.jsm.streams.getMessage(stream, query);
-      return found ? toStored(stream, found) : undefined;
-    } catch (error) {
-      if (apiCodeOf(error) === apiCode.messageNotFound) return undefined;
-      throw translateError(error, `read ${stream} ${JSON.stringify(query)}`);
-    }
+  private async getMessage(stream: string, query: object): Promise<StoredMessage | undefined> {
+    const payload = JSON.stringify(query);
+    const what = `read ${stream} ${payload}`;
+    return this.requests.ask(what, this.apiSubject('STREAM.MSG.GET', stream), payload, (msg) => {
+      const answer = readGetAnswer(stream, msg);
+      if (!('error' in answer)) return answer;
+      if (answer.error.err_code === apiCode.messageNotFound) return undefined;
+      throw new JetStreamApiError(answer.error);
+    });
+  }
+
+  private apiSubject(verb: string, stream: string): string {
+    // In a subject it would be another stream, or several.
+    if (!isStreamName.test(stream)) throw new OperationError(`no stream can be named "${stream}"`);
+    return `${this.apiPrefix}.${verb}.${stream}`;
   }
 
   /** Deletes one message by its sequence. False: it was not there any more, or was replaced. */
   async deleteMessage(stream: string, seq: number): Promise<boolean> {
-    try {
-      return await this.jsm.streams.deleteMessage(stream, seq, false);
-    } catch (error) {
-      const code = apiCodeOf(error);
-      if (
-        code === apiCode.messageDeleteFailed ||
-        code === apiCode.sequenceNotFound ||
-        code === apiCode.messageNotFound
-      )
-        return false;
-      throw translateError(error, `delete ${stream} ${seq}`);
-    }
+    const subject = this.apiSubject('STREAM.MSG.DELETE', stream);
+    return this.requests.ask(`delete ${stream} ${seq}`, subject, `{"seq":${seq},"no_erase":true}`, (msg) => {
+      const { error, success } = JSON.parse(msg.string()) as { error?: ApiError; success?: boolean };
+      if (!error) return success === true;
+      if (goneCodes.includes(error.err_code)) return false;
+      throw new JetStreamApiError(error);
+    });
   }
 
   /** A stream's config and state; undefined: there is no such stream. */
@@ -191,6 +239,16 @@ export class Link {
         stream,
         subjectsFilter === undefined ? {} : { subjects_filter: subjectsFilter },
       );
+    } catch (error) {
+      if (apiCodeOf(error) === apiCode.streamNotFound) return undefined;
+      throw translateError(error, `stream ${stream}`);
+    }
+  }
+
+  /** A stream's state with the sequences of all its deleted messages; undefined: there is no such stream. */
+  async deletedIn(stream: string): Promise<StreamState | undefined> {
+    try {
+      return (await this.jsm.streams.info(stream, { deleted_details: true })).state;
     } catch (error) {
       if (apiCodeOf(error) === apiCode.streamNotFound) return undefined;
       throw translateError(error, `stream ${stream}`);
@@ -221,30 +279,4 @@ export class Link {
       await this.nc.close().catch(() => {});
     }
   }
-}
-
-interface Found {
-  readonly subject: string;
-  readonly seq: number;
-  readonly timestamp: string;
-  readonly data: Uint8Array;
-  readonly header: MsgHdrs;
-}
-
-function toStored(stream: string, found: Found): StoredMessage {
-  return {
-    stream,
-    subject: found.subject,
-    seq: found.seq,
-    time: nanosOfRfc3339(found.timestamp) ?? '0',
-    data: found.data,
-    headers: headersOf(found.header),
-  };
-}
-
-/** Direct reads say in headers which message this is; the publisher did not write those. */
-const directHeaders = new Set(['Nats-Stream', 'Nats-Subject', 'Nats-Sequence', 'Nats-Time-Stamp']);
-
-function withoutDirect(headers: MessageHeaders): MessageHeaders {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !directHeaders.has(name)));
 }

@@ -24,8 +24,16 @@ export interface ReadOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Most messages in memory and on their way. */
-const capacity = 256;
+/** What one turn of reading brought. */
+export interface ReadPage {
+  /** Never empty. */
+  readonly messages: readonly StoredMessage[];
+  /** How many matching messages were stored after these when the last of them was sent; undefined: nobody knows. */
+  readonly after?: number;
+}
+
+/** Most messages in a page, and most that are on their way meanwhile. */
+const capacity = 1000;
 /** Silence after which the server is asked whether anything is left. */
 const idleMs = 250;
 const restartPauseMs = 500;
@@ -43,6 +51,16 @@ const inactiveMs = 30_000;
  * Throws OperationError `NO_STREAM` and ConnectionError.
  */
 export async function* readStream(link: Link, options: ReadOptions): AsyncGenerator<StoredMessage> {
+  for await (const page of readPages(link, options)) {
+    for (const message of page.messages) yield storedOf(message);
+  }
+}
+
+/**
+ * As `readStream`, but all messages that have arrived at once, in pages that are never empty: a turn for each
+ * message would cost more than its reading. The next page is on its way while one is looked at.
+ */
+export async function* readPages(link: Link, options: ReadOptions): AsyncGenerator<ReadPage> {
   const info = await link.streamInfo(options.stream);
   if (!info) throw noStream(link, options.stream);
   const lastSeq = Math.min(
@@ -52,12 +70,10 @@ export async function* readStream(link: Link, options: ReadOptions): AsyncGenera
   if (lastSeq === 0) return;
   const reading = new Reading(link, options);
   try {
-    for await (const delivery of reading.deliveries(lastSeq)) {
-      yield storedOf(delivery);
-    }
+    yield* reading.pages(lastSeq);
   } catch (error) {
     if (!(error instanceof NotAllowedError) || reading.hasBegun) throw error;
-    yield* stepThrough(link, options, lastSeq);
+    for await (const message of stepThrough(link, options, lastSeq)) yield { messages: [message] };
   } finally {
     await reading.close();
   }
@@ -70,7 +86,7 @@ function noStream(link: Link, stream: string): OperationError {
   });
 }
 
-function storedOf(delivery: Delivery): StoredMessage {
+function storedOf(delivery: StoredMessage): StoredMessage {
   const { stream, subject, seq, time, data, headers } = delivery;
   return { stream, subject, seq, time, data, headers };
 }
@@ -83,6 +99,8 @@ class Reading {
   private received = 0;
   private taken = 0;
   private nextSeq: number | undefined;
+  /** A message beyond the last that is wanted has arrived. */
+  private isPast = false;
   private lost = true;
   private wake: () => void = () => {};
   private refusal: NotAllowedError | undefined;
@@ -111,29 +129,45 @@ class Reading {
     return this.consumer !== undefined;
   }
 
-  async *deliveries(lastSeq: number): AsyncGenerator<Delivery> {
+  async *pages(lastSeq: number): AsyncGenerator<ReadPage> {
     const follow = this.options.follow === true;
     while (this.options.signal?.aborted !== true) {
       if (this.refusal) throw this.refusal;
-      const delivery = this.queue.shift();
-      if (delivery) {
-        if (delivery.consumerSeq !== this.taken + 1) {
-          this.lose();
-          this.queue.length = 0;
-          continue;
-        }
-        this.taken++;
-        this.pull?.release();
-        if (delivery.seq > lastSeq) return;
-        this.nextSeq = delivery.seq + 1;
-        yield delivery;
-        if (!follow && (delivery.pending === 0 || delivery.seq === lastSeq)) return;
-      } else if (this.lost) {
+      const page = this.takePage(lastSeq);
+      const last = page.at(-1);
+      if (last) {
+        this.nextSeq = last.seq + 1;
+        yield { messages: page, after: last.pending };
+        if (!follow && (last.pending === 0 || last.seq === lastSeq)) return;
+      }
+      if (this.isPast) return;
+      if (last) continue;
+      if (this.lost) {
         if ((await this.restart()) === 0 && !follow) return;
       } else if (!(await this.arrival(follow ? undefined : idleMs)) && !follow && (await this.isComplete())) {
         return;
       }
     }
+  }
+
+  /** All that has arrived, up to the last that is wanted, and up to the first gap: what comes after that is lost. */
+  private takePage(lastSeq: number): readonly Delivery[] {
+    const arrived = this.queue.splice(0);
+    let count = 0;
+    for (const delivery of arrived) {
+      if (delivery.consumerSeq !== this.taken + 1) {
+        this.lost = true;
+        break;
+      }
+      this.taken++;
+      if (delivery.seq > lastSeq) {
+        this.isPast = true;
+        break;
+      }
+      count++;
+    }
+    if (arrived.length > 0) this.pull?.release(arrived.length);
+    return count === arrived.length ? arrived : arrived.slice(0, count);
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { versionAtLeast } from '../../../src/lib/nats/connect.js';
+import { versionAtLeast } from '../../../src/lib/nats/server-version.js';
 
 test.each([
   ['2.10.0', '2.10.0', true],

@@ -1,0 +1,93 @@
+import type { Origin } from '../domain/key.js';
+import type { Pointer } from '../domain/pointer.js';
+import { compareNanos, isoOfMs, msOfNanos, type Nanos, nanosOfRfc3339 } from '../domain/time.js';
+import type { Link } from '../nats/link.js';
+import { fetchOriginal, type Original } from '../pointers/original.js';
+
+/** What a stream says about itself that tells which of its messages are there. */
+interface Extent {
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+  /** Nothing that it holds is older. */
+  readonly bornAt: Nanos;
+  /** Sequences between first and last that are not there; undefined: too many to be told. */
+  readonly deleted: ReadonlySet<number> | undefined;
+  /** 0: its messages never expire. */
+  readonly maxAgeMs: number;
+}
+
+export interface OriginalState {
+  readonly original: Original['state'];
+  /** ISO; null when events never expire, or the original is gone. */
+  readonly originalExpiresAt: string | null;
+}
+
+const gone: OriginalState = { original: 'missing', originalExpiresAt: null };
+
+/** The server tells all deleted sequences in one answer, ten bytes each. */
+const mostDeletedTold = 1_000_000;
+
+/**
+ * What has become of the events that pointers name, by the state of their streams as it was when they were first
+ * asked about: one question a stream, not a read an event. Sequences are never given twice in the life of a stream,
+ * so an event of this life that is not deleted is there. One that is older than the stream was in another one that
+ * had its name: what stands at its sequence now has replaced it.
+ *
+ * Only the event itself is proof: whoever acts on one still reads it (`fetchOriginal`).
+ */
+export class Originals {
+  private readonly extents = new Map<string, Promise<Extent | undefined>>();
+
+  constructor(private readonly link: Link) {}
+
+  async stateOf({ origin }: Pointer): Promise<OriginalState> {
+    const extent = await this.extentOf(origin.stream);
+    if (!extent || origin.seq < extent.firstSeq || origin.seq > extent.lastSeq) return gone;
+    if (!extent.deleted) return this.read(origin, extent);
+    if (extent.deleted.has(origin.seq)) return gone;
+    if (compareNanos(origin.time, extent.bornAt) < 0)
+      return { original: 'replaced', originalExpiresAt: null };
+    return present(origin, extent);
+  }
+
+  private async read(origin: Origin, extent: Extent): Promise<OriginalState> {
+    const { state } = await fetchOriginal(this.link, origin);
+    return state === 'present' ? present(origin, extent) : { original: state, originalExpiresAt: null };
+  }
+
+  private extentOf(stream: string): Promise<Extent | undefined> {
+    let extent = this.extents.get(stream);
+    if (!extent) {
+      extent = this.ask(stream);
+      // The next one who asks tries again.
+      extent.catch(() => this.extents.delete(stream));
+      this.extents.set(stream, extent);
+    }
+    return extent;
+  }
+
+  private async ask(stream: string): Promise<Extent | undefined> {
+    const info = await this.link.streamInfo(stream);
+    if (!info) return undefined;
+    const { num_deleted: deletions = 0 } = info.state;
+    const told = deletions <= mostDeletedTold;
+    const state = told && deletions > 0 ? ((await this.link.deletedIn(stream)) ?? info.state) : info.state;
+    const created = nanosOfRfc3339(info.created) ?? '0';
+    const oldest = state.messages > 0 ? (nanosOfRfc3339(state.first_ts) ?? created) : created;
+    return {
+      firstSeq: state.messages > 0 ? state.first_seq : Number.POSITIVE_INFINITY,
+      lastSeq: state.last_seq,
+      // A mirror, and a stream restored from a backup, may be younger than what they hold.
+      bornAt: compareNanos(oldest, created) < 0 ? oldest : created,
+      deleted: told ? new Set(state.deleted ?? []) : undefined,
+      maxAgeMs: (info.config.max_age ?? 0) / 1_000_000,
+    };
+  }
+}
+
+function present({ time }: Origin, { maxAgeMs }: Extent): OriginalState {
+  return {
+    original: 'present',
+    originalExpiresAt: maxAgeMs === 0 ? null : isoOfMs(msOfNanos(time) + maxAgeMs),
+  };
+}

@@ -1,0 +1,126 @@
+import type { Link } from './link.js';
+import type { StoredMessage } from './message.js';
+
+/** Subjects to their last messages; a subject without any is not in it. */
+export type LastMessages = ReadonlyMap<string, StoredMessage>;
+
+interface Job {
+  readonly subjects: readonly string[];
+  readonly resolve: (found: LastMessages) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** The server gives at most 1,024 messages to one question, of which one is ours. */
+const maxSubjects = 1000;
+const requestsAtOnce = 4;
+/** A server that refused this kind of question is asked again after so long. */
+const refusalMs = 60_000;
+
+/**
+ * The last messages of many subjects of one stream, as its leader knows them, by as few questions as it takes:
+ * what is asked for while others are on their way goes together into the next one.
+ *
+ * The server answers such a question from any replica, and one that lags behind would leave out what its leader
+ * has. So the leader is asked at the same time how far it is, by its last message; the question includes that
+ * message's subject, so that the answer always says how far the answering replica is. Where that is not as far, or
+ * where the server has no such question (before 2.11, or no direct reads), the leader is asked for each subject.
+ */
+export class LastOfEach {
+  private readonly queue: Job[] = [];
+  private running = 0;
+  private scheduled = false;
+  private refusedUntil = 0;
+  /** Subject of the stream's last message when it was last seen: surely there, or removed by a limit since. */
+  private landmark: string | undefined;
+
+  constructor(
+    private readonly link: Link,
+    private readonly stream: string,
+    /** The server has such questions. */
+    supported: boolean,
+  ) {
+    if (!supported) this.refusedUntil = Number.POSITIVE_INFINITY;
+  }
+
+  read(subjects: readonly string[]): Promise<LastMessages> {
+    if (performance.now() < this.refusedUntil) return this.oneByOne(subjects);
+    return new Promise((resolve, reject) => {
+      this.queue.push({ subjects, resolve, reject });
+      if (this.scheduled) return;
+      this.scheduled = true;
+      // After all that arrived together has been looked at.
+      setImmediate(() => {
+        this.scheduled = false;
+        this.start();
+      });
+    });
+  }
+
+  private start(): void {
+    while (this.queue.length > 0 && this.running < requestsAtOnce) {
+      const jobs: Job[] = [];
+      let subjects = 0;
+      do {
+        const job = this.queue.shift() as Job;
+        jobs.push(job);
+        subjects += job.subjects.length;
+      } while (this.queue[0] && subjects + this.queue[0].subjects.length <= maxSubjects);
+      this.running++;
+      void this.run(jobs).finally(() => {
+        this.running--;
+        this.start();
+      });
+    }
+  }
+
+  private async run(jobs: readonly Job[]): Promise<void> {
+    try {
+      const subjects = jobs.flatMap((job) => job.subjects);
+      const found = await this.answer(subjects);
+      for (const job of jobs) job.resolve(found);
+    } catch (error) {
+      for (const job of jobs) job.reject(error);
+    }
+  }
+
+  private async answer(subjects: readonly string[]): Promise<LastMessages> {
+    if (performance.now() < this.refusedUntil) return this.oneByOne(subjects);
+    const known = this.landmark;
+    // Both at once where the landmark is known: that is the rule.
+    const last = this.link.readLast(this.stream, '>');
+    const early = known === undefined ? undefined : this.ask(known, subjects);
+    early?.catch(() => {});
+    const leader = await last;
+    this.landmark = leader?.subject;
+    if (!leader) return new Map();
+    const answer = await (early ?? this.ask(leader.subject, subjects));
+    if (answer && answer.upToSeq >= leader.seq) return answer.found;
+    return this.oneByOne(subjects);
+  }
+
+  private async ask(
+    landmark: string,
+    subjects: readonly string[],
+  ): Promise<{ readonly found: LastMessages; readonly upToSeq: number } | undefined> {
+    const found = new Map<string, StoredMessage>();
+    const asked = subjects.includes(landmark) ? subjects : [...subjects, landmark];
+    try {
+      const end = await this.link.readLastDirect(this.stream, asked, (message) =>
+        found.set(message.subject, message),
+      );
+      return end.status === 204 ? { found, upToSeq: end.upToSeq } : undefined;
+    } catch {
+      // No direct reads, or not for this user: the leader will say what is wrong, if it is more than that.
+      this.refusedUntil = performance.now() + refusalMs;
+      return undefined;
+    }
+  }
+
+  private async oneByOne(subjects: readonly string[]): Promise<LastMessages> {
+    const found = new Map<string, StoredMessage>();
+    const unique = [...new Set(subjects)];
+    const messages = await Promise.all(unique.map((subject) => this.link.readLast(this.stream, subject)));
+    for (const message of messages) if (message) found.set(message.subject, message);
+    return found;
+  }
+}

@@ -1,0 +1,89 @@
+import { type Msg, MsgHdrsImpl, type MsgHdrs } from '@nats-io/transport-node';
+import { nanosOfRfc3339 } from '../domain/time.js';
+import { headersOf, type MessageHeaders, type StoredMessage } from './message.js';
+
+/** Direct reads say in headers which message this is; the publisher did not write those. */
+const direct = {
+  stream: 'Nats-Stream',
+  subject: 'Nats-Subject',
+  seq: 'Nats-Sequence',
+  time: 'Nats-Time-Stamp',
+  pending: 'Nats-Num-Pending',
+  last: 'Nats-Last-Sequence',
+  upTo: 'Nats-UpTo-Sequence',
+} as const;
+const directHeaders = new Set<string>(Object.values(direct));
+
+/** What a direct read answered: a message, or a status. */
+export type DirectAnswer = { readonly message: StoredMessage } | DirectEnd;
+
+/** 404: there is no such message. 204: that was the last of several; `upToSeq` is how far the server looked. */
+export interface DirectEnd {
+  readonly status: number;
+  readonly description: string;
+  readonly upToSeq: number;
+}
+
+export function readDirectAnswer(stream: string, msg: Msg): DirectAnswer {
+  const { headers } = msg;
+  if (!headers || headers.code !== 0) {
+    return {
+      status: headers?.code ?? 0,
+      description: headers?.description ?? 'no headers',
+      upToSeq: Number(headers?.get(direct.upTo) ?? 0),
+    };
+  }
+  return {
+    message: {
+      stream,
+      subject: headers.get(direct.subject),
+      seq: Number(headers.get(direct.seq)),
+      time: nanosOfRfc3339(headers.get(direct.time)) ?? '0',
+      data: msg.data,
+      headers: publishersHeaders(headers),
+    },
+  };
+}
+
+function publishersHeaders(headers: MsgHdrs): MessageHeaders {
+  return Object.fromEntries(
+    headers
+      .keys()
+      .filter((name) => !directHeaders.has(name))
+      .map((name) => [name, headers.values(name)]),
+  );
+}
+
+/** As the server writes it: `code` is a status like 404, `err_code` JetStream's own number. */
+export interface ApiError {
+  readonly code: number;
+  readonly err_code: number;
+  readonly description: string;
+}
+
+interface GetAnswer {
+  readonly error?: ApiError;
+  readonly message?: {
+    readonly subject: string;
+    readonly seq: number;
+    readonly time: string;
+    readonly hdrs?: string;
+    readonly data?: string;
+  };
+}
+
+/** What a stream's leader answered: its message, or why there is none. */
+export function readGetAnswer(stream: string, msg: Msg): StoredMessage | { readonly error: ApiError } {
+  const { error, message } = JSON.parse(msg.string()) as GetAnswer;
+  if (error) return { error };
+  if (!message) throw new Error('the answer is not a message');
+  const { subject, seq, time, hdrs, data } = message;
+  return {
+    stream,
+    subject,
+    seq,
+    time: nanosOfRfc3339(time) ?? '0',
+    data: data === undefined ? new Uint8Array() : Buffer.from(data, 'base64'),
+    headers: hdrs === undefined ? {} : headersOf(MsgHdrsImpl.decode(Buffer.from(hdrs, 'base64'))),
+  };
+}
