@@ -66,7 +66,13 @@ export { type AdvisoryLine } from './advisories/line.js';
 export { tailAdvisories, type TailOptions } from './advisories/tail.js';
 export { type DeadLetterGroups, type Grouping, groupDeadLetters } from './dlq/group.js';
 export type { DeadLetterItem } from './dlq/item.js';
-export { type DeadLetterList, listDeadLetters } from './dlq/list.js';
+export {
+  type DeadLetterList,
+  type DeadLetterPage,
+  type ListOptions,
+  listDeadLetters,
+  readDeadLetters,
+} from './dlq/list.js';
 export { planReplay, type ReplayPlan, type ReplaySelection } from './dlq/plan-replay.js';
 export { replayDeadLetters, type ReplayOptions, type ReplayReport } from './dlq/replay.js';
 export type { ReplayResult } from './dlq/result.js';

@@ -31,7 +31,8 @@ it('dlq replay killed with kill -9 again and again, and run to its end, replays 
 
   for (let kill = 1; kill <= kills; kill++) {
     const from = await left();
-    const words = ['dlq', 'replay', '--all', '--yes'];
+    // At full pace all would be replayed before anyone could kill it.
+    const words = ['dlq', 'replay', '--all', '--yes', '--rate', '300/s'];
     const options = { cwd: project.folder, env, extendEnv: false, reject: false, stdin: 'ignore' } as const;
     const child = execa(process.execPath, [bin, ...words], options);
     await eventually('some are replayed', async () => (await left()) < from - 20);

@@ -6,6 +6,8 @@ import { countFlag } from '../../lib/cli/count-flag.js';
 import { deadLetterFlags } from '../../lib/cli/dead-letter-flags.js';
 import { durationFlag } from '../../lib/cli/global-flags.js';
 import { currentOperator } from '../../lib/cli/operator.js';
+import { ProgressLine } from '../../lib/cli/progress-line.js';
+import { rateFlag } from '../../lib/cli/rate-flag.js';
 import { chooseSelection, selectionOf } from '../../lib/cli/replay-selection.js';
 import { viewOf } from '../../lib/cli/view.js';
 import type { PipelineConfig } from '../../lib/config/resolved.js';
@@ -20,13 +22,15 @@ import { renderReplayPlan, renderReplayResult, renderSkipped } from '../../lib/r
 export type DlqReplayResult = ReplayResult;
 
 const defaultWaitMs = 600_000;
+/** A second, in front of a person: slow enough to see that it goes wrong, and to stop it. */
+const carefulRate = 500;
 
 export default class DlqReplay extends BaseCommand<typeof DlqReplay> {
   static override summary = 'Bring dead letters back: their consumer gets the event again, at once.';
   static override description =
     `Takes ids, the filters of dlq list, or --all; on a terminal without any of them, lets you choose. Shows the plan, then asks; without a terminal --yes is needed.
 
-Only the consumer that failed sees the event again, with the attempts of its retry stage. Who replayed, when and why (--note) is journaled. It can be interrupted at any point and run again. Skipped, with the reason, are: originals that are gone, events that were resolved late, consumers that the config no longer has.
+Only the consumer that failed sees the event again, with the attempts of its retry stage. Who replayed, when and why (--note) is journaled. On a terminal at most ${carefulRate} a second, elsewhere as fast as the server takes them; --rate says otherwise. It can be interrupted at any point and run again. Skipped, with the reason, are: originals that are gone, events that were resolved late, consumers that the config no longer has.
 
 Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answered no, or failed; 2 usage, config, or --yes is missing; 4 can't connect or not allowed; 5 some were skipped, or with --wait are dead again or still pending; 130 interrupted: what was done by then is said.`;
   static override usage = '<%= command.id %> [ID...]';
@@ -60,6 +64,10 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
       dependsOn: ['wait'],
       defaultHelp: async () => '10m',
     }),
+    rate: rateFlag({
+      description: 'most a second; 0: as fast as the server takes them',
+      defaultHelp: async () => `${carefulRate}/s on a terminal, else 0`,
+    }),
     note: Flags.string({ description: 'why; kept in the journal', helpValue: '<text>' }),
     yes: Flags.boolean({ char: 'y', description: "don't ask; needed where there is no terminal" }),
   };
@@ -81,16 +89,21 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
     }
     if (dryRun) {
       const view = viewOf(process.stdout, this.colors);
-      this.output(untouched(plan, { dryRun }), () => renderReplayPlan(plan, view));
+      this.output(untouched(plan, { dryRun }), () => renderReplayPlan(plan, view, this.rate));
       return;
     }
-    this.note(renderReplayPlan(plan, noteView));
+    this.note(renderReplayPlan(plan, noteView, this.rate));
     await this.agree(plan);
     const result =
       plan.items.length === 0 ? untouched(plan, { dryRun }) : await this.replay(link, config, plan);
     this.output(result, () => renderReplayResult(result, wait, this.colors));
     this.suggest(result, plan);
     process.exitCode = exitCodeOf(result, wait);
+  }
+
+  /** Most a second; undefined: no limit. */
+  private get rate(): number | undefined {
+    return (this.flags.rate ?? (this.interactive ? carefulRate : 0)) || undefined;
   }
 
   private async agree({ items, server }: ReplayPlan): Promise<void> {
@@ -100,14 +113,16 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
     throw new OperationError('nothing was replayed: the answer was no', { code: 'DECLINED' });
   }
 
-  private replay(link: Link, config: PipelineConfig, plan: ReplayPlan): Promise<ReplayResult> {
+  private async replay(link: Link, config: PipelineConfig, plan: ReplayPlan): Promise<ReplayResult> {
+    const { rate } = this;
     const { note, wait, 'wait-timeout': waitMs = defaultWaitMs } = this.flags;
     this.stop = new AbortController();
     const task = `replay-${randomUUID()}`;
     const log = this.context.logger();
     // A line for each is for whoever collects logs; a person sees the result, and the journal keeps who did it.
     const level = this.interactive ? 'debug' : 'info';
-    return runReplay(plan, {
+    const progress = new ProgressLine(process.stderr, plan.items.length);
+    const running = runReplay(plan, {
       link,
       config,
       author: { task, operator: currentOperator(), ...(note === undefined ? {} : { note }) },
@@ -116,10 +131,15 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
       random: () => Math.random(),
       signal: this.stop.signal,
       onReplayed: (id) => log[level]({ id, task }, 'replayed'),
+      onDone: progress.count,
+      ...(rate === undefined ? {} : { rate }),
       ...(wait ? { waitMs } : {}),
-      onWait: (count) =>
-        this.note(`replayed ${count}; waiting for what comes of them (Ctrl-C stops the waiting only)`),
+      onWait: (count) => {
+        progress.end();
+        this.note(`replayed ${count}; waiting for what comes of them (Ctrl-C stops the waiting only)`);
+      },
     });
+    return running.finally(() => progress.end());
   }
 
   private suggest({ skipped, replayed, deadAgain }: ReplayResult, plan: ReplayPlan): void {

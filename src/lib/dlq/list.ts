@@ -4,7 +4,7 @@ import { lastRecords } from '../journal/read.js';
 import type { Link } from '../nats/link.js';
 import type { DlqEntry } from './entry.js';
 import type { DeadLetterItem } from './item.js';
-import { Originals } from './originals.js';
+import { gone, Originals } from './originals.js';
 import { type DeadLetterFilters, isCounted, selectPages } from './select.js';
 import { resolvedRecords } from './state.js';
 
@@ -102,14 +102,13 @@ async function describe(
   const wanted = entries.map(({ pointer }) => (pointer ? resolvedRecords(pointer) : []));
   const [records, states] = await Promise.all([
     lastRecords(link, journalOf(config), wanted.flat()),
-    Promise.all(entries.map(({ pointer }) => pointer && originals.stateOf(pointer))),
+    Promise.all(entries.map(async ({ pointer }) => (pointer ? originals.stateOf(pointer) : gone))),
   ]);
   let at = 0;
   return entries.map(({ letter }, i) => {
     const asked = wanted[i]?.length ?? 0;
     const resolved = records.slice(at, (at += asked)).some((record) => record !== undefined);
-    const { original, originalExpiresAt } = states[i] ?? { original: 'missing', originalExpiresAt: null };
-    const item = { ...letter, original, originalExpiresAt };
+    const item = { ...letter, ...(states[i] ?? gone) };
     return resolved ? { ...item, resolvedLate: true } : item;
   });
 }

@@ -22,7 +22,7 @@ export interface OriginalState {
   readonly originalExpiresAt: string | null;
 }
 
-const gone: OriginalState = { original: 'missing', originalExpiresAt: null };
+export const gone: OriginalState = { original: 'missing', originalExpiresAt: null };
 
 /** The server tells all deleted sequences in one answer, ten bytes each. */
 const mostDeletedTold = 1_000_000;
@@ -69,7 +69,8 @@ export class Originals {
   private async ask(stream: string): Promise<Extent | undefined> {
     const info = await this.link.streamInfo(stream);
     if (!info) return undefined;
-    const { num_deleted: deletions = 0 } = info.state;
+    // The server leaves it out when it is 0.
+    const { num_deleted: deletions = 0 }: { readonly num_deleted?: number } = info.state;
     const told = deletions <= mostDeletedTold;
     const state = told && deletions > 0 ? ((await this.link.deletedIn(stream)) ?? info.state) : info.state;
     const created = nanosOfRfc3339(info.created) ?? '0';
@@ -79,7 +80,7 @@ export class Originals {
       lastSeq: state.last_seq,
       // A mirror, and a stream restored from a backup, may be younger than what they hold.
       bornAt: compareNanos(oldest, created) < 0 ? oldest : created,
-      deleted: told ? new Set(state.deleted ?? []) : undefined,
+      deleted: told ? new Set(deletions > 0 ? state.deleted : []) : undefined,
       maxAgeMs: (info.config.max_age ?? 0) / 1_000_000,
     };
   }

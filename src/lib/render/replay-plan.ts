@@ -9,8 +9,8 @@ import { renderTime, renderWhen } from './time.js';
 const maxRows = 5;
 const maxSkipped = 20;
 
-/** What a replay would do, and where; shown before it is confirmed. */
-export function renderReplayPlan(plan: ReplayPlan, view: View): string {
+/** What a replay would do, and where; shown before it is confirmed. `rate`: most a second, where there is a limit. */
+export function renderReplayPlan(plan: ReplayPlan, view: View, rate?: number): string {
   const { colors, nowMs } = view;
   const { items, skipped, oldestDeadAt, missing, replaced, notRunning } = plan;
   const rows: [string, string][] = [
@@ -24,6 +24,7 @@ export function renderReplayPlan(plan: ReplayPlan, view: View): string {
     rows.push(['oldest', `${renderTime(oldestDeadAt)} UTC, ${renderWhen(oldestDeadAt, nowMs)}`]);
   }
   rows.push(['originals', originals(missing, replaced, colors)]);
+  if (rate !== undefined) rows.push(['rate', `${rate}/s at most; another one with --rate`]);
   const lines = rows.map(([name, value]) => `  ${colors.dim(name.padEnd(9))}  ${value}`);
   if (notRunning.length > 0) {
     const names = escapeLine(notRunning.join(', '));

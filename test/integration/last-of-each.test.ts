@@ -1,0 +1,82 @@
+import { expect, it } from 'vitest';
+import { LastOfEach } from '../../src/lib/nats/last-of-each.js';
+import type { Link } from '../../src/lib/nats/link.js';
+import { seen } from '../support/dead-letters.js';
+import { connectTo, natsForTest } from '../support/pipeline.js';
+
+const stream = 'things';
+
+async function filled(options: { readonly direct: boolean }): Promise<Link> {
+  const link = await connectTo((await natsForTest()).url);
+  await link.jsm.streams.add({ name: stream, subjects: ['things.>'], allow_direct: options.direct });
+  return link;
+}
+
+const subjects = Array.from({ length: 2500 }, (_, n) => `things.${n}`);
+
+/** Some have nothing, some one message, some several; the same question may come twice. */
+async function write(link: Link): Promise<Map<string, string>> {
+  const last = new Map<string, string>();
+  for (const [n, subject] of subjects.entries()) {
+    if (n % 3 === 0) continue;
+    if (n % 3 === 2 && n < 50) await link.publish(subject, 'old');
+    if (n >= 50) continue;
+    await link.publish(subject, `last of ${n}`, { headers: { 'X-N': String(n) } });
+    last.set(subject, `last of ${n}`);
+  }
+  return last;
+}
+
+async function texts(last: LastOfEach, asked: readonly string[]): Promise<Map<string, string>> {
+  const found = await last.read(asked);
+  const pairs = asked.flatMap((subject): [string, string][] => {
+    const message = found.get(subject);
+    return message ? [[subject, Buffer.from(message.data).toString()]] : [];
+  });
+  return new Map(pairs);
+}
+
+it.each([
+  ['in one question', true, true],
+  ['one by one where the stream has no direct reads', false, true],
+  ['one by one where the server is older', true, false],
+])('gives the last message of each subject, %s', async (_how, direct, supported) => {
+  const link = await filled({ direct });
+  const last = new LastOfEach(link, stream, supported);
+  expect(await texts(last, subjects.slice(0, 10))).toEqual(new Map());
+  const written = await write(link);
+  expect(await texts(last, subjects.slice(0, 900))).toEqual(written);
+  expect(await texts(last, subjects.slice(900))).toEqual(new Map());
+  expect(await texts(last, [])).toEqual(new Map());
+});
+
+it('puts what is asked at the same time into few questions', async () => {
+  const link = await filled({ direct: true });
+  const written = await write(link);
+  let questions = 0;
+  const counted = seen(link, ['readLastDirect', 'readLast'], () => void questions++);
+  const last = new LastOfEach(counted, stream, true);
+  const answers = await Promise.all(subjects.map((subject) => last.read([subject])));
+  expect(subjects.filter((subject, n) => answers[n]?.has(subject))).toEqual([...written.keys()]);
+  // A question and a look at the leader for each thousand.
+  expect(questions).toBeLessThan(20);
+});
+
+it('believes only a replica that is as far as the leader', async () => {
+  const link = await filled({ direct: true });
+  const written = await write(link);
+  // Answers as of an earlier moment, as a replica that lags behind does.
+  const lagging = new Proxy(link, {
+    get(target, name) {
+      if (name !== 'readLastDirect') {
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === 'function' ? value.bind(target) : value;
+      }
+      return async (...args: Parameters<Link['readLastDirect']>) => {
+        const end = await target.readLastDirect(args[0], args[1].slice(-1), () => {});
+        return { ...end, upToSeq: end.upToSeq - 1 };
+      };
+    },
+  });
+  expect(await texts(new LastOfEach(lagging, stream, true), subjects.slice(0, 60))).toEqual(written);
+});

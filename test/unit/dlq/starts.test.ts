@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { Starts } from '../../../src/lib/dlq/starts.js';
+
+describe('Starts', () => {
+  it('lets no more than its limit run at once, in order', async () => {
+    const starts = new Starts(2, undefined, undefined);
+    const begun: number[] = [];
+    const ends: (() => void)[] = [];
+    const all = [1, 2, 3, 4].map(async (n) => {
+      const end = await starts.begin();
+      if (end === false) throw new Error('there is no signal');
+      begun.push(n);
+      ends.push(end);
+    });
+    await Promise.all(all.slice(0, 2));
+    expect(begun).toEqual([1, 2]);
+    ends.shift()?.();
+    await all[2];
+    ends.shift()?.();
+    await all[3];
+    expect(begun).toEqual([1, 2, 3, 4]);
+  });
+
+  it('lets no more begin a second than its rate', async () => {
+    const starts = new Starts(100, 200, undefined);
+    const startedMs = performance.now();
+    for (let n = 0; n < 40; n++) ((await starts.begin()) || (() => {}))();
+    // 40 at 200 a second are 200 ms; a timer may fire a moment early.
+    expect(performance.now() - startedMs).toBeGreaterThan(150);
+  });
+
+  it('lets nobody begin after the signal, and ends the waiting', async () => {
+    const stop = new AbortController();
+    const starts = new Starts(1, 0.001, stop.signal);
+    const first = starts.begin();
+    stop.abort();
+    expect(await first).toBe(false);
+    expect(await starts.begin()).toBe(false);
+  });
+});
