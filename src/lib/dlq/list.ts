@@ -85,7 +85,7 @@ export async function* readDeadLetters(
       yield { items };
       due = performance.now() + longestWaitMs;
     }
-    if (total < limit || !isCounted(filters)) continue;
+    if (total < limit || after === undefined || !isCounted(filters)) continue;
     // The server knows how many more there are.
     total += after;
     break;

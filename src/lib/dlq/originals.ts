@@ -70,7 +70,7 @@ export class Originals {
     const info = await this.link.streamInfo(stream);
     if (!info) return undefined;
     // The server leaves it out when it is 0.
-    const { num_deleted: deletions = 0 }: { readonly num_deleted?: number } = info.state;
+    const deletions = (info.state as { readonly num_deleted?: number }).num_deleted ?? 0;
     const told = deletions <= mostDeletedTold;
     const state = told && deletions > 0 ? ((await this.link.deletedIn(stream)) ?? info.state) : info.state;
     const created = nanosOfRfc3339(info.created) ?? '0';

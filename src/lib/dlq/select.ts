@@ -25,8 +25,8 @@ export interface DeadLetterFilters {
 export interface SelectedPage {
   /** Those that match, in the order in which they died; may be empty. */
   readonly entries: readonly DlqEntry[];
-  /** How many dead letters were stored after these when the last of them was sent, matching or not. */
-  readonly after: number;
+  /** How many that the server would send were stored after these; undefined: nobody knows. */
+  readonly after: number | undefined;
 }
 
 /**
@@ -61,13 +61,13 @@ export async function* selectPages(
     ...(filters.sinceMs === undefined ? {} : { from: { timeMs: filters.sinceMs } }),
     ...(signal === undefined ? {} : { signal }),
   });
-  for await (const page of pages) {
+  for await (const { messages, after } of pages) {
     const entries: DlqEntry[] = [];
-    for (const message of page) {
+    for (const message of messages) {
       const entry = readEntry(config, message);
       if (matches(filters, entry)) entries.push(entry);
     }
-    yield { entries, after: page.at(-1)?.pending ?? 0 };
+    yield { entries, after };
   }
 }
 

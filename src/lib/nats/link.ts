@@ -1,5 +1,6 @@
 import {
   type ConsumerInfo,
+  JetStreamApiError,
   type JetStreamManager,
   jetstreamManager,
   type StreamInfo,
@@ -201,7 +202,7 @@ export class Link {
 
   /** The first message at or after `seq` whose subject matches, from the stream's leader. */
   readNext(stream: string, subject: string, seq: number): Promise<StoredMessage | undefined> {
-    return this.getMessage(stream, { seq, next_by_subj: subject } as { seq: number });
+    return this.getMessage(stream, { seq, next_by_subj: subject });
   }
 
   private async getMessage(stream: string, query: object): Promise<StoredMessage | undefined> {

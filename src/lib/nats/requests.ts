@@ -66,7 +66,7 @@ export class Requests {
         if (msg.data.length === 0 && msg.headers?.code === 503) throw new NoRespondersError(subject);
         const value = read(msg);
         if (value === more) return false;
-        resolve(value as T);
+        resolve(value);
         return true;
       };
       try {
