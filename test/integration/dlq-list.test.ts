@@ -109,7 +109,7 @@ describe('listDeadLetters', () => {
     expect(items.slice(1)).toEqual([
       expect.objectContaining({
         id: `${consumer}/77`,
-        reason: expect.stringContaining('not a pointer: stage'),
+        reason: expect.stringContaining('not a pointer: consumer'),
         original: 'missing',
         originalExpiresAt: null,
         attempts: { main: 0, retry: 0 },
