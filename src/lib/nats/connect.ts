@@ -5,14 +5,17 @@ import {
   jwtAuthenticator,
   type NodeConnectionOptions,
   nkeyAuthenticator,
+  TimeoutError,
   tokenAuthenticator,
   usernamePasswordAuthenticator,
 } from '@nats-io/transport-node';
+import type { Clock } from '../domain/time.js';
 import { ConnectionError, messageOf } from '../errors.js';
-import { translateError } from './errors.js';
+import { ExpiredCredentials, NotAllowedError, translateError } from './errors.js';
 import { Link } from './link.js';
 import { versionAtLeast } from './server-version.js';
 import { type Auth, type ConnectionTarget, describeServers } from './target.js';
+import { tlsRefusal } from './tls-refusal.js';
 
 /** Older servers miss multi-filter consumers, metadata and reasons of terminations. */
 export const minimumServerVersion = '2.10.0';
@@ -63,22 +66,16 @@ function connectOptions(target: ConnectionTarget): NodeConnectionOptions {
 }
 
 /**
- * Connects, and reconnects for ever once it was connected.
+ * Connects, and reconnects for ever once it was connected. `now` tells whether refused credentials have expired.
  *
  * Throws ConnectionError (exit code 4): unreachable, refused, a server below 2.10, or JetStream is off.
  */
-export async function connect(target: ConnectionTarget): Promise<Link> {
-  const where = `${describeServers(target.servers)} (from ${target.source})`;
+export async function connect(target: ConnectionTarget, now: Clock = Date.now): Promise<Link> {
   let link: Link;
   try {
     link = await Link.over(await connectNats(connectOptions(target)), target);
   } catch (error) {
-    const known = translateError(error, `connect to ${where}`);
-    if (known instanceof ConnectionError && known.code === 'NOT_ALLOWED') throw known;
-    throw new ConnectionError(`can't connect to ${where}: ${messageOf(error)}`, {
-      cause: error,
-      suggestions: suggestionsFor(messageOf(error)),
-    });
+    throw await failureOf(error, target, now);
   }
   const refusal = refuse(link);
   if (refusal) {
@@ -88,11 +85,56 @@ export async function connect(target: ConnectionTarget): Promise<Link> {
   return link;
 }
 
+async function failureOf(error: unknown, target: ConnectionTarget, now: Clock): Promise<ConnectionError> {
+  const where = `${describeServers(target.servers)} (from ${target.source})`;
+  const known = translateError(error, `connect to ${where}`);
+  if (known instanceof NotAllowedError) {
+    const expiredAt = expiryOf(target.auth);
+    if (expiredAt === undefined || expiredAt > now()) return known;
+    return new ExpiredCredentials(where, new Date(expiredAt).toISOString(), error);
+  }
+  const reason = messageOf(error);
+  const alert = error instanceof TimeoutError ? await tlsRefusal(target).catch(() => undefined) : undefined;
+  return new ConnectionError(
+    `can't connect to ${where}: ${alert === undefined ? reason : byServer(alert, target)}`,
+    {
+      cause: error,
+      suggestions: suggestionsFor(alert ?? reason),
+    },
+  );
+}
+
+/** What the server says about the client's certificate, or about having none. */
+function byServer(alert: string, { tls }: ConnectionTarget): string {
+  return tls?.certFile === undefined
+    ? `the server wants a client certificate, and none was given (${alert})`
+    : `the server does not accept the client certificate ${tls.certFile} (${alert})`;
+}
+
+/** When a user's token ends, ms; undefined: never, or it is none. */
+function expiryOf(auth: Auth | undefined): number | undefined {
+  const token = auth?.userJwt ?? /-----BEGIN NATS USER JWT-----\s+(\S+)/.exec(auth?.creds ?? '')?.[1];
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(token?.split('.')[1] ?? '', 'base64url').toString());
+    const { exp } = claims as { exp?: unknown };
+    return typeof exp === 'number' && exp > 0 ? exp * 1000 : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function suggestionsFor(reason: string): string[] {
-  if (/certificate|self.signed|tls/i.test(reason)) {
-    return [
-      'name the authority that signed the server with --tlsca <file>, or a client certificate with --tlscert and --tlskey',
-    ];
+  if (/alert/i.test(reason)) {
+    return ['name a certificate that the server trusts, and its key, with --tlscert and --tlskey'];
+  }
+  if (/key values mismatch|PEM|no start line|bad decrypt/i.test(reason)) {
+    return ['name a certificate and the key that belongs to it with --tlscert and --tlskey'];
+  }
+  if (/altnames/i.test(reason)) {
+    return ['name the server as its certificate does with --server'];
+  }
+  if (/certificate|self.signed/i.test(reason)) {
+    return ['name the authority that signed the certificate of the server with --tlsca <file>'];
   }
   return [
     'plutomi-events server start   # a nats-server for this folder',

@@ -83,6 +83,17 @@ function refusedLogin(cause: unknown): readonly string[] {
     : ['check the credentials: --user and --password, --creds, --nkey, the variables, or the context'];
 }
 
+/** The user's token has ended; the server itself says only that it refuses. */
+export class ExpiredCredentials extends ConnectionError {
+  constructor(where: string, at: string, cause: unknown) {
+    super(`connect to ${where}: not allowed: the credentials expired at ${at}`, {
+      code: 'NOT_ALLOWED',
+      cause,
+      suggestions: ['get new ones from whoever issues them for this account'],
+    });
+  }
+}
+
 /** No answer in time, nobody there to answer, or the connection is down. It may work later. */
 export class UnreachableError extends ConnectionError {
   constructor(what: string, cause: unknown, reason: string) {
