@@ -16,7 +16,7 @@ export async function operatorMode(): Promise<OperatorMode> {
   const [operator, system, account] = [createOperator(), createAccount(), createAccount()];
   const operatorJwt = await encodeOperator('test', operator, { system_account: system.getPublicKey() });
   const token = (name: string, keys: KeyPair, limits: object) =>
-    encodeAccount(name, keys, { limits } as Parameters<typeof encodeAccount>[2], { signer: operator });
+    encodeAccount(name, keys, { limits }, { signer: operator });
   const systemJwt = await token('SYS', system, unlimited);
   const accountJwt = await token('APP', account, { ...unlimited, ...jetstream, wildcards: true });
   return {
@@ -32,7 +32,7 @@ export async function operatorMode(): Promise<OperatorMode> {
         'worker',
         user,
         account,
-        { ...permissions, subs: -1, data: -1, payload: -1 } as Parameters<typeof encodeUser>[3],
+        { ...permissions, subs: -1, data: -1, payload: -1 },
         expiresAt === undefined ? {} : { exp: expiresAt },
       );
       return new TextDecoder().decode(fmtCreds(jwt, user));

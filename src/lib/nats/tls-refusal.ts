@@ -15,8 +15,8 @@ export async function tlsRefusal(target: ConnectionTarget): Promise<string | und
   const { hostname: host, port } = new URL(target.servers[0] ?? '');
   const { caFile, certFile, keyFile, first = false } = target.tls ?? {};
   const signal = AbortSignal.timeout(target.timeoutMs);
-  const files = await Promise.all([caFile, certFile, keyFile].map((file) => file && readFile(file)));
-  const [ca, cert, key] = files.map((content) => content || undefined);
+  const read = async (file: string | undefined) => (file === undefined ? undefined : readFile(file));
+  const [ca, cert, key] = await Promise.all([read(caFile), read(certFile), read(keyFile)]);
   let socket: Socket | undefined;
   let secure: TLSSocket | undefined;
   try {

@@ -93,6 +93,31 @@ describe('permissionsOf', () => {
     for (const [subject, may] of subjects) expect(mayPublish('runner', subject), subject).toBe(may);
   });
 
+  test('an external consumer: its exhaustions and dead letters, but neither its messages nor its acks', () => {
+    const outside = { ...config, external: makeConfig({ external: [{ name: 'rust-worker' }] }).external };
+    const { publish, subscribe } = permissionsOf(outside, 'runner');
+    const subjects: readonly (readonly [string, boolean])[] = [
+      ['$JS.API.CONSUMER.MSG.NEXT.events.rust-worker', false],
+      ['$JS.ACK.events.rust-worker.1.1.1.1.0', false],
+      ['$JS.API.CONSUMER.MSG.NEXT.dead.rust-worker-dlq', true],
+      ['$JS.API.CONSUMER.INFO.events.rust-worker', true],
+      ['events-advisories.business.MAX_DELIVERIES.rust-worker.1.main.0', true],
+      ['events-advisories.business.ATTEMPT_FAILED.rust-worker.1.main.0', false],
+      ['events-retry.rust-worker.1', false],
+    ];
+    for (const [subject, may] of subjects) {
+      expect(
+        publish.allow.some((filter) => subjectMatches(filter, subject)),
+        subject,
+      ).toBe(may);
+    }
+    expect(subscribe.allow).toEqual([
+      '_INBOX_runner.>',
+      '$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.events.rust-worker',
+      '$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.events.rust-worker',
+    ]);
+  });
+
   test('no subject is named that another one contains', () => {
     for (const role of roles) {
       const { allow } = permissionsOf(config, role).publish;
