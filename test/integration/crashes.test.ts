@@ -156,6 +156,7 @@ test('the neighbour of a poison event, killed with it in its last attempt, is tr
   const first = n === 2 && !readFileSync(out, 'utf8').includes('last');
   if (first) appendFileSync(out, 'last\\n');
   if (first) await new Promise(() => {});
+  await new Promise((r) => setTimeout(r, 50));
   appendFileSync(out, \`done \${event.seq}\\n\`);`,
     ),
   });
@@ -166,12 +167,19 @@ test('the neighbour of a poison event, killed with it in its last attempt, is tr
     (await p.lines()).filter((line) => line.startsWith('last')).length;
   await eventually('the last attempt of event 2 runs', async () => (await begun()) === 1, 60_000);
   await link.publish('events.job', JSON.stringify({ n: 1 }));
+  const others = 100;
+  for (let n = 3; n < 3 + others; n++) await link.publish('events.job', JSON.stringify({ n }));
+  const done = async (): Promise<Set<string>> =>
+    new Set((await p.lines()).filter((line) => line.startsWith('done')));
   await eventually(
-    'the neighbour is done and the poison is dead',
-    async () => (await p.lines()).includes('done 1') && (await dead(link)) === 1,
+    'all but the poison are done, and the poison is dead',
+    async () => (await done()).size === 1 + others && (await dead(link)) === 1,
     60_000,
   );
   await supervisor.stop();
+  const lines = await p.lines();
+  const end = lines.indexOf('done 1');
+  expect(lines[end - 1], 'nothing else begins or ends while it runs alone').toBe('main 3 1');
   const records = (await readJournal(link, names)).filter(({ record }) => record.origin.seq === 1);
   const last = records.filter(({ record }) => record.kind === 'ATTEMPT_STARTED' && record.attempt === 3);
   expect(last.map(({ record }) => record.alone ?? false)).toEqual([false, true]);
