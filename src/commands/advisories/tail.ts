@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import type { AdvisoryLine } from '../../lib/advisories/line.js';
 import { advisoryKinds, tailAdvisories } from '../../lib/advisories/tail.js';
 import { BaseCommand } from '../../lib/cli/base-command.js';

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import { countFlag } from '../../lib/cli/count-flag.js';
 import { deadLetterFlags, filtersOf } from '../../lib/cli/dead-letter-flags.js';

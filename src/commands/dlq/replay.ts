@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { Args, Flags } from '@oclif/core';
+import * as Args from '@oclif/core/args';
+import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import { countFlag } from '../../lib/cli/count-flag.js';
 import { deadLetterFlags } from '../../lib/cli/dead-letter-flags.js';
@@ -118,7 +119,7 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
     const { note, wait, 'wait-timeout': waitMs = defaultWaitMs } = this.flags;
     this.stop = new AbortController();
     const task = `replay-${randomUUID()}`;
-    const log = this.context.logger();
+    const log = await this.context.logger();
     // A line for each is for whoever collects logs; a person sees the result, and the journal keeps who did it.
     const level = this.interactive ? 'debug' : 'info';
     const progress = new ProgressLine(process.stderr, plan.items.length);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { Args, Flags } from '@oclif/core';
+import * as Args from '@oclif/core/args';
+import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import { parseHeaders, readData } from '../../lib/cli/event-input.js';
 import { readersOf } from '../../lib/config/resolved.js';

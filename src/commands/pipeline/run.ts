@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { startAsChild } from '../../lib/cli/as-child.js';
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import { durationFlag } from '../../lib/cli/global-flags.js';
@@ -63,7 +63,7 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
     const config = await this.context.config();
     const only = selectConsumers(config, this.flags.only);
     const handlers = await loadHandlers(handlerFiles(only), this.context.moduleOptions);
-    const log = this.context.logger(1);
+    const log = await this.context.logger(1);
     const stopServer = this.flags.embedded ? await this.startServer() : undefined;
     try {
       const link = await this.context.connect(config);

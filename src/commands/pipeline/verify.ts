@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import { currentOperator } from '../../lib/cli/operator.js';
 import { escapeLine } from '../../lib/domain/escape.js';

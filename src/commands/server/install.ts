@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import { UsageError } from '../../lib/errors.js';
 import { installServer } from '../../lib/server/install.js';

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { Command, type Interfaces } from '@oclif/core';
+import { Command } from '@oclif/core/command';
 import { CLIError } from '@oclif/core/errors';
+import type * as Interfaces from '@oclif/core/interfaces';
 import { loadEnvFile } from '../config/env-file.js';
 import type { Environment } from '../config/environment.js';
 import { readEnvironment } from '../config/load.js';

@@ -1,4 +1,4 @@
-import type { Hook } from '@oclif/core';
+import type { Hook } from '@oclif/core/interfaces';
 import { closest } from '../domain/closest.js';
 import { escapeLine } from '../domain/escape.js';
 

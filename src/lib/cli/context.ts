@@ -8,7 +8,8 @@ import { connect } from '../nats/connect.js';
 import type { Link } from '../nats/link.js';
 import type { ConnectionTarget } from '../nats/target.js';
 import { readServerState } from '../server/state.js';
-import { defaultLogLevel, type Logger, type LogLevel, makeLogger } from '../telemetry/log.js';
+import type { Logger } from '../telemetry/log.js';
+import { defaultLogLevel, type LogLevel } from '../telemetry/log-level.js';
 import { defaultTimeoutMs } from './global-flags.js';
 
 /** The global flags that decide about config, connection and log. */
@@ -74,7 +75,8 @@ export class CommandContext {
   }
 
   /** JSON lines, or readable ones on a terminal. `pipeline run` logs to stdout, every other command to stderr. */
-  logger(fd: 1 | 2 = 2): Logger {
+  async logger(fd: 1 | 2 = 2): Promise<Logger> {
+    const { makeLogger } = await import('../telemetry/log.js');
     const stream = fd === 1 ? process.stdout : process.stderr;
     const isTty = stream.isTTY === true;
     return makeLogger({

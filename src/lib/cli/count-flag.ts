@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { UsageError } from '../errors.js';
 
 /** A whole number from `min` (1) on, and at most `max` where there is one. */

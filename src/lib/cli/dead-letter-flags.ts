@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { parseMoment } from '../domain/moment.js';
 import type { DeadLetterFilters } from '../dlq/select.js';
 import { UsageError } from '../errors.js';

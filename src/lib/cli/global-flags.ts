@@ -1,5 +1,5 @@
-import { Flags } from '@oclif/core';
-import { defaultLogLevel, logLevels } from '../telemetry/log.js';
+import * as Flags from '@oclif/core/flags';
+import { defaultLogLevel, logLevels } from '../telemetry/log-level.js';
 import { parseDuration } from '../domain/duration.js';
 import { UsageError } from '../errors.js';
 

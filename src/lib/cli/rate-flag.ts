@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { UsageError } from '../errors.js';
 
 /** So many a second: `500` or `500/s`; 0 is no limit. */

@@ -1,10 +1,10 @@
+import { createRequire } from 'node:module';
 import { type DestinationStream, pino, type Logger as PinoLogger } from 'pino';
-import pretty from 'pino-pretty';
+import type { build } from 'pino-pretty';
 import { escapeBlock, escapeJson, escapeLine } from '../domain/escape.js';
+import type { LogLevel } from './log-level.js';
 
-export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-export type LogLevel = (typeof logLevels)[number];
-export const defaultLogLevel: LogLevel = 'info';
+export type { LogLevel };
 
 /** Facts first, then one sentence; never a payload, a header value or a secret. */
 export type Logger = PinoLogger;
@@ -40,6 +40,8 @@ function asJson({ fd }: LogOptions): DestinationStream {
 
 /** pino-pretty prints what it is given: it gets nothing that a terminal would obey. */
 function readable({ fd, color }: LogOptions): DestinationStream {
+  // Loaded where it is used: most runs write for machines, and it is half of what logging loads.
+  const pretty = createRequire(import.meta.url)('pino-pretty') as typeof build;
   const out = pretty({
     destination: fd,
     sync: true,

@@ -1,0 +1,55 @@
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { alternate } from '../harness/alternate.mjs';
+import { expectEndState } from '../harness/end-state.mjs';
+import { bin, withProject } from '../harness/project.mjs';
+
+const config = {
+  name: 'bench',
+  consumers: { 'bench-consumer': { subjects: ['events.bench.>'], handler: './handler.mjs' } },
+};
+
+/** What a command costs before it does anything, over a Node process that runs an empty file. */
+export default {
+  name: 'start',
+  async run({ server, runs, quick }) {
+    const files = { 'handler.mjs': 'export default async () => {};\n', 'empty.mjs': '' };
+    return withProject(server, { config, files }, async (project) => {
+      await project.cli('pipeline', 'apply', '--yes');
+      writeFileSync(join(project.folder, 'empty.mjs'), '');
+      const time =
+        (check, ...words) =>
+        () => {
+          const startedMs = performance.now();
+          const { status, stdout } = spawnSync(process.execPath, words, {
+            cwd: project.folder,
+            env: project.env,
+            encoding: 'utf8',
+          });
+          const ms = performance.now() - startedMs;
+          expectEndState(words.join(' '), { status, right: check(stdout) }, { status: 0, right: true });
+          return ms;
+        };
+      // One process start is a noisy thing: more of them than of the long runs.
+      const figures = await alternate(quick ? 3 : runs * 5, {
+        node: time((out) => out === '', 'empty.mjs'),
+        version: time((out) => /^plutomi-events\/\d/.test(out), bin, '--version'),
+        help: time((out) => out.includes('COMMANDS') || out.includes('TOPICS'), bin, '--help'),
+        list: time((out) => JSON.parse(out).total === 0, bin, 'dlq', 'list', '--json'),
+      });
+      const row = (path, name, atMost, aim) => ({
+        path,
+        unit: 'ms',
+        ours: figures[name],
+        ceiling: figures.node,
+        gates: [{ to: 'over bare node', value: figures[name] - figures.node, atMost, aim, unit: ' ms' }],
+      });
+      return [
+        row('start: --version', 'version', 15, 8),
+        row('start: --help', 'help', 60, 45),
+        row('start: dlq list of one page', 'list', 110, 90),
+      ];
+    });
+  },
+};
