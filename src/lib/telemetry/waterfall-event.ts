@@ -149,7 +149,7 @@ export function logWaterfall(log: Logger): WaterfallListener {
       case 'refused-advisory':
         log.warn(
           { subject: e.subject, because: e.because },
-          'advisory of an external consumer that can not be true: nothing was made of it',
+          'advisory of the server that can not be true: nothing was made of it',
         );
         break;
       case 'advisories-dropped':
