@@ -2,7 +2,7 @@
 // event was given up. Compares the journal stream alone with both paths, under the same faults.
 //   node test/chaos/external.mjs --help
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { connectAdmin, insistently, NeverQuiet, readAll, waitUntilQuiet } from './admin.mjs';
 import { copyOfBuild } from './build.mjs';
 import { applyConfig } from './design-ours.mjs';
-import { seeded } from './random.mjs';
+import { between, seeded } from './random.mjs';
 import { rolling } from './scenarios/rolling.mjs';
 import { stepdown } from './scenarios/stepdown.mjs';
 import { serverBinary, startServers, waitForPlacement } from './servers.mjs';
@@ -19,7 +19,8 @@ import { supervise } from './supervisor.mjs';
 
 const usage = `Usage: node test/chaos/external.mjs [options]
 
-  --fault <name>          stepdown, rolling or none; repeat it for several; default: stepdown and rolling
+  --fault <name>          stepdown, rolling, everything (rolling, and kill -9 of a pipeline run every 8 s) or none;
+                          repeat it for several; default: stepdown and rolling
   --path <name>           stream (the journal stream alone) or both; repeat it; default: each
   --seed <n>              seed of the faults; default 1
   --events <n>            events of each run, all of which are given up; default 4000
@@ -34,6 +35,7 @@ const streams = ['events', 'events-retry', 'events-dlq', 'events-advisories'];
 const faults = {
   stepdown: (bed) => stepdown.faults(bed),
   rolling: (bed) => rolling.faults(bed),
+  everything: (bed) => Promise.all([rolling.faults(bed), killRuns(bed)]),
   none: async () => {},
 };
 /** Who may not listen to the server's advisories has the journal stream alone. */
@@ -96,11 +98,19 @@ async function runOne({ binary, bin, fault, path }) {
     const endsAt = Date.now() + durationMs;
     const published = publishAll(admin, total, durationMs);
     const faultLog = [];
-    const bed = { admin, count: 3, nodes, random: seeded(Number(values.seed)), streams, endsAt };
+    const bed = {
+      admin,
+      count: 3,
+      nodes,
+      runs: workers[0],
+      random: seeded(Number(values.seed)),
+      streams,
+      endsAt,
+    };
     await faults[fault]({ ...bed, fault: (what) => faultLog.push(what) && say(what) });
     const stored = await published;
     const neverQuiet = await quiet(admin);
-    const result = await account(admin, stored);
+    const result = { ...(await account(admin, stored)), ...starts(workers[0]) };
     say(JSON.stringify(result));
     await Promise.all(workers.map((one) => one.stop()));
     return {
@@ -149,10 +159,21 @@ function startWorkers(folder, project, urls, undo) {
     (stdio) => spawn(process.execPath, [workerFile, urls.join(','), 'events', 'rust'], { stdio }),
   ];
   return kinds.map((start, index) => {
-    const own = supervise({ count: 2, folder: mkdtempSync(join(folder, `${index}-`)), start });
+    const logs = mkdtempSync(join(folder, `${index}-`));
+    const own = supervise({ count: 2, folder: logs, start });
     undo.push(() => own.stop());
-    return own;
+    return { ...own, logs };
   });
+}
+
+/** Whoever listens dies too, with what it has heard and not yet written. */
+async function killRuns({ runs, random, endsAt, fault }) {
+  while (Date.now() < endsAt) {
+    await sleep(8000);
+    const index = between(random, 0, runs.slots.length - 1);
+    runs.slots[index].signal('SIGKILL');
+    fault(`kill -9 of pipeline run ${index + 1}`);
+  }
 }
 
 /** Half are nacked until the server gives up, half are termed. Gives the sequences of all. */
@@ -175,6 +196,13 @@ async function publishAll({ js }, total, durationMs) {
   }
   await Promise.all(running);
   return new Set(seqs);
+}
+
+/** How often a `pipeline run` was started, and how often it came as far as running. */
+function starts(runs) {
+  const logs = readdirSync(runs.logs).map((name) => readFileSync(join(runs.logs, name), 'utf8'));
+  const ran = logs.flatMap((text) => text.match(/"pipeline runs/g) ?? []).length;
+  return { starts: runs.starts(), ran };
 }
 
 async function quiet(admin) {

@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
+import type { Link } from '../../src/lib/nats/link.js';
 import { silentLogger } from '../../src/lib/telemetry/log.js';
 import type { WaterfallEvent } from '../../src/lib/telemetry/waterfall-event.js';
 import { runPipeline } from '../../src/lib/waterfall/run.js';
@@ -10,23 +11,34 @@ import { startCluster } from '../support/nats-server.js';
 
 const count = 60;
 
+async function stepDown(link: Link): Promise<void> {
+  const subject = '$JS.API.STREAM.LEADER.STEPDOWN.events-advisories';
+  await eventually('the journal has stepped down', () =>
+    link.nc.request(subject, '', { timeout: 2000 }).then(
+      (answer) => answer.json<{ success?: boolean }>().success === true,
+      () => false,
+    ),
+  );
+}
+
 test('on a cluster, what is heard while the journal gets another leader is copied once it has one', async () => {
   await using cluster = await startCluster(3);
   const three = { replicas: 3 };
   const config = makeConfig({
     consumers: [],
     external: [{ name: 'rust', ackWaitMs: 2000 }],
-    // Only the second path is looked at here: the journal captures nothing of the server's.
     streams: { events: three, retry: three, dlq: three, advisories: three },
   });
   await using link = await connectTo(cluster.url);
   await applyTopology(link, config);
+  // Only the second path is looked at here: the journal captures nothing of the server's.
   await link.jsm.streams.update('events-advisories', { subjects: ['events-advisories.>'] });
   const events: WaterfallEvent[] = [];
   const pipelines = await Promise.all(
-    ['a', 'b'].map(async (worker) =>
-      runPipeline({
-        link: await connectTo(cluster.url, worker),
+    ['a', 'b'].map(async (worker) => {
+      const own = await connectTo(cluster.url, worker);
+      const pipeline = runPipeline({
+        link: own,
         config,
         handlers: new Map(),
         log: silentLogger(),
@@ -35,15 +47,19 @@ test('on a cluster, what is heard while the journal gets another leader is copie
         now: Date.now,
         monotonic: () => performance.now(),
         random: () => 0.5,
-      }),
-    ),
+      });
+      return { own, pipeline };
+    }),
   );
   onTestFinished(async () => {
-    await Promise.all(pipelines.map((pipeline) => pipeline.stop(1000)));
+    for (const { own, pipeline } of pipelines) {
+      await pipeline.stop(1000);
+      await own.close();
+    }
   });
   startExternalWorker(cluster.url, 'rust');
   for (let n = 0; n < count; n++) {
-    if (n % 20 === 10) await link.nc.request('$JS.API.STREAM.LEADER.STEPDOWN.events-advisories');
+    if (n % 20 === 10) await stepDown(link);
     await eventually(`event ${n} is stored`, () =>
       link.publish('events.job', JSON.stringify({ do: 'term' }), { msgId: `job-${n}`, timeoutMs: 2000 }).then(
         () => true,

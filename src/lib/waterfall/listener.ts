@@ -14,7 +14,7 @@ import { tellJudgement } from './tell-judgement.js';
 export interface ListenerParts {
   readonly link: Link;
   readonly config: PipelineConfig;
-  readonly transcriber: Transcriber;
+  readonly transcriber: Pick<Transcriber, 'transcribe'>;
   readonly emit: WaterfallListener;
   /** Ends the whole pipeline with this error. */
   readonly fail: (error: PlutomiError) => void;
