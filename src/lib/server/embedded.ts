@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isMainThread } from 'node:worker_threads';
 import { messageOf, OperationError } from '../errors.js';
 import { readClientUrl, readInfo, removePortsFiles, type ServerInfo } from './ready.js';
 
@@ -67,10 +68,9 @@ export async function startServer(options: StartServerOptions): Promise<ServerHa
   const log = await open(logFile, 'a', 0o600);
   try {
     const logStart = (await log.stat()).size;
-    const child = spawn(binary, serverArguments(options), {
-      detached: true,
-      stdio: ['ignore', log.fd, log.fd],
-    });
+    const child = forThisUserAlone(() =>
+      spawn(binary, serverArguments(options), { detached: true, stdio: ['ignore', log.fd, log.fd] }),
+    );
     const exited = once(child, 'exit').then(([code, signal]): ServerExit => ({ code, signal }));
     exited.catch(() => {});
     child.unref();
@@ -84,6 +84,18 @@ export async function startServer(options: StartServerOptions): Promise<ServerHa
     }
   } finally {
     await log.close();
+  }
+}
+
+/** Whatever the process that `start` starts makes, is readable for this user only. */
+function forThisUserAlone<T>(start: () => T): T {
+  // A thread can't set it; the folder that everything stands in is 0700 in any case.
+  if (!isMainThread) return start();
+  const before = process.umask(0o077);
+  try {
+    return start();
+  } finally {
+    process.umask(before);
   }
 }
 
