@@ -1,4 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { msOfNanos } from '../../src/lib/domain/time.js';
+import { connect } from '../../src/lib/nats/connect.js';
 import { listConsumers } from '../../src/lib/nats/objects.js';
 import { type ReadOptions, readStream } from '../../src/lib/nats/read-stream.js';
 import type { Link } from '../../src/lib/nats/link.js';
@@ -109,6 +111,69 @@ describe('readStream', () => {
     end.abort();
     await reading;
     expect(seqs).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  describe('a user who may make no consumer', () => {
+    const users = `authorization { users: [
+      { user: admin, password: p }
+      { user: viewer, password: p, permissions: { publish: { deny: ["$JS.API.CONSUMER.>"] } } }
+    ] }`;
+    const both = async () => {
+      const server = await natsForTest({ config: users });
+      const as = async (user: string) => {
+        const target = { servers: [server.url], source: 'the test', name: user, timeoutMs: 5000 };
+        const link = await connect({ ...target, auth: { user, password: 'p' } });
+        onTestFinished(() => link.close());
+        return link;
+      };
+      return { server, admin: await as('admin'), viewer: await as('viewer') };
+    };
+
+    it('reads the same, one message at a time', async () => {
+      const { admin, viewer } = await both();
+      await filled(admin, 1000);
+      await admin.deleteMessage(stream, 1000);
+      await append(admin, 1001, 1010);
+      const middle = await admin.readFromLeader(stream, 500);
+      const timeMs = msOfNanos(middle?.time ?? '0');
+      const ways: readonly Partial<ReadOptions>[] = [
+        {},
+        { filters: ['things.even', 'things.odd'], from: { seq: 990 } },
+        { filters: ['things.none'] },
+        { from: { timeMs } },
+        { from: { timeMs: timeMs + 600_000 } },
+        { from: { timeMs: 0 }, lastSeq: 7 },
+        { headersOnly: true, lastSeq: 3 },
+      ];
+      for (const way of ways) {
+        const read = async (link: Link) => {
+          const out = [];
+          for await (const message of readStream(link, { ...all, ...way })) out.push(message);
+          return out;
+        };
+        expect(await read(viewer), JSON.stringify(way)).toEqual(
+          (await read(admin)).map((message) =>
+            expect.objectContaining({ seq: message.seq, time: message.time }),
+          ),
+        );
+      }
+    });
+
+    it('follows too, also while the server is started again', async () => {
+      const { server, admin, viewer } = await both();
+      await filled(admin, 3);
+      const seqs: number[] = [];
+      for await (const { seq } of readStream(viewer, { ...all, follow: true })) {
+        if (seqs.push(seq) === 3) {
+          await server.kill9();
+          await server.restart();
+          await eventually('the connection is back', () => admin.connected);
+          await append(admin, 4, 5);
+        }
+        if (seqs.length === 5) break;
+      }
+      expect(seqs).toEqual([1, 2, 3, 4, 5]);
+    });
   });
 
   it('names the stream that is missing, and what creates it', async () => {

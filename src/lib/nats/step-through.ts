@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Link } from './link.js';
 import { msOfNanos } from '../domain/time.js';
+import { UnreachableError } from './errors.js';
+import type { Link } from './link.js';
 import type { StoredMessage } from './message.js';
 import type { ReadOptions } from './read-stream.js';
 
@@ -29,7 +30,7 @@ export async function* stepThrough(
       heads
         .filter(({ message }) => !message)
         .map(async (head) => {
-          head.message = await link.readNext(stream, head.filter, head.next);
+          head.message = await patiently(follow, () => link.readNext(stream, head.filter, head.next));
         }),
     );
     const waiting = heads.filter(({ message }) => message);
@@ -44,6 +45,19 @@ export async function* stepThrough(
     head.next = message.seq + 1;
     head.message = undefined;
     yield headersOnly ? { ...message, data: new Uint8Array() } : message;
+  }
+}
+
+/** Who follows waits for a server that is away, as with a consumer. */
+async function patiently(
+  follow: boolean,
+  read: () => Promise<StoredMessage | undefined>,
+): Promise<StoredMessage | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!follow || !(error instanceof UnreachableError)) throw error;
+    return undefined;
   }
 }
 
