@@ -171,7 +171,7 @@ describe('each way to log in, by the real binary', () => {
     expect(await c.apply('--context by-certificate')).toMatchObject(connected);
     const stranger = `--tlscert ${tls('localhost.cert')} --tlskey ${tls('localhost.key')}`;
     for (const words of [ca, `${ca} ${stranger}`]) {
-      const refused = await c.apply(words);
+      const refused = await c.apply(`${words} --timeout 3s`);
       expect(refused, words).toMatchObject({ exitCode: 4, code: 'CANNOT_CONNECT' });
       expect(refused.message, words).toMatch(/certificate/);
       expect(refused.suggestions, words).toEqual([expect.stringContaining('--tlscert')]);
