@@ -1,0 +1,89 @@
+import { makeFailure } from '../../dist/lib/domain/failure.js';
+import { encodePointer, pointerFrom, pointerHeaders } from '../../dist/lib/domain/pointer.js';
+import { makeExhaustion } from '../../dist/lib/domain/record.js';
+import { nanosOfRfc3339 } from '../../dist/lib/domain/time.js';
+import { fill } from '../raw/publish.mjs';
+import { withManager } from './streams.mjs';
+
+export const consumer = 'bench-consumer';
+const subject = 'events.bench.made';
+
+export const config = {
+  name: 'bench',
+  consumers: { [consumer]: { subjects: ['events.bench.>'], handler: './handler.mjs' } },
+};
+
+const failures = [
+  makeFailure('error', 'Error', 'connect ECONNREFUSED 10.0.4.17:587'),
+  makeFailure('error', 'SmtpError', '550 mailbox unavailable'),
+  makeFailure('timeout', 'Timeout', 'the handler did not end within 30000 ms'),
+];
+
+/** Publishes `count` events of 256 bytes; gives their times in ns, by index. */
+export async function fillEvents(server, count) {
+  await fill(server.port, count, (i) => ({
+    subject,
+    headers: [`Nats-Msg-Id: bench-${i}`, 'Event-Type: bench.made'],
+    payload: 'x'.repeat(256),
+  }));
+  return withManager(server, async (jsm) => {
+    const times = [];
+    while (times.length < count) {
+      for await (const message of await jsm.direct.getBatch('events', {
+        seq: times.length + 1,
+        batch: 5000,
+      })) {
+        times.push(nanosOfRfc3339(message.timestamp));
+      }
+    }
+    return times;
+  });
+}
+
+/** Makes each of the events dead, as the pipeline does: its exhaustion in the journal, and its pointer in the DLQ. */
+export async function bury(server, times) {
+  const exhaustionOf = exhaustions(times);
+  await fill(server.port, times.length, (i) => ({
+    subject: `events-advisories.business.MAX_DELIVERIES.${consumer}.${i + 1}.retry.0`,
+    payload: JSON.stringify(exhaustionOf(i)),
+  }));
+  await fillPointers(server, times, 'events-dlq');
+}
+
+/** The pointers of dead letters, under the subjects of any stream. */
+export async function fillPointers(server, times, root) {
+  const exhaustionOf = exhaustions(times);
+  await fill(server.port, times.length, (i) => {
+    const pointer = pointerFrom(exhaustionOf(i), 'dlq', 0);
+    return {
+      subject: `${root}.${consumer}.${i + 1}`,
+      headers: Object.entries(pointerHeaders(pointer)).map(([name, value]) => `${name}: ${value}`),
+      payload: encodePointer(pointer),
+    };
+  });
+}
+
+function exhaustions(times) {
+  const at = new Date().toISOString();
+  return (i) => {
+    const seq = i + 1;
+    const origin = { stream: 'events', seq, subject, time: times[i], msgId: `bench-${i}` };
+    return makeExhaustion({
+      key: { tier: 'business', consumer, origin, stage: 'retry', cycle: 0 },
+      kind: 'MAX_DELIVERIES',
+      at,
+      failure: failures[i % failures.length],
+      attempts: { main: 3, retry: 3 },
+      firstFailedAt: at,
+      worker: 'bench:1:filled',
+      delivered: { stream: 'events-retry', seq, deliveries: 3 },
+    });
+  };
+}
+
+/** Empties the streams that a replay writes to, so that the same events can be buried again. */
+export async function clear(server) {
+  await withManager(server, async (jsm) => {
+    for (const stream of ['events-retry', 'events-dlq', 'events-advisories']) await jsm.streams.purge(stream);
+  });
+}
