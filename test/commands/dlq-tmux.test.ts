@@ -53,6 +53,21 @@ describe('dlq replay in a terminal', () => {
     expect(await dead(bed)).toEqual([false, true, false]);
   });
 
+  it('is careful in front of a person, and shows how far it is', async () => {
+    const { bed, terminal } = await desk(3);
+    await using careful = await terminal('dlq', 'replay', '--all');
+    expect(await careful.waitFor('Replay these 3 dead letters')).toMatch(/rate +500\/s at most/);
+    await careful.press('n', 'Enter');
+    expect(await careful.exitCode()).toBe(1);
+    await using slow = await terminal('dlq', 'replay', '--all', '--yes', '--rate', '1/s');
+    await slow.waitFor(/[12] of 3 done, [\d.]+\/s, \S+ left/);
+    expect(await slow.exitCode()).toBe(0);
+    const result = await slow.text();
+    expect(result).toContain('3 of 3 replayed');
+    expect(result).not.toContain('left');
+    expect(await dead(bed)).toEqual([false, false, false]);
+  });
+
   it('replays nothing and exits 1 when the answer is no, or none is chosen', async () => {
     const { bed, terminal } = await desk(3);
     await using no = await terminal('dlq', 'replay', '--all');

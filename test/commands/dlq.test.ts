@@ -322,3 +322,46 @@ describe.each(modes)('dlq replay %s', (...mode) => {
     } else expect(ended.stdout).toBe('Interrupted: 1 of 1 replayed, 0 resolved, 1 still pending');
   });
 });
+
+describe('dlq list --output ndjson', () => {
+  it('prints each item of --json on a line of its own', async () => {
+    const { bed, dlq } = await desk();
+    await bury(bed);
+    await bury(bed);
+    await bury(bed);
+    const json = readJson('dlq list', (await dlq('list', '--limit', '2', '--json')).stdout);
+    const { exitCode, stdout, stderr } = await dlq('list', '--limit', '2', '--output', 'ndjson');
+    expect(exitCode).toBe(0);
+    const items = stdout.split('\n').map((line): unknown => JSON.parse(line));
+    expect({ total: 3, items }).toEqual(json);
+    expect(stderr).toContain('2 of 3');
+  });
+
+  it('prints nothing where there is none, and is neither --json nor a count', async () => {
+    const { dlq } = await desk();
+    const empty = await dlq('list', '--output', 'ndjson');
+    expect([empty.exitCode, empty.stdout, empty.stderr]).toEqual([0, '', 'no dead letters']);
+    const both = await dlq('list', '--output', 'ndjson', '--json');
+    expect(both.exitCode).toBe(2);
+    const counted = await dlq('list', '--output', 'ndjson', '--group-by', 'reason');
+    expect([counted.exitCode, counted.stderr]).toEqual([
+      2,
+      expect.stringContaining('--group-by counts them'),
+    ]);
+  });
+});
+
+describe('dlq replay --rate', () => {
+  it('is told in the plan; 0 is no limit; anything else is a usage error', async () => {
+    const { bed, dlq } = await desk();
+    await bury(bed);
+    const plan = async (...words: string[]): Promise<string> =>
+      (await dlq('replay', '--all', '--dry-run', ...words)).stdout;
+    expect(await plan('--rate', '7/s')).toContain('7/s at most');
+    expect(await plan('--rate', '0')).not.toContain('at most');
+    expect(await plan()).not.toContain('at most');
+    const wrong = await dlq('replay', '--all', '--yes', '--rate', 'fast');
+    expect(wrong.exitCode).toBe(2);
+    expect(wrong.stderr).toContain('a number a second like 500/s');
+  });
+});

@@ -40,9 +40,9 @@ export interface ReplayReport {
 }
 
 /** Dead letters that are looked at ahead: enough for full questions to the journal. */
-const lookAhead = 512;
-/** Begun and not finished. */
-const replaysAtOnce = 96;
+const lookAhead = 1024;
+/** Begun and not finished, and so finished after Ctrl-C: of a large replay half a percent. */
+const replaysAtOnce = (count: number): number => Math.min(512, Math.max(96, Math.ceil(count / 200)));
 const gone = 'it has left the DLQ, or died again, since it was selected';
 const maxNoteBytes = 1024;
 
@@ -57,7 +57,7 @@ export async function replayDeadLetters(plan: ReplayPlan, options: ReplayOptions
   const { signal, rate, onReplayed, onDone } = options;
   const tools: ReplayTools = { ...options, author: boundedAuthor(options.author) };
   const tally = new Tally(options.follow ?? true);
-  const starts = new Starts(replaysAtOnce, rate, signal);
+  const starts = new Starts(replaysAtOnce(plan.items.length), rate, signal);
   let broken: PlutomiError | undefined;
   const outcomeOf = async (item: PlannedReplay): Promise<ReplayOutcome | undefined> => {
     if (broken) return { is: 'skipped', reason: `not tried: ${broken.message}` };
