@@ -61,6 +61,23 @@ export async function unfinished({ jsm }, streams) {
   return waiting;
 }
 
+/**
+ * Does the server count these only, and has nothing to deliver? After a kill -9, nats-server 2.10 may still count
+ * messages as delivered and unacknowledged that were acknowledged and are no longer in the stream. Nobody else may
+ * pull meanwhile: what a worker held is delivered here, at the latest after `longestAckWaitMs`.
+ */
+export async function areCountedOnly({ js }, waiting, longestAckWaitMs) {
+  const delivered = await Promise.all(
+    Object.entries(waiting).map(async ([place, counts]) => {
+      const [stream, name] = place.split('/');
+      if (name === undefined || !counts.startsWith('0+')) return true;
+      const consumer = await insistently(() => js.consumers.get(stream, name));
+      return (await consumer.next({ expires: longestAckWaitMs + 5000 })) !== null;
+    }),
+  );
+  return !delivered.includes(true);
+}
+
 const longestWaitMs = 20 * 60_000;
 
 /**
@@ -71,12 +88,14 @@ export async function waitUntilQuiet(admin, streams, patienceMs, onChange = () =
   const latest = performance.now() + longestWaitMs;
   let deadline = performance.now() + patienceMs;
   let quietSince;
+  let movedAt = Date.now();
   let last = {};
   while (performance.now() < Math.min(deadline, latest)) {
     try {
       const waiting = await unfinished(admin, streams);
       if (JSON.stringify(waiting) !== JSON.stringify(last)) {
         deadline = performance.now() + patienceMs;
+        movedAt = Date.now();
         onChange(waiting);
       }
       last = waiting;
@@ -89,12 +108,13 @@ export async function waitUntilQuiet(admin, streams, patienceMs, onChange = () =
     if (quietSince !== undefined && Date.now() - quietSince > 2000) return quietSince;
     await sleep(250);
   }
-  throw new NeverQuiet(last);
+  throw new NeverQuiet(last, movedAt);
 }
 
 export class NeverQuiet extends Error {
-  constructor(waiting) {
+  constructor(waiting, movedAt) {
     super(`never quiet: ${JSON.stringify(waiting)}`);
     this.waiting = waiting;
+    this.movedAt = movedAt;
   }
 }

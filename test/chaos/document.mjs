@@ -14,7 +14,7 @@ const page = fileURLToPath(new URL('../../docs/reliability.md', import.meta.url)
 const kept =
   'scenario topology server design seed events durationMs commit startedAt ok error pairs processed dead ' +
   'deadThoughSound evicted lost wrong twice runs faults workerStarts longestSilenceMs resumedMs quietMs ' +
-  'neverQuiet problems';
+  'neverQuiet countedOnly problems';
 
 /** One row for each run, without what only an investigation needs; of two results of the same run the newer one. */
 export function rowsOf(results) {

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { account, recovery } from './account.mjs';
-import { connectAdmin, insistently, NeverQuiet, readAll, waitUntilQuiet } from './admin.mjs';
+import { areCountedOnly, connectAdmin, insistently, NeverQuiet, readAll, waitUntilQuiet } from './admin.mjs';
 import { readLedger } from './ledger.mjs';
 import { consumers, makeEvents } from './events.mjs';
 import { baseConfig, makeProject } from './project.mjs';
@@ -15,6 +15,9 @@ const faultShare = 0.85;
 const firstFaultMs = 1500;
 /** Nothing moves for this long: the pipeline is stuck. */
 const quietPatienceMs = 120_000;
+
+/** The ack wait of the retry stage, the longest of all. */
+const longestAckWaitMs = 30_000;
 
 /** Runs one scenario on one topology and gives its result. `design` is what processes the events. */
 export async function runScenario({ scenario, topology, design, options, bin, binary, folder, say }) {
@@ -100,6 +103,7 @@ async function conclude(bed, { scenario, design, events, faults, publishers }) {
   const { admin } = bed;
   let quietAt;
   let neverQuiet;
+  let countedOnly;
   try {
     quietAt = await bed.quiet();
     if (scenario.afterwards) {
@@ -108,7 +112,11 @@ async function conclude(bed, { scenario, design, events, faults, publishers }) {
     }
   } catch (error) {
     if (!(error instanceof NeverQuiet)) throw error;
-    neverQuiet = error.waiting;
+    await bed.workers.stop();
+    if (await areCountedOnly(admin, error.waiting, longestAckWaitMs)) {
+      countedOnly = error.waiting;
+      quietAt = error.movedAt;
+    } else neverQuiet = error.waiting;
   }
   const runs = bed.readRuns();
   const inStream = await readAll(admin, 'events');
@@ -121,6 +129,7 @@ async function conclude(bed, { scenario, design, events, faults, publishers }) {
     ...recovery({ runs, faults, stored, quietAt }),
     copies: inStream.length - new Set(inStream.map(({ id }) => id)).size,
     neverQuiet,
+    countedOnly,
     problems,
     ok: result.lost === 0 && result.wrong === 0 && neverQuiet === undefined && problems.length === 0,
   };

@@ -78,9 +78,10 @@ async function runOne({ identity, ...parts }, bin) {
   const startedAt = new Date().toISOString();
   try {
     const result = await runScenario({ ...parts, bin, folder, say });
-    const { lost, wrong, twice, neverQuiet, problems } = result;
+    const { lost, wrong, twice, neverQuiet, countedOnly, problems } = result;
     say(`lost ${lost}, wrong ${wrong}, twice ${twice}`);
     if (neverQuiet) say(`never quiet: ${JSON.stringify(neverQuiet)}`);
+    if (countedOnly) say(`counted by the server, but gone: ${JSON.stringify(countedOnly)}`);
     for (const problem of problems) say(problem);
     if (result.ok && !options.keep) rmSync(folder, { recursive: true, force: true });
     return { ...identity, startedAt, ...result, folder: result.ok ? undefined : folder };
