@@ -4,6 +4,7 @@ import { expectEndState } from '../harness/end-state.mjs';
 import { runPipelineProcess } from '../harness/pipeline.mjs';
 import { withProject } from '../harness/project.mjs';
 import { withManager } from '../harness/streams.mjs';
+import { versionAtLeast } from '../../dist/lib/nats/server-version.js';
 import { fill } from '../raw/publish.mjs';
 
 const consumer = 'bench-consumer';
@@ -57,13 +58,24 @@ async function measure(server, project, processes, count) {
     while (!(await within(Promise.all(started), 500))) await pour(server, prime);
     await settled(server);
     const before = await handled(all);
-    const startedMs = performance.now();
+    const resume = await pause(server);
     await pour(server, count);
+    const startedMs = performance.now();
+    await resume();
     await settled(server);
     const seconds = (performance.now() - startedMs) / 1000;
     expectEndState('all processes together', { handled: (await handled(all)) - before }, { handled: count });
     return count / seconds;
   });
+}
+
+/** Holds deliveries back, so that filling the stream is not measured; servers below 2.11 can't. */
+async function pause(server) {
+  if (!versionAtLeast(server.version, '2.11.0')) return async () => {};
+  const until = (ms) =>
+    withManager(server, (jsm) => jsm.consumers.pause('events', consumer, new Date(Date.now() + ms)));
+  await until(600_000);
+  return () => withManager(server, (jsm) => jsm.consumers.resume('events', consumer));
 }
 
 async function pour(server, count) {

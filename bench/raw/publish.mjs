@@ -32,6 +32,7 @@ export async function fill(port, count, messageOf) {
 const windowSize = 2000;
 
 async function publishWindowed(port, count, protocolOf) {
+  if (count < 1) throw new RangeError(`expected 1 message or more, found ${count}`);
   let acked = 0;
   let sent = 0;
   let refusal;
