@@ -33,7 +33,7 @@ export interface ReadPage {
 }
 
 /** Most messages in a page, and most that are on their way meanwhile. */
-const capacity = 1000;
+const capacity = 256;
 /** Silence after which the server is asked whether anything is left. */
 const idleMs = 250;
 const restartPauseMs = 500;
