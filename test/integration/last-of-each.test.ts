@@ -82,3 +82,13 @@ it('believes only a replica that is as far as the leader', async () => {
   });
   expect(await texts(new LastOfEach(lagging, stream, true), subjects.slice(0, 60))).toEqual(written);
 });
+
+it('finds what is there when the last message of the stream was deleted', async () => {
+  const link = await filled({ direct: true });
+  const last = new LastOfEach(link, stream, true);
+  await link.publish('things.a', 'a');
+  const { seq } = await link.publish('things.b', 'b');
+  expect((await last.read(['things.a', 'things.b'])).size).toBe(2);
+  await link.deleteMessage(stream, seq);
+  expect([...(await last.read(['things.a', 'things.b'])).keys()]).toEqual(['things.a']);
+});

@@ -92,7 +92,8 @@ export class LastOfEach {
     early?.catch(() => {});
     const leader = await last;
     this.landmark = leader?.subject;
-    if (!leader) return new Map();
+    // Nothing stands at the stream's last sequence: it is empty, or its last message was deleted.
+    if (!leader) return this.oneByOne(subjects);
     const answer = await (early ?? this.ask(leader.subject, subjects));
     if (answer && answer.upToSeq >= leader.seq) return answer.found;
     return this.oneByOne(subjects);
