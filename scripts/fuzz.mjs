@@ -1,6 +1,6 @@
 // Runs the property tests, and nothing else, each with many more values than `npm test` tries.
 //
-//   node scripts/fuzz.mjs [--runs <n>] [--only <part of a name>] [--seed <n> [--path <p>]]
+//   node scripts/fuzz.mjs [--runs <n>] [--only <part of a name>] [--seed=<n> [--path=<p>]]
 //
 // Exit code 1 on a finding, with the command that repeats it.
 import { readdirSync, readFileSync } from 'node:fs';
@@ -9,15 +9,10 @@ import { parseArgs } from 'node:util';
 import { startVitest } from 'vitest/node';
 import { root } from './places.mjs';
 
-const { values: flags } = parseArgs({
-  options: {
-    runs: { type: 'string', default: '200000' },
-    only: { type: 'string' },
-    seed: { type: 'string' },
-    path: { type: 'string' },
-  },
-});
+const flags = readFlags();
 if (!/^[1-9]\d*$/.test(flags.runs)) fail(`--runs: expected a whole number, 1 or more, found ${flags.runs}`);
+if (flags.seed !== undefined && !/^-?\d+$/.test(flags.seed))
+  fail(`--seed: expected a whole number, found ${flags.seed}`);
 if (flags.path !== undefined && flags.seed === undefined) fail('--path needs --seed');
 
 // test/support/property.ts reads them.
@@ -45,6 +40,16 @@ say(`${count} properties, ${flags.runs} runs each, ${seconds} s: ${failed.length
 if (count === 0) fail('no property has such a name');
 for (const { name, why } of failed) say(`\n${name}\n${why}`);
 process.exitCode = failed.length === 0 && unhandled.length === 0 ? 0 : 1;
+
+function readFlags() {
+  const text = { type: 'string' };
+  try {
+    const options = { runs: { ...text, default: '200000' }, only: text, seed: text, path: text };
+    return parseArgs({ options }).values;
+  } catch (error) {
+    return fail(error.message);
+  }
+}
 
 /** A file whose properties are all of another name has nothing to tell. */
 function report(test) {

@@ -26,7 +26,7 @@ export function property<T>(name: string, ...rest: [Make<T>] | [reaches: readonl
       ...(path === undefined ? {} : { path, endOnFailure: true }),
     });
     if (details.failed) {
-      const again = `npm run fuzz -- --seed ${details.seed} --path ${details.counterexamplePath} --only ${JSON.stringify(name)}`;
+      const again = `npm run fuzz -- --seed=${details.seed} --path=${details.counterexamplePath} --only ${JSON.stringify(name)}`;
       const { errorInstance: cause } = details;
       const why = cause instanceof Error ? cause.message : String(cause);
       const found = fc.stringify(details.counterexample);
