@@ -109,5 +109,6 @@ test('an event whose headers alone nearly fill max_payload is dead-lettered and 
     { what: 'headers', data: bytes(''), headers: manyHeaders(65, 988), encoding: 'utf8' },
     { what: 'one header', data: bytes('{}'), headers: { X: 'h'.repeat(65_300) }, encoding: 'json' },
     { what: 'payload', data: bytes(`"${'x'.repeat(65_000)}"`), encoding: 'json' },
+    { what: 'an id', data: bytes('{}'), id: `a${'\u0001'.repeat(60_000)}b`, encoding: 'json' },
   ]);
 });

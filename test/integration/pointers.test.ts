@@ -295,7 +295,7 @@ test('an event with a message id of 15,000 letters ends as a dead letter like an
   const msgId = 'é'.repeat(15_000);
   await bed.publish('totp.requested', {}, msgId);
   await run.until(() => run.count('dead-letter') === 1);
-  expect((await bed.dead(consumer, 1))?.pointer.origin.msgId).toBe(msgId);
+  expect((await bed.dead(consumer, 1))?.pointer.origin.msgId).toMatch(/^sha256:[\da-f]{64}$/);
 });
 
 test('the headers of a publish are not written into, and its message id is not used again', async () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Nanos } from './time.js';
 
 /** `main` reads the events stream, `retry` the retry stream, `dlq` is where dead letters rest. */
@@ -11,9 +12,26 @@ export interface Origin {
   readonly stream: string;
   readonly seq: number;
   readonly subject: string;
-  /** `Nats-Msg-Id` of the event, where the publisher set one. */
+  /** `Nats-Msg-Id` of the event, where the publisher set one; of a very long one its digest, see `knownMsgId`. */
   readonly msgId?: string;
   readonly time: Nanos;
+}
+
+/** Most letters of a message id that stand in records as they are. */
+const maxMsgId = 1024;
+
+/**
+ * The message id by which records know an event: a longer one as `sha256:<hex>`. A publisher may set one of 64 KB,
+ * and a record that repeats it could be too large to be stored; it would hold up the pipeline.
+ */
+export function knownMsgId(msgId: string): string {
+  return msgId.length <= maxMsgId ? msgId : `sha256:${createHash('sha256').update(msgId).digest('hex')}`;
+}
+
+/** Which message was read or delivered. */
+export function originOf(message: Omit<Origin, 'msgId'> & { readonly msgId?: string | undefined }): Origin {
+  const { stream, seq, subject, time, msgId } = message;
+  return { stream, seq, subject, time, ...(msgId === undefined ? {} : { msgId: knownMsgId(msgId) }) };
 }
 
 /** What every record, check and message id is about. */

@@ -5,7 +5,7 @@ import type { Origin } from '../domain/key.js';
 import { decodeRecord } from '../domain/record.js';
 import { OperationError } from '../errors.js';
 import type { Link } from '../nats/link.js';
-import { headerOf, msgIdHeader, type StoredMessage } from '../nats/message.js';
+import { type StoredMessage, storedOrigin } from '../nats/message.js';
 import { journalOf } from '../routing/route.js';
 import { findByMessageId } from './find-by-id.js';
 import type { Scanned } from './explanation.js';
@@ -53,14 +53,9 @@ async function locateSeq(
   // Of a consumer that nobody knows, there is nothing to tell.
   const known = consumer === undefined || readersOf(config).some(({ name }) => name === consumer);
   const message = known ? await link.readFromLeader(config.streams.events.name, seq) : undefined;
-  if (message) return { origin: originOf(message), message };
+  if (message) return { origin: storedOrigin(message), message };
   const origin = await recordedOrigin(link, config, seq, consumer ?? '*');
   return origin && { origin };
-}
-
-function originOf({ stream, seq, subject, time, headers }: StoredMessage): Origin {
-  const msgId = headerOf(headers, msgIdHeader);
-  return { stream, seq, subject, time, ...(msgId === undefined ? {} : { msgId }) };
 }
 
 /** The event of a sequence that the journal wrote about last. */

@@ -1,4 +1,5 @@
 import type { MsgHdrs } from '@nats-io/transport-node';
+import { type Origin, originOf } from '../domain/key.js';
 import type { Nanos } from '../domain/time.js';
 
 /** Header names as the publisher wrote them, each with all its values. */
@@ -27,4 +28,9 @@ export function headerOf(headers: MessageHeaders, name: string): string | undefi
   const lower = name.toLowerCase();
   const key = Object.keys(headers).find((key) => key.toLowerCase() === lower);
   return key === undefined ? undefined : headers[key]?.[0] || undefined;
+}
+
+/** Which event a message is. */
+export function storedOrigin(message: StoredMessage): Origin {
+  return originOf({ ...message, msgId: headerOf(message.headers, msgIdHeader) });
 }

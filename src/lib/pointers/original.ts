@@ -1,4 +1,4 @@
-import type { Origin } from '../domain/key.js';
+import { knownMsgId, type Origin } from '../domain/key.js';
 import { apiCode, apiCodeOf } from '../nats/errors.js';
 import type { Link } from '../nats/link.js';
 import { headerOf, msgIdHeader, type StoredMessage } from '../nats/message.js';
@@ -36,6 +36,11 @@ function isOriginal(message: StoredMessage, origin: Origin): boolean {
     message.seq === origin.seq &&
     message.time === origin.time &&
     message.subject === origin.subject &&
-    headerOf(message.headers, msgIdHeader) === origin.msgId
+    sameMsgId(headerOf(message.headers, msgIdHeader), origin.msgId)
   );
+}
+
+/** Records of earlier versions have long ids in full. */
+function sameMsgId(a: string | undefined, b: string | undefined): boolean {
+  return a === b || (a !== undefined && b !== undefined && knownMsgId(a) === knownMsgId(b));
 }

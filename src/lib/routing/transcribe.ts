@@ -2,7 +2,7 @@ import { externalNamed, type PipelineConfig } from '../config/resolved.js';
 import { decodeAdvisory, isLoss, type NativeAdvisory } from '../domain/advisory.js';
 import { escapeLine } from '../domain/escape.js';
 import { makeFailure } from '../domain/failure.js';
-import type { Key, Origin } from '../domain/key.js';
+import type { Key } from '../domain/key.js';
 import { type Exhaustion, makeExhaustion } from '../domain/record.js';
 import {
   exhaustionKinds,
@@ -15,7 +15,7 @@ import { type Clock, isoOfNanos, nanosOfRfc3339, type Nanos } from '../domain/ti
 import { anyRecord } from '../journal/read.js';
 import { writeRecord } from '../journal/write.js';
 import type { Link } from '../nats/link.js';
-import { headerOf, msgIdHeader, type StoredMessage } from '../nats/message.js';
+import { storedOrigin } from '../nats/message.js';
 import { journalOf } from './route.js';
 
 export interface TranscribeTools {
@@ -122,7 +122,7 @@ export class Transcriber {
     if (BigInt(message.time) > BigInt(told) + clockSkewNs) {
       return refused(`event ${streamSeq} is younger than the advisory about it`);
     }
-    const key: Key = { tier: 'business', consumer, origin: originOf(message), stage: 'main', cycle: 0 };
+    const key: Key = { tier: 'business', consumer, origin: storedOrigin(message), stage: 'main', cycle: 0 };
     const wanted = routingKinds.map((kind) => [key, kind] as const);
     if (await anyRecord(link, journalOf(this.tools.config), wanted)) return { is: 'known' };
     const at = new Date(now()).toISOString();
@@ -159,11 +159,6 @@ function refused(because: string): Judgement {
 function earlier(told: Nanos | undefined, stored: Nanos | undefined): Nanos | undefined {
   if (told === undefined || stored === undefined) return told;
   return BigInt(stored) < BigInt(told) ? stored : told;
-}
-
-function originOf({ stream, seq, subject, time, headers }: StoredMessage): Origin {
-  const msgId = headerOf(headers, msgIdHeader);
-  return { stream, seq, subject, time, ...(msgId === undefined ? {} : { msgId }) };
 }
 
 /** All that a pointer needs, from what the server says; its own id and time stay. */

@@ -2,7 +2,7 @@ import type { ConsumerSettings, PipelineConfig } from '../config/resolved.js';
 import { limitsOf } from '../config/resolved.js';
 import { formatDuration } from '../domain/duration.js';
 import { makeFailure } from '../domain/failure.js';
-import type { Key } from '../domain/key.js';
+import { type Key, originOf } from '../domain/key.js';
 import type { Outcome } from '../domain/outcome.js';
 import { decodePointer, pointerHeader } from '../domain/pointer.js';
 import { msOfNanos } from '../domain/time.js';
@@ -16,7 +16,7 @@ import type { Logger } from '../telemetry/log.js';
 import { keyFields } from '../telemetry/waterfall-event.js';
 import type { Case, Identified, StageTools, Task } from './case.js';
 import { TooManyZombies } from './failures.js';
-import { type Held, originOf } from './held.js';
+import type { Held } from './held.js';
 import type { StageSpec } from './stage.js';
 import type { PlutomiError } from '../errors.js';
 

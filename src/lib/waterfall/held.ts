@@ -1,4 +1,3 @@
-import type { Origin } from '../domain/key.js';
 import type { Delivery } from '../nats/delivery.js';
 
 /** A message that this process holds, and until when the server leaves it to us. */
@@ -18,11 +17,4 @@ export class Held {
   lapsed(now: number): boolean {
     return now - this.touchedAt >= this.ackWaitMs;
   }
-}
-
-/** Which message of its stream was delivered. */
-export function originOf(delivery: Delivery): Origin {
-  const { stream, seq, subject, time } = delivery;
-  const { msgId } = delivery;
-  return { stream, seq, subject, time, ...(msgId === undefined ? {} : { msgId }) };
 }

@@ -1,6 +1,7 @@
 import { metaConsumers } from '../domain/consumer-names.js';
 import { decodeObject, isDeeperThan } from '../domain/decode.js';
 import { makeFailure } from '../domain/failure.js';
+import { originOf } from '../domain/key.js';
 import { type Pointer, pointerFrom } from '../domain/pointer.js';
 import { decodeExhaustion, type Exhaustion } from '../domain/record.js';
 import { recordAbout } from '../journal/journal.js';
@@ -8,7 +9,7 @@ import { writeRecord } from '../journal/write.js';
 import type { StoredMessage } from '../nats/message.js';
 import { fetchOriginal } from '../pointers/original.js';
 import { writePointer } from '../pointers/write.js';
-import { type Held, originOf } from './held.js';
+import type { Held } from './held.js';
 import { type MetaParts, metaKey } from './meta.js';
 import { journalOf, pointersOf } from '../routing/route.js';
 import type { Worker } from './worker.js';

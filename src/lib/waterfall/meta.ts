@@ -1,6 +1,6 @@
 import type { PipelineConfig } from '../config/resolved.js';
 import { type Failure, failureOf, makeFailure } from '../domain/failure.js';
-import type { Key, Origin } from '../domain/key.js';
+import { type Key, type Origin, originOf } from '../domain/key.js';
 import type { Outcome } from '../domain/outcome.js';
 import { decodeExhaustion, type Exhaustion } from '../domain/record.js';
 import { isNativeAdvisory, parseRecordSubject, recordSubject } from '../domain/subjects.js';
@@ -9,7 +9,6 @@ import type { Decoded } from '../domain/decode.js';
 import { UnreachableError } from '../nats/errors.js';
 import { fetchOriginal } from '../pointers/original.js';
 import type { Case, Identified, StageTools } from './case.js';
-import { originOf } from './held.js';
 import { routeExhaustion } from '../routing/route.js';
 import type { HeardAdvisory, Transcriber } from '../routing/transcribe.js';
 import { tellJudgement } from './tell-judgement.js';

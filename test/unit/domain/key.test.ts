@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Key, keyId, type Origin, sameOrigin } from '../../../src/lib/domain/key.js';
+import {
+  type Key,
+  keyId,
+  knownMsgId,
+  type Origin,
+  originOf,
+  sameOrigin,
+} from '../../../src/lib/domain/key.js';
 import { property } from '../../support/property.js';
 
 const origin: Origin = { stream: 'events', seq: 5, subject: 'events.a', time: '1' };
@@ -37,4 +44,14 @@ property('two keys have the same id exactly when they are about the same thing',
       sameOrigin(a.origin, b.origin);
     expect(keyId(a) === keyId(b)).toBe(same);
   });
+});
+
+test('records know an event by its message id, and by the digest of a very long one', () => {
+  const read = { ...origin, msgId: 'm'.repeat(1024), data: 'more' };
+  expect(originOf(read)).toEqual({ ...origin, msgId: read.msgId });
+  expect(originOf({ ...origin, msgId: undefined })).not.toHaveProperty('msgId');
+  const long = originOf({ ...origin, msgId: 'm'.repeat(1025) }).msgId ?? '';
+  expect(long).toMatch(/^sha256:[\da-f]{64}$/);
+  expect(knownMsgId(long)).toBe(long);
+  expect(knownMsgId('n'.repeat(1025))).not.toBe(long);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { Held, originOf } from '../../../src/lib/waterfall/held.js';
+import { originOf } from '../../../src/lib/domain/key.js';
+import { Held } from '../../../src/lib/waterfall/held.js';
 import { delivered } from './fake-server.js';
 
 describe('a held message', () => {
