@@ -16,22 +16,17 @@ export async function serverBinary(version) {
 export async function startServers({ binary, folder, count, extra = '' }) {
   const ports = await freePorts(count * 2);
   const routes = ports.slice(count).map((port) => `nats://127.0.0.1:${port}`);
-  const nodes = await Promise.all(
-    ports.slice(0, count).map((port, index) => {
-      const own = join(folder, `n${index + 1}`);
-      mkdirSync(own, { recursive: true });
-      const cluster = `cluster { name: chaos, listen: "127.0.0.1:${ports[count + index]}", no_advertise: true, routes: [${routes.join(', ')}] }`;
-      writeFileSync(join(own, 'nats.conf'), `${count > 1 ? cluster : ''}\n${extra}\n`);
-      return startNode({
-        binary,
-        port,
-        name: `n${index + 1}`,
-        storeDir: join(own, 'store'),
-        logFile: join(own, 'nats.log'),
-        configFile: join(own, 'nats.conf'),
-      });
-    }),
-  );
+  const nodes = [];
+  // One after the other: of nodes that call each other at the same time, nats-server 2.10 can keep one for offline.
+  for (const [index, port] of ports.slice(0, count).entries()) {
+    const name = `n${index + 1}`;
+    const own = join(folder, name);
+    mkdirSync(own, { recursive: true });
+    const cluster = `cluster { name: chaos, listen: "127.0.0.1:${ports[count + index]}", no_advertise: true, routes: [${routes.join(', ')}] }`;
+    const [storeDir, logFile, configFile] = ['store', 'nats.log', 'nats.conf'].map((file) => join(own, file));
+    writeFileSync(configFile, `${count > 1 ? cluster : ''}\n${extra}\n`);
+    nodes.push(await startNode({ binary, port, name, storeDir, logFile, configFile }));
+  }
   return nodes;
 }
 

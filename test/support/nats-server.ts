@@ -122,23 +122,18 @@ export async function startCluster(size = 3): Promise<TestCluster> {
   const binary = await serverBinary();
   const [clientPorts, routePorts] = [await freePorts(size), await freePorts(size)];
   const routes = routePorts.map((port) => `nats://127.0.0.1:${port}`).join(', ');
-  const nodes = await Promise.all(
-    routePorts.map(async (routePort, index) => {
-      const own = join(folder, `n${index + 1}`);
-      await mkdir(own, { mode: 0o700 });
-      const configFile = join(own, 'nats.conf');
-      const cluster = `cluster { name: test, listen: "127.0.0.1:${routePort}", no_advertise: true, routes: [${routes}] }`;
-      await writeFile(configFile, cluster, { mode: 0o600 });
-      return await launch(own, {
-        binary,
-        storeDir: join(own, 'store'),
-        logFile: join(own, 'nats.log'),
-        name: `n${index + 1}`,
-        port: clientPorts[index],
-        configFile,
-      });
-    }),
-  );
+  const nodes: TestServer[] = [];
+  // One after the other: of nodes that call each other at the same time, nats-server 2.10 can keep one for offline.
+  for (const [index, routePort] of routePorts.entries()) {
+    const name = `n${index + 1}`;
+    const own = join(folder, name);
+    await mkdir(own, { mode: 0o700 });
+    const configFile = join(own, 'nats.conf');
+    const cluster = `cluster { name: test, listen: "127.0.0.1:${routePort}", no_advertise: true, routes: [${routes}] }`;
+    await writeFile(configFile, cluster, { mode: 0o600 });
+    const [storeDir, logFile] = [join(own, 'store'), join(own, 'nats.log')];
+    nodes.push(await launch(own, { binary, storeDir, logFile, name, port: clientPorts[index], configFile }));
+  }
   const urls = nodes.map((node) => node.url);
   const stop = async (): Promise<void> => {
     await Promise.all(nodes.map((node) => node.stop()));
