@@ -14,6 +14,8 @@ export type DeadLetterHandler = (deadLetter: DeadLetter) => unknown;
 const handlerTimeoutMs = 30_000;
 const webhookTimeoutMs = 10_000;
 const repeatAfterMs = [1000, 5000, 30_000, 60_000, 300_000];
+/** Most dead letters whose alert has failed that are remembered as told; of more, some are told again. */
+const maxTold = 10_000;
 
 /** `C-dlq`: tells about each new dead letter, in the log always, and to a handler and a webhook where configured. Never gives up. */
 export function alertProcess(
@@ -21,6 +23,8 @@ export function alertProcess(
   handler: DeadLetterHandler | undefined,
   emit: WaterfallListener,
 ): (held: Held, worker: Worker) => Promise<void> {
+  /** Told in this process, and their alert failed. Another delivery proves nothing: the first may have reached nobody. */
+  const told = new Set<string>();
   return async (held, worker) => {
     const { delivery } = held;
     const decoded = decodePointer(delivery.data, delivery.header(pointerHeader.notBefore));
@@ -37,7 +41,8 @@ export function alertProcess(
       return worker.settler.ack(held);
     }
     const letter = deadLetterOf(decoded.value, isoOfNanos(delivery.time));
-    if (delivery.deliveries === 1) {
+    const toldAs = `${letter.id}/${letter.cycle}`;
+    if (!told.has(toldAs)) {
       emit({
         type: 'dead-letter',
         id: letter.id,
@@ -50,7 +55,9 @@ export function alertProcess(
       if (handler) await inTime(handler(letter));
       if (consumer.onDeadLetter.webhook) await post(consumer.onDeadLetter.webhook, letter);
       await worker.settler.ack(held);
+      told.delete(toldAs);
     } catch (error) {
+      if (told.size < maxTold) told.add(toldAs);
       const retryInMs = delayAfter(repeatAfterMs, delivery.deliveries);
       emit({ type: 'alert-failed', id: letter.id, error: messageOf(error), retryInMs });
       worker.settler.nak(held, retryInMs);

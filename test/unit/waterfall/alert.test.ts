@@ -84,11 +84,26 @@ describe('a new dead letter', () => {
     expect(said).toEqual(['+ACK']);
   });
 
-  test('that is delivered again stands in the log once', async () => {
-    const handler = vi.fn();
-    const { events } = await deliver(encodePointer(pointer), { handler, deliveries: 2 });
-    expect(events).toEqual([]);
-    expect(handler).toHaveBeenCalledTimes(1);
+  test('whose first delivery reached nobody is told by the next one', async () => {
+    const { said, events } = await deliver(encodePointer(pointer), { deliveries: 2 });
+    expect(said).toEqual(['+ACK']);
+    expect(events).toEqual([dead]);
+  });
+
+  test('whose alert failed stands in the log once, however often it is delivered here', async () => {
+    const server = fakeServer();
+    const events: WaterfallEvent[] = [];
+    const handler = vi.fn().mockRejectedValueOnce(new Error('down')).mockRejectedValueOnce(new Error('down'));
+    const process = alertProcess(makeConsumer({ name: consumer }), handler, (event) => events.push(event));
+    for (const deliveries of [1, 2, 3]) {
+      const facts = { subject: `events-dlq.${consumer}.42`, body: encodePointer(pointer), deliveries };
+      await process(new Held(delivered({}, facts), 60_000, 1000), {
+        settler: new Settler(server.link, false, server.monotonic),
+      } as Worker);
+    }
+    expect(handler).toHaveBeenCalledTimes(3);
+    expect(events.map(({ type }) => type)).toEqual(['dead-letter', 'alert-failed', 'alert-failed']);
+    expect(server.said.at(-1)).toBe('+ACK');
   });
 
   test('that is no pointer is told and put aside: nobody could do more with it', async () => {
