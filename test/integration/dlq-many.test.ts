@@ -1,12 +1,12 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { groupDeadLetters } from '../../src/lib/dlq/group.js';
 import type { DeadLetterItem } from '../../src/lib/dlq/item.js';
 import { readDeadLetters } from '../../src/lib/dlq/list.js';
 import { planReplay } from '../../src/lib/dlq/plan-replay.js';
 import { runReplay } from '../../src/lib/dlq/run-replay.js';
 import { keyOf } from '../../src/lib/dlq/state.js';
-import { connect } from '../../src/lib/nats/connect.js';
 import { readStream } from '../../src/lib/nats/read-stream.js';
+import { connectTo } from '../support/connect.js';
 import { consumer, journal, makePointer, originAt, seen } from '../support/dead-letters.js';
 import { eventually } from '../support/eventually.js';
 import { buryMany } from '../support/many-dead-letters.js';
@@ -55,13 +55,7 @@ describe('the server is killed in the middle of a replay of 2,000', () => {
   it('replays each once, and each is processed once', async () => {
     const bed = await testBed();
     await buryMany(bed, count);
-    const impatient = await connect({
-      servers: [bed.server.url],
-      source: 'test',
-      name: 'test',
-      timeoutMs: 500,
-    });
-    onTestFinished(() => impatient.close());
+    await using impatient = await connectTo(bed.server.url, 'test', 500);
     let deleted = 0;
     const link = seen(impatient, 'deleteMessage', async () => {
       deleted++;

@@ -1,7 +1,7 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { planReplay, type ReplayPlan } from '../../src/lib/dlq/plan-replay.js';
 import { runReplay } from '../../src/lib/dlq/run-replay.js';
-import { connect } from '../../src/lib/nats/connect.js';
+import { connectTo } from '../support/connect.js';
 import {
   bury,
   buryEvent,
@@ -145,13 +145,7 @@ describe('a replay that is interrupted', () => {
   it('goes on when the server comes back, and counts nothing twice', async () => {
     const bed = await testBed();
     for (let i = 0; i < 50; i++) await bury(bed);
-    const impatient = await connect({
-      servers: [bed.server.url],
-      source: 'test',
-      name: 'test',
-      timeoutMs: 500,
-    });
-    onTestFinished(() => impatient.close());
+    await using impatient = await connectTo(bed.server.url, 'test', 500);
     let deleted = 0;
     const link = seen(impatient, 'deleteMessage', async () => {
       if (++deleted !== 10) return;

@@ -17,6 +17,13 @@ function externalBed(overrides: Parameters<typeof testBed>[0] = {}): Promise<Tes
   });
 }
 
+function oneInFlight(bed: TestBed): Promise<void> {
+  return eventually('it is in flight', async () => {
+    const info = await bed.link.consumerInfo('events', 'rust');
+    return info?.num_ack_pending === 1;
+  });
+}
+
 async function dlqSize(bed: TestBed): Promise<number> {
   return (await bed.link.streamInfo('events-dlq'))?.state.messages ?? -1;
 }
@@ -215,10 +222,7 @@ test('an event that the server removes before it is acknowledged raises the alar
   const run = await bed.run(handlers);
   startExternalWorker(bed.server.url, 'rust');
   const seq = await bed.publish('job.a', { do: 'hang' });
-  await eventually('it is in flight', async () => {
-    const info = await bed.link.consumerInfo('events', 'rust');
-    return info?.num_ack_pending === 1;
-  });
+  await oneInFlight(bed);
   await bed.link.deleteMessage('events', seq);
   await run.until(() => run.count('event-lost') > 0, 'the alarm');
   const after = await bed.publish('job.b', { do: 'term' });
@@ -243,10 +247,7 @@ test('an event that a limit evicts before it is acknowledged raises the alarm', 
   const run = await bed.run(handlers);
   startExternalWorker(bed.server.url, 'rust');
   const seq = await bed.publish('job.a', { do: 'hang' });
-  await eventually('it is in flight', async () => {
-    const info = await bed.link.consumerInfo('events', 'rust');
-    return info?.num_ack_pending === 1;
-  });
+  await oneInFlight(bed);
   for (let n = 0; n < 2; n++) await bed.publish('totp.requested');
   await run.until(() => run.count('event-lost') > 0, 'the alarm');
   expect(run.events.find(({ type }) => type === 'event-lost')).toMatchObject({ consumer: 'rust', seq });
