@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
@@ -165,6 +166,29 @@ describe('a connection', () => {
       async () => (await link.streamInfo('events').catch(() => {})) !== undefined,
     );
     expect(states).toHaveLength(2);
+  });
+
+  test('sends what waits for no answer when the turn of the event loop ends, and before it is closed', async () => {
+    const server = await natsForTest();
+    const [listener, link] = [await connectTo(server.url), await connect(targetOf(server.url))];
+    const heard: string[] = [];
+    listener.nc.subscribe('said', { callback: (_, msg) => void heard.push(msg.string()) });
+    await listener.flush();
+    const sentBefore = link.nc.stats().outMsgs;
+    for (const word of ['1', '2']) link.send('said', word);
+    expect(link.nc.stats().outMsgs).toBe(sentBefore);
+    await setImmediate();
+    expect(link.nc.stats().outMsgs).toBe(sentBefore + 2);
+    link.send('said', 'flushed');
+    await link.flush();
+    await listener.flush();
+    expect(heard).toEqual(['1', '2', 'flushed']);
+    link.send('said', 'closed');
+    await link.close();
+    link.send('said', 'never');
+    await setImmediate();
+    await listener.flush();
+    expect(heard).toEqual(['1', '2', 'flushed', 'closed']);
   });
 
   test('is closed once, however often that is asked for', async () => {

@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { failedAttempts, testBed } from '../support/pipeline.js';
@@ -263,6 +265,17 @@ test('a consumer deleted while the pipeline runs ends it with a clear error', as
     code: 'CONSUMER_GONE',
     message: expect.stringContaining(consumer),
   });
+});
+
+test('a server that refuses the user from now on ends it with a clear error', async () => {
+  const users = (known: string) =>
+    `accounts { A { jetstream: enabled, users: [{ user: run, password: run }] } }\n${known}`;
+  const bed = await testBed({}, { config: users('no_auth_user: run') });
+  const run = await bed.run({ [consumer]: async () => {} });
+  const ended = expect(run.pipeline.ended).rejects.toMatchObject({ code: 'NOT_ALLOWED', exitCode: 4 });
+  await writeFile(join(dirname(bed.server.storeDir), 'nats.conf'), users(''));
+  await bed.server.restart();
+  await ended;
 });
 
 test('acks are confirmed where the consumer asks for it', async () => {

@@ -95,7 +95,7 @@ export function nakVerdict(delayMs: number): Verdict {
 
 /** Says it without waiting: what gets lost on the way comes back as a redelivery. */
 export function tell(link: Link, delivery: Delivery, verdict: Verdict): void {
-  link.nc.publish(delivery.replySubject, verdict);
+  link.send(delivery.replySubject, verdict);
 }
 
 /** Says it and waits until the server has it. False: no answer within `timeoutMs`, so nobody knows. */

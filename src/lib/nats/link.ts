@@ -7,11 +7,12 @@ import {
   type StreamState,
 } from '@nats-io/jetstream';
 import { type NatsConnection, PermissionViolationError } from '@nats-io/transport-node';
-import { OperationError } from '../errors.js';
+import { OperationError, type PlutomiError } from '../errors.js';
 import { apiCode, apiCodeOf, NotAllowedError, translateError } from './errors.js';
 import { encodeHeaders, type OutgoingHeaders, type PublishConditions } from './headers.js';
 import { type LastMessages, LastOfEach } from './last-of-each.js';
 import type { StoredMessage } from './message.js';
+import { Outbox } from './outbox.js';
 import { AckedPublisher, type PublishAck } from './publisher.js';
 import { more, Requests } from './requests.js';
 import { versionAtLeast } from './server-version.js';
@@ -45,6 +46,7 @@ export type LinkWatcher = (state: 'disconnected' | 'reconnected', server: string
 export class Link {
   private readonly publisher: AckedPublisher;
   private readonly requests: Requests;
+  private readonly outbox: Outbox;
   private readonly lastOfEach = new Map<string, LastOfEach>();
 
   private constructor(
@@ -55,6 +57,7 @@ export class Link {
   ) {
     this.publisher = new AckedPublisher(nc, target.inboxPrefix, target.timeoutMs);
     this.requests = new Requests(nc, target.inboxPrefix, target.timeoutMs);
+    this.outbox = new Outbox(nc);
   }
 
   static async over(nc: NatsConnection, target: ConnectionTarget): Promise<Link> {
@@ -130,9 +133,17 @@ export class Link {
     return () => this.refusalWatchers.delete(watcher);
   }
 
-  /** Resolves when the connection is closed for good. */
-  async closed(): Promise<void> {
-    await this.nc.closed();
+  /** Resolves when the connection is closed for good, with the reason where it was not closed by `close`. */
+  async closed(): Promise<PlutomiError | undefined> {
+    const reason = await this.nc.closed();
+    return reason
+      ? translateError(reason, `connect again to ${describeServers(this.target.servers)}`)
+      : undefined;
+  }
+
+  /** Sends at the end of this turn of the event loop, and waits for no answer: it may get lost on its way. */
+  send(subject: string, payload: string): void {
+    this.outbox.send(subject, payload);
   }
 
   /** Publishes to a stream and waits for the server's word that it is stored. */
@@ -268,12 +279,14 @@ export class Link {
 
   /** Sends what is buffered and waits until the server has it. */
   async flush(): Promise<void> {
+    this.outbox.empty();
     await this.nc.flush();
   }
 
   /** Flushes and closes. Never throws: there is nothing left to be done about it. */
   async close(): Promise<void> {
     try {
+      this.outbox.empty();
       if (this.down) await this.nc.close();
       else await this.nc.drain();
     } catch {

@@ -95,6 +95,8 @@ class Pipeline implements RunningPipeline {
     this.unwatch = link.watchRefusals((error) => {
       if (this.workers.some((one) => one.concerns(error))) this.end.reject(error);
     });
+    // The client gives up when it is refused again and again, e.g. since its credentials have expired.
+    void link.closed().then((reason) => reason && this.end.reject(reason));
     // Whoever waits for `ended` hears of it; nobody has to.
     this.ended.catch(() => {});
     const business = new Gate(onEvent, monotonic);
