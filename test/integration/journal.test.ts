@@ -61,7 +61,7 @@ function exhausted(key: Key, kind: ExhaustionKind = 'MAX_DELIVERIES'): JournalRe
 describe('writeRecord', () => {
   test('stores a record on the subject of its key and kind', async () => {
     const link = await journal();
-    expect(await writeRecord(link, place, failed(main, 1))).toBe(1);
+    expect(await writeRecord(link, place, failed(main, 1))).toMatchObject({ seq: 1 });
     const message = await link.readLast(
       place.stream,
       'events-advisories.business.ATTEMPT_FAILED.notifications-consumer.42.main.0',
@@ -73,17 +73,19 @@ describe('writeRecord', () => {
     const link = await journal();
     await writeRecord(link, place, failed(main, 1));
     await writeRecord(link, place, failed(main, 2));
-    expect(await writeRecord(link, place, failed(main, 1))).toBe(1);
+    expect(await writeRecord(link, place, failed(main, 1))).toMatchObject({ seq: 1 });
     expect((await link.streamInfo(place.stream))?.state.messages).toBe(2);
   });
 
   test('stores one exhaustion of a stage, whatever their kinds', async () => {
     const link = await journal();
-    const first = await writeRecord(link, place, exhausted(main, 'MAX_DELIVERIES'));
-    expect(await writeRecord(link, place, exhausted(main, 'MSG_TERMINATED'))).toBe(first);
-    expect(await writeRecord(link, place, exhausted(retry))).toBe(first + 1);
-    expect(await writeRecord(link, place, exhausted({ ...main, cycle: 1 }))).toBe(first + 2);
-    expect(await writeRecord(link, place, exhausted(recreated))).toBe(first + 3);
+    const { seq: first } = await writeRecord(link, place, exhausted(main, 'MAX_DELIVERIES'));
+    expect(await writeRecord(link, place, exhausted(main, 'MSG_TERMINATED'))).toMatchObject({ seq: first });
+    expect(await writeRecord(link, place, exhausted(retry))).toMatchObject({ seq: first + 1 });
+    expect(await writeRecord(link, place, exhausted({ ...main, cycle: 1 }))).toMatchObject({
+      seq: first + 2,
+    });
+    expect(await writeRecord(link, place, exhausted(recreated))).toMatchObject({ seq: first + 3 });
   });
 
   test('throws when the journal takes no more, and nothing is stored', async () => {

@@ -18,7 +18,11 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 /** Is there an object or list inside so many others? What is some thousands deep can be read, but not written again. */
 export function isDeeperThan(levels: number, value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(levels - 1, inner));
+  if (levels === 0) return true;
+  for (const key in value) {
+    if (isDeeperThan(levels - 1, (value as JsonObject)[key])) return true;
+  }
+  return false;
 }
 
 /**

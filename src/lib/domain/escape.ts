@@ -8,6 +8,10 @@
 const unsafe =
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]|\p{Cs}/gu;
 
+/** Nothing in it is unsafe: what nearly all text is, and cheap to see. */
+const plainLine = /^[ -~]*$/;
+const plainBlock = /^[ -~\n]*$/;
+
 const short: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 function escapeOne(char: string): string {
@@ -19,12 +23,12 @@ function escapeOne(char: string): string {
 
 /** The text on one line, with every control, bidirectional or invisible character as its escape. */
 export function escapeLine(text: string): string {
-  return text.replace(unsafe, escapeOne);
+  return plainLine.test(text) ? text : text.replace(unsafe, escapeOne);
 }
 
 /** Like `escapeLine`, but line feeds stay: for text that is shown as a block. */
 export function escapeBlock(text: string): string {
-  return text.split('\n').map(escapeLine).join('\n');
+  return plainBlock.test(text) ? text : text.split('\n').map(escapeLine).join('\n');
 }
 
 /**

@@ -14,11 +14,7 @@ export type RecordFacts = Omit<JournalRecord, 'v' | keyof Key>;
 /** A record about a key. */
 export function recordAbout(key: Key, facts: RecordFacts): JournalRecord {
   const { tier, consumer, stage, cycle, origin } = key;
-  return { v: 1, tier, consumer, stage, cycle, origin, ...withoutUndefined(facts) };
-}
-
-function withoutUndefined<T extends object>(facts: T): T {
-  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)) as T;
+  return { v: 1, tier, consumer, stage, cycle, origin, ...facts };
 }
 
 export function subjectOf(place: JournalPlace, key: Key, kind: RecordKind): string {

@@ -1,5 +1,5 @@
 import { type JournalRecord, recordMessageId } from '../domain/record.js';
-import type { Link } from '../nats/link.js';
+import type { Link, PublishAck } from '../nats/link.js';
 import { type JournalPlace, subjectOf } from './journal.js';
 
 /**
@@ -8,10 +8,9 @@ import { type JournalPlace, subjectOf } from './journal.js';
  *
  * Throws StoreFullError, UnreachableError or NotAllowedError; nothing is known to be stored then.
  */
-export async function writeRecord(link: Link, place: JournalPlace, record: JournalRecord): Promise<number> {
-  const ack = await link.publish(subjectOf(place, record, record.kind), JSON.stringify(record), {
+export function writeRecord(link: Link, place: JournalPlace, record: JournalRecord): Promise<PublishAck> {
+  return link.publish(subjectOf(place, record, record.kind), Buffer.from(JSON.stringify(record)), {
     msgId: recordMessageId(record),
     expectStream: place.stream,
   });
-  return ack.seq;
 }

@@ -3,6 +3,7 @@ import { isCount } from '../domain/decode.js';
 import { isNanos, type Nanos } from '../domain/time.js';
 import type { Link } from './link.js';
 import { headersOf, type MessageHeaders, msgIdHeader } from './message.js';
+import { findHeader, rawHeaders } from './raw-headers.js';
 
 /**
  * Where the stream stands in $JS.ACK.<stream>.<consumer>.<delivered>.<sseq>.<cseq>.<time>.<pending>; newer servers put
@@ -64,6 +65,8 @@ export class Delivery {
 
   /** The first value of a header, whatever the case of its name, without decoding the others; an empty one is none. */
   header(name: string): string | undefined {
+    const raw = rawHeaders(this.msg);
+    if (raw !== undefined) return findHeader(raw, name);
     const { headers } = this.msg;
     if (!headers) return undefined;
     return headers.get(name, headers.has(name) ? Match.Exact : Match.IgnoreCase) || undefined;

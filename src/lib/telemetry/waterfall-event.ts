@@ -87,119 +87,151 @@ export function keyFields(key: Key, attempt?: number): Record<string, unknown> {
   };
 }
 
-/** Writes each event as one line: success at debug, what a person should see at info and above. */
+type LineLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/**
+ * Writes each event as one line: success at debug, what a person should see at info and above. A line that the level
+ * leaves out is not made.
+ */
 export function logWaterfall(log: Logger): WaterfallListener {
+  const write = (level: LineLevel, fields: () => object, text: string): void => {
+    if (log.isLevelEnabled(level)) log[level](fields(), text);
+  };
   const listener = (e: WaterfallEvent): void => {
     switch (e.type) {
       case 'succeeded':
         // Routing tells what it did by itself.
         if (e.key.tier === 'meta') break;
         if (e.late)
-          log.warn(
-            { ...keyFields(e.key, e.attempt), durationMs: e.durationMs },
+          write(
+            'warn',
+            () => ({ ...keyFields(e.key, e.attempt), durationMs: e.durationMs }),
             'succeeded after its lease had lapsed',
           );
-        else log.debug({ ...keyFields(e.key, e.attempt), durationMs: e.durationMs }, 'succeeded');
+        else
+          write('debug', () => ({ ...keyFields(e.key, e.attempt), durationMs: e.durationMs }), 'succeeded');
         break;
       case 'attempt-failed':
-        log.warn(
-          {
+        write(
+          'warn',
+          () => ({
             ...keyFields(e.key, e.attempt),
             of: e.limit,
             reason: reasonOf(e.failure),
             ...(e.retryInMs === undefined ? {} : { retryInMs: e.retryInMs }),
-          },
+          }),
           'attempt failed',
         );
         break;
       case 'snoozed':
-        log.info({ ...keyFields(e.key, e.attempt), delayMs: e.delayMs }, 'snoozed');
+        write('info', () => ({ ...keyFields(e.key, e.attempt), delayMs: e.delayMs }), 'snoozed');
         break;
       case 'exhausted':
-        log.warn(
-          { ...keyFields(e.key), attempts: e.attempts, kind: e.kind, reason: reasonOf(e.failure) },
+        write(
+          'warn',
+          () => ({ ...keyFields(e.key), attempts: e.attempts, kind: e.kind, reason: reasonOf(e.failure) }),
           'stage exhausted',
         );
         break;
       case 'done-already':
-        log.debug({ ...keyFields(e.key), by: e.by }, 'done already');
+        write('debug', () => ({ ...keyFields(e.key), by: e.by }), 'done already');
         break;
       case 'lease-lapsed':
-        log.warn(keyFields(e.key), 'lease lapsed before the handler started; the event comes back');
+        write(
+          'warn',
+          () => keyFields(e.key),
+          'lease lapsed before the handler started; the event comes back',
+        );
         break;
       case 'routed':
-        log.info(
-          {
+        write(
+          'info',
+          () => ({
             ...keyFields(e.key),
             to: e.to,
             ...(e.notBeforeMs > 0 ? { due: new Date(e.notBeforeMs).toISOString() } : {}),
-          },
+          }),
           `routed to ${e.to}`,
         );
         break;
       case 'not-routed':
-        log.info({ ...keyFields(e.key), because: e.because }, 'not routed again');
+        write('info', () => ({ ...keyFields(e.key), because: e.because }), 'not routed again');
         break;
       case 'ignored-advisory':
-        log.debug(
-          { stream: e.stream, consumer: e.consumer, seq: e.seq, kind: e.kind },
+        write(
+          'debug',
+          () => ({ stream: e.stream, consumer: e.consumer, seq: e.seq, kind: e.kind }),
           'advisory of a consumer that is not ours to route',
         );
         break;
       case 'refused-advisory':
-        log.warn(
-          { subject: e.subject, because: e.because },
+        write(
+          'warn',
+          () => ({ subject: e.subject, because: e.because }),
           'advisory of the server that can not be true: nothing was made of it',
         );
         break;
       case 'advisories-dropped':
-        log.warn(
-          { waiting: e.waiting },
+        write(
+          'warn',
+          () => ({ waiting: e.waiting }),
           'too many advisories wait to be copied: until they are, only the journal stream catches new ones',
         );
         break;
       case 'not-listening':
-        log.warn(
-          { subject: e.subject, error: e.error },
+        write(
+          'warn',
+          () => ({ subject: e.subject, error: e.error }),
           'can not listen to the advisories of an external consumer: only the journal stream catches them',
         );
         break;
       case 'event-lost':
-        log.error(
-          { stream: e.stream, consumer: e.consumer, seq: e.seq, reason: e.reason },
+        write(
+          'error',
+          () => ({ stream: e.stream, consumer: e.consumer, seq: e.seq, reason: e.reason }),
           'the server removed an event that nobody had acknowledged',
         );
         break;
       case 'dead-letter':
-        log.error(
-          { id: e.id, consumer: e.consumer, ...(e.cycle > 0 ? { cycle: e.cycle } : {}), reason: e.reason },
+        write(
+          'error',
+          () => ({
+            id: e.id,
+            consumer: e.consumer,
+            ...(e.cycle > 0 ? { cycle: e.cycle } : {}),
+            reason: e.reason,
+          }),
           'dead letter',
         );
         break;
       case 'alert-failed':
-        log.warn(
-          { id: e.id, error: e.error, retryInMs: e.retryInMs },
+        write(
+          'warn',
+          () => ({ id: e.id, error: e.error, retryInMs: e.retryInMs }),
           'alert about a dead letter failed; it will be repeated',
         );
         break;
       case 'holding':
-        log.error(
-          { what: e.what, error: e.error },
+        write(
+          'error',
+          () => ({ what: e.what, error: e.error }),
           'the server does not take it: holding on, nothing is acknowledged or pulled',
         );
         break;
       case 'holding-ended':
-        log.info({ what: e.what, heldMs: e.heldMs }, 'the server takes it again: going on');
+        write('info', () => ({ what: e.what, heldMs: e.heldMs }), 'the server takes it again: going on');
         break;
       case 'waiting-for-consumer':
-        log.warn(
-          { stream: e.stream, consumer: e.consumer, why: e.why },
+        write(
+          'warn',
+          () => ({ stream: e.stream, consumer: e.consumer, why: e.why }),
           'no messages from this consumer now; asking again',
         );
         break;
       case 'late-settlement':
-        log.warn(
-          keyFields(e.key, e.attempt),
+        write(
+          'warn',
+          () => keyFields(e.key, e.attempt),
           'a handler settled after its attempt had timed out; its result does not count',
         );
         break;

@@ -2,19 +2,19 @@ import type { ConsumerSettings, PipelineConfig } from '../config/resolved.js';
 import { limitsOf } from '../config/resolved.js';
 import { formatDuration } from '../domain/duration.js';
 import { makeFailure } from '../domain/failure.js';
-import { type Key, originOf } from '../domain/key.js';
+import { originOf } from '../domain/key.js';
 import type { Outcome } from '../domain/outcome.js';
 import { decodePointer, pointerHeader } from '../domain/pointer.js';
 import { msOfNanos } from '../domain/time.js';
 import type { Handler } from '../handlers/contract.js';
 import { type EventMessage, type EventRegistry, makeEvent } from '../handlers/event.js';
 import { type Invocation, invoke } from '../handlers/invoke.js';
-import type { Delivery } from '../nats/delivery.js';
 import { headerOf, msgIdHeader, type StoredMessage } from '../nats/message.js';
 import { fetchOriginal } from '../pointers/original.js';
 import type { Logger } from '../telemetry/log.js';
 import { keyFields } from '../telemetry/waterfall-event.js';
 import type { Case, Identified, StageTools, Task } from './case.js';
+import { DeliveredTask } from './delivered-task.js';
 import { TooManyZombies } from './failures.js';
 import type { Held } from './held.js';
 import type { StageSpec } from './stage.js';
@@ -109,27 +109,9 @@ export function mainStage(parts: BusinessParts, runner: HandlerRunner): StageSpe
     limits: parts.consumer,
     trustsFirstDelivery: true,
     recordsSuccess: false,
-    identify: (held) => ({ task: new MainTask(parts.consumer.name, held.delivery) }),
+    identify: (held) => ({ task: new DeliveredTask('business', parts.consumer.name, held.delivery) }),
     run: (current, attempt) => runner.run(current, attempt, current.held.delivery),
   };
-}
-
-/** A message of the events stream. Its key, for which headers must be decoded, is made when it is first needed. */
-class MainTask implements Task {
-  readonly dueMs = 0;
-  readonly attemptsBefore = 0;
-  private made: Key | undefined;
-
-  constructor(
-    private readonly consumer: string,
-    private readonly delivery: Delivery,
-  ) {}
-
-  get key(): Key {
-    const { consumer, delivery } = this;
-    this.made ??= { tier: 'business', consumer, origin: originOf(delivery), stage: 'main', cycle: 0 };
-    return this.made;
-  }
 }
 
 /** The retry stage: pointers, each resolved to its one original. */
@@ -169,7 +151,6 @@ function identifyPointer(consumer: string, { delivery }: Held): Identified {
         dueMs: pointer.notBeforeMs,
         attemptsBefore: pointer.attempts.main,
         firstFailedAt: pointer.firstFailedAt,
-        pointer,
       },
     };
   }

@@ -1,7 +1,7 @@
 import type { KeyHistory } from '../domain/attempt.js';
 import type { Failure } from '../domain/failure.js';
 import type { Key } from '../domain/key.js';
-import type { Pointer } from '../domain/pointer.js';
+import type { Exhaustion } from '../domain/record.js';
 import type { Clock } from '../domain/time.js';
 import type { JournalPlace } from '../journal/journal.js';
 import type { Link } from '../nats/link.js';
@@ -19,7 +19,8 @@ export interface Task {
   readonly attemptsBefore: number;
   /** When the event first failed, where an earlier stage knows. */
   readonly firstFailedAt?: string;
-  readonly pointer?: Pointer;
+  /** The record to route, where the message itself is one. */
+  readonly exhaustion?: Exhaustion | undefined;
 }
 
 /** One message on its way through a stage. */

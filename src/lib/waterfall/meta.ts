@@ -3,12 +3,14 @@ import { type Failure, failureOf, makeFailure } from '../domain/failure.js';
 import { type Key, type Origin, originOf } from '../domain/key.js';
 import type { Outcome } from '../domain/outcome.js';
 import { decodeExhaustion, type Exhaustion } from '../domain/record.js';
-import { isNativeAdvisory, parseRecordSubject, recordSubject } from '../domain/subjects.js';
+import { isNativeAdvisory, recordSubject } from '../domain/subjects.js';
 import { metaConsumers } from '../domain/consumer-names.js';
 import type { Decoded } from '../domain/decode.js';
+import type { Delivery } from '../nats/delivery.js';
 import { UnreachableError } from '../nats/errors.js';
 import { fetchOriginal } from '../pointers/original.js';
-import type { Case, Identified, StageTools } from './case.js';
+import type { Case, Identified, StageTools, Task } from './case.js';
+import { DeliveredTask } from './delivered-task.js';
 import { routeExhaustion } from '../routing/route.js';
 import type { HeardAdvisory, Transcriber } from '../routing/transcribe.js';
 import { tellJudgement } from './tell-judgement.js';
@@ -30,7 +32,7 @@ export function readExhaustion(root: string, subject: string, data: Uint8Array):
   if (!decoded.ok) return decoded;
   const { tier, kind, consumer, stage, cycle, origin } = decoded.value;
   const expected = recordSubject(root, { tier, kind, consumer, seq: origin.seq, stage, cycle });
-  if (expected === subject && parseRecordSubject(root, subject)) return decoded;
+  if (expected === subject) return decoded;
   return { ok: false, reason: `its body belongs on ${expected}, not on ${subject}` };
 }
 
@@ -43,45 +45,48 @@ function unreadable(reason: string): Failure {
  * exhaustions of the journal first, which come back here; the others are told, not routed.
  */
 export function metaStage(parts: MetaParts): StageSpec {
-  const { config, tools } = parts;
+  const { config } = parts;
   return {
     limits: config.meta,
     trustsFirstDelivery: true,
     recordsSuccess: false,
     identify: ({ delivery }): Identified => {
-      const task = { key: metaKey(metaConsumers.main, originOf(delivery)), dueMs: 0, attemptsBefore: 0 };
-      if (isNativeAdvisory(delivery.subject)) return { task };
-      const decoded = readExhaustion(config.roots.advisories, delivery.subject, delivery.data);
-      return decoded.ok ? { task } : { task, failure: unreadable(decoded.reason) };
+      const { subject, data } = delivery;
+      if (isNativeAdvisory(subject)) return { task: taskOf(delivery) };
+      const decoded = readExhaustion(config.roots.advisories, subject, data);
+      return decoded.ok
+        ? { task: taskOf(delivery, decoded.value) }
+        : { task: taskOf(delivery), failure: unreadable(decoded.reason) };
     },
-    run: async (current) => {
-      const { delivery } = current.held;
-      const { subject, data, time } = delivery;
-      if (isNativeAdvisory(subject)) return transcribeOnce(current, parts, { subject, data, storedAt: time });
-      const decoded = readExhaustion(config.roots.advisories, delivery.subject, delivery.data);
-      if (!decoded.ok) return { kind: 'failed', failure: unreadable(decoded.reason) };
-      return routeOnce(current, tools, config, decoded.value);
+    run: (current) => {
+      const { exhaustion } = current.task;
+      const { subject, data, time, deliveries } = current.held.delivery;
+      return exhaustion
+        ? routeOnce(current, parts, exhaustion, { firstTime: deliveries === 1 })
+        : transcribeOnce(current, parts, { subject, data, storedAt: time });
     },
   };
 }
 
-async function routeOnce(
+function taskOf(delivery: Delivery, exhaustion?: Exhaustion): Task {
+  return new DeliveredTask('meta', metaConsumers.main, delivery, exhaustion);
+}
+
+function routeOnce(
   current: Case,
-  tools: StageTools,
-  config: PipelineConfig,
+  { config, tools }: MetaParts,
   x: Exhaustion,
+  options: { readonly firstTime: boolean },
 ): Promise<Outcome> {
   return attempt(current, async () => {
     const { link, worker, now, random } = tools;
-    const firstTime =
-      current.task.key.consumer === metaConsumers.main && current.held.delivery.deliveries === 1;
-    const routed = await routeExhaustion({ link, config, worker, now, random }, x, { firstTime });
+    const routed = await routeExhaustion({ link, config, worker, now, random }, x, options);
     if (routed.to === 'nowhere') tools.emit({ type: 'not-routed', key: x, because: routed.because });
     else tools.emit({ type: 'routed', key: x, to: routed.to, notBeforeMs: routed.notBeforeMs });
   });
 }
 
-async function transcribeOnce(
+function transcribeOnce(
   current: Case,
   { tools, transcriber }: MetaParts,
   heard: HeardAdvisory,
@@ -92,7 +97,7 @@ async function transcribeOnce(
 }
 
 /** Waits out a server that can't be reached, since that says nothing about the record. */
-async function attempt(current: Case, work: () => Promise<void>): Promise<Outcome> {
+function attempt(current: Case, work: () => Promise<void>): Promise<Outcome> {
   return current.worker.persist(current.held, 'route', async (): Promise<Outcome> => {
     try {
       await work();
@@ -134,7 +139,7 @@ export function metaRetryStage(parts: MetaParts): StageSpec {
       if (isNativeAdvisory(subject)) return transcribeOnce(current, parts, { subject, data, storedAt: time });
       const decoded = readExhaustion(root, subject, data);
       if (!decoded.ok) return { kind: 'failed', failure: unreadable(decoded.reason) };
-      return routeOnce(current, tools, config, decoded.value);
+      return routeOnce(current, parts, decoded.value, { firstTime: false });
     },
   };
 }

@@ -122,13 +122,12 @@ export class Reporter {
   }
 
   /** `evenLate`: what happened is worth storing although the message may be somebody else's by now. */
-  private async write(current: Case, record: JournalRecord | Exhaustion, evenLate = false): Promise<void> {
+  private write(
+    { worker, held }: Case,
+    record: JournalRecord | Exhaustion,
+    evenLate = false,
+  ): Promise<unknown> {
     const { link, journal } = this.tools;
-    await current.worker.persist(
-      current.held,
-      'write the journal',
-      () => writeRecord(link, journal, record),
-      evenLate,
-    );
+    return worker.persist(held, 'write the journal', () => writeRecord(link, journal, record), evenLate);
   }
 }

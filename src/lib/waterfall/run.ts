@@ -73,7 +73,9 @@ function capacityFor(consumer: ConsumerSettings): number {
 
 const goneChecks = 3;
 const goneCheckPauseMs = 1500;
-const alertConcurrency = 4;
+/** Alerts that run at once, and dead letters that are only told in the log. */
+const alertsAtOnce = 4;
+const toldAtOnce = 256;
 
 class Pipeline implements RunningPipeline {
   readonly ended: Promise<void>;
@@ -190,12 +192,13 @@ class Pipeline implements RunningPipeline {
     const { handler: alertFile } = consumer.onDeadLetter;
     const alert =
       alertFile === undefined ? undefined : (handlers.get(alertFile) as DeadLetterHandler | undefined);
+    const atOnce = alert || consumer.onDeadLetter.webhook ? alertsAtOnce : toldAtOnce;
     this.start(
       {
         stream: config.streams.dlq.name,
         consumer: stageConsumers(consumer.name).dlq,
-        concurrency: alertConcurrency,
-        capacity: alertConcurrency,
+        concurrency: atOnce,
+        capacity: atOnce,
         ackWaitMs: retryAckWaitMs,
         confirmAcks: false,
       },

@@ -100,8 +100,9 @@ export class Worker {
    */
   async persist<T>(held: Held, what: string, action: () => Promise<T>, evenLate = false): Promise<T> {
     const { gate } = this.tools;
+    let tries = 0;
     try {
-      for (let tries = 1; ; tries++) {
+      for (;;) {
         try {
           const result = await action();
           gate.taken(what);
@@ -109,12 +110,12 @@ export class Worker {
         } catch (error) {
           if (!(error instanceof PlutomiError)) throw error;
           if (this.abandoned || (!evenLate && !this.isOurs(held))) throw new LetGo(what, { cause: error });
-          if (tries > 1) gate.refused(what, held, messageOf(error));
+          if (++tries > 1) gate.refused(what, held, messageOf(error));
         }
         await sleep(Math.min(50 * 2 ** tries, longestPauseMs));
       }
     } finally {
-      gate.gaveUp(what, held);
+      if (tries > 0) gate.gaveUp(what, held);
     }
   }
 

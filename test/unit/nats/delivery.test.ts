@@ -3,9 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { Delivery, nakVerdict } from '../../../src/lib/nats/delivery.js';
 import { headerOf } from '../../../src/lib/nats/message.js';
 
-function messageTo(reply: string | undefined, of?: MsgHdrs): Msg {
+/** As the client gives it: the headers stand before the payload, in the same bytes. */
+function messageTo(reply: string | undefined, of?: MsgHdrs, between = 0): Msg {
   const subject = 'events.totp.requested';
-  return { subject, reply, data: new Uint8Array([1, 2]), headers: of } as unknown as Msg;
+  const raw = (of as unknown as { encode(): Uint8Array } | undefined)?.encode() ?? new Uint8Array();
+  const bytes = Buffer.concat([raw, new Uint8Array(between), new Uint8Array([1, 2])]);
+  const data = new Uint8Array(bytes.buffer, bytes.byteOffset + raw.length + between, 2);
+  const size = () => subject.length + (reply?.length ?? 0) + raw.length + data.length;
+  return { subject, reply, data, headers: of, size } as unknown as Msg;
 }
 
 const nine = '$JS.ACK.events.notifications-consumer.3.42.57.1769860800123456789.7';
@@ -44,10 +49,10 @@ describe('Delivery.from', () => {
 });
 
 describe('its headers', () => {
-  const header = (...pairs: readonly (readonly [string, string])[]): Delivery | undefined => {
+  const header = (pairs: readonly (readonly [string, string])[], between?: number): Delivery | undefined => {
     const of = headers();
     for (const [name, value] of pairs) of.append(name, value);
-    return Delivery.from(messageTo(nine, of));
+    return Delivery.from(messageTo(nine, of, between));
   };
 
   test.each([
@@ -63,9 +68,21 @@ describe('its headers', () => {
     ],
     ['an empty value', [['Nats-Msg-Id', '']], undefined],
     ['another header', [['Trace', 'a']], undefined],
+    [
+      'the exact name after another case',
+      [
+        ['nats-msg-id', 'a'],
+        ['Nats-Msg-Id', 'b'],
+      ],
+      'b',
+    ],
+    ['a name that ends like it', [['My-Nats-Msg-Id', 'a']], undefined],
+    ['a value with colons and spaces in it', [['Nats-Msg-Id', ' a: b ']], 'a: b'],
+    ['a value that is no ASCII', [['Nats-Msg-Id', 'größe']], 'größe'],
   ] as const)('a message id under %s is the same as that of the stored message', (_what, pairs, msgId) => {
-    const delivery = header(...pairs);
+    const delivery = header(pairs);
     expect(delivery?.header('Nats-Msg-Id')).toBe(msgId);
+    expect(header(pairs, 7)?.header('Nats-Msg-Id'), 'its bytes are elsewhere').toBe(msgId);
     expect(headerOf(delivery?.headers ?? {}, 'Nats-Msg-Id')).toBe(msgId);
   });
 

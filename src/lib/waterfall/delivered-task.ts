@@ -1,0 +1,24 @@
+import { type Key, originOf, type Tier } from '../domain/key.js';
+import type { Exhaustion } from '../domain/record.js';
+import type { Delivery } from '../nats/delivery.js';
+import type { Task } from './case.js';
+
+/** The delivered message itself is what is to be done. Its key is made when it is first needed: most need none. */
+export class DeliveredTask implements Task {
+  readonly dueMs = 0;
+  readonly attemptsBefore = 0;
+  private made: Key | undefined;
+
+  constructor(
+    private readonly tier: Tier,
+    private readonly consumer: string,
+    private readonly delivery: Delivery,
+    readonly exhaustion?: Exhaustion,
+  ) {}
+
+  get key(): Key {
+    const { tier, consumer, delivery } = this;
+    this.made ??= { tier, consumer, origin: originOf(delivery), stage: 'main', cycle: 0 };
+    return this.made;
+  }
+}
