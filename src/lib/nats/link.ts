@@ -46,7 +46,7 @@ export type LinkWatcher = (state: 'disconnected' | 'reconnected', server: string
 export class Link {
   private readonly publisher: AckedPublisher;
   private readonly requests: Requests;
-  private readonly outbox: Outbox;
+  private readonly outbox = new Outbox();
   private readonly lastOfEach = new Map<string, LastOfEach>();
 
   private constructor(
@@ -57,7 +57,6 @@ export class Link {
   ) {
     this.publisher = new AckedPublisher(nc, target.inboxPrefix, target.timeoutMs);
     this.requests = new Requests(nc, target.inboxPrefix, target.timeoutMs);
-    this.outbox = new Outbox(nc);
   }
 
   static async over(nc: NatsConnection, target: ConnectionTarget): Promise<Link> {
@@ -143,7 +142,14 @@ export class Link {
 
   /** Sends at the end of this turn of the event loop, and waits for no answer: it may get lost on its way. */
   send(subject: string, payload: string): void {
-    this.outbox.send(subject, payload);
+    this.atEndOfTurn(() => {
+      if (!this.nc.isClosed()) this.nc.publish(subject, payload);
+    });
+  }
+
+  /** Calls back when all else of this turn is to be sent: what is published then goes out with it. */
+  atEndOfTurn(send: () => void): void {
+    this.outbox.add(send);
   }
 
   /** Publishes to a stream and waits for the server's word that it is stored. */

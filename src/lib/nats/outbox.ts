@@ -1,29 +1,20 @@
-import type { NatsConnection } from '@nats-io/transport-node';
-
 /**
- * What is sent without waiting for an answer, together once per turn of the event loop. The client sends what one
- * callback of a timer or a socket published, so acks of handlers that end in a callback each would be a write each,
- * and for the server a read.
+ * What is sent without waiting for an answer, together at the end of a turn of the event loop. The client sends what
+ * one callback of a timer or a socket published, so acks of handlers that end in a callback each would be a write
+ * each, and for the server a read.
  */
 export class Outbox {
-  private subjects: string[] = [];
-  private payloads: string[] = [];
+  private waiting: (() => void)[] = [];
 
-  constructor(private readonly nc: NatsConnection) {}
-
-  send(subject: string, payload: string): void {
-    if (this.subjects.length === 0) setImmediate(() => this.empty());
-    this.subjects.push(subject);
-    this.payloads.push(payload);
+  /** `send` publishes over the connection, if that still makes sense then; it must not throw. */
+  add(send: () => void): void {
+    if (this.waiting.push(send) === 1) setImmediate(() => this.empty());
   }
 
-  /** Hands all of it to the client now. On a closed connection it is lost, as what a broken one did not send. */
+  /** Does not wait for the end of the turn. */
   empty(): void {
-    const { subjects, payloads } = this;
-    this.subjects = [];
-    this.payloads = [];
-    for (let i = 0; i < subjects.length && !this.nc.isClosed(); i++) {
-      this.nc.publish(subjects[i] as string, payloads[i]);
-    }
+    const { waiting } = this;
+    this.waiting = [];
+    for (const send of waiting) send();
   }
 }

@@ -44,6 +44,7 @@ export class Pull {
   private lastSignAt = performance.now();
   private checkedAt = performance.now();
   private askAgainAt = 0;
+  private asking = false;
   private paused = false;
   private stopped = false;
   private onFilled: (() => void) | undefined;
@@ -114,7 +115,17 @@ export class Pull {
     });
   }
 
+  /** With the acks of this turn: one write for them and the request. */
   private ask(): void {
+    if (this.asking) return;
+    this.asking = true;
+    this.link.atEndOfTurn(() => {
+      this.asking = false;
+      this.askNow();
+    });
+  }
+
+  private askNow(): void {
     const free = this.options.capacity - this.held - this.asked;
     // In batches: a request for each released message would double the traffic.
     if (free <= 0 || (this.asked > 0 && free < this.options.capacity / 4)) return;
