@@ -22,9 +22,9 @@ test('the plan of a replay waits out a stream without a leader, and begins nothi
   let reads = 0;
   const link = seen(bed.link, 'readLastOfEach', () => {
     reads++;
-    if (reads === 2) throw new UnreachableError('read', undefined, 'no leader now');
+    if (reads === 1) throw new UnreachableError('read', undefined, 'no leader now');
   });
   const plan = await planReplay(link, bed.config, { filters: {} });
   expect(plan.items.map(({ dlqSeq }) => dlqSeq)).toEqual([1, 2, 3]);
-  expect(reads).toBeGreaterThan(2);
+  expect(reads).toBe(2);
 });

@@ -6,7 +6,7 @@ import type { Pointer } from '../domain/pointer.js';
 import { decodeExhaustion, type Exhaustion } from '../domain/record.js';
 import { isNativeAdvisory, recordSubject } from '../domain/subjects.js';
 import { msOfNanos } from '../domain/time.js';
-import { anyRecord, lastRecords } from '../journal/read.js';
+import { anyRecord, lastRecords, type Wanted } from '../journal/read.js';
 import type { Link } from '../nats/link.js';
 import type { Original } from '../pointers/original.js';
 import { journalOf } from '../routing/route.js';
@@ -35,40 +35,78 @@ export function replayKey(pointer: Pointer): Key {
   return pointer.consumer === metaConsumers.main ? { ...key, tier: 'meta' } : key;
 }
 
-/** Reads what decides, and writes nothing: plan and replay ask the same. `stateOf`: what became of the original. */
-export async function decideReplay(
+/** What became of the originals, in the order of the pointers. */
+export type StatesOf = (pointers: readonly Pointer[]) => Promise<readonly Original['state'][]>;
+
+/**
+ * What replaying each of these means, in their order. Reads what decides, for all at once, and writes nothing: plan
+ * and replay ask the same.
+ */
+export async function decideReplays(
   link: Link,
   config: PipelineConfig,
-  { pointer, letter }: DlqEntry,
-  stateOf: (pointer: Pointer) => Promise<Original['state']>,
-): Promise<ReplayDecision> {
-  if (!pointer) return { do: 'skip', reason: letter.reason };
-  if (pointer.consumer !== metaConsumers.main) return decideBusiness(link, config, pointer, stateOf);
-  const replayed = await anyRecord(link, journalOf(config), [[replayKey(pointer), 'REPLAYED']]);
-  return replayed ? { do: 'finish', pointer, journaled: true } : decideMeta(link, config, pointer);
+  entries: readonly DlqEntry[],
+  statesOf: StatesOf,
+): Promise<ReplayDecision[]> {
+  const pointers = entries.flatMap(({ pointer }) => pointer ?? []);
+  const [business, meta] = await Promise.all([
+    decideBusiness(
+      link,
+      config,
+      pointers.filter((pointer) => !isMeta(pointer)),
+      statesOf,
+    ),
+    Promise.all(pointers.filter(isMeta).map((pointer) => decideMeta(link, config, pointer))),
+  ]);
+  const decided = { business: business.values(), meta: meta.values() };
+  return entries.map(({ pointer, letter }) => {
+    if (!pointer) return { do: 'skip', reason: letter.reason };
+    return decided[isMeta(pointer) ? 'meta' : 'business'].next().value as ReplayDecision;
+  });
+}
+
+function isMeta({ consumer }: Pointer): boolean {
+  return consumer === metaConsumers.main;
 }
 
 async function decideBusiness(
   link: Link,
   config: PipelineConfig,
-  pointer: Pointer,
-  stateOf: (pointer: Pointer) => Promise<Original['state']>,
-): Promise<ReplayDecision> {
-  const next = keyOf(pointer, 'retry', pointer.cycle + 1);
-  // All at once: it is the round trips that cost time.
-  const [records, state] = await Promise.all([
-    lastRecords(link, journalOf(config), [
-      [replayKey(pointer), 'REPLAYED'],
-      [next, 'RESOLVED'],
-      [next, 'MAX_DELIVERIES'],
-      [next, 'MSG_TERMINATED'],
-      ...resolvedRecords(pointer),
-    ]),
-    stateOf(pointer),
+  pointers: readonly Pointer[],
+  statesOf: StatesOf,
+): Promise<ReplayDecision[]> {
+  const wanted = pointers.flatMap(decidingRecords);
+  // Both at once: it is the round trips that cost time.
+  const [records, states] = await Promise.all([
+    lastRecords(link, journalOf(config), wanted),
+    statesOf(pointers),
   ]);
-  const [replayed, ...others] = records;
-  const processed = others.slice(0, 3).some((record) => record !== undefined);
-  const resolved = others.slice(3).some((record) => record !== undefined);
+  const each = wanted.length / pointers.length;
+  return pointers.map((pointer, i) => {
+    const found = records.slice(i * each, (i + 1) * each).map((record) => record !== undefined);
+    return decideOne(config, pointer, found, states[i] ?? 'missing');
+  });
+}
+
+/** As many for each pointer: `decideOne` knows their places. */
+function decidingRecords(pointer: Pointer): Wanted[] {
+  const next = keyOf(pointer, 'retry', pointer.cycle + 1);
+  return [
+    [replayKey(pointer), 'REPLAYED'],
+    [next, 'RESOLVED'],
+    [next, 'MAX_DELIVERIES'],
+    [next, 'MSG_TERMINATED'],
+    ...resolvedRecords(pointer),
+  ];
+}
+
+function decideOne(
+  config: PipelineConfig,
+  pointer: Pointer,
+  [replayed, ...others]: readonly boolean[],
+  state: Original['state'],
+): ReplayDecision {
+  const [processed, resolved] = [others.slice(0, 3).includes(true), others.slice(3).includes(true)];
   if (replayed) return { do: 'finish', pointer, journaled: true };
   // Its pointer came and went: a second one would run the handler again.
   if (processed) return { do: 'finish', pointer, journaled: false };
@@ -96,6 +134,8 @@ function unavailable({ origin }: Pointer, state: 'missing' | 'replaced'): string
 }
 
 async function decideMeta(link: Link, config: PipelineConfig, pointer: Pointer): Promise<ReplayDecision> {
+  const replayed = await anyRecord(link, journalOf(config), [[replayKey(pointer), 'REPLAYED']]);
+  if (replayed) return { do: 'finish', pointer, journaled: true };
   const subject = pointer.embedded?.['subject'];
   const decoded =
     typeof subject === 'string' && isNativeAdvisory(subject)

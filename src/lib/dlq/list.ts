@@ -99,16 +99,18 @@ async function describe(
   originals: Originals,
   entries: readonly DlqEntry[],
 ): Promise<DeadLetterItem[]> {
-  const wanted = entries.map(({ pointer }) => (pointer ? resolvedRecords(pointer) : []));
+  const pointers = entries.flatMap(({ pointer }) => pointer ?? []);
+  const wanted = pointers.flatMap(resolvedRecords);
   const [records, states] = await Promise.all([
-    lastRecords(link, journalOf(config), wanted.flat()),
-    Promise.all(entries.map(async ({ pointer }) => (pointer ? originals.stateOf(pointer) : gone))),
+    lastRecords(link, journalOf(config), wanted),
+    originals.statesOf(pointers),
   ]);
+  const each = wanted.length / pointers.length;
   let at = 0;
-  return entries.map(({ letter }, i) => {
-    const asked = wanted[i]?.length ?? 0;
-    const resolved = records.slice(at, (at += asked)).some((record) => record !== undefined);
-    const item = { ...letter, ...(states[i] ?? gone) };
+  return entries.map(({ letter, pointer }) => {
+    if (!pointer) return { ...letter, ...gone };
+    const resolved = records.slice(at * each, (at + 1) * each).some((record) => record !== undefined);
+    const item = { ...letter, ...(states[at++] ?? gone) };
     return resolved ? { ...item, resolvedLate: true } : item;
   });
 }

@@ -40,8 +40,16 @@ export class Originals {
 
   constructor(private readonly link: Link) {}
 
-  async stateOf({ origin }: Pointer): Promise<OriginalState> {
-    const extent = await this.extentOf(origin.stream);
+  /** In the order of the pointers. */
+  async statesOf(pointers: readonly Pointer[]): Promise<OriginalState[]> {
+    const streams = [...new Set(pointers.map(({ origin }) => origin.stream))];
+    const extents = new Map(
+      await Promise.all(streams.map(async (stream) => [stream, await this.extentOf(stream)] as const)),
+    );
+    return Promise.all(pointers.map(({ origin }) => this.stateOf(origin, extents.get(origin.stream))));
+  }
+
+  private async stateOf(origin: Origin, extent: Extent | undefined): Promise<OriginalState> {
     if (!extent || origin.seq < extent.firstSeq || origin.seq > extent.lastSeq) return gone;
     if (!extent.deleted) return this.read(origin, extent);
     if (extent.deleted.has(origin.seq)) return gone;

@@ -1,11 +1,9 @@
 import { consumerNamed, type PipelineConfig } from '../config/resolved.js';
 import { stageConsumers } from '../domain/consumer-names.js';
-import type { Pointer } from '../domain/pointer.js';
 import { ConnectionError, OperationError } from '../errors.js';
 import type { Link } from '../nats/link.js';
-import type { Original } from '../pointers/original.js';
 import { concurrently } from './concurrently.js';
-import { decideReplay, type ReplayDecision } from './decide-replay.js';
+import { decideReplays, type ReplayDecision, type StatesOf } from './decide-replay.js';
 import type { DlqEntry } from './entry.js';
 import { notFound } from './not-found.js';
 import { persistently } from './persistently.js';
@@ -52,7 +50,7 @@ export interface ReplayPlan {
   readonly notRunning: readonly string[];
 }
 
-/** Dead letters that are looked at at once: enough for full questions to the journal. */
+/** Dead letters that are looked at together: enough for full questions to the journal. */
 const chunkSize = 1000;
 const lookupsAtOnce = 64;
 
@@ -78,12 +76,10 @@ async function draftPlan(
 ): Promise<ReplayPlan> {
   const draft = new Draft();
   const originals = new Originals(link);
-  const stateOf = async (pointer: Pointer): Promise<Original['state']> =>
-    (await originals.stateOf(pointer)).original;
+  const statesOf: StatesOf = async (pointers) =>
+    (await originals.statesOf(pointers)).map(({ original }) => original);
   for await (const chunk of chunks(link, config, selection, draft)) {
-    const decisions = await concurrently(chunk, chunkSize, (entry) =>
-      persistently(() => decideReplay(link, config, entry, stateOf)),
-    );
+    const decisions = await persistently(() => decideReplays(link, config, chunk, statesOf));
     for (const [i, entry] of chunk.entries()) {
       const decision = decisions[i];
       if (decision) draft.add(entry, decision);

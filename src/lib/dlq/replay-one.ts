@@ -1,16 +1,14 @@
-import type { PipelineConfig } from '../config/resolved.js';
 import { metaConsumers } from '../domain/consumer-names.js';
 import type { Key } from '../domain/key.js';
 import type { Pointer } from '../domain/pointer.js';
 import { recordAbout } from '../journal/journal.js';
 import { writeRecord } from '../journal/write.js';
-import type { Link } from '../nats/link.js';
-import { fetchOriginal } from '../pointers/original.js';
+import { statesOfOriginals } from '../pointers/original.js';
 import { writePointer } from '../pointers/write.js';
 import { journalOf, pointersOf, type RouteTools, routeExhaustion } from '../routing/route.js';
-import { decideReplay, type ReplayDecision, replayKey } from './decide-replay.js';
-import { type DlqEntry, readEntry } from './entry.js';
-import type { PlannedReplay } from './plan-replay.js';
+import { decideReplays, type ReplayDecision, replayKey } from './decide-replay.js';
+import type { DlqEntry } from './entry.js';
+import { persistently } from './persistently.js';
 import { keyOf } from './state.js';
 
 /** Who replays, why, and under which name the journal keeps it. */
@@ -33,52 +31,43 @@ export type ReplayOutcome =
   /** Of a meta-consumer: where its record went is all there is to wait for. */
   | { readonly is: 'routed'; readonly deadAgain: boolean };
 
-/** The dead letter that was planned, or undefined: it is not there any more. */
-export async function readPlanned(
-  link: Link,
-  config: PipelineConfig,
-  { dlqSeq }: PlannedReplay,
-): Promise<DlqEntry | undefined> {
-  const { name } = config.streams.dlq;
-  // Only a shortcut, as for originals: what a replica still has may be gone, and then the journal says why.
-  const near = await link.readDirect(name, dlqSeq).catch(() => undefined);
-  const message = near ?? (await link.readFromLeader(name, dlqSeq));
-  return message && readEntry(config, message);
-}
+/** What a replay does to a dead letter; the others are skipped. */
+export type Doing = Exclude<ReplayDecision, { readonly do: 'skip' }>;
 
-/** Waits until this one may begin to write, and gives what to call when it has; false: it may not any more. */
-export type Begin = () => Promise<(() => void) | false>;
+/** What replaying each of these means now: reads the originals themselves. */
+export function decideNow(
+  { link, config }: ReplayTools,
+  entries: readonly DlqEntry[],
+): Promise<ReplayDecision[]> {
+  return decideReplays(link, config, entries, (pointers) =>
+    statesOfOriginals(
+      link,
+      pointers.map(({ origin }) => origin),
+    ),
+  );
+}
 
 /**
  * Replays one dead letter: pointer, then REPLAYED, then the deletion of exactly this dead letter. Every write
- * can be repeated, so that it can be killed between any two of them and run again.
- *
- * Undefined: it was not begun.
+ * can be repeated, so that it can be killed between any two of them and run again. When the server does not answer
+ * for a moment, what to do is decided anew.
  */
 export async function replayOne(
   tools: ReplayTools,
   entry: DlqEntry,
-  begin: Begin,
-): Promise<ReplayOutcome | undefined> {
-  const { link, config } = tools;
-  const decision = await decideReplay(link, config, entry, async ({ origin }) => {
-    return (await fetchOriginal(link, origin)).state;
-  });
-  if (decision.do === 'skip') return { is: 'skipped', reason: decision.reason };
-  const end = await begin();
-  if (end === false) return undefined;
-  try {
-    return await carryOut(tools, entry, decision);
-  } finally {
-    end();
-  }
+  decided: Doing,
+  signal: AbortSignal | undefined,
+): Promise<ReplayOutcome> {
+  let decision: ReplayDecision | undefined = decided;
+  return persistently(async () => {
+    const now = decision ?? (await decideNow(tools, [entry]))[0];
+    decision = undefined;
+    if (now === undefined || now.do === 'skip') return { is: 'skipped', reason: now?.reason ?? '' };
+    return carryOut(tools, entry, now);
+  }, signal);
 }
 
-async function carryOut(
-  tools: ReplayTools,
-  entry: DlqEntry,
-  decision: Exclude<ReplayDecision, { readonly do: 'skip' }>,
-): Promise<ReplayOutcome> {
+async function carryOut(tools: ReplayTools, entry: DlqEntry, decision: Doing): Promise<ReplayOutcome> {
   const { link, config } = tools;
   const { pointer } = decision;
   if (decision.do === 'route') {

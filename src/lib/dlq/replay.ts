@@ -1,10 +1,14 @@
 import { clipBytes, escapeLine } from '../domain/escape.js';
 import type { Key } from '../domain/key.js';
 import { ConnectionError, PlutomiError } from '../errors.js';
+import type { ReplayDecision } from './decide-replay.js';
+import type { DlqEntry } from './entry.js';
 import { persistently } from './persistently.js';
 import type { PlannedReplay, ReplayPlan, SkippedReplay } from './plan-replay.js';
-import { type ReplayOutcome, readPlanned, replayOne, type ReplayTools } from './replay-one.js';
+import { type PlannedChunk, readPlanned } from './planned.js';
+import { decideNow, type ReplayOutcome, replayOne, type ReplayTools } from './replay-one.js';
 import { Starts } from './starts.js';
+import { Tally } from './tally.js';
 
 export interface ReplayOptions extends ReplayTools {
   /** Most dead letters a second. Default: as many as the server takes. */
@@ -39,10 +43,13 @@ export interface ReplayReport {
   readonly notBegun: number;
 }
 
-/** Dead letters that are looked at ahead: enough for full questions to the journal. */
-const lookAhead = 1024;
-/** Begun and not finished, and so finished after Ctrl-C: of a large replay half a percent. */
-const replaysAtOnce = (count: number): number => Math.min(512, Math.max(96, Math.ceil(count / 200)));
+/** Dead letters that are checked together: their records fit into one question to the journal. */
+const chunkSize = 160;
+/** With a rate: a chunk is what is begun in this time, so that no check is much older than the write, s. */
+const chunkSeconds = 0.25;
+const chunksAtOnce = 6;
+/** Begun and not finished, and so finished after Ctrl-C: of a large replay a twentieth. */
+const replaysAtOnce = (count: number): number => Math.min(512, Math.max(96, Math.ceil(count / 20)));
 const gone = 'it has left the DLQ, or died again, since it was selected';
 const maxNoteBytes = 1024;
 
@@ -54,49 +61,127 @@ const maxNoteBytes = 1024;
  * ConnectionError when nothing was replayed then.
  */
 export async function replayDeadLetters(plan: ReplayPlan, options: ReplayOptions): Promise<ReplayReport> {
-  const { signal, rate, onReplayed, onDone } = options;
-  const tools: ReplayTools = { ...options, author: boundedAuthor(options.author) };
-  const tally = new Tally(options.follow ?? true);
-  const starts = new Starts(replaysAtOnce(plan.items.length), rate, signal);
-  let broken: PlutomiError | undefined;
-  const outcomeOf = async (item: PlannedReplay): Promise<ReplayOutcome | undefined> => {
-    if (broken) return { is: 'skipped', reason: `not tried: ${broken.message}` };
-    try {
-      const entry = await persistently(() => readPlanned(options.link, options.config, item), signal);
-      if (!entry) return { is: 'skipped', reason: gone };
-      // Not read again: what is gone at a second try was deleted by the first.
-      return await persistently(() => replayOne(tools, entry, starts.begin), signal);
-    } catch (error) {
-      if (!(error instanceof PlutomiError)) throw error;
-      if (error instanceof ConnectionError) broken ??= error;
-      return { is: 'skipped', reason: error.message };
-    }
-  };
-  await inLanes(plan.items.length, lookAhead, signal, async (at) => {
-    const item = plan.items[at] as PlannedReplay;
-    const outcome = await outcomeOf(item);
-    if (!outcome) return;
-    tally.add(at, item.id, outcome);
-    if (outcome.is !== 'skipped') onReplayed?.(item.id);
-    onDone?.();
-  });
-  const report = tally.report(plan);
-  if (broken && report.replayed === 0) throw broken;
+  const replaying = new Replaying(plan, options);
+  await replaying.run();
+  const report = replaying.tally.report(plan);
+  if (replaying.broken && report.replayed === 0) throw replaying.broken;
   return report;
 }
 
-/** Calls `work` with 0 … count - 1, at most `lanes` at once; with none any more after the signal. */
-async function inLanes(
-  count: number,
-  lanes: number,
-  signal: AbortSignal | undefined,
-  work: (at: number) => Promise<void>,
-): Promise<void> {
-  let next = 0;
-  const lane = async (): Promise<void> => {
-    while (next < count && !signal?.aborted) await work(next++);
-  };
-  await Promise.all(Array.from({ length: Math.min(lanes, count) }, lane));
+class Replaying {
+  readonly tally: Tally;
+  /** Why nothing more is tried. */
+  broken: PlutomiError | undefined;
+  private readonly tools: ReplayTools;
+  private readonly starts: Starts;
+  private readonly chunks: AsyncGenerator<PlannedChunk>;
+  /** How many of the plan are in the chunks that were read. */
+  private taken = 0;
+
+  constructor(
+    private readonly plan: ReplayPlan,
+    private readonly options: ReplayOptions,
+  ) {
+    const { link, config, rate, signal, follow = true } = options;
+    this.tools = { ...options, author: boundedAuthor(options.author) };
+    this.tally = new Tally(follow);
+    this.starts = new Starts(replaysAtOnce(plan.items.length), rate, signal);
+    this.chunks = readPlanned(link, config, plan.items, chunkSizeAt(rate), signal);
+  }
+
+  async run(): Promise<void> {
+    try {
+      await Promise.all(Array.from({ length: chunksAtOnce }, () => this.lane()));
+    } finally {
+      await this.chunks.return(undefined);
+    }
+    if (!this.broken) return;
+    for (let at = this.taken; at < this.plan.items.length; at++) this.skip(at, notTried(this.broken));
+  }
+
+  private async lane(): Promise<void> {
+    for (let chunk = await this.nextChunk(); chunk; chunk = await this.nextChunk()) {
+      await this.replayChunk(chunk);
+    }
+  }
+
+  private async nextChunk(): Promise<PlannedChunk | undefined> {
+    if (this.broken || this.options.signal?.aborted) return undefined;
+    try {
+      const { done, value } = await this.chunks.next();
+      if (done) return undefined;
+      this.taken = value.from + value.entries.length;
+      return value;
+    } catch (error) {
+      this.broken ??= this.failed(error);
+      return undefined;
+    }
+  }
+
+  private async replayChunk({ from, entries }: PlannedChunk): Promise<void> {
+    const there: DlqEntry[] = [];
+    const places: number[] = [];
+    for (const [i, entry] of entries.entries()) {
+      if (!entry) this.skip(from + i, gone);
+      else places[there.push(entry) - 1] = from + i;
+    }
+    const decisions = await this.decide(there, places);
+    await Promise.all(
+      decisions.map((decision, i) => this.replay(places[i] ?? 0, there[i] as DlqEntry, decision)),
+    );
+  }
+
+  /** Empty where that failed. */
+  private async decide(entries: readonly DlqEntry[], places: readonly number[]): Promise<ReplayDecision[]> {
+    try {
+      return await persistently(() => decideNow(this.tools, entries), this.options.signal);
+    } catch (error) {
+      const { message } = this.failed(error);
+      for (const at of places) this.skip(at, message);
+      return [];
+    }
+  }
+
+  private async replay(at: number, entry: DlqEntry, decision: ReplayDecision): Promise<void> {
+    if (decision.do === 'skip') return this.skip(at, decision.reason);
+    const end = await this.starts.begin();
+    if (end === false) return;
+    try {
+      if (this.broken) this.skip(at, notTried(this.broken));
+      else this.done(at, await replayOne(this.tools, entry, decision, this.options.signal));
+    } catch (error) {
+      this.skip(at, this.failed(error).message);
+    } finally {
+      end();
+    }
+  }
+
+  private skip(at: number, reason: string): void {
+    this.done(at, { is: 'skipped', reason });
+  }
+
+  private done(at: number, outcome: ReplayOutcome): void {
+    const { id } = this.plan.items[at] as PlannedReplay;
+    this.tally.add(at, id, outcome);
+    if (outcome.is !== 'skipped') this.options.onReplayed?.(id);
+    this.options.onDone?.();
+  }
+
+  /** An error of ours concerns one dead letter, or the connection; another one ends the replay. */
+  private failed(error: unknown): PlutomiError {
+    if (!(error instanceof PlutomiError)) throw error;
+    if (error instanceof ConnectionError) this.broken ??= error;
+    return error;
+  }
+}
+
+function chunkSizeAt(rate: number | undefined): number {
+  if (rate === undefined) return chunkSize;
+  return Math.max(1, Math.min(chunkSize, Math.ceil(rate * chunkSeconds)));
+}
+
+function notTried(broken: PlutomiError): string {
+  return `not tried: ${broken.message}`;
 }
 
 function boundedAuthor(author: ReplayTools['author']): ReplayTools['author'] {
@@ -106,36 +191,4 @@ function boundedAuthor(author: ReplayTools['author']): ReplayTools['author'] {
     operator,
     ...(note === undefined ? {} : { note: clipBytes(escapeLine(note), maxNoteBytes) }),
   };
-}
-
-/** Adds up how the dead letters of a plan fared. */
-class Tally {
-  private readonly skipped: (SkippedReplay & { readonly at: number })[] = [];
-  private readonly followed: Followed[] = [];
-  private readonly routed = { resolved: 0, deadAgain: 0 };
-  private replayed = 0;
-
-  constructor(private readonly follow: boolean) {}
-
-  add(at: number, id: string, outcome: ReplayOutcome): void {
-    if (outcome.is === 'skipped') {
-      this.skipped.push({ at, id, reason: outcome.reason });
-      return;
-    }
-    this.replayed++;
-    if (outcome.is === 'routed') this.routed[outcome.deadAgain ? 'deadAgain' : 'resolved']++;
-    else if (this.follow) this.followed.push({ id, key: outcome.key, earlier: outcome.earlier });
-  }
-
-  report(plan: ReplayPlan): ReplayReport {
-    const { skipped, followed, routed, replayed } = this;
-    const inOrder = skipped.toSorted((a, b) => a.at - b.at).map(({ id, reason }) => ({ id, reason }));
-    return {
-      replayed,
-      skipped: [...plan.skipped, ...inOrder],
-      followed,
-      routed,
-      notBegun: plan.items.length - replayed - skipped.length,
-    };
-  }
 }

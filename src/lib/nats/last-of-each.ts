@@ -42,7 +42,15 @@ export class LastOfEach {
     if (!supported) this.refusedUntil = Number.POSITIVE_INFINITY;
   }
 
-  read(subjects: readonly string[]): Promise<LastMessages> {
+  async read(subjects: readonly string[]): Promise<LastMessages> {
+    if (subjects.length <= maxSubjects) return this.readSome(subjects);
+    const parts = Array.from({ length: Math.ceil(subjects.length / maxSubjects) }, (_, i) =>
+      this.readSome(subjects.slice(i * maxSubjects, (i + 1) * maxSubjects)),
+    );
+    return new Map((await Promise.all(parts)).flatMap((found) => [...found]));
+  }
+
+  private readSome(subjects: readonly string[]): Promise<LastMessages> {
     if (performance.now() < this.refusedUntil) return this.oneByOne(subjects);
     return new Promise((resolve, reject) => {
       this.queue.push({ subjects, resolve, reject });

@@ -14,6 +14,7 @@ import { type LastMessages, LastOfEach } from './last-of-each.js';
 import type { StoredMessage } from './message.js';
 import { Outbox } from './outbox.js';
 import { AckedPublisher, type PublishAck } from './publisher.js';
+import { readEach } from './read-each.js';
 import { more, Requests } from './requests.js';
 import { versionAtLeast } from './server-version.js';
 import { type ApiError, type DirectEnd, readDirectAnswer, readGetAnswer } from './stored-message.js';
@@ -173,6 +174,31 @@ export class Link {
       if (answer.status === 404) return undefined;
       throw new OperationError(`${what}: ${answer.description} (${answer.status})`);
     });
+  }
+
+  /**
+   * Gives `take` up to `count` messages from this sequence on, and as many bytes, from any replica. nats-server 2.11
+   * or newer.
+   */
+  async readDirectFrom(
+    stream: string,
+    seq: number,
+    count: number,
+    maxBytes: number,
+    take: (message: StoredMessage) => void,
+  ): Promise<void> {
+    const subject = this.apiSubject('DIRECT.GET', stream);
+    const query = `{"seq":${seq},"batch":${count},"max_bytes":${maxBytes}}`;
+    return this.requests.ask(`read ${stream} from ${seq}`, subject, query, (msg) => {
+      const answer = readDirectAnswer(stream, msg);
+      if ('message' in answer) take(answer.message);
+      return 'message' in answer && answer.isOneOfMany ? more : undefined;
+    });
+  }
+
+  /** Gives `take` the messages at these sequences, of those that are there, from any replica: may be stale. */
+  readEach(stream: string, seqs: readonly number[], take: (message: StoredMessage) => void): Promise<void> {
+    return readEach(this, stream, seqs, take);
   }
 
   /**

@@ -14,8 +14,8 @@ const direct = {
 } as const;
 const directHeaders = new Set<string>(Object.values(direct));
 
-/** What a direct read answered: a message, or a status. */
-export type DirectAnswer = { readonly message: StoredMessage } | DirectEnd;
+/** What a direct read answered: a message, alone or one of many that a status ends, or a status. */
+export type DirectAnswer = { readonly message: StoredMessage; readonly isOneOfMany: boolean } | DirectEnd;
 
 /** 404: there is no such message. 204: that was the last of several; `upToSeq` is how far the server looked. */
 export interface DirectEnd {
@@ -42,6 +42,7 @@ export function readDirectAnswer(stream: string, msg: Msg): DirectAnswer {
       data: msg.data,
       headers: publishersHeaders(headers),
     },
+    isOneOfMany: headers.has(direct.pending),
   };
 }
 

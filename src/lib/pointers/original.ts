@@ -16,7 +16,38 @@ export async function fetchOriginal(link: Link, origin: Origin): Promise<Origina
   // Only a shortcut: a stream without direct reads, or a replica that is gone, leaves it to the leader.
   const near = await link.readDirect(origin.stream, origin.seq).catch(() => undefined);
   if (near && isOriginal(near, origin)) return { state: 'present', message: near };
-  // A replica may lag behind: only the leader's word counts that it is gone.
+  return fetchFromLeader(link, origin);
+}
+
+/**
+ * What became of each of these events, in their order. Each is read, as by `fetchOriginal`; those that stand near
+ * each other are read together.
+ */
+export async function statesOfOriginals(
+  link: Link,
+  origins: readonly Origin[],
+): Promise<Original['state'][]> {
+  const near = new Map(origins.map(({ stream }) => [stream, new Map<number, StoredMessage>()]));
+  await Promise.all(
+    [...near].map(([stream, found]) => {
+      const seqs = origins.filter((origin) => origin.stream === stream).map(({ seq }) => seq);
+      // Nothing but the payload may be large, and that is not compared.
+      return link.readEach(stream, seqs, (message) => found.set(message.seq, { ...message, data: noData }));
+    }),
+  );
+  return Promise.all(
+    origins.map(async (origin) => {
+      const message = near.get(origin.stream)?.get(origin.seq);
+      if (message && isOriginal(message, origin)) return 'present';
+      return (await fetchFromLeader(link, origin)).state;
+    }),
+  );
+}
+
+const noData = new Uint8Array();
+
+/** A replica may lag behind: only the leader's word counts that an event is gone. */
+async function fetchFromLeader(link: Link, origin: Origin): Promise<Original> {
   const message = await readFromLeader(link, origin);
   if (!message) return { state: 'missing' };
   return isOriginal(message, origin) ? { state: 'present', message } : { state: 'replaced' };
