@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { clipBytes, escapeBlock, escapeLine } from './escape.js';
 
 /** Why an attempt failed. All but `error`, `timeout` and `no-report` are for good: no retry can mend them. */
@@ -38,16 +38,23 @@ export function isForGood(kind: FailureKind): boolean {
 
 /** Groups alike failures: numbers, hexadecimal runs, UUIDs, e-mail addresses and quoted values don't count. */
 export function fingerprintOf(name: string, message: string): string {
-  const shape = message
-    .slice(0, 1024)
-    .toLowerCase()
-    .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '#')
-    .replace(/\b(?:0x[0-9a-f]+|(?=[0-9a-f]*\d)[0-9a-f]{6,})\b/g, '#')
-    .replace(/[\w.+-]{1,64}@[\w.-]{1,255}/g, '@')
-    .replace(/\d+/g, '#')
-    // An apostrophe inside a word opens and closes nothing.
-    .replace(/"[^"]{0,256}"|(?<!\w)'[^']{0,256}'(?!\w)/g, '""');
-  return createHash('sha256').update(`${name}\n${shape}`).digest('hex').slice(0, 12);
+  const start = message.slice(0, 1024).toLowerCase();
+  return hash('sha256', `${name}\n${varies.test(start) ? shapeOf(start) : start}`).slice(0, 12);
+}
+
+/** Without any of these there is nothing to leave out. */
+const varies = /[\d@"'-]/;
+
+function shapeOf(message: string): string {
+  return (
+    message
+      .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '#')
+      .replace(/\b(?:0x[0-9a-f]+|(?=[0-9a-f]*\d)[0-9a-f]{6,})\b/g, '#')
+      .replace(/[\w.+-]{1,64}@[\w.-]{1,255}/g, '@')
+      .replace(/\d+/g, '#')
+      // An apostrophe inside a word opens and closes nothing.
+      .replace(/"[^"]{0,256}"|(?<!\w)'[^']{0,256}'(?!\w)/g, '""')
+  );
 }
 
 function textOf(value: unknown): string {

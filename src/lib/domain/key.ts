@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Nanos } from './time.js';
 
 /** `main` reads the events stream, `retry` the retry stream, `dlq` is where dead letters rest. */
@@ -25,7 +25,7 @@ const maxMsgId = 1024;
  * and a record that repeats it could be too large to be stored; it would hold up the pipeline.
  */
 export function knownMsgId(msgId: string): string {
-  return msgId.length <= maxMsgId ? msgId : `sha256:${createHash('sha256').update(msgId).digest('hex')}`;
+  return msgId.length <= maxMsgId ? msgId : `sha256:${hash('sha256', msgId)}`;
 }
 
 /** Which message was read or delivered. */

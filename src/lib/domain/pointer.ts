@@ -11,6 +11,7 @@ import { type Failure, reasonOf } from './failure.js';
 import type { Origin } from './key.js';
 import { type AdvisoryFields, type Attempts, type Exhaustion, readAttempts, readFailure } from './record.js';
 import { isName } from './subjects.js';
+import { isoOfMs } from './time.js';
 
 /** The small message on the retry and DLQ streams that names an event and a consumer. Never the payload. */
 export interface Pointer {
@@ -73,8 +74,11 @@ export function pointerFrom(x: Exhaustion, stage: 'retry' | 'dlq', notBeforeMs: 
   };
 }
 
+const plainValue = /^[ -$&-~]*$/;
+
 /** Header values are printable ASCII: anything else of a name or an id is percent-encoded. */
 function headerValue(text: string): string {
+  if (plainValue.test(text)) return text;
   return text.replace(/[^\x20-\x7e]|%/gu, (char) =>
     encodeURIComponent(/\p{Cs}/u.test(char) ? '\ufffd' : char),
   );
@@ -97,14 +101,13 @@ export function pointerHeaders(p: Pointer): Record<string, string> {
     [pointerHeader.originTime]: p.origin.time,
     ...originMsgIdHeader(p.origin),
     [pointerHeader.cycle]: String(p.cycle),
-    ...(p.notBeforeMs > 0 ? { [pointerHeader.notBefore]: new Date(p.notBeforeMs).toISOString() } : {}),
+    ...(p.notBeforeMs > 0 ? { [pointerHeader.notBefore]: isoOfMs(p.notBeforeMs) } : {}),
     [pointerHeader.reason]: headerValue(reasonOf(p.failure)),
   };
 }
 
 export function encodePointer(p: Pointer): string {
-  const { notBeforeMs: _, ...body } = p;
-  return JSON.stringify(body);
+  return JSON.stringify({ ...p, notBeforeMs: undefined });
 }
 
 /** `notBefore` is the header's value; a pointer without a readable one is due now. */

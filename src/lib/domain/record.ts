@@ -148,7 +148,7 @@ export function decodeRecord(bytes: Uint8Array): Decoded<JournalRecord> {
     return malformed('error: expected {name, message, fingerprint}');
   if (value['firstFailedAt'] !== undefined && !isText(value['firstFailedAt']))
     return malformed('firstFailedAt: expected an ISO time');
-  return { ok: true, value: { ...value, origin } as unknown as JournalRecord };
+  return { ok: true, value: Object.assign(value, { origin }) as unknown as JournalRecord };
 }
 
 function isReportedError(value: unknown): boolean {
@@ -189,5 +189,5 @@ export function decodeExhaustion(bytes: Uint8Array): Decoded<Exhaustion> {
   if (!isCount(record.stream_seq) || !isCount(record.deliveries) || !isText(record.stream)) {
     return malformed('stream, stream_seq, deliveries: expected where it was delivered');
   }
-  return { ok: true, value: { ...record, failure, attempts } as Exhaustion };
+  return { ok: true, value: Object.assign(record, { failure, attempts }) as Exhaustion };
 }

@@ -34,9 +34,17 @@ export function isoOfNanos(nanos: Nanos): string {
   return isoOfMs(msOfNanos(nanos));
 }
 
+let lastMs = Number.NaN;
+let lastIso = '';
+
 /** ISO time with milliseconds. */
 export function isoOfMs(ms: number): string {
-  return new Date(ms).toISOString();
+  if (ms !== lastMs) {
+    // What a busy pipeline writes in one millisecond has one time.
+    lastIso = new Date(ms).toISOString();
+    lastMs = ms;
+  }
+  return lastIso;
 }
 
 /** Below 0 where `a` is earlier, above 0 where it is later. */

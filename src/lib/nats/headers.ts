@@ -35,8 +35,8 @@ export function encodeHeaders(
       else for (const one of value ?? []) lines += line(name, one);
     }
   }
-  if (msgId !== undefined) lines += line(msgIdHeader, msgId);
-  if (expectStream !== undefined) lines += line('Nats-Expected-Stream', expectStream);
+  if (msgId !== undefined) lines += `${msgIdHeader}: ${checked(msgId)}\r\n`;
+  if (expectStream !== undefined) lines += `Nats-Expected-Stream: ${checked(expectStream)}\r\n`;
   if (expectLastSubjectSeq !== undefined) {
     lines += `Nats-Expected-Last-Subject-Sequence: ${expectLastSubjectSeq}\r\n`;
   }
@@ -49,8 +49,12 @@ function line(name: string, value: string): string {
   if (!namePattern.test(name)) {
     throw InvalidArgumentError.format('header', `"${name}" is not a valid name`);
   }
+  return `${name}: ${checked(value)}\r\n`;
+}
+
+function checked(value: string): string {
   if (lineBreak.test(value)) {
     throw InvalidArgumentError.format('header', 'values cannot contain \\r or \\n');
   }
-  return `${name}: ${value.trim()}\r\n`;
+  return value.trim();
 }

@@ -22,8 +22,9 @@ const refusalMs = 60_000;
  *
  * The server answers such a question from any replica, and one that lags behind would leave out what its leader
  * has. So the leader is asked at the same time how far it is, by its last message; the question includes that
- * message's subject, so that the answer always says how far the answering replica is. Where that is not as far, or
- * where the server has no such question (before 2.11, or no direct reads), the leader is asked for each subject.
+ * message's subject, so that the answer always says how far the answering replica is. Where that is not as far even
+ * when it is asked again, or where the server has no such question (before 2.11, or no direct reads), the leader is
+ * asked for each subject.
  */
 export class LastOfEach {
   private readonly queue: Job[] = [];
@@ -104,6 +105,9 @@ export class LastOfEach {
     if (!leader) return this.oneByOne(subjects);
     const answer = await (early ?? this.ask(leader.subject, subjects));
     if (answer && answer.upToSeq >= leader.seq) return answer.found;
+    // In a busy stream the leader may have been asked after the answer was made: one that is asked for now is newer.
+    const again = early && answer && (await this.ask(leader.subject, subjects));
+    if (again && again.upToSeq >= leader.seq) return again.found;
     return this.oneByOne(subjects);
   }
 

@@ -25,6 +25,16 @@ export function rawHeaders(msg: Msg & Sized): string | undefined {
   return text.startsWith(firstLine) && text.endsWith('\r\n\r\n') ? text : undefined;
 }
 
+/** Gives `take` each header of raw ones, in their order. */
+export function eachHeader(raw: string, take: (name: string, value: string) => void): void {
+  for (let from = raw.indexOf('\r\n') + 2, end; from > 1; from = end + 2) {
+    end = raw.indexOf('\r\n', from);
+    if (end <= from) return;
+    const colon = raw.indexOf(':', from);
+    if (colon > from && colon < end) take(raw.slice(from, colon), raw.slice(colon + 1, end).trim());
+  }
+}
+
 /** The first value of a header in raw ones, whatever the case of its name; an empty one is none. */
 export function findHeader(raw: string, name: string): string | undefined {
   if (raw === '') return undefined;

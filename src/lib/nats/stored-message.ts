@@ -1,5 +1,6 @@
 import { type Msg, MsgHdrsImpl, type MsgHdrs } from '@nats-io/transport-node';
 import { nanosOfRfc3339 } from '../domain/time.js';
+import { eachHeader, rawHeaders } from './raw-headers.js';
 import { headersOf, type MessageHeaders, type StoredMessage } from './message.js';
 
 /** Direct reads say in headers which message this is; the publisher did not write those. */
@@ -12,7 +13,7 @@ const direct = {
   last: 'Nats-Last-Sequence',
   upTo: 'Nats-UpTo-Sequence',
 } as const;
-const directHeaders = new Set<string>(Object.values(direct));
+const others: readonly string[] = [direct.stream, direct.last, direct.upTo];
 
 /** What a direct read answered: a message, alone or one of many that a status ends, or a status. */
 export type DirectAnswer = { readonly message: StoredMessage; readonly isOneOfMany: boolean } | DirectEnd;
@@ -25,34 +26,42 @@ export interface DirectEnd {
 }
 
 export function readDirectAnswer(stream: string, msg: Msg): DirectAnswer {
+  const raw = rawHeaders(msg) ?? encoded(msg.headers);
+  if (raw.startsWith(noStatus)) return readDirectMessage(stream, raw, msg.data);
   const { headers } = msg;
-  if (!headers || headers.code !== 0) {
-    return {
-      status: headers?.code ?? 0,
-      description: headers?.description ?? 'no headers',
-      upToSeq: Number(headers?.get(direct.upTo) ?? 0),
-    };
-  }
   return {
-    message: {
-      stream,
-      subject: headers.get(direct.subject),
-      seq: Number(headers.get(direct.seq)),
-      time: nanosOfRfc3339(headers.get(direct.time)) ?? '0',
-      data: msg.data,
-      headers: publishersHeaders(headers),
-    },
-    isOneOfMany: headers.has(direct.pending),
+    status: headers?.code ?? 0,
+    description: headers?.description ?? 'no headers',
+    upToSeq: Number(headers?.get(direct.upTo) ?? 0),
   };
 }
 
-function publishersHeaders(headers: MsgHdrs): MessageHeaders {
-  return Object.fromEntries(
-    headers
-      .keys()
-      .filter((name) => !directHeaders.has(name))
-      .map((name) => [name, headers.values(name)]),
-  );
+/** The first line of headers that are no status. */
+const noStatus = 'NATS/1.0\r\n';
+
+function encoded(headers: MsgHdrs | undefined): string {
+  return headers ? (headers as MsgHdrsImpl).toString() : '';
+}
+
+function readDirectMessage(stream: string, raw: string, data: Uint8Array): DirectAnswer {
+  let subject = '';
+  let seq = 0;
+  let time = '';
+  let isOneOfMany = false;
+  const own = new Map<string, string[]>();
+  // The server writes its own behind those of the publisher, who may have written some of that name.
+  eachHeader(raw, (name, value) => {
+    if (name === direct.subject) subject = value;
+    else if (name === direct.seq) seq = Number(value);
+    else if (name === direct.time) time = value;
+    else if (name === direct.pending) isOneOfMany = true;
+    else if (others.includes(name)) return;
+    else if (own.has(name)) own.get(name)?.push(value);
+    else own.set(name, [value]);
+  });
+  const headers: MessageHeaders = Object.fromEntries(own);
+  const message = { stream, subject, seq, time: nanosOfRfc3339(time) ?? '0', data, headers };
+  return { message, isOneOfMany };
 }
 
 /** As the server writes it: `code` is a status like 404, `err_code` JetStream's own number. */

@@ -3,7 +3,7 @@ import type { Key } from '../domain/key.js';
 import { pointerFrom } from '../domain/pointer.js';
 import type { Exhaustion } from '../domain/record.js';
 import type { RecordKind } from '../domain/subjects.js';
-import type { Clock } from '../domain/time.js';
+import { type Clock, isoOfMs } from '../domain/time.js';
 import { withJitter } from '../domain/backoff.js';
 import { type JournalPlace, recordAbout } from '../journal/journal.js';
 import { anyRecord, atStage } from '../journal/read.js';
@@ -57,7 +57,7 @@ export async function routeExhaustion(
   const delayMs = consumerNamed(config, x.consumer)?.retry.delayMs ?? 0;
   const notBeforeMs = to === 'retry' ? now() + withJitter(delayMs, tools.random) : 0;
   await writePointer(link, pointersOf(config, to), pointerFrom(x, to, notBeforeMs));
-  const at = new Date(now()).toISOString();
+  const at = isoOfMs(now());
   await writeRecord(link, journal, recordAbout(x, { kind: 'ROUTED', at, to, worker: tools.worker }));
   return { to, notBeforeMs };
 }

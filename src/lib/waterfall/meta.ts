@@ -80,9 +80,9 @@ function routeOnce(
 ): Promise<Outcome> {
   return attempt(current, async () => {
     const { link, worker, now, random } = tools;
-    const routed = await routeExhaustion({ link, config, worker, now, random }, x, options);
-    if (routed.to === 'nowhere') tools.emit({ type: 'not-routed', key: x, because: routed.because });
-    else tools.emit({ type: 'routed', key: x, to: routed.to, notBeforeMs: routed.notBeforeMs });
+    const done = await routeExhaustion({ link, config, worker, now, random }, x, options);
+    if (done.to === 'nowhere') tools.emit({ type: 'not-routed', key: x, because: done.because });
+    else tools.emit({ type: 'routed', key: x, to: done.to, notBeforeMs: done.notBeforeMs });
   });
 }
 
@@ -96,17 +96,18 @@ function transcribeOnce(
   });
 }
 
-/** Waits out a server that can't be reached, since that says nothing about the record. */
 function attempt(current: Case, work: () => Promise<void>): Promise<Outcome> {
-  return current.worker.persist(current.held, 'route', async (): Promise<Outcome> => {
-    try {
-      await work();
-      return { kind: 'ok' };
-    } catch (error) {
-      if (error instanceof UnreachableError) throw error;
-      return { kind: 'failed', failure: failureOf(error) };
-    }
-  });
+  return current.worker.persist(current.held, 'route', () => work().then(routed, notRouted));
+}
+
+function routed(): Outcome {
+  return { kind: 'ok' };
+}
+
+/** A server that can't be reached is waited out, since that says nothing about the record. */
+function notRouted(error: unknown): Outcome {
+  if (error instanceof UnreachableError) throw error;
+  return { kind: 'failed', failure: failureOf(error) };
 }
 
 /** `meta-consumer-retry`: tries once more what meta-consumer could not route. */

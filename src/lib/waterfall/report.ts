@@ -4,6 +4,7 @@ import { delayAfter, withJitter } from '../domain/backoff.js';
 import { type Failure, isForGood, type ReportedFailure } from '../domain/failure.js';
 import type { Outcome } from '../domain/outcome.js';
 import { type Exhaustion, type JournalRecord, makeExhaustion } from '../domain/record.js';
+import { isoOfMs } from '../domain/time.js';
 import { recordAbout, type RecordFacts } from '../journal/journal.js';
 import { writeRecord } from '../journal/write.js';
 import type { Case, StageTools } from './case.js';
@@ -55,7 +56,7 @@ export class Reporter {
 
   private async snooze(current: Case, attempt: number, delayMs: number): Promise<void> {
     const { task, held, worker } = current;
-    const until = new Date(this.tools.now() + delayMs).toISOString();
+    const until = isoOfMs(this.tools.now() + delayMs);
     await this.write(current, this.record(current, { kind: 'SNOOZED', attempt, until }));
     this.tools.emit({ type: 'snoozed', key: task.key, attempt, delayMs });
     worker.settler.nak(held, delayMs);
@@ -74,7 +75,8 @@ export class Reporter {
     const limit = this.limits.attempts;
     if (attempt >= limit || isForGood(failure.kind)) {
       this.tools.emit({ type: 'attempt-failed', key: task.key, attempt, limit, failure });
-      return this.exhaust(current, failure, attempt);
+      await this.exhaust(current, failure, attempt);
+      return;
     }
     const retryInMs = withJitter(delayAfter(this.limits.backoffMs, attempt), this.tools.random);
     this.tools.emit({ type: 'attempt-failed', key: task.key, attempt, limit, failure, retryInMs });
@@ -113,7 +115,7 @@ export class Reporter {
   }
 
   private at(): string {
-    return new Date(this.tools.now()).toISOString();
+    return isoOfMs(this.tools.now());
   }
 
   private record({ task, held }: Case, facts: Omit<RecordFacts, 'at'>): JournalRecord {

@@ -85,29 +85,25 @@ export class CountedStage {
     }
   }
 
-  private async attempt(current: Case, decision: RunDecision): Promise<void> {
+  private async attempt(current: Case, { attempt, announce, alone }: RunDecision): Promise<void> {
     const { slots } = current.worker;
-    const { company } = this.tools;
+    const { company, now } = this.tools;
     if (!slots.tryTake()) await slots.take();
     try {
       // Until the report is stored: one that was cut off counts as none.
-      if (!company.tryEnter(decision.alone)) await company.enter(decision.alone);
+      if (!company.tryEnter(alone)) await company.enter(alone);
       try {
-        await this.run(current, decision);
+        if (!this.mayStart(current)) return;
+        if (announce) await this.reporter.announce(current, attempt, alone);
+        const startedAt = now();
+        const outcome = await this.spec.run(current, attempt);
+        await this.reporter.report(current, attempt, outcome, now() - startedAt);
       } finally {
         company.leave();
       }
     } finally {
       slots.give();
     }
-  }
-
-  private async run(current: Case, { attempt, announce, alone }: RunDecision): Promise<void> {
-    if (!this.mayStart(current)) return;
-    if (announce) await this.reporter.announce(current, attempt, alone);
-    const startedAt = this.tools.now();
-    const outcome = await this.spec.run(current, attempt);
-    await this.reporter.report(current, attempt, outcome, this.tools.now() - startedAt);
   }
 
   private mayStart({ task, held, worker }: Case): boolean {

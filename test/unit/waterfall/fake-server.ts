@@ -27,8 +27,8 @@ export function fakeServer(): FakeServer {
       get connected() {
         return server.connected;
       },
+      send: (_subject: string, verdict: string) => void said.push(verdict),
       nc: {
-        publish: (_subject: string, verdict: string) => void said.push(verdict),
         request: async (_subject: string, verdict: string) => {
           said.push(`${verdict}?`);
           if (server.silences-- > 0) throw new Error('timeout');
