@@ -9,6 +9,6 @@ if (others.length === 0 && only === '--version') {
   process.stdout.write(`${name}/${version} ${process.platform}-${process.arch} node-${process.version}\n`);
 } else {
   module.enableCompileCache?.();
-  const { execute } = await import('@oclif/core/execute');
-  await execute({ dir: import.meta.url });
+  const { start } = await import('../dist/lib/cli/start.js');
+  await start(import.meta.url);
 }

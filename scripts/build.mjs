@@ -1,8 +1,10 @@
-// Compiles src to dist. The result takes dist's place only when it is complete, so that a failed build breaks
-// nothing, and the output of sources that were deleted does not stay behind.
+// Builds dist from src: tsc checks the types and writes the declarations, rolldown writes the code. The result takes
+// dist's place only when it is complete, so that a failed build breaks nothing, and the output of sources that were
+// deleted does not stay behind.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { bundle } from './bundle.mjs';
 import { buildStamp, cacheFolder, root } from './places.mjs';
 
 const startedAt = new Date();
@@ -12,8 +14,12 @@ const dist = join(root, 'dist');
 mkdirSync(cacheFolder, { recursive: true });
 try {
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  const { status } = spawnSync(process.execPath, [tsc, '--outDir', fresh], { cwd: root, stdio: 'inherit' });
-  if (status === 0) install();
+  const words = [tsc, '--emitDeclarationOnly', '--outDir', fresh];
+  const { status } = spawnSync(process.execPath, words, { cwd: root, stdio: 'inherit' });
+  if (status === 0) {
+    writeFileSync(join(fresh, 'THIRD-PARTY-NOTICES.txt'), await bundle(fresh));
+    install();
+  }
   process.exitCode = status ?? 1;
 } finally {
   for (const folder of [fresh, previous]) rmSync(folder, { recursive: true, force: true });

@@ -1,9 +1,7 @@
 // The built library's nats-server functions, for the scripts: import it when dist is there.
-import { readEnvironment } from '../dist/lib/config/load.js';
-import { installServer } from '../dist/lib/server/install.js';
-import { locateServer } from '../dist/lib/server/locate.js';
+import { installServer, locateServer, readEnvironment } from '../dist/lib/internals.js';
 
-export { KNOWN_VERSIONS, PINNED_VERSION } from '../dist/lib/server/versions.js';
+export { KNOWN_VERSIONS, PINNED_VERSION } from '../dist/lib/internals.js';
 
 /** The nats-server to use, or undefined. */
 export function locate() {

@@ -36,7 +36,9 @@ function isInstalledFrom(lockFile) {
 function ensureBuild() {
   const builtAtMs =
     existsSync(join(root, 'dist')) && existsSync(buildStamp) ? statSync(buildStamp).mtimeMs : 0;
-  if (newestMs(join(root, 'src')) <= builtAtMs) return;
+  // The bundle holds code of the dependencies too.
+  const sources = ['src', 'scripts'].map((name) => newestMs(join(root, name)));
+  if (Math.max(...sources, statSync(join(root, 'package-lock.json')).mtimeMs) <= builtAtMs) return;
   step('building', process.execPath, [join(root, 'scripts', 'build.mjs')]);
 }
 

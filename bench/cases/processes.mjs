@@ -5,7 +5,7 @@ import { runPipelineProcess } from '../harness/pipeline.mjs';
 import { processorMs } from '../harness/processor-time.mjs';
 import { withProject } from '../harness/project.mjs';
 import { withManager } from '../harness/streams.mjs';
-import { versionAtLeast } from '../../dist/lib/nats/server-version.js';
+import { versionAtLeast } from '../../dist/lib/internals.js';
 import { fill } from '../raw/publish.mjs';
 
 const consumer = 'bench-consumer';

@@ -1,7 +1,11 @@
-import { makeFailure } from '../../dist/lib/domain/failure.js';
-import { encodePointer, pointerFrom, pointerHeaders } from '../../dist/lib/domain/pointer.js';
-import { makeExhaustion } from '../../dist/lib/domain/record.js';
-import { nanosOfRfc3339 } from '../../dist/lib/domain/time.js';
+import {
+  encodePointer,
+  makeExhaustion,
+  makeFailure,
+  nanosOfRfc3339,
+  pointerFrom,
+  pointerHeaders,
+} from '../../dist/lib/internals.js';
 import { fill } from '../raw/publish.mjs';
 import { withManager } from './streams.mjs';
 

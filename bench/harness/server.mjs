@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startServer } from '../../dist/lib/server/embedded.js';
+import { startServer } from '../../dist/lib/internals.js';
 import { install, locate } from '../../scripts/server.mjs';
 
 const running = new Set();

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startServer } from '../../dist/lib/server/embedded.js';
+import { startServer } from '../../dist/lib/internals.js';
 import { install, locate } from '../../scripts/server.mjs';
 
 /** The nats-server binary of this version; without one, what the tests use. */

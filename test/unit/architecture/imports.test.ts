@@ -18,7 +18,7 @@ const layers: readonly (readonly string[])[] = [
   ['topology', 'waterfall', 'dlq', 'advisories', 'events', 'server'],
   ['verify', 'explain', 'permissions'],
   ['render'],
-  ['index.ts'],
+  ['index.ts', 'internals.ts'],
   ['cli'],
   ['commands'],
 ];

@@ -1,0 +1,171 @@
+// Bundles src and what every start needs of node_modules into few files: on Node 20 each module that is loaded, and
+// each kilobyte that is parsed, is time before the first output. See docs/decisions/0016-bundle.md.
+import { readdirSync } from 'node:fs';
+import { join, sep } from 'node:path';
+import { rolldown } from 'rolldown';
+import { root } from './places.mjs';
+import { thirdPartyNotices } from './third-party-notices.mjs';
+
+/** Loaded late or not at all, so they stay dependencies. jiti and pino also find files of their own by path. */
+const external = ['inquirer', 'jiti', 'pino', 'pino-pretty'];
+
+/** What oclif needs only to search for commands, plugins and rc files, and to spin: we never do. */
+const unreachable = ['cli-spinners', 'lilconfig', 'minimatch', 'tinyglobby'];
+
+/**
+ * Parts that are loaded together, each with all that it imports and no part before it holds: few files, because each
+ * costs about a millisecond to find and to link, however small it is. What is left over rolldown splits by itself.
+ */
+const groups = [
+  { name: 'oclif', test: /@oclif[\\/]core/ },
+  { name: 'nats', test: /src[\\/]lib[\\/](?:config[\\/](?:env-file|load|target)|nats[\\/][^\\/]+)\.ts$/ },
+  { name: 'command', test: /src[\\/]lib[\\/]cli[\\/](?:base-command|[\w-]+-flags?|view)\.ts$/ },
+  { name: 'config', test: /src[\\/]lib[\\/]config[\\/](?:json-schema|read-json|resolve|validate)\.ts$/ },
+  { name: 'dlq', test: /src[\\/]lib[\\/]dlq[\\/]/ },
+  { name: 'table', test: /src[\\/]lib[\\/]render[\\/](?:table|dead-letters)\.ts$/ },
+].map((group, i, { length }) => ({ ...group, priority: length - i }));
+
+/** Files that are found by their path, or find others by their own: each keeps it, with `src` turned into `dist`. */
+function entries() {
+  const source = join(root, 'src');
+  const commands = readdirSync(join(source, 'commands'), { recursive: true })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => join('commands', name));
+  const cli = ['command-not-found', 'start', 'watchdog', 'watchdog-thread'].map((name) => `cli/${name}`);
+  const others = ['index', 'internals', ...cli];
+  return Object.fromEntries(
+    [...commands, ...others.map((name) => join('lib', `${name}.ts`))].map((name) => [
+      name.replace(/\.ts$/, '').replaceAll(sep, '/'),
+      join(source, name),
+    ]),
+  );
+}
+
+/** Writes the bundle to the folder `dir`. Throws on anything that rolldown warns of. */
+export async function bundle(dir) {
+  const input = entries();
+  const build = await rolldown({
+    cwd: root,
+    input,
+    platform: 'node',
+    external,
+    resolve: { extensionAlias: { '.js': ['.ts', '.js'] } },
+    plugins: [
+      pathsHold(Object.values(input)),
+      leaveOut(unreachable),
+      replaceInOclif(),
+      requireLate(/@oclif[\\/]core[\\/]/),
+      compileAtOnce(),
+    ],
+    onwarn(warning) {
+      throw new Error(`rolldown: ${warning.message}`);
+    },
+  });
+  const { output } = await build.write({
+    dir,
+    format: 'esm',
+    // Comments and dead code go; names and lines stay, so that a stack trace says where.
+    comments: false,
+    minify: { compress: true, mangle: false, codegen: { removeWhitespace: false } },
+    chunkFileNames: 'chunks/[name].js',
+    codeSplitting: { groups },
+  });
+  await build.close();
+  const modules = output.flatMap((file) => (file.type === 'chunk' ? Object.keys(file.modules) : []));
+  return thirdPartyNotices(modules);
+}
+
+/** A module that finds a file by its own path must keep that path. */
+function pathsHold(kept) {
+  return {
+    name: 'paths-hold',
+    transform(code, id) {
+      if (/new URL\([^)]*import\.meta\.url/.test(code) && !kept.includes(id)) {
+        throw new Error(`${id} finds a file by its own path: it must be an entry of scripts/bundle.mjs`);
+      }
+    },
+  };
+}
+
+/** Packages whose code can't be reached: loading one would be a defect of the bundle, and says so. */
+function leaveOut(names) {
+  const prefix = '\0left-out:';
+  return {
+    name: 'leave-out',
+    resolveId: (id) => (names.includes(id) ? prefix + id : undefined),
+    load: (id) =>
+      id.startsWith(prefix)
+        ? `throw new Error("${id.slice(prefix.length)} is not part of plutomi-events"); module.exports = {};`
+        : undefined,
+  };
+}
+
+/**
+ * What of oclif costs every start and gives us nothing: its question whether it runs in WSL loads four packages, for a
+ * word in `--version` that ours doesn't say either; the first localeCompare of a process loads collation tables.
+ */
+const replacements = [
+  { file: 'util/os.js', from: "(await import('wsl-utils')).isWsl", to: 'false' },
+  { file: 'util/os.js', from: "(await import('wsl-utils'))", to: '({})' },
+  { file: 'config/plugin.js', from: 'a.id.localeCompare(b.id)', to: '(a.id < b.id ? -1 : 1)' },
+];
+
+function replaceInOclif() {
+  return {
+    name: 'replace-in-oclif',
+    transform: {
+      filter: { id: /@oclif[\\/]core[\\/]lib/ },
+      handler(code, id) {
+        let replaced = code;
+        for (const { file, from, to } of replacements) {
+          if (!id.replaceAll('\\', '/').endsWith(`@oclif/core/lib/${file}`)) continue;
+          if (!replaced.includes(from))
+            throw new Error(`oclif no longer says ${from} in ${file}: see scripts/bundle.mjs`);
+          replaced = replaced.replaceAll(from, to);
+        }
+        return replaced === code ? undefined : { code: replaced, map: null };
+      },
+    },
+  };
+}
+
+/**
+ * Lets a CommonJS module of `packages` load what it requires when it first uses it, instead of at its start: of oclif
+ * a command runs a third. The same as inlineRequires of Metro.
+ */
+function requireLate(packages) {
+  const statement =
+    /^(?:const|let|var) (\w+) = ((?:__importStar|__importDefault)\(require\("[^"]+"\)\)|require\(["'][^"']+["']\));$/gm;
+  return {
+    name: 'require-late',
+    transform: {
+      filter: { id: packages },
+      handler(code) {
+        const required = [...code.matchAll(statement)];
+        if (required.length === 0) return undefined;
+        let late = code.replaceAll(statement, '');
+        for (const [, name] of required) {
+          late = late.replaceAll(new RegExp(`(?<![\\w.$])${name}(?![\\w$])`, 'g'), `(${name}$$late())`);
+        }
+        const loaders = required.map(
+          ([, name, load]) => `let ${name}$; const ${name}$late = () => ${name}$ ??= ${load};`,
+        );
+        return { code: `${loaders.join('')}\n${late}`, map: null };
+      },
+    },
+  };
+}
+
+/**
+ * The body of a CommonJS module as a function expression instead of an arrow: V8 takes the parentheses around one for
+ * the sign that it is called at once, and doesn't read it twice. Node 20 doesn't see them around an arrow.
+ */
+function compileAtOnce() {
+  return {
+    name: 'compile-at-once',
+    renderChunk: (code) => ({
+      code: code.replaceAll(/__commonJSMin\(\(\(([\w$, ]*)\) => \{/g, '__commonJSMin((function($1) {'),
+      map: null,
+    }),
+  };
+}

@@ -1,0 +1,12 @@
+/** What the scripts and benchmarks of this repository use beyond the public API; the package doesn't export it. */
+
+export { readEnvironment } from './config/load.js';
+export { makeFailure } from './domain/failure.js';
+export { encodePointer, pointerFrom, pointerHeaders } from './domain/pointer.js';
+export { makeExhaustion } from './domain/record.js';
+export { nanosOfRfc3339 } from './domain/time.js';
+export { versionAtLeast } from './nats/server-version.js';
+export { startServer } from './server/embedded.js';
+export { installServer } from './server/install.js';
+export { locateServer } from './server/locate.js';
+export { KNOWN_VERSIONS, PINNED_VERSION } from './server/versions.js';
