@@ -18,9 +18,12 @@ const unreachable = ['cli-spinners', 'lilconfig', 'minimatch', 'tinyglobby'];
  */
 const groups = [
   { name: 'oclif', test: /@oclif[\\/]core/ },
-  { name: 'nats', test: /src[\\/]lib[\\/](?:config[\\/](?:env-file|load|target)|nats[\\/][^\\/]+)\.ts$/ },
+  {
+    name: 'base',
+    test: /src[\\/]lib[\\/](?:(?:domain|nats)[\\/][\w-]+|config[\\/](?:env-file|load|target)|permissions[\\/]role|server[\\/]state|telemetry[\\/]log-level)\.ts$/,
+  },
   { name: 'command', test: /src[\\/]lib[\\/]cli[\\/](?:base-command|[\w-]+-flags?|view)\.ts$/ },
-  { name: 'config', test: /src[\\/]lib[\\/]config[\\/](?:json-schema|read-json|resolve|validate)\.ts$/ },
+  { name: 'config', test: /src[\\/]lib[\\/]config[\\/](?:read-json|resolve|validate)\.ts$/ },
   { name: 'dlq', test: /src[\\/]lib[\\/]dlq[\\/]/ },
   { name: 'table', test: /src[\\/]lib[\\/]render[\\/](?:table|dead-letters)\.ts$/ },
 ].map((group, i, { length }) => ({ ...group, priority: length - i }));

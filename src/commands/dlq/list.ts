@@ -15,7 +15,6 @@ import {
 import { escapeJson } from '../../lib/domain/escape.js';
 import { UsageError } from '../../lib/errors.js';
 import type { Link } from '../../lib/nats/link.js';
-import { renderDeadLetters, renderGroups } from '../../lib/render/dead-letters.js';
 
 /** What `dlq list --json` prints; the second with `--group-by`. */
 export type DlqListResult = DeadLetterList | DeadLetterGroups;
@@ -84,6 +83,7 @@ Lines are printed while they are read: --output ndjson and --json take a million
     const filters = filtersOf(this.flags);
     if (by === undefined) return this.list(link, config, limit ?? defaultListLimit);
     const result = await groupDeadLetters(link, config, filters, by, limit);
+    const { renderGroups } = await import('../../lib/render/dead-letters.js');
     const view = viewOf(process.stdout, this.colors);
     this.output(result, () => (result.total > 0 ? renderGroups(result.groups, by, view) : ''));
     this.suggest(result.total, result.groups.length, result.groups[0]?.sample, 'groups');
@@ -112,6 +112,7 @@ Lines are printed while they are read: --output ndjson and --json take a million
 
   private async asTable(rows: readonly DeadLetterItem[]): Promise<void> {
     if (rows.length === 0) return;
+    const { renderDeadLetters } = await import('../../lib/render/dead-letters.js');
     await this.outputPart(`${renderDeadLetters(rows, viewOf(process.stdout, this.colors))}\n`);
   }
 

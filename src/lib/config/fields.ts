@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { formatDuration, parseDuration } from '../domain/duration.js';
 import { nanosOfRfc3339 } from '../domain/time.js';
 import { parseSize } from './size.js';
@@ -11,7 +11,7 @@ import { isStandardSchema, type StandardSchema } from './standard-schema.js';
 /** Node's timers end at 2^31 - 1 ms and fire at once beyond. */
 export const longestTimerMs = 24 * 86_400_000;
 
-export const text = () => z.string({ error: 'a text' }).min(1, 'a text that is not empty');
+export const text = () => z.string({ error: 'a text' }).check(z.minLength(1, 'a text that is not empty'));
 
 export const flag = () => z.boolean({ error: 'true or false' });
 
@@ -25,9 +25,11 @@ export function count(min: number, max: number) {
       : `a whole number from ${min} to ${max}`;
   return z
     .number({ error: expected })
-    .int({ error: expected, abort: true })
-    .min(min, { error: expected, abort: true })
-    .max(max, expected);
+    .check(
+      z.int({ error: expected, abort: true }),
+      z.gte(min, { error: expected, abort: true }),
+      z.lte(max, expected),
+    );
 }
 
 export interface DurationRange {
@@ -49,51 +51,55 @@ export function duration({ minMs = 0, maxMs = Number.POSITIVE_INFINITY, zero }: 
     const ms = parseDuration(found) ?? 0;
     return (ms === 0 && zero !== undefined) || (ms >= minMs && ms <= maxMs);
   };
-  return z
-    .string({ error: expected })
-    .regex(/^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+$/, { error: expected, abort: true })
-    .refine((found) => parseDuration(found) !== undefined, {
+  return z.string({ error: expected }).check(
+    z.regex(/^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+$/, { error: expected, abort: true }),
+    z.refine((found) => parseDuration(found) !== undefined, {
       error: `${expected}, at most 100 years`,
       abort: true,
-    })
-    .refine(inRange, { error: within });
+    }),
+    z.refine(inRange, { error: within }),
+  );
 }
 
 export function size() {
   const expected = { error: 'a size like 10GB or a number of bytes', abort: true };
   return either(expected.error, [
-    z.number().int(expected).min(1, expected),
-    z
-      .string()
-      .regex(/^\d{1,15}(?:\.\d{1,6})? ?(?:B|[KMGT]i?B)?$/, expected)
-      .refine((found) => parseSize(found) !== undefined, expected),
+    z.number().check(z.int(expected), z.gte(1, expected)),
+    z.string().check(
+      z.regex(/^\d{1,15}(?:\.\d{1,6})? ?(?:B|[KMGT]i?B)?$/, expected),
+      z.refine((found) => parseSize(found) !== undefined, expected),
+    ),
   ]);
 }
 
 export function time() {
   const expected = 'a time like 2026-01-31T12:00:00Z';
-  return z
-    .string({ error: expected })
-    .refine((found) => nanosOfRfc3339(found) !== undefined, { error: expected })
-    .meta({ format: 'date-time' });
+  return z.string({ error: expected }).check(
+    z.refine((found) => nanosOfRfc3339(found) !== undefined, { error: expected }),
+    z.meta({ format: 'date-time' }),
+  );
 }
 
 export function webUrl() {
   const expected = 'an http or https URL';
-  return z
-    .string({ error: expected })
-    .refine((found) => URL.canParse(found) && /^https?:$/.test(new URL(found).protocol), { error: expected })
-    .meta({ format: 'uri' });
+  return z.string({ error: expected }).check(
+    z.refine((found) => URL.canParse(found) && /^https?:$/.test(new URL(found).protocol), {
+      error: expected,
+    }),
+    z.meta({ format: 'uri' }),
+  );
 }
 
-export function list<T extends z.ZodType>(item: T, { empty = false } = {}) {
+export function list<T extends z.ZodMiniType>(item: T, { empty = false } = {}) {
   const array = z.array(item, { error: 'a list' });
-  return empty ? array : array.min(1, 'a list with at least one entry');
+  return empty ? array : array.check(z.minLength(1, 'a list with at least one entry'));
 }
 
 /** One of several shapes; `expected` says which. At most one of them is an object. */
-export const either = <const T extends readonly [z.ZodType, ...z.ZodType[]]>(expected: string, shapes: T) =>
-  z.union(shapes, { error: expected });
+export const either = <const T extends readonly [z.ZodMiniType, ...z.ZodMiniType[]]>(
+  expected: string,
+  shapes: T,
+) => z.union(shapes, { error: expected });
 
 /** The only retention that an events stream may have. */
 export const onlyLimits = () =>
@@ -103,3 +109,24 @@ export const onlyLimits = () =>
 
 export const standardSchema = () =>
   z.custom<StandardSchema>(isStandardSchema, { error: 'a Standard Schema, e.g. of zod, valibot or arktype' });
+
+/** A type with what `config schema` says of it. */
+export function described<T extends z.ZodMiniType>(type: T, description: string, byDefault?: unknown): T {
+  z.globalRegistry.add(type, { ...(byDefault === undefined ? {} : { default: byDefault }), description });
+  return type;
+}
+
+/** May be left out. `byDefault` is what config/resolve then puts in, where it depends on other fields. */
+export const optional = <T extends z.ZodMiniType>(type: T, description: string, byDefault?: unknown) =>
+  described(z.optional(type), description, byDefault);
+
+/** Is `value` when it is left out. */
+export const withDefault = <T extends z.ZodMiniType>(
+  type: T,
+  value: z.core.util.NoUndefined<z.output<T>>,
+  description: string,
+) => described(z._default(type, value), description);
+
+/** A part that may be left out as a whole: it is then what the defaults of its fields say. */
+export const section = <const T extends z.core.$ZodLooseShape>(fields: T, description: string) =>
+  described(z.prefault(z.strictObject(fields), {} as z.input<z.ZodMiniObject<T>>), description);

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod/mini';
 import { closest } from '../domain/closest.js';
 import { type Path, type Problems, show, showHidden, valueAt } from './problems.js';
 import { keysAt } from './schema-keys.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { configSchema, eventDefinition } from './schema.js';
 
 /** JSON Schema (draft 2020-12) of a config file, for editors and for checking JSON configs elsewhere. */

@@ -1,8 +1,8 @@
-import type { z } from 'zod';
+import type * as z from 'zod/mini';
 import { type Path, valueAt } from './problems.js';
 import { configSchema } from './schema.js';
 
-type AnySchema = z.ZodType;
+type AnySchema = z.ZodMiniType;
 
 /** The keys that the schema knows at a path for a value like this; none where any key is allowed. */
 export function keysAt(path: Path, value?: unknown): string[] {
@@ -29,7 +29,7 @@ function unwrap(schema: AnySchema): AnySchema[] {
 
 function below(schema: AnySchema, part: string | number): AnySchema[] {
   if (isObject(schema)) {
-    const found = schema.def.shape[part];
+    const found = schema.def.shape[part] as AnySchema | undefined;
     return found ? [found] : [];
   }
   const { def } = schema as unknown as { def: { valueType?: AnySchema; element?: AnySchema } };
@@ -43,6 +43,6 @@ function isMeant(schema: AnySchema, value: unknown): boolean {
   return external === undefined || external.safeParse(valueAt(value, ['external'])).success;
 }
 
-function isObject(schema: AnySchema): schema is z.ZodObject {
+function isObject(schema: AnySchema): schema is z.ZodMiniObject {
   return schema.def.type === 'object';
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import * as field from './fields.js';
 
 /**
@@ -20,208 +20,214 @@ export const dependentDefaults = {
 } as const;
 
 const streamFields = (name: string, discard: 'old' | 'new') => ({
-  name: field.text().default(name).describe('name of the stream on the server'),
-  subjects: field
-    .list(field.text())
-    .optional()
-    .meta({ default: [`${name}.>`], description: `subjects that it stores; default: ["<name>.>"]` }),
-  storage: field.oneOf('file', 'memory').default('file').describe('memory is lost when the server stops'),
-  replicas: field
-    .count(1, 5)
-    .optional()
-    .describe('copies in the cluster; default: the replicas of the pipeline'),
-  maxBytes: field
-    .size()
-    .optional()
-    .describe('most bytes that it stores, as a number or like "10GB"; default: no limit'),
-  maxMsgs: field
-    .count(1, Number.MAX_SAFE_INTEGER)
-    .optional()
-    .describe('most messages that it stores; default: no limit'),
-  discard: field
-    .oneOf('old', 'new')
-    .default(discard)
-    .describe('what happens at a size limit: the oldest message is removed, or a new one is refused'),
-  duplicateWindow: field.duration({ minMs: 100 }).optional().meta({
-    default: dependentDefaults.duplicateWindow,
-    description: 'how long a message id is remembered; default: 2m, or maxAge where that is shorter',
-  }),
+  name: field.withDefault(field.text(), name, 'name of the stream on the server'),
+  subjects: field.optional(field.list(field.text()), `subjects that it stores; default: ["<name>.>"]`, [
+    `${name}.>`,
+  ]),
+  storage: field.withDefault(field.oneOf('file', 'memory'), 'file', 'memory is lost when the server stops'),
+  replicas: field.optional(field.count(1, 5), 'copies in the cluster; default: the replicas of the pipeline'),
+  maxBytes: field.optional(
+    field.size(),
+    'most bytes that it stores, as a number or like "10GB"; default: no limit',
+  ),
+  maxMsgs: field.optional(
+    field.count(1, Number.MAX_SAFE_INTEGER),
+    'most messages that it stores; default: no limit',
+  ),
+  discard: field.withDefault(
+    field.oneOf('old', 'new'),
+    discard,
+    'what happens at a size limit: the oldest message is removed, or a new one is refused',
+  ),
+  duplicateWindow: field.optional(
+    field.duration({ minMs: 100 }),
+    'how long a message id is remembered; default: 2m, or maxAge where that is shorter',
+    dependentDefaults.duplicateWindow,
+  ),
 });
 
 const maxAge = (byDefault: string) =>
-  field
-    .duration({ minMs: 100, zero: 'for ever' })
-    .default(byDefault)
-    .describe('messages older than this are removed; "0s": never');
+  field.withDefault(
+    field.duration({ minMs: 100, zero: 'for ever' }),
+    byDefault,
+    'messages older than this are removed; "0s": never',
+  );
 
-const streams = z
-  .strictObject({
-    events: z
-      .strictObject({
+const streams = field.section(
+  {
+    events: field.section(
+      {
         ...streamFields('events', 'old'),
         maxAge: maxAge('7d'),
-        retention: field.onlyLimits().optional().describe('only "limits": pointers need the original'),
-      })
-      .prefault({})
-      .describe('the events themselves, the only copy'),
-    retry: z
-      .strictObject(streamFields('events-retry', 'new'))
-      .prefault({})
-      .describe('pointers to events that wait for the retry stage'),
-    dlq: z
-      .strictObject(streamFields('events-dlq', 'new'))
-      .prefault({})
-      .describe('dead letters; they stay until somebody replays them'),
-    advisories: z
-      .strictObject({ ...streamFields('events-advisories', 'old'), maxAge: maxAge('30d') })
-      .prefault({})
-      .describe('the journal: everything that went wrong with an event, and everything done about it'),
-  })
-  .prefault({})
-  .describe('the four streams of the pipeline');
+        retention: field.optional(field.onlyLimits(), 'only "limits": pointers need the original'),
+      },
+      'the events themselves, the only copy',
+    ),
+    retry: field.section(
+      streamFields('events-retry', 'new'),
+      'pointers to events that wait for the retry stage',
+    ),
+    dlq: field.section(
+      streamFields('events-dlq', 'new'),
+      'dead letters; they stay until somebody replays them',
+    ),
+    advisories: field.section(
+      { ...streamFields('events-advisories', 'old'), maxAge: maxAge('30d') },
+      'the journal: everything that went wrong with an event, and everything done about it',
+    ),
+  },
+  'the four streams of the pipeline',
+);
 
 export const eventDefinition = z.strictObject({
-  schema: field
-    .standardSchema()
-    .optional()
-    .describe('a Standard Schema (zod, valibot, arktype, …) of the data'),
-  subject: field
-    .text()
-    .optional()
-    .describe('subject of the event; default: <root of the events stream>.<type>'),
+  schema: field.optional(field.standardSchema(), 'a Standard Schema (zod, valibot, arktype, …) of the data'),
+  subject: field.optional(field.text(), 'subject of the event; default: <root of the events stream>.<type>'),
 });
 
 const attempts = (
   byDefault: number,
   description: string = 'how many times the handler is tried in this stage',
-) => field.count(1, 1000).default(byDefault).describe(description);
+) => field.withDefault(field.count(1, 1000), byDefault, description);
 
 const backoff = (byDefault: readonly string[]) =>
-  field.list(field.duration({}), { empty: true }).optional().meta({
-    default: byDefault,
-    description: 'wait after each failed attempt; the last entry serves all later ones',
-  });
+  field.optional(
+    field.list(field.duration({}), { empty: true }),
+    'wait after each failed attempt; the last entry serves all later ones',
+    byDefault,
+  );
 
 const acknowledgement = { minMs: 100, maxMs: field.longestTimerMs };
 
 const ackWait = () =>
-  field
-    .duration(acknowledgement)
-    .default(dependentDefaults.ackWait)
-    .describe('after this long without a sign of life from a worker the server delivers again');
+  field.withDefault(
+    field.duration(acknowledgement),
+    dependentDefaults.ackWait,
+    'after this long without a sign of life from a worker the server delivers again',
+  );
 
 const retry = z.strictObject({
-  delay: field.duration({}).default('5m').describe('wait before the first attempt of the retry stage'),
+  delay: field.withDefault(field.duration({}), '5m', 'wait before the first attempt of the retry stage'),
   attempts: attempts(3),
   backoff: backoff(dependentDefaults.retryBackoff),
 });
 
 const start = z.strictObject({
-  time: field.time().optional().describe('events from this time on, e.g. "2026-01-31T12:00:00Z"'),
-  seq: field.count(1, Number.MAX_SAFE_INTEGER).optional().describe('events from this stream sequence on'),
+  time: field.optional(field.time(), 'events from this time on, e.g. "2026-01-31T12:00:00Z"'),
+  seq: field.optional(field.count(1, Number.MAX_SAFE_INTEGER), 'events from this stream sequence on'),
 });
 
 const reads = {
-  events: field.list(field.text()).optional().describe('event types that it handles'),
-  subjects: field.list(field.text()).optional().describe('or: subjects that it handles, wildcards allowed'),
-  start: field
-    .either('"all", "new", "last-per-subject", {time} or {seq}', [
+  events: field.optional(field.list(field.text()), 'event types that it handles'),
+  subjects: field.optional(field.list(field.text()), 'or: subjects that it handles, wildcards allowed'),
+  start: field.withDefault(
+    field.either('"all", "new", "last-per-subject", {time} or {seq}', [
       field.oneOf('all', 'new', 'last-per-subject'),
       start,
-    ])
-    .default('all')
-    .describe('where a new consumer starts'),
-  onDeadLetter: z
-    .strictObject({
-      handler: field
-        .text()
-        .optional()
-        .describe('module whose default export is told about a new dead letter'),
-      webhook: field.webUrl().optional().describe('http or https URL that a new dead letter is POSTed to'),
-    })
-    .prefault({})
-    .describe('who is told about a new dead letter, besides the log'),
+    ]),
+    'all',
+    'where a new consumer starts',
+  ),
+  onDeadLetter: field.section(
+    {
+      handler: field.optional(field.text(), 'module whose default export is told about a new dead letter'),
+      webhook: field.optional(field.webUrl(), 'http or https URL that a new dead letter is POSTed to'),
+    },
+    'who is told about a new dead letter, besides the log',
+  ),
 };
 
 const managedConsumer = z.strictObject({
-  external: z.literal(false).optional().meta({
-    default: false,
-    description: 'true: its worker is another program, which this pipeline does not run',
-  }),
+  external: field.optional(
+    z.literal(false),
+    'true: its worker is another program, which this pipeline does not run',
+    false,
+  ),
   ...reads,
-  handler: field.text().describe('module whose default export handles an event; relative to this file'),
-  concurrency: field.count(1, 10_000).optional().meta({
-    default: dependentDefaults.concurrency,
-    description: 'most handlers that run at once in one stage of one process; default: 10, or 1 when ordered',
-  }),
-  timeout: field
-    .duration({ minMs: 1, maxMs: field.longestTimerMs })
-    .default('30s')
-    .describe('longest run of the handler'),
+  handler: field.described(
+    field.text(),
+    'module whose default export handles an event; relative to this file',
+  ),
+  concurrency: field.optional(
+    field.count(1, 10_000),
+    'most handlers that run at once in one stage of one process; default: 10, or 1 when ordered',
+    dependentDefaults.concurrency,
+  ),
+  timeout: field.withDefault(
+    field.duration({ minMs: 1, maxMs: field.longestTimerMs }),
+    '30s',
+    'longest run of the handler',
+  ),
   ackWait: ackWait(),
   attempts: attempts(3),
   backoff: backoff(dependentDefaults.backoff),
-  retry: field
-    .either('false or {delay, attempts, backoff}', [z.literal(false), retry])
-    .prefault({})
-    .describe('the retry stage; false: straight to the DLQ'),
-  ordered: field
-    .flag()
-    .default(false)
-    .describe('one event after the other, in the order of the stream; needs concurrency 1'),
-  confirmAcks: field
-    .flag()
-    .default(false)
-    .describe('wait for the server to confirm each ack: slower, and fewer repeats after a crash'),
+  retry: field.described(
+    z.prefault(field.either('false or {delay, attempts, backoff}', [z.literal(false), retry]), {}),
+    'the retry stage; false: straight to the DLQ',
+  ),
+  ordered: field.withDefault(
+    field.flag(),
+    false,
+    'one event after the other, in the order of the stream; needs concurrency 1',
+  ),
+  confirmAcks: field.withDefault(
+    field.flag(),
+    false,
+    'wait for the server to confirm each ack: slower, and fewer repeats after a crash',
+  ),
 });
 
 /** The server counts the deliveries of these and gives up: all that it is told of them is here. */
 const externalConsumer = z.strictObject({
-  external: z.literal(true).describe('its worker is another program, which this pipeline does not run'),
+  external: field.described(
+    z.literal(true),
+    'its worker is another program, which this pipeline does not run',
+  ),
   ...reads,
   attempts: attempts(3, 'how many times the server delivers an event before it gives up (max_deliver)'),
-  ackWait: field.duration(acknowledgement).optional().meta({
-    default: dependentDefaults.ackWait,
-    description: 'after this long without an answer of the worker the server delivers again',
-  }),
-  backoff: field
-    .list(field.duration(acknowledgement))
-    .optional()
-    .describe('in place of ackWait: how long the server waits after each delivery'),
+  ackWait: field.optional(
+    field.duration(acknowledgement),
+    'after this long without an answer of the worker the server delivers again',
+    dependentDefaults.ackWait,
+  ),
+  backoff: field.optional(
+    field.list(field.duration(acknowledgement)),
+    'in place of ackWait: how long the server waits after each delivery',
+  ),
 });
 
 const consumer = z.discriminatedUnion('external', [managedConsumer, externalConsumer], {
   error: ({ code }) => (code === 'invalid_union' ? 'true or false' : 'an object'),
 });
 
-const meta = z
-  .strictObject({
+const meta = field.section(
+  {
     attempts: attempts(5),
     backoff: backoff(dependentDefaults.metaBackoff),
-    concurrency: field.count(1, 10_000).default(32).describe('exhausted events that are routed at once'),
+    concurrency: field.withDefault(field.count(1, 10_000), 32, 'exhausted events that are routed at once'),
     ackWait: ackWait(),
-  })
-  .prefault({})
-  .describe('the consumers that route exhausted events');
+  },
+  'the consumers that route exhausted events',
+);
 
 export const configSchema = z.strictObject({
-  $schema: field.text().optional().describe('JSON Schema for the editor; not used otherwise'),
-  name: field.text().describe('name of the pipeline; marks what it owns on the server'),
-  replicas: field.count(1, 5).default(1).describe('copies of each stream in the cluster'),
+  $schema: field.optional(field.text(), 'JSON Schema for the editor; not used otherwise'),
+  name: field.described(field.text(), 'name of the pipeline; marks what it owns on the server'),
+  replicas: field.withDefault(field.count(1, 5), 1, 'copies of each stream in the cluster'),
   streams,
-  events: z
-    .record(z.string(), field.either('{schema, subject}, {} or null', [z.null(), eventDefinition]))
-    .default({})
-    .describe('event types'),
-  consumers: z.record(z.string(), consumer).default({}).describe('consumers by name'),
+  events: field.withDefault(
+    z.record(z.string(), field.either('{schema, subject}, {} or null', [z.null(), eventDefinition])),
+    {},
+    'event types',
+  ),
+  consumers: field.withDefault(z.record(z.string(), consumer), {}, 'consumers by name'),
   meta,
-  server: z
-    .strictObject({
-      url: field.text().optional().describe('server URLs, separated by commas'),
-      context: field.text().optional().describe('context of the nats CLI with server and credentials'),
-    })
-    .prefault({})
-    .describe('where the server is, unless a flag or the environment says it'),
+  server: field.section(
+    {
+      url: field.optional(field.text(), 'server URLs, separated by commas'),
+      context: field.optional(field.text(), 'context of the nats CLI with server and credentials'),
+    },
+    'where the server is, unless a flag or the environment says it',
+  ),
 });
 
 /** As parsed: defaults filled in, values as written. */
