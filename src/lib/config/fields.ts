@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { _default as defaultTo } from 'zod/mini';
 import { formatDuration, parseDuration } from '../domain/duration.js';
 import { nanosOfRfc3339 } from '../domain/time.js';
 import { parseSize } from './size.js';
@@ -125,7 +126,7 @@ export const withDefault = <T extends z.ZodMiniType>(
   type: T,
   value: z.core.util.NoUndefined<z.output<T>>,
   description: string,
-) => described(z._default(type, value), description);
+) => described(defaultTo(type, value), description);
 
 /** A part that may be left out as a whole: it is then what the defaults of its fields say. */
 export const section = <const T extends z.core.$ZodLooseShape>(fields: T, description: string) =>
