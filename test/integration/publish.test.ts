@@ -155,13 +155,15 @@ describe('publish', () => {
 
 /** The server stores the event, and its answer to the first `times` tries gets lost. */
 function loseAnswers(times: number) {
-  const publish = link.publish.bind(link);
+  const publish = link.publishEncoded.bind(link);
   let lost = 0;
-  return vi.spyOn(link, 'publish').mockImplementation(async (...message) => {
-    const ack = await publish(...message);
-    if (lost++ < times) throw new UnreachableError('publish', undefined, 'no answer in time');
-    return ack;
-  });
+  return vi
+    .spyOn(link, 'publishEncoded')
+    .mockImplementation((subject, data, headers, listener) =>
+      publish(subject, data, headers, (answer) =>
+        listener(lost++ < times ? new UnreachableError('publish', undefined, 'no answer in time') : answer),
+      ),
+    );
 }
 
 describe('a lost answer', () => {

@@ -36,12 +36,15 @@ export class PartlyPublishedError extends PlutomiError {
   }
 }
 
+/** Hears how publishing one event ended. */
+export type PublishSettler = (result: PublishResult | Error) => void;
+
 const defaultInFlight = 1000;
 
 /** Publishes several at a time; the first failure stops it, once those in flight are answered. */
 export async function publishAll(
   events: Iterable<OutgoingEvent> | AsyncIterable<OutgoingEvent>,
-  publish: (event: OutgoingEvent) => Promise<PublishResult>,
+  publish: (event: OutgoingEvent, settle: PublishSettler) => void,
   stream: string,
   { inFlight = defaultInFlight }: PublishManyOptions,
 ): Promise<PublishManyResult> {
@@ -53,12 +56,9 @@ export async function publishAll(
   let failure: { readonly error: unknown } | undefined;
   const source = Symbol.asyncIterator in events ? events[Symbol.asyncIterator]() : events[Symbol.iterator]();
   const isAsync = Symbol.asyncIterator in events;
-  const onStored = (result: PublishResult): void => {
-    add(tally, result);
-    window.leave();
-  };
-  const onFailed = (error: unknown): void => {
-    failure ??= { error };
+  const settle: PublishSettler = (result) => {
+    if (result instanceof Error) failure ??= { error: result };
+    else add(tally, result);
     window.leave();
   };
   try {
@@ -67,7 +67,7 @@ export async function publishAll(
       const next = isAsync ? await taken : (taken as IteratorResult<OutgoingEvent>);
       if (next.done || failure !== undefined) break;
       window.enter();
-      publish(next.value).then(onStored, onFailed);
+      publish(next.value, settle);
       if (window.isFull) await window.room();
     }
   } catch (error) {

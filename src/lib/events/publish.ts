@@ -1,16 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PipelineConfig } from '../config/resolved.js';
-import { ConnectionError, OperationError } from '../errors.js';
+import { ConnectionError, messageOf, OperationError } from '../errors.js';
 import { UnreachableError } from '../nats/errors.js';
-import { encodeHeaders } from '../nats/headers.js';
+import { encodeLines, headerLines } from '../nats/headers.js';
 import type { Link, PublishAck } from '../nats/link.js';
 import { checkPayload } from './check-payload.js';
 import { type Destination, findDestination } from './destination.js';
 import { checkId, makeHeaders } from './headers.js';
 import type { OutgoingEvent, PublishEventOptions, PublishResult } from './outgoing.js';
 import { encodePayload } from './payload.js';
-import { publishAll, type PublishManyOptions, type PublishManyResult } from './publish-many.js';
+import {
+  publishAll,
+  type PublishManyOptions,
+  type PublishManyResult,
+  type PublishSettler,
+} from './publish-many.js';
 
 type PublisherConfig = Pick<PipelineConfig, 'events' | 'eventsRoot' | 'streams'>;
 
@@ -21,6 +26,12 @@ interface Outgoing {
   readonly msgId: string;
   /** The id was made here: nobody else has it. */
   readonly ownId: boolean;
+  readonly settle: PublishSettler;
+}
+
+/** A destination with the header lines of an event that has none of its own. */
+interface KnownDestination extends Destination {
+  readonly lines: string;
 }
 
 /** Waits between the tries of one event: long enough for a stream to elect a new leader. */
@@ -30,7 +41,7 @@ const mostDestinations = 1000;
 
 /** Publishes events to the events stream of a config. One serves a whole process. */
 export class Publisher {
-  private readonly destinations = new Map<string, Destination>();
+  private readonly destinations = new Map<string, KnownDestination>();
 
   constructor(
     private readonly link: Link,
@@ -42,13 +53,14 @@ export class Publisher {
     return this.destinationOf(typeOrSubject).subject;
   }
 
-  private destinationOf(typeOrSubject: string): Destination {
+  private destinationOf(typeOrSubject: string): KnownDestination {
     const known = this.destinations.get(typeOrSubject);
     if (known !== undefined) return known;
     const found = findDestination(this.config, typeOrSubject);
+    const made = { ...found, lines: headerLines(makeHeaders(found.type)) };
     if (this.destinations.size === mostDestinations) this.destinations.clear();
-    this.destinations.set(typeOrSubject, found);
-    return found;
+    this.destinations.set(typeOrSubject, made);
+    return made;
   }
 
   /**
@@ -64,22 +76,11 @@ export class Publisher {
    *   after which the event may be stored or not: publish it again with the same id
    */
   publish(typeOrSubject: string, data?: unknown, options: PublishEventOptions = {}): Promise<PublishResult> {
-    // Not an async function: each await would cost as much as the sending.
-    try {
-      const destination = this.destinationOf(typeOrSubject);
-      const { type, schema } = destination;
-      const payload = encodePayload(data);
-      const named = makeHeaders(type, options.headers);
-      if (options.id !== undefined) checkId(options.id);
-      const ownId = options.id === undefined;
-      const msgId = options.id ?? randomUUID();
-      const headers = encodeHeaders(named, { msgId });
-      const event = { subject: destination.subject, payload, headers, msgId, ownId };
-      if (schema === undefined) return this.store(event);
-      return checkPayload(type, schema, payload).then(() => this.store(event));
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    return new Promise((resolve, reject) => {
+      this.start(typeOrSubject, data, options, (result) =>
+        result instanceof Error ? reject(result) : resolve(result),
+      );
+    });
   }
 
   /**
@@ -92,17 +93,43 @@ export class Publisher {
     events: Iterable<OutgoingEvent> | AsyncIterable<OutgoingEvent>,
     options: PublishManyOptions = {},
   ): Promise<PublishManyResult> {
-    const publish = ({ type, data, ...rest }: OutgoingEvent) => this.publish(type, data, rest);
+    const publish = (event: OutgoingEvent, settle: PublishSettler) =>
+      this.start(event.type, event.data, event, settle);
     return publishAll(events, publish, this.config.streams.events.name, options);
   }
 
-  private store(event: Outgoing): Promise<PublishResult> {
-    const { subject, payload, headers } = event;
+  /** Calls back, since each promise would cost as much as the sending. */
+  private start(
+    typeOrSubject: string,
+    data: unknown,
+    options: PublishEventOptions,
+    settle: PublishSettler,
+  ): void {
+    try {
+      const { type, subject, schema, lines } = this.destinationOf(typeOrSubject);
+      const payload = encodePayload(data);
+      const named = options.headers === undefined ? lines : headerLines(makeHeaders(type, options.headers));
+      if (options.id !== undefined) checkId(options.id);
+      const ownId = options.id === undefined;
+      const msgId = options.id ?? randomUUID();
+      const event = { subject, payload, headers: encodeLines(named, { msgId }), msgId, ownId, settle };
+      if (schema === undefined) this.store(event);
+      else
+        checkPayload(type, schema, payload)
+          .then(() => this.store(event))
+          .catch(settle);
+    } catch (error) {
+      settle(error instanceof Error ? error : new Error(messageOf(error)));
+    }
+  }
+
+  private store(event: Outgoing): void {
+    const { subject, payload, headers, settle } = event;
     this.checkSize(subject, payload.length + headers.length);
-    return this.link.publish(subject, payload, { headers }).then(
-      (ack) => this.resultOf(event, ack, 1),
-      (error: unknown) => this.storeAgain(event, error),
-    );
+    this.link.publishEncoded(subject, payload, headers, (answer) => {
+      if (answer instanceof Error) this.storeAgain(event, answer).then(settle, settle);
+      else settle(this.resultOf(event, answer, 1));
+    });
   }
 
   private checkSize(subject: string, sizeBytes: number): void {
@@ -120,26 +147,37 @@ export class Publisher {
   }
 
   /** The answer to the first try did not come. */
-  private async storeAgain(event: Outgoing, firstError: unknown): Promise<PublishResult> {
-    const { subject, payload, headers, msgId } = event;
+  private async storeAgain(event: Outgoing, firstError: unknown): Promise<PublishResult | OperationError> {
     let error = firstError;
     for (let tries = 1; ; ) {
       if (!(error instanceof UnreachableError)) throw error;
       if (tries === 1) await this.checkExistence(error);
       const waitMs = retryWaitsMs[tries - 1];
-      if (waitMs === undefined) throw unanswered(error, tries, msgId);
+      if (waitMs === undefined) throw unanswered(error, tries, event.msgId);
       await sleep(waitMs);
       tries++;
       try {
-        return this.resultOf(event, await this.link.publish(subject, payload, { headers }), tries);
+        return this.resultOf(event, await this.tryOnce(event), tries);
       } catch (next) {
         error = next;
       }
     }
   }
 
-  private resultOf({ subject, msgId, ownId }: Outgoing, ack: PublishAck, tries: number): PublishResult {
-    this.checkStream(subject, ack);
+  private tryOnce({ subject, payload, headers }: Outgoing): Promise<PublishAck> {
+    return new Promise((resolve, reject) => {
+      this.link.publishEncoded(subject, payload, headers, (answer) =>
+        answer instanceof Error ? reject(answer) : resolve(answer),
+      );
+    });
+  }
+
+  private resultOf(
+    { subject, msgId, ownId }: Outgoing,
+    ack: PublishAck,
+    tries: number,
+  ): PublishResult | OperationError {
+    if (ack.stream !== this.config.streams.events.name) return this.wrongStream(subject, ack);
     // Nobody else has an id that was made here: the one stored before is this event's own first try.
     const duplicate = ack.duplicate && !(ownId && tries > 1);
     return { stream: ack.stream, seq: ack.seq, duplicate, msgId };
@@ -161,10 +199,9 @@ export class Publisher {
     });
   }
 
-  private checkStream(subject: string, { stream, seq }: PublishAck): void {
+  private wrongStream(subject: string, { stream, seq }: PublishAck): OperationError {
     const { name } = this.config.streams.events;
-    if (stream === name) return;
-    throw new OperationError(`${subject} was stored by the stream "${stream}" (${seq}), not by "${name}"`, {
+    return new OperationError(`${subject} was stored by the stream "${stream}" (${seq}), not by "${name}"`, {
       code: 'WRONG_STREAM',
       suggestions: ['plutomi-events pipeline apply --dry-run   # what differs from the config'],
     });

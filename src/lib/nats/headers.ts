@@ -25,36 +25,44 @@ const lineBreak = /[\r\n]/;
  */
 export function encodeHeaders(
   headers: OutgoingHeaders | undefined,
-  { msgId, expectLastSubjectSeq, expectStream }: PublishConditions = {},
+  conditions: PublishConditions = {},
 ): Uint8Array {
+  return encodeLines(headers === undefined ? '' : headerLines(headers), conditions);
+}
+
+/** The lines of headers, for `encodeLines`: made once where many messages have the same. Throws as `encodeHeaders`. */
+export function headerLines(headers: OutgoingHeaders): string {
   let lines = '';
-  if (headers !== undefined) {
-    for (const name of Object.keys(headers)) {
-      const value = headers[name];
-      if (typeof value === 'string') lines += line(name, value);
-      else for (const one of value ?? []) lines += line(name, one);
+  for (const name of Object.keys(headers)) {
+    if (!namePattern.test(name)) {
+      throw InvalidArgumentError.format('header', `"${name}" is not a valid name`);
     }
+    const value = headers[name];
+    if (typeof value === 'string') lines += line(name, value);
+    else for (const one of value ?? []) lines += line(name, one);
   }
-  if (msgId !== undefined) lines += `${msgIdHeader}: ${checked(msgId)}\r\n`;
-  if (expectStream !== undefined) lines += `Nats-Expected-Stream: ${checked(expectStream)}\r\n`;
+  return lines;
+}
+
+/** Headers whose lines `headerLines` gave, and conditions, as they go over the wire. Throws as `encodeHeaders`. */
+export function encodeLines(
+  lines: string,
+  { msgId, expectLastSubjectSeq, expectStream }: PublishConditions,
+): Uint8Array {
+  let all = lines;
+  if (msgId !== undefined) all += line(msgIdHeader, msgId);
+  if (expectStream !== undefined) all += line('Nats-Expected-Stream', expectStream);
   if (expectLastSubjectSeq !== undefined) {
-    lines += `Nats-Expected-Last-Subject-Sequence: ${expectLastSubjectSeq}\r\n`;
+    all += `Nats-Expected-Last-Subject-Sequence: ${expectLastSubjectSeq}\r\n`;
   }
-  return lines === '' ? noHeaders : Buffer.from(`NATS/1.0\r\n${lines}\r\n`);
+  return all === '' ? noHeaders : Buffer.from(`NATS/1.0\r\n${all}\r\n`);
 }
 
 const noHeaders = new Uint8Array();
 
 function line(name: string, value: string): string {
-  if (!namePattern.test(name)) {
-    throw InvalidArgumentError.format('header', `"${name}" is not a valid name`);
-  }
-  return `${name}: ${checked(value)}\r\n`;
-}
-
-function checked(value: string): string {
   if (lineBreak.test(value)) {
     throw InvalidArgumentError.format('header', 'values cannot contain \\r or \\n');
   }
-  return value.trim();
+  return `${name}: ${value.trim()}\r\n`;
 }

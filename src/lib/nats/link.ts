@@ -13,14 +13,15 @@ import { encodeHeaders, type OutgoingHeaders, type PublishConditions } from './h
 import { type LastMessages, LastOfEach } from './last-of-each.js';
 import type { StoredMessage } from './message.js';
 import { Outbox } from './outbox.js';
-import { AckedPublisher, type PublishAck } from './publisher.js';
+import { Inbox } from './inbox.js';
+import { AckedPublisher, type PublishAck, type PublishListener } from './publisher.js';
 import { readEach } from './read-each.js';
 import { more, Requests } from './requests.js';
 import { versionAtLeast } from './server-version.js';
 import { type ApiError, type DirectEnd, readDirectAnswer, readGetAnswer } from './stored-message.js';
 import { describeServers, type ConnectionTarget } from './target.js';
 
-export type { PublishAck };
+export type { PublishAck, PublishListener };
 
 export interface PublishOptions extends PublishConditions {
   /** By name, or all of them, conditions included, as `encodeHeaders` gives them. */
@@ -45,6 +46,7 @@ export type LinkWatcher = (state: 'disconnected' | 'reconnected', server: string
  * the client.
  */
 export class Link {
+  private readonly inbox: Inbox;
   private readonly publisher: AckedPublisher;
   private readonly requests: Requests;
   private readonly outbox = new Outbox();
@@ -56,8 +58,9 @@ export class Link {
     readonly target: ConnectionTarget,
     readonly apiPrefix: string,
   ) {
-    this.publisher = new AckedPublisher(nc, target.inboxPrefix, target.timeoutMs);
-    this.requests = new Requests(nc, target.inboxPrefix, target.timeoutMs);
+    this.inbox = new Inbox(nc, target.inboxPrefix);
+    this.publisher = new AckedPublisher(this.inbox, target.timeoutMs);
+    this.requests = new Requests(this.inbox, target.timeoutMs);
   }
 
   static async over(nc: NatsConnection, target: ConnectionTarget): Promise<Link> {
@@ -103,11 +106,11 @@ export class Link {
       if (status.type === 'error') this.refused(status.error);
       if (status.type !== 'disconnect' && status.type !== 'reconnect') continue;
       this.down = status.type === 'disconnect';
-      if (this.down) this.publisher.disconnected();
-      else this.publisher.connected();
+      if (this.down) this.inbox.disconnected();
+      else this.inbox.connected();
       for (const watcher of this.watchers) watcher(this.down ? 'disconnected' : 'reconnected', this.server);
     }
-    this.publisher.closed();
+    this.inbox.closed();
   }
 
   /** Calls back at each disconnect and reconnect; returns how to stop that. */
@@ -119,7 +122,7 @@ export class Link {
   private readonly refusalWatchers = new Set<(error: NotAllowedError) => void>();
 
   private refused(error: Error): void {
-    this.publisher.refused(error);
+    this.inbox.refused(error);
     if (!(error instanceof PermissionViolationError)) return;
     for (const watcher of this.refusalWatchers) watcher(new NotAllowedError(this.server, error));
   }
@@ -156,12 +159,17 @@ export class Link {
   /** Publishes to a stream and waits for the server's word that it is stored. */
   publish(subject: string, data: Uint8Array | string, options: PublishOptions = {}): Promise<PublishAck> {
     const { headers, timeoutMs } = options;
-    try {
-      const encoded = headers instanceof Uint8Array ? headers : encodeHeaders(headers, options);
-      return this.publisher.publish(subject, data, encoded, timeoutMs);
-    } catch (error) {
-      return Promise.reject(translateError(error, `publish to ${subject}`));
-    }
+    return new Promise((resolve, reject) => {
+      const encoded = headers instanceof Uint8Array ? headers : encode(subject, headers, options);
+      const settle: PublishListener = (answer) =>
+        answer instanceof Error ? reject(answer) : resolve(answer);
+      this.publisher.publish(subject, data, encoded, settle, timeoutMs);
+    });
+  }
+
+  /** As `publish`, for very many: `headers` as `encodeHeaders` gives them, and no promise for each. */
+  publishEncoded(subject: string, data: Uint8Array, headers: Uint8Array, listener: PublishListener): void {
+    this.publisher.publish(subject, data, headers, listener);
   }
 
   /** The message at a sequence, from any replica: fast, may be stale. Undefined: not there. */
@@ -324,5 +332,17 @@ export class Link {
     } catch {
       await this.nc.close().catch(() => {});
     }
+  }
+}
+
+function encode(
+  subject: string,
+  headers: OutgoingHeaders | undefined,
+  conditions: PublishConditions,
+): Uint8Array {
+  try {
+    return encodeHeaders(headers, conditions);
+  } catch (error) {
+    throw translateError(error, `publish to ${subject}`);
   }
 }

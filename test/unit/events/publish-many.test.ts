@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { OperationError } from '../../../src/lib/errors.js';
-import { copiesOf, PartlyPublishedError, publishAll } from '../../../src/lib/events/publish-many.js';
+import { copiesOf, PartlyPublishedError, publishAll, type PublishSettler } from '../../../src/lib/events/publish-many.js';
 import type { OutgoingEvent, PublishResult } from '../../../src/lib/events/outgoing.js';
 
 const copies = (count: number) => copiesOf({ type: 'x', id: 'id' }, count);
@@ -11,8 +11,9 @@ const answer = (event: OutgoingEvent, duplicate = false): PublishResult => ({
   msgId: event.id ?? '',
 });
 
-const stores = async (event: OutgoingEvent) => answer(event);
-const refuses = () => Promise.reject(new OperationError('full', { code: 'STORE_FULL' }));
+const full = new OperationError('full', { code: 'STORE_FULL' });
+const stores = (event: OutgoingEvent, settle: PublishSettler) => queueMicrotask(() => settle(answer(event)));
+const refuses = (_: OutgoingEvent, settle: PublishSettler) => settle(full);
 async function* one(): AsyncGenerator<OutgoingEvent> {
   yield { type: 'x', id: 'id-3' };
 }
@@ -21,11 +22,12 @@ describe('publishAll', () => {
   test('keeps to its window, and adds up', async () => {
     let running = 0;
     let most = 0;
-    const publish = async (event: OutgoingEvent): Promise<PublishResult> => {
+    const publish = (event: OutgoingEvent, settle: PublishSettler): void => {
       most = Math.max(most, ++running);
-      await new Promise(setImmediate);
-      running--;
-      return answer(event, event.id === 'id-7');
+      setImmediate(() => {
+        running--;
+        settle(answer(event, event.id === 'id-7'));
+      });
     };
     expect(await publishAll(copies(1000), publish, 'events', { inFlight: 16 })).toEqual({
       stream: 'events',
@@ -50,11 +52,9 @@ describe('publishAll', () => {
 
   test('stops at a failure, and says how many are stored', async () => {
     const seen: string[] = [];
-    const publish = async (event: OutgoingEvent): Promise<PublishResult> => {
+    const publish = (event: OutgoingEvent, settle: PublishSettler): void => {
       seen.push(event.id ?? '');
-      await new Promise(setImmediate);
-      if (event.id === 'id-5') throw new OperationError('full', { code: 'STORE_FULL' });
-      return answer(event);
+      setImmediate(() => settle(event.id === 'id-5' ? full : answer(event)));
     };
     const thrown: unknown = await publishAll(copies(1000), publish, 'events', { inFlight: 2 }).catch(
       (error: unknown) => error,

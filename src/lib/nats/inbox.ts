@@ -1,0 +1,214 @@
+import {
+  createInbox,
+  type Msg,
+  type MsgHdrs,
+  type NatsConnection,
+  PermissionViolationError,
+  type PublishOptions,
+  type Subscription,
+  TimeoutError,
+} from '@nats-io/transport-node';
+import type { PlutomiError } from '../errors.js';
+import { translateError, UnreachableError } from './errors.js';
+
+/** A message whose sender waits for the answer. */
+export interface Question {
+  readonly subject: string;
+  readonly payload: Uint8Array | string;
+  /** As they go over the wire; empty for none. */
+  readonly headers: Uint8Array;
+  /** What is being done, for errors. */
+  readonly what: string;
+  /** How long the answer may take, and each next part of a long one, ms. */
+  readonly timeoutMs: number;
+  /** Monotonic ms; nothing arrived by then: nothing comes. Kept by the inbox. */
+  deadline: number;
+  /** An answer, or a part of one. True: that was all. Must not throw. */
+  take(msg: Msg): boolean;
+  /** There is no answer. Must not throw. */
+  fail(error: PlutomiError): void;
+}
+
+/** What the client asks for while it publishes, and keeps nothing of: one serves all messages. */
+class WireOptions {
+  reply = '';
+  headers: MsgHdrs | undefined;
+  private encoded: Uint8Array = new Uint8Array();
+  /** The client asks headers for nothing but their bytes. */
+  private readonly wireHeaders = { encode: () => this.encoded } as unknown as MsgHdrs;
+
+  with(reply: string, headers: Uint8Array): this {
+    this.reply = reply;
+    this.encoded = headers;
+    this.headers = headers.length === 0 ? undefined : this.wireHeaders;
+    return this;
+  }
+}
+
+/**
+ * Most messages without an answer, and their bytes. The server keeps what it has not stored yet in a queue of
+ * 10,000 messages a stream and refuses what goes beyond, so several processes at this bound are still served.
+ */
+const windowSize = 2048;
+const windowBytes = 16 * 1024 * 1024;
+
+/**
+ * Asks questions whose answers all come to one subject with a wildcard: a token in the reply subject says whose each
+ * is. A request for each, as the client makes it, costs four promises and a timer more, and can't take an answer of
+ * several messages.
+ *
+ * A question whose answer can't come any more, since the connection broke, fails at once and not after its timeout.
+ * While there is no connection nothing is sent, as the client forgets what it could not send; it waits, within its
+ * timeout.
+ */
+export class Inbox {
+  private readonly waiting = new Map<number, Question>();
+  private queue: Question[] = [];
+  private readonly wire = new WireOptions();
+  private bytes = 0;
+  private lastToken = 0;
+  private sub: Subscription | undefined;
+  private prefix = '';
+  private timer: NodeJS.Timeout | undefined;
+  private checkAt = Number.POSITIVE_INFINITY;
+  private down = false;
+
+  constructor(
+    private readonly nc: NatsConnection,
+    private readonly inboxPrefix: string | undefined,
+  ) {}
+
+  ask(question: Question): void {
+    question.deadline = performance.now() + question.timeoutMs;
+    if (!this.down && this.queue.length === 0 && this.hasRoom) {
+      this.send(question);
+      return;
+    }
+    this.queue.push(question);
+    this.checkBy(question);
+  }
+
+  /** The connection broke: answers that are on their way are lost, and nobody knows what became of the questions. */
+  disconnected(): void {
+    this.down = true;
+    this.failAll(
+      ({ what }) => new UnreachableError(what, undefined, 'the connection broke before the answer came'),
+    );
+  }
+
+  connected(): void {
+    this.down = false;
+    this.admit();
+  }
+
+  /** The connection is closed for good: nothing is answered any more, and what waits finds it closed. */
+  closed(): void {
+    clearTimeout(this.timer);
+    this.disconnected();
+    this.connected();
+  }
+
+  /** The server refused something of this connection, perhaps one of these questions. */
+  refused(error: Error): void {
+    if (!(error instanceof PermissionViolationError) || error.operation !== 'publish') return;
+    this.failAll(({ what }) => translateError(error, what), error.subject);
+  }
+
+  private get hasRoom(): boolean {
+    return this.waiting.size < windowSize && this.bytes < windowBytes;
+  }
+
+  /** Lets in as many as there is room for, in order of asking. */
+  private admit(): void {
+    if (this.queue.length === 0 || this.down || !this.hasRoom) return;
+    for (const question of this.queue.splice(0, windowSize - this.waiting.size)) this.send(question);
+  }
+
+  private send(question: Question): void {
+    const { subject, payload, headers } = question;
+    const token = ++this.lastToken;
+    try {
+      if (this.sub === undefined) this.listen();
+      this.nc.publish(subject, payload, this.wire.with(this.prefix + token, headers) as PublishOptions);
+    } catch (error) {
+      question.fail(translateError(error, question.what));
+      return;
+    }
+    this.waiting.set(token, question);
+    this.bytes += payload.length + headers.length;
+    this.checkBy(question);
+  }
+
+  private listen(): void {
+    const inbox = createInbox(this.inboxPrefix ?? '_INBOX');
+    this.prefix = `${inbox}.`;
+    this.sub = this.nc.subscribe(`${inbox}.*`, {
+      callback: (error, msg) => {
+        if (error === null) this.answered(msg);
+        else this.inboxRefused(error);
+      },
+    });
+  }
+
+  /** This user may not listen to its inbox; the next question tries again, with another one. */
+  private inboxRefused(error: Error): void {
+    this.sub = undefined;
+    this.failAll(({ what }) => translateError(error, what));
+  }
+
+  private answered(msg: Msg): void {
+    const token = Number(msg.subject.slice(this.prefix.length));
+    const question = this.waiting.get(token);
+    // The answer to one that was given up.
+    if (question === undefined) return;
+    if (question.take(msg)) {
+      this.forget(token, question);
+      this.admit();
+    } else {
+      question.deadline = performance.now() + question.timeoutMs;
+    }
+  }
+
+  private forget(token: number, { payload, headers }: Question): void {
+    this.waiting.delete(token);
+    this.bytes -= payload.length + headers.length;
+  }
+
+  private failAll(errorFor: (question: Question) => PlutomiError, only?: string): void {
+    for (const [token, question] of this.waiting) {
+      if (only !== undefined && question.subject !== only) continue;
+      this.forget(token, question);
+      question.fail(errorFor(question));
+    }
+    this.admit();
+  }
+
+  /** One timer for all that wait. */
+  private checkBy({ deadline }: Question): void {
+    if (deadline >= this.checkAt) return;
+    clearTimeout(this.timer);
+    this.checkAt = deadline;
+    this.timer = setTimeout(() => this.checkDeadlines(), deadline - performance.now());
+  }
+
+  private checkDeadlines(): void {
+    const now = performance.now();
+    this.checkAt = Number.POSITIVE_INFINITY;
+    for (const [token, question] of this.waiting) {
+      if (question.deadline > now) {
+        this.checkBy(question);
+        continue;
+      }
+      this.forget(token, question);
+      question.fail(translateError(new TimeoutError(), question.what));
+    }
+    const { queue } = this;
+    this.queue = queue.filter(({ deadline }) => deadline > now);
+    for (const question of this.queue) this.checkBy(question);
+    const reason = this.down ? 'the connection is down' : 'no answer in time to those before it';
+    for (const question of queue) {
+      if (question.deadline <= now) question.fail(new UnreachableError(question.what, undefined, reason));
+    }
+    this.admit();
+  }
+}
