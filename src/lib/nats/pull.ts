@@ -90,13 +90,16 @@ export class Pull {
     this.ask();
   }
 
-  /** Asks for nothing more. Resolves when all that was on the way has arrived at the taker. */
-  async stop(): Promise<void> {
+  /**
+   * Asks for nothing more. Resolves when all that was on the way has arrived at the taker; with `abandon`, which is
+   * for a consumer that acknowledges nothing, without waiting for that.
+   */
+  async stop({ abandon = false } = {}): Promise<void> {
     if (this.stopped) return;
     this.stopped = true;
     clearInterval(this.timer);
     this.unwatch();
-    await this.filled();
+    if (!abandon) await this.filled();
     await leave(this.sub, this.link);
   }
 

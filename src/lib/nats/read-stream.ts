@@ -259,7 +259,7 @@ class Reading {
   private async drop(): Promise<void> {
     const { pull, consumer } = this;
     this.pull = undefined;
-    await pull?.stop();
+    await pull?.stop({ abandon: true });
     // The server would remove it by itself after a while.
     if (consumer !== undefined && this.link.connected) {
       await deleteConsumer(this.link, this.options.stream, consumer).catch(() => {});
