@@ -109,7 +109,7 @@ export interface UserExternalConsumer<E extends string = string> extends UserRea
 }
 
 export interface UserMeta extends UserStage {
-  /** Default: 32. */
+  /** Default: 128. */
   concurrency?: number | undefined;
   /** Default: `30s`. */
   ackWait?: string | undefined;

@@ -12,7 +12,7 @@ interface Job {
 
 /** The server gives at most 1,024 messages to one question, of which one is ours. */
 const maxSubjects = 1000;
-const requestsAtOnce = 4;
+const fullQuestionsAtOnce = 4;
 /** A server that refused this kind of question is asked again after so long. */
 const refusalMs = 60_000;
 
@@ -66,7 +66,7 @@ export class LastOfEach {
   }
 
   private start(): void {
-    while (this.queue.length > 0 && this.running < requestsAtOnce) {
+    while (this.mayAsk()) {
       const jobs: Job[] = [];
       let subjects = 0;
       do {
@@ -80,6 +80,18 @@ export class LastOfEach {
         this.start();
       });
     }
+  }
+
+  /** A question that is not full waits for the one on its way, and takes along what is asked for meanwhile. */
+  private mayAsk(): boolean {
+    if (this.queue.length === 0 || this.running === 0) return this.queue.length > 0;
+    return this.running < fullQuestionsAtOnce && this.queuedSubjects() >= maxSubjects;
+  }
+
+  private queuedSubjects(): number {
+    let count = 0;
+    for (const { subjects } of this.queue) count += subjects.length;
+    return count;
   }
 
   private async run(jobs: readonly Job[]): Promise<void> {

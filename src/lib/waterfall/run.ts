@@ -132,7 +132,7 @@ class Pipeline implements RunningPipeline {
       stream: config.streams.advisories.name,
       consumer,
       concurrency: config.meta.concurrency,
-      capacity: config.meta.concurrency * 4,
+      capacity: config.meta.concurrency * 2,
       ackWaitMs: config.meta.ackWaitMs,
       confirmAcks: false,
     });
