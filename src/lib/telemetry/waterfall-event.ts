@@ -88,32 +88,38 @@ export function keyFields(key: Key, attempt?: number): Record<string, unknown> {
 }
 
 type LineLevel = 'debug' | 'info' | 'warn' | 'error';
+type WriteLine = (fields: () => object, text: string) => void;
+
+/** Asks for the fields of a line only where the level takes it. */
+function lazily(log: Logger): Record<LineLevel, WriteLine> {
+  const at =
+    (level: LineLevel): WriteLine =>
+    (fields, text) => {
+      if (log.isLevelEnabled(level)) log[level](fields(), text);
+    };
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
 
 /**
  * Writes each event as one line: success at debug, what a person should see at info and above. A line that the level
  * leaves out is not made.
  */
-export function logWaterfall(log: Logger): WaterfallListener {
-  const write = (level: LineLevel, fields: () => object, text: string): void => {
-    if (log.isLevelEnabled(level)) log[level](fields(), text);
-  };
+export function logWaterfall(logger: Logger): WaterfallListener {
+  const log = lazily(logger);
   const listener = (e: WaterfallEvent): void => {
     switch (e.type) {
       case 'succeeded':
         // Routing tells what it did by itself.
         if (e.key.tier === 'meta') break;
         if (e.late)
-          write(
-            'warn',
+          log.warn(
             () => ({ ...keyFields(e.key, e.attempt), durationMs: e.durationMs }),
             'succeeded after its lease had lapsed',
           );
-        else
-          write('debug', () => ({ ...keyFields(e.key, e.attempt), durationMs: e.durationMs }), 'succeeded');
+        else log.debug(() => ({ ...keyFields(e.key, e.attempt), durationMs: e.durationMs }), 'succeeded');
         break;
       case 'attempt-failed':
-        write(
-          'warn',
+        log.warn(
           () => ({
             ...keyFields(e.key, e.attempt),
             of: e.limit,
@@ -124,28 +130,22 @@ export function logWaterfall(log: Logger): WaterfallListener {
         );
         break;
       case 'snoozed':
-        write('info', () => ({ ...keyFields(e.key, e.attempt), delayMs: e.delayMs }), 'snoozed');
+        log.info(() => ({ ...keyFields(e.key, e.attempt), delayMs: e.delayMs }), 'snoozed');
         break;
       case 'exhausted':
-        write(
-          'warn',
+        log.warn(
           () => ({ ...keyFields(e.key), attempts: e.attempts, kind: e.kind, reason: reasonOf(e.failure) }),
           'stage exhausted',
         );
         break;
       case 'done-already':
-        write('debug', () => ({ ...keyFields(e.key), by: e.by }), 'done already');
+        log.debug(() => ({ ...keyFields(e.key), by: e.by }), 'done already');
         break;
       case 'lease-lapsed':
-        write(
-          'warn',
-          () => keyFields(e.key),
-          'lease lapsed before the handler started; the event comes back',
-        );
+        log.warn(() => keyFields(e.key), 'lease lapsed before the handler started; the event comes back');
         break;
       case 'routed':
-        write(
-          'info',
+        log.info(
           () => ({
             ...keyFields(e.key),
             to: e.to,
@@ -155,46 +155,40 @@ export function logWaterfall(log: Logger): WaterfallListener {
         );
         break;
       case 'not-routed':
-        write('info', () => ({ ...keyFields(e.key), because: e.because }), 'not routed again');
+        log.info(() => ({ ...keyFields(e.key), because: e.because }), 'not routed again');
         break;
       case 'ignored-advisory':
-        write(
-          'debug',
+        log.debug(
           () => ({ stream: e.stream, consumer: e.consumer, seq: e.seq, kind: e.kind }),
           'advisory of a consumer that is not ours to route',
         );
         break;
       case 'refused-advisory':
-        write(
-          'warn',
+        log.warn(
           () => ({ subject: e.subject, because: e.because }),
           'advisory of the server that can not be true: nothing was made of it',
         );
         break;
       case 'advisories-dropped':
-        write(
-          'warn',
+        log.warn(
           () => ({ waiting: e.waiting }),
           'too many advisories wait to be copied: until they are, only the journal stream catches new ones',
         );
         break;
       case 'not-listening':
-        write(
-          'warn',
+        log.warn(
           () => ({ subject: e.subject, error: e.error }),
           'can not listen to the advisories of an external consumer: only the journal stream catches them',
         );
         break;
       case 'event-lost':
-        write(
-          'error',
+        log.error(
           () => ({ stream: e.stream, consumer: e.consumer, seq: e.seq, reason: e.reason }),
           'the server removed an event that nobody had acknowledged',
         );
         break;
       case 'dead-letter':
-        write(
-          'error',
+        log.error(
           () => ({
             id: e.id,
             consumer: e.consumer,
@@ -205,37 +199,33 @@ export function logWaterfall(log: Logger): WaterfallListener {
         );
         break;
       case 'alert-failed':
-        write(
-          'warn',
+        log.warn(
           () => ({ id: e.id, error: e.error, retryInMs: e.retryInMs }),
           'alert about a dead letter failed; it will be repeated',
         );
         break;
       case 'holding':
-        write(
-          'error',
+        log.error(
           () => ({ what: e.what, error: e.error }),
           'the server does not take it: holding on, nothing is acknowledged or pulled',
         );
         break;
       case 'holding-ended':
-        write('info', () => ({ what: e.what, heldMs: e.heldMs }), 'the server takes it again: going on');
+        log.info(() => ({ what: e.what, heldMs: e.heldMs }), 'the server takes it again: going on');
         break;
       case 'waiting-for-consumer':
-        write(
-          'warn',
+        log.warn(
           () => ({ stream: e.stream, consumer: e.consumer, why: e.why }),
           'no messages from this consumer now; asking again',
         );
         break;
       case 'late-settlement':
-        write(
-          'warn',
+        log.warn(
           () => keyFields(e.key, e.attempt),
           'a handler settled after its attempt had timed out; its result does not count',
         );
         break;
     }
   };
-  return Object.assign(listener, { wantsSuccess: () => log.isLevelEnabled('debug') });
+  return Object.assign(listener, { wantsSuccess: () => logger.isLevelEnabled('debug') });
 }
