@@ -5,6 +5,7 @@ import type { Link } from '../nats/link.js';
 import type { DlqEntry } from './entry.js';
 import type { DeadLetterItem } from './item.js';
 import { gone, Originals } from './originals.js';
+import { readAhead } from './read-ahead.js';
 import { type DeadLetterFilters, isCounted, selectPages } from './select.js';
 import { resolvedRecords } from './state.js';
 
@@ -67,8 +68,26 @@ export async function* readDeadLetters(
   { limit = defaultListLimit, signal }: ListOptions = {},
 ): AsyncGenerator<DeadLetterPage> {
   const originals = new Originals(link);
-  const itemsOf = (entries: readonly DlqEntry[]): Promise<DeadLetterItem[]> =>
-    describe(link, config, originals, entries);
+  for await (const { entries, total } of readAhead(collect(link, config, filters, limit, signal))) {
+    const items = await describe(link, config, originals, entries);
+    yield total === undefined ? { items } : { items, total };
+  }
+}
+
+interface Collected {
+  readonly entries: readonly DlqEntry[];
+  /** Only with the last: how many match, also beyond the limit. */
+  readonly total?: number;
+}
+
+/** The first `limit` entries that match, as many together as are asked for together. */
+async function* collect(
+  link: Link,
+  config: PipelineConfig,
+  filters: DeadLetterFilters,
+  limit: number,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Collected> {
   let total = 0;
   let collected: DlqEntry[] = [];
   let due = 0;
@@ -80,9 +99,8 @@ export async function* readDeadLetters(
       collected.length >= pageSize ||
       (collected.length > 0 && (total >= limit || performance.now() >= due))
     ) {
-      const items = await itemsOf(collected);
+      yield { entries: collected };
       collected = [];
-      yield { items };
       due = performance.now() + longestWaitMs;
     }
     if (total < limit || after === undefined || !isCounted(filters)) continue;
@@ -90,7 +108,7 @@ export async function* readDeadLetters(
     total += after;
     break;
   }
-  if (signal?.aborted !== true) yield { items: await itemsOf(collected), total };
+  if (signal?.aborted !== true) yield { entries: collected, total };
 }
 
 async function describe(
@@ -110,7 +128,9 @@ async function describe(
   return entries.map(({ letter, pointer }) => {
     if (!pointer) return { ...letter, ...gone };
     const resolved = records.slice(at * each, (at + 1) * each).some((record) => record !== undefined);
-    const item = { ...letter, ...(states[at++] ?? gone) };
+    const { original, originalExpiresAt } = states[at++] ?? gone;
+    // Named one by one: to spread the second one too takes much longer.
+    const item = { ...letter, original, originalExpiresAt };
     return resolved ? { ...item, resolvedLate: true } : item;
   });
 }

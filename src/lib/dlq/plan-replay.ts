@@ -8,6 +8,7 @@ import type { DlqEntry } from './entry.js';
 import { notFound } from './not-found.js';
 import { persistently } from './persistently.js';
 import { Originals } from './originals.js';
+import { readAhead } from './read-ahead.js';
 import { type DeadLetterFilters, findEntry, selectPages } from './select.js';
 
 export type ReplaySelection =
@@ -51,7 +52,7 @@ export interface ReplayPlan {
 }
 
 /** Dead letters that are looked at together: enough for full questions to the journal. */
-const chunkSize = 1000;
+const chunkSize = 500;
 const lookupsAtOnce = 64;
 
 /**
@@ -78,7 +79,7 @@ async function draftPlan(
   const originals = new Originals(link);
   const statesOf: StatesOf = async (pointers) =>
     (await originals.statesOf(pointers)).map(({ original }) => original);
-  for await (const chunk of chunks(link, config, selection, draft)) {
+  for await (const chunk of readAhead(chunks(link, config, selection, draft))) {
     const decisions = await persistently(() => decideReplays(link, config, chunk, statesOf));
     for (const [i, entry] of chunk.entries()) {
       const decision = decisions[i];

@@ -47,9 +47,9 @@ export interface ReplayReport {
 const chunkSize = 160;
 /** With a rate: a chunk is what is begun in this time, so that no check is much older than the write, s. */
 const chunkSeconds = 0.25;
-const chunksAtOnce = 6;
+const chunksAtOnce = 3;
 /** Begun and not finished, and so finished after Ctrl-C: of a large replay a twentieth. */
-const replaysAtOnce = (count: number): number => Math.min(512, Math.max(96, Math.ceil(count / 20)));
+const replaysAtOnce = (count: number): number => Math.min(256, Math.max(96, Math.ceil(count / 20)));
 const gone = 'it has left the DLQ, or died again, since it was selected';
 const maxNoteBytes = 1024;
 
