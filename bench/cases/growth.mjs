@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expectEndState } from '../harness/end-state.mjs';
 import { runPipelineProcess } from '../harness/pipeline.mjs';
+import { processorMs } from '../harness/processor-time.mjs';
 import { withProject } from '../harness/project.mjs';
 import { withManager } from '../harness/streams.mjs';
 import { fill } from '../raw/publish.mjs';
@@ -35,24 +36,40 @@ export default {
         say(`${wanted} stored`);
         await withManager(server, (jsm) => jsm.consumers.delete('events', consumer));
         await project.cli('pipeline', 'apply', '--yes');
-        const published = await pour(server, measured);
-        const handled = await runPipelineProcess(project, async ({ firstAt, ask }) => {
-          const startedAt = await firstAt;
-          await settled(server);
-          const seconds = (performance.timeOrigin + performance.now() - startedAt) / 1000;
+        const publishing = await timed([server.pid], () => pour(server, measured));
+        const handling = await runPipelineProcess(project, async ({ firstAt, ask, child }) => {
+          await firstAt;
+          const spent = await timed([server.pid, child.pid], () => settled(server));
           expectEndState('pipeline run', await ask(), { calls: measured });
-          return measured / seconds;
+          return spent;
         });
         stored = wanted + measured;
-        const micros = (rate) => 1e6 / rate;
         const at = `${wanted.toLocaleString('en-US')} stored`;
-        rows.push({ path: `publish (raw), ${at}`, unit: 'µs', ours: micros(published), gates: [] });
-        rows.push({ path: `pipeline run, ${at}`, unit: 'µs', ours: micros(handled), gates: [] });
+        const row = (path, { micros, processor: [serverMicros, ourMicros] }) => {
+          const ours = ourMicros === undefined ? '' : `, ours ${ourMicros.toFixed(1)}`;
+          const note = `processor time: server ${serverMicros.toFixed(1)}${ours}`;
+          rows.push({ path: `${path}, ${at}`, unit: 'µs', ours: micros, gates: [], note });
+        };
+        row('publish (raw)', publishing);
+        row('pipeline run', handling);
       }
       return rows;
     });
   },
 };
+
+/** What an event took, in µs: of time, and of the processors by each of these processes. */
+async function timed(pids, work) {
+  const look = () => ({ at: performance.now(), processor: pids.map((pid) => processorMs(pid)) });
+  const from = look();
+  await work();
+  const to = look();
+  const microsOf = (ms) => (ms / measured) * 1000;
+  return {
+    micros: microsOf(to.at - from.at),
+    processor: to.processor.map((ms, index) => microsOf(ms - from.processor[index])),
+  };
+}
 
 async function pour(server, count) {
   return fill(server.port, count, () => ({ subject: 'events.bench.made', payload: 'x'.repeat(256) }));

@@ -10,7 +10,7 @@ import { fill } from '../raw/publish.mjs';
 
 const consumer = 'bench-consumer';
 /** Events for each process, by which its code is compiled before it is measured. */
-const warmUp = 4000;
+const warmUp = 10_000;
 const config = {
   name: 'bench',
   consumers: { [consumer]: { subjects: ['events.bench.>'], handler: './handler.mjs', concurrency: 64 } },
