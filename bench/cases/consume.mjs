@@ -33,7 +33,7 @@ export default async () => {
 export default {
   name: 'consume',
   async run({ server, runs, quick }) {
-    const count = quick ? 20_000 : 200_000;
+    const count = quick ? 60_000 : 200_000;
     return withProject(server, { config, files: { 'handler.mjs': handler } }, async (project) => {
       await project.cli('pipeline', 'apply', '--yes');
       await fill(server.port, count, (i) => ({
