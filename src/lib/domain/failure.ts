@@ -91,15 +91,23 @@ export function makeFailure(kind: FailureKind, name: string, message: string): F
   return { kind, name: safeName, message: safeMessage, fingerprint: fingerprintOf(safeName, safeMessage) };
 }
 
-/** A bounded, printable failure of anything that was thrown. Never throws. */
-export function failureOf(thrown: unknown, kind: FailureKind = 'error'): ReportedFailure {
+/**
+ * A bounded, printable failure of anything that was thrown. Never throws. `calledBy`: the function that called what
+ * threw; its stack ends there.
+ */
+export function failureOf(thrown: unknown, kind: FailureKind = 'error', calledBy?: string): ReportedFailure {
   const name = readProperty(thrown, 'name') ?? 'Error';
   const message = readProperty(thrown, 'message') ?? describeThrown(thrown);
-  const stack = readProperty(thrown, 'stack');
+  const stack = upTo(calledBy, readProperty(thrown, 'stack'));
   const failure = makeFailure(kind, name, message);
   return stack
     ? { ...failure, stack: clipBytes(escapeBlock(stack.slice(0, maxInput)), maxStackBytes) }
     : failure;
+}
+
+function upTo(calledBy: string | undefined, stack: string | undefined): string | undefined {
+  const end = calledBy === undefined ? -1 : (stack?.indexOf(`\n    at ${calledBy} (`) ?? -1);
+  return end < 0 ? stack : stack?.slice(0, end);
 }
 
 /** The failure in at most 256 bytes on one line, also where it was read from a stream: what lists and headers show. */

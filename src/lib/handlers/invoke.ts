@@ -88,8 +88,8 @@ export class Invocation {
       const event = makeEvent();
       const returned: unknown =
         event instanceof Promise
-          ? event.then((made) => handler(made, this.context))
-          : handler(event, this.context);
+          ? event.then((made) => callPlutomiHandler(handler, made, this.context))
+          : callPlutomiHandler(handler, event, this.context);
       if (!isThenable(returned)) return ok;
       this.work = returned instanceof Promise ? returned : Promise.resolve(returned);
       return this.watch(this.work, timeoutMs);
@@ -120,6 +120,11 @@ export class Invocation {
       }
     });
   }
+}
+
+/** Stands by its name in the stack of what a handler throws: what is below it is ours, and the same each time. */
+function callPlutomiHandler(handler: Handler, event: PlutomiEvent, context: HandlerContext): unknown {
+  return handler(event, context);
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
@@ -157,7 +162,7 @@ export function outcomeOf(thrown: unknown): Outcome {
 }
 
 function failed(thrown: unknown, kind: FailureKind): Outcome {
-  return { kind: 'failed', failure: failureOf(thrown, kind) };
+  return { kind: 'failed', failure: failureOf(thrown, kind, callPlutomiHandler.name) };
 }
 
 function snoozeOf(delay: unknown): Outcome {

@@ -248,6 +248,38 @@ describe('outcomeOf', () => {
     expect(outcome.kind === 'failed' && outcome.failure.stack).toContain('invoke.test');
   });
 
+  test.each<readonly [string, Handler]>([
+    [
+      'throws at once',
+      function failing() {
+        return throwing();
+      },
+    ],
+    [
+      'is asynchronous',
+      async function failing() {
+        throwing();
+      },
+    ],
+    [
+      'throws later',
+      async function failing() {
+        await Promise.resolve();
+        throwing();
+      },
+    ],
+  ])(
+    'the stack of a handler that %s has its own frames, and none of what called it',
+    async (_what, handler) => {
+      const outcome = await run(handler).outcome;
+      const stack = (outcome.kind === 'failed' && outcome.failure.stack) || '';
+      expect(stack).toMatch(
+        /^Error: a trap of the value itself\n {4}at throwing .*\n {4}at (?:async )?failing .*/,
+      );
+      expect(stack).not.toMatch(/callPlutomiHandler|Invocation/);
+    },
+  );
+
   test('a Reject with a brand only is for good', () => {
     expect(outcomeOf({ [brandOf('Reject')]: true, message: 'no' })).toMatchObject({
       failure: { kind: 'rejected', message: 'no' },
