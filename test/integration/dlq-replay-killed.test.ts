@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { planReplay, type ReplayPlan } from '../../src/lib/dlq/plan-replay.js';
 import { runReplay } from '../../src/lib/dlq/run-replay.js';
 import { connectTo } from '../support/connect.js';
@@ -11,7 +11,9 @@ import {
   killedAfter,
   seen,
 } from '../support/dead-letters.js';
+import { buryMany } from '../support/many-dead-letters.js';
 import { type TestBed, testBed, type TestRun } from '../support/pipeline.js';
+import { startProxy } from '../support/proxy.js';
 import { replay, replayOptions } from '../support/replay.js';
 
 const patience = 15_000;
@@ -156,6 +158,32 @@ describe('a replay that is interrupted', () => {
     expect((await bed.link.streamInfo('events-dlq'))?.state.messages).toBe(0);
     expect((await bed.link.streamInfo('events-retry'))?.state.messages).toBe(50);
     expect(await bed.journal('REPLAYED')).toHaveLength(50);
+  });
+
+  it('writes each pointer and each record once, and deletes each, when its connection is cut in the middle', async () => {
+    const count = 600;
+    const bed = await testBed();
+    await buryMany(bed, count);
+    const proxy = await startProxy(bed.server.port);
+    onTestFinished(() => proxy.close());
+    const far = await connectTo(proxy.url);
+    const cutAt = [150, 1000];
+    let writes = 0;
+    const link = seen(far, ['publish', 'deleteMessage'], () => {
+      if (cutAt.includes(++writes)) proxy.cut();
+    });
+    const result = await replay(bed, undefined, { link });
+    expect(result).toMatchObject({ selected: count, replayed: count, skipped: [] });
+    expect(writes).toBeGreaterThan(3 * count);
+    const states = await Promise.all(
+      ['events-dlq', 'events-retry'].map(async (name) => (await bed.link.streamInfo(name))?.state),
+    );
+    expect(states[0]).toMatchObject({ messages: 0 });
+    // A second pointer would have taken the place of the first, under another sequence.
+    expect(states[1]).toMatchObject({ messages: count, last_seq: count });
+    const records = await bed.journal('REPLAYED');
+    expect(new Set(records.map(({ record }) => record.origin.seq)).size).toBe(count);
+    expect(records).toHaveLength(count);
   });
 
   it('skips what the server does not take, with its reason', async () => {
