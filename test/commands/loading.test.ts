@@ -28,6 +28,7 @@ async function loadedBy(script: string, words: readonly string[] = [], url = '')
 }
 
 const start = [
+  'package.json',
   'bin/run.js',
   'dist/lib/cli/start.js',
   'dist/chunks/oclif.js',
@@ -35,8 +36,8 @@ const start = [
 ];
 
 describe('loads no more than it runs', () => {
-  test('--version: the one file that was started', async () => {
-    expect(await loadedBy('bin/run.js', ['--version'])).toEqual(['bin/run.js']);
+  test('--version: what was started, and where the version stands', async () => {
+    expect(await loadedBy('bin/run.js', ['--version'])).toEqual(['bin/run.js', 'package.json']);
   });
 
   test('--help: oclif, and no command', async () => {
