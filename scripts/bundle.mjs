@@ -52,6 +52,7 @@ export async function bundle(dir) {
     input,
     platform: 'node',
     external,
+    transform: { target: 'node20.19' },
     resolve: { extensionAlias: { '.js': ['.ts', '.js'] } },
     plugins: [
       pathsHold(Object.values(input)),
