@@ -26,7 +26,7 @@ export default {
       await project.cli('pipeline', 'apply', '--yes');
       const times = await fillEvents(server, count);
       const prepared = async () => {
-        await clear(server);
+        await clear(server, project);
         await bury(server, times);
       };
       const figures = await alternate(runs, {

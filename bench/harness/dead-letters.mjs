@@ -85,9 +85,14 @@ function exhaustions(times) {
   };
 }
 
-/** Empties the streams that a replay writes to, so that the same events can be buried again. */
-export async function clear(server) {
+/**
+ * Makes the streams that a replay writes to anew, so that the same events can be buried again: a stream that is only
+ * purged still knows the message ids of the last two minutes, and takes no record a second time.
+ */
+export async function clear(server, project) {
   await withManager(server, async (jsm) => {
-    for (const stream of ['events-retry', 'events-dlq', 'events-advisories']) await jsm.streams.purge(stream);
+    for (const stream of ['events-retry', 'events-dlq', 'events-advisories'])
+      await jsm.streams.delete(stream).catch(() => {});
   });
+  await project.cli('pipeline', 'apply', '--yes');
 }

@@ -1,3 +1,4 @@
+import type { Baggable } from '../bag.js';
 import { longestDurationMs, parseDuration } from '../domain/duration.js';
 import { type FailureKind, failureOf, makeFailure } from '../domain/failure.js';
 import { isReject, isSnooze, type Outcome } from '../domain/outcome.js';
@@ -52,7 +53,8 @@ class LazyContext implements HandlerContext {
 const ok: Outcome = { kind: 'ok' };
 
 /** A handler that was called once. */
-export class Invocation {
+export class Invocation implements Baggable {
+  place = 0;
   /** How the attempt ended; a promise where the handler was not done when it returned. Never rejects. */
   readonly outcome: Outcome | Promise<Outcome>;
   private work: PromiseLike<unknown> | undefined;

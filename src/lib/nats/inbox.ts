@@ -10,6 +10,7 @@ import {
 } from '@nats-io/transport-node';
 import type { PlutomiError } from '../errors.js';
 import { translateError, UnreachableError } from './errors.js';
+import { OpenQuestions } from './open-questions.js';
 
 /** A message whose sender waits for the answer. */
 export interface Question {
@@ -62,11 +63,10 @@ const windowBytes = 16 * 1024 * 1024;
  * timeout.
  */
 export class Inbox {
-  private readonly waiting = new Map<number, Question>();
+  private readonly waiting = new OpenQuestions<Question>(windowSize);
   private queue: Question[] = [];
   private readonly wire = new WireOptions();
   private bytes = 0;
-  private lastToken = 0;
   private sub: Subscription | undefined;
   private prefix = '';
   private timer: NodeJS.Timeout | undefined;
@@ -115,27 +115,29 @@ export class Inbox {
   }
 
   private get hasRoom(): boolean {
-    return this.waiting.size < windowSize && this.bytes < windowBytes;
+    return this.waiting.count < windowSize && this.bytes < windowBytes;
   }
 
   /** Lets in as many as there is room for, in order of asking. */
   private admit(): void {
-    if (this.queue.length === 0 || this.down || !this.hasRoom) return;
-    for (const question of this.queue.splice(0, windowSize - this.waiting.size)) this.send(question);
+    const { queue } = this;
+    let admitted = 0;
+    while (admitted < queue.length && !this.down && this.hasRoom) this.send(queue[admitted++] as Question);
+    if (admitted > 0) queue.splice(0, admitted);
   }
 
   private send(question: Question): void {
     const { subject, payload, headers } = question;
-    const token = ++this.lastToken;
+    const token = this.waiting.add(question);
+    this.bytes += payload.length + headers.length;
     try {
       if (this.sub === undefined) this.listen();
       this.nc.publish(subject, payload, this.wire.with(this.prefix + token, headers) as PublishOptions);
     } catch (error) {
+      this.forget(token, question);
       question.fail(translateError(error, question.what));
       return;
     }
-    this.waiting.set(token, question);
-    this.bytes += payload.length + headers.length;
     this.checkBy(question);
   }
 
@@ -170,12 +172,12 @@ export class Inbox {
   }
 
   private forget(token: number, { payload, headers }: Question): void {
-    this.waiting.delete(token);
+    this.waiting.remove(token);
     this.bytes -= payload.length + headers.length;
   }
 
   private failAll(errorFor: (question: Question) => PlutomiError, only?: string): void {
-    for (const [token, question] of this.waiting) {
+    for (const [token, question] of this.waiting.entries()) {
       if (only !== undefined && question.subject !== only) continue;
       this.forget(token, question);
       question.fail(errorFor(question));
@@ -194,7 +196,7 @@ export class Inbox {
   private checkDeadlines(): void {
     const now = performance.now();
     this.checkAt = Number.POSITIVE_INFINITY;
-    for (const [token, question] of this.waiting) {
+    for (const [token, question] of this.waiting.entries()) {
       if (question.deadline > now) {
         this.checkBy(question);
         continue;

@@ -1,3 +1,4 @@
+import { Bag } from '../bag.js';
 import type { ConsumerSettings, PipelineConfig } from '../config/resolved.js';
 import { limitsOf } from '../config/resolved.js';
 import { formatDuration } from '../domain/duration.js';
@@ -58,7 +59,7 @@ class AttemptFacts {
 export class HandlerRunner {
   /** Timed out and not settled yet. */
   private zombies = 0;
-  private readonly running = new Set<Invocation>();
+  private readonly running = new Bag<Invocation>();
 
   constructor(private readonly parts: BusinessParts) {}
 
@@ -68,7 +69,7 @@ export class HandlerRunner {
     const run = invoke(handler, () => makeEvent(message, registry), facts, consumer.timeoutMs);
     this.running.add(run);
     const outcome = await run.outcome;
-    this.running.delete(run);
+    this.running.remove(run);
     if (outcome.kind === 'failed' && outcome.failure.kind === 'timeout') {
       const { key } = current.task;
       this.countZombie(run.settled, () => tools.emit({ type: 'late-settlement', key, attempt }));

@@ -1,7 +1,9 @@
+import type { Baggable } from '../bag.js';
 import type { Delivery } from '../nats/delivery.js';
 
 /** A message that this process holds, and until when the server leaves it to us. */
-export class Held {
+export class Held implements Baggable {
+  place = 0;
   /** When the server last knew that we are on it: receipt, or a confirmed sign of life. Monotonic ms. */
   touchedAt: number;
 

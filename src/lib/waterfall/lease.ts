@@ -1,9 +1,10 @@
+import { Bag } from '../bag.js';
 import type { Held } from './held.js';
 import type { Settler } from './settle.js';
 
 /** Keeps every held message alive from its receipt on: a sign of life at a third of the ack wait. */
 export class LeaseKeeper {
-  private readonly held = new Set<Held>();
+  private readonly held = new Bag<Held>();
   private readonly timer: NodeJS.Timeout;
 
   constructor(
@@ -20,7 +21,7 @@ export class LeaseKeeper {
   }
 
   remove(held: Held): void {
-    this.held.delete(held);
+    this.held.remove(held);
   }
 
   stop(): void {
