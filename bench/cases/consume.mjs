@@ -3,6 +3,7 @@ import { jetstream } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { alternate } from '../harness/alternate.mjs';
 import { contend } from '../harness/contender.mjs';
+import { configOf, consumer, countingHandler } from '../harness/counting.mjs';
 import { expectEndState } from '../harness/end-state.mjs';
 import { withProject } from '../harness/project.mjs';
 import { rateRow } from '../harness/report.mjs';
@@ -10,24 +11,11 @@ import { runPipelineProcess } from '../harness/pipeline.mjs';
 import { withManager } from '../harness/streams.mjs';
 import { fill } from '../raw/publish.mjs';
 
-const consumer = 'bench-consumer';
 const rawConsume = new URL('../raw/consume.mjs', import.meta.url);
 
-const config = {
-  name: 'bench',
-  consumers: {
-    [consumer]: { subjects: ['events.bench.>'], handler: './handler.mjs', concurrency: 256 },
-  },
-};
+const config = configOf({ concurrency: 256 });
 
-/** Tells the parent when it is first called, and when asked, how often it was called. */
-const handler = `
-let calls = 0;
-process.on('message', () => process.send({ calls }));
-export default async () => {
-  if (calls++ === 0) process.send({ firstAt: performance.timeOrigin + performance.now() });
-};
-`;
+const handler = countingHandler();
 
 /** `pipeline run` as it is, against a raw socket and against the client's own iterator with acks. */
 export default {

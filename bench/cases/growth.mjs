@@ -1,26 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { configOf, consumer, countingHandler, pour, settled } from '../harness/counting.mjs';
 import { expectEndState } from '../harness/end-state.mjs';
 import { runPipelineProcess } from '../harness/pipeline.mjs';
 import { processorMs } from '../harness/processor-time.mjs';
 import { withProject } from '../harness/project.mjs';
 import { withManager } from '../harness/streams.mjs';
-import { fill } from '../raw/publish.mjs';
 
-const consumer = 'bench-consumer';
 const measured = 50_000;
-const config = {
-  name: 'bench',
-  consumers: {
-    [consumer]: { subjects: ['events.bench.>'], handler: './handler.mjs', concurrency: 256, start: 'new' },
-  },
-};
-const handler = `
-let calls = 0;
-process.on('message', () => process.send({ calls }));
-export default async () => {
-  if (calls++ === 0) process.send({ firstAt: performance.timeOrigin + performance.now() });
-};
-`;
+const config = configOf({ concurrency: 256, start: 'new' });
+const handler = countingHandler();
 
 /** Does an event cost more when more are stored? Publishing and handling on top of 10 thousand to 1 million. */
 export default {
@@ -69,18 +56,4 @@ async function timed(pids, work) {
     micros: microsOf(to.at - from.at),
     processor: to.processor.map((ms, index) => microsOf(ms - from.processor[index])),
   };
-}
-
-async function pour(server, count) {
-  return fill(server.port, count, () => ({ subject: 'events.bench.made', payload: 'x'.repeat(256) }));
-}
-
-async function settled(server) {
-  await withManager(server, async (jsm) => {
-    for (;;) {
-      const info = await jsm.consumers.info('events', consumer);
-      if (info.num_pending === 0 && info.num_ack_pending === 0) return;
-      await sleep(5);
-    }
-  });
 }

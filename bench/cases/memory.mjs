@@ -1,23 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { configOf, countingHandler, pour, settled } from '../harness/counting.mjs';
 import { expectEndState } from '../harness/end-state.mjs';
 import { runPipelineProcess } from '../harness/pipeline.mjs';
 import { withProject } from '../harness/project.mjs';
-import { withManager } from '../harness/streams.mjs';
-import { fill } from '../raw/publish.mjs';
 
-const consumer = 'bench-consumer';
-const config = {
-  name: 'bench',
-  consumers: { [consumer]: { subjects: ['events.bench.>'], handler: './handler.mjs', concurrency: 256 } },
-};
-const handler = `
-let calls = 0;
-process.on('message', () => process.send({ calls }));
-export default async () => {
-  if (calls++ === 0) process.send({ firstAt: performance.timeOrigin + performance.now() });
-};
-`;
+const config = configOf({ concurrency: 256 });
+const handler = countingHandler();
 
 /** What a `pipeline run` process takes: after its first event with nothing to do, and at most while it is busy. */
 export default {
@@ -60,18 +49,4 @@ function rssMb(pid) {
   } catch {
     return Number.NaN;
   }
-}
-
-async function pour(server, count) {
-  await fill(server.port, count, () => ({ subject: 'events.bench.made', payload: 'x'.repeat(256) }));
-}
-
-async function settled(server) {
-  await withManager(server, async (jsm) => {
-    for (;;) {
-      const info = await jsm.consumers.info('events', consumer);
-      if (info.num_pending === 0 && info.num_ack_pending === 0) return;
-      await sleep(10);
-    }
-  });
 }

@@ -1,28 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { alternate } from '../harness/alternate.mjs';
+import { configOf, consumer, countingHandler, pour, settled } from '../harness/counting.mjs';
 import { expectEndState } from '../harness/end-state.mjs';
 import { runPipelineProcess } from '../harness/pipeline.mjs';
 import { processorMs } from '../harness/processor-time.mjs';
 import { withProject } from '../harness/project.mjs';
 import { withManager } from '../harness/streams.mjs';
 import { versionAtLeast } from '../../dist/lib/internals.js';
-import { fill } from '../raw/publish.mjs';
 
-const consumer = 'bench-consumer';
 /** Events for each process, by which its code is compiled before it is measured. */
 const warmUp = 10_000;
-const config = {
-  name: 'bench',
-  consumers: { [consumer]: { subjects: ['events.bench.>'], handler: './handler.mjs', concurrency: 64 } },
-};
-const handler = `
-let calls = 0;
-process.on('message', () => process.send({ calls }));
-export default async () => {
-  if (calls++ === 0) process.send({ firstAt: performance.timeOrigin + performance.now() });
-  await new Promise((resolve) => setTimeout(resolve, 5));
-};
-`;
+const config = configOf({ concurrency: 64 });
+const handler = countingHandler('await new Promise((resolve) => setTimeout(resolve, 5));');
 
 const shown = {
   one: 'pipeline run, handler of 5 ms, 64 at a time',
@@ -120,10 +109,6 @@ async function pause(server) {
   return () => withManager(server, (jsm) => jsm.consumers.resume('events', consumer));
 }
 
-async function pour(server, count) {
-  await fill(server.port, count, () => ({ subject: 'events.bench.made', payload: 'x'.repeat(256) }));
-}
-
 async function handled(all) {
   const answers = await Promise.all(all.map(({ ask }) => ask()));
   return answers.reduce((sum, { calls }) => sum + calls, 0);
@@ -136,17 +121,4 @@ async function within(promise, ms) {
 async function runSeveral(project, processes, work, all = []) {
   if (all.length === processes) return work(all);
   return runPipelineProcess(project, (one) => runSeveral(project, processes, work, [...all, one]));
-}
-
-async function settled(server) {
-  await withManager(server, async (jsm) => {
-    for (;;) {
-      const info = await jsm.consumers.info('events', consumer);
-      if (info.num_pending === 0 && info.num_ack_pending === 0) {
-        expectEndState('deliveries', { redelivered: info.num_redelivered }, { redelivered: 0 });
-        return;
-      }
-      await sleep(5);
-    }
-  });
 }
