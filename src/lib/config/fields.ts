@@ -12,7 +12,16 @@ import { isStandardSchema, type StandardSchema } from './standard-schema.js';
 /** Node's timers end at 2^31 - 1 ms and fire at once beyond. */
 export const longestTimerMs = 24 * 86_400_000;
 
-export const text = () => z.string({ error: 'a text' }).check(z.minLength(1, 'a text that is not empty'));
+/** By itself zod compares the `length` of whatever has one, also of an object that can't be compared. */
+const whereItCounts = ({ value }: { readonly value: unknown }): boolean =>
+  typeof value === 'string' || Array.isArray(value);
+
+const notEmpty = (error: string) => {
+  const params = { error, when: whereItCounts };
+  return z.minLength(1, params);
+};
+
+export const text = () => z.string({ error: 'a text' }).check(notEmpty('a text that is not empty'));
 
 export const flag = () => z.boolean({ error: 'true or false' });
 
@@ -93,7 +102,7 @@ export function webUrl() {
 
 export function list<T extends z.ZodMiniType>(item: T, { empty = false } = {}) {
   const array = z.array(item, { error: 'a list' });
-  return empty ? array : array.check(z.minLength(1, 'a list with at least one entry'));
+  return empty ? array : array.check(notEmpty('a list with at least one entry'));
 }
 
 /** One of several shapes; `expected` says which. At most one of them is an object. */

@@ -28,6 +28,11 @@ describe('each field says what was expected and found', () => {
   test.each<[string, unknown, string]>([
     ['no name', {}, 'name: expected a text, found nothing'],
     ['a wrong type', { name: 1 }, 'name: expected a text, found 1'],
+    [
+      'an object with a length that nobody can compare',
+      { name: { length: { toString: 1, valueOf: 1 } } },
+      'name: expected a text, found an object',
+    ],
     ['an empty text', { name: '' }, 'name: expected a text that is not empty, found ""'],
     ['replicas', { name: 'p', replicas: 6 }, 'replicas: expected a whole number from 1 to 5, found 6'],
     [
