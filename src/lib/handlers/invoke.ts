@@ -52,11 +52,14 @@ class LazyContext implements HandlerContext {
 
 const ok: Outcome = { kind: 'ok' };
 
-/** A handler that was called once. */
+/** What is called from here has nothing of ours below it. */
+const emptyStack = Promise.resolve();
+
+/** A handler that is called once. */
 export class Invocation implements Baggable {
   place = 0;
-  /** How the attempt ended; a promise where the handler was not done when it returned. Never rejects. */
-  readonly outcome: Outcome | Promise<Outcome>;
+  /** How the attempt ended. Never rejects. */
+  readonly outcome: Promise<Outcome>;
   private work: PromiseLike<unknown> | undefined;
 
   constructor(
@@ -65,15 +68,22 @@ export class Invocation implements Baggable {
     private readonly context: LazyContext,
     timeoutMs: number,
   ) {
-    this.outcome = this.begin(handler, event, timeoutMs);
+    // An error keeps ten frames, and each costs about a microsecond: most are for the handler's own code. So nothing
+    // may await what `then` gives here, since a stack goes on along what awaits.
+    this.outcome = new Promise((resolve) => {
+      void emptyStack.then(() => this.begin(handler, event, timeoutMs, resolve));
+    });
   }
 
   /** Resolves when the handler itself has settled, which after a timeout may be never. */
   get settled(): Promise<void> {
-    return Promise.resolve(this.work).then(
-      () => {},
-      () => {},
-    );
+    // The handler is called in the line of this promise, so what comes later in it finds its work.
+    return emptyStack
+      .then(() => this.work)
+      .then(
+        () => {},
+        () => {},
+      );
   }
 
   /** Aborts the attempt's signal. */
@@ -85,42 +95,41 @@ export class Invocation implements Baggable {
     handler: Handler,
     makeEvent: () => PlutomiEvent | Promise<PlutomiEvent>,
     timeoutMs: number,
-  ): Outcome | Promise<Outcome> {
+    resolve: (outcome: Outcome) => void,
+  ): void {
     try {
       const event = makeEvent();
       const returned: unknown =
         event instanceof Promise
           ? event.then((made) => callPlutomiHandler(handler, made, this.context))
           : callPlutomiHandler(handler, event, this.context);
-      if (!isThenable(returned)) return ok;
+      if (!isThenable(returned)) return resolve(ok);
       this.work = returned instanceof Promise ? returned : Promise.resolve(returned);
-      return this.watch(this.work, timeoutMs);
+      this.watch(this.work, timeoutMs, resolve);
     } catch (thrown) {
-      return outcomeOf(thrown);
+      resolve(outcomeOf(thrown));
     }
   }
 
-  private watch(work: PromiseLike<unknown>, timeoutMs: number): Promise<Outcome> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        const message = `no result within ${timeoutMs} ms`;
-        this.context.abort(Object.assign(new Error(message), { name: 'TimeoutError' }));
-        resolve({ kind: 'failed', failure: makeFailure('timeout', 'Timeout', message) });
-      }, timeoutMs);
-      const end = (outcome: Outcome): void => {
-        clearTimeout(timer);
-        resolve(outcome);
-      };
-      try {
-        work.then(
-          () => end(ok),
-          (thrown: unknown) => end(outcomeOf(thrown)),
-        );
-      } catch (thrown) {
-        // A promise of the handler's own kind.
-        end(outcomeOf(thrown));
-      }
-    });
+  private watch(work: PromiseLike<unknown>, timeoutMs: number, resolve: (outcome: Outcome) => void): void {
+    const timer = setTimeout(() => {
+      const message = `no result within ${timeoutMs} ms`;
+      this.context.abort(Object.assign(new Error(message), { name: 'TimeoutError' }));
+      resolve({ kind: 'failed', failure: makeFailure('timeout', 'Timeout', message) });
+    }, timeoutMs);
+    const end = (outcome: Outcome): void => {
+      clearTimeout(timer);
+      resolve(outcome);
+    };
+    try {
+      work.then(
+        () => end(ok),
+        (thrown: unknown) => end(outcomeOf(thrown)),
+      );
+    } catch (thrown) {
+      // A promise of the handler's own kind.
+      end(outcomeOf(thrown));
+    }
   }
 }
 

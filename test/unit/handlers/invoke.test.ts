@@ -79,6 +79,21 @@ describe('how an attempt ends', () => {
     expect(seen).toEqual([event, rest]);
   });
 
+  test('the handler is called from an empty stack: what an error keeps is its own code', async () => {
+    const stacks: string[] = [];
+    const keepsStack = (): void => void stacks.push(String(new Error('here').stack));
+    await run(keepsStack).outcome;
+    await invoke(keepsStack, async () => event, facts, 1000).outcome;
+    for (const stack of stacks) {
+      const below = stack
+        .split('\n')
+        .filter((line) => line.startsWith('    at ') && !/keepsStack/.test(line));
+      expect(below[0]).toMatch(/callPlutomiHandler/);
+      expect(below.length, stack).toBeLessThanOrEqual(4);
+    }
+    expect(stacks).toHaveLength(2);
+  });
+
   test('the logger of an attempt is made when the handler first asks for it, and once', async () => {
     const log = vi.fn(() => silentLogger());
     const seen: unknown[] = [];
