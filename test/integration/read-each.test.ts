@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Link } from '../../src/lib/nats/link.js';
 import { readEach } from '../../src/lib/nats/read-each.js';
+import { ReadTogether } from '../../src/lib/nats/read-together.js';
 import { versionAtLeast } from '../../src/lib/nats/server-version.js';
 import { seen } from '../support/dead-letters.js';
 import { connectTo, natsForTest } from '../support/pipeline.js';
@@ -57,8 +58,25 @@ it('reads what stands near each other by one question, and large messages too', 
   expect(questions).toBeLessThan(12);
 });
 
+it('reads together what is asked for in one turn', async ({ skip }) => {
+  const link = await filled({ direct: true });
+  skip(!versionAtLeast(link.serverVersion, '2.11.0'), 'this server has no such questions');
+  await link.deleteMessage(stream, 9);
+  let questions = 0;
+  const counted = seen(link, ['readDirectFrom', 'readDirect'], () => void questions++);
+  const together = new ReadTogether(counted, stream);
+  const wanted = [7, 8, 9, 10, 11, 12, 7, count + 1];
+  const found = await Promise.all(wanted.map((seq) => together.read(seq)));
+  expect(found.map((message) => message?.seq)).toEqual([7, 8, undefined, 10, 11, 12, 7, undefined]);
+  // One for those near each other, and one for each that was not among them.
+  expect(questions).toBe(3);
+  expect(await together.read(50)).toMatchObject({ seq: 50, subject: 'things.1' });
+});
+
 it('gives nothing where the stream has no direct reads, or is not there', async () => {
   const link = await filled({ direct: false });
   expect(await textsOf(link, [1, 2, 3, 4, 5, 9])).toEqual([]);
+  expect(await link.readNear(stream, 1)).toBeUndefined();
+  expect(await link.readNear('nothing', 1)).toBeUndefined();
   await readEach(link, 'nothing', [1, 2, 3, 4, 5], () => expect.unreachable());
 });

@@ -22,7 +22,7 @@ type PublisherConfig = Pick<PipelineConfig, 'events' | 'eventsRoot' | 'streams'>
 interface Outgoing {
   readonly subject: string;
   readonly payload: Uint8Array;
-  readonly headers: Uint8Array;
+  readonly headers: string;
   readonly msgId: string;
   /** The id was made here: nobody else has it. */
   readonly ownId: boolean;
@@ -125,7 +125,7 @@ export class Publisher {
 
   private store(event: Outgoing): void {
     const { subject, payload, headers, settle } = event;
-    this.checkSize(subject, payload.length + headers.length);
+    this.checkSize(subject, payload.length + Buffer.byteLength(headers));
     this.link.publishEncoded(subject, payload, headers, (answer) => {
       if (answer instanceof Error) this.storeAgain(event, answer).then(settle, settle);
       else settle(this.resultOf(event, answer, 1));

@@ -3,7 +3,7 @@ import { isCount } from '../domain/decode.js';
 import { isNanos, type Nanos } from '../domain/time.js';
 import type { Link } from './link.js';
 import { headersOf, type MessageHeaders, msgIdHeader } from './message.js';
-import { findHeader, rawHeaders } from './raw-headers.js';
+import { findHeader, rawHeaders } from './raw-message.js';
 
 /**
  * Where the stream stands in $JS.ACK.<stream>.<consumer>.<delivered>.<sseq>.<cseq>.<time>.<pending>; newer servers put
@@ -16,6 +16,9 @@ function ackPlace(tokens: readonly string[]): number | undefined {
 
 /** A message as a consumer delivered it. Its ack subject carries all that is known about it. */
 export class Delivery {
+  /** The client makes another view of them each time. */
+  private bytes: Uint8Array | undefined;
+
   private constructor(
     private readonly msg: Msg,
     readonly stream: string,
@@ -56,7 +59,8 @@ export class Delivery {
   }
 
   get data(): Uint8Array {
-    return this.msg.data;
+    this.bytes ??= this.msg.data;
+    return this.bytes;
   }
 
   get headers(): MessageHeaders {

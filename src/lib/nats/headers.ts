@@ -12,6 +12,8 @@ export interface PublishConditions {
   readonly expectStream?: string;
 }
 
+export const expectLastSubjectSeqHeader = 'Nats-Expected-Last-Subject-Sequence';
+
 /** Printable ASCII without space and colon. */
 const namePattern = /^[!-9;-~]+$/;
 const lineBreak = /[\r\n]/;
@@ -26,7 +28,7 @@ const lineBreak = /[\r\n]/;
 export function encodeHeaders(
   headers: OutgoingHeaders | undefined,
   conditions: PublishConditions = {},
-): Uint8Array {
+): string {
   return encodeLines(headers === undefined ? '' : headerLines(headers), conditions);
 }
 
@@ -48,17 +50,15 @@ export function headerLines(headers: OutgoingHeaders): string {
 export function encodeLines(
   lines: string,
   { msgId, expectLastSubjectSeq, expectStream }: PublishConditions,
-): Uint8Array {
+): string {
   let all = lines;
   if (msgId !== undefined) all += line(msgIdHeader, msgId);
   if (expectStream !== undefined) all += line('Nats-Expected-Stream', expectStream);
   if (expectLastSubjectSeq !== undefined) {
-    all += `Nats-Expected-Last-Subject-Sequence: ${expectLastSubjectSeq}\r\n`;
+    all += `${expectLastSubjectSeqHeader}: ${expectLastSubjectSeq}\r\n`;
   }
-  return all === '' ? noHeaders : Buffer.from(`NATS/1.0\r\n${all}\r\n`);
+  return all === '' ? '' : `NATS/1.0\r\n${all}\r\n`;
 }
-
-const noHeaders = new Uint8Array();
 
 function line(name: string, value: string): string {
   if (lineBreak.test(value)) {

@@ -1,23 +1,23 @@
 import {
   createInbox,
   type Msg,
-  type MsgHdrs,
   type NatsConnection,
   PermissionViolationError,
-  type PublishOptions,
   type Subscription,
   TimeoutError,
 } from '@nats-io/transport-node';
 import type { PlutomiError } from '../errors.js';
 import { translateError, UnreachableError } from './errors.js';
 import { OpenQuestions } from './open-questions.js';
+import { numberInSubject } from './raw-message.js';
+import type { Bytes, Wire } from './wire.js';
 
 /** A message whose sender waits for the answer. */
 export interface Question {
   readonly subject: string;
-  readonly payload: Uint8Array | string;
+  readonly payload: Bytes;
   /** As they go over the wire; empty for none. */
-  readonly headers: Uint8Array;
+  readonly headers: string;
   /** What is being done, for errors. */
   readonly what: string;
   /** How long the answer may take, and each next part of a long one, ms. */
@@ -28,22 +28,6 @@ export interface Question {
   take(msg: Msg): boolean;
   /** There is no answer. Must not throw. */
   fail(error: PlutomiError): void;
-}
-
-/** What the client asks for while it publishes, and keeps nothing of: one serves all messages. */
-class WireOptions {
-  reply = '';
-  headers: MsgHdrs | undefined;
-  private encoded: Uint8Array = new Uint8Array();
-  /** The client asks headers for nothing but their bytes. */
-  private readonly wireHeaders = { encode: () => this.encoded } as unknown as MsgHdrs;
-
-  with(reply: string, headers: Uint8Array): this {
-    this.reply = reply;
-    this.encoded = headers;
-    this.headers = headers.length === 0 ? undefined : this.wireHeaders;
-    return this;
-  }
 }
 
 /**
@@ -65,16 +49,17 @@ const windowBytes = 16 * 1024 * 1024;
 export class Inbox {
   private readonly waiting = new OpenQuestions<Question>(windowSize);
   private queue: Question[] = [];
-  private readonly wire = new WireOptions();
   private bytes = 0;
   private sub: Subscription | undefined;
   private prefix = '';
+  private prefixBytes = 0;
   private timer: NodeJS.Timeout | undefined;
   private checkAt = Number.POSITIVE_INFINITY;
   private down = false;
 
   constructor(
     private readonly nc: NatsConnection,
+    private readonly wire: Wire,
     private readonly inboxPrefix: string | undefined,
   ) {}
 
@@ -132,7 +117,7 @@ export class Inbox {
     this.bytes += payload.length + headers.length;
     try {
       if (this.sub === undefined) this.listen();
-      this.nc.publish(subject, payload, this.wire.with(this.prefix + token, headers) as PublishOptions);
+      this.wire.publish(subject, this.prefix + token, headers, payload);
     } catch (error) {
       this.forget(token, question);
       question.fail(translateError(error, question.what));
@@ -144,6 +129,7 @@ export class Inbox {
   private listen(): void {
     const inbox = createInbox(this.inboxPrefix ?? '_INBOX');
     this.prefix = `${inbox}.`;
+    this.prefixBytes = Buffer.byteLength(this.prefix);
     this.sub = this.nc.subscribe(`${inbox}.*`, {
       callback: (error, msg) => {
         if (error === null) this.answered(msg);
@@ -159,7 +145,7 @@ export class Inbox {
   }
 
   private answered(msg: Msg): void {
-    const token = Number(msg.subject.slice(this.prefix.length));
+    const token = numberInSubject(msg, this.prefixBytes);
     const question = this.waiting.get(token);
     // The answer to one that was given up.
     if (question === undefined) return;

@@ -16,16 +16,18 @@ import { Outbox } from './outbox.js';
 import { Inbox } from './inbox.js';
 import { AckedPublisher, type PublishAck, type PublishListener } from './publisher.js';
 import { readEach } from './read-each.js';
+import { ReadTogether } from './read-together.js';
 import { more, Requests } from './requests.js';
 import { versionAtLeast } from './server-version.js';
 import { type ApiError, type DirectEnd, readDirectAnswer, readGetAnswer } from './stored-message.js';
 import { describeServers, type ConnectionTarget } from './target.js';
+import { type Bytes, Wire } from './wire.js';
 
 export type { PublishAck, PublishListener };
 
 export interface PublishOptions extends PublishConditions {
   /** By name, or all of them, conditions included, as `encodeHeaders` gives them. */
-  readonly headers?: OutgoingHeaders | Uint8Array;
+  readonly headers?: OutgoingHeaders | string;
   /** How long the answer may take, ms. Default: the timeout of the connection. */
   readonly timeoutMs?: number;
 }
@@ -46,11 +48,13 @@ export type LinkWatcher = (state: 'disconnected' | 'reconnected', server: string
  * the client.
  */
 export class Link {
+  private readonly wire: Wire;
   private readonly inbox: Inbox;
   private readonly publisher: AckedPublisher;
   private readonly requests: Requests;
   private readonly outbox = new Outbox();
   private readonly lastOfEach = new Map<string, LastOfEach>();
+  private readonly readTogether = new Map<string, ReadTogether>();
 
   private constructor(
     readonly nc: NatsConnection,
@@ -58,7 +62,8 @@ export class Link {
     readonly target: ConnectionTarget,
     readonly apiPrefix: string,
   ) {
-    this.inbox = new Inbox(nc, target.inboxPrefix);
+    this.wire = new Wire(nc);
+    this.inbox = new Inbox(nc, this.wire, target.inboxPrefix);
     this.publisher = new AckedPublisher(this.inbox, target.timeoutMs);
     this.requests = new Requests(this.inbox, target.timeoutMs);
   }
@@ -145,10 +150,15 @@ export class Link {
   }
 
   /** Sends at the end of this turn of the event loop, and waits for no answer: it may get lost on its way. */
-  send(subject: string, payload: string): void {
+  send(subject: string, payload: Bytes): void {
     this.atEndOfTurn(() => {
-      if (!this.nc.isClosed()) this.nc.publish(subject, payload);
+      if (!this.nc.isClosed()) this.sendNow(subject, payload);
     });
+  }
+
+  /** Sends without waiting for an answer, which goes to `reply` where that is given. Throws when the connection is closed. */
+  sendNow(subject: string, payload: Bytes, reply = ''): void {
+    this.wire.publish(subject, reply, '', payload);
   }
 
   /** Calls back when all else of this turn is to be sent: what is published then goes out with it. */
@@ -157,10 +167,10 @@ export class Link {
   }
 
   /** Publishes to a stream and waits for the server's word that it is stored. */
-  publish(subject: string, data: Uint8Array | string, options: PublishOptions = {}): Promise<PublishAck> {
+  publish(subject: string, data: Bytes, options: PublishOptions = {}): Promise<PublishAck> {
     const { headers, timeoutMs } = options;
     return new Promise((resolve, reject) => {
-      const encoded = headers instanceof Uint8Array ? headers : encode(subject, headers, options);
+      const encoded = typeof headers === 'string' ? headers : encode(subject, headers, options);
       const settle: PublishListener = (answer) =>
         answer instanceof Error ? reject(answer) : resolve(answer);
       this.publisher.publish(subject, data, encoded, settle, timeoutMs);
@@ -168,7 +178,7 @@ export class Link {
   }
 
   /** As `publish`, for very many: `headers` as `encodeHeaders` gives them, and no promise for each. */
-  publishEncoded(subject: string, data: Uint8Array, headers: Uint8Array, listener: PublishListener): void {
+  publishEncoded(subject: string, data: Bytes, headers: string, listener: PublishListener): void {
     this.publisher.publish(subject, data, headers, listener);
   }
 
@@ -202,6 +212,16 @@ export class Link {
       if ('message' in answer) take(answer.message);
       return 'message' in answer && answer.isOneOfMany ? more : undefined;
     });
+  }
+
+  /** As `readDirect`, but many calls in the same turn make few questions, and whatever goes wrong is undefined. */
+  readNear(stream: string, seq: number): Promise<StoredMessage | undefined> {
+    let together = this.readTogether.get(stream);
+    if (!together) {
+      together = new ReadTogether(this, stream);
+      this.readTogether.set(stream, together);
+    }
+    return together.read(seq);
   }
 
   /** Gives `take` the messages at these sequences, of those that are there, from any replica: may be stale. */
@@ -320,6 +340,7 @@ export class Link {
   /** Sends what is buffered and waits until the server has it. */
   async flush(): Promise<void> {
     this.outbox.empty();
+    this.wire.flush();
     await this.nc.flush();
   }
 
@@ -327,6 +348,7 @@ export class Link {
   async close(): Promise<void> {
     try {
       this.outbox.empty();
+      this.wire.flush();
       if (this.down) await this.nc.close();
       else await this.nc.drain();
     } catch {
@@ -339,7 +361,7 @@ function encode(
   subject: string,
   headers: OutgoingHeaders | undefined,
   conditions: PublishConditions,
-): Uint8Array {
+): string {
   try {
     return encodeHeaders(headers, conditions);
   } catch (error) {

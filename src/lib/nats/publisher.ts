@@ -3,6 +3,7 @@ import { type Msg, NoRespondersError } from '@nats-io/transport-node';
 import { messageOf, type PlutomiError } from '../errors.js';
 import { translateError } from './errors.js';
 import type { Inbox, Question } from './inbox.js';
+import type { Bytes } from './wire.js';
 
 /** The server's word that a message is stored. `duplicate`: its id was seen inside the window, nothing was stored. */
 export interface PublishAck {
@@ -19,8 +20,8 @@ class Publication implements Question {
 
   constructor(
     readonly subject: string,
-    readonly payload: Uint8Array | string,
-    readonly headers: Uint8Array,
+    readonly payload: Bytes,
+    readonly headers: string,
     readonly timeoutMs: number,
     private readonly answers: AnswerReader,
     private readonly listener: PublishListener,
@@ -57,8 +58,8 @@ export class AckedPublisher {
   /** `headers` as they go over the wire; empty for none. Calls back, since a promise costs as much as the sending. */
   publish(
     subject: string,
-    payload: Uint8Array | string,
-    headers: Uint8Array,
+    payload: Bytes,
+    headers: string,
     listener: PublishListener,
     timeoutMs = this.timeoutMs,
   ): void {

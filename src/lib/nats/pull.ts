@@ -136,14 +136,14 @@ export class Pull {
     this.asked += free;
     this.lastSignAt = performance.now();
     const expiresMs = this.options.expiresMs ?? 5000;
-    this.link.nc.publish(
+    this.link.sendNow(
       this.request,
       JSON.stringify({
         batch: free,
         expires: expiresMs * 1_000_000,
         idle_heartbeat: this.heartbeatMs * 1_000_000,
       }),
-      { reply: this.inbox },
+      this.inbox,
     );
   }
 

@@ -5,10 +5,8 @@ import type { Inbox, Question } from './inbox.js';
 /** More of the answer is to come. */
 export const more = Symbol('more');
 
-const noHeaders = new Uint8Array();
-
 class Request<T> implements Question {
-  readonly headers = noHeaders;
+  readonly headers = '';
   deadline = 0;
 
   constructor(

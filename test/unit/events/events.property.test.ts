@@ -50,7 +50,7 @@ property('headers of the command line become headers of a message, or are refuse
     expect(Object.keys(headersOf(sent))).toEqual(Object.keys(found));
     sent.append('Nats-Msg-Id', 'id');
     const client = (sent as unknown as { encode(): Uint8Array }).encode();
-    expect(Buffer.compare(encodeHeaders(found, { msgId: 'id' }), client)).toBe(0);
+    expect(Buffer.compare(Buffer.from(encodeHeaders(found, { msgId: 'id' })), client)).toBe(0);
   }),
 );
 

@@ -1,0 +1,41 @@
+import type { Link } from './link.js';
+import type { StoredMessage } from './message.js';
+import { readEach } from './read-each.js';
+
+type Resolve = (message: StoredMessage | undefined) => void;
+
+/**
+ * Messages of one stream by their sequences, from any replica: what is asked for in one turn of the event loop is
+ * read together. Undefined: as for `readEach`, nobody can tell why.
+ */
+export class ReadTogether {
+  private waiting = new Map<number, Resolve[]>();
+
+  constructor(
+    private readonly link: Link,
+    private readonly stream: string,
+  ) {}
+
+  read(seq: number): Promise<StoredMessage | undefined> {
+    return new Promise((resolve) => {
+      if (this.waiting.size === 0) setImmediate(() => this.readAll());
+      const others = this.waiting.get(seq);
+      if (others) others.push(resolve);
+      else this.waiting.set(seq, [resolve]);
+    });
+  }
+
+  private readAll(): void {
+    const asked = this.waiting;
+    this.waiting = new Map();
+    const take = (message: StoredMessage | undefined, seq: number): void => {
+      for (const resolve of asked.get(seq) ?? []) resolve(message);
+      asked.delete(seq);
+    };
+    void readEach(this.link, this.stream, [...asked.keys()], (message) => take(message, message.seq)).finally(
+      () => {
+        for (const seq of asked.keys()) take(undefined, seq);
+      },
+    );
+  }
+}

@@ -1,0 +1,121 @@
+import { headers as natsHeaders, type Msg } from '@nats-io/transport-node';
+import { describe, expect, test } from 'vitest';
+import type { Link } from '../../src/lib/nats/link.js';
+import { headersOf, type MessageHeaders } from '../../src/lib/nats/message.js';
+import { numberInSubject, rawHeaders } from '../../src/lib/nats/raw-message.js';
+import { Wire } from '../../src/lib/nats/wire.js';
+import { connectTo, natsForTest } from '../support/pipeline.js';
+
+interface Heard {
+  readonly subject: string;
+  readonly reply: string | undefined;
+  readonly headers: MessageHeaders;
+  readonly data: Buffer;
+}
+
+/** What came, in its order, as the client gives it. */
+async function listening(): Promise<{ link: Link; wire: Wire; heard: Heard[]; raw: Msg[] }> {
+  const link = await connectTo((await natsForTest()).url);
+  const heard: Heard[] = [];
+  const raw: Msg[] = [];
+  link.nc.subscribe('w.>', {
+    callback: (_, msg) => {
+      raw.push(msg);
+      const headers = headersOf(msg.headers);
+      heard.push({
+        subject: msg.subject,
+        reply: msg.reply || undefined,
+        headers,
+        data: Buffer.from(msg.data),
+      });
+    },
+  });
+  await link.flush();
+  return { link, wire: new Wire(link.nc), heard, raw };
+}
+
+const patterned = (size: number): Buffer => Buffer.from(Array.from({ length: size }, (_, i) => i % 251));
+
+describe('a message that the wire publishes', () => {
+  test('arrives as one that the client publishes', async () => {
+    const { link, wire, heard } = await listening();
+    const lines = 'NATS/1.0\r\nName: größe\r\nNats-Msg-Id: a\r\n\r\n';
+    const of = natsHeaders();
+    of.append('Name', 'größe');
+    of.append('Nats-Msg-Id', 'a');
+    const payloads = ['', 'text', 'größe 🦊 \ud800', patterned(0), patterned(300)];
+    for (const payload of payloads) {
+      for (const reply of ['', 'w.reply']) {
+        for (const headers of ['', lines]) {
+          wire.publish('w.größe', reply, headers, payload);
+          wire.flush();
+          link.nc.publish('w.größe', payload, { reply, ...(headers === '' ? {} : { headers: of }) });
+        }
+      }
+    }
+    await link.flush();
+    expect(heard).toHaveLength(payloads.length * 8);
+    for (let i = 0; i < heard.length; i += 2) expect(heard[i]).toEqual(heard[i + 1]);
+  });
+
+  test('arrives whole, whatever the size, and in order', async () => {
+    const { link, wire, heard } = await listening();
+    const sizes = [1, 65_000, 500, 65_536, 1_000_000, 3, 32_768, 40_000, 1_040_000, 0];
+    for (const size of sizes) wire.publish('w.size', '', '', patterned(size));
+    for (let n = 0; n < 3000; n++) wire.publish(`w.${n}`, '', '', `${n}`);
+    wire.flush();
+    await link.flush();
+    expect(heard.slice(0, sizes.length).map(({ data }) => data.equals(patterned(data.length)))).toEqual(
+      sizes.map(() => true),
+    );
+    expect(heard.slice(0, sizes.length).map(({ data }) => data.length)).toEqual(sizes);
+    expect(heard.slice(sizes.length).map(({ subject, data }) => [subject, String(data)])).toEqual(
+      Array.from({ length: 3000 }, (_, n) => [`w.${n}`, `${n}`]),
+    );
+  });
+
+  test('goes out by itself', async () => {
+    const { link, wire, heard } = await listening();
+    wire.publish('w.a', '', '', '1');
+    expect(heard).toEqual([]);
+    await expect.poll(() => heard.length).toBe(1);
+    await link.close();
+  });
+
+  test.each([
+    ['no subject', '', 'x', /subject/i],
+    ['a subject that would be more than one', 'w.a 5\r\nhello\r\nPUB w.b', 'x', /subject/i],
+    ['more than the server takes', 'w.a', new Uint8Array(1_048_577), /max_payload/],
+  ])('is refused for %s', async (_what, subject, payload, reason) => {
+    const { link, wire, heard } = await listening();
+    expect(() => wire.publish(subject, '', '', payload)).toThrow(reason);
+    wire.publish('w.next', '', '', '');
+    wire.flush();
+    await link.flush();
+    expect(heard.map((one) => one.subject)).toEqual(['w.next']);
+  });
+
+  test('is refused when the connection is closed', async () => {
+    const { link, wire } = await listening();
+    await link.close();
+    expect(() => wire.publish('w.a', '', '', '')).toThrow(/closed/);
+  });
+});
+
+test('the client keeps headers and subject of a message undecoded', async () => {
+  const { link, wire, raw } = await listening();
+  wire.publish('w.17', '', 'NATS/1.0\r\nA: 1\r\n\r\n', 'x');
+  wire.publish('w.x', '', '', '');
+  wire.flush();
+  await link.flush();
+  const [first, second] = raw as [Msg, Msg];
+  expect([rawHeaders(first), rawHeaders(second)]).toEqual(['NATS/1.0\r\nA: 1\r\n\r\n', '']);
+  expect([numberInSubject(first, 2), numberInSubject(first, 4), numberInSubject(second, 2)]).toEqual([
+    17,
+    Number.NaN,
+    Number.NaN,
+  ]);
+  // Where they are not kept, the message says the same.
+  expect(numberInSubject({ subject: 'w.17' } as Msg, 2)).toBe(17);
+  expect(rawHeaders({ subject: 'w.17' } as Msg)).toBeUndefined();
+});
