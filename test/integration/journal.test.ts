@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { makeFailure } from '../../src/lib/domain/failure.js';
 import type { Key, Origin } from '../../src/lib/domain/key.js';
-import { type JournalRecord, makeExhaustion } from '../../src/lib/domain/record.js';
+import { type Exhaustion, type JournalRecord, makeExhaustion } from '../../src/lib/domain/record.js';
 import { exhaustionKinds, type ExhaustionKind } from '../../src/lib/domain/subjects.js';
 import { readHistory } from '../../src/lib/journal/history.js';
 import {
@@ -11,9 +11,10 @@ import {
   subjectOf,
 } from '../../src/lib/journal/journal.js';
 import { anyRecord, atStage, lastRecord, readKeyHistory } from '../../src/lib/journal/read.js';
-import { writeRecord } from '../../src/lib/journal/write.js';
+import { isFirstTelling, writeExhaustion, writeRecord } from '../../src/lib/journal/write.js';
 import type { Link } from '../../src/lib/nats/link.js';
 import { createStream, updateStream } from '../../src/lib/nats/objects.js';
+import { Pull } from '../../src/lib/nats/pull.js';
 import { connectTo, natsForTest } from '../support/pipeline.js';
 
 const place: JournalPlace = { stream: 'events-advisories', root: 'events-advisories' };
@@ -45,7 +46,7 @@ function record(key: Key, kind: RecordFacts['kind'], facts: Partial<RecordFacts>
 const failed = (key: Key, attempt: number): JournalRecord =>
   record(key, 'ATTEMPT_FAILED', { attempt, deliveries: attempt, error: failure, durationMs: 5 });
 
-function exhausted(key: Key, kind: ExhaustionKind = 'MAX_DELIVERIES'): JournalRecord {
+function exhausted(key: Key, kind: ExhaustionKind = 'MAX_DELIVERIES'): Exhaustion {
   return makeExhaustion({
     key,
     kind,
@@ -249,4 +250,34 @@ describe('readHistory', () => {
     const nowhere = { ...place, stream: 'nowhere' };
     expect(await readHistory(link, nowhere, 'business', main.consumer, origin)).toEqual([]);
   });
+});
+
+test('an exhaustion says whether it is the first that is told, and is stored either way', async () => {
+  const link = await journal();
+  const first = await writeExhaustion(link, place, exhausted(main));
+  // The same again: known by its message id.
+  expect(await writeExhaustion(link, place, exhausted(main))).toMatchObject({
+    seq: first.seq,
+    duplicate: true,
+  });
+  // Another event at the same place, and one of which nothing is told.
+  await writeExhaustion(link, place, exhausted(recreated));
+  await writeRecord(link, place, exhausted(retry));
+  const told: [number, boolean][] = [];
+  await link.jsm.consumers.add(place.stream, { durable_name: 'reader', ack_policy: 'explicit' });
+  const pull = new Pull(
+    link,
+    { stream: place.stream, consumer: 'reader', capacity: 10 },
+    {
+      onMessage: (delivery) => void told.push([delivery.seq, isFirstTelling(delivery)]),
+      onGone: () => {},
+    },
+  );
+  await expect.poll(() => told.length).toBe(3);
+  await pull.stop({ abandon: true });
+  expect(told).toEqual([
+    [1, true],
+    [2, false],
+    [3, false],
+  ]);
 });

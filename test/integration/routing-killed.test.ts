@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { makeFailure } from '../../src/lib/domain/failure.js';
 import { type Exhaustion, makeExhaustion } from '../../src/lib/domain/record.js';
-import { routeExhaustion, type RouteTools } from '../../src/lib/routing/route.js';
+import { nothingKnown, routeExhaustion, type RouteTools } from '../../src/lib/routing/route.js';
 import { consumer, Killed, killedAfter, originAt } from '../support/dead-letters.js';
 import { type TestBed, testBed } from '../support/pipeline.js';
 
@@ -30,10 +30,10 @@ async function exhausted(bed: TestBed): Promise<Exhaustion> {
 
 async function kill(bed: TestBed, x: Exhaustion, writes: number): Promise<void> {
   const tools = toolsOf(bed, killedAfter(bed.link, writes));
-  await expect(routeExhaustion(tools, x, { firstTime: true })).rejects.toThrow(Killed);
+  await expect(routeExhaustion(tools, x, { firstTime: true, firstTelling: true })).rejects.toThrow(Killed);
 }
 
-const again = (bed: TestBed, x: Exhaustion) => routeExhaustion(toolsOf(bed), x, { firstTime: false });
+const again = (bed: TestBed, x: Exhaustion) => routeExhaustion(toolsOf(bed), x, nothingKnown);
 
 describe.each(killPoints)('routing killed after %i writes', (writes) => {
   test('leaves one pointer, when it is run again', async () => {

@@ -80,6 +80,27 @@ test('succeeds in the retry stage: RESOLVED, and nothing in the DLQ', async () =
   expect(await bed.dead(consumer, 1)).toBeUndefined();
 });
 
+test('a retry without a delay is due at once, and its first run needs no announcement', async () => {
+  const retry = { enabled: true, delayMs: 0, attempts: 1, backoffMs: [] };
+  const bed = await testBed({ consumers: [{ name: consumer, attempts: 1, retry }] });
+  const run = await bed.run({
+    [consumer]: () => {
+      throw new Error('always');
+    },
+  });
+  await bed.publish('totp.requested');
+  await run.until(() => run.count('dead-letter') === 1);
+  await bed.quiet();
+  expect((await bed.journal()).map(({ record }) => `${record.stage} ${record.kind}`)).toEqual([
+    'main ATTEMPT_FAILED',
+    'main MAX_DELIVERIES',
+    'main ROUTED',
+    'retry ATTEMPT_FAILED',
+    'retry MAX_DELIVERIES',
+    'retry ROUTED',
+  ]);
+});
+
 test('a pointer of the second hop resolves to the right event', async () => {
   const bed = await testBed();
   const retried: unknown[] = [];

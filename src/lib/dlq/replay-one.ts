@@ -5,7 +5,7 @@ import { recordAbout } from '../journal/journal.js';
 import { writeRecord } from '../journal/write.js';
 import { statesOfOriginals } from '../pointers/original.js';
 import { writePointer } from '../pointers/write.js';
-import { journalOf, pointersOf, type RouteTools, routeExhaustion } from '../routing/route.js';
+import { journalOf, pointersOf, type RouteTools, nothingKnown, routeExhaustion } from '../routing/route.js';
 import { decideReplays, type ReplayDecision, replayKey } from './decide-replay.js';
 import type { DlqEntry } from './entry.js';
 import { persistently } from './persistently.js';
@@ -71,7 +71,7 @@ async function carryOut(tools: ReplayTools, entry: DlqEntry, decision: Doing): P
   const { link, config } = tools;
   const { pointer } = decision;
   if (decision.do === 'route') {
-    const { to } = await routeExhaustion(tools, decision.exhaustion, { firstTime: false });
+    const { to } = await routeExhaustion(tools, decision.exhaustion, nothingKnown);
     await journalReplay(tools, pointer);
     await remove(tools, entry);
     const { tier, consumer, origin, cycle } = decision.exhaustion;

@@ -68,6 +68,8 @@ function endsOf(key: Key): Wanted[] {
   return ends;
 }
 
+const nothing: KeyHistory = {};
+
 /**
  * What the attempt rule needs to know about a key. A message that was never delivered before has no attempts: then
  * only what ended the key is read.
@@ -86,6 +88,7 @@ export async function readKeyHistory(
         [key, 'SNOOZED'],
       ];
   const found = await lastRecords(link, place, [...attempts, ...endsOf(key)]);
+  if (found.every((record) => record === undefined)) return nothing;
   const [started, failed, snoozed] = found.slice(0, attempts.length);
   const ended = found.slice(attempts.length).find((record) => record !== undefined);
   return {

@@ -1,4 +1,7 @@
-import { type JournalRecord, recordMessageId } from '../domain/record.js';
+import { type Exhaustion, type JournalRecord, recordMessageId } from '../domain/record.js';
+import { WrongSequenceError } from '../nats/errors.js';
+import type { Delivery } from '../nats/delivery.js';
+import { expectLastSubjectSeqHeader } from '../nats/headers.js';
 import type { Link, PublishAck } from '../nats/link.js';
 import { type JournalPlace, subjectOf } from './journal.js';
 
@@ -9,8 +12,35 @@ import { type JournalPlace, subjectOf } from './journal.js';
  * Throws StoreFullError, UnreachableError or NotAllowedError; nothing is known to be stored then.
  */
 export function writeRecord(link: Link, place: JournalPlace, record: JournalRecord): Promise<PublishAck> {
-  return link.publish(subjectOf(place, record, record.kind), Buffer.from(JSON.stringify(record)), {
+  return publish(link, place, record);
+}
+
+/**
+ * As `writeRecord`, and where nothing stands under its subject yet, its reader can tell that it is the first
+ * (`isFirstTelling`).
+ */
+export function writeExhaustion(link: Link, place: JournalPlace, record: Exhaustion): Promise<PublishAck> {
+  return publish(link, place, record, 0).catch((error: unknown) => {
+    if (!(error instanceof WrongSequenceError)) throw error;
+    // Told before, or about another event at the same place of a recreated stream: whoever routes it looks.
+    return publish(link, place, record);
+  });
+}
+
+/** The server has stored this record as the first of its subject: it kept the condition, and checks what it keeps. */
+export function isFirstTelling(delivery: Delivery): boolean {
+  return delivery.header(expectLastSubjectSeqHeader) === '0';
+}
+
+function publish(
+  link: Link,
+  place: JournalPlace,
+  record: JournalRecord,
+  expectLastSubjectSeq?: number,
+): Promise<PublishAck> {
+  return link.publish(subjectOf(place, record, record.kind), JSON.stringify(record), {
     msgId: recordMessageId(record),
     expectStream: place.stream,
+    ...(expectLastSubjectSeq === undefined ? {} : { expectLastSubjectSeq }),
   });
 }

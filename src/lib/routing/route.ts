@@ -24,6 +24,16 @@ export type Routed =
   /** Nothing was written: it had moved on already. */
   | { readonly to: 'nowhere'; readonly because: RecordKind };
 
+/** What the one who routes knows already. */
+export interface WhatIsKnown {
+  /** Nobody can have begun to route this very telling of it. */
+  readonly firstTime: boolean;
+  /** Nobody has told of it before. */
+  readonly firstTelling: boolean;
+}
+
+export const nothingKnown: WhatIsKnown = { firstTime: false, firstTelling: false };
+
 export function journalOf(config: PipelineConfig): JournalPlace {
   return { stream: config.streams.advisories.name, root: config.roots.advisories };
 }
@@ -40,22 +50,19 @@ export function destinationOf(config: PipelineConfig, x: Exhaustion): 'retry' | 
 
 /**
  * Writes the pointer that an exhaustion leads to, then the ROUTED record. Killed in between and repeated, or
- * done by two at once, it leaves one pointer; what has moved on is not brought back. `firstTime`: nobody can
- * have begun to route this very telling of it.
+ * done by two at once, it leaves one pointer; what has moved on is not brought back.
  */
-export async function routeExhaustion(
-  tools: RouteTools,
-  x: Exhaustion,
-  options: { readonly firstTime: boolean },
-): Promise<Routed> {
+export async function routeExhaustion(tools: RouteTools, x: Exhaustion, known: WhatIsKnown): Promise<Routed> {
   const { link, config, now } = tools;
   const journal = journalOf(config);
   const to = destinationOf(config, x);
-  const beyond = await anyRecord(link, journal, recordsBeyond(x, to, options.firstTime));
+  const wanted = recordsBeyond(x, to, known);
+  const beyond = wanted.length > 0 && (await anyRecord(link, journal, wanted));
   if (beyond) return { to: 'nowhere', because: beyond.record.kind };
 
   const delayMs = consumerNamed(config, x.consumer)?.retry.delayMs ?? 0;
-  const notBeforeMs = to === 'retry' ? now() + withJitter(delayMs, tools.random) : 0;
+  // Due at once is 0 and not now: a pointer that was never parked needs no announcement of its first run.
+  const notBeforeMs = to === 'retry' && delayMs > 0 ? now() + withJitter(delayMs, tools.random) : 0;
   await writePointer(link, pointersOf(config, to), pointerFrom(x, to, notBeforeMs));
   const at = isoOfMs(now());
   await writeRecord(link, journal, recordAbout(x, { kind: 'ROUTED', at, to, worker: tools.worker }));
@@ -66,7 +73,12 @@ export async function routeExhaustion(
  * Any one of these means that the exhaustion has been dealt with. When nobody has tried to route it before, only
  * a second telling of it or a late success can stand in the way; the retry stage looks for the latter itself.
  */
-function recordsBeyond(x: Key, to: 'retry' | 'dlq', firstTime: boolean): (readonly [Key, RecordKind])[] {
+function recordsBeyond(
+  x: Key,
+  to: 'retry' | 'dlq',
+  { firstTime, firstTelling }: WhatIsKnown,
+): (readonly [Key, RecordKind])[] {
+  if (to === 'retry' && firstTime && firstTelling) return [];
   const wanted: (readonly [Key, RecordKind])[] = [[x, 'ROUTED']];
   if (to === 'dlq' || !firstTime) wanted.push([x, 'RESOLVED']);
   if (firstTime) return wanted;

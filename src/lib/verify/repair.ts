@@ -6,7 +6,7 @@ import { metaConsumers } from '../domain/consumer-names.js';
 import { type RecordFacts, recordAbout, subjectOf } from '../journal/journal.js';
 import { lastRecord } from '../journal/read.js';
 import { writePointer } from '../pointers/write.js';
-import { journalOf, pointersOf, type RouteTools, routeExhaustion } from '../routing/route.js';
+import { journalOf, pointersOf, type RouteTools, nothingKnown, routeExhaustion } from '../routing/route.js';
 import { Transcriber } from '../routing/transcribe.js';
 import { Positions } from './positions.js';
 import { findExhaustion, readExhaustionOf, readRoutable, rebuildExhaustion } from './restore.js';
@@ -81,7 +81,7 @@ async function routeAdvisory(tools: RouteTools, journalSeq: number): Promise<str
 }
 
 async function route(tools: RouteTools, x: Exhaustion): Promise<string> {
-  const routed = await routeExhaustion(tools, x, { firstTime: false });
+  const routed = await routeExhaustion(tools, x, nothingKnown);
   return routed.to === 'nowhere' ? `it had moved on (${routed.because})` : `routed to ${routed.to}`;
 }
 

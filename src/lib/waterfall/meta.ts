@@ -11,7 +11,8 @@ import { UnreachableError } from '../nats/errors.js';
 import { fetchOriginal } from '../pointers/original.js';
 import type { Case, Identified, StageTools, Task } from './case.js';
 import { DeliveredTask } from './delivered-task.js';
-import { routeExhaustion } from '../routing/route.js';
+import { isFirstTelling } from '../journal/write.js';
+import { nothingKnown, routeExhaustion, type WhatIsKnown } from '../routing/route.js';
 import type { HeardAdvisory, Transcriber } from '../routing/transcribe.js';
 import { tellJudgement } from './tell-judgement.js';
 import type { StageSpec } from './stage.js';
@@ -60,9 +61,9 @@ export function metaStage(parts: MetaParts): StageSpec {
     },
     run: (current) => {
       const { exhaustion } = current.task;
-      const { subject, data, time, deliveries } = current.held.delivery;
+      const { subject, data, time } = current.held.delivery;
       return exhaustion
-        ? routeOnce(current, parts, exhaustion, { firstTime: deliveries === 1 })
+        ? routeOnce(current, parts, exhaustion, whatIsKnown(current.held.delivery))
         : transcribeOnce(current, parts, { subject, data, storedAt: time });
     },
   };
@@ -72,15 +73,20 @@ function taskOf(delivery: Delivery, exhaustion?: Exhaustion): Task {
   return new DeliveredTask('meta', metaConsumers.main, delivery, exhaustion);
 }
 
+function whatIsKnown(delivery: Delivery): WhatIsKnown {
+  const firstTime = delivery.deliveries === 1;
+  return { firstTime, firstTelling: firstTime && isFirstTelling(delivery) };
+}
+
 function routeOnce(
   current: Case,
   { config, tools }: MetaParts,
   x: Exhaustion,
-  options: { readonly firstTime: boolean },
+  known: WhatIsKnown,
 ): Promise<Outcome> {
   return attempt(current, async () => {
     const { link, worker, now, random } = tools;
-    const done = await routeExhaustion({ link, config, worker, now, random }, x, options);
+    const done = await routeExhaustion({ link, config, worker, now, random }, x, known);
     if (done.to === 'nowhere') tools.emit({ type: 'not-routed', key: x, because: done.because });
     else tools.emit({ type: 'routed', key: x, to: done.to, notBeforeMs: done.notBeforeMs });
   });
@@ -140,7 +146,7 @@ export function metaRetryStage(parts: MetaParts): StageSpec {
       if (isNativeAdvisory(subject)) return transcribeOnce(current, parts, { subject, data, storedAt: time });
       const decoded = readExhaustion(root, subject, data);
       if (!decoded.ok) return { kind: 'failed', failure: unreadable(decoded.reason) };
-      return routeOnce(current, parts, decoded.value, { firstTime: false });
+      return routeOnce(current, parts, decoded.value, nothingKnown);
     },
   };
 }

@@ -6,7 +6,7 @@ import type { Outcome } from '../domain/outcome.js';
 import { type Exhaustion, type JournalRecord, makeExhaustion } from '../domain/record.js';
 import { isoOfMs } from '../domain/time.js';
 import { recordAbout, type RecordFacts } from '../journal/journal.js';
-import { writeRecord } from '../journal/write.js';
+import { writeExhaustion, writeRecord } from '../journal/write.js';
 import type { Case, StageTools } from './case.js';
 
 /** Journals how an attempt ended, and settles its message only after the record is stored. */
@@ -69,15 +69,23 @@ export class Reporter {
     durationMs: number,
   ): Promise<void> {
     const { task, held, worker } = current;
-    const firstFailedAt = this.firstFailedAt(current);
-    const facts = { kind: 'ATTEMPT_FAILED', attempt, error: failure, durationMs, firstFailedAt } as const;
-    await this.write(current, this.record(current, facts), true);
     const limit = this.limits.attempts;
+    const failed = this.write(current, this.failed(current, attempt, failure, durationMs), true);
     if (attempt >= limit || isForGood(failure.kind)) {
+      // Both at once: the message is let go of when both are stored, and the server keeps their order.
+      const exhaustion = this.exhaustion(current, failure, attempt);
+      await Promise.all([failed, this.writeExhaustion(current, exhaustion)]);
       this.tools.emit({ type: 'attempt-failed', key: task.key, attempt, limit, failure });
-      await this.exhaust(current, failure, attempt);
-      return;
+      this.tools.emit({
+        type: 'exhausted',
+        key: task.key,
+        attempts: attempt,
+        failure,
+        kind: exhaustion.kind,
+      });
+      return worker.settler.ack(held);
     }
+    await failed;
     const retryInMs = withJitter(delayAfter(this.limits.backoffMs, attempt), this.tools.random);
     this.tools.emit({ type: 'attempt-failed', key: task.key, attempt, limit, failure, retryInMs });
     worker.settler.nak(held, retryInMs);
@@ -86,8 +94,16 @@ export class Reporter {
   /** Ends the stage: the exhaustion first, and only when it is stored the message. */
   async exhaust(current: Case, failure: Failure, attempts: number): Promise<void> {
     const { task, held, worker } = current;
+    const exhaustion = this.exhaustion(current, failure, attempts);
+    await this.writeExhaustion(current, exhaustion);
+    this.tools.emit({ type: 'exhausted', key: task.key, attempts, failure, kind: exhaustion.kind });
+    await worker.settler.ack(held);
+  }
+
+  private exhaustion(current: Case, failure: Failure, attempts: number): Exhaustion {
+    const { task, held } = current;
     const { delivery } = held;
-    const record = makeExhaustion({
+    return makeExhaustion({
       key: task.key,
       kind: isForGood(failure.kind) ? 'MSG_TERMINATED' : 'MAX_DELIVERIES',
       at: this.at(),
@@ -105,9 +121,6 @@ export class Reporter {
       worker: this.tools.worker,
       delivered: { stream: delivery.stream, seq: delivery.seq, deliveries: delivery.deliveries },
     });
-    await this.write(current, record);
-    this.tools.emit({ type: 'exhausted', key: task.key, attempts, failure, kind: record.kind });
-    await worker.settler.ack(held);
   }
 
   private firstFailedAt({ task, history }: Case): string {
@@ -123,13 +136,36 @@ export class Reporter {
     return recordAbout(task.key, { ...facts, at: this.at(), worker: this.tools.worker, deliveries });
   }
 
+  // Written out: where much fails, this is made most often, and a spread costs more than all else here.
+  private failed(current: Case, attempt: number, error: ReportedFailure, durationMs: number): JournalRecord {
+    const { task, held } = current;
+    const { tier, consumer, stage, cycle, origin } = task.key;
+    return {
+      v: 1,
+      kind: 'ATTEMPT_FAILED',
+      at: this.at(),
+      tier,
+      consumer,
+      stage,
+      cycle,
+      origin,
+      attempt,
+      error,
+      durationMs,
+      firstFailedAt: this.firstFailedAt(current),
+      worker: this.tools.worker,
+      deliveries: held.delivery.deliveries,
+    };
+  }
+
   /** `evenLate`: what happened is worth storing although the message may be somebody else's by now. */
-  private write(
-    { worker, held }: Case,
-    record: JournalRecord | Exhaustion,
-    evenLate = false,
-  ): Promise<unknown> {
+  private write({ worker, held }: Case, record: JournalRecord, evenLate = false): Promise<unknown> {
     const { link, journal } = this.tools;
     return worker.persist(held, 'write the journal', () => writeRecord(link, journal, record), evenLate);
+  }
+
+  private writeExhaustion({ worker, held }: Case, exhaustion: Exhaustion): Promise<unknown> {
+    const { link, journal } = this.tools;
+    return worker.persist(held, 'write the journal', () => writeExhaustion(link, journal, exhaustion));
   }
 }
