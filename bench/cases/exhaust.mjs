@@ -38,7 +38,7 @@ export default async (event, { stage }) => {
 export default {
   name: 'exhaust',
   async run({ server, runs, quick }) {
-    const count = quick ? 2000 : 20_000;
+    const count = quick ? 2000 : 60_000;
     return withProject(server, { config, files: { 'handler.mjs': handler } }, async (project) => {
       const streams = ['events', 'events-retry', 'events-dlq', 'events-advisories'];
       const figures = await alternate(runs, {
@@ -58,10 +58,10 @@ export default {
           const found = {
             retry: (await streamState(server, 'events-retry')).messages,
             dlq: (await streamState(server, 'events-dlq')).messages,
-            // Two failures, two exhaustions and two routings, and the announcement of the retry.
+            // Two failures, two exhaustions and two routings.
             journal: (await streamState(server, 'events-advisories')).messages,
           };
-          expectEndState('exhausted', found, { retry: 0, dlq: count, journal: 7 * count });
+          expectEndState('exhausted', found, { retry: 0, dlq: count, journal: 6 * count });
           return rate;
         },
         ceiling: async () => {
@@ -95,8 +95,8 @@ async function allDead(server, count) {
     for (;;) {
       const dlq = (await jsm.streams.info('events-dlq')).state.messages;
       const { messages } = (await jsm.streams.info('events-advisories')).state;
-      if (dlq >= count && messages >= 7 * count) return performance.timeOrigin + performance.now();
-      await sleep(10);
+      if (dlq >= count && messages >= 6 * count) return performance.timeOrigin + performance.now();
+      await sleep(25);
     }
   });
 }

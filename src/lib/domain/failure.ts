@@ -85,10 +85,18 @@ function describeThrown(thrown: unknown): string {
   }
 }
 
+/** The last one that was made, from this name and message: where much fails, it fails alike. */
+let lastMade: { readonly name: string; readonly message: string; readonly failure: Failure } | undefined;
+
 export function makeFailure(kind: FailureKind, name: string, message: string): Failure {
+  if (lastMade?.name === name && lastMade.message === message && lastMade.failure.kind === kind)
+    return lastMade.failure;
   const safeName = clipBytes(escapeLine(name.slice(0, 200)), 128);
   const safeMessage = clipBytes(escapeLine(message.slice(0, maxInput)), maxMessageBytes);
-  return { kind, name: safeName, message: safeMessage, fingerprint: fingerprintOf(safeName, safeMessage) };
+  const fingerprint = fingerprintOf(safeName, safeMessage);
+  const failure = { kind, name: safeName, message: safeMessage, fingerprint };
+  lastMade = { name, message, failure };
+  return failure;
 }
 
 /**

@@ -107,7 +107,20 @@ export function pointerHeaders(p: Pointer): Record<string, string> {
 }
 
 export function encodePointer(p: Pointer): string {
-  return JSON.stringify({ ...p, notBeforeMs: undefined });
+  const { v, consumer, stage, cycle, origin, advisory, failure, attempts, firstFailedAt, lastFailedAt } = p;
+  return JSON.stringify({
+    v,
+    consumer,
+    stage,
+    cycle,
+    origin,
+    advisory,
+    failure,
+    attempts,
+    firstFailedAt,
+    lastFailedAt,
+    embedded: p.embedded,
+  });
 }
 
 /** `notBefore` is the header's value; a pointer without a readable one is due now. */

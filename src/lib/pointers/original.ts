@@ -14,7 +14,7 @@ export type Original =
 /** The event itself, never another one: sequence, subject, message id and time must all agree. */
 export async function fetchOriginal(link: Link, origin: Origin): Promise<Original> {
   // Only a shortcut: a stream without direct reads, or a replica that is gone, leaves it to the leader.
-  const near = await link.readDirect(origin.stream, origin.seq).catch(() => undefined);
+  const near = await link.readNear(origin.stream, origin.seq);
   if (near && isOriginal(near, origin)) return { state: 'present', message: near };
   return fetchFromLeader(link, origin);
 }

@@ -36,7 +36,7 @@ export async function writePointer(
   let lastSeq = 0;
   for (let race = 0; race < maxRaces; race++) {
     try {
-      const ack = await link.publish(subject, Buffer.from(encodePointer(pointer)), {
+      const ack = await link.publish(subject, encodePointer(pointer), {
         headers: pointerHeaders(pointer),
         expectLastSubjectSeq: lastSeq,
         expectStream: place.stream,

@@ -66,9 +66,9 @@ export function runPipeline(options: RunOptions): RunningPipeline {
   return new Pipeline(options);
 }
 
-/** A small prefetch keeps handlers busy while the next messages are on their way. */
-function capacityFor(consumer: ConsumerSettings): number {
-  return consumer.ordered ? 1 : consumer.concurrency * 2;
+/** Half as many again keep handlers busy while the next messages are on their way; what waits in hand costs memory. */
+function withPrefetch(concurrency: number): number {
+  return Math.ceil(concurrency * 1.5);
 }
 
 const goneChecks = 3;
@@ -132,7 +132,7 @@ class Pipeline implements RunningPipeline {
       stream: config.streams.advisories.name,
       consumer,
       concurrency: config.meta.concurrency,
-      capacity: config.meta.concurrency * 2,
+      capacity: withPrefetch(config.meta.concurrency),
       ackWaitMs: config.meta.ackWaitMs,
       confirmAcks: false,
     });
@@ -162,7 +162,7 @@ class Pipeline implements RunningPipeline {
     this.runners.push(runner);
     const names = stageConsumers(consumer.name);
     const { concurrency, confirmAcks } = consumer;
-    const shared = { concurrency, confirmAcks, capacity: capacityFor(consumer) };
+    const shared = { concurrency, confirmAcks, capacity: consumer.ordered ? 1 : withPrefetch(concurrency) };
     this.start(
       {
         ...shared,
@@ -176,7 +176,7 @@ class Pipeline implements RunningPipeline {
     this.start(
       {
         ...shared,
-        capacity: concurrency * 2,
+        capacity: withPrefetch(concurrency),
         stream: config.streams.retry.name,
         consumer: names.retry,
         ackWaitMs: retryAckWaitMs,
