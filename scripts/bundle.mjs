@@ -9,8 +9,16 @@ import { thirdPartyNotices } from './third-party-notices.mjs';
 /** Loaded late or not at all, so they stay dependencies. jiti and pino also find files of their own by path. */
 const external = ['inquirer', 'jiti', 'pino', 'pino-pretty'];
 
-/** What oclif needs only to search for commands, plugins and rc files, and to spin: we never do. */
-const unreachable = ['cli-spinners', 'lilconfig', 'minimatch', 'tinyglobby'];
+/** What oclif needs only to search for commands, plugins and rc files, to spin and to log: we never do. */
+const unreachable = ['cli-spinners', 'debug', 'lilconfig', 'minimatch', 'tinyglobby'];
+
+/** CommonJS packages that few starts need: each a file of its own, `dist/chunks/<name>.cjs`, read when it is required. */
+const apart = {
+  nkeys: '@nats-io/nkeys',
+  ejs: 'ejs',
+  'wrap-ansi': 'wrap-ansi',
+  'string-width': 'string-width',
+};
 
 /**
  * Parts that are loaded together, each with all that it imports and no part before it holds: few files, because each
@@ -20,7 +28,7 @@ const groups = [
   { name: 'oclif', test: /@oclif[\\/]core/ },
   {
     name: 'base',
-    test: /src[\\/]lib[\\/](?:(?:domain|nats)[\\/][\w-]+|config[\\/](?:env-file|load|target)|permissions[\\/]role|server[\\/]state|telemetry[\\/]log-level)\.ts$/,
+    test: /src[\\/]lib[\\/](?:(?:domain|nats)[\\/](?!tls-refusal)[\w-]+|config[\\/](?:env-file|load|target)|permissions[\\/]role|server[\\/]state|telemetry[\\/]log-level)\.ts$/,
   },
   { name: 'command', test: /src[\\/]lib[\\/]cli[\\/](?:base-command|[\w-]+-flags?|view)\.ts$/ },
   { name: 'config', test: /src[\\/]lib[\\/]config[\\/](?:read-json|resolve|validate)\.ts$/ },
@@ -44,39 +52,52 @@ function entries() {
   );
 }
 
-/** Writes the bundle to the folder `dir`. Throws on anything that rolldown warns of. */
+/** Writes the bundle to the folder `dir`. Throws on anything that rolldown warns of. Returns the licences in it. */
 export async function bundle(dir) {
   const input = entries();
-  const build = await rolldown({
-    cwd: root,
+  const modules = await write({
     input,
-    platform: 'node',
     external,
-    transform: { target: 'node20.19' },
     resolve: { extensionAlias: { '.js': ['.ts', '.js'] } },
     plugins: [
       pathsHold(Object.values(input)),
       leaveOut(unreachable),
-      replaceInOclif(),
-      requireLate(/@oclif[\\/]core[\\/]/),
+      keepApart(apart),
+      replace(),
+      requireLate(/@oclif[\\/]core[\\/]|@nats-io[\\/]transport-node[\\/]/),
       compileAtOnce(),
+      builtinsAtOnce(),
+      inAscii(),
     ],
+    output: { dir, format: 'esm', chunkFileNames: 'chunks/[name].js', codeSplitting: { groups } },
+  });
+  for (const [name, id] of Object.entries(apart)) {
+    const file = join(dir, 'chunks', `${name}.cjs`);
+    modules.push(...(await write({ input: id, plugins: [inAscii()], output: { file, format: 'cjs' } })));
+  }
+  return thirdPartyNotices(modules);
+}
+
+/** Returns the modules that were written. */
+async function write({ output: to, ...options }) {
+  const build = await rolldown({
+    cwd: root,
+    platform: 'node',
+    transform: { target: 'node20.19' },
     onwarn(warning) {
       throw new Error(`rolldown: ${warning.message}`);
     },
+    ...options,
   });
   const { output } = await build.write({
-    dir,
-    format: 'esm',
-    // Comments and dead code go; names and lines stay, so that a stack trace says where.
+    // Comments, dead code and long names of locals go; lines and the names of functions and classes stay, so that a
+    // stack trace says where.
     comments: false,
-    minify: { compress: true, mangle: false, codegen: { removeWhitespace: false } },
-    chunkFileNames: 'chunks/[name].js',
-    codeSplitting: { groups },
+    minify: { compress: true, mangle: { keepNames: true }, codegen: { removeWhitespace: false } },
+    ...to,
   });
   await build.close();
-  const modules = output.flatMap((file) => (file.type === 'chunk' ? Object.keys(file.modules) : []));
-  return thirdPartyNotices(modules);
+  return output.flatMap((file) => (file.type === 'chunk' ? Object.keys(file.modules) : []));
 }
 
 /** A module that finds a file by its own path must keep that path. */
@@ -104,27 +125,63 @@ function leaveOut(names) {
   };
 }
 
+/** Leaves a package to its own file beside the chunk that holds `require`. */
+function keepApart(packages) {
+  const files = new Map(Object.entries(packages).map(([name, id]) => [id, `./${name}.cjs`]));
+  return {
+    name: 'keep-apart',
+    resolveId(id, importer) {
+      const file = importer && files.get(id);
+      return file && { id: file, external: true };
+    },
+  };
+}
+
 /**
- * What of oclif costs every start and gives us nothing: its question whether it runs in WSL loads four packages, for a
- * word in `--version` that ours doesn't say either; the first localeCompare of a process loads collation tables.
+ * What of our dependencies costs every start and gives us nothing: oclif's question whether it runs in WSL loads four
+ * packages, for a word in `--version` that ours doesn't say either; the first localeCompare of a process loads
+ * collation tables; its log, which only DEBUG shows, five modules. The client loads nkeys before any is used,
+ * WebCrypto for 12 random bytes, and all of TLS for its class, which a socket tells of itself.
  */
 const replacements = [
-  { file: 'util/os.js', from: "(await import('wsl-utils')).isWsl", to: 'false' },
-  { file: 'util/os.js', from: "(await import('wsl-utils'))", to: '({})' },
-  { file: 'config/plugin.js', from: 'a.id.localeCompare(b.id)', to: '(a.id < b.id ? -1 : 1)' },
+  { file: '@oclif/core/lib/util/os.js', from: "(await import('wsl-utils')).isWsl", to: 'false' },
+  { file: '@oclif/core/lib/util/os.js', from: "(await import('wsl-utils'))", to: '({})' },
+  {
+    file: '@oclif/core/lib/config/plugin.js',
+    from: 'a.id.localeCompare(b.id)',
+    to: '(a.id < b.id ? -1 : 1)',
+  },
+  { file: '@oclif/core/lib/logger.js', from: '(0, debug_1.default)(namespace)', to: '() => {}' },
+  {
+    file: '@nats-io/nats-core/lib/nkeys.js',
+    from: 'exports.nkeys = __importStar(require("@nats-io/nkeys"));',
+    to: 'Object.defineProperty(exports, "nkeys", { enumerable: true, get: () => require("@nats-io/nkeys") });',
+  },
+  { file: '@nats-io/nuid/lib/nuid.js', from: 'globalThis?.crypto?.getRandomValues', to: 'true' },
+  {
+    file: '@nats-io/nuid/lib/nuid.js',
+    from: 'globalThis.crypto.getRandomValues(a)',
+    to: 'require("node:crypto").randomFillSync(a)',
+  },
+  {
+    file: '@nats-io/transport-node/lib/node_transport.js',
+    from: 'this.socket instanceof node_tls_1.TLSSocket',
+    to: 'this.socket?.encrypted === true',
+  },
 ];
 
-function replaceInOclif() {
+function replace() {
   return {
-    name: 'replace-in-oclif',
+    name: 'replace',
     transform: {
-      filter: { id: /@oclif[\\/]core[\\/]lib/ },
+      filter: { id: /@oclif[\\/]core[\\/]lib|@nats-io[\\/]/ },
       handler(code, id) {
         let replaced = code;
         for (const { file, from, to } of replacements) {
-          if (!id.replaceAll('\\', '/').endsWith(`@oclif/core/lib/${file}`)) continue;
-          if (!replaced.includes(from))
-            throw new Error(`oclif no longer says ${from} in ${file}: see scripts/bundle.mjs`);
+          if (!id.replaceAll('\\', '/').endsWith(`/${file}`)) continue;
+          if (!replaced.includes(from)) {
+            throw new Error(`${file} no longer says ${from}: see scripts/bundle.mjs`);
+          }
           replaced = replaced.replaceAll(from, to);
         }
         return replaced === code ? undefined : { code: replaced, map: null };
@@ -171,5 +228,41 @@ function compileAtOnce() {
       code: code.replaceAll(/__commonJSMin\(\(\(([\w$, ]*)\) => \{/g, '__commonJSMin((function($1) {'),
       map: null,
     }),
+  };
+}
+
+/**
+ * Node's own modules without the copy of all their members that an import makes, which loads what stands behind each
+ * getter: WebCrypto for `randomUUID`.
+ */
+function builtinsAtOnce() {
+  return {
+    name: 'builtins-at-once',
+    renderChunk: (code) => ({
+      code: code
+        .replaceAll(/^import \{([^}]+)\} from "(node:[\w/]+)";$/gm, (_, names, id) => {
+          return `const {${names.replaceAll(' as ', ': ')}} = process.getBuiltinModule("${id}");`;
+        })
+        .replaceAll(/^import ([\w$]+) from "(node:[\w/]+)";$/gm, 'const $1 = process.getBuiltinModule("$2");')
+        .replaceAll(/^import ([\w$]+), \{([^}]+)\} from "(node:[\w/]+)";$/gm, (_, all, names, id) => {
+          return `const ${all} = process.getBuiltinModule("${id}"), {${names.replaceAll(' as ', ': ')}} = ${all};`;
+        }),
+      map: null,
+    }),
+  };
+}
+
+/** One byte a character in memory, and nothing to decode. */
+function inAscii() {
+  return {
+    name: 'in-ascii',
+    generateBundle(_, files) {
+      for (const file of Object.values(files)) {
+        if (file.type !== 'chunk') continue;
+        file.code = file.code.replaceAll(/[^\0-\x7f]/g, (character) => {
+          return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+        });
+      }
+    },
   };
 }

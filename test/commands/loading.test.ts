@@ -40,8 +40,9 @@ describe('loads no more than it runs', () => {
     expect(await loadedBy('bin/run.js', ['--version'])).toEqual(['bin/run.js', 'package.json']);
   });
 
-  test('--help: oclif, and no command', async () => {
-    expect((await loadedBy('bin/run.js', ['--help'])).toSorted()).toEqual(start.toSorted());
+  test('--help: oclif and what lays its text out, and no command', async () => {
+    const layout = ['ejs', 'string-width', 'wrap-ansi'].map((name) => `dist/chunks/${name}.cjs`);
+    expect((await loadedBy('bin/run.js', ['--help'])).toSorted()).toEqual([...start, ...layout].toSorted());
   });
 
   test('dlq list --json: its own code, the client and the config; no package, no table', async () => {

@@ -64,6 +64,25 @@ it('puts what is asked at the same time into few questions', async ({ skip }) =>
   expect(questions).toBeLessThan(20);
 });
 
+it('asks an empty stream once, and each subject where only the last message was deleted', async ({
+  skip,
+}) => {
+  const link = await filled({ direct: true });
+  skip(!versionAtLeast(link.serverVersion, '2.11.0'), 'this server has no such questions');
+  let questions = 0;
+  const last = new LastOfEach(
+    seen(link, ['readLastDirect', 'readLast', 'streamInfo'], () => void questions++),
+    stream,
+    true,
+  );
+  expect(await texts(last, subjects.slice(0, 100))).toEqual(new Map());
+  expect(questions).toBe(2);
+  await link.publish('things.1', 'first');
+  await link.publish('things.2', 'second');
+  await link.jsm.streams.deleteMessage(stream, 2);
+  expect(await texts(last, subjects.slice(0, 100))).toEqual(new Map([['things.1', 'first']]));
+});
+
 it('believes only a replica that is as far as the leader', async () => {
   const link = await filled({ direct: true });
   const written = await write(link);

@@ -15,7 +15,6 @@ import { ExpiredCredentials, NotAllowedError, translateError } from './errors.js
 import { Link } from './link.js';
 import { versionAtLeast } from './server-version.js';
 import { type Auth, type ConnectionTarget, describeServers } from './target.js';
-import { tlsRefusal } from './tls-refusal.js';
 
 /** Older servers miss multi-filter consumers, metadata and reasons of terminations. */
 export const minimumServerVersion = '2.10.0';
@@ -94,7 +93,7 @@ async function failureOf(error: unknown, target: ConnectionTarget, now: Clock): 
     return new ExpiredCredentials(where, new Date(expiredAt).toISOString(), error);
   }
   const reason = messageOf(error);
-  const alert = error instanceof TimeoutError ? await tlsRefusal(target).catch(() => undefined) : undefined;
+  const alert = error instanceof TimeoutError ? await alertOf(target) : undefined;
   return new ConnectionError(
     `can't connect to ${where}: ${alert === undefined ? reason : byServer(alert, target)}`,
     {
@@ -102,6 +101,12 @@ async function failureOf(error: unknown, target: ConnectionTarget, now: Clock): 
       suggestions: suggestionsFor(alert ?? reason),
     },
   );
+}
+
+/** Why the server ended TLS after the handshake. */
+async function alertOf(target: ConnectionTarget): Promise<string | undefined> {
+  const { tlsRefusal } = await import('./tls-refusal.js');
+  return tlsRefusal(target).catch(() => undefined);
 }
 
 /** What the server says about the client's certificate, or about having none. */

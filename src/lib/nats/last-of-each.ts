@@ -113,14 +113,19 @@ export class LastOfEach {
     early?.catch(() => {});
     const leader = await last;
     this.landmark = leader?.subject;
-    // Nothing stands at the stream's last sequence: it is empty, or its last message was deleted.
-    if (!leader) return this.oneByOne(subjects);
+    if (!leader) return (await this.isEmpty()) ? new Map() : this.oneByOne(subjects);
     const answer = await (early ?? this.ask(leader.subject, subjects));
     if (answer && answer.upToSeq >= leader.seq) return answer.found;
     // In a busy stream the leader may have been asked after the answer was made: one that is asked for now is newer.
     const again = early && answer && (await this.ask(leader.subject, subjects));
     if (again && again.upToSeq >= leader.seq) return again.found;
     return this.oneByOne(subjects);
+  }
+
+  /** Nothing stands at the stream's last sequence: it is empty, as its leader says, or that message was deleted. */
+  private async isEmpty(): Promise<boolean> {
+    const info = await this.link.streamInfo(this.stream).catch(() => undefined);
+    return info?.state.messages === 0;
   }
 
   private async ask(

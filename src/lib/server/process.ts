@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
-const run = promisify(execFile);
 const POLL_MS = 10;
 
 /**
@@ -17,7 +15,9 @@ export async function readCommandLine(pid: number): Promise<string | undefined> 
       const words = await readFile(`/proc/${pid}/cmdline`, 'utf8');
       return words === '' ? undefined : words.replaceAll('\0', ' ').trimEnd();
     }
-    const { stdout } = await run('ps', ['-o', 'command=', '-p', String(pid)]);
+    // Loaded here: most commands read a command line, and Linux has it in a file.
+    const { execFile } = await import('node:child_process');
+    const { stdout } = await promisify(execFile)('ps', ['-o', 'command=', '-p', String(pid)]);
     return stdout.trim() === '' ? undefined : stdout.trim();
   } catch {
     return undefined;
