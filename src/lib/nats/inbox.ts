@@ -15,15 +15,18 @@ import type { Bytes, Wire } from './wire.js';
 /** A message whose sender waits for the answer. */
 export interface Question {
   readonly subject: string;
-  readonly payload: Bytes;
-  /** As they go over the wire; empty for none. */
-  readonly headers: string;
+  /** Emptied when it is sent: what waits for its answer is small. */
+  payload: Bytes;
+  /** As they go over the wire; empty for none, and when they are sent. */
+  headers: string;
   /** What is being done, for errors. */
   readonly what: string;
   /** How long the answer may take, and each next part of a long one, ms. */
   readonly timeoutMs: number;
   /** Monotonic ms; nothing arrived by then: nothing comes. Kept by the inbox. */
   deadline: number;
+  /** Length of payload and headers. Kept by the inbox. */
+  size: number;
   /** An answer, or a part of one. True: that was all. Must not throw. */
   take(msg: Msg): boolean;
   /** There is no answer. Must not throw. */
@@ -114,7 +117,8 @@ export class Inbox {
   private send(question: Question): void {
     const { subject, payload, headers } = question;
     const token = this.waiting.add(question);
-    this.bytes += payload.length + headers.length;
+    question.size = payload.length + headers.length;
+    this.bytes += question.size;
     try {
       if (this.sub === undefined) this.listen();
       this.wire.publish(subject, this.prefix + token, headers, payload);
@@ -123,6 +127,8 @@ export class Inbox {
       question.fail(translateError(error, question.what));
       return;
     }
+    question.payload = '';
+    question.headers = '';
     this.checkBy(question);
   }
 
@@ -157,9 +163,9 @@ export class Inbox {
     }
   }
 
-  private forget(token: number, { payload, headers }: Question): void {
+  private forget(token: number, { size }: Question): void {
     this.waiting.remove(token);
-    this.bytes -= payload.length + headers.length;
+    this.bytes -= size;
   }
 
   private failAll(errorFor: (question: Question) => PlutomiError, only?: string): void {

@@ -171,9 +171,7 @@ export class Link {
     const { headers, timeoutMs } = options;
     return new Promise((resolve, reject) => {
       const encoded = typeof headers === 'string' ? headers : encode(subject, headers, options);
-      const settle: PublishListener = (answer) =>
-        answer instanceof Error ? reject(answer) : resolve(answer);
-      this.publisher.publish(subject, data, encoded, settle, timeoutMs);
+      this.publisher.publish(subject, data, encoded, settling(resolve, reject), timeoutMs);
     });
   }
 
@@ -355,6 +353,11 @@ export class Link {
       await this.nc.close().catch(() => {});
     }
   }
+}
+
+/** Made here, where nothing of the message is in sight: what waits for its answer must not keep it. */
+function settling(resolve: (ack: PublishAck) => void, reject: (error: Error) => void): PublishListener {
+  return (answer) => (answer instanceof Error ? reject(answer) : resolve(answer));
 }
 
 function encode(

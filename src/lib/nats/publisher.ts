@@ -17,11 +17,12 @@ export type PublishListener = (answer: PublishAck | PlutomiError) => void;
 
 class Publication implements Question {
   deadline = 0;
+  size = 0;
 
   constructor(
     readonly subject: string,
-    readonly payload: Bytes,
-    readonly headers: string,
+    public payload: Bytes,
+    public headers: string,
     readonly timeoutMs: number,
     private readonly answers: AnswerReader,
     private readonly listener: PublishListener,

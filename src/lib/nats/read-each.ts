@@ -20,20 +20,22 @@ const mostSubjects = 1000;
 /**
  * Gives `take` the messages at these sequences, of those that are there, from any replica; what stands near each
  * other is read by one question (nats-server 2.11 or newer). Nobody can tell why one is missing: it is not there, the
- * replica lags behind, or the server has no direct reads of this stream for this user.
+ * replica lags behind, or the server has no direct reads of this stream for this user. `answers`: as `answersRuns`,
+ * which is the default; it decides how many questions there are, and nothing else.
  */
 export async function readEach(
   link: Link,
   stream: string,
   seqs: readonly number[],
   take: (message: StoredMessage) => void,
+  answers: () => Promise<boolean> = () => answersRuns(link, stream),
 ): Promise<void> {
   const wanted = new Set(seqs);
   const takeWanted = (message: StoredMessage): void => {
     if (wanted.delete(message.seq)) take(message);
   };
   const runs = runsOf(wanted);
-  if (runs.length > 0 && (await answersRuns(link, stream).catch(() => false))) {
+  if (runs.length > 0 && (await answers().catch(() => false))) {
     await Promise.all(runs.map((run) => readRun(link, stream, run, takeWanted).catch(() => {})));
   }
   await Promise.all(
@@ -45,7 +47,7 @@ export async function readEach(
 }
 
 /** The server reads several messages for one question, and faster than for one each. */
-async function answersRuns(link: Link, stream: string): Promise<boolean> {
+export async function answersRuns(link: Link, stream: string): Promise<boolean> {
   if (!versionAtLeast(link.serverVersion, '2.11.0')) return false;
   const info = await link.streamInfo(stream);
   if (!info) return false;

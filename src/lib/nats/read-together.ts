@@ -1,8 +1,11 @@
 import type { Link } from './link.js';
 import type { StoredMessage } from './message.js';
-import { readEach } from './read-each.js';
+import { answersRuns, readEach } from './read-each.js';
 
 type Resolve = (message: StoredMessage | undefined) => void;
+
+/** What a stream answers fastest changes with what is deleted in it: not from one turn to the next. */
+const knownMs = 1000;
 
 /**
  * Messages of one stream by their sequences, from any replica: what is asked for in one turn of the event loop is
@@ -10,6 +13,8 @@ type Resolve = (message: StoredMessage | undefined) => void;
  */
 export class ReadTogether {
   private waiting = new Map<number, Resolve[]>();
+  private answers: Promise<boolean> | undefined;
+  private knownUntil = 0;
 
   constructor(
     private readonly link: Link,
@@ -32,10 +37,24 @@ export class ReadTogether {
       for (const resolve of asked.get(seq) ?? []) resolve(message);
       asked.delete(seq);
     };
-    void readEach(this.link, this.stream, [...asked.keys()], (message) => take(message, message.seq)).finally(
-      () => {
-        for (const seq of asked.keys()) take(undefined, seq);
-      },
-    );
+    const answers = (): Promise<boolean> => this.answersRuns();
+    void readEach(
+      this.link,
+      this.stream,
+      [...asked.keys()],
+      (message) => take(message, message.seq),
+      answers,
+    ).finally(() => {
+      for (const seq of asked.keys()) take(undefined, seq);
+    });
+  }
+
+  private answersRuns(): Promise<boolean> {
+    const now = performance.now();
+    if (this.answers === undefined || now >= this.knownUntil) {
+      this.answers = answersRuns(this.link, this.stream);
+      this.knownUntil = now + knownMs;
+    }
+    return this.answers;
   }
 }

@@ -6,13 +6,14 @@ import type { Inbox, Question } from './inbox.js';
 export const more = Symbol('more');
 
 class Request<T> implements Question {
-  readonly headers = '';
+  headers = '';
   deadline = 0;
+  size = 0;
 
   constructor(
     readonly what: string,
     readonly subject: string,
-    readonly payload: string,
+    public payload: string,
     readonly timeoutMs: number,
     private readonly read: (msg: Msg) => T | typeof more,
     private readonly resolve: (value: T) => void,
