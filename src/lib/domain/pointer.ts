@@ -87,23 +87,25 @@ function headerValue(text: string): string {
 /** The server refuses more than 64 KB of headers; of a longer message id only the body knows. */
 const maxMsgIdHeader = 1024;
 
-function originMsgIdHeader({ msgId }: Origin): Record<string, string> {
+function originMsgIdHeader({ msgId }: Origin): string | undefined {
   const value = msgId === undefined || msgId.length > maxMsgIdHeader ? undefined : headerValue(msgId);
-  return value === undefined || value.length > maxMsgIdHeader ? {} : { [pointerHeader.originMsgId]: value };
+  return value === undefined || value.length > maxMsgIdHeader ? undefined : value;
 }
 
 /** A new headers object each time: the client writes into what it is given. */
 export function pointerHeaders(p: Pointer): Record<string, string> {
-  return {
+  const headers: Record<string, string> = {
     [pointerHeader.consumer]: p.consumer,
     [pointerHeader.originStream]: p.origin.stream,
     [pointerHeader.originSeq]: String(p.origin.seq),
     [pointerHeader.originTime]: p.origin.time,
-    ...originMsgIdHeader(p.origin),
-    [pointerHeader.cycle]: String(p.cycle),
-    ...(p.notBeforeMs > 0 ? { [pointerHeader.notBefore]: isoOfMs(p.notBeforeMs) } : {}),
-    [pointerHeader.reason]: headerValue(reasonOf(p.failure)),
   };
+  const msgId = originMsgIdHeader(p.origin);
+  if (msgId !== undefined) headers[pointerHeader.originMsgId] = msgId;
+  headers[pointerHeader.cycle] = String(p.cycle);
+  if (p.notBeforeMs > 0) headers[pointerHeader.notBefore] = isoOfMs(p.notBeforeMs);
+  headers[pointerHeader.reason] = headerValue(reasonOf(p.failure));
+  return headers;
 }
 
 export function encodePointer(p: Pointer): string {

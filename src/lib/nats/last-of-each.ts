@@ -43,8 +43,11 @@ export class LastOfEach {
     if (!supported) this.refusedUntil = Number.POSITIVE_INFINITY;
   }
 
-  async read(subjects: readonly string[]): Promise<LastMessages> {
-    if (subjects.length <= maxSubjects) return this.readSome(subjects);
+  read(subjects: readonly string[]): Promise<LastMessages> {
+    return subjects.length <= maxSubjects ? this.readSome(subjects) : this.readMany(subjects);
+  }
+
+  private async readMany(subjects: readonly string[]): Promise<LastMessages> {
     const parts = Array.from({ length: Math.ceil(subjects.length / maxSubjects) }, (_, i) =>
       this.readSome(subjects.slice(i * maxSubjects, (i + 1) * maxSubjects)),
     );

@@ -19,6 +19,8 @@ interface Protocol {
 const slabBytes = 65_536;
 /** So much is written at once, as by the client. */
 const flushBytes = 32_768;
+const carriageReturn = 0x0d;
+const lineFeed = 0x0a;
 const whitespace = /[ \n\r\t]/;
 const endOfTurn = Promise.resolve();
 
@@ -56,7 +58,8 @@ export class Wire {
     this.write(line);
     if (headersSize > 0) this.write(headers);
     this.write(payload);
-    this.write('\r\n');
+    this.slab[this.to++] = carriageReturn;
+    this.slab[this.to++] = lineFeed;
     this.protocol.outMsgs++;
     this.protocol.outBytes += size;
     this.send();
