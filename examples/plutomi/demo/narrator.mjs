@@ -1,12 +1,12 @@
 // What the demo says: numbered steps, the commands that it runs, and what they print.
-import { Chalk } from 'chalk';
+import { styleText } from 'node:util';
 
 const plain = !process.stdout.isTTY || process.env.NO_COLOR || process.env.TERM === 'dumb';
-const paint = new Chalk({ level: plain ? 0 : 1 });
+const paint = (style, text) => (plain ? text : styleText(style, text, { validateStream: false }));
 let steps = 0;
 
 export function step(title) {
-  write(`\n${paint.bold.cyan(`${++steps}. ${title}`)}`);
+  write(`\n${paint(['bold', 'cyan'], `${++steps}. ${title}`)}`);
 }
 
 export function tell(text) {
@@ -14,27 +14,27 @@ export function tell(text) {
 }
 
 export function command(line) {
-  write(`   ${paint.dim('$')} ${paint.bold(line)}`);
+  write(`   ${paint('dim', '$')} ${paint('bold', line)}`);
 }
 
 /** What a command printed; `keep` says which of its lines are shown. */
 export function output(text, keep = () => true) {
   const lines = text.split('\n');
   const shown = lines.filter(keep);
-  if (shown.length > 0) write(paint.dim(indent(shown.join('\n'))));
+  if (shown.length > 0) write(paint('dim', indent(shown.join('\n'))));
 }
 
 /** One line of something that happens over time. */
 export function moment(seconds, text) {
-  write(`   ${paint.yellow(`${seconds.toFixed(1).padStart(5)} s`)}  ${text}`);
+  write(`   ${paint('yellow', `${seconds.toFixed(1).padStart(5)} s`)}  ${text}`);
 }
 
 export function title(text) {
-  write(paint.bold(text));
+  write(paint('bold', text));
 }
 
 export function verdict(ok, text) {
-  write(`\n${ok ? paint.bold.green(text) : paint.bold.red(text)}`);
+  write(`\n${paint(['bold', ok ? 'green' : 'red'], text)}`);
 }
 
 function indent(text) {
