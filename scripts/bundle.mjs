@@ -1,9 +1,11 @@
 // Bundles src and what every start needs of node_modules into few files: on Node 20 each module that is loaded, and
 // each kilobyte that is parsed, is time before the first output. See docs/decisions/0016-bundle.md.
-import { readdirSync } from 'node:fs';
-import { join, sep } from 'node:path';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
 import { rolldown } from 'rolldown';
 import { root } from './places.mjs';
+import { replacedIn } from './replacements.mjs';
 import { thirdPartyNotices } from './third-party-notices.mjs';
 
 /** Loaded late or not at all, so they stay dependencies. jiti and pino also find files of their own by path. */
@@ -65,17 +67,35 @@ export async function bundle(dir) {
       keepApart(apart),
       replace(),
       requireLate(/@oclif[\\/]core[\\/]|@nats-io[\\/]transport-node[\\/]/),
-      compileAtOnce(),
-      builtinsAtOnce(),
+      importByLoader(),
+      behindModules(),
       inAscii(),
     ],
-    output: { dir, format: 'esm', chunkFileNames: 'chunks/[name].js', codeSplitting: { groups } },
+    output: {
+      dir,
+      entryFileNames: '[name].cjs',
+      chunkFileNames: 'chunks/[name].cjs',
+      exports: 'named',
+      codeSplitting: { groups },
+    },
   });
   for (const [name, id] of Object.entries(apart)) {
     const file = join(dir, 'chunks', `${name}.cjs`);
-    modules.push(...(await write({ input: id, plugins: [inAscii()], output: { file, format: 'cjs' } })));
+    modules.push(...(await write({ input: id, plugins: [inAscii()], output: { file } })));
   }
+  const loader = readFileSync(join(root, 'scripts', 'chunks', 'load.js'), 'utf8');
+  writeFileSync(join(dir, 'chunks', 'load.js'), loader.replace("'BUILD'", `'${digestOf(dir)}'`));
   return thirdPartyNotices(modules);
+}
+
+/** Of all code in the folder: another build has another one. */
+function digestOf(dir) {
+  const hash = createHash('sha256');
+  const names = readdirSync(dir, { recursive: true }).filter((name) => name.endsWith('.cjs'));
+  for (const name of names.toSorted((a, b) => (a < b ? -1 : 1))) {
+    hash.update(`${name}\n`).update(readFileSync(join(dir, name)));
+  }
+  return hash.digest('hex').slice(0, 12);
 }
 
 /** Returns the modules that were written. */
@@ -92,6 +112,7 @@ async function write({ output: to, ...options }) {
   const { output } = await build.write({
     // Comments, dead code and long names of locals go; lines and the names of functions and classes stay, so that a
     // stack trace says where.
+    format: 'cjs',
     comments: false,
     minify: { compress: true, mangle: { keepNames: true }, codegen: { removeWhitespace: false } },
     ...to,
@@ -137,53 +158,13 @@ function keepApart(packages) {
   };
 }
 
-/**
- * What of our dependencies costs every start and gives us nothing: oclif's question whether it runs in WSL loads four
- * packages, for a word in `--version` that ours doesn't say either; the first localeCompare of a process loads
- * collation tables; its log, which only DEBUG shows, five modules. The client loads nkeys before any is used,
- * WebCrypto for 12 random bytes, and all of TLS for its class, which a socket tells of itself.
- */
-const replacements = [
-  { file: '@oclif/core/lib/util/os.js', from: "(await import('wsl-utils')).isWsl", to: 'false' },
-  { file: '@oclif/core/lib/util/os.js', from: "(await import('wsl-utils'))", to: '({})' },
-  {
-    file: '@oclif/core/lib/config/plugin.js',
-    from: 'a.id.localeCompare(b.id)',
-    to: '(a.id < b.id ? -1 : 1)',
-  },
-  { file: '@oclif/core/lib/logger.js', from: '(0, debug_1.default)(namespace)', to: '() => {}' },
-  {
-    file: '@nats-io/nats-core/lib/nkeys.js',
-    from: 'exports.nkeys = __importStar(require("@nats-io/nkeys"));',
-    to: 'Object.defineProperty(exports, "nkeys", { enumerable: true, get: () => require("@nats-io/nkeys") });',
-  },
-  { file: '@nats-io/nuid/lib/nuid.js', from: 'globalThis?.crypto?.getRandomValues', to: 'true' },
-  {
-    file: '@nats-io/nuid/lib/nuid.js',
-    from: 'globalThis.crypto.getRandomValues(a)',
-    to: 'require("node:crypto").randomFillSync(a)',
-  },
-  {
-    file: '@nats-io/transport-node/lib/node_transport.js',
-    from: 'this.socket instanceof node_tls_1.TLSSocket',
-    to: 'this.socket?.encrypted === true',
-  },
-];
-
 function replace() {
   return {
     name: 'replace',
     transform: {
       filter: { id: /@oclif[\\/]core[\\/]lib|@nats-io[\\/]/ },
       handler(code, id) {
-        let replaced = code;
-        for (const { file, from, to } of replacements) {
-          if (!id.replaceAll('\\', '/').endsWith(`/${file}`)) continue;
-          if (!replaced.includes(from)) {
-            throw new Error(`${file} no longer says ${from}: see scripts/bundle.mjs`);
-          }
-          replaced = replaced.replaceAll(from, to);
-        }
+        const replaced = replacedIn(id, code);
         return replaced === code ? undefined : { code: replaced, map: null };
       },
     },
@@ -217,38 +198,39 @@ function requireLate(packages) {
   };
 }
 
-/**
- * The body of a CommonJS module as a function expression instead of an arrow: V8 takes the parentheses around one for
- * the sign that it is called at once, and doesn't read it twice. Node 20 doesn't see them around an arrow.
- */
-function compileAtOnce() {
+/** A script can't import by itself: dist/chunks/load.js gives it what does. */
+function importByLoader() {
   return {
-    name: 'compile-at-once',
+    name: 'import-by-loader',
     renderChunk: (code) => ({
-      code: code.replaceAll(/__commonJSMin\(\(\(([\w$, ]*)\) => \{/g, '__commonJSMin((function($1) {'),
+      code: code.replaceAll(/(?<![.\w$])import\((?!\))/g, 'importModule('),
       map: null,
     }),
   };
 }
 
-/**
- * Node's own modules without the copy of all their members that an import makes, which loads what stands behind each
- * getter: WebCrypto for `randomUUID`.
- */
-function builtinsAtOnce() {
+/** What is found by its path, or imported by others, is a module that loads the file of its name and exports the same. */
+function behindModules() {
   return {
-    name: 'builtins-at-once',
-    renderChunk: (code) => ({
-      code: code
-        .replaceAll(/^import \{([^}]+)\} from "(node:[\w/]+)";$/gm, (_, names, id) => {
-          return `const {${names.replaceAll(' as ', ': ')}} = process.getBuiltinModule("${id}");`;
-        })
-        .replaceAll(/^import ([\w$]+) from "(node:[\w/]+)";$/gm, 'const $1 = process.getBuiltinModule("$2");')
-        .replaceAll(/^import ([\w$]+), \{([^}]+)\} from "(node:[\w/]+)";$/gm, (_, all, names, id) => {
-          return `const ${all} = process.getBuiltinModule("${id}"), {${names.replaceAll(' as ', ': ')}} = ${all};`;
-        }),
-      map: null,
-    }),
+    name: 'behind-modules',
+    generateBundle(_, files) {
+      for (const { type, isEntry, fileName, exports } of Object.values(files)) {
+        if (type !== 'chunk' || !isEntry) continue;
+        const loader = relative(dirname(fileName), 'chunks/load.js').replaceAll(sep, '/');
+        const names = exports.filter((name) => name !== 'default');
+        const source = [
+          `import { load } from '${loader}';`,
+          `const exported = load('${fileName}');`,
+          ...(names.length < exports.length ? ['export default exported.default;'] : []),
+          ...(names.length > 0 ? [`export const { ${names.join(', ')} } = exported;`] : []),
+        ];
+        this.emitFile({
+          type: 'asset',
+          fileName: fileName.replace(/\.cjs$/, '.js'),
+          source: `${source.join('\n')}\n`,
+        });
+      }
+    },
   };
 }
 

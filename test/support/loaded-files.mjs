@@ -1,6 +1,8 @@
 // Preloaded with --import: writes every file that the process loads to the file that LOADED_FILES names, one a line.
-import { appendFileSync } from 'node:fs';
-import { createRequire, register } from 'node:module';
+import fs, { appendFileSync } from 'node:fs';
+import { createRequire, register, syncBuiltinESMExports } from 'node:module';
+
+const note = (file) => appendFileSync(process.env.LOADED_FILES, `${file}\n`);
 
 const hook = `
   import { appendFileSync } from 'node:fs';
@@ -9,7 +11,15 @@ const hook = `
     return next(url, context);
   }`;
 register(`data:text/javascript,${encodeURIComponent(hook)}`);
+
+// Our own files are read and run by dist/chunks/load.js.
+const { readFileSync } = fs;
+fs.readFileSync = (file, ...options) => {
+  if (String(file).endsWith('.cjs')) note(file);
+  return readFileSync(file, ...options);
+};
+syncBuiltinESMExports();
+
 process.on('exit', () => {
-  const required = Object.keys(createRequire(import.meta.url).cache);
-  if (required.length > 0) appendFileSync(process.env.LOADED_FILES, `${required.join('\n')}\n`);
+  for (const file of Object.keys(createRequire(import.meta.url).cache)) note(file);
 });
