@@ -203,7 +203,7 @@ const meta = field.section(
   {
     attempts: attempts(5),
     backoff: backoff(dependentDefaults.metaBackoff),
-    concurrency: field.withDefault(field.count(1, 10_000), 128, 'exhausted events that are routed at once'),
+    concurrency: field.withDefault(field.count(1, 10_000), 256, 'exhausted events that are routed at once'),
     ackWait: ackWait(),
   },
   'the consumers that route exhausted events',

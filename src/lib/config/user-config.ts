@@ -109,7 +109,7 @@ export interface UserExternalConsumer<E extends string = string> extends UserRea
 }
 
 export interface UserMeta extends UserStage {
-  /** Default: 128. */
+  /** Default: 256. */
   concurrency?: number | undefined;
   /** Default: `30s`. */
   ackWait?: string | undefined;
