@@ -192,8 +192,10 @@ test('paused, it asks for nothing more; resumed, it goes on', async () => {
   taker.done(3);
   await publish(publisher, 3);
   await link.flush();
-  const info = await publisher.consumerInfo(stream, consumer);
-  expect(info).toMatchObject({ num_pending: 3, num_waiting: 0 });
+  // A consumer counts what is stored a moment after its publisher knows.
+  const info = async () => publisher.consumerInfo(stream, consumer);
+  await eventually('three wait at the server', async () => (await info())?.num_pending === 3);
+  expect(await info()).toMatchObject({ num_pending: 3, num_waiting: 0 });
   expect(taker.seqs).toEqual(range(3));
   taker.pull.resume();
   await taker.until(6);
