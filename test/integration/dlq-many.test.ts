@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { groupDeadLetters } from '../../src/lib/dlq/group.js';
 import type { DeadLetterItem } from '../../src/lib/dlq/item.js';
-import { readDeadLetters } from '../../src/lib/dlq/list.js';
+import { listDeadLetters, readDeadLetters } from '../../src/lib/dlq/list.js';
 import { planReplay } from '../../src/lib/dlq/plan-replay.js';
 import { runReplay } from '../../src/lib/dlq/run-replay.js';
 import { keyOf } from '../../src/lib/dlq/state.js';
@@ -41,8 +41,9 @@ describe('20,000 dead letters', () => {
     );
     expect(items.filter(({ resolvedLate }) => resolvedLate).map(({ seq }) => seq)).toEqual([7]);
 
-    const first = await readDeadLetters(bed.link, bed.config, {}, { limit: 3 }).next();
-    expect(first.value).toMatchObject({ items: [{ seq: 1 }, { seq: 2 }, { seq: 3 }] });
+    // How many of them a page holds is up to how they arrive.
+    const three = await listDeadLetters(bed.link, bed.config, {}, 3);
+    expect(three).toMatchObject({ total: count, items: [{ seq: 1 }, { seq: 2 }, { seq: 3 }] });
     const { groups } = await groupDeadLetters(bed.link, bed.config, {}, 'reason');
     expect(groups).toMatchObject([{ count, sample: `${consumer}/${count}` }]);
   });
