@@ -21,7 +21,7 @@ const dist = dirname(import.meta.dirname);
 const require = createRequire(import.meta.url);
 const { arch, env, execArgv, execPath, getuid, pid, platform, version } = process;
 
-/** Where code is kept; undefined: nowhere. */
+/** Where code is kept, of this user alone; undefined: nowhere. */
 const folder = folderOfCode();
 
 /** What is loaded, or begins to be, by its path. */
@@ -36,10 +36,17 @@ function folderOfCode() {
     // Another program of the same version, as a distribution builds its own, may crash with the code of this one.
     const { size, mtimeMs } = statSync(execPath);
     const names = [build, version, platform, arch, size, Math.trunc(mtimeMs), ...flags()];
-    return join(cache, 'plutomi-events', 'code', names.join('-'));
+    const folder = join(cache, 'plutomi-events', 'code', names.join('-'));
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return isMine(statSync(folder)) ? folder : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Nobody else can have put something there. */
+function isMine({ uid, mode }) {
+  return (getuid === undefined || uid === getuid()) && (mode & 0o022) === 0;
 }
 
 /** V8 takes no code that was made with other flags than its own. To know them costs more than a millisecond. */
@@ -75,33 +82,15 @@ function compile(filename) {
     // V8 refuses the code of another version of itself, or for other flags, and has then compiled the source.
     if (!script.cachedDataRejected) return script;
   }
-  return file && mayKeep() ? compileToKeep(wrapped, filename, file) : new Script(wrapped, { filename });
+  return file ? compileToKeep(wrapped, filename, file) : new Script(wrapped, { filename });
 }
 
-/** Undefined: there is none that this user may trust. */
 function codeIn(file) {
   try {
-    return isMine(statSync(file)) ? readFileSync(file) : undefined;
+    return readFileSync(file);
   } catch {
     return undefined;
   }
-}
-
-/** Nobody else can have written it. */
-function isMine({ uid, mode }) {
-  return (getuid === undefined || uid === getuid()) && (mode & 0o022) === 0;
-}
-
-let mayWrite;
-
-function mayKeep() {
-  try {
-    mayWrite ??=
-      mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined || isMine(statSync(folder));
-  } catch {
-    mayWrite = false;
-  }
-  return mayWrite;
 }
 
 /** All of it at once, since nobody knows what the next start will call. */

@@ -109,7 +109,6 @@ describe('the code that V8 makes of dist is kept for the next start', () => {
     ],
     ['cut off', (file, code) => writeFile(file, code.subarray(0, code.length / 2))],
     ['empty', (file) => writeFile(file, '')],
-    ['one that others can write', (file) => chmod(file, 0o666)],
   ])('a file that is %s is not taken, and written again', async (_, damage) => {
     const home = await temporaryFolder();
     const first = await kept(home);
@@ -139,6 +138,16 @@ describe('the code that V8 makes of dist is kept for the next start', () => {
     const home = await temporaryFolder();
     expect(await kept(home, { NODE_DISABLE_COMPILE_CACHE: '1' })).toEqual({});
     expect(await kept('/dev/null')).toEqual({});
+  });
+
+  test('not in a folder that others can write to: nothing of it is taken, nothing written', async () => {
+    const home = await temporaryFolder();
+    const first = await kept(home);
+    const [folder = ''] = await readdir(build(home));
+    await chmod(join(build(home), folder), 0o777);
+    for (const name of Object.keys(first)) await writeFile(join(build(home), name), '');
+    expect(await kept(home)).toEqual(first);
+    for (const name of Object.keys(first)) expect((await stat(join(build(home), name))).size).toBe(0);
   });
 
   test('by many that start at once', async () => {
