@@ -1,3 +1,5 @@
+import { digestOf, headersOf, payloadOf } from './processes/contents.mjs';
+
 /**
  * What became of every (event, consumer).
  *
@@ -43,12 +45,15 @@ export function account({ wanted, events, runs, stored, dead }) {
   }
   totals.lost = lost.length;
   const wrong = wrongRuns(runs, wanted, events, stored);
+  const altered = alteredRuns(runs, events);
   return {
     ...totals,
     wrong: wrong.length,
+    altered: altered.length,
     runs: runs.length,
     lostPairs: lost.slice(0, 50),
     wrongRuns: wrong.slice(0, 50),
+    alteredRuns: altered.slice(0, 50),
   };
 }
 
@@ -70,6 +75,12 @@ function wrongRuns(runs, wanted, events, stored) {
     if (idAt.has(seq) && idAt.get(seq) !== payloadId) return true;
     return !wanted[consumer]?.includes(typeOf.get(payloadId));
   });
+}
+
+/** Runs whose bytes or headers were not those that were published. */
+function alteredRuns(runs, events) {
+  const published = new Map(events.map((one) => [one.id, digestOf(payloadOf(one), headersOf(one))]));
+  return runs.filter(({ msgId, digest }) => digest !== published.get(msgId));
 }
 
 function countBy(items, keyOf) {

@@ -12,12 +12,19 @@ type AccountFor = (facts: Readonly<Record<string, unknown>>) => Account;
 
 const { account } = (await import(new URL('account.mjs', import.meta.url).href)) as { account: AccountFor };
 
+type Described = (event: Readonly<Record<string, unknown>>) => unknown;
+
+const { digestOf, headersOf, payloadOf } = (await import(
+  new URL('processes/contents.mjs', import.meta.url).href
+)) as { digestOf: (bytes: unknown, headers: unknown) => string; headersOf: Described; payloadOf: Described };
+
 const wanted = { mail: ['order'] };
 const events = ['a', 'b', 'c', 'd', 'e'].map((id) => ({ id, type: 'order', fate: 'ok' }));
 const stored = events.map(({ id }, index) => ({ id, seq: index + 1 }));
 
 function runOf(id: string, seq: number, changes: Run = {}): Run {
-  return { payloadId: id, msgId: id, seq, keySeq: seq, consumer: 'mail', outcome: 'ok', ...changes };
+  const digest = digestOf(payloadOf({ id, fate: 'ok' }), headersOf({ id }));
+  return { payloadId: id, msgId: id, seq, keySeq: seq, consumer: 'mail', outcome: 'ok', digest, ...changes };
 }
 
 test('what succeeded is processed, what is in the DLQ is dead or evicted, the rest is lost', () => {
@@ -58,4 +65,13 @@ test.each([
 ])('a run with %s is wrong', (_, changes) => {
   const result = account({ wanted, events, runs: [runOf('a', 1, changes)], stored, dead: [] });
   expect(result['wrong']).toBe(1);
+});
+
+test.each([
+  ['other bytes', digestOf('{}', headersOf({ id: 'a' }))],
+  ['other headers', digestOf(payloadOf({ id: 'a', fate: 'ok' }), { 'Nats-Msg-Id': ['a'] })],
+])('a run that got %s than were published is altered', (_, digest) => {
+  const runs = [runOf('a', 1), runOf('a', 1, { digest })];
+  const result = account({ wanted, events, runs, stored, dead: [] });
+  expect(result).toMatchObject({ wrong: 0, altered: 1 });
 });

@@ -13,7 +13,7 @@ const page = fileURLToPath(new URL('../../docs/reliability.md', import.meta.url)
 
 const kept =
   'scenario topology server design seed events durationMs commit startedAt ok error pairs processed dead ' +
-  'deadThoughSound evicted lost wrong twice runs faults workerStarts longestSilenceMs resumedMs quietMs ' +
+  'deadThoughSound evicted lost wrong altered twice runs faults workerStarts longestSilenceMs resumedMs quietMs ' +
   'neverQuiet countedOnly problems';
 
 /** One row for each run, without what only an investigation needs; of two results of the same run the newer one. */
@@ -70,6 +70,9 @@ function overview(rows) {
     evicted: (runs) => count(sum(runs, 'evicted')),
     lost: (runs) => `**${count(sum(runs, 'lost'))}**`,
     wrong: (runs) => `**${count(sum(runs, 'wrong'))}**`,
+    // Measured since it is counted.
+    altered: (runs) =>
+      runs.some(({ altered }) => altered === undefined) ? '' : `**${count(sum(runs, 'altered'))}**`,
     twice: (runs) => count(sum(runs, 'twice')),
     'longest silence': (runs) => seconds(Math.max(...runs.map(({ longestSilenceMs }) => longestSilenceMs))),
     quiet: quietRange,

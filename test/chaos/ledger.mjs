@@ -7,7 +7,8 @@ export function readLedger(folder) {
   return readdirSync(folder)
     .flatMap((name) => linesOf(join(folder, name)))
     .map((line) => {
-      const [at, payloadId, msgId, seq, keySeq, consumer, stage, attempt, cycle, outcome] = line.split(' ');
+      const [at, payloadId, msgId, seq, keySeq, consumer, stage, attempt, cycle, outcome, digest] =
+        line.split(' ');
       return {
         at: Number(at),
         payloadId,
@@ -19,6 +20,7 @@ export function readLedger(folder) {
         attempt: Number(attempt),
         cycle: Number(cycle),
         outcome,
+        digest,
       };
     })
     .toSorted((a, b) => a.at - b.at);

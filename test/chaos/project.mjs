@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { consumers } from './events.mjs';
 
-const handler = new URL('processes/handler.mjs', import.meta.url);
+const handlerFiles = ['handler.mjs', 'contents.mjs'];
 
 /** The config of every run; a scenario changes it. */
 export function baseConfig(replicas) {
@@ -32,7 +32,7 @@ export function baseConfig(replicas) {
 /** A folder with the config and the handler of a run, and the real program run in it. */
 export function makeProject({ folder, bin, urls, config, nodeOptions = '' }) {
   mkdirSync(folder, { recursive: true });
-  cpSync(handler, join(folder, 'handler.mjs'));
+  for (const file of handlerFiles) cpSync(new URL(`processes/${file}`, import.meta.url), join(folder, file));
   const ledger = join(folder, 'ledger');
   const healed = join(folder, 'healed');
   mkdirSync(ledger);

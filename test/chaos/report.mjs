@@ -9,6 +9,7 @@ const columns = [
   ['evicted', ({ evicted }) => evicted],
   ['lost', ({ lost }) => lost],
   ['wrong', ({ wrong }) => wrong],
+  ['altered', ({ altered }) => altered],
   ['twice', ({ twice }) => twice],
   ['faults', ({ faults }) => faults],
   ['starts', ({ workerStarts }) => workerStarts],

@@ -131,6 +131,9 @@ async function conclude(bed, { scenario, design, events, faults, publishers }) {
     neverQuiet,
     countedOnly,
     problems,
-    ok: result.lost === 0 && result.wrong === 0 && neverQuiet === undefined && problems.length === 0,
+    ok:
+      [result.lost, result.wrong, result.altered].every((count) => count === 0) &&
+      neverQuiet === undefined &&
+      problems.length === 0,
   };
 }

@@ -78,8 +78,8 @@ async function runOne({ identity, ...parts }, bin) {
   const startedAt = new Date().toISOString();
   try {
     const result = await runScenario({ ...parts, bin, folder, say });
-    const { lost, wrong, twice, neverQuiet, countedOnly, problems } = result;
-    say(`lost ${lost}, wrong ${wrong}, twice ${twice}`);
+    const { lost, wrong, altered, twice, neverQuiet, countedOnly, problems } = result;
+    say(`lost ${lost}, wrong ${wrong}, altered ${altered}, twice ${twice}`);
     if (neverQuiet) say(`never quiet: ${JSON.stringify(neverQuiet)}`);
     if (countedOnly) say(`counted by the server, but gone: ${JSON.stringify(countedOnly)}`);
     for (const problem of problems) say(problem);

@@ -15,6 +15,7 @@ interface ChaosResult {
   readonly dead: number;
   readonly lost: number;
   readonly wrong: number;
+  readonly altered: number;
   readonly faults: number;
   readonly workerStarts: number;
 }
@@ -39,7 +40,7 @@ test.concurrent('workers killed every two seconds on a single server: nothing lo
   expect,
 }) => {
   const result = await chaos(['--scenario', 'workers', '--single']);
-  expect(result).toMatchObject({ ok: true, lost: 0, wrong: 0, faults: 2 });
+  expect(result).toMatchObject({ ok: true, lost: 0, wrong: 0, altered: 0, faults: 2 });
   expect(result.workerStarts).toBeGreaterThan(2);
   expect(result.pairs).toBeGreaterThan(300);
   expect(result.processed + result.dead).toBe(result.pairs);
@@ -49,7 +50,7 @@ test.concurrent('leaders of streams and consumers that step down on three nodes:
   expect,
 }) => {
   const result = await chaos(['--scenario', 'stepdown', '--cluster']);
-  expect(result).toMatchObject({ ok: true, lost: 0, wrong: 0 });
+  expect(result).toMatchObject({ ok: true, lost: 0, wrong: 0, altered: 0 });
   expect(result.faults).toBeGreaterThan(0);
   expect(result.processed + result.dead).toBe(result.pairs);
 }, 120_000);

@@ -80,3 +80,12 @@ it('gives nothing where the stream has no direct reads, or is not there', async 
   expect(await link.readNear('nothing', 1)).toBeUndefined();
   await readEach(link, 'nothing', [1, 2, 3, 4, 5], () => expect.unreachable());
 });
+
+it('gives each who asks for a message in the same turn one of its own', async () => {
+  const link = await filled({ direct: true });
+  const [one, other] = await Promise.all([link.readNear(stream, 10), link.readNear(stream, 10)]);
+  one?.data.fill(0);
+  Object.assign(one?.headers['Nats-Msg-Id'] ?? [], { 0: 'altered' });
+  expect(Buffer.from(other?.data ?? []).toString()).toBe('10');
+  expect(other?.headers).toEqual({ 'Nats-Msg-Id': ['id-10'] });
+});

@@ -94,7 +94,8 @@ export function makeFailure(kind: FailureKind, name: string, message: string): F
   const safeName = clipBytes(escapeLine(name.slice(0, 200)), 128);
   const safeMessage = clipBytes(escapeLine(message.slice(0, maxInput)), maxMessageBytes);
   const fingerprint = fingerprintOf(safeName, safeMessage);
-  const failure = { kind, name: safeName, message: safeMessage, fingerprint };
+  // Frozen, since everybody who fails alike has it.
+  const failure = Object.freeze({ kind, name: safeName, message: safeMessage, fingerprint });
   lastMade = { name, message, failure };
   return failure;
 }

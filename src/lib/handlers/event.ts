@@ -2,7 +2,7 @@ import type { EventType, PipelineConfig } from '../config/resolved.js';
 import { describeIssues } from '../config/standard-schema.js';
 import { Reject } from '../domain/outcome.js';
 import { msOfNanos, type Nanos } from '../domain/time.js';
-import type { MessageHeaders } from '../nats/message.js';
+import { copyOfHeaders, type MessageHeaders } from '../nats/message.js';
 import type { PlutomiEvent } from './contract.js';
 
 /** A message of the events stream, delivered or fetched. */
@@ -37,9 +37,14 @@ export class EventRegistry {
   }
 }
 
-/** Nothing in it is decoded before the handler reads it. */
+/**
+ * Nothing in it is decoded before the handler reads it, and whatever the handler can change belongs to it alone: the
+ * bytes that arrived share their memory with other messages, and an original may be on its way to several consumers.
+ */
 class Event implements PlutomiEvent {
   private decoded: { readonly data: unknown } | undefined;
+  private bytes: Uint8Array | undefined;
+  private ownHeaders: MessageHeaders | undefined;
 
   constructor(
     private readonly message: EventMessage,
@@ -57,10 +62,12 @@ class Event implements PlutomiEvent {
     return this.decoded.data;
   }
   get raw(): Uint8Array {
-    return this.message.data;
+    this.bytes ??= new Uint8Array(this.message.data);
+    return this.bytes;
   }
   get headers(): MessageHeaders {
-    return this.message.headers;
+    this.ownHeaders ??= copyOfHeaders(this.message.headers);
+    return this.ownHeaders;
   }
   get id(): string | undefined {
     return this.message.msgId;

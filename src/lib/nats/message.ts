@@ -22,6 +22,16 @@ export function headersOf(from: MsgHdrs | undefined): MessageHeaders {
   return from ? Object.fromEntries(from.keys().map((name) => [name, from.values(name)])) : {};
 }
 
+/** Headers that nobody else has, values included. */
+export function copyOfHeaders(headers: MessageHeaders): MessageHeaders {
+  return Object.fromEntries(Object.entries(headers).map(([name, values]) => [name, [...values]]));
+}
+
+/** A message whose bytes and headers nobody else has. */
+export function copyOf(message: StoredMessage): StoredMessage {
+  return { ...message, data: new Uint8Array(message.data), headers: copyOfHeaders(message.headers) };
+}
+
 /** The first value of a header, whatever the case of its name; an empty one is none. As `Delivery.header`. */
 export function headerOf(headers: MessageHeaders, name: string): string | undefined {
   if (Object.hasOwn(headers, name)) return headers[name]?.[0] || undefined;

@@ -1,5 +1,5 @@
 import type { Link } from './link.js';
-import type { StoredMessage } from './message.js';
+import { copyOf, type StoredMessage } from './message.js';
 import { answersRuns, readEach } from './read-each.js';
 
 type Resolve = (message: StoredMessage | undefined) => void;
@@ -34,7 +34,10 @@ export class ReadTogether {
     const asked = this.waiting;
     this.waiting = new Map();
     const take = (message: StoredMessage | undefined, seq: number): void => {
-      for (const resolve of asked.get(seq) ?? []) resolve(message);
+      const [first, ...others] = asked.get(seq) ?? [];
+      // Copied before anybody has it: each may do with it what it likes.
+      for (const resolve of others) resolve(message && copyOf(message));
+      first?.(message);
       asked.delete(seq);
     };
     const answers = (): Promise<boolean> => this.answersRuns();

@@ -52,7 +52,8 @@ export function alertProcess(
       });
     }
     try {
-      if (handler) await inTime(handler(letter));
+      // Its own: it may change what it is given, and the webhook comes after it.
+      if (handler) await inTime(handler(structuredClone(letter)));
       if (consumer.onDeadLetter.webhook) await post(consumer.onDeadLetter.webhook, letter);
       await worker.settler.ack(held);
       told.delete(toldAs);

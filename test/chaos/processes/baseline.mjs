@@ -38,7 +38,9 @@ async function work(stream, consumer, process) {
 
 const runHandler = (consumer) => async (message) => {
   const id = message.headers?.get('Nats-Msg-Id');
-  const event = { data: message.json(), id, seq: message.seq };
+  const { headers, data: raw } = message;
+  const all = Object.fromEntries(headers.keys().map((name) => [name, headers.values(name)]));
+  const event = { data: message.json(), raw, headers: all, id, seq: message.seq };
   const attempt = message.info.deliveryCount;
   const idempotencyKey = `${consumer}/events/${message.seq}`;
   try {

@@ -1,8 +1,10 @@
-// The handler of every consumer. Writes a line for each run, synced to the disk before the run ends.
+// The handler of every consumer. Changes whatever it is given at once, and writes a line for each run, synced to the
+// disk before the run ends.
 import { existsSync, fdatasync, mkdirSync, openSync, write } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { digestOf, spoil } from './contents.mjs';
 
 const { CHAOS_LEDGER: folder, CHAOS_HEALED: healed } = process.env;
 mkdirSync(folder, { recursive: true });
@@ -59,12 +61,26 @@ function outcomeOf({ fate, failures }, { consumer, stage, attempt }) {
 }
 
 export default async (event, context) => {
-  const { data } = event;
+  const data = { ...event.data };
+  const digest = digestOf(event.raw, event.headers);
+  spoil(event);
   await sleep(5 + Math.random() * 15);
   const outcome = outcomeOf(data, context);
   const { consumer, stage, attempt, cycle, idempotencyKey } = context;
   const keySeq = idempotencyKey.split('/')[2];
-  const words = [Date.now(), data.id, event.id, event.seq, keySeq, consumer, stage, attempt, cycle, outcome];
+  const words = [
+    Date.now(),
+    data.id,
+    event.id,
+    event.seq,
+    keySeq,
+    consumer,
+    stage,
+    attempt,
+    cycle,
+    outcome,
+    digest,
+  ];
   await record(words.join(' '));
   if (outcome === 'failed') throw new Error(`event of the fate ${data.fate}`);
   if (outcome !== 'ok') await poisons[outcome]();

@@ -3,6 +3,7 @@
 import { fdatasyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, headers } from '@nats-io/transport-node';
+import { headersOf, payloadOf } from './contents.mjs';
 
 const { urls, events, perSecond, intended, stored } = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 const atOnce = 64;
@@ -25,11 +26,13 @@ function append(file, lines) {
   fdatasyncSync(file);
 }
 
-async function publish({ id, type, fate, failures }) {
-  const data = JSON.stringify({ id, fate, failures });
+async function publish(event) {
+  const { id, type } = event;
+  const data = payloadOf(event);
   for (;;) {
     const options = { timeout: ackTimeoutMs, headers: headers() };
-    options.headers.set('Nats-Msg-Id', id);
+    for (const [name, values] of Object.entries(headersOf(event)))
+      for (const value of values) options.headers.append(name, value);
     try {
       const answer = JSON.parse((await nc.request(`events.${type}`, data, options)).string());
       if (answer.seq > 0 && !answer.error)

@@ -190,3 +190,9 @@ describe('fingerprintOf', () => {
     }
   });
 });
+
+test('nobody can change a failure, since everybody who fails alike has the same', () => {
+  const failure = makeFailure('error', 'Error', 'alike');
+  expect(makeFailure('error', 'Error', 'alike')).toBe(failure);
+  expect(() => Object.assign(failure, { message: 'altered' })).toThrow(TypeError);
+});

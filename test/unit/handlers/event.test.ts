@@ -110,6 +110,27 @@ describe('an event without a schema', () => {
   });
 });
 
+test('what a handler does to an event stays with the handler', async () => {
+  // As they arrive: one buffer holds several messages.
+  const arrived = new Uint8Array(Buffer.from('before{"n":1}after'));
+  const message = messageOf('', { data: arrived.subarray(6, 13) });
+  const event = await makeEvent(message, registryOf());
+  const others = await makeEvent(message, registryOf());
+  new Uint8Array(event.raw.buffer).fill(0);
+  structuredClone(event.raw, { transfer: [event.raw.buffer as ArrayBuffer] });
+  (event.headers['Trace'] as string[]).push('c');
+  delete (event.headers as Record<string, unknown>)['Nats-Msg-Id'];
+  event.time.setTime(0);
+  expect(event.data).toEqual({ n: 1 });
+  (event.data as { n: number }).n = 2;
+  expect(event.raw).toHaveLength(0);
+  expect(event.headers).toEqual({ Trace: ['a', 'b', 'c'] });
+  expect(Buffer.from(arrived).toString()).toBe('before{"n":1}after');
+  expect(message.headers).toEqual({ 'Nats-Msg-Id': ['id-1'], Trace: ['a', 'b'] });
+  expect(others.data).toEqual({ n: 1 });
+  expect(others.time).toEqual(new Date('2026-01-31T12:00:00.123Z'));
+});
+
 describe('an event with a schema', () => {
   const positive = z.object({ amount: z.coerce.number().positive() });
 

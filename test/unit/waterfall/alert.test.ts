@@ -161,8 +161,8 @@ describe('a handler that fails', () => {
 });
 
 describe('a webhook', () => {
-  async function hook(status: number): Promise<{ url: string; bodies: unknown[] }> {
-    const bodies: unknown[] = [];
+  async function hook(status: number): Promise<{ url: string; bodies: unknown[][] }> {
+    const bodies: unknown[][] = [];
     const server = createServer((request, response) => {
       let text = '';
       request.on('data', (part: Buffer) => (text += part.toString()));
@@ -178,6 +178,16 @@ describe('a webhook', () => {
     });
     return { url: `http://127.0.0.1:${(server.address() as { port: number }).port}/`, bodies };
   }
+
+  test('gets what died, whatever the handler before it has done to its own', async () => {
+    const { url, bodies } = await hook(204);
+    const handler = (letter: DeadLetter): void => {
+      Object.assign(letter, { id: 'altered' });
+      Object.assign(letter.attempts, { main: 99 });
+    };
+    await deliver(encodePointer(pointer), { webhook: url, handler });
+    expect(bodies[0]?.[2]).toMatchObject({ id: `${consumer}/42`, attempts: { main: 3, retry: 3 } });
+  });
 
   test('gets the dead letter as JSON', async () => {
     const { url, bodies } = await hook(204);
