@@ -21,6 +21,8 @@ export const apiCode = {
   wrongLastSequenceUnknown: 10164,
   streamNameInUse: 10058,
   subjectOverlap: 10065,
+  streamOffline: 10118,
+  consumerOffline: 10119,
 } as const;
 
 const storeFullCodes: readonly number[] = [10023, 10028, 10047, 10054, 10077, 10122];
@@ -139,6 +141,10 @@ function translateApiError(error: JetStreamApiError, what: string): PlutomiError
     return new WrongSequenceError(what, error);
   }
   if (storeFullCodes.includes(error.code)) return new StoreFullError(what, error);
+  // What stood on nodes that are gone comes back with them, and the server says so with a status of its own.
+  if (error.code === apiCode.streamOffline || error.code === apiCode.consumerOffline) {
+    return new UnreachableError(what, error, error.message);
+  }
   // 10008: no leader, 10039: JetStream not enabled for this account, 503s while a cluster elects; 429: too busy.
   if (error.status === 503 || error.status === 429) return new UnreachableError(what, error, error.message);
   if (error.code === apiCode.streamNotFound) {

@@ -1,0 +1,122 @@
+import { filtersOverlap } from '../domain/subjects.js';
+import { UnreachableError } from './errors.js';
+import type { Link } from './link.js';
+import type { ConsumerInfo, StreamInfo } from './objects.js';
+
+export type StandstillKind =
+  /** The stream is not there, or nobody leads it now. */
+  | 'no-stream'
+  | 'stream-without-leader'
+  /** The stream takes nothing any more: no event, no pointer, no acknowledgement of a workqueue. */
+  | 'sealed'
+  | 'no-consumer'
+  | 'consumer-without-leader'
+  /** Somebody has paused it, as `nats consumer pause` does. */
+  | 'paused'
+  /** It pushes, or serves groups only: a pull of ours is refused. */
+  | 'not-pulled'
+  /** It has a bound for what is not acknowledged, and has reached it. */
+  | 'max-ack-pending'
+  /** More requests wait at it than it allows: the next one is refused. */
+  | 'max-waiting'
+  /** None of its filters can match a subject of its stream. */
+  | 'nothing-matches';
+
+/** Why the server delivers nothing of a consumer now, however much there is. */
+export interface Standstill {
+  readonly kind: StandstillKind;
+  /** Follows the name of the consumer: `paused until …`. */
+  readonly detail: string;
+  /** When it ends by itself, ISO; undefined: when somebody or the server does something about it. */
+  readonly until?: string;
+}
+
+/**
+ * Asks the server whether it can deliver to this consumer now. Undefined: nothing stands in the way.
+ *
+ * Throws what a broken connection throws; a stream or consumer that nobody leads is an answer.
+ */
+export async function readStandstill(
+  link: Link,
+  stream: string,
+  consumer: string,
+): Promise<Standstill | undefined> {
+  const streamInfo = await answered(link, () => link.streamInfo(stream));
+  if (streamInfo === 'nobody') {
+    return { kind: 'stream-without-leader', detail: `nobody answers for ${stream}: it has no leader now` };
+  }
+  const info = streamInfo && (await answered(link, () => link.consumerInfo(stream, consumer)));
+  if (info === 'nobody') return noLeader;
+  return standstillOf(stream, streamInfo, info);
+}
+
+/** The same of what the server has said already. */
+export function standstillOf(
+  streamName: string,
+  stream: Pick<StreamInfo, 'config' | 'cluster'> | undefined,
+  consumer: ConsumerInfo | undefined,
+): Standstill | undefined {
+  if (!stream) return { kind: 'no-stream', detail: `there is no stream ${streamName}` };
+  if (stream.config.sealed)
+    return { kind: 'sealed', detail: `${streamName} is sealed: it takes nothing more` };
+  if (!consumer) return { kind: 'no-consumer', detail: `the server has no such consumer on ${streamName}` };
+  return pauseOf(consumer) ?? refusalOf(consumer) ?? mismatchOf(stream.config.subjects ?? [], consumer);
+}
+
+const noLeader: Standstill = {
+  kind: 'consumer-without-leader',
+  detail: 'nobody answers for it: it has no leader now',
+};
+
+async function answered<T>(link: Link, ask: () => Promise<T>): Promise<T | 'nobody'> {
+  try {
+    return await ask();
+  } catch (error) {
+    // Where the connection is there, and the account answers, silence is of the one that was asked about.
+    if (error instanceof UnreachableError && link.connected) return 'nobody';
+    throw error;
+  }
+}
+
+function pauseOf({ paused, config, pause_remaining: leftNs, ts }: ConsumerInfo): Standstill | undefined {
+  if (paused !== true) return undefined;
+  // The time that is left is the server's own word; what stands in the config may have been shortened.
+  const end = config.pause_until ?? (leftNs > 0 ? isoAfter(ts, leftNs) : undefined);
+  const until = end === undefined || Number.isNaN(Date.parse(end)) ? undefined : new Date(end).toISOString();
+  return until === undefined
+    ? { kind: 'paused', detail: 'paused' }
+    : { kind: 'paused', detail: `paused until ${until}`, until };
+}
+
+function isoAfter(at: string | undefined, ns: number): string | undefined {
+  const ms = Date.parse(at ?? '') + ns / 1_000_000;
+  return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
+}
+
+function refusalOf(info: ConsumerInfo): Standstill | undefined {
+  const { config, cluster, num_ack_pending: unacked, num_waiting: requests } = info;
+  const { deliver_subject: pushed, priority_policy: policy, max_ack_pending: most = -1 } = config;
+  if (cluster !== undefined && !cluster.leader) return noLeader;
+  if (pushed) return { kind: 'not-pulled', detail: `it pushes to ${pushed}, and nobody can pull from it` };
+  if (policy !== undefined && (policy as string) !== 'none') {
+    return { kind: 'not-pulled', detail: `it serves priority groups only (${policy})` };
+  }
+  if (most > 0 && unacked >= most) {
+    const detail = `${unacked} messages are not acknowledged, and max_ack_pending is ${most}: nothing is delivered until one is`;
+    return { kind: 'max-ack-pending', detail };
+  }
+  const allowed = config.max_waiting ?? 0;
+  if (allowed > 0 && requests >= allowed) {
+    const detail = `${requests} requests wait at it, and max_waiting is ${allowed}: the next one is refused`;
+    return { kind: 'max-waiting', detail };
+  }
+  return undefined;
+}
+
+function mismatchOf(subjects: readonly string[], { config }: ConsumerInfo): Standstill | undefined {
+  const filters = config.filter_subjects ?? (config.filter_subject ? [config.filter_subject] : []);
+  if (filters.length === 0 || subjects.length === 0) return undefined;
+  if (filters.some((filter) => subjects.some((subject) => filtersOverlap(filter, subject)))) return undefined;
+  const detail = `no subject of its stream (${subjects.join(', ')}) can match ${filters.join(', ')}`;
+  return { kind: 'nothing-matches', detail };
+}
