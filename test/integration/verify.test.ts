@@ -265,6 +265,28 @@ describe('verifyPipeline', () => {
     expect(named((await verify(bed)).report)).toContain('drift events-dlq');
   });
 
+  it('warns of what waits while the journal forgets it, past half of the age of the journal', async () => {
+    const dayMs = 86_400_000;
+    const bed = await testBed({ consumers: parking, streams: { events: { maxAgeMs: 0 } } });
+    const run = await bed.run({ [consumer]: failing });
+    for (let i = 0; i < 2; i++) await bed.publish('totp.requested', {});
+    await run.until((events) => events.filter(({ type }) => type === 'routed').length === 2);
+    await run.stop();
+    const behindIn = async (days: number): Promise<string[]> =>
+      (await verify(bed, () => Date.now() + days * dayMs)).report.warnings
+        .filter(({ kind }) => kind === 'behind')
+        .map(({ detail }) => detail.replace(/of 20[^:]*:\d\d:[\d.]+Z/, 'of <time>'));
+    expect(await behindIn(14)).toEqual([]);
+    expect(await behindIn(16)).toEqual([
+      expect.stringMatching(
+        /^notifications-consumer-retry: 2 unprocessed in events-retry, the oldest \(1\) of <time>: the journal forgets its attempts in 1[34]d/,
+      ),
+    ]);
+    expect(await behindIn(31)).toEqual([
+      'notifications-consumer-retry: 2 unprocessed in events-retry, the oldest (1) of <time>: the journal may have forgotten its attempts',
+    ]);
+  });
+
   it('follows what could not be routed to its dead letter', async () => {
     const bed = await testBed({ meta: { attempts: 1, backoffMs: [] } });
     const forged = `events-advisories.business.MAX_DELIVERIES.${consumer}.1.main.0`;

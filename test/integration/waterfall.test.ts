@@ -211,6 +211,20 @@ test('a snooze beyond the life of the event is a failed attempt', async () => {
   expect((await bed.dead(consumer, 1))?.pointer.failure.message).toMatch(/snoozed for 30d/);
 });
 
+test('a snooze that the journal would forget is a failed attempt', async () => {
+  const bed = await testBed({ streams: { events: { maxAgeMs: 0 } } });
+  const run = await bed.run({
+    [consumer]: () => {
+      throw new Snooze('30d');
+    },
+  });
+  await bed.publish('totp.requested');
+  await run.until(() => run.count('dead-letter') === 1);
+  expect((await bed.dead(consumer, 1))?.pointer.failure.message).toBe(
+    'snoozed for 30d, but the journal forgets that after 30d',
+  );
+});
+
 test('each backoff is honoured', async () => {
   const bed = await testBed({ consumers: [{ name: consumer, attempts: 3, backoffMs: [300, 900] }] });
   const at: number[] = [];

@@ -49,7 +49,7 @@ export function resolveConfig(parsed: ParsedConfig, file: string): PipelineConfi
       consumer.external === true ? [resolveExternal(name, consumer, events, folder)] : [],
     ),
     meta: {
-      ...limits(parsed.meta, dependentDefaults.metaBackoff),
+      ...metaLimitsOf(parsed),
       concurrency: parsed.meta.concurrency,
       ackWaitMs: durationMs(parsed.meta.ackWait),
     },
@@ -101,7 +101,7 @@ function duplicateWindowOf(stream: ParsedStream, maxAgeMs: number): number {
   return maxAgeMs === 0 ? byDefault : Math.min(byDefault, maxAgeMs);
 }
 
-function sizeOf(size: number | string | undefined): number | undefined {
+export function sizeOf(size: number | string | undefined): number | undefined {
   return typeof size === 'string' ? parseSize(size) : size;
 }
 
@@ -128,6 +128,10 @@ function limits(
 ): StageLimits {
   const backoff = stage.backoff ?? byDefault.slice(0, stage.attempts - 1);
   return { attempts: stage.attempts, backoffMs: backoff.map(durationMs) };
+}
+
+export function metaLimitsOf({ meta }: ParsedConfig): StageLimits {
+  return limits(meta, dependentDefaults.metaBackoff);
 }
 
 /** The waits of a consumer's stages; a retry stage that is off has main's attempts. */

@@ -5,6 +5,7 @@ import { checkHandlers } from './checks/handlers.js';
 import { checkServer } from './checks/server.js';
 import { checkStages } from './checks/stages.js';
 import { checkStreams } from './checks/streams.js';
+import { checkWaits } from './checks/waits.js';
 import { reportIssues } from './issues.js';
 import { Problems } from './problems.js';
 import { withoutBroken } from './repair.js';
@@ -33,6 +34,7 @@ export async function validateConfig(raw: unknown, folder: string): Promise<Vali
     checkEvents(parsed, problems);
     checkConsumers(parsed, problems);
     checkStages(parsed, problems);
+    checkWaits(parsed, problems);
     checkServer(parsed, problems);
     await checkHandlers(parsed, problems, folder);
   }

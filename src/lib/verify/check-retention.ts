@@ -31,13 +31,55 @@ export async function checkRetention(
     if (info.num_pending + info.num_ack_pending === 0) continue;
     if ((info.num_waiting ?? 0) === 0) warnings.push(notRunning(info));
     const stream = streams.get(info.stream_name);
-    if (!stream || !evicts(stream)) continue;
+    if (!stream) continue;
+    const memoryMs = memoryOf(config, stream, info);
+    if (!evicts(stream) && memoryMs === 0) continue;
     const oldest = await oldestUnprocessed(link, info, isExternal(config, info));
-    const found = oldest && lagOf(stream, info, oldest, nowMs);
+    if (!oldest) continue;
+    const found = lagOf(stream, info, oldest, nowMs);
+    const forgotten = found ? undefined : forgottenOf(memoryMs, info, oldest, nowMs);
     if (found?.soon) problems.push(behind(info, found.detail));
     else if (found) warnings.push({ kind: 'behind', detail: `${info.name}: ${found.detail}` });
+    else if (forgotten !== undefined) {
+      warnings.push({ kind: 'behind', detail: `${info.name}: ${forgotten}` });
+    }
   }
   return { problems, warnings };
+}
+
+/**
+ * How long the journal keeps what is known about a consumer's oldest message, where that may end before the message
+ * does; 0: it does not. Of an event that nobody runs the attempts may be as old as it is, of one in hand they are new.
+ */
+function memoryOf({ streams }: PipelineConfig, stream: StreamInfo, info: ConsumerInfo): number {
+  const { advisories, events, retry } = streams;
+  const { maxAgeMs } = advisories;
+  const ownMs = stream.config.max_age / 1_000_000;
+  if (ownMs > 0 && ownMs <= maxAgeMs) return 0;
+  const left = info.num_ack_pending > 0 && (info.num_waiting ?? 0) === 0;
+  const isRemembered = info.stream_name === retry.name || (info.stream_name === events.name && left);
+  return isRemembered ? maxAgeMs : 0;
+}
+
+function forgottenOf(
+  memoryMs: number,
+  info: ConsumerInfo,
+  oldest: StoredMessage,
+  nowMs: number,
+): string | undefined {
+  const leftMs = memoryMs - (nowMs - msOfNanos(oldest.time));
+  if (memoryMs === 0 || leftMs > memoryMs * (1 - warnFrom)) return undefined;
+  const when = leftMs > 0 ? `forgets its attempts in ${roundly(leftMs)}` : 'may have forgotten its attempts';
+  return `${describe(info, oldest)}: the journal ${when}`;
+}
+
+function describe(info: ConsumerInfo, oldest: StoredMessage): string {
+  const waiting = info.num_pending + info.num_ack_pending;
+  return `${waiting} unprocessed in ${info.stream_name}, the oldest (${oldest.seq}) of ${isoOfNanos(oldest.time)}`;
+}
+
+function roundly(ms: number): string {
+  return formatDuration(Math.max(0, Math.round(ms / 1000) * 1000));
 }
 
 function evicts({ config }: StreamInfo): boolean {
@@ -77,8 +119,7 @@ function lagOf(
   oldest: StoredMessage,
   nowMs: number,
 ): Lag | undefined {
-  const waiting = info.num_pending + info.num_ack_pending;
-  const what = `${waiting} unprocessed in ${config.name}, the oldest (${oldest.seq}) of ${isoOfNanos(oldest.time)}`;
+  const what = describe(info, oldest);
   const full = config.discard === 'old' && usedPart(config, state) >= nearlyFull;
   // A full stream evicts its first messages: the tenth of it that goes next.
   const inFirstTenth = oldest.seq - state.first_seq < state.messages * (1 - failFrom);
@@ -89,8 +130,10 @@ function lagOf(
   const maxAgeMs = config.max_age / 1_000_000;
   const ageMs = nowMs - msOfNanos(oldest.time);
   if (ageMs < maxAgeMs * warnFrom) return undefined;
-  const left = formatDuration(Math.max(0, Math.round((maxAgeMs - ageMs) / 1000) * 1000));
-  return { soon: ageMs >= maxAgeMs * failFrom, detail: `${what}, is evicted by age in ${left}` };
+  return {
+    soon: ageMs >= maxAgeMs * failFrom,
+    detail: `${what}, is evicted by age in ${roundly(maxAgeMs - ageMs)}`,
+  };
 }
 
 function behind({ name, stream_name: stream }: ConsumerInfo, detail: string): Problem {

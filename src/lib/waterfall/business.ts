@@ -92,14 +92,20 @@ export class HandlerRunner {
     });
   }
 
-  /** A snooze beyond the event's life would lose it: that is a failed attempt. */
+  /** A snooze beyond the event's life would lose it, one beyond the journal's would be forgotten: a failed attempt. */
   private bounded(outcome: Outcome, message: EventMessage): Outcome {
+    if (outcome.kind !== 'snoozed') return outcome;
     const { config, tools } = this.parts;
-    const { maxAgeMs } = config.streams.events;
-    if (outcome.kind !== 'snoozed' || maxAgeMs === 0) return outcome;
-    const leftMs = msOfNanos(message.time) + maxAgeMs - tools.now();
-    if (outcome.delayMs < leftMs) return outcome;
-    const text = `snoozed for ${formatDuration(outcome.delayMs)}, but the event lives only ${formatDuration(Math.max(0, leftMs))} more`;
+    const { events, advisories } = config.streams;
+    const leftMs = msOfNanos(message.time) + events.maxAgeMs - tools.now();
+    const why =
+      events.maxAgeMs > 0 && outcome.delayMs >= leftMs
+        ? `the event lives only ${formatDuration(Math.max(0, leftMs))} more`
+        : advisories.maxAgeMs > 0 && outcome.delayMs >= advisories.maxAgeMs
+          ? `the journal forgets that after ${formatDuration(advisories.maxAgeMs)}`
+          : undefined;
+    if (why === undefined) return outcome;
+    const text = `snoozed for ${formatDuration(outcome.delayMs)}, but ${why}`;
     return { kind: 'failed', failure: makeFailure('error', 'Snooze', text) };
   }
 }

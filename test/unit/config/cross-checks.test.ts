@@ -95,6 +95,14 @@ describe('streams', () => {
       ['streams.events.duplicateWindow: expected at most maxAge (1h), found "2h"'],
     ],
     [
+      'a limit below one record',
+      withStreams({ dlq: { maxBytes: 1000 }, advisories: { maxBytes: '1KiB', discard: 'new' } }),
+      [
+        'streams.dlq.maxBytes: expected at least 64KiB, room for one record, found 1000',
+        'streams.advisories.maxBytes: expected at least 64KiB, room for one record, found "1KiB"',
+      ],
+    ],
+    [
       'a duplicate window without maxAge',
       withStreams({ events: { maxAge: '0s', duplicateWindow: '2h' } }),
       [],
@@ -274,8 +282,76 @@ describe('waits that add up', () => {
 
   test('to less, or in a stream that keeps events for ever, are fine', async () => {
     const slow = { backoff: ['10d'], retry: { delay: '90d' } };
-    expect(await problemsOf({ ...withMailer(slow), streams: { events: { maxAge: '0s' } } })).toEqual([]);
-    expect(await problemsOf({ ...withMailer(slow), streams: { events: { maxAge: '365d' } } })).toEqual([]);
+    const lives = async (events: string, advisories: string): Promise<string[]> =>
+      problemsOf({
+        ...withMailer(slow),
+        streams: { events: { maxAge: events }, advisories: { maxAge: advisories } },
+      });
+    expect(await lives('0s', '0s')).toEqual([]);
+    expect(await lives('365d', '365d')).toEqual([]);
+  });
+});
+
+describe('waits and lives', () => {
+  const lives = (events: string, advisories: string): Record<string, unknown> => ({
+    events: { maxAge: events },
+    advisories: { maxAge: advisories },
+  });
+  const quick = { timeout: '1s', ackWait: '1s', backoff: [], retry: false } as const;
+  const meta = { backoff: ['100ms'], ackWait: '1s' };
+
+  test.each<[string, Record<string, unknown>, Record<string, unknown>, string[]]>([
+    [
+      'waits that outlast the journal',
+      { backoff: ['1h'], retry: { delay: '30d' } },
+      lives('0s', '30d'),
+      [
+        'consumers.mailer: expected waits that add up to less than streams.advisories.maxAge (30d), found 33d2h14m45s (main 2h12m, retry.delay 33d, retry 2m45s, each with 10 % jitter): the journal would forget the first attempts before the last one',
+      ],
+    ],
+    [
+      'what outlasts both is told of the shorter one',
+      { backoff: ['3h'], retry: false },
+      lives('2h', '1h'),
+      [
+        'consumers.mailer: expected waits that add up to less than streams.advisories.maxAge (1h), found 6h36m (main 6h36m, each with 10 % jitter): the journal would forget the first attempts before the last one',
+      ],
+    ],
+    [
+      'an attempt and a lease as long as the journal',
+      { ...quick, timeout: '20s', ackWait: '10s' },
+      lives('0s', '10s'),
+      [
+        'consumers.mailer.timeout: expected less than streams.advisories.maxAge (10s), found "20s": the journal could forget an attempt that still runs',
+        'consumers.mailer.ackWait: expected less than streams.advisories.maxAge (10s), found "10s": the journal would forget the attempt of a worker that died before the next one',
+      ],
+    ],
+    [
+      'an attempt and a lease as long as the event',
+      { backoff: [], retry: false },
+      lives('30s', '0s'),
+      [
+        'consumers.mailer.timeout: expected less than streams.events.maxAge (30s), found "30s": the event could be gone before its second attempt',
+        'consumers.mailer.ackWait: expected less than streams.events.maxAge (30s), found "30s": the event of a worker that died would be gone before it is delivered again',
+      ],
+    ],
+    ['seconds of everything, with waits to match', quick, lives('9s', '9s'), []],
+  ])('%s', async (_, mailer, streams, problems) => {
+    expect(await problemsOf({ ...withMailer(mailer), streams, meta })).toEqual(problems);
+  });
+
+  test('of the consumers that route: an exhaustion must outlast both', async () => {
+    const raw = { ...withMailer(quick), streams: lives('30s', '30s') };
+    expect(await problemsOf(raw)).toEqual([
+      'meta.ackWait: expected less than streams.advisories.maxAge (30s), found "30s": the record of a worker that died would be gone before it is delivered again',
+      'meta: expected waits that add up to less than streams.advisories.maxAge (30s), found 1m52s (56s100ms of meta-consumer and again of meta-consumer-retry, with 10 % jitter): an exhaustion would be gone before it is routed',
+    ]);
+    expect(await problemsOf({ name: 'publishes-only', streams: lives('30s', '30s') })).toEqual([]);
+  });
+
+  test('of an external consumer: its events, not the journal', async () => {
+    const raw = withExternal({ backoff: ['10s'] });
+    expect(await problemsOf({ ...raw, streams: lives('0s', '9s'), meta })).toEqual([]);
   });
 });
 
@@ -350,7 +426,7 @@ describe('an external consumer', () => {
       'an ack wait beside the waits',
       { ackWait: '1s', backoff: ['1s'] },
       [
-        'consumers.rust.ackWait: expected either ackWait or backoff, found both: the waits of the server’s backoff take its place',
+        "consumers.rust.ackWait: expected either ackWait or backoff, found both: the waits of the server's backoff take its place",
       ],
     ],
     [
@@ -392,9 +468,25 @@ describe('warnings', () => {
     ['a limit that evicts records', { advisories: { maxBytes: '1GB' } }, ['streams.advisories.maxBytes']],
     ['memory', { dlq: { storage: 'memory' } }, ['streams.dlq.storage']],
     ['limits on retry and dlq', { dlq: { maxBytes: '1GB' }, retry: { maxMsgs: 9 } }, []],
+    ['events that outlive the journal', { events: { maxAge: '31d' } }, ['streams.advisories.maxAge']],
+    ['events for ever', { events: { maxAge: '0s' } }, ['streams.advisories.maxAge']],
+    ['both for ever', { events: { maxAge: '0s' }, advisories: { maxAge: '0s' } }, []],
+    ['a number of replicas that is even', { dlq: { replicas: 2 } }, ['streams.dlq.replicas']],
   ])('%s', async (_, streams, paths) => {
     const { problems, warnings } = await validated(withStreams(streams));
     expect(problems).toEqual([]);
     expect(warnings.map((warning) => warning.path)).toEqual(paths);
+  });
+
+  test('of the retry stage, whose ack wait is not for the config to say', async () => {
+    const mailer = { timeout: '1s', ackWait: '1s', backoff: [], retry: { delay: '1s', backoff: [] } };
+    const streams = { events: { maxAge: '9s' }, advisories: { maxAge: '30s' } };
+    const meta = { backoff: [], ackWait: '1s' };
+    const { warnings } = await validated({ ...withMailer(mailer), streams, meta, replicas: 4 });
+    expect(warnings.map(({ path, message }) => `${path}: ${message}`)).toEqual([
+      'streams.events.maxAge: a retry whose worker died is delivered again after 30s: by then its event is gone',
+      'streams.advisories.maxAge: a retry whose worker died is delivered again after 30s: by then the journal has forgotten that it was tried',
+      'replicas: 4 replicas survive the loss of no more nodes than 3 would, and need one more to be live; use 5 or 3',
+    ]);
   });
 });

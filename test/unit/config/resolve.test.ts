@@ -185,7 +185,7 @@ describe('streams', () => {
     const { streams } = await resolved(
       withStreams({
         events: { maxBytes: '10GB', maxMsgs: 5, maxAge: '0s', discard: 'new' },
-        dlq: { maxBytes: 7 },
+        dlq: { maxBytes: 70_000 },
       }),
     );
     expect(streams.events).toMatchObject({
@@ -194,7 +194,7 @@ describe('streams', () => {
       maxAgeMs: 0,
       discard: 'new',
     });
-    expect(streams.dlq.maxBytes).toBe(7);
+    expect(streams.dlq.maxBytes).toBe(70_000);
   });
 
   test('a short maxAge shortens the default duplicate window', async () => {

@@ -1,9 +1,13 @@
 import { formatDuration } from '../../domain/duration.js';
 import { filtersOverlap, isFilter, isName, isSubject } from '../../domain/subjects.js';
 import { type Path, type Problems, show } from '../problems.js';
-import { durationMs, maxAgeOf, streamRoles, subjectsOf } from '../resolve.js';
+import { durationMs, maxAgeOf, sizeOf, streamRoles, subjectsOf } from '../resolve.js';
 import type { StreamRole } from '../resolved.js';
 import type { ParsedConfig } from '../schema.js';
+import { formatSize } from '../size.js';
+
+/** Records and pointers hold a message, a stack and ids, all of them cut to a length: none is larger. */
+const largestRecord = 65_536;
 
 export const nameShape = 'a name of letters, digits, - and _, at most 128 long';
 
@@ -102,6 +106,13 @@ function checkLimits(parsed: ParsedConfig, role: StreamRole, problems: Problems)
     problems.addBroken(
       [...path, 'discard'],
       `expected "new" beside maxBytes or maxMsgs, found "old": it would evict ${what}`,
+    );
+  }
+  const maxBytes = sizeOf(stream.maxBytes);
+  if (role !== 'events' && maxBytes !== undefined && maxBytes < largestRecord) {
+    problems.addBroken(
+      [...path, 'maxBytes'],
+      `expected at least ${formatSize(largestRecord)}, room for one record, found ${show(stream.maxBytes)}`,
     );
   }
   const window = stream.duplicateWindow;
