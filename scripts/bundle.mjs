@@ -44,7 +44,9 @@ function entries() {
   const commands = readdirSync(join(source, 'commands'), { recursive: true })
     .filter((name) => name.endsWith('.ts'))
     .map((name) => join('commands', name));
-  const cli = ['command-not-found', 'start', 'watchdog', 'watchdog-thread'].map((name) => `cli/${name}`);
+  const cli = ['command-not-found', 'help', 'start', 'watchdog', 'watchdog-thread'].map(
+    (name) => `cli/${name}`,
+  );
   const others = ['index', 'internals', ...cli];
   return Object.fromEntries(
     [...commands, ...others.map((name) => join('lib', `${name}.ts`))].map((name) => [

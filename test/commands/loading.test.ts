@@ -43,7 +43,10 @@ describe('loads no more than it runs', () => {
   });
 
   test('--help: oclif and what lays its text out, and no command', async () => {
-    const layout = ['ejs', 'string-width', 'wrap-ansi'].map((name) => `dist/chunks/${name}.cjs`);
+    const chunks = ['base', 'command', 'ejs', 'string-width', 'wrap-ansi'].map(
+      (name) => `dist/chunks/${name}.cjs`,
+    );
+    const layout = ['dist/lib/cli/help.js', 'dist/lib/cli/help.cjs', ...chunks];
     expect((await loadedBy('bin/run.js', ['--help'])).toSorted()).toEqual([...start, ...layout].toSorted());
   });
 

@@ -165,7 +165,7 @@ describe('events publish refuses', () => {
       ['note', '--count', '0'],
       2,
       'USAGE',
-      /: --count: expected a whole number from 1 on, found "0"$/,
+      /: --count: expected a whole number from 1 on, found "0"$/m,
     ],
     ['too much data', ['note', '--data', '@big'], 1, 'TOO_LARGE', /server takes 1048576/],
     ['no server', ['note', '--server', 'nats://127.0.0.1:1'], 4, 'CANNOT_CONNECT', /127\.0\.0\.1:1/],

@@ -61,13 +61,14 @@ Lines are printed while they are read: --output ndjson and --json take a million
   static override flags = {
     ...deadLetterFlags,
     limit: countFlag({
-      description: 'most lines to show; the total counts all',
+      char: 'L',
+      description: 'how many lines, or groups, to show at most; the total counts all',
       defaultHelp: async () => `${defaultListLimit}, groups: all`,
     }),
     'group-by': Flags.option({ options: groupings })({ description: 'count instead of listing' }),
-    output: Flags.option({ options: ['table', 'ndjson'] as const })({
-      description: 'ndjson: one JSON object a line, as in the items of --json',
-      helpValue: '<form>',
+    output: Flags.option({ options: ['table', 'json', 'ndjson'] as const })({
+      char: 'o',
+      description: 'json: the same as --json; ndjson: its items, one a line',
       exclusive: ['json'],
       defaultHelp: async () => 'table',
     }),

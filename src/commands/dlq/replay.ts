@@ -34,7 +34,6 @@ export default class DlqReplay extends BaseCommand<typeof DlqReplay> {
 Only the consumer that failed sees the event again, with the attempts of its retry stage. Who replayed, when and why (--note) is journaled. On a terminal at most ${carefulRate} a second, elsewhere as fast as the server takes them; --rate says otherwise. It can be interrupted at any point and run again. Skipped, with the reason, are: originals that are gone, events that were resolved late, consumers that the config no longer has.
 
 Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answered no, or failed; 2 usage, config, or --yes is missing; 4 can't connect or not allowed; 5 some were skipped, or with --wait are dead again or still pending; 130 interrupted: what was done by then is said.`;
-  static override usage = '<%= command.id %> [ID...]';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> notifications-consumer/42 --wait',
@@ -53,6 +52,7 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
   static override flags = {
     ...deadLetterFlags,
     limit: countFlag({
+      char: 'L',
       description: 'only the oldest of those that match',
       defaultHelp: async () => 'all',
     }),

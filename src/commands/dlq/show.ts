@@ -24,6 +24,10 @@ export default class DlqShow extends BaseCommand<typeof DlqShow> {
     }),
   };
 
+  protected override async choices(): Promise<readonly string[]> {
+    return ['see which there are: plutomi-events dlq list'];
+  }
+
   async run(): Promise<void> {
     const config = await this.context.config();
     const link = await this.context.connect(config);

@@ -36,6 +36,10 @@ export default class EventsExplain extends BaseCommand<typeof EventsExplain> {
     }),
   };
 
+  protected override async choices(): Promise<readonly string[]> {
+    return ['e.g. plutomi-events events explain 42', 'those that are dead: plutomi-events dlq list'];
+  }
+
   async run(): Promise<void> {
     const { data, scan } = this.flags;
     const config = await this.context.config();

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/base-command.js';
+import type { CommandContext } from '../../lib/cli/context.js';
 import { parseHeaders, readData } from '../../lib/cli/event-input.js';
 import { readersOf } from '../../lib/config/resolved.js';
 import { subjectMatches } from '../../lib/domain/subjects.js';
@@ -52,6 +53,11 @@ An event whose id was seen before, within the stream's duplicate window (2 minut
       defaultHelp: async () => '1',
     }),
   };
+
+  protected override async choices(context: CommandContext): Promise<readonly string[]> {
+    const types = (await context.config()).events.map(({ type }) => type);
+    return types.length === 0 ? [] : [`the types of the config: ${types.join(', ')}`];
+  }
 
   async run(): Promise<void> {
     const { id, count } = this.flags;

@@ -11,9 +11,13 @@ import { escapeJson } from '../domain/escape.js';
 import { CommandContext, type ConnectionFlags } from './context.js';
 import { describeError, type ErrorJson } from './describe-error.js';
 import { globalFlags } from './global-flags.js';
+import { type CommandShape, helpOf, shapeOf } from './command-shape.js';
+import { checkSwitches, isMissingArgument, usageProblem } from './usage-problem.js';
+import { wantsJson } from './wants-json.js';
 
+/** A command's own flag stands in place of one of that name that every command has. */
 type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<
-  (typeof BaseCommand)['baseFlags'] & T['flags']
+  Omit<(typeof BaseCommand)['baseFlags'], keyof T['flags']> & T['flags']
 >;
 type ArgsOf<T extends typeof Command> = Interfaces.InferredArgs<T['args']>;
 
@@ -25,7 +29,7 @@ type ArgsOf<T extends typeof Command> = Interfaces.InferredArgs<T['args']>;
 export abstract class BaseCommand<T extends typeof Command> extends Command {
   static override baseFlags = globalFlags;
 
-  protected flags!: FlagsOf<T>;
+  protected flags!: FlagsOf<T> & { readonly json?: boolean };
   protected args!: ArgsOf<T>;
   /** Arguments as typed, for commands that take several. */
   protected words: string[] = [];
@@ -38,20 +42,50 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     await super.init();
     await loadEnvFile(process.cwd());
     const environment = readEnvironment();
-    const { args, flags, argv } = await this.parse({
-      flags: this.ctor.flags,
-      baseFlags: (super.ctor as typeof BaseCommand).baseFlags,
-      args: this.ctor.args,
-      strict: this.ctor.strict,
-    });
-    this.flags = flags as FlagsOf<T>;
-    this.args = args as ArgsOf<T>;
-    this.words = argv as string[];
-    this.context = new CommandContext(
-      environment,
-      this.flags as ConnectionFlags,
-      this.id ?? 'plutomi-events',
-    );
+    const contextOf = (flags: ConnectionFlags): CommandContext =>
+      new CommandContext(environment, flags, this.id ?? 'plutomi-events');
+    // Whatever comes of it: oclif would warn, where NODE_ENV is development or test, of words that can't be parsed.
+    this.parsed = true;
+    try {
+      checkSwitches(this.argv, this.shape);
+      const { args, flags, argv } = await this.parse({
+        flags: this.ctor.flags,
+        baseFlags: (super.ctor as typeof BaseCommand).baseFlags,
+        args: this.ctor.args,
+        strict: this.ctor.strict,
+      });
+      const asked = (flags as { readonly output?: string }).output === 'json' ? { json: true } : {};
+      this.flags = { ...flags, ...asked } as typeof this.flags;
+      this.args = args as ArgsOf<T>;
+      this.words = argv as string[];
+      this.context = contextOf(this.flags);
+    } catch (error) {
+      throw await this.usageProblem(error, contextOf);
+    }
+  }
+
+  private get shape(): CommandShape {
+    const { args, flags, baseFlags } = this.ctor;
+    return shapeOf({ id: this.id, args, flags: { ...baseFlags, ...flags } });
+  }
+
+  /** What is wrong with the words of this command, with what to do next. */
+  private async usageProblem(
+    error: unknown,
+    contextOf: (flags: ConnectionFlags) => CommandContext,
+  ): Promise<unknown> {
+    if (error instanceof UsageError && error.suggestions.length === 0) {
+      return new UsageError(error.message, { code: error.code, suggestions: [helpOf(this.shape)] });
+    }
+    const problem = usageProblem(error, this.shape);
+    if (!isMissingArgument(error) || problem === undefined) return problem ?? error;
+    const choices = await this.choices(contextOf(error.parse.output.flags)).catch(() => []);
+    return new UsageError(problem.message, { suggestions: [...choices, ...problem.suggestions] });
+  }
+
+  /** What could stand for an argument that is missing: lines for the reader. Nobody is told why they can't be had. */
+  protected async choices(_context: CommandContext): Promise<readonly string[]> {
+    return [];
   }
 
   protected get environment(): Environment {
@@ -98,9 +132,12 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   /** Asks yes or no. Without a terminal, `--yes` must have been given. Returns false for no. */
   protected async confirm(question: string): Promise<boolean> {
     if (!this.interactive) {
-      throw new UsageError(`${question} There is no terminal to ask on, and --yes was not given`, {
+      throw new UsageError(`${this.shape.name} needs --yes: there is no terminal to ask on`, {
         code: 'CONFIRMATION_NEEDED',
-        suggestions: ['add --yes', 'see the plan alone with --dry-run'],
+        suggestions: [
+          'add --yes',
+          ...('dry-run' in this.shape.flags ? ['see the plan alone with --dry-run'] : []),
+        ],
       });
     }
     const { confirm } = await import('./prompts.js');
@@ -129,11 +166,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     if (error instanceof CLIError && error.oclif.exit === 0) return;
     const described: ErrorJson & { exitCode: number } = describeError(error, this.id);
     process.exitCode = described.exitCode;
-    if (
-      this.argv.includes('--json') &&
-      !this.begun &&
-      !(error instanceof PlutomiError && error.exitCode === 130)
-    ) {
+    if (wantsJson(this.argv) && !this.begun && !(error instanceof PlutomiError && error.exitCode === 130)) {
       const { code, message, suggestions } = described;
       process.stdout.write(`${escapeJson(JSON.stringify({ error: { code, message, suggestions } }))}\n`);
       return;

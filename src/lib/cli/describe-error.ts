@@ -37,7 +37,7 @@ export function describeError(error: Error, commandId?: string): ErrorJson & { r
     return {
       code: 'USAGE',
       message: escapeBlock(unwrapped(messageOf(error))),
-      suggestions: ['see --help of the command'],
+      suggestions: [`plutomi-events ${(commandId ?? '').replaceAll(':', ' ')} --help`.replace('  ', ' ')],
       exitCode: 2,
     };
   }

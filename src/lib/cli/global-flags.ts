@@ -70,7 +70,7 @@ export const globalFlags = {
     defaultHelp: async () => '_INBOX',
   }),
   timeout: durationFlag({
-    description: 'longest wait for the connection and for each answer of the server',
+    description: 'how long to wait for the connection, and for each answer of the server',
     helpGroup: connection,
     helpValue: '<duration>',
     defaultHelp: async () => '5s',
@@ -83,9 +83,15 @@ export const globalFlags = {
     defaultHelp: async () => 'plutomi-events.config.{ts,mjs,js,json}, found upwards',
   }),
   json: Flags.boolean({ description: 'print JSON on stdout', helpGroup: group }),
+  output: Flags.option({ options: ['text', 'json'] as const })({
+    char: 'o',
+    description: 'json: the same as --json',
+    helpGroup: group,
+    defaultHelp: async () => 'text',
+  }),
   'no-color': Flags.boolean({ description: 'no colour', helpGroup: group }),
   'log-level': Flags.option({ options: logLevels })({
-    description: 'least level that is logged',
+    description: 'the lowest level that is logged',
     helpGroup: group,
     defaultHelp: async () => defaultLogLevel,
   }),

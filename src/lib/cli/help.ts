@@ -1,0 +1,92 @@
+import { CommandHelp, Help, standardizeIDFromArgv } from '@oclif/core/help';
+import type { Config, HelpOptions, Topic } from '@oclif/core/interfaces';
+import { shapeOf, usageLine } from './command-shape.js';
+import { wantsJson } from './wants-json.js';
+
+/** Longer lines are hard to read; a terminal may be narrower. */
+const widest = 100;
+
+const examples = [
+  'plutomi-events pipeline apply',
+  'plutomi-events pipeline run',
+  'plutomi-events dlq list --since 2h --group-by reason',
+  'plutomi-events dlq replay notifications-consumer/42 --wait',
+];
+
+/** oclif's help, as wide as the terminal, with all commands on its first page. */
+export default class PlutomiHelp extends Help {
+  protected override CommandHelpClass = CommandHelpPage;
+
+  constructor(config: Config, options: Partial<HelpOptions> = {}) {
+    super(config, { ...options, maxWidth: Math.min(widest, process.stdout.columns ?? widest) });
+  }
+
+  /** Words that name no command are told; of a command and words too many, the command's help is shown. */
+  override async showHelp(argv: string[]): Promise<void> {
+    const words = argv.filter((word) => word !== '--help' && word !== '-h');
+    const [id = ''] = standardizeIDFromArgv([...words], this.config);
+    if (id === '' || id.startsWith('-')) return this.showFirstPage(argv);
+    const parts = id.split(':');
+    for (let end = parts.length; end > 0; end--) {
+      const name = parts.slice(0, end).join(':');
+      if (this.config.findCommand(name)) return super.showHelp([...name.split(':'), '--help']);
+    }
+    if (parts.length === 1 && this.config.findTopic(id)) return super.showHelp([id, '--help']);
+    const { reportUnknownCommand } = await import('./command-not-found.js');
+    reportUnknownCommand(this.config, parts, argv);
+  }
+
+  private showFirstPage(argv: readonly string[]): void {
+    const commands = this.sortedCommands.map(({ id, summary = '' }) => ({
+      name: id.replaceAll(':', ' '),
+      summary,
+    }));
+    if (wantsJson(argv)) {
+      this.log(JSON.stringify({ version: this.config.version, commands }));
+      return;
+    }
+    const { bin, pjson, userAgent } = this.config;
+    const order = Object.keys(pjson.oclif.topics ?? {});
+    const place = ({ name }: { name: string }): number => order.indexOf(name.split(' ')[0] ?? '');
+    const list = commands
+      .toSorted((a, b) => place(a) - place(b))
+      .map(({ name, summary }): [string, string] => [name, summary]);
+    const sections = [
+      this.wrap(pjson.description ?? '', 0),
+      this.section('USAGE', `$ ${bin} <command> [FLAGS]`),
+      this.section('COMMANDS', this.renderList(list, { indentation: 2, spacer: '\n' })),
+      this.section('EXAMPLES', examples.map((line) => `$ ${line}`).join('\n')),
+      this.section('LEARN MORE', this.learnMore()),
+      this.section('VERSION', userAgent),
+    ];
+    this.log(`${sections.join('\n\n')}\n`);
+  }
+
+  private learnMore(): string {
+    const { bin, pjson } = this.config;
+    const list: [string, string][] = [
+      [`${bin} <command> --help`, 'flags and examples of a command'],
+      ...(typeof pjson['homepage'] === 'string'
+        ? [[pjson['homepage'], 'documentation'] as [string, string]]
+        : []),
+    ];
+    return this.renderList(list, { indentation: 2, spacer: '\n' });
+  }
+
+  protected override formatTopic({ name, description = '' }: Topic): string {
+    const usage = this.section('USAGE', `$ ${this.config.bin} ${name} <command> [FLAGS]`);
+    return `${this.wrap(description, 0)}\n\n${usage}\n`;
+  }
+}
+
+/** The page of one command: its usage as an error shows it, and its summary once. */
+class CommandHelpPage extends CommandHelp {
+  protected override usage(): string {
+    return this.wrap(`$ ${usageLine(shapeOf(this.command))}`);
+  }
+
+  protected override description(): string | undefined {
+    const { description } = this.command;
+    return description === undefined ? undefined : this.wrap(description);
+  }
+}

@@ -1,0 +1,143 @@
+import { stripVTControlCharacters } from 'node:util';
+import { CLIError } from '@oclif/core/errors';
+import { closest } from '../domain/closest.js';
+import { UsageError } from '../errors.js';
+import { type CommandShape, type FlagShape, helpOf, usageLine } from './command-shape.js';
+
+/** What oclif's parser throws: each kind has other fields, and none has a class that one could import. */
+interface ParserError {
+  readonly message: string;
+  /** Flags that don't exist, as typed. */
+  readonly flags?: readonly string[];
+  /** Words too many, or the arguments that are missing. */
+  readonly args?: readonly (string | { readonly name: string })[];
+}
+
+/** An argument is missing; what was parsed is there. */
+export function isMissingArgument(
+  error: unknown,
+): error is CLIError & { readonly parse: { readonly output: { readonly flags: object } } } {
+  if (!(error instanceof CLIError)) return false;
+  const { args } = error as ParserError;
+  return args !== undefined && args.some((one) => typeof one !== 'string');
+}
+
+/** A word too many for a command; `words` are those that it can't take. */
+export function strayWords(command: CommandShape, words: readonly string[]): UsageError {
+  const most = Object.keys(command.args).length;
+  const takes = most === 0 ? 'no argument' : most === 1 ? 'one argument' : `${most} arguments`;
+  return usageError(command, `${command.name} takes ${takes}, found ${words.join(' ')}`);
+}
+
+/**
+ * What the parser of a command line found, in our words. Undefined: it is none of the parser's own errors. `--flag=value`
+ * is shown without its value, which may be a secret.
+ */
+export function usageProblem(error: unknown, command: CommandShape): UsageError | undefined {
+  if (!(error instanceof CLIError)) return undefined;
+  const { flags, args, message } = error as ParserError;
+  if (flags) return unknownFlags(command, flags);
+  if (args && args.every((one) => typeof one === 'string')) return strayWords(command, args);
+  if (args) return missingArguments(command, args);
+  return reworded(command, stripVTControlCharacters(message));
+}
+
+/** `--json=false`: the parser would take `false` as a word of its own. */
+export function checkSwitches(words: readonly string[], command: CommandShape): void {
+  for (const word of words) {
+    if (word === '--') return;
+    const name = /^--([^=]+)=/.exec(word)?.[1];
+    if (name !== undefined && command.flags[name]?.type === 'boolean') {
+      throw usageError(command, `--${name} takes no value: it is on when it is there`);
+    }
+  }
+}
+
+function usageError(command: CommandShape, message: string, first: readonly string[] = []): UsageError {
+  return new UsageError(message, {
+    suggestions: [...first, `usage: ${usageLine(command)}`, helpOf(command)],
+  });
+}
+
+function unknownFlags(command: CommandShape, typed: readonly string[]): UsageError {
+  const names = typed.map((flag) => flag.replace(/=.*$/s, ''));
+  const known = Object.keys(command.flags).map((name) => `--${name}`);
+  const meant = names.flatMap((name) => closest(name, [...known, '--help']) ?? []);
+  return usageError(
+    command,
+    `unknown ${names.length === 1 ? 'flag' : 'flags'} ${names.join(', ')}`,
+    meant.map((name) => `did you mean: ${name}`),
+  );
+}
+
+function missingArguments(
+  command: CommandShape,
+  missing: readonly (string | { readonly name: string })[],
+): UsageError {
+  const names = missing.map((one) => (typeof one === 'string' ? one : one.name));
+  const [first = ''] = names;
+  const what = command.args[first]?.description;
+  return usageError(
+    command,
+    `${command.name} ${names.map((name) => `<${name}>`).join(' ')}: which ${first}?${what === undefined ? '' : ` (${what})`}`,
+  );
+}
+
+const flagName = '--([\\w-]+)';
+
+/** The messages of the parser that name flags, each with what it means. */
+const meanings: readonly (readonly [
+  RegExp,
+  (flags: CommandShape['flags'], ...found: string[]) => { message: string; meant?: string | undefined },
+])[] = [
+  [
+    new RegExp(`Flag ${flagName} can only be specified once`),
+    (_, name) => ({ message: `--${name}: given more than once` }),
+  ],
+  [
+    new RegExp(`Flag ${flagName} expects (?:a value|one of these values: .*)$`, 's'),
+    (flags, name = '') => ({ message: `--${name} needs a value: ${valueOf(flags[name])}` }),
+  ],
+  [
+    new RegExp(`Expected ${flagName}=(.*) to be one of: ([^:]*)$`, 's'),
+    (_, name = '', value = '', options = '') => {
+      const near = closest(value, options.split(', '));
+      return {
+        message: `--${name}: expected ${oneOf(options.split(', '))}, found "${value}"`,
+        meant: near === undefined ? undefined : `--${name} ${near}`,
+      };
+    },
+  ],
+  [
+    /Missing required flag ([\w-]+)/,
+    (flags, name = '') => ({ message: `--${name} is required: ${valueOf(flags[name])}` }),
+  ],
+  [
+    new RegExp(`All of the following must be provided when using ${flagName}: ${flagName}`),
+    (_, name, other) => ({ message: `--${name} needs --${other}` }),
+  ],
+  [
+    new RegExp(`${flagName}=.* cannot also be provided when using ${flagName}`, 's'),
+    (_, one, other) => ({ message: `--${other} and --${one}: give one of them` }),
+  ],
+];
+
+function reworded(command: CommandShape, said: string): UsageError | undefined {
+  for (const [pattern, meaning] of meanings) {
+    const found = pattern.exec(said.replace(/\nSee more help with --help$/, ''));
+    if (!found) continue;
+    const { message, meant } = meaning(command.flags, ...found.slice(1));
+    return usageError(command, message, meant === undefined ? [] : [`did you mean: ${meant}`]);
+  }
+  return undefined;
+}
+
+function valueOf({ helpValue, options, description = '' }: FlagShape = { type: 'option' }): string {
+  if (options) return oneOf(options);
+  return helpValue === undefined ? description : `${String(helpValue)}, ${description}`;
+}
+
+function oneOf(options: readonly string[]): string {
+  const last = options.at(-1) ?? '';
+  return options.length === 1 ? last : `${options.slice(0, -1).join(', ')} or ${last}`;
+}
