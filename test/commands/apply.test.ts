@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
+import { versionAtLeast } from '../../src/lib/nats/server-version.js';
 import { createStream, updateStream } from '../../src/lib/nats/objects.js';
 import { connectTo } from '../support/connect.js';
 import { natsForTest } from '../support/pipeline.js';
@@ -56,7 +57,7 @@ const isApplyResult = new Ajv().compile({
       type: 'array',
       items: {
         type: 'object',
-        required: ['action', 'kind', 'name', 'fields'],
+        required: ['action', 'kind', 'name', 'fields', 'consequences'],
         additionalProperties: false,
         properties: {
           action: { enum: ['create', 'update', 'replace', 'none', 'orphan'] },
@@ -64,6 +65,14 @@ const isApplyResult = new Ajv().compile({
           name: { type: 'string' },
           stream: { type: 'string' },
           fields: { type: 'array', items: field },
+          consequences: {
+            type: 'array',
+            items: {
+              type: 'object',
+              required: ['what', 'message'],
+              properties: { what: { type: 'string' }, message: { type: 'string' } },
+            },
+          },
         },
       },
     },
@@ -73,6 +82,7 @@ const isApplyResult = new Ajv().compile({
 interface ShownChange {
   readonly action: string;
   readonly name: string;
+  readonly consequences: readonly { readonly what: string; readonly message: string }[];
 }
 
 /** The result of a run with `--json`, once it has the shape that the contract promises. */
@@ -143,6 +153,7 @@ describe('from an empty server to a changed config', () => {
         kind: 'stream',
         name: 'events',
         fields: [{ path: 'max_age', from: 7 * dayNs, to: 3 * dayNs }],
+        consequences: [],
       },
     ]);
 
@@ -173,6 +184,23 @@ describe('without a terminal', () => {
     await apply('--yes');
     expect(await apply()).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('No changes.') });
   });
+});
+
+test('a paused consumer is told, as text and as JSON, and is no change', async ({ skip }) => {
+  const { apply, url } = await applying();
+  await apply('--yes');
+  await using link = await connectTo(url);
+  skip(!versionAtLeast(link.serverVersion, '2.11.0'), 'this server can not pause');
+  await link.jsm.consumers.pause('events', 'notifications-consumer', new Date('2036-01-01T00:00:00Z'));
+  const message =
+    'it is paused until 2036-01-01T00:00:00Z: the server delivers nothing until then; to end that: nats consumer resume events notifications-consumer';
+  const shown = await apply('--check');
+  expect(shown).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('No changes.') });
+  expect(shown.stdout).toContain(`= unchanged consumer events/notifications-consumer\n    ! ${message}\n`);
+  const { changes } = resultOf(await apply('--check', '--json'));
+  expect(changes.flatMap(({ consequences }) => consequences)).toEqual([
+    expect.objectContaining({ what: 'silent', message }),
+  ]);
 });
 
 describe('exit codes', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Link } from '../../src/lib/nats/link.js';
 import { createConsumer } from '../../src/lib/nats/objects.js';
+import { versionAtLeast } from '../../src/lib/nats/server-version.js';
 import { applyPlan, planTopology } from '../../src/lib/topology/apply.js';
 import { isPending } from '../../src/lib/topology/diff.js';
 import type { Plan } from '../../src/lib/topology/plan.js';
@@ -164,4 +165,23 @@ it('a new ack_wait counts the messages in backoff that it shifts', async () => {
     { what: 'shifted', role: 'events', count: 2 },
   ]);
   expect(plan.needsConfirmation).toBe(false);
+});
+
+it('tells a consumer of which the server delivers nothing, changed or not', async ({ skip }) => {
+  await using nats = await startNats();
+  await using link = await connectTo(nats.url);
+  skip(!versionAtLeast(link.serverVersion, '2.11.0'), 'this server can not pause');
+  await applyTopology(link, makeConfig());
+  const until = '2036-01-01T00:00:00Z';
+  await link.jsm.consumers.pause('events', 'notifications-consumer', new Date(until));
+  const plan = await planTopology(link, makeConfig());
+  const command = 'nats consumer resume events notifications-consumer';
+  expect(changeOf(plan, 'notifications-consumer')).toMatchObject({
+    action: 'none',
+    consequences: [{ what: 'silent', silence: { why: 'paused', until }, command }],
+  });
+  expect(plan.needsConfirmation).toBe(false);
+  const longer = makeConfig({ consumers: [{ name: 'notifications-consumer', ackWaitMs: 9000 }] });
+  await applyPlan(link, await planTopology(link, longer));
+  expect((await link.consumerInfo('events', 'notifications-consumer'))?.paused).toBe(true);
 });

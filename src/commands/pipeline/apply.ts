@@ -4,6 +4,8 @@ import { escapeLine } from '../../lib/domain/escape.js';
 import { OperationError } from '../../lib/errors.js';
 import { renderConsequences, renderPlan } from '../../lib/render/plan.js';
 import { applyPlan, planTopology } from '../../lib/topology/apply.js';
+import type { Consequence } from '../../lib/topology/consequence.js';
+import { describeConsequence } from '../../lib/topology/describe-consequence.js';
 import { type Change, isPending } from '../../lib/topology/diff.js';
 import type { Plan } from '../../lib/topology/plan.js';
 import { conflictError, refusalOf, unknownReplacement } from '../../lib/topology/refusal.js';
@@ -12,10 +14,13 @@ import { conflictError, refusalOf, unknownReplacement } from '../../lib/topology
 export interface ApplyResult {
   readonly pipeline: string;
   readonly server: string;
-  readonly changes: readonly Change[];
+  readonly changes: readonly (Change & { readonly consequences: readonly ToldConsequence[] })[];
   /** The changes were made. False: there were none, or `--dry-run` or `--check` was given. */
   readonly applied: boolean;
 }
+
+/** In numbers, and as a sentence. */
+type ToldConsequence = Consequence & { readonly message: string };
 
 export default class PipelineApply extends BaseCommand<typeof PipelineApply> {
   static override summary = 'Create and update the streams and consumers of the config.';
@@ -90,12 +95,13 @@ function result({ pipeline, server, changes }: Plan, applied: boolean): ApplyRes
   return {
     pipeline,
     server,
-    changes: changes.map(({ action, kind, name, stream, fields }) => ({
+    changes: changes.map(({ action, kind, name, stream, fields, consequences }) => ({
       action,
       kind,
       name,
       ...(stream === undefined ? {} : { stream }),
       fields,
+      consequences: consequences.map((one) => ({ ...one, message: describeConsequence(one) })),
     })),
     applied,
   };

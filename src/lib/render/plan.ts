@@ -7,26 +7,30 @@ import { isImmutable } from '../topology/immutable.js';
 import type { Plan, PlannedChange } from '../topology/plan.js';
 import { renderField } from './plan-field.js';
 
-type Shown = Exclude<Action, 'none'>;
-
-const signs: Readonly<Record<Shown, string>> = { create: '+', update: '~', replace: '-/+', orphan: '?' };
+const titles: Readonly<Record<Action, string>> = {
+  create: '+ create',
+  update: '~ update',
+  replace: '-/+ replace',
+  orphan: '? orphan',
+  none: '= unchanged',
+};
 
 /** What `pipeline apply` would do, as a diff; the pipeline and the server stand above it, the sums below. */
 export function renderPlan(plan: Plan, colors: Colors): string {
   const head = `${colors.bold(escapeLine(plan.pipeline))} on ${colors.bold(escapeLine(plan.server))}`;
   const blocks = plan.changes
-    .filter(({ action }) => action !== 'none')
+    .filter(({ action, consequences }) => action !== 'none' || consequences.length > 0)
     .map((change) => renderChange(change, colors));
   return [head, ...blocks, renderSummary(plan.changes)].join('\n\n');
 }
 
-function paint(action: Shown, colors: Colors): (text: string) => string {
-  return { create: colors.green, update: colors.yellow, replace: colors.red, orphan: colors.cyan }[action];
+function paint(action: Action, { green, yellow, red, cyan, dim }: Colors): (text: string) => string {
+  return { create: green, update: yellow, replace: red, orphan: cyan, none: dim }[action];
 }
 
 function renderChange(change: PlannedChange, colors: Colors): string {
-  const action = change.action as Shown;
-  const title = `${signs[action]} ${action} ${change.kind} ${escapeLine(pathOf(change))}`;
+  const { action } = change;
+  const title = `${titles[action]} ${change.kind} ${escapeLine(pathOf(change))}`;
   const lines = [
     ...explanation(change),
     ...shownFields(change).flatMap((field) => renderField(field, action === 'create', colors)),

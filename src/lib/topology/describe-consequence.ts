@@ -1,4 +1,5 @@
 import type { StreamRole } from '../config/resolved.js';
+import { describeSilence } from '../nats/silence.js';
 import type { Consequence, CountedFact } from './consequence.js';
 
 const nouns: Readonly<Record<StreamRole, readonly [one: string, many: string]>> = {
@@ -58,6 +59,10 @@ export function describeConsequence(consequence: Consequence): string {
   }
   if (consequence.what === 'given-up-stays') {
     return 'events that the server gave up before are delivered no more; their dead letters can be replayed once the consumer has a handler';
+  }
+  if (consequence.what === 'silent') {
+    const { silence, command } = consequence;
+    return `it ${describeSilence(silence)}${command === null ? '' : `; to end that: ${command}`}`;
   }
   if (consequence.what === 'consumers-lost') {
     return `other consumers on it are deleted too: ${consequence.names.join(', ')}`;

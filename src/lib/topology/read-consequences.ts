@@ -1,4 +1,5 @@
 import type { Link } from '../nats/link.js';
+import { endOfSilence, silenceOf } from '../nats/silence.js';
 import type { Circumstances, Consequence } from './consequence.js';
 import { consumerConsequences } from './consequences-of-consumer.js';
 import { streamConsequences } from './consequences-of-stream.js';
@@ -10,11 +11,21 @@ export async function readConsequences(
   change: Change,
   given: Circumstances,
 ): Promise<readonly Consequence[]> {
-  if (!isPending(change)) return [];
+  return [...silences(change, given), ...(isPending(change) ? await effects(link, change, given) : [])];
+}
+
+async function effects(link: Link, change: Change, given: Circumstances): Promise<readonly Consequence[]> {
   if (change.kind === 'stream') {
     const desired = given.desired.streams.find(({ name }) => name === change.name);
     return desired ? streamConsequences(link, change, desired, given) : [];
   }
   const desired = given.desired.consumers.find((one) => pathOf(one) === pathOf(change));
   return desired ? consumerConsequences(link, change, desired, given) : [];
+}
+
+/** What nobody changed, and everybody who looks at a plan must know. */
+function silences(change: Change, { actual }: Circumstances): Consequence[] {
+  const info = change.kind === 'consumer' ? actual.consumers.get(pathOf(change)) : undefined;
+  const silence = info && silenceOf(info);
+  return silence ? [{ what: 'silent', silence, command: endOfSilence(silence, info) ?? null }] : [];
 }
