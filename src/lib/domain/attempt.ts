@@ -48,6 +48,11 @@ export interface DeliveryFacts {
    * proves nothing, so every run is announced and silence means that none took place.
    */
   readonly mayHaveParked: boolean;
+  /**
+   * An attempt may have ended its process by itself, so one that left no report counts as made. Not so for routing: what
+   * ended the process was something else, and the record that was being routed is innocent.
+   */
+  readonly silenceCounts: boolean;
 }
 
 /** What a delivery is worth: deliveries lie, so the journal counts. */
@@ -64,7 +69,7 @@ export function decideAttempt(facts: DeliveryFacts, history: KeyHistory): Decisi
     snoozed.journalSeq > (started?.journalSeq ?? 0);
   const highest = Math.max(startedAttempt, failedAttempt, snoozedAttempt);
   const unreported = !snoozedLast && startedAttempt > failedAttempt;
-  const next = snoozedLast ? snoozedAttempt : highest + 1;
+  const next = snoozedLast ? snoozedAttempt : unreported && !facts.silenceCounts ? highest : highest + 1;
   // A run beside others that left no report convicts nobody: the last attempt is then repeated, alone.
   const repeated = next > facts.limit && unreported && started?.record.alone !== true;
   if (next > facts.limit && !repeated)
@@ -72,7 +77,7 @@ export function decideAttempt(facts: DeliveryFacts, history: KeyHistory): Decisi
 
   const redelivered = facts.deliveries > 1;
   const silent = highest === 0 ? !facts.mayHaveParked : unreported;
-  const suspect = redelivered && silent;
+  const suspect = facts.silenceCounts && redelivered && silent;
   const attempt = repeated ? highest : next;
   return {
     do: 'run',

@@ -3,7 +3,7 @@ import type { ConsumerSettings, PipelineConfig } from '../config/resolved.js';
 import { limitsOf } from '../config/resolved.js';
 import { formatDuration } from '../domain/duration.js';
 import { makeFailure } from '../domain/failure.js';
-import { originOf } from '../domain/key.js';
+import { type Origin, originOf } from '../domain/key.js';
 import type { Outcome } from '../domain/outcome.js';
 import { decodePointer, pointerHeader } from '../domain/pointer.js';
 import { msOfNanos } from '../domain/time.js';
@@ -116,6 +116,7 @@ export function mainStage(parts: BusinessParts, runner: HandlerRunner): StageSpe
     limits: parts.consumer,
     trustsFirstDelivery: true,
     recordsSuccess: false,
+    runsHandlers: true,
     identify: (held) => ({ task: new DeliveredTask('business', parts.consumer.name, held.delivery) }),
     run: (current, attempt) => runner.run(current, attempt, current.held.delivery),
   };
@@ -128,20 +129,23 @@ export function retryStage(parts: BusinessParts, runner: HandlerRunner): StageSp
     limits: limitsOf(consumer, 'retry'),
     trustsFirstDelivery: false,
     recordsSuccess: true,
+    runsHandlers: true,
     identify: (held) => identifyPointer(consumer.name, held),
-    run: async (current, attempt) => {
-      const { held, worker, task } = current;
-      const original = await worker.persist(held, 'fetch the original', () =>
-        fetchOriginal(tools.link, task.key.origin),
-      );
-      if (original.state === 'present') return runner.run(current, attempt, storedEvent(original.message));
-      const text =
-        original.state === 'missing'
-          ? `the original is gone from ${task.key.origin.stream}: it aged out, was evicted or deleted`
-          : `another event stands at sequence ${task.key.origin.seq} of ${task.key.origin.stream}: the stream was recreated`;
-      return { kind: 'failed', failure: makeFailure(original.state, 'OriginalUnavailable', text) };
-    },
+    fetch: ({ held, worker, task }) =>
+      worker.persist(held, 'fetch the original', () => fetchOriginal(tools.link, task.key.origin)),
+    run: (current, attempt, original) =>
+      original?.state === 'present'
+        ? runner.run(current, attempt, storedEvent(original.message))
+        : unavailable(original?.state ?? 'missing', current.task.key.origin),
   };
+}
+
+function unavailable(state: 'missing' | 'replaced', { stream, seq }: Origin): Outcome {
+  const text =
+    state === 'missing'
+      ? `the original is gone from ${stream}: it aged out, was evicted or deleted`
+      : `another event stands at sequence ${seq} of ${stream}: the stream was recreated`;
+  return { kind: 'failed', failure: makeFailure(state, 'OriginalUnavailable', text) };
 }
 
 function storedEvent(message: StoredMessage): EventMessage {

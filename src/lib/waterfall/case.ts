@@ -43,7 +43,7 @@ export interface StageTools {
   readonly link: Link;
   readonly journal: JournalPlace;
   readonly emit: WaterfallListener;
-  /** Of all attempts that run in this process, whatever their stage. */
+  /** Of all handlers that run in this process, whatever their stage. */
   readonly company: Company;
   /** `<host>:<pid>:<random>` of this process. */
   readonly worker: string;

@@ -1,11 +1,19 @@
+/** Whoever runs a handler. */
+export interface Member {
+  /** It counts among those who run. */
+  inside: boolean;
+}
+
 interface Waiting {
+  readonly member: Member;
   readonly alone: boolean;
   readonly admit: () => void;
 }
 
 /**
- * Who runs in this process at the same time: most run side by side, some ask to be alone. In line: whoever waits
- * to be alone is passed by nobody, so that it waits only for what runs already.
+ * Whose handlers run in this process at the same time: most run side by side, some ask to be alone. In line: whoever
+ * waits to be alone is passed by nobody, so that it waits only for what runs already. Nobody is inside while a server
+ * is waited for, since that may take for ever.
  */
 export class Company {
   private running = 0;
@@ -13,23 +21,26 @@ export class Company {
   private readonly waiting: Waiting[] = [];
 
   /** Enters if that is possible now. */
-  tryEnter(alone: boolean): boolean {
+  tryEnter(member: Member, alone: boolean): boolean {
     if (this.waiting.length > 0 || !this.admits(alone)) return false;
-    this.begin(alone);
+    this.begin(member, alone);
     return true;
   }
 
-  async enter(alone: boolean): Promise<void> {
-    if (this.tryEnter(alone)) return;
-    await new Promise<void>((admit) => this.waiting.push({ alone, admit }));
+  async enter(member: Member, alone: boolean): Promise<void> {
+    if (this.tryEnter(member, alone)) return;
+    await new Promise<void>((admit) => this.waiting.push({ member, alone, admit }));
   }
 
-  leave(): void {
+  /** Whoever has left already may say so again. */
+  leave(member: Member): void {
+    if (!member.inside) return;
+    member.inside = false;
     this.running--;
     this.someoneAlone = false;
     for (let next = this.waiting[0]; next && this.admits(next.alone); next = this.waiting[0]) {
       this.waiting.shift();
-      this.begin(next.alone);
+      this.begin(next.member, next.alone);
       next.admit();
     }
   }
@@ -38,7 +49,8 @@ export class Company {
     return alone ? this.running === 0 : !this.someoneAlone;
   }
 
-  private begin(alone: boolean): void {
+  private begin(member: Member, alone: boolean): void {
+    member.inside = true;
     this.running++;
     this.someoneAlone = alone;
   }

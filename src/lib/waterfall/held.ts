@@ -1,9 +1,13 @@
 import type { Baggable } from '../bag.js';
 import type { Delivery } from '../nats/delivery.js';
+import type { Member } from './company.js';
 
 /** A message that this process holds, and until when the server leaves it to us. */
-export class Held implements Baggable {
+export class Held implements Baggable, Member {
   place = 0;
+  inside = false;
+  /** Called when a server is waited for on its behalf: it holds back nobody meanwhile. */
+  onWaiting: ((held: Held) => void) | undefined;
   /** When the server last knew that we are on it: receipt, or a confirmed sign of life. Monotonic ms. */
   touchedAt: number;
 

@@ -51,6 +51,7 @@ export function metaStage(parts: MetaParts): StageSpec {
     limits: config.meta,
     trustsFirstDelivery: true,
     recordsSuccess: false,
+    runsHandlers: false,
     identify: ({ delivery }): Identified => {
       const { subject, data } = delivery;
       if (isNativeAdvisory(subject)) return { task: taskOf(delivery) };
@@ -124,6 +125,7 @@ export function metaRetryStage(parts: MetaParts): StageSpec {
     limits: config.meta,
     trustsFirstDelivery: true,
     recordsSuccess: true,
+    runsHandlers: false,
     identify: ({ delivery }): Identified => {
       const decoded = readExhaustion(root, delivery.subject, delivery.data);
       const origin = decoded.ok ? decoded.value.origin : originOf(delivery);

@@ -2,6 +2,7 @@ import type { StageLimits } from '../config/resolved.js';
 import { decideAttempt, emptyHistory, type KeyHistory, type RunDecision } from '../domain/attempt.js';
 import type { Outcome } from '../domain/outcome.js';
 import { readKeyHistory } from '../journal/read.js';
+import type { Original } from '../pointers/original.js';
 import type { Case, Identified, StageTools, Task } from './case.js';
 import type { Held } from './held.js';
 import { Reporter } from './report.js';
@@ -14,9 +15,16 @@ export interface StageSpec {
   readonly trustsFirstDelivery: boolean;
   /** Each success is journaled, not only those after a failure. */
   readonly recordsSuccess: boolean;
+  /**
+   * Its attempts run code that is not ours and may end the process: one that left no report counts, and some must run
+   * alone. What routes waits for nobody's handler, and no handler for it.
+   */
+  readonly runsHandlers: boolean;
   identify(held: Held): Identified;
+  /** What the attempt is about, where that has to be fetched: before it is its turn. May throw only LetGo. */
+  fetch?(current: Case): Promise<Original>;
   /** One attempt. May throw only LetGo. */
-  run(current: Case, attempt: number): Promise<Outcome> | Outcome;
+  run(current: Case, attempt: number, original: Original | undefined): Promise<Outcome> | Outcome;
 }
 
 const done = Promise.resolve();
@@ -65,6 +73,7 @@ export class CountedStage {
       deliveries: held.delivery.deliveries,
       limit: this.spec.limits.attempts,
       mayHaveParked: task.dueMs > 0,
+      silenceCounts: this.spec.runsHandlers,
     };
     const decision = decideAttempt(facts, history);
     if (decision.do === 'ack') {
@@ -86,25 +95,28 @@ export class CountedStage {
   }
 
   private async attempt(current: Case, { attempt, announce, alone }: RunDecision): Promise<void> {
-    const { slots } = current.worker;
+    const { held, worker } = current;
+    const { slots } = worker;
     const { company, now } = this.tools;
+    const { spec } = this;
     if (!slots.tryTake()) await slots.take();
     try {
-      // Until the report is stored: one that was cut off counts as none.
-      if (!company.tryEnter(alone)) await company.enter(alone);
-      try {
-        if (!this.mayStart(current)) return;
-        if (announce) await this.reporter.announce(current, attempt, alone);
-        const startedAt = now();
-        const outcome = await this.spec.run(current, attempt);
-        await this.reporter.report(current, attempt, outcome, now() - startedAt);
-      } finally {
-        company.leave();
-      }
+      const original = spec.fetch ? await spec.fetch(current) : undefined;
+      if (spec.runsHandlers && !company.tryEnter(held, alone)) await company.enter(held, alone);
+      if (!this.mayStart(current)) return;
+      if (announce) await this.reporter.announce(current, attempt, alone);
+      const startedAt = now();
+      const outcome = await spec.run(current, attempt, original);
+      // Inside until the report is stored, since one that was cut off counts as none; but not while a server is away.
+      held.onWaiting = this.leave;
+      await this.reporter.report(current, attempt, outcome, now() - startedAt);
     } finally {
+      company.leave(held);
       slots.give();
     }
   }
+
+  private readonly leave = (held: Held): void => this.tools.company.leave(held);
 
   private mayStart({ task, held, worker }: Case): boolean {
     if (worker.isStopping) {

@@ -119,6 +119,7 @@ export class Worker {
   ): Promise<T> {
     const { gate } = this.tools;
     let error = refusal;
+    held.onWaiting?.(held);
     try {
       for (let tries = 1; ; tries++) {
         if (!(error instanceof PlutomiError)) throw error;

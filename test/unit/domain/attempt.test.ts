@@ -100,7 +100,7 @@ describe('in the main stage', () => {
     ['a last attempt that vanished beside others', 4, [failed(2), started(3)], run(3, true, true, true)],
     ['an attempt beyond a lowered limit that vanished', 9, [started(7)], run(7, true, true, true)],
   ] as const)('%s', (_what, deliveries, written, decision) => {
-    const facts = { deliveries, limit: 3, mayHaveParked: false };
+    const facts = { deliveries, limit: 3, mayHaveParked: false, silenceCounts: true };
     expect(decideAttempt(facts, historyOf(...written))).toEqual(decision);
   });
 });
@@ -112,8 +112,26 @@ describe('in the retry stage, where a delivery may have been parked', () => {
     ['a vanished run counts and makes a suspect', 8, [started(1)], run(2, true, true)],
     ['a failed attempt counts', 8, [started(1), failed(1)], run(2, true, false)],
   ] as const)('%s', (_what, deliveries, written, decision) => {
-    const facts = { deliveries, limit: 3, mayHaveParked: true };
+    const facts = { deliveries, limit: 3, mayHaveParked: true, silenceCounts: true };
     expect(decideAttempt(facts, historyOf(...written))).toEqual(decision);
+  });
+});
+
+describe('routing, whose own code ends no process', () => {
+  test.each([
+    ['a run that vanished is repeated, beside others', 3, [started(1)], run(1, true, false)],
+    ['also after a failure', 3, [failed(1), started(2)], run(2, true, false)],
+    ['also the last one, however often', 30, [failed(2), started(3)], run(3, true, false)],
+    ['a redelivery without any record makes no suspect', 9, [], run(1, true, false)],
+    ['a failed attempt counts', 2, [failed(1)], run(2, true, false)],
+  ] as const)('%s', (_what, deliveries, written, decision) => {
+    const facts = { deliveries, limit: 3, mayHaveParked: false, silenceCounts: false };
+    expect(decideAttempt(facts, historyOf(...written))).toEqual(decision);
+  });
+
+  test('ends at a failure that was reported', () => {
+    const facts = { deliveries: 9, limit: 3, mayHaveParked: false, silenceCounts: false };
+    expect(decideAttempt(facts, historyOf(failed(3)))).toMatchObject({ do: 'exhaust', failure: boom });
   });
 });
 
@@ -130,19 +148,19 @@ describe('the guard', () => {
     ['a report of a last attempt beside others is one', [started(3), failed(3)], 3, boom],
     ['an attempt beyond a lowered limit ends it too', [failed(7)], 7, boom],
   ] as const)('%s', (_what, written, attempts, failure) => {
-    const facts = { deliveries: 9, limit: 3, mayHaveParked: false };
+    const facts = { deliveries: 9, limit: 3, mayHaveParked: false, silenceCounts: true };
     expect(decideAttempt(facts, historyOf(...written))).toEqual({ do: 'exhaust', attempts, failure });
   });
 
   test('a snoozed last attempt is not used up', () => {
-    const facts = { deliveries: 5, limit: 3, mayHaveParked: false };
+    const facts = { deliveries: 5, limit: 3, mayHaveParked: false, silenceCounts: true };
     expect(decideAttempt(facts, historyOf(failed(2), snoozed(3)))).toEqual(run(3, true, false));
   });
 
   test('a failure whose record names no kind is an error, not a failure for good', () => {
     const { kind: _, ...error } = boom;
     const { journalSeq, record } = stored('ATTEMPT_FAILED', 1, 1);
-    const facts = { deliveries: 2, limit: 1, mayHaveParked: false };
+    const facts = { deliveries: 2, limit: 1, mayHaveParked: false, silenceCounts: true };
     const decision = decideAttempt(facts, { failed: { journalSeq, record: { ...record, error } } });
     expect(decision).toMatchObject({ do: 'exhaust', failure: { kind: 'error' } });
   });
@@ -150,7 +168,7 @@ describe('the guard', () => {
   test('the fingerprint of the record survives, although this version would compute another', () => {
     const { journalSeq, record } = stored('ATTEMPT_FAILED', 1, 1);
     const error = { ...boom, fingerprint: 'abcdef012345' };
-    const facts = { deliveries: 2, limit: 1, mayHaveParked: false };
+    const facts = { deliveries: 2, limit: 1, mayHaveParked: false, silenceCounts: true };
     const decision = decideAttempt(facts, { failed: { journalSeq, record: { ...record, error } } });
     expect(decision).toMatchObject({ failure: { fingerprint: 'abcdef012345' } });
   });
@@ -161,7 +179,10 @@ test.each(['RESOLVED', 'MAX_DELIVERIES', 'MSG_TERMINATED'] as const)(
   (kind) => {
     const history = historyOf(failed(1), [kind], started(2), snoozed(2));
     for (const deliveries of [1, 2, 50]) {
-      const decision = decideAttempt({ deliveries, limit: 3, mayHaveParked: false }, history);
+      const decision = decideAttempt(
+        { deliveries, limit: 3, mayHaveParked: false, silenceCounts: true },
+        history,
+      );
       expect(decision).toEqual({ do: 'ack', ended: history.ended });
     }
   },
@@ -193,7 +214,7 @@ function live(limit: number, mayHaveParked: boolean, fates: readonly Fate[]): Li
   for (let delivery = 1; delivery <= fates.length + limit + 3; delivery++) {
     const fate = fates[delivery - 1] ?? 'silent';
     if (fate === 'lost') continue;
-    const facts = { deliveries: delivery, limit, mayHaveParked };
+    const facts = { deliveries: delivery, limit, mayHaveParked, silenceCounts: true };
     const decision = decideAttempt(facts, historyOf(...written));
     if (decision.do !== 'run') return { runs, decision, used };
     const { attempt, announce, suspect, alone } = decision;

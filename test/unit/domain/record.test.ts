@@ -163,7 +163,7 @@ describe('decodeRecord', () => {
       const decoded = decodeRecord(bytes);
       if (!decoded.ok) return;
       const stored = { journalSeq: 1, record: decoded.value };
-      const facts = { deliveries: 2, limit, mayHaveParked: false };
+      const facts = { deliveries: 2, limit, mayHaveParked: false, silenceCounts: true };
       for (const at of ['started', 'failed', 'snoozed'] as const) {
         const decision = decideAttempt(facts, { [at]: stored });
         if (decision.do === 'exhaust')
