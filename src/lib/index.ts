@@ -103,4 +103,10 @@ export {
   PlutomiError,
   UsageError,
 } from './errors.js';
-export { NotAllowedError, StoreFullError, UnreachableError, WrongSequenceError } from './nats/errors.js';
+export {
+  NotAllowedError,
+  StoreFullError,
+  TooLargeError,
+  UnreachableError,
+  WrongSequenceError,
+} from './nats/errors.js';

@@ -100,7 +100,7 @@ describe('writeRecord', () => {
   test('throws when there is no journal', async () => {
     const server = await natsForTest();
     const link = await connectTo(server.url);
-    await expect(writeRecord(link, place, failed(main, 1))).rejects.toMatchObject({ code: 'UNREACHABLE' });
+    await expect(writeRecord(link, place, failed(main, 1))).rejects.toMatchObject({ code: 'NO_STREAM' });
   });
 });
 

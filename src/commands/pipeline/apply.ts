@@ -7,6 +7,7 @@ import { applyPlan, planTopology } from '../../lib/topology/apply.js';
 import type { Consequence } from '../../lib/topology/consequence.js';
 import { describeConsequence } from '../../lib/topology/describe-consequence.js';
 import { type Change, isPending } from '../../lib/topology/diff.js';
+import { readTightLimits } from '../../lib/topology/record-sizes.js';
 import type { Plan } from '../../lib/topology/plan.js';
 import { conflictError, refusalOf, unknownReplacement } from '../../lib/topology/refusal.js';
 
@@ -63,6 +64,7 @@ Exit codes: 0 the server matches, or a plan was shown; 1 refused, failed, or ans
     const link = await this.context.connect(config);
     const plan = await planTopology(link, config, { adopt });
     this.show(plan);
+    for (const { detail } of await readTightLimits(link, config)) this.note(`Warning: ${escapeLine(detail)}`);
     const wrong = unknownReplacement(plan, replace) ?? conflictError(plan.conflicts);
     if (wrong) throw wrong;
 

@@ -11,6 +11,7 @@ import { loadHandlers } from '../../lib/handlers/load.js';
 import { startFolderServer, stopFolderServer } from '../../lib/server/folder-server.js';
 import { provideServer } from '../../lib/server/provide.js';
 import { ensureTopology } from '../../lib/topology/ensure.js';
+import { readTightLimits } from '../../lib/topology/record-sizes.js';
 import { logWaterfall } from '../../lib/telemetry/waterfall-event.js';
 import { runPipeline } from '../../lib/waterfall/run.js';
 
@@ -68,6 +69,8 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
     try {
       const link = await this.context.connect(config);
       await ensureTopology(link, config, { apply: this.flags.apply });
+      for (const { refuses, detail } of await readTightLimits(link, config))
+        log[refuses ? 'error' : 'warn'](detail);
       const pipeline = runPipeline({
         link,
         config,

@@ -25,7 +25,19 @@ const maxMsgId = 1024;
  * and a record that repeats it could be too large to be stored; it would hold up the pipeline.
  */
 export function knownMsgId(msgId: string): string {
-  return msgId.length <= maxMsgId ? msgId : `sha256:${hash('sha256', msgId)}`;
+  return msgId.length <= maxMsgId ? msgId : digestOfMsgId(msgId);
+}
+
+/** For a record that has no room for more. */
+export function digestOfMsgId(msgId: string): string {
+  return msgId.length <= digestLength ? msgId : `sha256:${hash('sha256', msgId)}`;
+}
+
+const digestLength = 'sha256:'.length + 64;
+
+/** Are these ids of one event, each as a publisher or a record has it? */
+export function sameMsgId(a: string | undefined, b: string | undefined): boolean {
+  return a === b || (a !== undefined && b !== undefined && digestOfMsgId(a) === digestOfMsgId(b));
 }
 
 /** Which message was read or delivered. */

@@ -1,15 +1,20 @@
 import { type Exhaustion, type JournalRecord, recordMessageId } from '../domain/record.js';
+import { smallerRecords } from '../domain/smaller.js';
 import { WrongSequenceError } from '../nats/errors.js';
 import type { Delivery } from '../nats/delivery.js';
 import { expectLastSubjectSeqHeader } from '../nats/headers.js';
 import type { Link, PublishAck } from '../nats/link.js';
+import { storeFitting } from '../nats/store-fitting.js';
 import { type JournalPlace, subjectOf } from './journal.js';
 
 /**
  * Writes one record and waits until it is stored. Safe to repeat: the record's message id makes a second
  * write inside the dedup window a duplicate, and readers treat a second one beyond it as the same.
  *
- * Throws StoreFullError, UnreachableError or NotAllowedError; nothing is known to be stored then.
+ * One that is too large is made smaller until the server takes it.
+ *
+ * Throws StoreFullError, UnreachableError, NotAllowedError, TooLargeError or `NO_STREAM`; nothing is known to be
+ * stored then.
  */
 export function writeRecord(link: Link, place: JournalPlace, record: JournalRecord): Promise<PublishAck> {
   return publish(link, place, record);
@@ -38,9 +43,14 @@ function publish(
   record: JournalRecord,
   expectLastSubjectSeq?: number,
 ): Promise<PublishAck> {
-  return link.publish(subjectOf(place, record, record.kind), JSON.stringify(record), {
+  const conditions = {
+    // Of the whole record: what is made smaller is still the same one.
     msgId: recordMessageId(record),
     expectStream: place.stream,
     ...(expectLastSubjectSeq === undefined ? {} : { expectLastSubjectSeq }),
-  });
+  };
+  const fitting = { version: record, smaller: () => smallerRecords(record) };
+  return storeFitting(link, place.stream, fitting, (version) =>
+    link.publish(subjectOf(place, version, version.kind), JSON.stringify(version), conditions),
+  );
 }

@@ -25,7 +25,8 @@ export const apiCode = {
   consumerOffline: 10119,
 } as const;
 
-const storeFullCodes: readonly number[] = [10023, 10028, 10047, 10054, 10077, 10122];
+const storeFullCodes: readonly number[] = [10023, 10028, 10047, 10077, 10122];
+const messageTooLarge = 10054;
 
 /** A compare-and-set publish found another last sequence on its subject. */
 export class WrongSequenceError extends OperationError {
@@ -42,6 +43,27 @@ export class StoreFullError extends OperationError {
       cause,
       suggestions: ['raise the limit of the stream or of the account, or free space'],
     });
+  }
+}
+
+/** The message is larger than the server or its stream takes, headers included: nothing was stored. */
+export class TooLargeError extends OperationError {
+  constructor(what: string, cause: unknown, limit: string) {
+    super(`${what}: the message is larger than ${limit}`, {
+      code: 'TOO_LARGE',
+      cause,
+      suggestions: [`raise ${limit}`],
+    });
+  }
+}
+
+/** What a connection throws instead of sending a message that its server would answer by closing it. */
+export class PayloadLimit extends Error {
+  constructor(
+    readonly sizeBytes: number,
+    readonly limitBytes: number,
+  ) {
+    super(`max_payload: ${sizeBytes} bytes with headers, the server takes ${limitBytes}`);
   }
 }
 
@@ -120,6 +142,8 @@ export function translateError(error: unknown, what: string): PlutomiError {
   if (cause instanceof AuthorizationError || cause instanceof UserAuthenticationExpiredError) {
     return new NotAllowedError(what, cause);
   }
+  if (cause instanceof PayloadLimit)
+    return new TooLargeError(what, cause, `max_payload of the server (${cause.limitBytes} bytes)`);
   if (cause instanceof TimeoutError) return new UnreachableError(what, error, 'no answer in time');
   if (cause instanceof NoRespondersError || (error instanceof RequestError && error.isNoResponders())) {
     return new UnreachableError(what, error, 'nobody answers: no such stream, or it has no leader now');
@@ -140,6 +164,7 @@ function translateApiError(error: JetStreamApiError, what: string): PlutomiError
   if (error.code === apiCode.wrongLastSequence || error.code === apiCode.wrongLastSequenceUnknown) {
     return new WrongSequenceError(what, error);
   }
+  if (error.code === messageTooLarge) return new TooLargeError(what, error, 'max_msg_size of the stream');
   if (storeFullCodes.includes(error.code)) return new StoreFullError(what, error);
   // What stood on nodes that are gone comes back with them, and the server says so with a status of its own.
   if (error.code === apiCode.streamOffline || error.code === apiCode.consumerOffline) {
@@ -147,15 +172,35 @@ function translateApiError(error: JetStreamApiError, what: string): PlutomiError
   }
   // 10008: no leader, 10039: JetStream not enabled for this account, 503s while a cluster elects; 429: too busy.
   if (error.status === 503 || error.status === 429) return new UnreachableError(what, error, error.message);
-  if (error.code === apiCode.streamNotFound) {
-    return new OperationError(`${what}: there is no such stream on this server`, {
-      code: 'NO_STREAM',
-      cause: error,
-      suggestions: ['plutomi-events pipeline apply', 'name another server with --server or --context'],
-    });
-  }
+  if (error.code === apiCode.streamNotFound) return noStream(what, error);
   return new OperationError(`${what}: ${error.message} (${error.code})`, {
     code: `JETSTREAM_${error.code}`,
     cause: error,
   });
+}
+
+/** There is no such stream, as the server says. */
+export function noStream(what: string, cause: unknown): OperationError {
+  return new OperationError(`${what}: there is no such stream on this server`, {
+    code: 'NO_STREAM',
+    cause,
+    suggestions: ['plutomi-events pipeline apply', 'name another server with --server or --context'],
+  });
+}
+
+/** Nobody listens on the subject: its stream is gone, or has no leader now. */
+export function isNobodyThere(error: unknown): boolean {
+  return error instanceof UnreachableError && error.cause instanceof NoRespondersError;
+}
+
+/** Statuses of refusals that the same question gets again: it is wrong, not allowed, or about what is not there. */
+const lastingStatuses: readonly number[] = [400, 403, 404];
+
+/** A refusal for good: asking again later changes nothing, only somebody who changes the server does. */
+export function isLasting(error: PlutomiError): boolean {
+  if (error instanceof TooLargeError || error instanceof NotAllowedError) return true;
+  if (error instanceof WrongSequenceError || error instanceof StoreFullError) return false;
+  return error.cause instanceof JetStreamApiError
+    ? lastingStatuses.includes(error.cause.status)
+    : error.code === 'NO_STREAM';
 }

@@ -11,7 +11,9 @@ interface Job {
 }
 
 /** The server gives at most 1,024 messages to one question, of which one is ours. */
-const maxSubjects = 1000;
+const mostSubjects = 1000;
+/** A subject of ours is shorter: a server with a small max_payload is asked for fewer at once. */
+const longestSubject = 320;
 const fullQuestionsAtOnce = 4;
 /** A server that refused this kind of question is asked again after so long. */
 const refusalMs = 60_000;
@@ -43,11 +45,16 @@ export class LastOfEach {
     if (!supported) this.refusedUntil = Number.POSITIVE_INFINITY;
   }
 
+  private get maxSubjects(): number {
+    return Math.max(1, Math.min(mostSubjects, Math.floor(this.link.maxPayload / longestSubject)));
+  }
+
   read(subjects: readonly string[]): Promise<LastMessages> {
-    return subjects.length <= maxSubjects ? this.readSome(subjects) : this.readMany(subjects);
+    return subjects.length <= this.maxSubjects ? this.readSome(subjects) : this.readMany(subjects);
   }
 
   private async readMany(subjects: readonly string[]): Promise<LastMessages> {
+    const { maxSubjects } = this;
     const parts = Array.from({ length: Math.ceil(subjects.length / maxSubjects) }, (_, i) =>
       this.readSome(subjects.slice(i * maxSubjects, (i + 1) * maxSubjects)),
     );
@@ -69,6 +76,7 @@ export class LastOfEach {
   }
 
   private start(): void {
+    const { maxSubjects } = this;
     while (this.mayAsk()) {
       const jobs: Job[] = [];
       let subjects = 0;
@@ -88,7 +96,7 @@ export class LastOfEach {
   /** A question that is not full waits for the one on its way, and takes along what is asked for meanwhile. */
   private mayAsk(): boolean {
     if (this.queue.length === 0 || this.running === 0) return this.queue.length > 0;
-    return this.running < fullQuestionsAtOnce && this.queuedSubjects() >= maxSubjects;
+    return this.running < fullQuestionsAtOnce && this.queuedSubjects() >= this.maxSubjects;
   }
 
   private queuedSubjects(): number {

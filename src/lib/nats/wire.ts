@@ -1,4 +1,5 @@
-import { errors, InvalidArgumentError, type NatsConnection } from '@nats-io/transport-node';
+import { errors, type NatsConnection } from '@nats-io/transport-node';
+import { PayloadLimit } from './errors.js';
 
 /** A string goes out as UTF-8. */
 export type Bytes = Uint8Array | string;
@@ -50,8 +51,7 @@ export class Wire {
     const headersSize = sizeOf(headers);
     const size = headersSize + sizeOf(payload);
     const most = this.nc.info?.max_payload;
-    if (most !== undefined && size > most)
-      throw InvalidArgumentError.format('payload', 'max_payload size exceeded');
+    if (most !== undefined && size > most) throw new PayloadLimit(size, most);
     const to = reply === '' ? subject : `${subject} ${reply}`;
     const line = headersSize === 0 ? `PUB ${to} ${size}\r\n` : `HPUB ${to} ${headersSize} ${size}\r\n`;
     this.makeRoom(line.length * 3 + size + 2);

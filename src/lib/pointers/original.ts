@@ -1,4 +1,4 @@
-import { knownMsgId, type Origin } from '../domain/key.js';
+import { type Origin, sameMsgId } from '../domain/key.js';
 import { apiCode, apiCodeOf } from '../nats/errors.js';
 import type { Link } from '../nats/link.js';
 import { headerOf, msgIdHeader, type StoredMessage } from '../nats/message.js';
@@ -69,9 +69,4 @@ function isOriginal(message: StoredMessage, origin: Origin): boolean {
     message.subject === origin.subject &&
     sameMsgId(headerOf(message.headers, msgIdHeader), origin.msgId)
   );
-}
-
-/** Records of earlier versions have long ids in full. */
-function sameMsgId(a: string | undefined, b: string | undefined): boolean {
-  return a === b || (a !== undefined && b !== undefined && knownMsgId(a) === knownMsgId(b));
 }

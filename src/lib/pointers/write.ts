@@ -7,10 +7,12 @@ import {
   pointerHeader,
   pointerHeaders,
 } from '../domain/pointer.js';
+import { smallerPointers } from '../domain/smaller.js';
 import { pointerSubject } from '../domain/subjects.js';
 import { WrongSequenceError } from '../nats/errors.js';
 import type { Link } from '../nats/link.js';
 import { headerOf, type StoredMessage } from '../nats/message.js';
+import { storeFitting } from '../nats/store-fitting.js';
 
 /** A stream of pointers: retry or DLQ. */
 export interface PointerPlace {
@@ -24,7 +26,7 @@ const maxRaces = 20;
  * Puts a pointer where it belongs, once: a compare-and-set on its subject. The only writer of pointers.
  *
  * One that is there already for the same event with the same or a later cycle stays. Repeating it is safe at
- * any time; no message id is used, since a "duplicate" would not prove that the pointer is still there.
+ * any time, and one that is too large is made smaller; no message id is used, since a "duplicate" would not prove that the pointer is still there.
  */
 export async function writePointer(
   link: Link,
@@ -36,11 +38,11 @@ export async function writePointer(
   let lastSeq = 0;
   for (let race = 0; race < maxRaces; race++) {
     try {
-      const ack = await link.publish(subject, encodePointer(pointer), {
-        headers: pointerHeaders(pointer),
-        expectLastSubjectSeq: lastSeq,
-        expectStream: place.stream,
-      });
+      const fitting = { version: pointer, smaller: () => smallerPointers(pointer) };
+      const conditions = { expectLastSubjectSeq: lastSeq, expectStream: place.stream };
+      const ack = await storeFitting(link, place.stream, fitting, (version) =>
+        link.publish(subject, encodePointer(version), { headers: pointerHeaders(version), ...conditions }),
+      );
       return { seq: ack.seq, written: true };
     } catch (error) {
       if (!(error instanceof WrongSequenceError)) throw error;

@@ -41,6 +41,7 @@ export type WaterfallEvent =
     }
   | { readonly type: 'refused-advisory'; readonly subject: string; readonly because: string }
   | { readonly type: 'advisories-dropped'; readonly waiting: number }
+  | { readonly type: 'advisory-not-copied'; readonly subject: string; readonly error: string }
   | { readonly type: 'not-listening'; readonly subject: string; readonly error: string }
   | {
       readonly type: 'event-lost';
@@ -58,6 +59,16 @@ export type WaterfallEvent =
     }
   | { readonly type: 'alert-failed'; readonly id: string; readonly error: string; readonly retryInMs: number }
   | { readonly type: 'holding'; readonly what: string; readonly error: string }
+  | {
+      /** For good: the message comes back later, and nobody waits for it. */
+      readonly type: 'refused';
+      readonly what: string;
+      readonly consumer: string;
+      readonly stream: string;
+      readonly seq: number;
+      readonly error: string;
+      readonly suggestions: readonly string[];
+    }
   | { readonly type: 'holding-ended'; readonly what: string; readonly heldMs: number }
   | {
       readonly type: 'waiting-for-consumer';
@@ -175,6 +186,12 @@ export function logWaterfall(logger: Logger): WaterfallListener {
           'too many advisories wait to be copied: until they are, only the journal stream catches new ones',
         );
         break;
+      case 'advisory-not-copied':
+        log.error(
+          () => ({ subject: e.subject, error: e.error }),
+          'an advisory of the server can not be copied: it is left to the journal stream',
+        );
+        break;
       case 'not-listening':
         log.warn(
           () => ({ subject: e.subject, error: e.error }),
@@ -208,6 +225,18 @@ export function logWaterfall(logger: Logger): WaterfallListener {
         log.error(
           () => ({ what: e.what, error: e.error }),
           'the server does not take it: holding on, nothing is acknowledged or pulled',
+        );
+        break;
+      case 'refused':
+        log.error(
+          () => ({
+            what: e.what,
+            consumer: e.consumer,
+            message: `${e.stream}/${e.seq}`,
+            error: e.error,
+            ...(e.suggestions.length > 0 ? { next: e.suggestions.join('; ') } : {}),
+          }),
+          'the server refuses it, and waiting would not help: the message comes back later, the others go on',
         );
         break;
       case 'holding-ended':

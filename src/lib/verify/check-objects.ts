@@ -2,6 +2,7 @@ import type { PipelineConfig } from '../config/resolved.js';
 import type { Link } from '../nats/link.js';
 import type { StreamInfo } from '../nats/objects.js';
 import { checkTopology } from '../topology/plan.js';
+import { type TightLimit, tightLimits } from '../topology/record-sizes.js';
 import type { Problem, Warning } from './verification.js';
 
 export interface ObjectCheck {
@@ -22,9 +23,10 @@ export async function checkObjects(link: Link, config: PipelineConfig): Promise<
     infos.filter((info) => info !== undefined).map((info) => [info.config.name, info] as const),
   );
   const found = [...streams.values()];
+  const tight = tightLimits(link, config, found);
   return {
-    problems: [...drift, ...found.flatMap(replicaProblems)],
-    warnings: [...behindWarnings(found), ...durabilityWarnings(found)],
+    problems: [...drift, ...found.flatMap(replicaProblems), ...refusingLimits(tight)],
+    warnings: [...behindWarnings(found), ...durabilityWarnings(found), ...cuttingLimits(tight)],
     streams,
   };
 }
@@ -45,6 +47,21 @@ async function driftOf(link: Link, config: PipelineConfig): Promise<Problem[]> {
     ({ name, message }): Problem => ({ kind: 'conflict', stream: name, detail: message, repairable: false }),
   );
   return [...drift, ...blocked];
+}
+
+function refusingLimits(limits: readonly TightLimit[]): Problem[] {
+  return limits
+    .filter(({ refuses }) => refuses)
+    .map(({ stream, detail }) => ({
+      kind: 'record-limit',
+      ...(stream === undefined ? {} : { stream }),
+      detail,
+      repairable: false,
+    }));
+}
+
+function cuttingLimits(limits: readonly TightLimit[]): Warning[] {
+  return limits.filter(({ refuses }) => !refuses).map(({ detail }) => ({ kind: 'record-limit', detail }));
 }
 
 function replicaProblems({ config, cluster }: StreamInfo): Problem[] {

@@ -28,7 +28,9 @@ export type ProblemKind =
   /** Something on the server stands in the way of the config. */
   | 'conflict'
   /** A stream has fewer live replicas than it should have. */
-  | 'replica-down';
+  | 'replica-down'
+  /** The server or a stream takes no messages of the size that records need. */
+  | 'record-limit';
 
 /** Something that breaks the pipeline's promise. */
 export interface Problem {
@@ -55,6 +57,8 @@ export type WarningKind =
   | 'not-running'
   /** A consumer is far behind, in time still. */
   | 'behind'
+  /** The server or a stream takes smaller messages than records may be: they are cut short. */
+  | 'record-limit'
   /** A stream that refuses what is too much is nearly full. */
   | 'nearly-full'
   /** Messages in the journal, the retry stream or the DLQ that are none of ours. */

@@ -1,3 +1,4 @@
+import type { PlutomiError } from '../errors.js';
 import type { WaterfallListener } from '../telemetry/waterfall-event.js';
 
 interface Refusal {
@@ -6,6 +7,14 @@ interface Refusal {
   readonly waiting: Set<object>;
 }
 
+const neededByARunner = 'plutomi-events pipeline permissions --role runner   # what this user needs';
+
+/** The message whose record or pointer is refused. */
+type Refused = { readonly consumer: string; readonly stream: string; readonly seq: number };
+
+/** A refusal for good that was quiet for so long is told again. */
+const quietMs = 600_000;
+
 /**
  * Closed while somebody waits for the server to take what must not be lost: nobody pulls then, since nothing
  * could be let go of. Each kind of refusal is told once when it begins and once when it ends.
@@ -13,6 +22,8 @@ interface Refusal {
 export class Gate {
   private readonly refusals = new Map<string, Refusal>();
   private readonly watchers = new Set<(open: boolean) => void>();
+  /** Refusals for good, and when each was last met. They close nothing: waiting would not help. */
+  private readonly lasting = new Map<string, number>();
   private wasOpen = true;
 
   constructor(
@@ -39,6 +50,19 @@ export class Gate {
       this.emit({ type: 'holding', what, error });
     }
     this.announce();
+  }
+
+  /** The server refuses it for good. Told once, and again after a long silence. */
+  refusedForGood(what: string, { consumer, stream, seq }: Refused, error: PlutomiError): void {
+    const id = `${what}/${consumer}/${error.code}`;
+    const now = this.monotonic();
+    const before = this.lasting.get(id);
+    this.lasting.set(id, now);
+    if (before !== undefined && now - before < quietMs) return;
+    const { message } = error;
+    const suggestions =
+      error.code === 'NOT_ALLOWED' ? [...error.suggestions, neededByARunner] : error.suggestions;
+    this.emit({ type: 'refused', what, consumer, stream, seq, error: message, suggestions });
   }
 
   /** The server took it: for everybody who waits. */

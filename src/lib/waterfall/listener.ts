@@ -3,6 +3,7 @@ import type { PipelineConfig } from '../config/resolved.js';
 import { decodeAdvisory } from '../domain/advisory.js';
 import { exhaustionKinds, nativeAdvisorySubject } from '../domain/subjects.js';
 import { messageOf, PlutomiError } from '../errors.js';
+import { isLasting } from '../nats/errors.js';
 import type { Link } from '../nats/link.js';
 import { type Heard, subscribe } from '../nats/subscribe.js';
 import type { Transcriber } from '../routing/transcribe.js';
@@ -99,7 +100,11 @@ export class AdvisoryListener {
       return true;
     } catch (error) {
       if (!(error instanceof PlutomiError)) fail(new WorkerFailure('the advisories', error));
-      return !(error instanceof PlutomiError);
+      // Refused for good: it would keep a place from the others. The journal stream has it too.
+      else if (isLasting(error))
+        emit({ type: 'advisory-not-copied', subject: message.subject, error: error.message });
+      else return false;
+      return true;
     }
   }
 

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, PlutomiError } from '../errors.js';
 import { type Delivery, isAckOf } from '../nats/delivery.js';
-import type { NotAllowedError } from '../nats/errors.js';
+import { delayAfter } from '../domain/backoff.js';
+import { isLasting, type NotAllowedError } from '../nats/errors.js';
 import type { Link } from '../nats/link.js';
 import { Pull } from '../nats/pull.js';
 import type { WaterfallListener } from '../telemetry/waterfall-event.js';
@@ -34,6 +35,12 @@ export interface WorkerTools {
 
 /** Thrown inside a message's processing: neither ack nor nak it, it comes back by itself. */
 export class LetGo extends Error {}
+
+/** The server refuses for good what was to be stored or read first: the message comes back later. */
+class ComesBack extends LetGo {}
+
+/** After so long, by how often it was delivered. */
+const comesBackAfterMs = [5000, 15_000, 60_000, 300_000];
 
 export type Process = (held: Held, worker: Worker) => Promise<void>;
 
@@ -96,7 +103,8 @@ export class Worker {
   /**
    * Repeats a write or a read until the server has taken it. From the second refusal on the gate is closed.
    *
-   * Throws LetGo when it can no longer matter: the lease has lapsed (unless `evenLate`), or the drain is over.
+   * Throws LetGo when it can no longer matter: the lease has lapsed (unless `evenLate`), or the drain is over; and
+   * when the server refuses it for good, which is not waited out: nobody else has to wait for this one.
    */
   // Not an async function: nearly all is taken at once, and pays for no frame that waits for more.
   persist<T>(held: Held, what: string, action: () => Promise<T>, evenLate = false): Promise<T> {
@@ -123,6 +131,10 @@ export class Worker {
     try {
       for (let tries = 1; ; tries++) {
         if (!(error instanceof PlutomiError)) throw error;
+        if (isLasting(error)) {
+          gate.refusedForGood(what, held.delivery, error);
+          throw new ComesBack(what, { cause: error });
+        }
         if (this.abandoned || (!evenLate && !this.isOurs(held))) throw new LetGo(what, { cause: error });
         if (tries > 1) gate.refused(what, held, messageOf(error));
         await sleep(Math.min(50 * 2 ** tries, longestPauseMs));
@@ -156,7 +168,9 @@ export class Worker {
     try {
       await this.process(held, this);
     } catch (error) {
-      if (!(error instanceof LetGo)) this.tools.fail(asFailure(error, this.settings.consumer));
+      if (error instanceof ComesBack)
+        this.settler.nak(held, delayAfter(comesBackAfterMs, held.delivery.deliveries));
+      else if (!(error instanceof LetGo)) this.tools.fail(asFailure(error, this.settings.consumer));
     } finally {
       this.leases.remove(held);
       this.pull.release();

@@ -130,6 +130,26 @@ describe('each event is one line with its level and all facts', () => {
       'the server does not take it: holding on, nothing is acknowledged or pulled',
     ],
     [
+      {
+        type: 'refused',
+        what: 'write the journal',
+        consumer: 'c',
+        stream: 'events',
+        seq: 7,
+        error: 'too large',
+        suggestions: ['raise it', 'or not'],
+      },
+      'error',
+      {
+        what: 'write the journal',
+        consumer: 'c',
+        message: 'events/7',
+        error: 'too large',
+        next: 'raise it; or not',
+      },
+      'the server refuses it, and waiting would not help: the message comes back later, the others go on',
+    ],
+    [
       { type: 'holding-ended', what: 'write the journal', heldMs: 900 },
       'info',
       { what: 'write the journal', heldMs: 900 },

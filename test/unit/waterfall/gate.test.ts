@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { WaterfallEvent } from '../../../src/lib/telemetry/waterfall-event.js';
+import { OperationError } from '../../../src/lib/errors.js';
 import { Gate } from '../../../src/lib/waterfall/gate.js';
 
 function setUp() {
@@ -84,4 +85,24 @@ test('who watches no longer hears nothing', () => {
   unwatch();
   gate.refused('write the journal', one, 'full');
   expect(seen).toEqual([]);
+});
+
+test('a refusal for good closes nothing, and is told once for each consumer until it was quiet for ten minutes', () => {
+  const { gate, told, seen, clock } = setUp();
+  const error = new OperationError('too large', { code: 'TOO_LARGE', suggestions: ['raise it'] });
+  const of = (consumer: string, seq: number) => ({ consumer, stream: 'events', seq });
+  for (const seq of [1, 2, 1]) gate.refusedForGood('write the journal', of('a', seq), error);
+  gate.refusedForGood('write the journal', of('b', 3), error);
+  clock.now += 599_000;
+  gate.refusedForGood('write the journal', of('a', 1), error);
+  const { message, suggestions } = error;
+  const refused = { type: 'refused', what: 'write the journal', error: message, suggestions };
+  expect(told).toEqual([
+    { ...refused, ...of('a', 1) },
+    { ...refused, ...of('b', 3) },
+  ]);
+  clock.now += 600_000;
+  gate.refusedForGood('write the journal', of('a', 2), error);
+  expect(told.at(-1)).toEqual({ ...refused, ...of('a', 2) });
+  expect([gate.open, seen]).toEqual([true, []]);
 });

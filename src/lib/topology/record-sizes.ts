@@ -1,0 +1,56 @@
+import type { PipelineConfig } from '../config/resolved.js';
+import { leastRecordBytes, wholeRecordBytes } from '../domain/smaller.js';
+import type { Link } from '../nats/link.js';
+import type { StreamInfo } from '../nats/objects.js';
+
+/** A limit that the pipeline's own records meet. */
+export interface TightLimit {
+  /** Some records can't be stored at all; else they are only made smaller. */
+  readonly refuses: boolean;
+  /** Of the stream; undefined: of the server, for all of them. */
+  readonly stream?: string;
+  readonly detail: string;
+}
+
+/** Limits of the server, and of these streams, that are too tight for the records and pointers of a pipeline. */
+export function tightLimits(
+  link: Link,
+  config: PipelineConfig,
+  streams: readonly StreamInfo[],
+): TightLimit[] {
+  const { advisories, retry, dlq } = config.streams;
+  const own = [advisories, retry, dlq].map(({ name }) => name);
+  const found = streams.filter((info) => own.includes(info.config.name));
+  return [
+    ...tight('max_payload', link.maxPayload),
+    ...found.flatMap(({ config: { name, max_msg_size: most } }) =>
+      most >= 0 ? tight('max_msg_size', most, name) : [],
+    ),
+  ];
+}
+
+function tight(limit: 'max_payload' | 'max_msg_size', bytes: number, stream?: string): TightLimit[] {
+  if (bytes >= wholeRecordBytes) return [];
+  const refuses = bytes < leastRecordBytes;
+  const whose = stream === undefined ? 'the server' : stream;
+  const change =
+    stream === undefined
+      ? `${limit}: ${wholeRecordBytes} in the server config`
+      : `nats stream edit ${stream} --max-msg-size=-1`;
+  const what = refuses
+    ? 'records of failed events may not fit, and their events then come back for ever'
+    : 'records of failed events that are larger lose their stack and a part of their message';
+  const about = stream === undefined ? {} : { stream };
+  return [{ refuses, ...about, detail: `${limit} of ${whose} is ${bytes} bytes: ${what}; ${change}` }];
+}
+
+/** As `tightLimits`, with the streams as they are now. */
+export async function readTightLimits(link: Link, config: PipelineConfig): Promise<TightLimit[]> {
+  const { advisories, retry, dlq } = config.streams;
+  const found = await Promise.all([advisories, retry, dlq].map(({ name }) => link.streamInfo(name)));
+  return tightLimits(
+    link,
+    config,
+    found.filter((info) => info !== undefined),
+  );
+}
