@@ -38,19 +38,22 @@ export class UsageError extends PlutomiError {
 /** A problem of the config file: `path` is where, `message` what was expected and found. */
 export interface ConfigProblem {
   readonly path: string;
+  /** Of a JSON config, from 1. */
+  readonly line?: number;
   readonly message: string;
 }
 
 /** The config file is missing, unreadable or invalid. All of its problems at once. */
 export class ConfigError extends PlutomiError {
-  readonly code: string = 'CONFIG_INVALID';
+  readonly code: string;
   override readonly exitCode = 2;
   constructor(
     message: string,
     readonly problems: readonly ConfigProblem[] = [],
-    facts: ErrorFacts = {},
+    facts: ErrorFacts & { readonly code?: string } = {},
   ) {
     super(message, facts);
+    this.code = facts.code ?? 'CONFIG_INVALID';
   }
 }
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { chown, cp, mkdir, readFile, symlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -81,4 +81,34 @@ test('when its last port was taken meanwhile, it takes another', async () => {
   await expect(startFolderServer({ ...project, port: portOf(first.url) })).rejects.toMatchObject({
     code: 'SERVER_EXITED',
   });
+});
+
+test('what a copied folder, or one behind a link, says is not stopped', async () => {
+  const project = await projectFolder();
+  const { state } = await startFolderServer(project);
+  const [copy, link] = [await temporaryFolder(), await temporaryFolder()];
+  await cp(serverFiles(project.cwd).folder, serverFiles(copy).folder, { recursive: true });
+  await symlink(serverFiles(project.cwd).folder, serverFiles(link).folder);
+  for (const folder of [copy, link]) {
+    await expect(stopFolderServer(folder)).rejects.toMatchObject({
+      code: 'NOT_OF_THIS_FOLDER',
+      message: expect.stringContaining(`(pid ${state.pid})`),
+      suggestions: [`cd ${project.cwd} && plutomi-events server stop`, expect.stringContaining('kill')],
+    });
+  }
+  expect(await readServerState(project.cwd)).toEqual(state);
+});
+
+test.runIf(process.getuid?.() === 0)('the server of somebody else is neither used nor stopped', async () => {
+  const project = await projectFolder();
+  await startFolderServer(project);
+  const { folder, state } = serverFiles(project.cwd);
+  const trust = { uid: 0, folders: [] };
+  for (const path of [folder, state]) {
+    await chown(path, 4711, 4711);
+    await expect(readServerState(project.cwd, trust)).rejects.toMatchObject({ code: 'NOT_YOURS' });
+    await expect(stopFolderServer(project.cwd, trust)).rejects.toMatchObject({ code: 'NOT_YOURS' });
+    await expect(startFolderServer({ ...project, trust })).rejects.toMatchObject({ code: 'NOT_YOURS' });
+    await chown(path, 0, 0);
+  }
 });

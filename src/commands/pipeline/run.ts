@@ -126,8 +126,8 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
       confirm: this.interactive ? (question) => this.confirm(question) : undefined,
       onStep: (step) => this.note(step),
     });
-    const { cwd } = this.environment;
-    const { started } = await startFolderServer({ cwd, binary: path, now: () => new Date() });
+    const { cwd, trust } = this.environment;
+    const { started } = await startFolderServer({ cwd, trust, binary: path, now: () => new Date() });
     return async () => {
       if (!started) return;
       await this.context.close();

@@ -38,6 +38,7 @@ For development and tests: production wants a nats-server of its own.`;
     });
     const { state, started } = await startFolderServer({
       cwd: this.environment.cwd,
+      trust: this.environment.trust,
       binary: path,
       port: this.flags.port,
       now: () => new Date(),

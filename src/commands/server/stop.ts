@@ -10,7 +10,7 @@ export default class ServerStop extends BaseCommand<typeof ServerStop> {
   static override examples = ['<%= config.bin %> <%= command.id %>'];
 
   async run(): Promise<void> {
-    const stopped = await stopFolderServer(this.environment.cwd);
+    const stopped = await stopFolderServer(this.environment.cwd, this.environment.trust);
     if (stopped === undefined) {
       throw new OperationError(`no nats-server runs for ${this.environment.cwd} or a folder above it`, {
         code: 'NOT_RUNNING',

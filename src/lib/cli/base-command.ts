@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Command } from '@oclif/core/command';
 import { CLIError } from '@oclif/core/errors';
 import type * as Interfaces from '@oclif/core/interfaces';
-import { loadEnvFile } from '../config/env-file.js';
+import { readEnvFile } from '../config/env-file.js';
 import type { Environment } from '../config/environment.js';
 import { readEnvironment } from '../config/load.js';
 import { InterruptedError, PlutomiError, UsageError } from '../errors.js';
@@ -40,7 +40,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     process.on('SIGINT', this.onInterrupt);
     process.on('SIGTERM', this.onInterrupt);
     await super.init();
-    await loadEnvFile(process.cwd());
+    await this.addEnvFile();
     const environment = readEnvironment();
     const contextOf = (flags: ConnectionFlags): CommandContext =>
       new CommandContext(environment, flags, this.id ?? 'plutomi-events');
@@ -86,6 +86,12 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   /** What could stand for an argument that is missing: lines for the reader. Nobody is told why they can't be had. */
   protected async choices(_context: CommandContext): Promise<readonly string[]> {
     return [];
+  }
+
+  /** Handlers and configs see the variables of `.env` too. What is set already stays. */
+  private async addEnvFile(): Promise<void> {
+    const { cwd, trust } = readEnvironment();
+    for (const [name, value] of Object.entries(await readEnvFile(cwd, trust))) process.env[name] ??= value;
   }
 
   protected get environment(): Environment {

@@ -3,7 +3,9 @@ import { loadConfig } from '../config/load.js';
 import type { ModuleOptions } from '../config/load-module.js';
 import type { PipelineConfig } from '../config/resolved.js';
 import { resolveTarget, type TargetFlags } from '../config/target.js';
+import type { Trust } from '../config/trust.js';
 import { escapeBlock } from '../domain/escape.js';
+import { hideSecrets } from '../domain/secrets.js';
 import { connect } from '../nats/connect.js';
 import type { Link } from '../nats/link.js';
 import type { ConnectionTarget } from '../nats/target.js';
@@ -38,8 +40,9 @@ export class CommandContext {
   }
 
   /** How configs and handlers are loaded: `plutomi-events` in them is this very library. */
-  get moduleOptions(): ModuleOptions {
-    return { cacheHome: this.environment.cacheHome, library: () => import('../index.js') };
+  get moduleOptions(): ModuleOptions & { readonly trust: Trust } {
+    const { cacheHome, trust } = this.environment;
+    return { cacheHome, trust, library: () => import('../index.js') };
   }
 
   /** The config file, validated; loaded once. */
@@ -49,19 +52,19 @@ export class CommandContext {
       ...(this.flags.config === undefined ? {} : { file: this.flags.config }),
       ...this.moduleOptions,
       onWarning: ({ path, message }) =>
-        process.stderr.write(`Warning: ${escapeBlock(`${path}: ${message}`)}\n`),
+        process.stderr.write(`Warning: ${hideSecrets(escapeBlock(`${path}: ${message}`))}\n`),
     });
     return this.loaded;
   }
 
   /** Flag > environment > context > config file > the server of this folder > nats://127.0.0.1:4222. */
   async target(config?: PipelineConfig): Promise<ConnectionTarget> {
-    const local = await readServerState(this.environment.cwd);
+    const { cwd, trust } = this.environment;
     return resolveTarget({
       flags: this.flags,
       environment: this.environment,
       ...(config?.server === undefined ? {} : { configured: config.server }),
-      ...(local === undefined ? {} : { local }),
+      local: () => readServerState(cwd, trust),
       name: this.environment.clientId ?? `plutomi-events ${this.commandId.replaceAll(':', ' ')}`,
       timeoutMs: this.flags.timeout ?? defaultTimeoutMs,
     });

@@ -1,5 +1,6 @@
 import { CLIError } from '@oclif/core/errors';
 import { escapeBlock, escapeLine } from '../domain/escape.js';
+import { hideSecrets } from '../domain/secrets.js';
 import { ConfigError, messageOf, PlutomiError } from '../errors.js';
 import { NotAllowedError } from '../nats/errors.js';
 import { roleOfCommand } from '../permissions/role.js';
@@ -11,10 +12,22 @@ export interface ErrorJson {
   readonly suggestions: readonly string[];
 }
 
-/** What a person or a script is told about an error: no stack, no argv, nothing that a terminal would obey. */
-export function describeError(error: Error, commandId?: string): ErrorJson & { readonly exitCode: number } {
+type Described = ErrorJson & { readonly exitCode: number };
+
+/** What a person or a script is told about an error: no stack, no argv, no secret, nothing that a terminal would obey. */
+export function describeError(error: Error, commandId?: string): Described {
+  const { message, suggestions, ...rest } = describe(error, commandId);
+  return { ...rest, message: hideSecrets(message), suggestions: suggestions.map(hideSecrets) };
+}
+
+function describe(error: Error, commandId: string | undefined): Described {
   if (error instanceof ConfigError) {
-    const problems = error.problems.map((problem) => `\n  ${problem.path}: ${problem.message}`).join('');
+    const problems = error.problems
+      .map(
+        (problem) =>
+          `\n  ${problem.line === undefined ? '' : `line ${problem.line}: `}${problem.path}: ${problem.message}`,
+      )
+      .join('');
     return {
       code: error.code,
       message: escapeBlock(error.message + problems),

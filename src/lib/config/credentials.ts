@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { looksSecret } from '../domain/secrets.js';
 import { UsageError } from '../errors.js';
 import type { Environment } from './environment.js';
 
@@ -42,6 +43,12 @@ export function checkCredentials(kind: CredentialsKind, from: string, text: stri
 
 /** The absolute path of a file that must be there. */
 export async function requireFile(from: string, written: string, environment: Environment): Promise<string> {
+  if (looksSecret(written)) {
+    throw new UsageError(`${from}: expected the path of a file, found the secret itself (not shown)`, {
+      code: 'FILE_MISSING',
+      suggestions: ['write it to a file that only you can read (chmod 600), and name that'],
+    });
+  }
   const file = path.resolve(environment.cwd, written);
   const found = await stat(file).catch(() => undefined);
   if (found?.isFile()) return file;

@@ -1,28 +1,31 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { parseEnv } from 'node:util';
 import { ConfigError } from '../errors.js';
+import { requireTrusted, type Trust } from './trust.js';
 
 /** A blank line, a comment, or NAME=value; a quoted value may go over several lines. */
 const entry =
   /[ \t]*(?:#[^\n]*|(?:export[ \t]+)?[A-Za-z_][\w.-]*[ \t]*=[ \t]*(?:"[^"]*"|'[^']*'|`[^`]*`|(?!["'`])[^\n]*)[ \t]*(?:#[^\n]*)?)?(?:\r?\n|$)/y;
 
 /**
- * Adds the variables of `<cwd>/.env` to the process's environment, where there is such a file. Variables that are
- * set already win.
+ * The variables of `<cwd>/.env`; none where there is no such file. A byte order mark at its start is no content.
  *
- * Throws ConfigError with the line of what is no NAME=value; never with its text, which may be a secret.
+ * Throws ConfigError: the file belongs to somebody else, or with the line of what is not NAME=value; never with its
+ * text, which may be a secret.
  */
-export async function loadEnvFile(cwd: string): Promise<void> {
+export async function readEnvFile(cwd: string, trust: Trust): Promise<Readonly<Record<string, string>>> {
   const file = path.join(cwd, '.env');
-  const text = await readText(file);
-  if (text === undefined) return;
+  const text = (await readText(file))?.replace(/^\uFEFF/, '');
+  if (text === undefined) return {};
+  await requireTrusted(file, trust);
   const line = malformedLine(text);
   if (line !== undefined) {
     throw new ConfigError(`${file}:${line}: expected NAME=value, found something else`, [], {
       suggestions: ['start comments with #, close quotes'],
     });
   }
-  process.loadEnvFile(file);
+  return parseEnv(text) as Record<string, string>;
 }
 
 async function readText(file: string): Promise<string | undefined> {

@@ -1,3 +1,5 @@
+import type { Trust } from './trust.js';
+
 /** What the process's environment says; read once by config/load and passed on. */
 export interface Environment {
   /** The folder that searches start in. */
@@ -24,6 +26,8 @@ export interface Environment {
   readonly noProxy?: string;
   /** NO_COLOR is set, or TERM is dumb. */
   readonly noColor: boolean;
+  /** Whose files this process takes orders from. */
+  readonly trust: Trust;
   /** The whole environment: only for `env://` and `$VAR` in nats context files. */
   readonly variables: Readonly<Record<string, string | undefined>>;
 }

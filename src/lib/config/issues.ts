@@ -16,7 +16,7 @@ export function reportIssues(
   for (const issue of issues) {
     const path = [...base, ...(issue.path as Path)];
     if (issue.code === 'unrecognized_keys') {
-      for (const key of issue.keys) reportUnknownKey(problems, raw, path, key);
+      for (const key of issue.keys) if (key !== '__proto__') reportUnknownKey(problems, raw, path, key);
       continue;
     }
     const nested = issue.code === 'invalid_union' ? nearestShape(issue.errors) : undefined;

@@ -1,7 +1,8 @@
-import { mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { createJiti } from 'jiti';
 import { ConfigError, messageOf } from '../errors.js';
+import { decoratorError, decoratorIn, refuseDecorators } from './decorators.js';
+import { makePrivate } from './trust.js';
 
 export interface ModuleOptions {
   /** Our own public API: what `import … from 'plutomi-events'` gets, however the CLI was installed. */
@@ -17,11 +18,15 @@ export interface ModuleOptions {
  * Throws ConfigError with file and line: it can't be parsed, or it threw while it was loaded.
  */
 export async function loadModule(file: string, options: ModuleOptions): Promise<unknown> {
-  const jiti = createJiti(file, {
-    fsCache: await privateFolder(path.join(options.cacheHome, 'plutomi-events', 'jiti')),
-    virtualModules: { 'plutomi-events': await options.library() },
-  });
+  const [fsCache, library] = await Promise.all([codeFolder(options.cacheHome), options.library()]);
   try {
+    const jiti = createJiti(file, {
+      fsCache,
+      virtualModules: { 'plutomi-events': library },
+      // JavaScript knows no tsconfig, and one that can't be read must not be in its way.
+      tsconfigPaths: isTypeScript(file),
+      transformOptions: { babel: { presets: [refuseDecorators] } },
+    });
     const exports = await jiti.import<object>(file);
     if (typeof exports === 'function') return exports;
     // jiti's proxy answers `.default` with the whole module when there is none.
@@ -29,34 +34,39 @@ export async function loadModule(file: string, options: ModuleOptions): Promise<
       ? await (exports as { default: unknown }).default
       : undefined;
   } catch (error) {
+    const decorator = decoratorIn(error);
+    if (decorator !== undefined) throw decoratorError(file, decorator);
     throw new ConfigError(`can't load ${file}: ${describeFailure(error, file)}`, [], { cause: error });
   }
 }
 
-/** Makes the folder for this user alone; false (no cache) where that is not possible, or others can write to it. */
-async function privateFolder(folder: string): Promise<string | false> {
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const { mode, uid } = await stat(folder);
-    const mine = process.getuid === undefined || process.getuid() === uid;
-    return mine && (mode & 0o022) === 0 ? folder : false;
-  } catch {
-    return false;
-  }
+function isTypeScript(file: string): boolean {
+  return /\.[mc]?ts$/.test(file);
+}
+
+/** Where compiled code is kept; false (nowhere) where somebody else could have put some. */
+async function codeFolder(cacheHome: string): Promise<string | false> {
+  const ours = path.join(cacheHome, 'plutomi-events');
+  // Old code stays unread when what is compiled changes.
+  const folder = path.join(ours, 'modules-2');
+  return (await makePrivate(ours)) && (await makePrivate(folder)) ? folder : false;
 }
 
 /** The message with the line of the user's file that it came from, on one line and without a stack. */
 function describeFailure(error: unknown, file: string): string {
   const message = messageOf(error).split(/\n\s*Require stack:/)[0] ?? '';
   const text = message.replaceAll(/\s*\n\s*/g, ' ').trim();
-  const frame = error instanceof Error ? frameIn(error.stack ?? '', file) : undefined;
-  return frame === undefined || text.includes(frame) ? text : `${text} (at ${frame})`;
+  const line = error instanceof Error ? lineIn(error.stack ?? '', file) : undefined;
+  return line === undefined || text.includes(line) ? text : `${text} (at ${line})`;
 }
 
-/** The first position of a stack that is in the user's own code, `file:line:column`. */
-function frameIn(stack: string, file: string): string | undefined {
+/**
+ * The first position of a stack that is in the user's own code, `file:line`. What was compiled has the lines of its
+ * source, and columns of its own.
+ */
+function lineIn(stack: string, file: string): string | undefined {
   const folder = `${path.dirname(file)}${path.sep}`;
-  for (const [, position] of stack.matchAll(/^\s+at (?:.*?\()?((?:file:\/\/)?\/[^()]*:\d+:\d+)\)?$/gm)) {
+  for (const [, position] of stack.matchAll(/^\s+at (?:.*?\()?((?:file:\/\/)?\/[^()]*:\d+):\d+\)?$/gm)) {
     const plain = position?.replace(/^file:\/\//, '');
     if (plain?.startsWith(folder) && !plain.includes('node_modules')) return plain;
   }

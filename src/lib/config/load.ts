@@ -3,7 +3,9 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { ConfigError, type ConfigProblem } from '../errors.js';
 import type { Environment } from './environment.js';
+import type { JsonFile } from './read-json.js';
 import type { PipelineConfig } from './resolved.js';
+import { readTrust, requireTrusted, type Trust } from './trust.js';
 
 /** Reads the process's environment: the only place that does. Empty variables count as unset. */
 export function readEnvironment(
@@ -34,6 +36,7 @@ export function readEnvironment(
     configHome: get('XDG_CONFIG_HOME') ?? path.join(home, '.config'),
     cacheHome: get('XDG_CACHE_HOME') ?? path.join(home, '.cache'),
     noColor: get('NO_COLOR') !== undefined || get('TERM') === 'dumb',
+    trust: readTrust(process.getuid?.(), variables),
     variables,
     ...set,
   };
@@ -48,6 +51,8 @@ export interface LoadOptions {
   /** A config file by name: no search. */
   readonly file?: string;
   readonly cacheHome: string;
+  /** Whose config is read. Default: anybody's. */
+  readonly trust?: Trust;
   /** Our public API, for configs that import it; not called for JSON. */
   readonly library: () => Promise<unknown>;
   /** Told about what is allowed but can lose events. */
@@ -71,10 +76,10 @@ export async function loadConfig(options: LoadOptions): Promise<PipelineConfig> 
       },
     );
   }
-  const raw = await readConfig(file, options);
+  const { value: raw, lineOf } = await readConfig(file, options);
   const { validateConfig } = await import('./validate.js');
   const { resolveConfig } = await import('./resolve.js');
-  const { parsed, problems, warnings } = await validateConfig(raw, path.dirname(file));
+  const { parsed, problems, warnings } = await validateConfig(raw, path.dirname(file), lineOf);
   if (parsed === undefined) {
     const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
     throw new ConfigError(`${file} has ${count}:`, problems, {
@@ -96,17 +101,21 @@ export async function findConfig(cwd: string): Promise<string | undefined> {
   }
 }
 
-async function readConfig(file: string, options: LoadOptions): Promise<unknown> {
+async function readConfig(
+  file: string,
+  options: LoadOptions,
+): Promise<{ readonly value: unknown; readonly lineOf?: JsonFile['lineOf'] }> {
   if (!(await isFile(file))) {
     throw new ConfigError(`no config file at ${file}`, [], { suggestions: ['name another with --config'] });
   }
+  await requireTrusted(file, options.trust);
   if (file.endsWith('.json')) {
     const { readJson } = await import('./read-json.js');
     return readJson(file);
   }
   const { loadModule } = await import('./load-module.js');
-  const raw = await loadModule(file, options);
-  if (raw !== undefined) return raw;
+  const value = await loadModule(file, options);
+  if (value !== undefined) return { value };
   throw new ConfigError(`${file} has no default export`, [], {
     suggestions: ["export default defineConfig({ name: '…' })"],
   });

@@ -52,8 +52,12 @@ export class Problems {
   readonly all: ConfigProblem[] = [];
   readonly broken: Path[] = [];
 
+  /** `lineOf`: where a path stands in the file, when that is known. */
+  constructor(private readonly lineOf: (path: Path) => number | undefined = () => undefined) {}
+
   add(path: Path, message: string): void {
-    this.all.push({ path: formatPath(path), message });
+    const line = this.lineOf(path);
+    this.all.push({ path: formatPath(path), ...(line === undefined ? {} : { line }), message });
   }
 
   /** A problem of the value itself: what is derived from it would be a consequence, not another problem. */

@@ -32,7 +32,7 @@ export interface TargetOptions {
   /** What the config file says. */
   readonly configured?: ServerSettings;
   /** The server that runs for this folder. */
-  readonly local?: { readonly url: string };
+  readonly local?: () => Promise<{ readonly url: string } | undefined>;
   /** Name of the connection on the server. */
   readonly name: string;
   readonly timeoutMs: number;
@@ -117,7 +117,8 @@ async function layersOf({ flags, environment, configured, local }: TargetOptions
   ];
   if (layers.some((one) => one.servers !== undefined)) return layers;
   if (configured) layers.push(await configLayer(configured, environment));
-  if (local) layers.push(layer('the server of this folder', local.url));
+  const running = await local?.();
+  if (running) layers.push(layer('the server of this folder', running.url));
   return layers;
 }
 

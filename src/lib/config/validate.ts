@@ -7,7 +7,8 @@ import { checkStages } from './checks/stages.js';
 import { checkStreams } from './checks/streams.js';
 import { checkWaits } from './checks/waits.js';
 import { reportIssues } from './issues.js';
-import { Problems } from './problems.js';
+import { type Path, Problems } from './problems.js';
+import { checkPrototypes } from './checks/prototypes.js';
 import { withoutBroken } from './repair.js';
 import { configSchema, type ParsedConfig } from './schema.js';
 import { warningsOf } from './warnings.js';
@@ -23,8 +24,13 @@ export interface Validated {
  * Checks everything that can be known without a server; all problems at once. `folder` is what relative paths
  * are relative to.
  */
-export async function validateConfig(raw: unknown, folder: string): Promise<Validated> {
-  const problems = new Problems();
+export async function validateConfig(
+  raw: unknown,
+  folder: string,
+  lineOf?: (path: Path) => number | undefined,
+): Promise<Validated> {
+  const problems = new Problems(lineOf);
+  checkPrototypes(raw, problems);
   const result = configSchema.safeParse(raw);
   if (!result.success) reportIssues(problems, raw, result.error.issues);
   const rest = result.success ? result : configSchema.safeParse(withoutBroken(raw, problems.broken));

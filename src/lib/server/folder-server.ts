@@ -1,5 +1,7 @@
+import { dirname } from 'node:path';
 import { messageOf, OperationError } from '../errors.js';
 import { type ServerHandle, type StartServerOptions, startServer } from './embedded.js';
+import type { Trust } from '../config/trust.js';
 import { withLock } from './lock.js';
 import { stopServerProcess } from './process.js';
 import {
@@ -23,6 +25,8 @@ export interface FolderServerOptions {
   /** Default: the port that this folder's server had last, when it is free, else a random one. */
   readonly port?: number | undefined;
   readonly now: () => Date;
+  /** Whose `.plutomi-events/` is used. Default: anybody's. */
+  readonly trust?: Trust;
 }
 
 export interface FolderServer {
@@ -40,33 +44,54 @@ export interface FolderServer {
 export async function startFolderServer(options: FolderServerOptions): Promise<FolderServer> {
   const running = await findRunning(options);
   if (running !== undefined) return running;
-  await makeServerFolder(options.cwd);
+  await makeServerFolder(options.cwd, options.trust);
   return await withLock(serverFiles(options.cwd).lock, LOCK_TIMEOUT_MS, async () => {
     return (await findRunning(options)) ?? { state: await start(options), started: true };
   });
 }
 
-/** Stops the server of this folder, or of the nearest one above it. Gives what was stopped, or undefined. */
-export async function stopFolderServer(cwd: string): Promise<ServerState | undefined> {
-  const found = await findRunningServer(cwd);
+/**
+ * Stops the server of this folder, or of the nearest one above it. Gives what was stopped, or undefined.
+ *
+ * @throws OperationError `NOT_OF_THIS_FOLDER` when the folder's file names the server of another one, as that of a
+ *   copied folder or of one that a link leads to does.
+ */
+export async function stopFolderServer(cwd: string, trust?: Trust): Promise<ServerState | undefined> {
+  const found = await findRunningServer(cwd, trust);
   if (found === undefined) return undefined;
+  requireOwnStore(found);
   return await withLock(serverFiles(found.parent).lock, LOCK_TIMEOUT_MS, async () => {
     await stopServerProcess(found.state.pid, found.state.store, STOP_GRACE_MS);
     return found.state;
   });
 }
 
-async function findRunning({ cwd, port }: FolderServerOptions): Promise<FolderServer | undefined> {
-  const state = await readServerState(cwd);
+function requireOwnStore({ parent, state }: { readonly parent: string; readonly state: ServerState }): void {
+  const { state: file, store } = serverFiles(parent);
+  if (state.store === store) return;
+  throw new OperationError(
+    `${file} names the nats-server with its data in ${state.store} (pid ${state.pid}), which is not of this folder: it was not stopped`,
+    {
+      code: 'NOT_OF_THIS_FOLDER',
+      suggestions: [
+        `cd ${dirname(dirname(state.store))} && plutomi-events server stop`,
+        `kill ${state.pid}   # when that folder was moved here`,
+      ],
+    },
+  );
+}
+
+async function findRunning({ cwd, port, trust }: FolderServerOptions): Promise<FolderServer | undefined> {
+  const state = await readServerState(cwd, trust);
   if (state === undefined) return undefined;
   requirePort(state, port);
   return { state, started: false };
 }
 
 async function start(options: FolderServerOptions): Promise<ServerState> {
-  const { cwd, binary, now } = options;
+  const { cwd, binary, now, trust } = options;
   const files = serverFiles(cwd);
-  const last = await readLastState(cwd);
+  const last = await readLastState(cwd, trust);
   const port = options.port ?? (last === undefined ? 'random' : portOf(last.url));
   const server: StartServerOptions = { binary, storeDir: files.store, logFile: files.log, port };
   const handle = await startServer(server).catch((error: unknown): Promise<ServerHandle> => {

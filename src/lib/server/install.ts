@@ -4,7 +4,13 @@ import { dirname, join } from 'node:path';
 import { messageOf, OperationError, PlutomiError } from '../errors.js';
 import { fetchDebianPackage } from './debian.js';
 import { DOWNLOAD_FAILED } from './download.js';
-import { cachedServerPath, isExecutable, readServerVersion, type ServerLocations } from './locate.js';
+import {
+  cachedServerPath,
+  isExecutable,
+  readServerVersion,
+  requireTrustedServer,
+  type ServerLocations,
+} from './locate.js';
 import { fetchRelease, findLatestRelease, type Machine, type ReleaseSource } from './release.js';
 import { isSupported, MIN_VERSION, PINNED_VERSION, type Version, type WantedVersion } from './versions.js';
 
@@ -66,7 +72,10 @@ async function installRelease(
   const version = await versionOf(wanted, environment);
   refuseUnsupported(version);
   const path = cachedServerPath(environment, version);
-  if (await isExecutable(path)) return { path, version, from: 'cache' };
+  if (await isExecutable(path)) {
+    await requireTrustedServer(path, environment);
+    return { path, version, from: 'cache' };
+  }
   onStep(`fetching nats-server ${version}`);
   const binary = await fetchRelease(version, environment, machine);
   return { path: await place(binary, version, environment), version, from: 'release' };

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, readdir } from 'node:fs/promises';
-import { delimiter, isAbsolute, join } from 'node:path';
+import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { promisify } from 'node:util';
+import { requireTrusted, type Trust } from '../config/trust.js';
 import { messageOf, OperationError } from '../errors.js';
 import {
   compareVersions,
@@ -29,6 +30,8 @@ export interface ServerLocations {
   readonly path: string;
   /** `XDG_CACHE_HOME`, or `~/.cache`. */
   readonly cacheHome: string;
+  /** Whose binaries of the cache are run. Default: anybody's. */
+  readonly trust?: Trust;
 }
 
 export interface LocatedServer {
@@ -111,9 +114,24 @@ async function serverInCache(locations: ServerLocations): Promise<LocatedServer 
   usable.sort((a, b) => preference(b) - preference(a) || compareVersions(b, a));
   for (const version of usable) {
     const path = cachedServerPath(locations, version);
-    if (await isExecutable(path)) return { path, version, from: 'cache' };
+    if (await isExecutable(path)) {
+      await requireTrustedServer(path, locations);
+      return { path, version, from: 'cache' };
+    }
   }
   return undefined;
+}
+
+/**
+ * Refuses a binary of the cache that somebody else could have put there: it, or a folder of ours that leads to it.
+ *
+ * @throws ConfigError `NOT_YOURS`
+ */
+export async function requireTrustedServer(
+  path: string,
+  { cacheHome, trust }: ServerLocations,
+): Promise<void> {
+  for (let one = path; one.length > cacheHome.length; one = dirname(one)) await requireTrusted(one, trust);
 }
 
 function preference(version: Version): number {

@@ -8,7 +8,7 @@ const STALE_AFTER_MS = 60_000;
 
 /**
  * Runs `work` while holding a lock file, so that no other process does the same at that time. The lock of a
- * process that is gone, or that is older than a minute, is taken over.
+ * process that is gone is taken over; one that names none, after a minute.
  *
  * @throws OperationError `LOCKED` when it can't be had within `timeoutMs`.
  */
@@ -57,9 +57,10 @@ async function removeStale(file: string): Promise<void> {
 async function isStale(file: string): Promise<boolean> {
   try {
     const { mtimeMs } = await stat(file);
-    if (Date.now() - mtimeMs > STALE_AFTER_MS) return true;
     const holder = Number(await readFile(file, 'utf8'));
-    return holder > 0 && !isAlive(holder);
+    // Its maker was killed before it had written its number.
+    if (!(holder > 0)) return Date.now() - mtimeMs > STALE_AFTER_MS;
+    return !isAlive(holder);
   } catch {
     return false;
   }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { requireTrusted, type Trust } from '../config/trust.js';
 import { isServerOf } from './process.js';
 
 /** The nats-server that runs for a folder, as `.plutomi-events/server.json` says it. */
@@ -38,26 +39,34 @@ export function serverFiles(parent: string): ServerFiles {
 /**
  * The running server of `cwd` or of the nearest folder above it that has one. A file that is malformed, or whose
  * process has ended or is something else by now, counts for nothing.
+ *
+ * Throws ConfigError `NOT_YOURS` when the nearest file was written by somebody that `trust` doesn't know.
  */
-export async function readServerState(cwd: string): Promise<ServerState | undefined> {
-  return (await findRunningServer(cwd))?.state;
+export async function readServerState(cwd: string, trust?: Trust): Promise<ServerState | undefined> {
+  return (await findRunningServer(cwd, trust))?.state;
 }
 
 /** As `readServerState`, with the folder that the server belongs to. */
 export async function findRunningServer(
   cwd: string,
+  trust?: Trust,
 ): Promise<{ readonly parent: string; readonly state: ServerState } | undefined> {
   for (let parent = cwd; ; parent = dirname(parent)) {
-    const state = await readLastState(parent);
+    const state = await readLastState(parent, trust);
     if (state !== undefined && (await isServerOf(state.pid, state.store))) return { parent, state };
     if (dirname(parent) === parent) return undefined;
   }
 }
 
 /** What this folder's file says, whether or not that server still runs; undefined when it is missing or malformed. */
-export async function readLastState(parent: string): Promise<ServerState | undefined> {
+export async function readLastState(parent: string, trust?: Trust): Promise<ServerState | undefined> {
+  const { folder, state } = serverFiles(parent);
+  const text = await readFile(state, 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  await requireTrusted(folder, trust);
+  await requireTrusted(state, trust);
   try {
-    const content: unknown = JSON.parse(await readFile(serverFiles(parent).state, 'utf8'));
+    const content: unknown = JSON.parse(text);
     return isServerState(content) ? content : undefined;
   } catch {
     return undefined;
@@ -73,8 +82,9 @@ export async function writeServerState(parent: string, state: ServerState): Prom
 }
 
 /** Makes `.plutomi-events/`, mode 0700, and keeps it out of git. */
-export async function makeServerFolder(parent: string): Promise<void> {
+export async function makeServerFolder(parent: string, trust?: Trust): Promise<void> {
   const { folder } = serverFiles(parent);
+  await requireTrusted(folder, trust);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await writeFile(join(folder, '.gitignore'), '*\n', { mode: 0o600 });
 }

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { type DestinationStream, pino, type Logger as PinoLogger } from 'pino';
 import type { build } from 'pino-pretty';
 import { escapeBlock, escapeJson, escapeLine } from '../domain/escape.js';
+import { hideSecrets } from '../domain/secrets.js';
 import type { LogLevel } from './log-level.js';
 
 export type { LogLevel };
@@ -35,7 +36,7 @@ export function makeLogger(options: LogOptions): Logger {
 /** JSON lines that are safe on a terminal too. */
 function asJson({ fd }: LogOptions): DestinationStream {
   const out = pino.destination({ dest: fd, sync: true });
-  return { write: (line) => void out.write(escapeJson(line)) };
+  return { write: (line) => void out.write(hideSecrets(escapeJson(line))) };
 }
 
 /** pino-pretty prints what it is given: it gets nothing that a terminal would obey. */
@@ -50,7 +51,7 @@ function readable({ fd, color }: LogOptions): DestinationStream {
     ignore: 'pid,hostname',
     singleLine: true,
   });
-  return { write: (line) => void out.write(`${JSON.stringify(printable(JSON.parse(line)))}\n`) };
+  return { write: (line) => void out.write(`${hideSecrets(JSON.stringify(printable(JSON.parse(line))))}\n`) };
 }
 
 /** The same with every text escaped, names of fields too; the lines of a stack stay lines. */

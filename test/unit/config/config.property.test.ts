@@ -131,7 +131,7 @@ property('a JSON file is read, or refused with the line and column', ['accepted'
     if (found === 'accepted') return;
     expect(found).toBeInstanceOf(ConfigError);
     const { message } = describeError(found as Error);
-    expect(message).toMatch(/some\.json:\d+:\d+: this is no JSON/);
+    expect(message).toMatch(/some\.json:\d+:\d+: not valid JSON/);
     expect(message).not.toMatch(unprintable);
   });
 });

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { afterAll, expect } from 'vitest';
 import { describeError } from '../../../src/lib/cli/describe-error.js';
 import { checkCredentials } from '../../../src/lib/config/credentials.js';
-import { loadEnvFile } from '../../../src/lib/config/env-file.js';
+import { readEnvFile } from '../../../src/lib/config/env-file.js';
 import { readEnvironment } from '../../../src/lib/config/load.js';
 import { readContext } from '../../../src/lib/config/nats-context.js';
 import { readServers } from '../../../src/lib/config/server-urls.js';
@@ -162,9 +162,7 @@ property('an env file is loaded, or refused with its line and none of its text',
   const folder = mkdtempSync(join(home, 'env-'));
   return fc.asyncProperty(nearly(envText), async (text) => {
     writeFileSync(join(folder, '.env'), text);
-    const before = { ...process.env };
-    const found = await settle(loadEnvFile(folder));
-    for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
+    const found = await settle(readEnvFile(folder, { uid: process.getuid?.(), folders: [] }));
     seen('error' in found ? 'refused' : 'accepted');
     if (!('error' in found)) return;
     expectTyped(found.error);

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { findConfig, type LoadOptions, loadConfig, readEnvironment } from '../../../src/lib/config/load.js';
@@ -101,10 +101,10 @@ describe('loadConfig', () => {
   test('compiled code is kept in a folder of the user alone, and not in one that others can write to', async () => {
     const folder = await folderWith({ 'plutomi-events.config.ts': 'export default { name: "p" as string }' });
     await load(folder);
-    const { mode } = await stat(join(folder, '.cache/plutomi-events/jiti'));
+    const { mode } = await stat(join(folder, '.cache/plutomi-events/modules-2'));
     expect(mode & 0o777).toBe(0o700);
 
-    const shared = join(folder, 'shared/plutomi-events/jiti');
+    const shared = join(folder, 'shared/plutomi-events/modules-2');
     await mkdir(shared, { recursive: true });
     await chmod(shared, 0o777);
     await load(folder, { cacheHome: join(folder, 'shared') });
@@ -141,34 +141,146 @@ describe('loadConfig', () => {
       message: `${folder}/plutomi-events.config.json has 2 problems:`,
       problems: [
         { path: 'name', message: 'expected a text, found nothing' },
-        { path: 'nmae', message: 'unknown key; did you mean name?' },
+        { path: 'nmae', line: 1, message: 'unknown key; did you mean name?' },
       ],
     });
   });
 });
 
+describe('JSON that JavaScript reads as something else is refused', () => {
+  test('the same key twice, at any depth and however it is written: each with both lines', async () => {
+    const folder = await folderWith({
+      'plutomi-events.config.json':
+        '{\n "name": "p",\n "name": "q",\n "consumers": {\n  "n": {"events": [{}, {"a": 1, "a": 2}]},\n  "\\u006e": {}\n }\n}',
+    });
+    await expect(load(folder)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      exitCode: 2,
+      problems: [
+        { path: 'name', line: 3, message: 'the same key stands in line 2' },
+        { path: 'consumers.n.events[1].a', line: 5, message: 'the same key stands in line 5' },
+        { path: 'consumers.n', line: 6, message: 'the same key stands in line 5' },
+      ],
+    });
+  });
+
+  test.each([
+    ['{"name": "p", "consumers": {"__proto__": {}}}', 'consumers.__proto__'],
+    ['{"name": "p", "__proto__": {"replicas": 3}}', '__proto__'],
+    ['{"name": "p", "events": {"a.b": {"__proto__": null}}}', 'events["a.b"].__proto__'],
+  ])('%s', async (content, path) => {
+    const folder = await folderWith({ 'plutomi-events.config.json': content });
+    await expect(load(folder)).rejects.toMatchObject({
+      problems: [
+        { path, line: 1, message: 'this name is not allowed: JavaScript takes it for something else' },
+      ],
+    });
+  });
+
+  test('a prototype in JavaScript', async () => {
+    const folder = await folderWith({
+      'plutomi-events.config.mjs':
+        'export default { name: "p", events: { e: {} }, consumers: { __proto__: { c: { events: ["e"] } } } }',
+    });
+    await expect(load(folder)).rejects.toMatchObject({ problems: [{ path: 'consumers.__proto__' }] });
+  });
+});
+
+describe('TypeScript', () => {
+  const paths = {
+    'tsconfig.json': '{ "compilerOptions": { "baseUrl": ".", "paths": { "@/*": ["src/*"] } } }',
+    'src/names.ts': 'export enum Name { Shop = "shop" }',
+  };
+
+  test('path aliases of the tsconfig beside it or above it are followed', async () => {
+    const text = 'import { Name } from "@/names";\nexport default { name: Name.Shop };';
+    const folder = await folderWith({ ...paths, 'plutomi-events.config.ts': text, 'a/b.ts': text });
+    expect((await load(folder)).name).toBe('shop');
+    expect((await load(folder, { file: 'a/b.ts' })).name).toBe('shop');
+  });
+
+  test('a tsconfig that cannot be read is an error of TypeScript alone', async () => {
+    const broken = { 'tsconfig.json': '{ "extends": "./missing.json" }' };
+    expect(await failure('ts', 'export default { name: "p" };', broken)).toMatch(
+      /can't load .*missing\.json/,
+    );
+    const folder = await folderWith({
+      ...broken,
+      'plutomi-events.config.mjs': 'export default { name: "p" };',
+    });
+    expect((await load(folder)).name).toBe('p');
+  });
+
+  test.each([
+    ['of a field', 'const Column = () => () => {};\nclass User {\n  @Column() name!: string;\n}', '3:3'],
+    ['of a method', 'const log = (_: object) => {};\nclass A { @log run() {} }', '2:11'],
+    ['of a class', '@(() => {}) class A {}', '1:1'],
+  ])('a decorator %s is refused with its position, also in what is imported', async (_, text, at) => {
+    const folder = await folderWith({
+      'plutomi-events.config.ts': `${text}\nexport default { name: "p" };`,
+      'importing.ts': 'import "./plutomi-events.config.js";\nexport default { name: "p" };',
+    });
+    for (const file of ['plutomi-events.config.ts', 'importing.ts']) {
+      await expect(load(folder, { file })).rejects.toMatchObject({
+        message: expect.stringContaining(
+          `there is a decorator at ${folder}/plutomi-events.config.ts:${at}, and TypeScript is only compiled without`,
+        ),
+        suggestions: [expect.stringContaining('npx tsc')],
+      });
+    }
+  });
+});
+
+test.runIf(process.getuid?.() === 0)(
+  'a config of somebody else is refused, unless its folder is trusted',
+  async () => {
+    const folder = await folderWith({ 'plutomi-events.config.json': '{"name": "p"}' });
+    const file = join(folder, 'plutomi-events.config.json');
+    await chown(file, 4711, 4711);
+    const me = { uid: 0, folders: [] };
+    await expect(load(folder, { trust: me })).rejects.toMatchObject({
+      code: 'NOT_YOURS',
+      exitCode: 2,
+      message: expect.stringContaining(`${file} belongs to user 4711, who is neither you (0) nor root`),
+      suggestions: [
+        expect.stringContaining('chown 0'),
+        expect.stringContaining(`PLUTOMI_TRUSTED_FOLDERS=${folder}`),
+      ],
+    });
+    await expect(load(folder, { trust: me, file })).rejects.toMatchObject({ code: 'NOT_YOURS' });
+    for (const trust of [
+      { uid: 4711, folders: [] },
+      { uid: 0, folders: [folder] },
+      { uid: 0, folders: ['*'] },
+      { uid: 0, sudoUid: 4711, folders: [] },
+    ]) {
+      expect((await load(folder, { trust })).name).toBe('p');
+    }
+  },
+);
+
 describe('a config that cannot be read says where', () => {
   test.each([
-    ['a comma too many', '{"name": "p",\n}', '2:1: this is no JSON: did not expect "}" here'],
-    ['no comma', '{"a": 1\n  "b": 2}', '2:3: this is no JSON: did not expect "\\"" here'],
-    ['a bare word', '{\n  "a": yes\n}', '2:8: this is no JSON: did not expect "y" here'],
-    ['a bare key', '{a: 1}', '1:2: this is no JSON: did not expect "a" here'],
-    ['a comment', '{\n // x\n}', '2:2: this is no JSON: did not expect "/" here'],
-    ['cut off', '{"a": [1, 2', '1:12: this is no JSON: did not expect the end of the file here'],
-    ['cut off in a text', '{"a": "x', '1:9: this is no JSON: did not expect the end of the file here'],
-    ['empty', '', '1:1: this is no JSON: did not expect the end of the file here'],
-    ['more than one', '{} {}', '1:4: this is no JSON: did not expect "{" here'],
-    ['a line feed in a text', '{"a": "x\ny"}', '1:9: this is no JSON: did not expect "\\n" here'],
-    ['single quotes', "{'a': 1}", '1:2: this is no JSON: did not expect "\'" here'],
-    ['a broken number', '{"a": 01}', '1:8: this is no JSON: did not expect "1" here'],
-    ['a broken escape', '{"a": "\\x"}', '1:9: this is no JSON: did not expect "x" here'],
+    ['a comma too many', '{"name": "p",\n}', '2:1: not valid JSON: unexpected "}"'],
+    ['no comma', '{"a": 1\n  "b": 2}', '2:3: not valid JSON: unexpected "\\""'],
+    ['a bare word', '{\n  "a": yes\n}', '2:8: not valid JSON: unexpected "y"'],
+    ['a bare key', '{a: 1}', '1:2: not valid JSON: unexpected "a"'],
+    ['a comment', '{\n // x\n}', '2:2: not valid JSON: unexpected "/"'],
+    ['cut off', '{"a": [1, 2', '1:12: not valid JSON: unexpected end of the file'],
+    ['cut off in a text', '{"a": "x', '1:9: not valid JSON: unexpected end of the file'],
+    ['empty', '', '1:1: not valid JSON: unexpected end of the file'],
+    ['more than one', '{} {}', '1:4: not valid JSON: unexpected "{"'],
+    ['a line feed in a text', '{"a": "x\ny"}', '1:9: not valid JSON: unexpected "\\n"'],
+    ['single quotes', "{'a': 1}", '1:2: not valid JSON: unexpected "\'"'],
+    ['a broken number', '{"a": 01}', '1:8: not valid JSON: unexpected "1"'],
+    ['a broken escape', '{"a": "\\x"}', '1:9: not valid JSON: unexpected "x"'],
   ])('JSON: %s', async (_, content, message) => {
     expect(await failure('json', content)).toBe(`<folder>/plutomi-events.config.json:${message}`);
   });
 
   test('a module that throws', async () => {
     expect(await failure('mjs', '\n\nthrow new Error("no luck\\ntoday");')).toBe(
-      "can't load <folder>/plutomi-events.config.mjs: no luck today (at <folder>/plutomi-events.config.mjs:3:7)",
+      "can't load <folder>/plutomi-events.config.mjs: no luck today (at <folder>/plutomi-events.config.mjs:3)",
     );
   });
 
@@ -179,7 +291,7 @@ describe('a config that cannot be read says where', () => {
   test('a rejected promise', async () => {
     const message = await failure('mjs', '\nexport default Promise.reject(new Error("no luck"));');
     expect(message).toMatch(
-      /^can't load <folder>\/plutomi-events\.config\.mjs: no luck \(at .*config\.mjs:2:\d+\)$/,
+      /^can't load <folder>\/plutomi-events\.config\.mjs: no luck \(at .*config\.mjs:2\)$/,
     );
   });
 
@@ -201,7 +313,7 @@ describe('a config that cannot be read says where', () => {
     const message = await failure('mjs', 'import "./schemas.mjs";\nexport default { name: "p" };', {
       'schemas.mjs': '\nundefined.x;',
     });
-    expect(message).toContain('(at <folder>/schemas.mjs:2:');
+    expect(message).toContain('(at <folder>/schemas.mjs:2)');
   });
 
   test('no default export', async () => {
@@ -228,6 +340,7 @@ describe('readEnvironment', () => {
       cwd: '/x',
       natsUser: 'ann',
       noColor: false,
+      trust: { uid: process.getuid?.(), folders: [] },
       configHome: '/home/ann/.config',
       cacheHome: '/home/ann/.cache',
     });

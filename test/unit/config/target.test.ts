@@ -35,7 +35,7 @@ const everything: Facts = {
   flags: { server: 'flag:1' },
   variables: { NATS_URL: 'env:2', NATS_CONTEXT: 'bare' },
   configured: { url: 'config:3' },
-  local: { url: 'nats://127.0.0.1:4' },
+  local: async () => ({ url: 'nats://127.0.0.1:4' }),
 };
 
 describe('which server', () => {
@@ -68,7 +68,7 @@ describe('which server', () => {
     ],
     [
       'then the server of this folder',
-      { local: { url: 'nats://127.0.0.1:4' } },
+      { local: async () => ({ url: 'nats://127.0.0.1:4' }) },
       'nats://127.0.0.1:4',
       'the server of this folder',
     ],

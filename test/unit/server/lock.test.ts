@@ -35,9 +35,16 @@ test('the lock of a process that is gone is taken over', async () => {
   expect(await withLock(file, 5_000, async () => 'work')).toBe('work');
 });
 
-test('a lock older than a minute is taken over', async () => {
+test('the lock of a process that lives is never taken over, however old it is', async () => {
   const file = join(await temporaryFolder(), 'lock');
   await writeFile(file, String(process.pid));
+  await utimes(file, 0, 0);
+  await expect(withLock(file, 100, async () => 'work')).rejects.toMatchObject({ code: 'LOCKED' });
+});
+
+test('a lock that names no process is taken over after a minute', async () => {
+  const file = join(await temporaryFolder(), 'lock');
+  await writeFile(file, '');
   const old = new Date(Date.now() - 61_000);
   await utimes(file, old, old);
   expect(await withLock(file, 5_000, async () => 'work')).toBe('work');
