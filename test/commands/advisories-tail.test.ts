@@ -41,13 +41,33 @@ describe.each(modes)('advisories tail %s', (...mode) => {
       [['--no-follow', '--since', '1h'], 4],
       [['--since', '1h', '--count', '2'], 2],
       [['--no-follow', '--kind', 'MALFORMED', '--kind', 'RESOLVED'], 1],
-      [['--no-follow', '--consumer', 'nobody'], 0],
+      [['--no-follow', '--consumer', 'meta-consumer'], 0],
     ] as const) {
       const { exitCode, stdout } = await project.cli(['advisories', 'tail', ...words, ...mode]);
       expect([words, exitCode, lines(stdout).length]).toEqual([words, 0, count]);
       if (mode.length > 0) for (const line of lines(stdout)) readJson('advisories tail', line);
       expect(stdout).not.toContain('\u001b');
     }
+  });
+
+  it('exits 2 for a consumer of which neither config nor journal knows', async () => {
+    const { bed, project } = await desk();
+    const { pointer } = await bury(bed, { consumer: 'renamed-consumer' });
+    await journal(bed, keyOf(pointer, 'main'), { kind: 'ATTEMPT_FAILED', attempt: 1 });
+    const tail = (name: string) =>
+      project.cli(['advisories', 'tail', '--no-follow', '--consumer', name, ...mode]);
+    const known = await tail('renamed-consumer');
+    expect([known.exitCode, lines(known.stdout)]).toMatchObject([0, { length: 1 }]);
+    // It follows for ever otherwise: the name is looked at first.
+    const { exitCode, stdout, stderr } = await project.cli([
+      'advisories',
+      'tail',
+      '--consumer',
+      'nope',
+      ...mode,
+    ]);
+    expect(exitCode).toBe(2);
+    expect(mode.length > 0 ? stdout : stderr).toContain('the config has no consumer');
   });
 
   it('exits 2 for a kind or a time that does not exist, and 4 when nobody listens there', async () => {

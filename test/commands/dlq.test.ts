@@ -108,13 +108,24 @@ describe('dlq list', () => {
     ).toBe(1);
     expect(await found('--since', '1h', '--until', new Date(Date.now() + 60_000).toISOString())).toBe(1);
     for (const words of [
-      ['--consumer', 'other'],
-      ['--subject', 'other'],
+      ['--consumer', 'meta-consumer'],
+      ['--subject', 'events.other'],
       ['--reason', 'other'],
       ['--until', '1h'],
       ['--since', '2999-01-01'],
     ]) {
       expect([words, await found(...words)]).toEqual([words, 0]);
+    }
+  });
+
+  it('exits 2 for names that nothing has, as dlq replay does', async () => {
+    const { bed, dlq } = await desk();
+    await bury(bed);
+    for (const words of [['list'], ['list', '--group-by', 'reason'], ['replay', '--dry-run']]) {
+      const { exitCode, stdout, stderr } = await dlq(...words, '--consumer', 'notification-consumer');
+      expect({ words, exitCode, stdout }).toEqual({ words, exitCode: 2, stdout: '' });
+      expect(stderr).toContain('→ did you mean: --consumer notifications-consumer');
+      expect((await dlq(...words, '--subject', 'event.>')).exitCode).toBe(2);
     }
   });
 

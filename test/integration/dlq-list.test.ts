@@ -146,7 +146,8 @@ describe('listDeadLetters', () => {
       ...failed('bad column 12'),
     });
     expect(await ids(bed, { consumer: 'analytics-consumer' })).toEqual([b.id, c.id]);
-    expect(await ids(bed, { consumer: 'analytics' })).toEqual([]);
+    // A part of a name is none.
+    await expect(ids(bed, { consumer: 'analytics' })).rejects.toMatchObject({ exitCode: 2 });
     expect(await ids(bed, { subject: 'events.user.*' })).toEqual([b.id, c.id]);
     expect(await ids(bed, { subject: 'events.>' })).toEqual([a.id, b.id, c.id]);
     expect(await ids(bed, { subject: 'events.user' })).toEqual([]);
@@ -175,6 +176,29 @@ describe('listDeadLetters', () => {
         message: expect.stringContaining(message),
       });
     }
+  });
+
+  it('refuses names that nothing has, with the nearest; what has left the config has its dead letters', async () => {
+    const bed = await testBed();
+    const { id } = await bury(bed, { consumer: 'renamed-consumer' });
+    expect(await ids(bed, { consumer: 'renamed-consumer' })).toEqual([id]);
+    // Another filter leaves nothing of it: its name is known all the same.
+    expect(await ids(bed, { consumer: 'renamed-consumer', reason: 'nothing like it' })).toEqual([]);
+    expect(await ids(bed, { consumer })).toEqual([]);
+    expect(await ids(bed, { consumer: 'meta-consumer' })).toEqual([]);
+    expect(await ids(bed, { subject: 'events.nothing' })).toEqual([]);
+    expect(await ids(bed, { subject: 'events-advisories.>' })).toEqual([]);
+    await expect(ids(bed, { consumer: 'notification-consumer' })).rejects.toMatchObject({
+      exitCode: 2,
+      message:
+        '--consumer: the config has no consumer "notification-consumer"; it has notifications-consumer',
+      suggestions: ['did you mean: --consumer notifications-consumer'],
+    });
+    await expect(ids(bed, { subject: 'event.totp.requested' })).rejects.toMatchObject({
+      exitCode: 2,
+      message: '--subject: no stream of this pipeline stores "event.totp.requested"; events stores events.>',
+      suggestions: ["did you mean: --subject 'events.totp.requested'"],
+    });
   });
 
   it('names the stream and the command when nothing is applied yet', async () => {

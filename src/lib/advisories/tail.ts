@@ -1,6 +1,14 @@
-import type { PipelineConfig } from '../config/resolved.js';
-import { stageConsumers } from '../domain/consumer-names.js';
-import { isExhaustion, isName, nativeAdvisoryFilter, recordKinds } from '../domain/subjects.js';
+import { type PipelineConfig, readersOf } from '../config/resolved.js';
+import { unknownConsumer } from '../config/unknown-consumer.js';
+import { metaConsumers, stageConsumers } from '../domain/consumer-names.js';
+import {
+  exhaustionKinds,
+  isExhaustion,
+  isName,
+  nativeAdvisoryFilter,
+  nativeAdvisorySubject,
+  recordKinds,
+} from '../domain/subjects.js';
 import { UsageError } from '../errors.js';
 import type { Link } from '../nats/link.js';
 import { readStream } from '../nats/read-stream.js';
@@ -24,7 +32,8 @@ export interface TailOptions {
  * What the journal holds of failing deliveries, in the order in which it was stored: the server's own advisories
  * and the pipeline's records.
  *
- * Throws UsageError for a consumer that is no name, OperationError `NO_STREAM`.
+ * Throws UsageError for a consumer that is no name, or of which neither the config nor the journal knows;
+ * OperationError `NO_STREAM`.
  */
 export async function* tailAdvisories(
   link: Link,
@@ -35,6 +44,7 @@ export async function* tailAdvisories(
   if (consumer !== undefined && !isName(consumer)) {
     throw new UsageError(`consumer: expected a name, found "${consumer}"`);
   }
+  if (consumer !== undefined) await refuseUnknown(link, config, consumer);
   const consumers = consumer === undefined ? undefined : new Set(Object.values(stageConsumers(consumer)));
   const { name: stream } = config.streams.advisories;
   const from = sinceMs === undefined ? await startOf(link, stream, follow) : { timeMs: sinceMs };
@@ -51,6 +61,25 @@ export async function* tailAdvisories(
     if (consumers && !(line.consumer !== null && consumers.has(line.consumer))) continue;
     yield line;
   }
+}
+
+/** A consumer that has left the config is known as long as the journal says something about it. */
+async function refuseUnknown(link: Link, config: PipelineConfig, consumer: string): Promise<void> {
+  const { name: journal } = config.streams.advisories;
+  const names = readersOf(config).map(({ name }) => name);
+  const known = [
+    ...names.flatMap((name) => Object.values(stageConsumers(name))),
+    ...Object.values(metaConsumers),
+  ];
+  if (known.includes(consumer)) return;
+  const subjects = [
+    `${config.roots.advisories}.*.*.${consumer}.>`,
+    ...exhaustionKinds.map((kind) => nativeAdvisorySubject(kind, '*', consumer)),
+  ];
+  for (const subject of subjects) {
+    if (await link.readLast(journal, subject)) return;
+  }
+  throw unknownConsumer('consumer', consumer, names);
 }
 
 /** Malformed messages may stand anywhere: whoever asks for them reads all. */

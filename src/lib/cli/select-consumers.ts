@@ -4,8 +4,7 @@ import {
   type PipelineConfig,
   readersOf,
 } from '../config/resolved.js';
-import { closest } from '../domain/closest.js';
-import { UsageError } from '../errors.js';
+import { unknownConsumer } from '../config/unknown-consumer.js';
 
 /**
  * The consumers that `--only` names, or all: those with a handler, and those of other programs, of which a process
@@ -20,11 +19,5 @@ export function selectConsumers(
   const known = readers.map((consumer) => consumer.name);
   const unknown = only.find((name) => !known.includes(name));
   if (unknown === undefined) return readers.filter((consumer) => only.includes(consumer.name));
-  const near = closest(unknown, known);
-  throw new UsageError(
-    `--only: the config has no consumer "${unknown}"; it has ${known.join(', ') || 'none'}`,
-    {
-      suggestions: near ? [`did you mean: --only ${near}`] : [],
-    },
-  );
+  throw unknownConsumer('only', unknown, known);
 }

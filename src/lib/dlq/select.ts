@@ -7,6 +7,7 @@ import { readPages } from '../nats/read-stream.js';
 import { lastPointer } from '../pointers/write.js';
 import { pointersOf } from '../routing/route.js';
 import { type DlqEntry, readEntry } from './entry.js';
+import { refuseUnknown } from './refuse-unknown.js';
 
 /** Which dead letters are meant; all conditions must hold. */
 export interface DeadLetterFilters {
@@ -32,7 +33,8 @@ export interface SelectedPage {
 /**
  * The entries of the DLQ that match, in the order in which they died. Reads with bounded memory.
  *
- * Throws UsageError for a filter that can't match anything by its form, OperationError `NO_STREAM`.
+ * Throws UsageError for a filter that can't match anything: by its form, or since nothing has that name;
+ * OperationError `NO_STREAM`.
  */
 export async function* selectEntries(
   link: Link,
@@ -61,14 +63,17 @@ export async function* selectPages(
     ...(filters.sinceMs === undefined ? {} : { from: { timeMs: filters.sinceMs } }),
     ...(signal === undefined ? {} : { signal }),
   });
+  let any = false;
   for await (const { messages, after } of pages) {
     const entries: DlqEntry[] = [];
     for (const message of messages) {
       const entry = readEntry(config, message);
       if (matches(filters, entry)) entries.push(entry);
     }
+    any ||= entries.length > 0;
     yield { entries, after };
   }
+  if (!any && signal?.aborted !== true) await refuseUnknown(link, config, filters);
 }
 
 /** The server itself can tell how many match: only a consumer, or a time to begin with, was asked for. */

@@ -1,0 +1,11 @@
+import { closest } from '../domain/closest.js';
+import { UsageError } from '../errors.js';
+
+/** A name that was given for a consumer, and that none of `known` has. `flag` is what takes the name. */
+export function unknownConsumer(flag: string, name: string, known: readonly string[]): UsageError {
+  const near = closest(name, known);
+  return new UsageError(
+    `--${flag}: the config has no consumer "${name}"; it has ${known.join(', ') || 'none'}`,
+    { suggestions: near === undefined ? [] : [`did you mean: --${flag} ${near}`] },
+  );
+}
