@@ -111,6 +111,7 @@ describe('lastRecord', () => {
     await writeRecord(link, place, failed(retry, 1));
     expect(await lastRecord(link, place, main, 'ATTEMPT_FAILED')).toEqual({
       journalSeq: 2,
+      storedAt: (await link.readFromLeader(place.stream, 2))?.time,
       record: failed(main, 2),
     });
     expect(await lastRecord(link, place, main, 'SNOOZED')).toBeUndefined();

@@ -1,10 +1,13 @@
 import { type Failure, makeFailure, noReport } from './failure.js';
 import type { JournalRecord } from './record.js';
+import type { Nanos } from './time.js';
 
 /** A journal record and where it stands: its sequence orders what happened. */
 export interface StoredRecord {
   readonly journalSeq: number;
   readonly record: JournalRecord;
+  /** By the server's clock, where it was asked. */
+  readonly storedAt?: Nanos;
 }
 
 /** The last record of each kind about one key; only what is there. */
@@ -16,6 +19,7 @@ export interface KeyHistory {
   readonly ended?: StoredRecord;
 }
 
+/** Nothing is known, or there is nothing to know. */
 export const emptyHistory: KeyHistory = {};
 
 export type Decision =
@@ -75,7 +79,8 @@ export function decideAttempt(facts: DeliveryFacts, history: KeyHistory): Decisi
   if (next > facts.limit && !repeated)
     return { do: 'exhaust', attempts: highest, failure: failureOfRecord(failed?.record) };
 
-  const redelivered = facts.deliveries > 1;
+  // A server that was killed may count its deliveries from 1 again.
+  const redelivered = facts.deliveries > 1 || highest > 0;
   const silent = highest === 0 ? !facts.mayHaveParked : unreported;
   const suspect = facts.silenceCounts && redelivered && silent;
   const attempt = repeated ? highest : next;

@@ -70,6 +70,11 @@ export function recordFilter(root: string, tier: Tier, kind: RecordKind, consume
   return consumer === undefined ? `${root}.${tier}.${kind}.>` : `${root}.${tier}.${kind}.${consumer}.>`;
 }
 
+/** All records of one stage of a consumer. */
+export function stageFilter(root: string, consumer: string, stage: Stage): string {
+  return `${root}.business.*.${consumer}.*.${stage}.*`;
+}
+
 function isExactCount(text: string | undefined): boolean {
   return text !== undefined && /^(?:0|[1-9]\d{0,15})$/.test(text) && Number.isSafeInteger(Number(text));
 }

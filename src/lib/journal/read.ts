@@ -1,8 +1,9 @@
-import type { KeyHistory, StoredRecord } from '../domain/attempt.js';
+import { emptyHistory, type KeyHistory, type StoredRecord } from '../domain/attempt.js';
 import { type Key, sameOrigin } from '../domain/key.js';
 import { decodeRecord } from '../domain/record.js';
 import type { RecordKind } from '../domain/subjects.js';
 import type { Link } from '../nats/link.js';
+import { compareNanos, type Nanos } from '../domain/time.js';
 import type { StoredMessage } from '../nats/message.js';
 import { type JournalPlace, subjectOf } from './journal.js';
 
@@ -30,7 +31,7 @@ function recordIn(message: StoredMessage, key: Key): StoredRecord | undefined {
   const decoded = decodeRecord(message.data);
   // The same sequence in a recreated stream is another event.
   if (!decoded.ok || !sameOrigin(decoded.value.origin, key.origin)) return undefined;
-  return { journalSeq: message.seq, record: decoded.value };
+  return { journalSeq: message.seq, storedAt: message.time, record: decoded.value };
 }
 
 /** The last record of one kind about a key. */
@@ -68,19 +69,21 @@ function endsOf(key: Key): Wanted[] {
   return ends;
 }
 
-const nothing: KeyHistory = {};
+export interface HistoryOptions {
+  /** The message was never delivered before, so that it has no attempts: only what ended the key is read. */
+  readonly firstDelivery: boolean;
+  /** When the consumer was made: it counts from 1 again, and attempts from before are not its own. Default: all count. */
+  readonly since?: Nanos;
+}
 
-/**
- * What the attempt rule needs to know about a key. A message that was never delivered before has no attempts: then
- * only what ended the key is read.
- */
+/** What the attempt rule needs to know about a key; `emptyHistory` itself where nothing was found. */
 export async function readKeyHistory(
   link: Link,
   place: JournalPlace,
   key: Key,
-  options: { readonly firstDelivery: boolean },
+  { firstDelivery, since = '0' }: HistoryOptions,
 ): Promise<KeyHistory> {
-  const attempts: Wanted[] = options.firstDelivery
+  const attempts: Wanted[] = firstDelivery
     ? []
     : [
         [key, 'ATTEMPT_STARTED'],
@@ -88,8 +91,10 @@ export async function readKeyHistory(
         [key, 'SNOOZED'],
       ];
   const found = await lastRecords(link, place, [...attempts, ...endsOf(key)]);
-  if (found.every((record) => record === undefined)) return nothing;
-  const [started, failed, snoozed] = found.slice(0, attempts.length);
+  if (found.every((record) => record === undefined)) return emptyHistory;
+  const [started, failed, snoozed] = found
+    .slice(0, attempts.length)
+    .map((one) => (compareNanos(one?.storedAt ?? '0', since) < 0 ? undefined : one));
   const ended = found.slice(attempts.length).find((record) => record !== undefined);
   return {
     ...(started ? { started } : {}),

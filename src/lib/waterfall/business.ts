@@ -6,6 +6,7 @@ import { makeFailure } from '../domain/failure.js';
 import { type Origin, originOf } from '../domain/key.js';
 import type { Outcome } from '../domain/outcome.js';
 import { decodePointer, pointerHeader } from '../domain/pointer.js';
+import { stageFilter } from '../domain/subjects.js';
 import { msOfNanos } from '../domain/time.js';
 import type { Handler } from '../handlers/contract.js';
 import { type EventMessage, type EventRegistry, makeEvent } from '../handlers/event.js';
@@ -115,6 +116,7 @@ export function mainStage(parts: BusinessParts, runner: HandlerRunner): StageSpe
   return {
     limits: parts.consumer,
     trustsFirstDelivery: true,
+    past: stageFilter(parts.config.roots.advisories, parts.consumer.name, 'main'),
     recordsSuccess: false,
     runsHandlers: true,
     identify: (held) => ({ task: new DeliveredTask('business', parts.consumer.name, held.delivery) }),
@@ -128,6 +130,7 @@ export function retryStage(parts: BusinessParts, runner: HandlerRunner): StageSp
   return {
     limits: limitsOf(consumer, 'retry'),
     trustsFirstDelivery: false,
+    past: stageFilter(parts.config.roots.advisories, consumer.name, 'retry'),
     recordsSuccess: true,
     runsHandlers: true,
     identify: (held) => identifyPointer(consumer.name, held),

@@ -30,6 +30,10 @@ export interface Case {
   readonly worker: Worker;
   /** What the journal holds about it; empty when nobody needed to look. */
   readonly history: KeyHistory;
+  /** Its first delivery ever: nothing can have happened to it yet. */
+  readonly first: boolean;
+  /** The journal holds nothing about it: then its success needs no record either. */
+  readonly untold: boolean;
 }
 
 /** What reading a delivery gave: a task, and a failure when no retry can make sense of it. */

@@ -50,6 +50,7 @@ export function metaStage(parts: MetaParts): StageSpec {
   return {
     limits: config.meta,
     trustsFirstDelivery: true,
+    past: `${config.roots.advisories}.>`,
     recordsSuccess: false,
     runsHandlers: false,
     identify: ({ delivery }): Identified => {
@@ -64,7 +65,7 @@ export function metaStage(parts: MetaParts): StageSpec {
       const { exhaustion } = current.task;
       const { subject, data, time } = current.held.delivery;
       return exhaustion
-        ? routeOnce(current, parts, exhaustion, whatIsKnown(current.held.delivery))
+        ? routeOnce(current, parts, exhaustion, whatIsKnown(current))
         : transcribeOnce(current, parts, { subject, data, storedAt: time });
     },
   };
@@ -74,9 +75,8 @@ function taskOf(delivery: Delivery, exhaustion?: Exhaustion): Task {
   return new DeliveredTask('meta', metaConsumers.main, delivery, exhaustion);
 }
 
-function whatIsKnown(delivery: Delivery): WhatIsKnown {
-  const firstTime = delivery.deliveries === 1;
-  return { firstTime, firstTelling: firstTime && isFirstTelling(delivery) };
+function whatIsKnown({ held, first }: Case): WhatIsKnown {
+  return { firstTime: first, firstTelling: first && isFirstTelling(held.delivery) };
 }
 
 function routeOnce(
@@ -124,6 +124,7 @@ export function metaRetryStage(parts: MetaParts): StageSpec {
   return {
     limits: config.meta,
     trustsFirstDelivery: true,
+    past: `${config.roots.advisories}.>`,
     recordsSuccess: true,
     runsHandlers: false,
     identify: ({ delivery }): Identified => {

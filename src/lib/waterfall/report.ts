@@ -1,5 +1,4 @@
 import type { StageLimits } from '../config/resolved.js';
-import { emptyHistory } from '../domain/attempt.js';
 import { delayAfter, withJitter } from '../domain/backoff.js';
 import { type Failure, isForGood, type ReportedFailure } from '../domain/failure.js';
 import type { Outcome } from '../domain/outcome.js';
@@ -30,10 +29,10 @@ export class Reporter {
   }
 
   private succeed(current: Case, attempt: number, durationMs: number): Promise<void> {
-    const { task, held, worker, history } = current;
+    const { task, held, worker, untold } = current;
     const { emit } = this.tools;
     const late = !worker.isOurs(held);
-    if (late || this.recordsSuccess || history !== emptyHistory) {
+    if (late || this.recordsSuccess || !untold) {
       return this.succeedOnRecord(current, attempt, durationMs, late);
     }
     if (emit.wantsSuccess?.() !== false)

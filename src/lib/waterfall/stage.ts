@@ -1,18 +1,21 @@
 import type { StageLimits } from '../config/resolved.js';
-import { decideAttempt, emptyHistory, type KeyHistory, type RunDecision } from '../domain/attempt.js';
+import { decideAttempt, emptyHistory, type RunDecision } from '../domain/attempt.js';
 import type { Outcome } from '../domain/outcome.js';
 import { readKeyHistory } from '../journal/read.js';
 import type { Original } from '../pointers/original.js';
 import type { Case, Identified, StageTools, Task } from './case.js';
 import type { Held } from './held.js';
+import { FirstDeliveries } from './first-deliveries.js';
 import { Reporter } from './report.js';
 import type { Worker } from './worker.js';
 
 /** What differs between the stages that count attempts. */
 export interface StageSpec {
   readonly limits: StageLimits;
-  /** A first delivery needs no look at the journal: nothing but this consumer can have ended the key. */
+  /** The first delivery ever needs no look at the journal: nothing but this consumer can have ended the key. */
   readonly trustsFirstDelivery: boolean;
+  /** Subjects of the records that earlier deliveries to this stage leave. */
+  readonly past: string;
   /** Each success is journaled, not only those after a failure. */
   readonly recordsSuccess: boolean;
   /**
@@ -27,23 +30,32 @@ export interface StageSpec {
   run(current: Case, attempt: number, original: Original | undefined): Promise<Outcome> | Outcome;
 }
 
+type Known = Pick<Case, 'history' | 'first' | 'untold'>;
+
+const untouched: Known = { history: emptyHistory, first: true, untold: true };
+const unreadable: Known = { history: emptyHistory, first: false, untold: true };
+
 const done = Promise.resolve();
 
 /** Takes each message through the attempt rule: decide, announce, run, report. */
 export class CountedStage {
   private readonly reporter: Reporter;
+  private readonly firsts: FirstDeliveries;
 
   constructor(
     private readonly spec: StageSpec,
     private readonly tools: StageTools,
   ) {
     this.reporter = new Reporter(spec.limits, spec.recordsSuccess, tools);
+    this.firsts = new FirstDeliveries(tools.link, tools.journal, spec.past);
   }
 
   // Not an async function: the first delivery of a healthy event pays for no promise that it has no use for.
   readonly process = (held: Held, worker: Worker): Promise<void> => {
     const { task, failure } = this.spec.identify(held);
-    if (failure) return this.reporter.exhaust({ task, held, worker, history: emptyHistory }, failure, 0);
+    if (failure) {
+      return this.reporter.exhaust({ task, held, worker, ...unreadable }, failure, 0);
+    }
     if (task.dueMs > 0) {
       const remainingMs = task.dueMs - this.tools.now();
       if (remainingMs > 0) {
@@ -51,20 +63,22 @@ export class CountedStage {
         return done;
       }
     }
-    const firstDelivery = held.delivery.deliveries === 1;
-    if (this.spec.trustsFirstDelivery && firstDelivery) {
-      return this.decide({ task, held, worker, history: emptyHistory });
+    if (this.spec.trustsFirstDelivery && this.firsts.isFirst(held.delivery, worker)) {
+      return this.decide({ task, held, worker, history: emptyHistory, first: true, untold: true });
     }
-    return this.historyOf(task, held, worker, firstDelivery).then((history) =>
-      this.decide({ task, held, worker, history }),
-    );
+    return worker
+      .persist(held, 'read the journal', () => this.read(task, held, worker))
+      .then((found) => this.decide({ task, held, worker, ...found }));
   };
 
-  private historyOf(task: Task, held: Held, worker: Worker, firstDelivery: boolean): Promise<KeyHistory> {
+  private async read(task: Task, held: Held, worker: Worker): Promise<Known> {
     const { link, journal } = this.tools;
-    return worker.persist(held, 'read the journal', () =>
-      readKeyHistory(link, journal, task.key, { firstDelivery }),
-    );
+    const since = await this.firsts.lookUp(worker);
+    const first = this.firsts.isFirst(held.delivery, worker);
+    if (first && this.spec.trustsFirstDelivery) return untouched;
+    const history = await readKeyHistory(link, journal, task.key, { firstDelivery: first, since });
+    // A later delivery is announced, and by that there is something about it.
+    return { history, first, untold: history === emptyHistory && held.delivery.deliveries === 1 };
   }
 
   private decide(current: Case): Promise<void> {

@@ -64,6 +64,7 @@ export class Worker {
   private stopping = false;
   private abandoned = false;
   private complained = false;
+  private timesOutOfSight = 0;
 
   constructor(
     readonly settings: WorkerSettings,
@@ -80,13 +81,23 @@ export class Worker {
       { stream: settings.stream, consumer: settings.consumer, capacity: settings.capacity },
       { onMessage: (delivery) => this.receive(delivery), onGone: (why) => this.gone(why) },
     );
-    this.unwatch = gate.watch((open) => (open ? this.pull.resume() : this.pull.pause()));
+    const unwatchGate = gate.watch((open) => (open ? this.pull.resume() : this.pull.pause()));
+    const unwatchLink = link.watch(() => this.timesOutOfSight++);
+    this.unwatch = () => {
+      unwatchGate();
+      unwatchLink();
+    };
     if (!gate.open) this.pull.pause();
   }
 
   /** The process is told to stop: what has not started yet must not start any more. */
   get isStopping(): boolean {
     return this.stopping;
+  }
+
+  /** Grows whenever the consumer may have been made anew, or its server restarted, without our knowing. */
+  get epoch(): number {
+    return this.timesOutOfSight;
   }
 
   /** Is this refusal about this consumer's messages: pulling them, or saying what became of them? */
@@ -179,6 +190,7 @@ export class Worker {
   }
 
   private gone(why: string): void {
+    this.timesOutOfSight++;
     if (this.stopping) return;
     if (!this.complained) {
       this.complained = true;
