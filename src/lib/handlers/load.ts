@@ -20,6 +20,7 @@ export async function loadHandlers(
 ): Promise<Map<string, Handler>> {
   const handlers = new Map<string, Handler>();
   const problems: ConfigProblem[] = [];
+  const suggestions = new Set<string>();
   for (const { path, file } of files) {
     if (handlers.has(file)) continue;
     try {
@@ -32,8 +33,11 @@ export async function loadHandlers(
         });
     } catch (error) {
       problems.push({ path, message: messageOf(error) });
+      if (error instanceof ConfigError)
+        for (const suggestion of error.suggestions) suggestions.add(suggestion);
     }
   }
-  if (problems.length > 0) throw new ConfigError('handlers could not be loaded', problems);
+  if (problems.length > 0)
+    throw new ConfigError('handlers could not be loaded', problems, { suggestions: [...suggestions] });
   return handlers;
 }

@@ -74,3 +74,12 @@ test('everything that is wrong is told at once, each with its path', async () =>
     expect(messages[i + 2]).toContain(file(name));
   }
 });
+
+test('what to do about a file that could not be loaded is kept', async () => {
+  const { file, load } = await handlers({
+    'a.ts': 'const d = () => {};\nclass A { @d run() {} }\nexport default () => A',
+  });
+  await expect(load('a.ts')).rejects.toMatchObject({
+    suggestions: [`npx tsc   # then name the .js file that it makes of ${file('a.ts')}`],
+  });
+});
