@@ -8,6 +8,7 @@ import { startWatchdog } from '../../lib/cli/watchdog.js';
 import { runUntilSignal } from '../../lib/cli/run-until-signal.js';
 import { handlerFiles } from '../../lib/config/resolved.js';
 import { loadHandlers } from '../../lib/handlers/load.js';
+import { untilAnswered } from '../../lib/nats/until-answered.js';
 import { startFolderServer, stopFolderServer } from '../../lib/server/folder-server.js';
 import { provideServer } from '../../lib/server/provide.js';
 import { ensureTopology } from '../../lib/topology/ensure.js';
@@ -68,8 +69,13 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
     const stopServer = this.flags.embedded ? await this.startServer() : undefined;
     try {
       const link = await this.context.connect(config);
-      await ensureTopology(link, config, { apply: this.flags.apply });
-      for (const { refuses, detail } of await readTightLimits(link, config))
+      const onWaiting = (error: Error, waitedMs: number): void =>
+        log.warn(
+          { err: error.message, waitedMs: Math.round(waitedMs) },
+          'waiting: what the pipeline needs has no leader now, or the server does not answer',
+        );
+      await untilAnswered(() => ensureTopology(link, config, { apply: this.flags.apply }), onWaiting);
+      for (const { refuses, detail } of await untilAnswered(() => readTightLimits(link, config), onWaiting))
         log[refuses ? 'error' : 'warn'](detail);
       const pipeline = runPipeline({
         link,

@@ -1,0 +1,42 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ClosedConnectionError, NoRespondersError } from '@nats-io/transport-node';
+import { apiCodeOf, UnreachableError } from './errors.js';
+
+/** The account has no JetStream at all. */
+const noJetStream = 10_039;
+const pauseMs = 1000;
+const tellAgainMs = 30_000;
+
+/** The server does not answer now and may later: what it is asked about has no leader, or the connection is down. */
+function mayPass(error: unknown): error is UnreachableError {
+  if (!(error instanceof UnreachableError) || apiCodeOf(error) === noJetStream) return false;
+  // Nobody listens where we ask: another domain, or no JetStream. Nothing will come of waiting.
+  for (let cause = error.cause; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof NoRespondersError || cause instanceof ClosedConnectionError) return false;
+  }
+  return true;
+}
+
+/**
+ * Repeats an action until the server answers. `onWaiting` hears of it at the first refusal, and every 30 s after it,
+ * with how long it has been waited for.
+ */
+export async function untilAnswered<T>(
+  action: () => Promise<T>,
+  onWaiting: (error: UnreachableError, waitedMs: number) => void,
+): Promise<T> {
+  const since = performance.now();
+  for (let tellAt = since; ; ) {
+    try {
+      return await action();
+    } catch (error) {
+      if (!mayPass(error)) throw error;
+      const now = performance.now();
+      if (now >= tellAt) {
+        tellAt = now + tellAgainMs;
+        onWaiting(error, now - since);
+      }
+      await sleep(pauseMs);
+    }
+  }
+}
