@@ -29,6 +29,7 @@ describe('showDeadLetter', () => {
       subject: 'events.totp.requested',
       headers: { 'Nats-Msg-Id': ['login-1'], 'X-Trace': ['one', 'two'] },
       data: { email: 'a@b.c' },
+      text: '{"email":"a@b.c"}',
       encoding: 'json',
       time: expect.stringMatching(/^\d{4}-.*Z$/),
     });

@@ -32,6 +32,7 @@ const event: PlutomiEvent = {
   type: 'totp.requested',
   subject: 'events.totp.requested',
   data: { email: 'ada@example.com', code: '314159' },
+  text: undefined,
   raw: new Uint8Array(),
   headers: {},
   id: 'login-1',

@@ -53,6 +53,7 @@ export function makeConsumer(
     start: { at: 'all' },
     ordered: false,
     confirmAcks: false,
+    numbers: 'number',
     attempts: 3,
     backoffMs: [20, 40],
     retry: { enabled: true, delayMs: 50, attempts: 3, backoffMs: [20, 40] },
@@ -91,6 +92,7 @@ export function makeConfig(overrides: ConfigOverrides = {}): PipelineConfig {
     roots: { retry: 'events-retry', dlq: 'events-dlq', advisories: 'events-advisories' },
     eventsRoot: 'events',
     events: [{ type: 'totp.requested', subject: 'events.totp.requested' }],
+    numbers: 'number',
     ...rest,
     streams: {
       events: makeStream('events', ['events.>'], { maxAgeMs: 7 * dayMs, ...streams.events }),

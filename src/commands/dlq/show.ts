@@ -1,11 +1,13 @@
 import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import { viewOf } from '../../lib/cli/view.js';
-import { type DeadLetterDetails, showDeadLetter } from '../../lib/dlq/show.js';
+import { type DeadLetterDetails, printedEvent, showDeadLetter, type ShownEvent } from '../../lib/dlq/show.js';
 import { renderDeadLetter } from '../../lib/render/dead-letter.js';
 
 /** What `dlq show --json` prints. */
-export type DlqShowResult = DeadLetterDetails;
+export type DlqShowResult = Omit<DeadLetterDetails, 'event'> & {
+  readonly event: Omit<ShownEvent, 'text'> | null;
+};
 
 export default class DlqShow extends BaseCommand<typeof DlqShow> {
   static override summary = 'Show one dead letter: its event, why it died, and all that happened to it.';
@@ -31,8 +33,9 @@ export default class DlqShow extends BaseCommand<typeof DlqShow> {
   async run(): Promise<void> {
     const config = await this.context.config();
     const link = await this.context.connect(config);
-    const result: DlqShowResult = await showDeadLetter(link, config, this.args.id);
-    this.output(result, () => renderDeadLetter(result, viewOf(process.stdout, this.colors)));
+    const details = await showDeadLetter(link, config, this.args.id);
+    const result: DlqShowResult = { ...details, event: details.event && printedEvent(details.event) };
+    this.output(result, () => renderDeadLetter(details, viewOf(process.stdout, this.colors)));
     if (this.flags.json) return;
     if (result.original === 'present' && !result.resolvedLate) {
       this.note(`\nbring it back: plutomi-events dlq replay ${result.id}`);

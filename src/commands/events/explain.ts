@@ -2,13 +2,18 @@ import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import { viewOf } from '../../lib/cli/view.js';
+import { printedEvent } from '../../lib/dlq/show.js';
 import { explainEvent } from '../../lib/explain/explain.js';
-import type { Explanation } from '../../lib/explain/explanation.js';
+import type { Explanation, StoredEventFacts } from '../../lib/explain/explanation.js';
 import { countFlag } from '../../lib/cli/count-flag.js';
 import { renderExplanation } from '../../lib/render/explanation.js';
 
 /** What `events explain --json` prints. */
-export type EventsExplainResult = Explanation;
+export type EventsExplainResult = Omit<Explanation, 'event'> & {
+  readonly event: (Omit<StoredEventFacts, 'content'> & { readonly content?: PrintedContent }) | null;
+};
+
+type PrintedContent = Omit<NonNullable<StoredEventFacts['content']>, 'text'>;
 
 export default class EventsExplain extends BaseCommand<typeof EventsExplain> {
   static override summary = 'Tell the whole life of one event: all consumers, all stages, in order of time.';
@@ -44,11 +49,19 @@ export default class EventsExplain extends BaseCommand<typeof EventsExplain> {
     const { data, scan } = this.flags;
     const config = await this.context.config();
     const link = await this.context.connect(config);
-    const result: EventsExplainResult = await explainEvent(link, config, this.args.event, {
+    const explanation = await explainEvent(link, config, this.args.event, {
       now: () => Date.now(),
       withContent: data,
       ...(scan === undefined ? {} : { scanLimit: scan }),
     });
-    this.output(result, () => renderExplanation(result, viewOf(process.stdout, this.colors)));
+    const result: EventsExplainResult = {
+      ...explanation,
+      event: explanation.event && printed(explanation.event),
+    };
+    this.output(result, () => renderExplanation(explanation, viewOf(process.stdout, this.colors)));
   }
+}
+
+function printed({ content, ...facts }: StoredEventFacts): EventsExplainResult['event'] {
+  return content === undefined ? facts : { ...facts, content: printedEvent(content) };
 }

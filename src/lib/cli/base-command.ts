@@ -8,6 +8,7 @@ import { readEnvironment } from '../config/load.js';
 import { InterruptedError, PlutomiError, UsageError } from '../errors.js';
 import { type Colors, colorsFor } from '../render/colors.js';
 import { escapeJson } from '../domain/escape.js';
+import { stringify } from '../domain/json-text.js';
 import { CommandContext, type ConnectionFlags } from './context.js';
 import { describeError, type ErrorJson } from './describe-error.js';
 import { globalFlags } from './global-flags.js';
@@ -124,9 +125,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
 
   /** The result: one JSON value with `--json`, else the text. */
   protected output(json: unknown, human: () => string): void {
-    const text = this.flags.json
-      ? escapeJson(JSON.stringify(json, undefined, process.stdout.isTTY ? 2 : undefined))
-      : human();
+    const text = this.flags.json ? escapeJson(stringify(json, process.stdout.isTTY ? 2 : 0)) : human();
     if (text !== '') process.stdout.write(`${text}\n`);
   }
 

@@ -1,4 +1,5 @@
 import { formatDuration } from '../domain/duration.js';
+import type { Numbers } from '../domain/numbers.js';
 import { describeServers } from '../nats/target.js';
 import type {
   ConsumerSettings,
@@ -21,6 +22,7 @@ export interface DescribedConfig {
   readonly events: Readonly<Record<string, { readonly subject: string; readonly schema: string | null }>>;
   readonly consumers: Readonly<Record<string, DescribedConsumer | DescribedExternal>>;
   readonly meta: DescribedStage & { readonly concurrency: number; readonly ackWait: string };
+  readonly numbers: Numbers;
   readonly server: { readonly url: string | null; readonly context: string | null };
 }
 
@@ -62,6 +64,7 @@ export interface DescribedConsumer extends DescribedReader {
   readonly retry: false | (DescribedStage & { readonly delay: string });
   readonly ordered: boolean;
   readonly confirmAcks: boolean;
+  readonly numbers: Numbers;
 }
 
 export function describeConfig(config: PipelineConfig): DescribedConfig {
@@ -90,6 +93,7 @@ export function describeConfig(config: PipelineConfig): DescribedConfig {
       concurrency: meta.concurrency,
       ackWait: formatDuration(meta.ackWaitMs),
     },
+    numbers: config.numbers,
     server: {
       url: server?.url === undefined ? null : describeServers(server.url.split(',').map((url) => url.trim())),
       context: server?.context ?? null,
@@ -144,6 +148,7 @@ function describeConsumer(consumer: ConsumerSettings): DescribedConsumer {
     retry: retry.enabled ? { delay: formatDuration(retry.delayMs), ...describeStage(retry) } : false,
     ordered: consumer.ordered,
     confirmAcks: consumer.confirmAcks,
+    numbers: consumer.numbers,
   };
 }
 

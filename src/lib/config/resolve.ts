@@ -43,7 +43,7 @@ export function resolveConfig(parsed: ParsedConfig, file: string): PipelineConfi
     eventsRoot: rootOf(streams.events.subjects),
     events,
     consumers: Object.entries(parsed.consumers).flatMap(([name, consumer]) =>
-      consumer.external === true ? [] : [resolveConsumer(name, consumer, events, folder)],
+      consumer.external === true ? [] : [resolveConsumer(name, consumer, parsed, events, folder)],
     ),
     external: Object.entries(parsed.consumers).flatMap(([name, consumer]) =>
       consumer.external === true ? [resolveExternal(name, consumer, events, folder)] : [],
@@ -53,6 +53,7 @@ export function resolveConfig(parsed: ParsedConfig, file: string): PipelineConfi
       concurrency: parsed.meta.concurrency,
       ackWaitMs: durationMs(parsed.meta.ackWait),
     },
+    numbers: parsed.numbers,
     ...(url === undefined && context === undefined
       ? {}
       : { server: { ...(url === undefined ? {} : { url }), ...(context === undefined ? {} : { context }) } }),
@@ -169,6 +170,7 @@ function resolveReader(
 function resolveConsumer(
   name: string,
   consumer: ParsedManagedConsumer,
+  { numbers }: ParsedConfig,
   events: readonly EventType[],
   folder: string,
 ): ConsumerSettings {
@@ -180,6 +182,7 @@ function resolveConsumer(
     ackWaitMs: durationMs(consumer.ackWait),
     ordered: consumer.ordered,
     confirmAcks: consumer.confirmAcks,
+    numbers: consumer.numbers ?? numbers,
     ...stagesOf(consumer),
   };
 }

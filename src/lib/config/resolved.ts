@@ -1,3 +1,4 @@
+import type { Numbers } from '../domain/numbers.js';
 import type { SubjectRoots } from '../domain/subjects.js';
 import type { StandardSchema } from './standard-schema.js';
 
@@ -17,6 +18,8 @@ export interface PipelineConfig {
   /** Those whose worker is another program: nothing of ours runs, retries or replays their events. */
   readonly external: readonly ExternalConsumer[];
   readonly meta: MetaSettings;
+  /** As schemas see numbers at publishing, and consumers that don't say it themselves. */
+  readonly numbers: Numbers;
   /** Where the config says the server is; lowest but one in precedence. */
   readonly server?: ServerSettings;
 }
@@ -82,6 +85,8 @@ export interface ConsumerSettings extends ReaderSettings {
   readonly ordered: boolean;
   /** Acks are confirmed by the server before the event counts as done. */
   readonly confirmAcks: boolean;
+  /** What its handler gets for numbers that JavaScript would round. */
+  readonly numbers: Numbers;
   /** The retry stage. Not `enabled`: exhausted events go straight to the DLQ, and a replay has main's attempts. */
   readonly retry: StageLimits & { readonly enabled: boolean; readonly delayMs: number };
 }

@@ -136,6 +136,8 @@ const reads = {
   ),
 };
 
+const numbers = () => field.oneOf('number', 'bigint', 'text');
+
 const managedConsumer = z.strictObject({
   external: field.optional(
     z.literal(false),
@@ -173,6 +175,10 @@ const managedConsumer = z.strictObject({
     field.flag(),
     false,
     'wait for the server to confirm each ack: slower, and fewer repeats after a crash',
+  ),
+  numbers: field.optional(
+    numbers(),
+    'numbers of event.data that JavaScript would round; default: the numbers of the pipeline',
   ),
 });
 
@@ -221,6 +227,11 @@ export const configSchema = z.strictObject({
   ),
   consumers: field.withDefault(z.record(z.string(), consumer), {}, 'consumers by name'),
   meta,
+  numbers: field.withDefault(
+    numbers(),
+    'number',
+    'numbers of event.data that JavaScript would round: "number" is the nearest one, "bigint" an exact BigInt for an integer, "text" the digits as text',
+  ),
   server: field.section(
     {
       url: field.optional(field.text(), 'server URLs, separated by commas'),

@@ -1,3 +1,4 @@
+import type { Numbers } from '../domain/numbers.js';
 import type { StandardSchema } from './standard-schema.js';
 
 /** A config file as users write it. Rules, defaults and descriptions: config/schema; a test holds the two together. */
@@ -14,6 +15,11 @@ export interface UserConfig<E extends string = string> {
   consumers?: Record<string, UserConsumer<NoInfer<E>>> | undefined;
   /** The consumers that route exhausted events. */
   meta?: UserMeta | undefined;
+  /**
+   * What `event.data` has for a number that JavaScript would round: `number` the nearest one, `bigint` an exact BigInt
+   * for an integer, `text` the digits as text. Default: `number`.
+   */
+  numbers?: Numbers | undefined;
   /** Where the server is, unless a flag or the environment says it. */
   server?: { url?: string | undefined; context?: string | undefined } | undefined;
 }
@@ -95,6 +101,8 @@ export interface UserManagedConsumer<E extends string = string> extends UserRead
   ordered?: boolean | undefined;
   /** Wait for the server to confirm each ack. Default: false. */
   confirmAcks?: boolean | undefined;
+  /** Numbers of `event.data` that JavaScript would round. Default: `numbers` of the pipeline. */
+  numbers?: Numbers | undefined;
 }
 
 /** A consumer whose worker is another program, which the pipeline does not run. */

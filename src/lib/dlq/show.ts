@@ -1,6 +1,7 @@
 import type { PipelineConfig } from '../config/resolved.js';
 import { metaConsumers } from '../domain/consumer-names.js';
-import { isDeeperThan } from '../domain/decode.js';
+import { decodeText, isDeeperThan, parseJson } from '../domain/decode.js';
+import { JsonText } from '../domain/json-text.js';
 import type { Pointer } from '../domain/pointer.js';
 import type { JournalRecord } from '../domain/record.js';
 import { isoOfNanos } from '../domain/time.js';
@@ -17,8 +18,10 @@ import { Expiry } from './state.js';
 export interface ShownEvent {
   readonly subject: string;
   readonly headers: MessageHeaders;
-  /** The value of JSON (at most 500 levels deep), the text, or base64: `encoding` says which. */
+  /** The value of JSON (at most 500 levels deep), the text, or base64: `encoding` says which. Its numbers may be rounded. */
   readonly data: unknown;
+  /** The payload as it was published, without a byte order mark; null: it is not text. */
+  readonly text: string | null;
   readonly encoding: 'json' | 'utf8' | 'base64';
   /** When it was stored, ISO. */
   readonly time: string;
@@ -71,24 +74,24 @@ export function shownEvent({ subject, headers, data, time }: StoredMessage): Sho
   return { subject, headers, ...decodeData(data), time: isoOfNanos(time) };
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+/** What `--json` prints of it: `data` is the stored JSON, each digit as it was published. */
+export function printedEvent<T extends Pick<ShownEvent, 'data' | 'text' | 'encoding'>>({
+  text,
+  ...event
+}: T): Omit<T, 'text'> {
+  return event.encoding === 'json' && text !== null ? { ...event, data: new JsonText(text) } : event;
+}
 
-/** JSON that is deeper is shown as its text: it could not be printed again as JSON. */
+/** JSON that is deeper is shown as its text: some readers of JSON refuse it. */
 const mostLevels = 500;
 
 /** JSON where it is JSON, else the text where it is UTF-8, else base64. */
-function decodeData(bytes: Uint8Array): Pick<ShownEvent, 'data' | 'encoding'> {
-  let text: string;
-  try {
-    text = utf8.decode(bytes);
-  } catch {
-    return { data: Buffer.from(bytes).toString('base64'), encoding: 'base64' };
-  }
-  try {
-    const data: unknown = JSON.parse(text);
-    if (!isDeeperThan(mostLevels, data)) return { data, encoding: 'json' };
-  } catch {
-    // It is text.
-  }
-  return { data: text, encoding: 'utf8' };
+function decodeData(bytes: Uint8Array): Pick<ShownEvent, 'data' | 'text' | 'encoding'> {
+  const text = decodeText(bytes);
+  if (text === undefined)
+    return { data: Buffer.from(bytes).toString('base64'), text: null, encoding: 'base64' };
+  const decoded = parseJson(text);
+  return decoded.ok && !isDeeperThan(mostLevels, decoded.value)
+    ? { data: decoded.value, text, encoding: 'json' }
+    : { data: text, text, encoding: 'utf8' };
 }

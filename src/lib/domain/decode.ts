@@ -13,7 +13,29 @@ export function malformed(reason: string): { readonly ok: false; readonly reason
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+/** Takes a byte order mark away: it says how the text is encoded, and is no part of it. */
 const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** The text in these bytes, without its byte order mark. Undefined: they are not UTF-8, so they are just bytes. */
+export function decodeText(bytes: Uint8Array): string | undefined {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The value of a JSON text. What the parser says of other text stays here: it quotes the text, and that may be
+ * anybody's secret.
+ */
+export function parseJson(text: string): Decoded<unknown> {
+  try {
+    return { ok: true, value: JSON.parse(text) };
+  } catch {
+    return malformed('not valid JSON');
+  }
+}
 
 /** Is there an object or list inside so many others? What is some thousands deep can be read, but not written again. */
 export function isDeeperThan(levels: number, value: unknown): boolean {
@@ -40,12 +62,11 @@ const mostLevels = 100;
  */
 export function decodeObject(bytes: Uint8Array, maxBytes = 1_048_576): Decoded<JsonObject> {
   if (bytes.length > maxBytes) return malformed(`${bytes.length} bytes, expected at most ${maxBytes}`);
-  let value: unknown;
-  try {
-    value = JSON.parse(utf8.decode(bytes));
-  } catch (error) {
-    return malformed(`not JSON in UTF-8: ${error instanceof Error ? error.message : 'unreadable'}`);
-  }
+  const text = decodeText(bytes);
+  if (text === undefined) return malformed('not text in UTF-8');
+  const decoded = parseJson(text);
+  if (!decoded.ok) return decoded;
+  const { value } = decoded;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return malformed('expected a JSON object');
   }

@@ -1,4 +1,6 @@
 import { describeIssues, type StandardSchema } from '../config/standard-schema.js';
+import { decodeText } from '../domain/decode.js';
+import { type Numbers, parseWithNumbers } from '../domain/numbers.js';
 import { ConfigError, messageOf, UsageError } from '../errors.js';
 
 /**
@@ -6,8 +8,13 @@ import { ConfigError, messageOf, UsageError } from '../errors.js';
  *
  * @throws UsageError `SCHEMA_VIOLATION`; ConfigError when the schema itself fails
  */
-export async function checkPayload(type: string, schema: StandardSchema, payload: Uint8Array): Promise<void> {
-  const data = decode(type, payload);
+export async function checkPayload(
+  type: string,
+  schema: StandardSchema,
+  payload: Uint8Array,
+  numbers: Numbers = 'number',
+): Promise<void> {
+  const data = decode(type, payload, numbers);
   let issues: Parameters<typeof describeIssues>[0] | undefined;
   try {
     ({ issues } = await schema['~standard'].validate(data));
@@ -17,13 +24,14 @@ export async function checkPayload(type: string, schema: StandardSchema, payload
   if (issues) throw violation(`the data breaks the schema of ${type}: ${describeIssues(issues)}`);
 }
 
-function decode(type: string, payload: Uint8Array): unknown {
-  if (payload.length === 0) return undefined;
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload));
-  } catch (error) {
-    throw violation(`${type} has a schema, and the data is not JSON: ${messageOf(error)}`);
-  }
+function decode(type: string, payload: Uint8Array, numbers: Numbers): unknown {
+  const text = decodeText(payload);
+  if (text === '') return undefined;
+  const decoded = text === undefined ? undefined : parseWithNumbers(text, numbers);
+  if (decoded?.ok) return decoded.value;
+  throw violation(
+    `${type} has a schema, and the data is not JSON: ${payload.length} bytes, ${decoded?.reason ?? 'not text in UTF-8'}`,
+  );
 }
 
 function violation(message: string): UsageError {

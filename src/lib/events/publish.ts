@@ -17,7 +17,7 @@ import {
   type PublishSettler,
 } from './publish-many.js';
 
-type PublisherConfig = Pick<PipelineConfig, 'events' | 'eventsRoot' | 'streams'>;
+type PublisherConfig = Pick<PipelineConfig, 'events' | 'eventsRoot' | 'numbers' | 'streams'>;
 
 interface Outgoing {
   readonly subject: string;
@@ -115,7 +115,7 @@ export class Publisher {
       const event = { subject, payload, headers: encodeLines(named, { msgId }), msgId, ownId, settle };
       if (schema === undefined) this.store(event);
       else
-        checkPayload(type, schema, payload)
+        checkPayload(type, schema, payload, this.config.numbers)
           .then(() => this.store(event))
           .catch(settle);
     } catch (error) {

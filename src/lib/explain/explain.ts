@@ -154,14 +154,14 @@ async function eventFacts(
   message: StoredMessage,
   withContent: boolean,
 ): Promise<StoredEventFacts> {
-  const { headers, data, encoding } = shownEvent(message);
+  const { headers, data, text, encoding } = shownEvent(message);
   return {
     ...factsOf(origin),
     id: headerOf(message.headers, msgIdHeader) ?? null,
     headers: Object.values(message.headers).reduce((sum, values) => sum + values.length, 0),
     bytes: message.data.length,
     expiresAt: await new Expiry(link).of(origin),
-    ...(withContent ? { content: { headers, data, encoding } } : {}),
+    ...(withContent ? { content: { headers, data, text, encoding } } : {}),
   };
 }
 

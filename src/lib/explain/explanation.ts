@@ -97,7 +97,7 @@ export interface StoredEventFacts extends EventFacts {
   /** When it leaves the stream by age, ISO; null: never. */
   readonly expiresAt: string | null;
   /** Only where it was asked for. */
-  readonly content?: Pick<ShownEvent, 'headers' | 'data' | 'encoding'>;
+  readonly content?: Pick<ShownEvent, 'headers' | 'data' | 'text' | 'encoding'>;
 }
 
 /** What `events explain --json` prints. */

@@ -8,6 +8,8 @@ export interface PlutomiEvent<Data = unknown> {
   readonly subject: string;
   /** The payload: the schema's output where the type has one, else the decoded JSON. Reading it rejects the event when it is not JSON. */
   readonly data: Data;
+  /** The payload as it was published, without a byte order mark. Undefined: it is not text in UTF-8. */
+  readonly text: string | undefined;
   /** The payload's bytes. */
   readonly raw: Uint8Array;
   /** Header names as published, each with all its values. */

@@ -1,7 +1,10 @@
 import type { EventType, PipelineConfig } from '../config/resolved.js';
 import { describeIssues } from '../config/standard-schema.js';
+import { decodeText } from '../domain/decode.js';
+import { hasRoundedIntegers, type Numbers, parseWithNumbers } from '../domain/numbers.js';
 import { Reject } from '../domain/outcome.js';
 import { msOfNanos, type Nanos } from '../domain/time.js';
+import { messageOf } from '../errors.js';
 import { copyOfHeaders, type MessageHeaders } from '../nats/message.js';
 import type { PlutomiEvent } from './contract.js';
 
@@ -16,12 +19,22 @@ export interface EventMessage {
   readonly msgId: string | undefined;
 }
 
-/** Knows the event types of a config by their subjects. */
+/** Told when the numbers of a payload are not those that were published, once for each event type. */
+export type RoundedListener = (type: string, message: EventMessage) => void;
+
+/** Types are named by their subjects, of which there may be any number. */
+const mostRoundedTypes = 1000;
+
+/** Knows the event types of a config by their subjects. One serves all consumers of a process. */
 export class EventRegistry {
   private readonly bySubject: ReadonlyMap<string, EventType>;
   private readonly prefix: string;
+  private readonly roundedTypes = new Set<string>();
 
-  constructor(config: Pick<PipelineConfig, 'events' | 'eventsRoot'>) {
+  constructor(
+    config: Pick<PipelineConfig, 'events' | 'eventsRoot'>,
+    private readonly onRounded?: RoundedListener,
+  ) {
     this.bySubject = new Map(config.events.map((type) => [type.subject, type]));
     this.prefix = `${config.eventsRoot}.`;
   }
@@ -34,6 +47,14 @@ export class EventRegistry {
     const known = this.bySubject.get(subject);
     if (known) return known.type;
     return subject.startsWith(this.prefix) ? subject.slice(this.prefix.length) : subject;
+  }
+
+  /** Looks for integers that JSON.parse has rounded, until some were found in an event of this type. */
+  watchNumbers(type: string, message: EventMessage, text: string): void {
+    const { roundedTypes: types, onRounded } = this;
+    if (!onRounded || types.has(type) || types.size === mostRoundedTypes || !hasRoundedIntegers(text)) return;
+    types.add(type);
+    onRounded(type, message);
   }
 }
 
@@ -49,6 +70,8 @@ class Event implements PlutomiEvent {
   constructor(
     private readonly message: EventMessage,
     readonly type: string,
+    private readonly registry: EventRegistry,
+    private readonly numbers: Numbers,
     validated: { readonly data: unknown } | undefined,
   ) {
     this.decoded = validated;
@@ -58,8 +81,11 @@ class Event implements PlutomiEvent {
     return this.message.subject;
   }
   get data(): unknown {
-    this.decoded ??= { data: decodeJson(this.message.data) };
+    this.decoded ??= { data: readData(this.message, this.type, this.registry, this.numbers) };
     return this.decoded.data;
+  }
+  get text(): string | undefined {
+    return decodeText(this.message.data);
   }
   get raw(): Uint8Array {
     this.bytes ??= new Uint8Array(this.message.data);
@@ -83,14 +109,20 @@ class Event implements PlutomiEvent {
   }
 }
 
-/** The JSON in these bytes; an empty payload is undefined. */
-function decodeJson(bytes: Uint8Array): unknown {
-  if (bytes.length === 0) return undefined;
-  try {
-    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
-  } catch (error) {
-    throw new Reject(`the payload is not JSON: ${error instanceof Error ? error.message : 'unreadable'}`);
-  }
+/** The JSON of a payload; an empty one is undefined. Throws Reject, without a word of what it is instead. */
+function readData(message: EventMessage, type: string, registry: EventRegistry, numbers: Numbers): unknown {
+  const { data } = message;
+  const text = decodeText(data);
+  if (text === undefined) throw notJson(`${data.length} bytes that are not text in UTF-8`);
+  if (text === '') return undefined;
+  const decoded = parseWithNumbers(text, numbers);
+  if (!decoded.ok) throw notJson(`${data.length} bytes, ${decoded.reason}`);
+  if (numbers === 'number') registry.watchNumbers(type, message, text);
+  return decoded.value;
+}
+
+function notJson(found: string): Reject {
+  return new Reject(`the payload is not JSON: ${found}`);
 }
 
 /** The failure of a payload that breaks its event's schema. */
@@ -99,32 +131,37 @@ export class SchemaMismatch extends Error {
 }
 
 /**
- * The event in a message. Types with a schema are checked first.
+ * The event in a message, with its numbers as `numbers` says. Types with a schema are checked first.
  *
  * Throws SchemaMismatch: no retry can mend that.
  */
 export function makeEvent(
   message: EventMessage,
   registry: EventRegistry,
+  numbers: Numbers = 'number',
 ): PlutomiEvent | Promise<PlutomiEvent> {
   const schema = registry.find(message.subject)?.schema;
   const type = registry.typeOf(message.subject);
-  return schema === undefined ? new Event(message, type, undefined) : checked(message, type, schema);
+  return schema === undefined
+    ? new Event(message, type, registry, numbers, undefined)
+    : checked(message, type, registry, numbers, schema);
 }
 
 async function checked(
   message: EventMessage,
   type: string,
+  registry: EventRegistry,
+  numbers: Numbers,
   schema: NonNullable<EventType['schema']>,
 ): Promise<PlutomiEvent> {
   let data: unknown;
   try {
-    data = decodeJson(message.data);
+    data = readData(message, type, registry, numbers);
   } catch (error) {
-    throw new SchemaMismatch(error instanceof Error ? error.message : 'the payload is not JSON');
+    throw new SchemaMismatch(messageOf(error));
   }
   const result = await schema['~standard'].validate(data);
   if (result.issues)
     throw new SchemaMismatch(`the payload breaks the schema of ${type}: ${describeIssues(result.issues)}`);
-  return new Event(message, type, { data: result.value });
+  return new Event(message, type, registry, numbers, { data: result.value });
 }

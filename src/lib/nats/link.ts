@@ -19,7 +19,13 @@ import { readEach } from './read-each.js';
 import { ReadTogether } from './read-together.js';
 import { more, Requests } from './requests.js';
 import { versionAtLeast } from './server-version.js';
-import { type ApiError, type DirectEnd, readDirectAnswer, readGetAnswer } from './stored-message.js';
+import {
+  type ApiError,
+  type DirectEnd,
+  readAnswer,
+  readDirectAnswer,
+  readGetAnswer,
+} from './stored-message.js';
 import { describeServers, type ConnectionTarget } from './target.js';
 import { type Bytes, Wire } from './wire.js';
 
@@ -295,7 +301,7 @@ export class Link {
   async deleteMessage(stream: string, seq: number): Promise<boolean> {
     const subject = this.apiSubject('STREAM.MSG.DELETE', stream);
     return this.requests.ask(`delete ${stream} ${seq}`, subject, `{"seq":${seq},"no_erase":true}`, (msg) => {
-      const { error, success } = JSON.parse(msg.string()) as { error?: ApiError; success?: boolean };
+      const { error, success } = readAnswer(msg) as { error?: ApiError; success?: boolean };
       if (!error) return success === true;
       if (goneCodes.includes(error.err_code)) return false;
       throw new JetStreamApiError(error);

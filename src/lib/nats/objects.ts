@@ -9,6 +9,7 @@ import {
 import { OperationError } from '../errors.js';
 import { apiCode, apiCodeOf, NotAllowedError, translateError } from './errors.js';
 import type { Link } from './link.js';
+import { type ApiError, readAnswer } from './stored-message.js';
 
 export type { ConsumerConfig, ConsumerInfo, StreamConfig, StreamInfo };
 
@@ -128,9 +129,7 @@ export async function createReader(
       JSON.stringify({ stream_name: stream, config, action: 'create' }),
       { timeout: link.target.timeoutMs },
     );
-    const answer = JSON.parse(reply.string()) as ConsumerInfo & {
-      error?: { code: number; err_code: number; description: string };
-    };
+    const answer = readAnswer(reply) as ConsumerInfo & { error?: ApiError };
     if (answer.error) throw new JetStreamApiError(answer.error);
     return answer;
   });

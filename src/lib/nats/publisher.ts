@@ -1,8 +1,10 @@
 import { JetStreamApiError } from '@nats-io/jetstream';
 import { type Msg, NoRespondersError } from '@nats-io/transport-node';
-import { messageOf, type PlutomiError } from '../errors.js';
+import { parseJson } from '../domain/decode.js';
+import type { PlutomiError } from '../errors.js';
 import { translateError } from './errors.js';
 import type { Inbox, Question } from './inbox.js';
+import type { ApiError } from './stored-message.js';
 import type { Bytes } from './wire.js';
 
 /** The server's word that a message is stored. `duplicate`: its id was seen inside the window, nothing was stored. */
@@ -10,6 +12,10 @@ export interface PublishAck {
   readonly stream: string;
   readonly seq: number;
   readonly duplicate: boolean;
+}
+
+interface PublishAnswer extends Partial<PublishAck> {
+  readonly error?: ApiError;
 }
 
 /** Hears what became of a message. Must not throw. */
@@ -99,12 +105,9 @@ class AnswerReader {
 
   private parse(data: Uint8Array): PublishAck | Error {
     const text = Buffer.from(data.buffer, data.byteOffset, data.length).toString();
-    let answer: Partial<PublishAck> & { error?: { code: number; err_code: number; description: string } };
-    try {
-      answer = JSON.parse(text);
-    } catch (error) {
-      return new Error(`the answer is not a publish acknowledgement: ${messageOf(error)}`);
-    }
+    const decoded = parseJson(text);
+    if (!decoded.ok) return new Error(`the answer is not a publish acknowledgement: ${decoded.reason}`);
+    const answer = decoded.value as PublishAnswer;
     if (answer.error) return new JetStreamApiError(answer.error);
     const { stream, seq, duplicate = false } = answer;
     if (!stream || !seq) return new Error('the answer is not a publish acknowledgement');

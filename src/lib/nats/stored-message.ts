@@ -1,4 +1,5 @@
 import { type Msg, MsgHdrsImpl, type MsgHdrs } from '@nats-io/transport-node';
+import { parseJson } from '../domain/decode.js';
 import { nanosOfRfc3339 } from '../domain/time.js';
 import { eachHeader, rawHeaders } from './raw-message.js';
 import { headersOf, type MessageHeaders, type StoredMessage } from './message.js';
@@ -71,6 +72,16 @@ export interface ApiError {
   readonly description: string;
 }
 
+/**
+ * What the server's JSON API answered. Another answer is refused without a word of what it says: it may quote a
+ * payload.
+ */
+export function readAnswer(msg: Msg): unknown {
+  const decoded = parseJson(msg.string());
+  if (!decoded.ok) throw new Error(`the answer is ${decoded.reason}`);
+  return decoded.value;
+}
+
 interface GetAnswer {
   readonly error?: ApiError;
   readonly message?: {
@@ -84,7 +95,7 @@ interface GetAnswer {
 
 /** What a stream's leader answered: its message, or why there is none. */
 export function readGetAnswer(stream: string, msg: Msg): StoredMessage | { readonly error: ApiError } {
-  const { error, message } = JSON.parse(msg.string()) as GetAnswer;
+  const { error, message } = readAnswer(msg) as GetAnswer;
   if (error) return { error };
   if (!message) throw new Error('the answer is not a message');
   const { subject, seq, time, hdrs, data } = message;

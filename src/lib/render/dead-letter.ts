@@ -1,13 +1,11 @@
-import { clipText, escapeBlock, escapeLine } from '../domain/escape.js';
+import { escapeBlock, escapeLine } from '../domain/escape.js';
 import { recordReason } from '../domain/record-reason.js';
 import type { DeadLetterDetails, HistoryRecord, ShownEvent } from '../dlq/show.js';
 import type { Colors } from './colors.js';
 import type { View } from './dead-letters.js';
 import { kindColor } from './kind-color.js';
+import { cutBlock, renderPayload } from './payload.js';
 import { renderTime, renderWhen } from './time.js';
-
-/** Longer payloads are cut; `--json` has them whole. */
-const maxShown = 4096;
 
 /** One dead letter as blocks: what it is, its event, and all that happened to it. */
 export function renderDeadLetter(details: DeadLetterDetails, view: View): string {
@@ -52,22 +50,17 @@ function titled(title: string, block: string, colors: Colors): string {
   return `${colors.bold(title)}\n${block.replace(/^/gm, '  ')}`;
 }
 
-function event({ headers, data, encoding, time }: ShownEvent, colors: Colors): string {
+function event(shown: ShownEvent, colors: Colors): string {
+  const { headers, encoding, time } = shown;
   const names = Object.entries(headers).flatMap(([name, values]) =>
     values.map((value) => `${colors.dim(`${escapeLine(name)}:`)} ${escapeLine(value)}`),
   );
-  const body = encoding === 'json' ? json(data) : cut(escapeBlock(String(data)));
   const title = `event, stored ${renderTime(time)} UTC${encoding === 'base64' ? ', base64' : ''}`;
-  return titled(title, [...names, body].join('\n'), colors);
+  return titled(title, [...names, renderPayload(shown)].join('\n'), colors);
 }
 
 function json(value: unknown): string {
-  return cut(escapeBlock(JSON.stringify(value, undefined, 2)));
-}
-
-function cut(text: string): string {
-  const left = text.length - maxShown;
-  return left > 0 ? `${clipText(text, maxShown + 1)}\n(${left} characters more: --json has all)` : text;
+  return cutBlock(escapeBlock(JSON.stringify(value, undefined, 2)));
 }
 
 function history(records: readonly HistoryRecord[], colors: Colors): string {
@@ -85,5 +78,7 @@ function history(records: readonly HistoryRecord[], colors: Colors): string {
 
 function lastStack(records: readonly HistoryRecord[], colors: Colors): string | undefined {
   const stack = records.findLast(({ error }) => typeof error?.stack === 'string')?.error?.stack;
-  return stack === undefined ? undefined : titled('last error', colors.dim(cut(escapeBlock(stack))), colors);
+  return stack === undefined
+    ? undefined
+    : titled('last error', colors.dim(cutBlock(escapeBlock(stack))), colors);
 }

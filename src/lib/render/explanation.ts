@@ -1,11 +1,10 @@
-import { clipText, escapeBlock, escapeLine } from '../domain/escape.js';
+import { escapeLine } from '../domain/escape.js';
 import type { ConsumerState, Explanation, NextStep, Step } from '../explain/explanation.js';
 import type { Colors } from './colors.js';
 import type { View } from './dead-letters.js';
 import { kindColor } from './kind-color.js';
+import { renderPayload } from './payload.js';
 import { renderTime, renderWhen } from './time.js';
-
-const maxShown = 4096;
 
 const words: Readonly<Record<ConsumerState, string>> = {
   resolved: 'resolved',
@@ -69,17 +68,13 @@ function facts({ event, origin, original, scanned }: Explanation, { colors, nowM
 
 function content({ event }: Explanation, colors: Colors): string {
   if (!event?.content) return '';
-  const { headers, data, encoding } = event.content;
+  const { headers, encoding } = event.content;
   const names = Object.entries(headers).flatMap(([name, values]) =>
     values.map((value) => `${colors.dim(`${escapeLine(name)}:`)} ${escapeLine(value)}`),
   );
-  const body = escapeBlock(encoding === 'json' ? JSON.stringify(data, undefined, 2) : String(data));
-  const left = body.length - maxShown;
-  const shown =
-    left > 0 ? `${clipText(body, maxShown + 1)}\n(${left} characters more: --json has all)` : body;
   return titled(
     encoding === 'base64' ? 'content, base64' : 'content',
-    [...names, ...shown.split('\n')],
+    [...names, ...renderPayload(event.content).split('\n')],
     colors,
   );
 }

@@ -1,6 +1,7 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { parseJson } from '../domain/decode.js';
 
 /** The fields of the INFO line that a nats-server greets every client with. */
 export interface ServerInfo {
@@ -71,5 +72,7 @@ export async function readInfo(url: string, timeoutMs: number): Promise<ServerIn
 function parseInfo(line: string): ServerInfo {
   if (!line.startsWith('INFO {'))
     throw new Error(`it is not a nats-server: it says ${JSON.stringify(line.slice(0, 80))}`);
-  return JSON.parse(line.slice('INFO '.length)) as ServerInfo;
+  const decoded = parseJson(line.slice('INFO '.length));
+  if (!decoded.ok) throw new Error(`it is not a nats-server: its INFO line is ${decoded.reason}`);
+  return decoded.value as ServerInfo;
 }

@@ -76,6 +76,12 @@ export type WaterfallEvent =
       readonly consumer: string;
       readonly why: string;
     }
+  | {
+      readonly type: 'numbers-rounded';
+      readonly eventType: string;
+      readonly stream: string;
+      readonly seq: number;
+    }
   | { readonly type: 'late-settlement'; readonly key: Key; readonly attempt: number };
 
 export interface WaterfallListener {
@@ -246,6 +252,12 @@ export function logWaterfall(logger: Logger): WaterfallListener {
         log.warn(
           () => ({ stream: e.stream, consumer: e.consumer, why: e.why }),
           'no messages from this consumer now; asking again',
+        );
+        break;
+      case 'numbers-rounded':
+        log.warn(
+          () => ({ eventType: e.eventType, origin: `${e.stream}/${e.seq}` }),
+          'event.data has rounded an integer beyond 2^53; numbers: "bigint" or "text" in the config keeps its digits, and so does event.text; this is logged once for each event type',
         );
         break;
       case 'late-settlement':

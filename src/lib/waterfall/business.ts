@@ -67,7 +67,8 @@ export class HandlerRunner {
   async run(current: Case, attempt: number, message: EventMessage): Promise<Outcome> {
     const { consumer, handler, registry, log, tools } = this.parts;
     const facts = new AttemptFacts(consumer.name, current.task, attempt, log);
-    const run = invoke(handler, () => makeEvent(message, registry), facts, consumer.timeoutMs);
+    const event = () => makeEvent(message, registry, consumer.numbers);
+    const run = invoke(handler, event, facts, consumer.timeoutMs);
     this.running.add(run);
     const outcome = await run.outcome;
     this.running.remove(run);

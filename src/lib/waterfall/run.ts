@@ -83,6 +83,7 @@ class Pipeline implements RunningPipeline {
   private readonly workers: Worker[] = [];
   private readonly runners: HandlerRunner[] = [];
   private readonly company = new Company();
+  private readonly registry: EventRegistry;
   private readonly checking = new Set<Worker>();
   private readonly unwatch: () => void;
   private readonly listener: AdvisoryListener;
@@ -101,6 +102,9 @@ class Pipeline implements RunningPipeline {
     void link.closed().then((reason) => reason && this.end.reject(reason));
     // Whoever waits for `ended` hears of it; nobody has to.
     this.ended.catch(() => {});
+    this.registry = new EventRegistry(config, (eventType, { stream, seq }) =>
+      onEvent({ type: 'numbers-rounded', eventType, stream, seq }),
+    );
     const business = new Gate(onEvent, monotonic);
     const routing = new Gate(onEvent, monotonic);
     const transcriber = new Transcriber({ link, config, worker, now });
@@ -153,7 +157,7 @@ class Pipeline implements RunningPipeline {
       config,
       consumer,
       handler,
-      registry: new EventRegistry(config),
+      registry: this.registry,
       tools: this.stageTools,
       log,
       fail: (error: PlutomiError) => this.end.reject(error),

@@ -53,6 +53,7 @@ const consumer = fc
       ),
       ordered: fc.boolean(),
       confirmAcks: fc.boolean(),
+      numbers: fc.constantFrom('number', 'bigint', 'text'),
       onDeadLetter: fc.constantFrom(
         {},
         { webhook: 'https://u:p@example.com/x?y=z' },

@@ -393,7 +393,7 @@ describe('all problems at once', () => {
       'events["a.b"]: expected {schema, subject}, {} or null, found 7',
       'consumers.one.handler: expected a text, found nothing',
       'consumers.one.attempts: expected a whole number from 1 to 1000, found "many"',
-      'consumers.two-dlq.typo: unknown key; expected one of external, events, subjects, start, onDeadLetter, handler, concurrency, timeout, ackWait, attempts, backoff, retry, ordered, confirmAcks',
+      'consumers.two-dlq.typo: unknown key; expected one of external, events, subjects, start, onDeadLetter, handler, concurrency, timeout, ackWait, attempts, backoff, retry, ordered, confirmAcks, numbers',
       `streams.retry.discard: expected "new" beside maxBytes or maxMsgs, found "old": it would evict pointers to events that wait`,
       `streams.dlq.name: expected ${nameShape}, found "a b"`,
       'consumers.one.events[1]: expected an event type of this config, found "zzz"; none are defined',
@@ -408,7 +408,7 @@ describe('all problems at once', () => {
     ).toEqual([
       'consumers.mailer.events[1]: expected a text, found 5',
       'consumers.mailer.retry.backoff[0]: expected a duration like 5m, found 1',
-      'consumers.mailer.queue: unknown key; expected one of external, events, subjects, start, onDeadLetter, handler, concurrency, timeout, ackWait, attempts, backoff, retry, ordered, confirmAcks',
+      'consumers.mailer.queue: unknown key; expected one of external, events, subjects, start, onDeadLetter, handler, concurrency, timeout, ackWait, attempts, backoff, retry, ordered, confirmAcks, numbers',
     ]);
   });
 });

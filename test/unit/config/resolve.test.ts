@@ -45,6 +45,7 @@ test('every default', async () => {
         start: { at: 'all' },
         ordered: false,
         confirmAcks: false,
+        numbers: 'number',
         attempts: 3,
         backoffMs: [1000, 5000],
         retry: { enabled: true, delayMs: 300_000, attempts: 3, backoffMs: [30_000, 120_000] },
@@ -53,6 +54,7 @@ test('every default', async () => {
     ],
     external: [],
     meta: { attempts: 5, backoffMs: [1000, 5000, 15_000, 30_000], concurrency: 256, ackWaitMs: 30_000 },
+    numbers: 'number',
   });
 });
 

@@ -266,11 +266,13 @@ describe('keys that are refused for a reason', () => {
       withExternal({ retry: false }),
       'consumers.rust.retry: refused beside external: true: there is no handler that a retry stage could run; leave it out',
     ],
-    ...['concurrency', 'timeout', 'ordered', 'confirmAcks'].map((key): [string, unknown, string] => [
-      `${key} of an external consumer`,
-      withExternal({ [key]: 1 }),
-      `consumers.rust.${key}: refused beside external: true: its worker is another program and decides this itself; leave it out`,
-    ]),
+    ...['concurrency', 'timeout', 'ordered', 'confirmAcks', 'numbers'].map(
+      (key): [string, unknown, string] => [
+        `${key} of an external consumer`,
+        withExternal({ [key]: 1 }),
+        `consumers.rust.${key}: refused beside external: true: its worker is another program and decides this itself; leave it out`,
+      ],
+    ),
     [
       'an unknown key of an external consumer',
       withExternal({ maxDeliver: 3 }),

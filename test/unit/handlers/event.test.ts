@@ -81,18 +81,67 @@ describe('an event without a schema', () => {
     expect(reads).toBe(1);
   });
 
-  test.each(['not json', '{"half":', 'undefined', '\u0000', '\ufeff{}'])(
-    'rejects itself when its payload %j is read as JSON, and not before',
-    async (payload) => {
-      const event = await makeEvent(messageOf(payload), registryOf());
-      expect(event.raw).toHaveLength(Buffer.byteLength(payload));
-      expect(() => event.data).toThrow(Reject);
-      expect(() => event.data).toThrow(/^the payload is not JSON: /);
-    },
-  );
+  test.each([
+    'not json',
+    '{"half":',
+    'undefined',
+    '\u0000',
+    '\ufeff\ufeff{}',
+    Uint8Array.of(0x22, 0xe9, 0x22),
+  ])('rejects itself when its payload %j is read as JSON, and not before', async (payload) => {
+    const event = await makeEvent(messageOf(payload), registryOf());
+    expect(event.raw).toHaveLength(Buffer.byteLength(payload));
+    expect(() => event.data).toThrow(Reject);
+    expect(() => event.data).toThrow(
+      /^the payload is not JSON: \d+ bytes(?:, not valid JSON| that are not text in UTF-8)$/,
+    );
+  });
+
+  test.each([
+    ['text', '{"n": 0.10}', '{"n": 0.10}'],
+    ['text behind a byte order mark', '\ufeff{}', '{}'],
+    ['nothing', '', ''],
+    ['what is not JSON', 'x', 'x'],
+    ['bytes', Uint8Array.of(0xff), undefined],
+  ])('has %s as its text', async (_what, payload, text) => {
+    expect((await makeEvent(messageOf(payload), registryOf())).text).toBe(text);
+  });
+
+  test.each([
+    ['number', { id: 1524831183200260000, n: 1, s: '#1' }],
+    ['bigint', { id: 1524831183200260097n, n: 1, s: '#1' }],
+    ['text', { id: '1524831183200260097', n: 1, s: '#1' }],
+  ] as const)('with numbers as %s', async (numbers, data) => {
+    const payload = '{"id":1524831183200260097,"n":1,"s":"#1"}';
+    expect((await makeEvent(messageOf(payload), registryOf(), numbers)).data).toEqual(data);
+    let seen: unknown;
+    const schema = schemaOf((value) => ({ value: (seen = value) }));
+    expect((await makeEvent(messageOf(payload), registryOf(schema), numbers)).data).toBe(seen);
+    expect(seen).toEqual(data);
+  });
+
+  test('tells once for each type that an integer was rounded, and only when it is', async () => {
+    const told: unknown[] = [];
+    const config = { eventsRoot: 'events', events: [] };
+    const registry = new EventRegistry(config, (type, { seq }) => told.push([type, seq]));
+    const read = async (seq: number, type: string, payload: string, numbers?: 'bigint'): Promise<unknown> =>
+      (await makeEvent(messageOf(payload, { seq, subject: `events.${type}` }), registry, numbers)).data;
+    await read(1, 'a', '{"card":"4111111111111111111","n":9007199254740991}');
+    await read(2, 'a', '[9007199254740993]', 'bigint');
+    expect(told).toEqual([]);
+    await read(3, 'a', '[9007199254740993]');
+    await read(4, 'a', '[9007199254740993]');
+    await read(5, 'b', '-9007199254740993');
+    expect(told).toEqual([
+      ['a', 3],
+      ['b', 5],
+    ]);
+  });
 
   test.each([
     ['an empty payload', '', undefined],
+    ['a byte order mark alone', '\ufeff', undefined],
+    ['JSON behind a byte order mark', '\ufefffalse', false],
     ['null', 'null', null],
     ['false', 'false', false],
     ['a number', '0', 0],

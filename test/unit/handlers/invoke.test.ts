@@ -10,6 +10,7 @@ const event: PlutomiEvent = {
   type: 'totp.requested',
   subject: 'events.totp.requested',
   data: {},
+  text: '',
   raw: new Uint8Array(),
   headers: {},
   id: undefined,

@@ -21,6 +21,7 @@ const event = {
   subject: 'events.totp.requested',
   headers: { 'Nats-Msg-Id': ['login-1'], 'X-Trace': ['one', 'two'] },
   data: { email: 'a@b.c' },
+  text: '{"email":"a@b.c"}',
   encoding: 'json',
   time: '2026-01-31T11:55:00.000Z',
 } as const;
@@ -90,11 +91,11 @@ describe('renderDeadLetter', () => {
   });
 
   it('cuts long payloads, tells bytes from text, and escapes all of it', () => {
-    const long = { ...event, data: 'x'.repeat(5000), encoding: 'utf8' } as const;
+    const long = { ...event, data: 'x'.repeat(5000), text: 'x'.repeat(5000), encoding: 'utf8' } as const;
     expect(renderDeadLetter({ ...makeItem(), event: long, history: [] }, makeView())).toContain(
       '(904 characters more: --json has all)',
     );
-    const bytes = { ...event, data: '/wA=', encoding: 'base64' } as const;
+    const bytes = { ...event, data: '/wA=', text: null, encoding: 'base64' } as const;
     expect(renderDeadLetter({ ...makeItem(), event: bytes, history: [] }, makeView())).toContain(
       'UTC, base64',
     );
@@ -103,7 +104,7 @@ describe('renderDeadLetter', () => {
     const text = renderDeadLetter(
       {
         ...makeItem({ id: nasty, subject: nasty, reason: nasty, stream: nasty, fingerprint: nasty }),
-        event: { ...event, headers: { [nasty]: [nasty] }, data: { [nasty]: nasty } },
+        event: { ...event, headers: { [nasty]: [nasty] }, text: JSON.stringify({ [nasty]: nasty }) },
         history: [odd],
         embedded: { nasty },
       },

@@ -151,8 +151,12 @@ const records: fc.Arbitrary<HistoryRecord[]> = fc.array(mutated(exhaustion), { m
 );
 
 const content = fc.oneof(
-  fc.record({ data: oddJson, encoding: fc.constant('json' as const) }),
-  fc.record({ data: text, encoding: fc.constantFrom('utf8' as const, 'base64' as const) }),
+  oddJson.map((data) => ({ data, text: JSON.stringify(data), encoding: 'json' as const })),
+  fc.record({
+    data: text,
+    text: fc.constant(null),
+    encoding: fc.constantFrom('utf8' as const, 'base64' as const),
+  }),
 );
 const headers = fc.dictionary(text, fc.array(text, { maxLength: 2 }), { maxKeys: 3 });
 
