@@ -2,6 +2,9 @@
 import module from 'node:module';
 import { dirname } from 'node:path';
 
+// Until a command says what else a signal does to it.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
+
 const require = module.createRequire(import.meta.url);
 const [only, ...others] = process.argv.slice(2);
 if (others.length === 0 && only === '--version') {

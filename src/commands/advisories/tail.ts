@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import * as Flags from '@oclif/core/flags';
 import type { AdvisoryLine } from '../../lib/advisories/line.js';
 import { advisoryKinds, tailAdvisories } from '../../lib/advisories/tail.js';
@@ -67,7 +66,7 @@ export default class AdvisoriesTail extends BaseCommand<typeof AdvisoriesTail> {
   /** One line each, also as JSON on a terminal; waits for a reader that is slower than the journal. */
   private async print(line: AdvisoryLine): Promise<void> {
     const text = this.flags.json ? escapeJson(JSON.stringify(line)) : renderAdvisory(line, this.colors);
-    if (!process.stdout.write(`${text}\n`)) await once(process.stdout, 'drain');
+    await this.outputPart(`${text}\n`);
   }
 
   /** Ctrl-C is how one stops following: it ends in order, with 130 and without an error. */

@@ -75,6 +75,10 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
 
   private stop: AbortController | undefined;
 
+  protected override get changes(): boolean {
+    return !this.flags['dry-run'];
+  }
+
   async run(): Promise<void> {
     const { 'dry-run': dryRun, wait } = this.flags;
     const given = selectionOf(this.words, this.flags, this.interactive);

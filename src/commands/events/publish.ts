@@ -59,6 +59,10 @@ An event whose id was seen before, within the stream's duplicate window (2 minut
     return types.length === 0 ? [] : [`the types of the config: ${types.join(', ')}`];
   }
 
+  protected override get changes(): boolean {
+    return true;
+  }
+
   async run(): Promise<void> {
     const { id, count } = this.flags;
     const config = await this.context.config();

@@ -58,6 +58,10 @@ Exit codes: 0 the server matches, or a plan was shown; 1 refused, failed, or ans
     adopt: Flags.boolean({ description: 'take over objects of these names that this pipeline does not own' }),
   };
 
+  protected override get changes(): boolean {
+    return !this.flags['dry-run'] && !this.flags.check;
+  }
+
   async run(): Promise<void> {
     const { 'dry-run': dryRun, check, adopt, replace = [] } = this.flags;
     const config = await this.context.config();

@@ -60,6 +60,10 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
 
   private onSignal: (() => void) | undefined;
 
+  protected override get changes(): boolean {
+    return true;
+  }
+
   async run(): Promise<void> {
     if (process.pid === 1) return this.runAsChild();
     const config = await this.context.config();
@@ -112,12 +116,6 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
   protected override interrupt(): void {
     if (this.onSignal) this.onSignal();
     else super.interrupt();
-  }
-
-  /** Handlers that never settle, and connections that they keep open, must not keep the process. */
-  protected override async finally(): Promise<void> {
-    await super.finally();
-    process.exit(process.exitCode ?? 0);
   }
 
   private async runAsChild(): Promise<void> {

@@ -35,6 +35,10 @@ Exit codes: 0 nothing is broken; 1 there are problems, failed, or answered no; 2
     }),
   };
 
+  protected override get changes(): boolean {
+    return this.flags.repair;
+  }
+
   async run(): Promise<void> {
     const config = await this.context.config();
     const link = await this.context.connect(config);

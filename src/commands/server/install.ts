@@ -45,6 +45,10 @@ HTTPS_PROXY, HTTP_PROXY and NO_PROXY are honoured. PLUTOMI_NATS_MIRROR names a m
     latest: Flags.boolean({ description: 'install the newest release' }),
   };
 
+  protected override get changes(): boolean {
+    return true;
+  }
+
   async run(): Promise<void> {
     const { path, version, from } = await installServer({
       wanted: this.flags.latest ? 'latest' : this.flags.version,

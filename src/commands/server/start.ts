@@ -30,6 +30,10 @@ For development and tests: production wants a nats-server of its own.`;
     }),
   };
 
+  protected override get changes(): boolean {
+    return true;
+  }
+
   async run(): Promise<void> {
     const { path } = await provideServer({
       environment: this.environment,

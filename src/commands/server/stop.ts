@@ -9,6 +9,10 @@ export default class ServerStop extends BaseCommand<typeof ServerStop> {
     'Stops the nats-server that "server start" started in this folder or in one above it. Its data stays in .plutomi-events/, and the next start takes the same port when it is free.';
   static override examples = ['<%= config.bin %> <%= command.id %>'];
 
+  protected override get changes(): boolean {
+    return true;
+  }
+
   async run(): Promise<void> {
     const stopped = await stopFolderServer(this.environment.cwd, this.environment.trust);
     if (stopped === undefined) {

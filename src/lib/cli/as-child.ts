@@ -14,6 +14,8 @@ export interface Child {
 export function startAsChild(): Child {
   const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
     stdio: 'inherit',
+    // In a session of its own: a terminal would send Ctrl-C to both, and what is passed on would count as the second.
+    detached: true,
   });
   const ended = new Promise<number>((resolve, reject) => {
     child.on('error', reject);

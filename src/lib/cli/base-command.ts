@@ -1,20 +1,19 @@
-import { once } from 'node:events';
 import { Command } from '@oclif/core/command';
-import { CLIError } from '@oclif/core/errors';
 import type * as Interfaces from '@oclif/core/interfaces';
 import { readEnvFile } from '../config/env-file.js';
 import type { Environment } from '../config/environment.js';
 import { readEnvironment } from '../config/load.js';
-import { InterruptedError, PlutomiError, UsageError } from '../errors.js';
+import { InterruptedError, OperationError, UsageError } from '../errors.js';
 import { type Colors, colorsFor } from '../render/colors.js';
 import { escapeJson } from '../domain/escape.js';
 import { stringify } from '../domain/json-text.js';
 import { CommandContext, type ConnectionFlags } from './context.js';
-import { describeError, type ErrorJson } from './describe-error.js';
 import { globalFlags } from './global-flags.js';
 import { type CommandShape, helpOf, shapeOf } from './command-shape.js';
 import { checkSwitches, isMissingArgument, usageProblem } from './usage-problem.js';
 import { wantsJson } from './wants-json.js';
+import { reportError } from './report-error.js';
+import { flushed, writeFailure } from './standard-streams.js';
 
 /** A command's own flag stands in place of one of that name that every command has. */
 type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<
@@ -37,9 +36,11 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   protected context!: CommandContext;
 
   override async init(): Promise<void> {
-    process.stdout.on('error', quietOnClosedPipe);
-    process.on('SIGINT', this.onInterrupt);
-    process.on('SIGTERM', this.onInterrupt);
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      // Until here it ended the process at once.
+      process.removeAllListeners(signal);
+      process.on(signal, () => this.interrupt());
+    }
     await super.init();
     await this.addEnvFile();
     const environment = readEnvironment();
@@ -117,16 +118,26 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   /** A part of the result is out: an error can no longer stand in its place. */
   private begun = false;
 
-  /** A part of a result that is written while it is read. Waits until stdout has taken it. */
+  /**
+   * A part of a result that is written while it is read. Waits until stdout has taken it, and throws where nobody
+   * reads it any more: there is nothing left to be done then.
+   */
   protected async outputPart(text: string): Promise<void> {
     this.begun = true;
-    if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+    if (!process.stdout.write(text)) await flushed(process.stdout);
+    const failure = writeFailure(process.stdout);
+    if (failure) throw new OutputLost(failure);
   }
 
   /** The result: one JSON value with `--json`, else the text. */
   protected output(json: unknown, human: () => string): void {
     const text = this.flags.json ? escapeJson(stringify(json, process.stdout.isTTY ? 2 : 0)) : human();
     if (text !== '') process.stdout.write(`${text}\n`);
+  }
+
+  /** It changes something, on the server or here: its exit code says what was done, whoever reads its output. */
+  protected get changes(): boolean {
+    return false;
   }
 
   /** Anything that is not the result. */
@@ -155,38 +166,37 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     process.exit(130);
   }
 
-  private readonly onInterrupt = (): void => this.interrupt();
-
   protected override async catch(error: Error): Promise<void> {
     this.report(error);
   }
 
   protected override async finally(): Promise<void> {
-    process.off('SIGINT', this.onInterrupt);
-    process.off('SIGTERM', this.onInterrupt);
     await this.context?.close();
+    await flushed(process.stdout);
+    const failure = writeFailure(process.stdout);
+    // What was done is done, whether or not its result can be told.
+    if (failure && failure.code !== 'EPIPE' && !this.changes) this.report(new OutputLost(failure));
   }
 
   private report(error: Error): void {
-    if (error instanceof CLIError && error.oclif.exit === 0) return;
-    const described: ErrorJson & { exitCode: number } = describeError(error, this.id);
-    process.exitCode = described.exitCode;
-    if (wantsJson(this.argv) && !this.begun && !(error instanceof PlutomiError && error.exitCode === 130)) {
-      const { code, message, suggestions } = described;
-      process.stdout.write(`${escapeJson(JSON.stringify({ error: { code, message, suggestions } }))}\n`);
-      return;
-    }
-    const colors = colorsFor({
-      isTty: process.stderr.isTTY === true,
-      off: this.context?.noColor ?? readEnvironment().noColor,
+    // The reader has left with what it wanted.
+    if (error instanceof OutputLost && error.readerLeft) return;
+    reportError(error, {
+      json: wantsJson(this.argv) && !this.begun,
+      commandId: this.id,
+      colors: colorsFor({
+        isTty: process.stderr.isTTY === true,
+        off: this.context?.noColor ?? readEnvironment().noColor,
+      }),
     });
-    let text = `${colors.red('Error:')} ${described.message}\n`;
-    for (const suggestion of described.suggestions) text += `  ${colors.dim('→')} ${suggestion}\n`;
-    process.stderr.write(text);
   }
 }
 
-function quietOnClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
+/** The result, or a part of it, can't be written. */
+class OutputLost extends OperationError {
+  readonly readerLeft: boolean;
+  constructor(cause: NodeJS.ErrnoException) {
+    super(`can't write the result: ${cause.message}`, { code: 'OUTPUT_LOST', cause });
+    this.readerLeft = cause.code === 'EPIPE';
+  }
 }

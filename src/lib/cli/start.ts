@@ -1,13 +1,41 @@
-import { execute } from '@oclif/core/execute';
+import { userInfo } from 'node:os';
 import type { PJSON } from '@oclif/core/interfaces';
 import { orderWords } from './order-words.js';
+import { run } from '@oclif/core/run';
+import { readEnvironment } from '../config/load.js';
+import { colorsFor } from '../render/colors.js';
+import { reportError } from './report-error.js';
+import { flushed, outliveReaders } from './standard-streams.js';
+import { wantsJson } from './wants-json.js';
 
-/** Runs the command that the words of this process name, of the package in the folder `root`. */
+/**
+ * Runs the command that the words of this process name, of the package in the folder `root`, and ends the process
+ * when its result or error has been written: no handle is waited for, ours or a handler's.
+ */
 export async function start(root: string, packageJson: PJSON): Promise<void> {
-  const args = await orderWords(
+  outliveReaders();
+  completeEnvironment();
+  const words = await orderWords(
     process.argv.slice(2),
     async () => (await import('./global-flags.js')).globalFlags,
   );
-  // Told both, oclif searches for neither.
-  await execute({ args, loadOptions: { root, pjson: packageJson } });
+  try {
+    // Told both, oclif searches for neither.
+    await run(words, { root, pjson: packageJson });
+  } catch (error) {
+    const colors = colorsFor({ isTty: process.stderr.isTTY === true, off: readEnvironment().noColor });
+    reportError(error as Error, { json: wantsJson(words), colors });
+  }
+  await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+  process.exit();
+}
+
+/** oclif asks the system for shell and home: an error where the user id has no entry, as in some containers. */
+function completeEnvironment(): void {
+  try {
+    userInfo();
+  } catch {
+    process.env['SHELL'] ??= '/bin/sh';
+    process.env['HOME'] ??= '/';
+  }
 }

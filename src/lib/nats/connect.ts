@@ -1,6 +1,5 @@
 import {
   type Authenticator,
-  connect as connectNats,
   credsAuthenticator,
   jwtAuthenticator,
   type NodeConnectionOptions,
@@ -9,8 +8,10 @@ import {
   tokenAuthenticator,
   usernamePasswordAuthenticator,
 } from '@nats-io/transport-node';
+import { formatDuration } from '../domain/duration.js';
 import type { Clock } from '../domain/time.js';
 import { ConnectionError, messageOf } from '../errors.js';
+import { openConnection } from './attempt.js';
 import { ExpiredCredentials, NotAllowedError, translateError } from './errors.js';
 import { Link } from './link.js';
 import { versionAtLeast } from './server-version.js';
@@ -35,13 +36,14 @@ function authenticators(auth: Auth): Authenticator[] {
   return out;
 }
 
-function connectOptions(target: ConnectionTarget): NodeConnectionOptions {
+function connectOptions(target: ConnectionTarget): NodeConnectionOptions & { servers: string[] } {
   const auth = target.auth ? authenticators(target.auth) : [];
   const { caFile, certFile, keyFile, first } = target.tls ?? {};
   return {
     servers: [...target.servers],
     name: target.name,
-    timeout: target.timeoutMs,
+    // One server that is silent must not take the time of the others.
+    timeout: Math.max(1, Math.floor(target.timeoutMs / target.servers.length)),
     // The client would make two errors with stack traces for each request, a third of the time of a failing event.
     noAsyncTraces: true,
     maxReconnectAttempts: -1,
@@ -72,7 +74,7 @@ function connectOptions(target: ConnectionTarget): NodeConnectionOptions {
 export async function connect(target: ConnectionTarget, now: Clock = Date.now): Promise<Link> {
   let link: Link;
   try {
-    link = await Link.over(await connectNats(connectOptions(target)), target);
+    link = await Link.over(await openConnection(connectOptions(target), target.timeoutMs), target);
   } catch (error) {
     throw await failureOf(error, target, now);
   }
@@ -92,21 +94,45 @@ async function failureOf(error: unknown, target: ConnectionTarget, now: Clock): 
     if (expiredAt === undefined || expiredAt > now()) return known;
     return new ExpiredCredentials(where, new Date(expiredAt).toISOString(), error);
   }
-  const reason = messageOf(error);
-  const alert = error instanceof TimeoutError ? await alertOf(target) : undefined;
-  return new ConnectionError(
-    `can't connect to ${where}: ${alert === undefined ? reason : byServer(alert, target)}`,
-    {
-      cause: error,
-      suggestions: suggestionsFor(alert ?? reason),
-    },
-  );
+  const { reason, suggestions } =
+    error instanceof TimeoutError ? noAnswer(target) : explain(await saidBy(error, target), target);
+  return new ConnectionError(`can't connect to ${where}: ${reason}`, { cause: error, suggestions });
 }
 
-/** Why the server ended TLS after the handshake. */
-async function alertOf(target: ConnectionTarget): Promise<string | undefined> {
+/** What the error says; of a connection that the server cut off, why it did. */
+async function saidBy(error: unknown, target: ConnectionTarget): Promise<string> {
+  const message = messageOf(error);
+  if (!/ECONNRESET|EPIPE|closed the connection/.test(message)) return message;
   const { tlsRefusal } = await import('./tls-refusal.js');
-  return tlsRefusal(target).catch(() => undefined);
+  return (await tlsRefusal(target).catch(() => undefined)) ?? message;
+}
+
+interface Explained {
+  readonly reason: string;
+  readonly suggestions: string[];
+}
+
+function noAnswer({ timeoutMs }: ConnectionTarget): Explained {
+  return {
+    reason: `no nats-server answered within ${formatDuration(timeoutMs)}`,
+    suggestions: [
+      'check host and port: something else may listen there',
+      'a server that waits for TLS needs a tls:// address',
+      'allow more time with --timeout 30s',
+    ],
+  };
+}
+
+/** What ended the connection, in words, and what to do about it. */
+function explain(message: string, target: ConnectionTarget): Explained {
+  if (/wrong version number|packet length too long|unexpected message/.test(message)) {
+    const reason = 'TLS was offered, and what answers there does not speak it';
+    return { reason, suggestions: ['check host and port', 'a server without TLS needs a nats:// address'] };
+  }
+  // OpenSSL says a line of fields.
+  const alert = /(?:tls|ssl)v\d+ alert [a-z ]+/.exec(message)?.[0];
+  const reason = alert === undefined ? (message.split('\n')[0] ?? message) : byServer(alert, target);
+  return { reason, suggestions: suggestionsFor(reason) };
 }
 
 /** What the server says about the client's certificate, or about having none. */

@@ -38,6 +38,9 @@ export interface PublishOptions extends PublishConditions {
   readonly timeoutMs?: number;
 }
 
+/** So long the server may take to answer when the connection is closed, ms. */
+const closeWaitMs = 500;
+
 const isStreamName = /^[^\s.*>/\\]+$/;
 
 /** What a deletion may answer when the message is not there any more. */
@@ -348,15 +351,18 @@ export class Link {
     await this.nc.flush();
   }
 
-  /** Flushes and closes. Never throws: there is nothing left to be done about it. */
+  /** Flushes and closes, also when the server is silent. Never throws: there is nothing left to be done about it. */
   async close(): Promise<void> {
+    const timer = setTimeout(() => void this.nc.close().catch(() => {}), closeWaitMs);
     try {
       this.outbox.empty();
       this.wire.flush();
       if (this.down) await this.nc.close();
-      else await this.nc.drain();
+      else await Promise.race([this.nc.drain(), this.nc.closed()]);
     } catch {
       await this.nc.close().catch(() => {});
+    } finally {
+      clearTimeout(timer);
     }
   }
 }

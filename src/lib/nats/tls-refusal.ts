@@ -5,26 +5,26 @@ import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { messageOf } from '../errors.js';
 import type { ConnectionTarget } from './target.js';
 
+/** The server has answered before: it does so at once, ms. */
+const longestMs = 900;
+
 /**
  * Why a server ends a TLS connection after its handshake, in the words of the TLS library; undefined: it does not.
  *
- * With TLS 1.3 a server judges the client's certificate when the client is connected already, and the NATS client
- * waits for its timeout then, without the reason. So it is asked for once more, without that client.
+ * With TLS 1.3 a server judges the client's certificate when the client is connected already and has begun to write,
+ * which hides the reason behind a reset. So it is asked for once more, by one that writes nothing.
  */
 export async function tlsRefusal(target: ConnectionTarget): Promise<string | undefined> {
   const { hostname: host, port } = new URL(target.servers[0] ?? '');
   const { caFile, certFile, keyFile, first = false } = target.tls ?? {};
-  const signal = AbortSignal.timeout(target.timeoutMs);
+  const signal = AbortSignal.timeout(Math.min(target.timeoutMs, longestMs));
   const read = async (file: string | undefined) => (file === undefined ? undefined : readFile(file));
   const [ca, cert, key] = await Promise.all([read(caFile), read(certFile), read(keyFile)]);
   let socket: Socket | undefined;
   let secure: TLSSocket | undefined;
   try {
     socket = connectTcp(Number(port), host.replace(/^\[|\]$/g, ''));
-    if (!first) {
-      const [info] = (await once(socket, 'data', { signal })) as [Buffer];
-      if (!info.includes('"tls_required":true')) return undefined;
-    }
+    if (!first && !(await wantsTls(socket, signal))) return undefined;
     secure = connectTls({
       socket,
       host,
@@ -42,6 +42,12 @@ export async function tlsRefusal(target: ConnectionTarget): Promise<string | und
     secure?.destroy();
     socket?.destroy();
   }
+}
+
+/** Says the server that it wants TLS, before it ends? */
+async function wantsTls(socket: Socket, signal: AbortSignal): Promise<boolean> {
+  const [said] = await Promise.race([once(socket, 'data', { signal }), once(socket, 'close', { signal })]);
+  return Buffer.isBuffer(said) && said.includes('"tls_required":true');
 }
 
 /** OpenSSL's message is a line of fields; the last but one that says anything is the alert. */

@@ -1,0 +1,27 @@
+import { CLIError } from '@oclif/core/errors';
+import { escapeJson } from '../domain/escape.js';
+import { PlutomiError } from '../errors.js';
+import type { Colors } from '../render/colors.js';
+import { describeError } from './describe-error.js';
+
+export interface ReportOptions {
+  /** The error is the result: as JSON on stdout. An interruption is none. */
+  readonly json: boolean;
+  readonly commandId?: string | undefined;
+  /** For stderr. */
+  readonly colors: Colors;
+}
+
+/** Says what went wrong, and sets the exit code. */
+export function reportError(error: Error, { json, commandId, colors }: ReportOptions): void {
+  if (error instanceof CLIError && error.oclif.exit === 0) return;
+  const { exitCode, code, message, suggestions } = describeError(error, commandId);
+  process.exitCode = exitCode;
+  if (json && !(error instanceof PlutomiError && error.exitCode === 130)) {
+    process.stdout.write(`${escapeJson(JSON.stringify({ error: { code, message, suggestions } }))}\n`);
+    return;
+  }
+  let text = `${colors.red('Error:')} ${message}\n`;
+  for (const suggestion of suggestions) text += `  ${colors.dim('→')} ${suggestion}\n`;
+  process.stderr.write(text);
+}

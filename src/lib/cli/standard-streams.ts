@@ -1,0 +1,27 @@
+import type { WriteStream } from 'node:tty';
+// When oclif is loaded it sees to it that what a stream can't write is thrown: it is loaded before that is undone.
+import '@oclif/core/command';
+
+/** What a stream could not write, by stream: its reader has left, or the disk is full. */
+const failures = new Map<WriteStream, NodeJS.ErrnoException>();
+
+/** From now on output that can't be written ends nothing: a command finishes what it has begun, read or not. */
+export function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.removeAllListeners('error');
+    stream.on('error', (error: NodeJS.ErrnoException) => failures.set(stream, error));
+  }
+}
+
+/** Why nothing can be written to the stream any more; undefined: it can. */
+export function writeFailure(stream: WriteStream): NodeJS.ErrnoException | undefined {
+  return failures.get(stream);
+}
+
+/** Resolves when all that was written to the stream has left, or can't leave any more. */
+export function flushed(stream: WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    // A failure is told after the callback.
+    stream.write('', () => setImmediate(resolve));
+  });
+}
