@@ -11,7 +11,7 @@ import type { Link } from '../nats/link.js';
 import type { Original } from '../pointers/original.js';
 import { journalOf } from '../routing/route.js';
 import { Transcriber } from '../routing/transcribe.js';
-import type { DlqEntry } from './entry.js';
+import type { DlqEntry } from '../pointers/entry.js';
 import { keyOf, resolvedRecords } from './state.js';
 
 /** What replaying a dead letter means, by what the server holds now. */

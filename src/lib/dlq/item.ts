@@ -2,7 +2,7 @@ import type { PipelineConfig } from '../config/resolved.js';
 import type { DeadLetter } from '../domain/dead-letter.js';
 import type { Link } from '../nats/link.js';
 import { fetchOriginal, type Original } from '../pointers/original.js';
-import type { DlqEntry } from './entry.js';
+import type { DlqEntry } from '../pointers/entry.js';
 import { type Expiry, isResolved } from './state.js';
 
 /** A dead letter and what has become of its event. */

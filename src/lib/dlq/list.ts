@@ -2,7 +2,7 @@ import type { PipelineConfig } from '../config/resolved.js';
 import { journalOf } from '../routing/route.js';
 import { lastRecords } from '../journal/read.js';
 import type { Link } from '../nats/link.js';
-import type { DlqEntry } from './entry.js';
+import type { DlqEntry } from '../pointers/entry.js';
 import type { DeadLetterItem } from './item.js';
 import { gone, Originals } from './originals.js';
 import { readAhead } from './read-ahead.js';

@@ -4,7 +4,7 @@ import { ConnectionError, OperationError } from '../errors.js';
 import type { Link } from '../nats/link.js';
 import { concurrently } from './concurrently.js';
 import { decideReplays, type ReplayDecision, type StatesOf } from './decide-replay.js';
-import type { DlqEntry } from './entry.js';
+import type { DlqEntry } from '../pointers/entry.js';
 import { notFound } from './not-found.js';
 import { persistently } from './persistently.js';
 import { Originals } from './originals.js';

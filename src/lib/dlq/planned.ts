@@ -2,7 +2,7 @@ import type { PipelineConfig } from '../config/resolved.js';
 import type { Link } from '../nats/link.js';
 import type { StoredMessage } from '../nats/message.js';
 import { type ReadPage, readPages } from '../nats/read-stream.js';
-import { type DlqEntry, readEntry } from './entry.js';
+import { type DlqEntry, readEntry } from '../pointers/entry.js';
 import { persistently } from './persistently.js';
 import type { PlannedReplay } from './plan-replay.js';
 

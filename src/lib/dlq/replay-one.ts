@@ -7,7 +7,7 @@ import { statesOfOriginals } from '../pointers/original.js';
 import { writePointer } from '../pointers/write.js';
 import { journalOf, pointersOf, type RouteTools, nothingKnown, routeExhaustion } from '../routing/route.js';
 import { decideReplays, type ReplayDecision, replayKey } from './decide-replay.js';
-import type { DlqEntry } from './entry.js';
+import type { DlqEntry } from '../pointers/entry.js';
 import { persistently } from './persistently.js';
 import { keyOf } from './state.js';
 

@@ -2,7 +2,7 @@ import { clipBytes, escapeLine } from '../domain/escape.js';
 import type { Key } from '../domain/key.js';
 import { ConnectionError, PlutomiError } from '../errors.js';
 import type { ReplayDecision } from './decide-replay.js';
-import type { DlqEntry } from './entry.js';
+import type { DlqEntry } from '../pointers/entry.js';
 import { persistently } from './persistently.js';
 import type { PlannedReplay, ReplayPlan, SkippedReplay } from './plan-replay.js';
 import { type PlannedChunk, readPlanned } from './planned.js';

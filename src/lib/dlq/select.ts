@@ -6,7 +6,7 @@ import type { Link } from '../nats/link.js';
 import { readPages } from '../nats/read-stream.js';
 import { lastPointer } from '../pointers/write.js';
 import { pointersOf } from '../routing/route.js';
-import { type DlqEntry, readEntry } from './entry.js';
+import { type DlqEntry, readEntry } from '../pointers/entry.js';
 import { refuseUnknown } from './refuse-unknown.js';
 
 /** Which dead letters are meant; all conditions must hold. */

@@ -4,6 +4,7 @@ import { decodeText, isDeeperThan, parseJson } from '../domain/decode.js';
 import { JsonText } from '../domain/json-text.js';
 import type { Pointer } from '../domain/pointer.js';
 import type { JournalRecord } from '../domain/record.js';
+import { inOrderOfStory } from '../domain/story.js';
 import { isoOfNanos } from '../domain/time.js';
 import { readHistory } from '../journal/history.js';
 import type { Link } from '../nats/link.js';
@@ -27,13 +28,13 @@ export interface ShownEvent {
   readonly time: string;
 }
 
-/** A journal record and its sequence there, which orders what happened. */
+/** A journal record and its sequence there: when it happened to be stored. */
 export type HistoryRecord = JournalRecord & { readonly journalSeq: number };
 
 export interface DeadLetterDetails extends DeadLetterItem {
   /** Null when the original is missing or replaced. */
   readonly event: ShownEvent | null;
-  /** What the journal still holds about it, of all cycles, in order. */
+  /** What the journal still holds about it, of all cycles, each behind what led to it. */
   readonly history: readonly HistoryRecord[];
   /** Of a `meta-consumer` dead letter: the record that could not be routed. */
   readonly embedded?: Readonly<Record<string, unknown>>;
@@ -63,11 +64,12 @@ export async function showDeadLetter(
 async function historyOf(link: Link, config: PipelineConfig, pointer: Pointer): Promise<HistoryRecord[]> {
   const { consumer, origin } = pointer;
   // All three meta consumers write about the same journal record.
-  const records =
-    consumer === metaConsumers.main
-      ? await readHistory(link, journalOf(config), 'meta', '*', origin)
-      : await readHistory(link, journalOf(config), 'business', consumer, origin);
-  return records.map(({ journalSeq, record }) => ({ ...record, journalSeq }));
+  const isMeta = consumer === metaConsumers.main;
+  const records = isMeta
+    ? await readHistory(link, journalOf(config), 'meta', '*', origin)
+    : await readHistory(link, journalOf(config), 'business', consumer, origin);
+  const history = records.map(({ journalSeq, record }) => ({ ...record, journalSeq }));
+  return isMeta ? history : inOrderOfStory(history);
 }
 
 export function shownEvent({ subject, headers, data, time }: StoredMessage): ShownEvent {

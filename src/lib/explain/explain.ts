@@ -1,9 +1,10 @@
 import { externalNamed, type PipelineConfig, readersOf } from '../config/resolved.js';
 import { sameOrigin, type Origin } from '../domain/key.js';
 import type { StoredRecord } from '../domain/attempt.js';
+import { inOrderOfStory } from '../domain/story.js';
 import { isExhaustion, subjectMatches } from '../domain/subjects.js';
 import { type Clock, isoOfNanos } from '../domain/time.js';
-import { shownEvent } from '../dlq/show.js';
+import { type HistoryRecord, shownEvent } from '../dlq/show.js';
 import { Expiry } from '../dlq/state.js';
 import { readHistory } from '../journal/history.js';
 import type { Link } from '../nats/link.js';
@@ -84,9 +85,10 @@ async function tellStory(
   let seen = await look(link, config, origin, consumer, nowMs);
   if (seen.state === 'broken') seen = await look(link, config, origin, consumer, nowMs);
   const { state, records, waiting } = seen;
-  const meta = await Promise.all(records.map((one) => routingOf(link, config, one)));
-  const history = [...records, ...meta.flat()]
-    .toSorted((a, b) => a.journalSeq - b.journalSeq)
+  const ordered = inOrderOfStory(records.map((one) => ({ ...one.record, journalSeq: one.journalSeq })));
+  const meta = await Promise.all(ordered.map((record) => routingOf(link, config, record)));
+  const history = ordered
+    .flatMap((record, i) => [{ journalSeq: record.journalSeq, record }, ...(meta[i] ?? [])])
     .map((record) => stepOf(record, waiting));
   const dueAt = waiting && waiting.notBeforeMs > 0 ? new Date(waiting.notBeforeMs).toISOString() : null;
   const next = nextStep(config, { consumer, state, history, seq: origin.seq, dueAt });
@@ -136,9 +138,9 @@ async function pointerOf(
 async function routingOf(
   link: Link,
   config: PipelineConfig,
-  { journalSeq, record }: StoredRecord,
+  { journalSeq, kind }: HistoryRecord,
 ): Promise<StoredRecord[]> {
-  if (!isExhaustion(record.kind)) return [];
+  if (!isExhaustion(kind)) return [];
   const journal = journalOf(config);
   const message = await link.readFromLeader(journal.stream, journalSeq);
   return message ? readHistory(link, journal, 'meta', '*', message) : [];

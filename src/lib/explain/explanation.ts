@@ -36,7 +36,7 @@ export type ConsumerState =
 
 /** One line of the journal about the event. */
 export interface Step {
-  /** Orders what happened. */
+  /** When it happened to be stored: a replay is recorded after its pointer, and what that led to may be faster. */
   readonly journalSeq: number;
   /** ISO. */
   readonly at: string;
@@ -61,6 +61,7 @@ export interface Step {
 export interface ConsumerStory {
   readonly consumer: string;
   readonly state: ConsumerState;
+  /** Each step behind what led to it. */
   readonly history: readonly Step[];
 }
 

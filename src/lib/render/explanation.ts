@@ -1,4 +1,5 @@
 import { escapeLine } from '../domain/escape.js';
+import { mergedOrder } from '../domain/story.js';
 import type { ConsumerState, Explanation, NextStep, Step } from '../explain/explanation.js';
 import type { Colors } from './colors.js';
 import type { View } from './dead-letters.js';
@@ -82,14 +83,18 @@ function content({ event }: Explanation, colors: Colors): string {
 interface Line {
   readonly step: Step;
   readonly consumer: string;
+  readonly place: number;
 }
 
 function timeline({ consumers, origin }: Explanation, colors: Colors): string {
   const lines: Line[] = consumers
-    .flatMap(({ consumer, history }) =>
-      history.filter((step) => !isReported(step, history)).map((step) => ({ step, consumer })),
-    )
-    .toSorted((a, b) => a.step.journalSeq - b.step.journalSeq);
+    .flatMap(({ consumer, history }) => {
+      const places = mergedOrder(history);
+      return history
+        .map((step, i) => ({ step, consumer, place: places[i] ?? 0 }))
+        .filter(({ step }) => !isReported(step, history));
+    })
+    .toSorted((a, b) => a.place - b.place);
   const several = consumers.length > 1;
   const widest = Math.max(0, ...lines.map(({ consumer }) => consumer.length));
   const published = `${renderTime(origin.time)}  published to ${escapeLine(origin.subject)}`;

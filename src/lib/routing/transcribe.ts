@@ -68,7 +68,13 @@ export class Transcriber {
   async transcribe(heard: HeardAdvisory): Promise<Judgement> {
     const judgement = await this.judge(heard);
     if (judgement.is === 'exhaustion') {
-      await writeRecord(this.tools.link, journalOf(this.tools.config), judgement.exhaustion);
+      const { duplicate } = await writeRecord(
+        this.tools.link,
+        journalOf(this.tools.config),
+        judgement.exhaustion,
+      );
+      // The other path, or another process, was faster by less than a look: it tells.
+      if (duplicate) return { is: 'known' };
     }
     return judgement.is === 'lost' && this.hasTold(judgement.advisory) ? { is: 'known' } : judgement;
   }

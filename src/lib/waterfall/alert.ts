@@ -1,9 +1,8 @@
-import type { ReaderSettings } from '../config/resolved.js';
+import type { PipelineConfig, ReaderSettings } from '../config/resolved.js';
 import { delayAfter } from '../domain/backoff.js';
-import { type DeadLetter, deadLetterOf, formatDeadLetterId } from '../domain/dead-letter.js';
-import { decodePointer, pointerHeader } from '../domain/pointer.js';
-import { isoOfNanos } from '../domain/time.js';
+import type { DeadLetter } from '../domain/dead-letter.js';
 import { messageOf } from '../errors.js';
+import { readEntry } from '../pointers/entry.js';
 import type { WaterfallListener } from '../telemetry/waterfall-event.js';
 import type { Held } from './held.js';
 import type { Worker } from './worker.js';
@@ -19,6 +18,7 @@ const maxTold = 10_000;
 
 /** `C-dlq`: tells about each new dead letter, in the log always, and to a handler and a webhook where configured. Never gives up. */
 export function alertProcess(
+  config: PipelineConfig,
   consumer: ReaderSettings,
   handler: DeadLetterHandler | undefined,
   emit: WaterfallListener,
@@ -27,20 +27,12 @@ export function alertProcess(
   const told = new Set<string>();
   return async (held, worker) => {
     const { delivery } = held;
-    const decoded = decodePointer(delivery.data, delivery.header(pointerHeader.notBefore));
-    if (!decoded.ok) {
-      const seq = Number(delivery.subject.split('.').at(-1));
-      const id = formatDeadLetterId({ consumer: consumer.name, seq });
-      emit({
-        type: 'dead-letter',
-        id,
-        consumer: consumer.name,
-        cycle: 0,
-        reason: `not a pointer: ${decoded.reason}`,
-      });
+    const { letter, pointer } = readEntry(config, delivery);
+    if (!pointer) {
+      const { id, reason } = letter;
+      emit({ type: 'dead-letter', id, consumer: consumer.name, cycle: 0, reason });
       return worker.settler.ack(held);
     }
-    const letter = deadLetterOf(decoded.value, isoOfNanos(delivery.time));
     const toldAs = `${letter.id}/${letter.cycle}`;
     if (!told.has(toldAs)) {
       emit({

@@ -207,7 +207,7 @@ class Pipeline implements RunningPipeline {
         confirmAcks: false,
       },
       gate,
-      alertProcess(consumer, alert, onEvent),
+      alertProcess(config, consumer, alert, onEvent),
     );
   }
 

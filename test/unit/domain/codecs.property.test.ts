@@ -12,7 +12,7 @@ import { decodeExhaustion, decodeRecord, recordMessageId } from '../../../src/li
 import { recordReason } from '../../../src/lib/domain/record-reason.js';
 import { exhaustionKinds, nativeAdvisoryFilter, recordSubject } from '../../../src/lib/domain/subjects.js';
 import { deadLetterOf } from '../../../src/lib/domain/dead-letter.js';
-import { readEntry } from '../../../src/lib/dlq/entry.js';
+import { readEntry } from '../../../src/lib/pointers/entry.js';
 import { stepOf } from '../../../src/lib/explain/steps.js';
 import { readExhaustion } from '../../../src/lib/waterfall/meta.js';
 import { makeConfig } from '../../support/config.js';
@@ -136,7 +136,7 @@ property('a pointer is read, or refused with a reason; either makes an entry of 
   fc.property(wire(pointer), fc.option(nearly(isoTime), { nil: undefined }), (bytes, notBefore) => {
     const decoded = decodePointer(bytes, notBefore);
     seen(decoded.ok ? 'accepted' : 'refused');
-    const entry = readEntry(config, { ...message('events-dlq.c.3', bytes), stream: 'events-dlq' });
+    const entry = readEntry(config, message('events-dlq.c.3', bytes));
     expect(entry.letter.id).toMatch(/\/\d+$/);
     if (!decoded.ok) {
       expect(decoded.reason).not.toBe('');

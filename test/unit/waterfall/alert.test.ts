@@ -9,7 +9,7 @@ import { alertProcess, type DeadLetterHandler } from '../../../src/lib/waterfall
 import { Held } from '../../../src/lib/waterfall/held.js';
 import { Settler } from '../../../src/lib/waterfall/settle.js';
 import type { Worker } from '../../../src/lib/waterfall/worker.js';
-import { makeConsumer } from '../../support/config.js';
+import { makeConfig, makeConsumer } from '../../support/config.js';
 import { delivered, fakeServer } from './fake-server.js';
 
 const consumer = 'notifications-consumer';
@@ -40,17 +40,14 @@ async function deliver(
     handler,
     webhook,
     deliveries = 1,
-  }: { handler?: DeadLetterHandler; webhook?: string; deliveries?: number } = {},
+    subject = `events-dlq.${consumer}.42`,
+  }: { handler?: DeadLetterHandler; webhook?: string; deliveries?: number; subject?: string } = {},
 ): Promise<Told> {
   const server = fakeServer();
   const events: WaterfallEvent[] = [];
   const settings = makeConsumer({ name: consumer, onDeadLetter: webhook === undefined ? {} : { webhook } });
-  const process = alertProcess(settings, handler, (event) => events.push(event));
-  const held = new Held(
-    delivered({}, { subject: `events-dlq.${consumer}.42`, body, deliveries }),
-    60_000,
-    1000,
-  );
+  const process = alertProcess(makeConfig(), settings, handler, (event) => events.push(event));
+  const held = new Held(delivered({}, { subject, body, deliveries }), 60_000, 1000);
   await process(held, { settler: new Settler(server.link, false, server.monotonic) } as Worker);
   return { said: server.said, events };
 }
@@ -94,7 +91,9 @@ describe('a new dead letter', () => {
     const server = fakeServer();
     const events: WaterfallEvent[] = [];
     const handler = vi.fn().mockRejectedValueOnce(new Error('down')).mockRejectedValueOnce(new Error('down'));
-    const process = alertProcess(makeConsumer({ name: consumer }), handler, (event) => events.push(event));
+    const process = alertProcess(makeConfig(), makeConsumer({ name: consumer }), handler, (event) =>
+      events.push(event),
+    );
     for (const deliveries of [1, 2, 3]) {
       const facts = { subject: `events-dlq.${consumer}.42`, body: encodePointer(pointer), deliveries };
       await process(new Held(delivered({}, facts), 60_000, 1000), {
@@ -117,6 +116,16 @@ describe('a new dead letter', () => {
       }),
     ]);
     expect(handler).not.toHaveBeenCalled();
+  });
+
+  test.each([
+    ['a subject that names no event', `events-dlq.${consumer}.x`, 'not json'],
+    ['a subject that names none of the stream', `events-dlq.${consumer}.0`, 'not json'],
+    ['more tokens than one of ours', `events-dlq.${consumer}.42.7`, 'not json'],
+    ['a pointer that belongs elsewhere', `events-dlq.${consumer}.x`, encodePointer(pointer)],
+  ])('has the id by which `dlq list` knows it: %s', async (_what, subject, body) => {
+    const { events } = await deliver(body, { subject });
+    expect(events).toEqual([expect.objectContaining({ type: 'dead-letter', id: 'events-dlq/42' })]);
   });
 });
 

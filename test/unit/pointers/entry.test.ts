@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readEntry } from '../../../src/lib/dlq/entry.js';
+import { readEntry } from '../../../src/lib/pointers/entry.js';
 import { encodePointer } from '../../../src/lib/domain/pointer.js';
 import type { StoredMessage } from '../../../src/lib/nats/message.js';
 import { makeConfig } from '../../support/config.js';

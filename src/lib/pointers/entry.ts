@@ -20,11 +20,14 @@ export interface DlqEntry {
   readonly pointer?: Pointer;
 }
 
+/** What is read of a message of the DLQ, stored or delivered. */
+type FoundMessage = Pick<StoredMessage, 'subject' | 'seq' | 'time' | 'data'>;
+
 /**
  * What a message of the DLQ says. One that is no pointer becomes an entry too, so that it is seen: under the
  * consumer and sequence that its subject names, else as `<stream>/<sequence>` of the DLQ itself.
  */
-export function readEntry(config: PipelineConfig, message: Omit<StoredMessage, 'headers'>): DlqEntry {
+export function readEntry(config: PipelineConfig, message: FoundMessage): DlqEntry {
   const deadAt = isoOfNanos(message.time);
   // Nothing in the DLQ is due at a time.
   const decoded = decodePointer(message.data, undefined);
@@ -43,7 +46,7 @@ function misplaced({ roots }: PipelineConfig, subject: string, pointer: Pointer)
 
 function foreignLetter(
   config: PipelineConfig,
-  message: Omit<StoredMessage, 'headers'>,
+  message: FoundMessage,
   deadAt: string,
   why: string,
 ): DeadLetter {
