@@ -1,18 +1,19 @@
 #!/usr/bin/env node
-import module from 'node:module';
+import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 
 // Until a command says what else a signal does to it.
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
 
-const require = module.createRequire(import.meta.url);
+const require = createRequire(import.meta.url);
 const [only, ...others] = process.argv.slice(2);
 if (others.length === 0 && only === '--version') {
   // Answered before anything is loaded, in the words of oclif's own --version.
   const { name, version } = require('../package.json');
   process.stdout.write(`${name}/${version} ${process.platform}-${process.arch} node-${process.version}\n`);
 } else {
-  module.enableCompileCache?.();
-  const { start } = await import('../dist/lib/cli/start.js');
+  const { keepCompiledCode } = await import('./compile-cache.js');
+  keepCompiledCode();
+  const { start } = await import('../dist/cli/start.js');
   await start(dirname(require.resolve('../package.json')), require('../package.json'));
 }

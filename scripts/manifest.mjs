@@ -17,7 +17,9 @@ await plugin.load();
 
 // Commands come in the order in which their files happened to load.
 const commands = Object.fromEntries(
-  Object.entries(plugin.manifest.commands).toSorted(([a], [b]) => (a < b ? -1 : 1)),
+  Object.entries(plugin.manifest.commands)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([id, command]) => [id, withKnownDefaults(command)]),
 );
 const manifest = `${JSON.stringify({ ...plugin.manifest, commands }, null, 2)}\n`;
 
@@ -25,6 +27,15 @@ if (!process.argv.includes('--check')) writeFileSync(file, manifest);
 else if (readManifest() !== manifest) {
   process.stderr.write('oclif.manifest.json is stale. Run: npm run manifest\n');
   process.exitCode = 1;
+}
+
+/** The text of each default is in the manifest and depends on nothing: help needs to load no command for it. */
+function withKnownDefaults(command) {
+  const flags = Object.entries(command.flags).map(([name, flag]) => [
+    name,
+    { ...flag, ...('hasDynamicHelp' in flag ? { hasDynamicHelp: false } : {}) },
+  ]);
+  return { ...command, flags: Object.fromEntries(flags), hasDynamicHelp: false };
 }
 
 function readManifest() {

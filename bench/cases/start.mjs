@@ -9,6 +9,12 @@ import { bin, withProject } from '../harness/project.mjs';
 /** As many as `dlq list` shows when it isn't told. */
 const page = 100;
 
+/** Over bare Node, ms. From version 22 on Node keeps compiled code. */
+const atMost =
+  Number(process.versions.node.split('.')[0]) < 22
+    ? { version: 15, help: 80, list: 140 }
+    : { version: 15, help: 60, list: 100 };
+
 /** What a command costs before it does anything, over a Node process that runs an empty file. */
 export default {
   name: 'start',
@@ -38,17 +44,25 @@ export default {
         help: time((out) => out.includes('COMMANDS') || out.includes('TOPICS'), bin, '--help'),
         list: time((out) => JSON.parse(out).items.length === page, bin, 'dlq', 'list', '--json'),
       });
-      const row = (path, name, atMost, aim) => ({
+      const row = (path, name, aim) => ({
         path,
         unit: 'ms',
         ours: figures[name],
         ceiling: figures.node,
-        gates: [{ to: 'over bare node', value: figures[name] - figures.node, atMost, aim, unit: ' ms' }],
+        gates: [
+          {
+            to: 'over bare node',
+            value: figures[name] - figures.node,
+            atMost: atMost[name],
+            aim,
+            unit: ' ms',
+          },
+        ],
       });
       return [
-        row('start: --version', 'version', 15, 8),
-        row('start: --help', 'help', 60, 45),
-        row('start: dlq list of one page', 'list', 110, 90),
+        row('start: --version', 'version', 8),
+        row('start: --help', 'help', 45),
+        row('start: dlq list of one page', 'list', 90),
       ];
     });
   },

@@ -4,7 +4,7 @@ import { readEnvFile } from '../config/env-file.js';
 import type { Environment } from '../config/environment.js';
 import { readEnvironment } from '../config/load.js';
 import { InterruptedError, OperationError, UsageError } from '../errors.js';
-import { type Colors, colorsFor } from '../render/colors.js';
+import type { Colors } from '../render/colors.js';
 import { escapeJson } from '../domain/escape.js';
 import { stringify } from '../domain/json-text.js';
 import { CommandContext, type ConnectionFlags } from './context.js';
@@ -102,12 +102,12 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
 
   /** Colours for what goes to stdout. */
   protected get colors(): Colors {
-    return colorsFor({ isTty: process.stdout.isTTY === true, off: this.context.noColor });
+    return this.context.colorsOf(process.stdout);
   }
 
   /** Colours for what goes to stderr. */
   protected get noteColors(): Colors {
-    return colorsFor({ isTty: process.stderr.isTTY === true, off: this.context.noColor });
+    return this.context.colorsOf(process.stderr);
   }
 
   /** A person is there to answer: prompts are allowed. */
@@ -181,13 +181,13 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   private report(error: Error): void {
     // The reader has left with what it wanted.
     if (error instanceof OutputLost && error.readerLeft) return;
+    // Wrong flags are reported before there is a context.
+    const flags = { 'no-color': this.argv.includes('--no-color') };
+    const context = this.context ?? new CommandContext(readEnvironment(), flags, '');
     reportError(error, {
       json: wantsJson(this.argv) && !this.begun,
       commandId: this.id,
-      colors: colorsFor({
-        isTty: process.stderr.isTTY === true,
-        off: this.context?.noColor ?? readEnvironment().noColor,
-      }),
+      colors: context.colorsOf(process.stderr),
     });
   }
 }

@@ -9,6 +9,7 @@ import { hideSecrets } from '../domain/secrets.js';
 import { connect } from '../nats/connect.js';
 import type { Link } from '../nats/link.js';
 import type { ConnectionTarget } from '../nats/target.js';
+import { type Colors, colorsFor } from '../render/colors.js';
 import { readServerState } from '../server/state.js';
 import type { Logger } from '../telemetry/log.js';
 import { defaultLogLevel, type LogLevel } from '../telemetry/log-level.js';
@@ -37,6 +38,12 @@ export class CommandContext {
 
   get noColor(): boolean {
     return this.flags['no-color'] === true || this.environment.noColor;
+  }
+
+  /** Colours for what goes to this stream: each has its own answer. */
+  colorsOf(stream: { readonly isTTY?: boolean }): Colors {
+    const { noColor: off } = this;
+    return colorsFor({ isTty: stream.isTTY === true, off, forced: this.environment.forceColor });
   }
 
   /** How configs and handlers are loaded: `plutomi-events` in them is this very library. */

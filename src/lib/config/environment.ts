@@ -24,8 +24,10 @@ export interface Environment {
   readonly httpsProxy?: string;
   readonly httpProxy?: string;
   readonly noProxy?: string;
-  /** NO_COLOR is set, or TERM is dumb. */
+  /** NO_COLOR is set or TERM is dumb, and FORCE_COLOR says nothing else. */
   readonly noColor: boolean;
+  /** FORCE_COLOR is set, and neither 0 nor false: stronger than NO_COLOR, as everywhere in Node. */
+  readonly forceColor: boolean;
   /** Whose files this process takes orders from. */
   readonly trust: Trust;
   /** The whole environment: only for `env://` and `$VAR` in nats context files. */

@@ -1,5 +1,4 @@
 import path from 'node:path';
-import { createJiti } from 'jiti';
 import { ConfigError, messageOf } from '../errors.js';
 import { decoratorError, decoratorIn, refuseDecorators } from './decorators.js';
 import { makePrivate } from './trust.js';
@@ -20,6 +19,7 @@ export interface ModuleOptions {
 export async function loadModule(file: string, options: ModuleOptions): Promise<unknown> {
   const [fsCache, library] = await Promise.all([codeFolder(options.cacheHome), options.library()]);
   try {
+    const { createJiti } = await import('jiti');
     const jiti = createJiti(file, {
       fsCache,
       virtualModules: { 'plutomi-events': library },

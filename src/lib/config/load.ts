@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { ConfigError, type ConfigProblem } from '../errors.js';
 import type { Environment } from './environment.js';
+import { loadModule } from './load-module.js';
 import type { JsonFile } from './read-json.js';
 import type { PipelineConfig } from './resolved.js';
 import { readTrust, requireTrusted, type Trust } from './trust.js';
@@ -15,6 +16,8 @@ export function readEnvironment(
   const get = (...names: string[]): string | undefined =>
     names.map((name) => variables[name]).find((value) => value);
   const home = get('HOME', 'USERPROFILE') ?? homedir();
+  const forced = get('FORCE_COLOR');
+  const forceColor = forced !== undefined && forced !== '0' && forced !== 'false';
   const optional = {
     natsUrl: get('NATS_URL'),
     natsContext: get('NATS_CONTEXT'),
@@ -35,7 +38,8 @@ export function readEnvironment(
     path: get('PATH') ?? '',
     configHome: get('XDG_CONFIG_HOME') ?? path.join(home, '.config'),
     cacheHome: get('XDG_CACHE_HOME') ?? path.join(home, '.cache'),
-    noColor: get('NO_COLOR') !== undefined || get('TERM') === 'dumb',
+    noColor: forced === undefined ? get('NO_COLOR') !== undefined || get('TERM') === 'dumb' : !forceColor,
+    forceColor,
     trust: readTrust(process.getuid?.(), variables),
     variables,
     ...set,
@@ -113,7 +117,6 @@ async function readConfig(
     const { readJson } = await import('./read-json.js');
     return readJson(file);
   }
-  const { loadModule } = await import('./load-module.js');
   const value = await loadModule(file, options);
   if (value !== undefined) return { value };
   throw new ConfigError(`${file} has no default export`, [], {

@@ -98,5 +98,5 @@ function failureOfRecord(record: JournalRecord | undefined): Failure {
   const error = record?.error;
   return error
     ? { ...makeFailure(error.kind ?? 'error', error.name, error.message), fingerprint: error.fingerprint }
-    : noReport;
+    : noReport();
 }

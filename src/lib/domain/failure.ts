@@ -129,4 +129,5 @@ export function reasonOf(failure: Failure): string {
 }
 
 /** An attempt that never reported: its process died, hung, or lost it. */
-export const noReport: Failure = makeFailure('no-report', 'NoReport', 'no report from the last attempt');
+export const noReport = (): Failure =>
+  makeFailure('no-report', 'NoReport', 'no report from the last attempt');

@@ -1,4 +1,4 @@
-import { styleText } from 'node:util';
+import { Chalk } from 'chalk';
 
 const styles = ['bold', 'cyan', 'dim', 'green', 'red', 'yellow'] as const;
 
@@ -8,18 +8,17 @@ export type Colors = Readonly<Record<(typeof styles)[number], (text: string) => 
 export interface ColorFacts {
   /** The stream that the text goes to is a terminal. */
   readonly isTty: boolean;
-  /** `--no-color`, NO_COLOR or TERM=dumb. */
+  /** `--no-color`, NO_COLOR or TERM=dumb: stronger than the others. */
   readonly off: boolean;
+  /** FORCE_COLOR: into a pipe or a file too. */
+  readonly forced?: boolean;
 }
 
-const colorsWith = (paint: (style: (typeof styles)[number], text: string) => string): Colors =>
-  Object.fromEntries(styles.map((style) => [style, (text: string) => paint(style, text)])) as Colors;
+// The level is said here: by itself chalk looks at stdout, whatever the text is for. The sixteen colours are all we use.
+const painted: Colors = new Chalk({ level: 1 });
+const plain: Colors = new Chalk({ level: 0 });
 
-// Whether to is decided here: by itself styleText looks at stdout, whatever the text is for.
-const painted = colorsWith((style, text) => styleText(style, text, { validateStream: false }));
-const plain = colorsWith((_, text) => text);
-
-/** Colour for one stream: none into a pipe or a file. */
-export function colorsFor({ isTty, off }: ColorFacts): Colors {
-  return isTty && !off ? painted : plain;
+/** Colour for one stream: none into a pipe or a file, unless it is forced. */
+export function colorsFor({ isTty, off, forced = false }: ColorFacts): Colors {
+  return !off && (isTty || forced) ? painted : plain;
 }

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { type DestinationStream, pino, type Logger as PinoLogger } from 'pino';
+import type * as Pino from 'pino';
 import type { build } from 'pino-pretty';
 import { escapeBlock, escapeJson, escapeLine } from '../domain/escape.js';
 import { hideSecrets } from '../domain/secrets.js';
@@ -7,8 +7,12 @@ import type { LogLevel } from './log-level.js';
 
 export type { LogLevel };
 
+const require = createRequire(import.meta.url);
+// Loaded by who logs: to import the library must cost little, and read nothing of the environment.
+const loadPino = () => require('pino') as typeof Pino;
+
 /** Facts first, then one sentence; never a payload, a header value or a secret. */
-export type Logger = PinoLogger;
+export type Logger = Pino.Logger;
 
 export interface LogOptions {
   readonly level: LogLevel;
@@ -21,6 +25,7 @@ export interface LogOptions {
 
 /** A logger that has written each line before it returns: the last lines of a dying process count most. */
 export function makeLogger(options: LogOptions): Logger {
+  const { pino } = loadPino();
   const destination = options.readable ? readable(options) : asJson(options);
   return pino(
     {
@@ -34,15 +39,15 @@ export function makeLogger(options: LogOptions): Logger {
 }
 
 /** JSON lines that are safe on a terminal too. */
-function asJson({ fd }: LogOptions): DestinationStream {
-  const out = pino.destination({ dest: fd, sync: true });
+function asJson({ fd }: LogOptions): Pino.DestinationStream {
+  const out = loadPino().destination({ dest: fd, sync: true });
   return { write: (line) => void out.write(hideSecrets(escapeJson(line))) };
 }
 
 /** pino-pretty prints what it is given: it gets nothing that a terminal would obey. */
-function readable({ fd, color }: LogOptions): DestinationStream {
+function readable({ fd, color }: LogOptions): Pino.DestinationStream {
   // Loaded where it is used: most runs write for machines, and it is half of what logging loads.
-  const pretty = createRequire(import.meta.url)('pino-pretty') as typeof build;
+  const pretty = require('pino-pretty') as typeof build;
   const out = pretty({
     destination: fd,
     sync: true,
@@ -66,5 +71,5 @@ function printable(value: unknown, name = ''): unknown {
 
 /** A logger that says nothing. */
 export function silentLogger(): Logger {
-  return pino({ level: 'silent' });
+  return loadPino().pino({ level: 'silent' });
 }

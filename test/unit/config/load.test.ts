@@ -340,6 +340,7 @@ describe('readEnvironment', () => {
       cwd: '/x',
       natsUser: 'ann',
       noColor: false,
+      forceColor: false,
       trust: { uid: process.getuid?.(), folders: [] },
       configHome: '/home/ann/.config',
       cacheHome: '/home/ann/.cache',

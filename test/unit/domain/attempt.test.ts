@@ -144,7 +144,7 @@ describe('the guard', () => {
       3,
       boom,
     ],
-    ['without any report the reason is that there was none', [startedAlone(3)], 3, noReport],
+    ['without any report the reason is that there was none', [startedAlone(3)], 3, noReport()],
     ['a report of a last attempt beside others is one', [started(3), failed(3)], 3, boom],
     ['an attempt beyond a lowered limit ends it too', [failed(7)], 7, boom],
   ] as const)('%s', (_what, written, attempts, failure) => {
@@ -239,7 +239,7 @@ describe('over a whole life', () => {
         const { runs, decision } = live(limit, mayHaveParked, fates);
         expect(runs.length).toBeLessThanOrEqual(limit + 1);
         expect(runs.length).toBeGreaterThanOrEqual(limit);
-        expect(decision).toEqual({ do: 'exhaust', attempts: limit, failure: noReport });
+        expect(decision).toEqual({ do: 'exhaust', attempts: limit, failure: noReport() });
       });
     },
   );

@@ -147,7 +147,7 @@ describe('reasonOf', () => {
 });
 
 test('a missing report is a failure of its own kind, which a retry may mend', () => {
-  expect(noReport).toMatchObject({ kind: 'no-report', message: 'no report from the last attempt' });
+  expect(noReport()).toMatchObject({ kind: 'no-report', message: 'no report from the last attempt' });
 });
 
 describe('fingerprintOf', () => {

@@ -1,0 +1,35 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { openTerminal, type TerminalOptions } from './tmux.js';
+
+/** What one command wrote to its terminal, stdout and stderr as they came. */
+export interface Written {
+  readonly exitCode: number;
+  /** With the escape sequences of colours. */
+  readonly raw: string;
+  /** Without them. */
+  readonly text: string;
+}
+
+const mark = 'plutomi-test-command-ended';
+
+/** Runs commands one after the other in one real terminal; `CI` is not set there. */
+export async function runOnTerminal(
+  commands: readonly (readonly string[])[],
+  options: Omit<TerminalOptions, 'record'>,
+): Promise<Written[]> {
+  const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
+  const lines = commands.map((words) => `${words.map(quoted).join(' ')}; echo "${mark} $?"`);
+  const script = join(options.cwd, 'commands-on-terminal.sh');
+  await writeFile(script, `${lines.join('\n')}\n`);
+  await using terminal = await openTerminal(['sh', script], { ...options, record: true });
+  await terminal.exitCode(120_000);
+  const ended = new RegExp(`${mark} (\\d+)\\n`);
+  // What is before each mark, and its number.
+  const parts = (await terminal.raw()).replaceAll('\r\n', '\n').split(ended);
+  return commands.map((_, i) => {
+    const raw = parts[2 * i] ?? '';
+    return { exitCode: Number(parts[2 * i + 1]), raw, text: stripVTControlCharacters(raw) };
+  });
+}
