@@ -144,6 +144,17 @@ describe('exit code 2, the same with --json', () => {
   });
 });
 
+test('a config with problems names how to see what each key may say', async () => {
+  const consumers = { 'mailer.one': { ...small.consumers.mailer, timeout: '5min' } };
+  const folder = await folderWith({ 'plutomi-events.config.json': { ...small, nmae: 1, consumers } });
+  const { stderr } = await config('show', folder);
+  expect(stderr).toContain('expected a duration like 5m, found "5min"; did you mean 5m?');
+  expect(stderr).toContain('→ plutomi-events config schema   # what a config may say');
+  expect(stderr).toContain('→ plutomi-events config schema consumers.any.timeout   # what it may say');
+  const key = await config('schema consumers.any.timeout', folder);
+  expect(JSON.parse(key.stdout)).toMatchObject({ default: '30s', description: 'longest run of the handler' });
+});
+
 describe('config schema', () => {
   test('is the same with and without --json, and fits a config', async () => {
     const folder = await temporaryFolder();

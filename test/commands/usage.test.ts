@@ -34,6 +34,8 @@ describe('words that a command can not take', () => {
     ['dlq list --json=false', '--json takes no value: it is on when it is there'],
     ['dlq list --limit', '--limit needs a value: <n>, how many lines'],
     ['dlq list --limit 0', '--limit: expected a whole number from 1 on, found "0"'],
+    ['dlq list --since 5min', '--since: expected a duration', 'did you mean: --since 5m'],
+    ['dlq list --timeout 5sec', '--timeout: expected a duration', 'did you mean: --timeout 5s'],
     ['dlq list --limit 3 --limit 4', '--limit: given more than once'],
     ['dlq list --group-by', '--group-by needs a value: reason, consumer or subject'],
     [

@@ -76,8 +76,9 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     error: unknown,
     contextOf: (flags: ConnectionFlags) => CommandContext,
   ): Promise<unknown> {
-    if (error instanceof UsageError && error.suggestions.length === 0) {
-      return new UsageError(error.message, { code: error.code, suggestions: [helpOf(this.shape)] });
+    if (error instanceof UsageError) {
+      const next = [...new Set([...error.suggestions, helpOf(this.shape)])];
+      return new UsageError(error.message, { code: error.code, suggestions: next });
     }
     const problem = usageProblem(error, this.shape);
     if (!isMissingArgument(error) || problem === undefined) return problem ?? error;

@@ -1,7 +1,9 @@
 import * as Flags from '@oclif/core/flags';
+import { durationMeant } from '../domain/duration.js';
 import { parseMoment } from '../domain/moment.js';
 import type { DeadLetterFilters } from '../dlq/select.js';
 import { UsageError } from '../errors.js';
+import { didYouMean } from './global-flags.js';
 
 /** A moment in ms since 1970: a duration before now, or an ISO time. */
 export const momentFlag = Flags.custom<number>({
@@ -11,6 +13,7 @@ export const momentFlag = Flags.custom<number>({
     if (ms !== undefined) return ms;
     throw new UsageError(
       `--${name}: expected a duration like 2h or 7d, or an ISO time like 2026-01-31T12:00Z, found "${text}"`,
+      didYouMean(name, durationMeant(text)),
     );
   },
 });

@@ -1,17 +1,25 @@
 import * as Flags from '@oclif/core/flags';
 import { defaultLogLevel, logLevels } from '../telemetry/log-level.js';
-import { parseDuration } from '../domain/duration.js';
-import { UsageError } from '../errors.js';
+import { durationMeant, parseDuration } from '../domain/duration.js';
+import { type ErrorFacts, UsageError } from '../errors.js';
 
 const group = 'GLOBAL';
 const connection = 'CONNECTION';
+
+/** The next step after a value that a flag can't take, where it is known what was meant. */
+export function didYouMean(flag: string, value: string | undefined): ErrorFacts {
+  return value === undefined ? {} : { suggestions: [`did you mean: --${flag} ${value}`] };
+}
 
 /** A duration flag in milliseconds: `30s`, `5m`, `7d`. */
 export const durationFlag = Flags.custom<number>({
   parse: async (text, _context, options) => {
     const ms = parseDuration(text);
     if (ms === undefined) {
-      throw new UsageError(`--${options.name}: expected a duration like 30s, 5m or 7d, found "${text}"`);
+      throw new UsageError(
+        `--${options.name}: expected a duration like 30s, 5m or 7d, found "${text}"`,
+        didYouMean(options.name, durationMeant(text)),
+      );
     }
     return ms;
   },

@@ -23,6 +23,25 @@ const notEmpty = (error: string) => {
 
 export const text = () => z.string({ error: 'a text' }).check(notEmpty('a text that is not empty'));
 
+/**
+ * Patterns for editors, which see the JSON Schema only: a little looser than the checks of config/checks, which say
+ * what is wrong. A token is anything without blanks, dots and wildcards.
+ */
+const token = '[^\\s.*>]+';
+const patterns = {
+  name: '^[A-Za-z0-9_-]{1,128}$',
+  consumer: '^(?!meta-consumer)(?!.*-(?:retry|dlq)$)[A-Za-z0-9_-]{1,128}$',
+  subject: `^${token}(?:\\.${token})*$`,
+  filter: `^(?:>|(?:\\*|${token})(?:\\.(?:\\*|${token}))*(?:\\.>)?)$`,
+  stored: `^(?!\\$|_INBOX(?:\\.|$))${token}(?:\\.(?:\\*|${token}))*(?:\\.>)?$`,
+} as const;
+
+/** A text of which config/checks look at the form. */
+export const named = (kind: keyof typeof patterns) => text().check(z.meta({ pattern: patterns[kind] }));
+
+/** The same for the keys of an object. Nothing but the JSON Schema looks at it. */
+export const key = (kind: keyof typeof patterns) => z.string().check(z.meta({ pattern: patterns[kind] }));
+
 export const flag = () => z.boolean({ error: 'true or false' });
 
 export const oneOf = <const T extends readonly [string, ...string[]]>(...values: T) =>
@@ -122,7 +141,11 @@ export const standardSchema = () =>
 
 /** A type with what `config schema` says of it. */
 export function described<T extends z.ZodMiniType>(type: T, description: string, byDefault?: unknown): T {
-  z.globalRegistry.add(type, { ...(byDefault === undefined ? {} : { default: byDefault }), description });
+  z.globalRegistry.add(type, {
+    ...z.globalRegistry.get(type),
+    ...(byDefault === undefined ? {} : { default: byDefault }),
+    description,
+  });
   return type;
 }
 

@@ -1,8 +1,10 @@
 import type * as z from 'zod/mini';
 import { closest } from '../domain/closest.js';
+import { durationMeant } from '../domain/duration.js';
 import { type Path, type Problems, show, showHidden, valueAt } from './problems.js';
 import { keysAt } from './schema-keys.js';
 import { refusalOf } from './refusals.js';
+import { sizeMeant } from './size.js';
 
 type Issue = z.core.$ZodIssue;
 
@@ -21,8 +23,25 @@ export function reportIssues(
     }
     const nested = issue.code === 'invalid_union' ? nearestShape(issue.errors) : undefined;
     if (nested) reportIssues(problems, raw, nested, path);
-    else problems.addBroken(path, `expected ${expectedBy(issue)}, found ${found(raw, path)}`);
+    else problems.addBroken(path, messageOf(issue, raw, path));
   }
+}
+
+function messageOf(issue: Issue, raw: unknown, path: Path): string {
+  const value = valueAt(raw, path);
+  const expected = expectedBy(issue);
+  if (value === undefined && path.length > 0) return `required: ${expected}`;
+  const shown = secretFields.includes(path.at(-1)) ? showHidden(value) : show(value);
+  const near = typeof value === 'string' ? meant(expected, value) : undefined;
+  return `expected ${expected}, found ${shown}${near === undefined ? '' : `; did you mean ${near}?`}`;
+}
+
+/** What was probably meant by a text that is not of the form that was expected. */
+function meant(expected: string, value: string): string | undefined {
+  if (expected.startsWith('a duration')) return durationMeant(value);
+  if (expected.startsWith('a size')) return sizeMeant(value);
+  const words = [...expected.matchAll(/"([^"]*)"/g)].map(([, word]) => word ?? '');
+  return words.length === 0 ? undefined : closest(value, words);
 }
 
 function expectedBy(issue: Issue): string {
@@ -40,11 +59,6 @@ function nearestShape(shapes: readonly (readonly Issue[])[]): readonly Issue[] |
 
 /** Fields whose values may hold a secret. */
 const secretFields: readonly unknown[] = ['url', 'webhook'];
-
-function found(raw: unknown, path: Path): string {
-  const value = valueAt(raw, path);
-  return secretFields.includes(path.at(-1)) ? showHidden(value) : show(value);
-}
 
 /** The value of an unknown key is not shown: it may be a password. */
 function reportUnknownKey(problems: Problems, raw: unknown, path: Path, key: string): void {

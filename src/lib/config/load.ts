@@ -76,7 +76,10 @@ export async function loadConfig(options: LoadOptions): Promise<PipelineConfig> 
       `no config file: looked for ${configNames.join(', ')} in ${options.cwd} and above`,
       [],
       {
-        suggestions: ['name one with --config', 'write plutomi-events.config.json; see config schema'],
+        suggestions: [
+          'name one with --config',
+          'write plutomi-events.config.json; what it may say: plutomi-events config schema',
+        ],
       },
     );
   }
@@ -85,9 +88,10 @@ export async function loadConfig(options: LoadOptions): Promise<PipelineConfig> 
   const { resolveConfig } = await import('./resolve.js');
   const { parsed, problems, warnings } = await validateConfig(raw, path.dirname(file), lineOf);
   if (parsed === undefined) {
+    const { keysToLookUp } = await import('./look-up.js');
     const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
     throw new ConfigError(`${file} has ${count}:`, problems, {
-      suggestions: ['plutomi-events config schema   # what a config may say'],
+      suggestions: keysToLookUp(problems),
     });
   }
   for (const warning of warnings) options.onWarning?.(warning);

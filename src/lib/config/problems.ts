@@ -14,6 +14,14 @@ export function formatPath(path: Path): string {
   return text === '' ? '(whole file)' : text;
 }
 
+/** The path that a text like that of `formatPath` names; each part is a key or an index. */
+export function parsePath(text: string): Path {
+  const parts = text.matchAll(/\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]|([^.[\]]+)/g);
+  return [...parts].map(([, index, quoted, plain = '']) =>
+    index !== undefined ? Number(index) : quoted !== undefined ? quoted.replaceAll(/\\(.)/g, '$1') : plain,
+  );
+}
+
 /** What was found, short enough for a message. */
 export function show(value: unknown): string {
   if (value === undefined) return 'nothing';
@@ -34,7 +42,7 @@ export function quoted(texts: readonly string[]): string {
 export function showHidden(value: unknown): string {
   if (typeof value !== 'string') return show(value);
   const scheme = /^[a-z][a-z0-9+.-]{0,19}:\/\//i.exec(value)?.[0];
-  return scheme === undefined ? 'another text' : `"${scheme}…"`;
+  return scheme === undefined ? 'a text that is none (not shown: it may hold a secret)' : `"${scheme}…"`;
 }
 
 /** The value at a path, or undefined when the way there ends early. */

@@ -4,6 +4,16 @@ import { configSchema } from './schema.js';
 
 type AnySchema = z.ZodMiniType;
 
+/** How much of a path, from its beginning, the schema knows. */
+export function knownPart(path: Path): Path {
+  let candidates: AnySchema[] = [configSchema];
+  for (const [at, part] of path.entries()) {
+    candidates = candidates.flatMap(unwrap).flatMap((schema) => below(schema, part));
+    if (candidates.length === 0) return path.slice(0, at);
+  }
+  return path;
+}
+
 /** The keys that the schema knows at a path for a value like this; none where any key is allowed. */
 export function keysAt(path: Path, value?: unknown): string[] {
   let candidates: AnySchema[] = [configSchema];

@@ -20,10 +20,12 @@ export const dependentDefaults = {
 } as const;
 
 const streamFields = (name: string, discard: 'old' | 'new') => ({
-  name: field.withDefault(field.text(), name, 'name of the stream on the server'),
-  subjects: field.optional(field.list(field.text()), `subjects that it stores; default: ["<name>.>"]`, [
-    `${name}.>`,
-  ]),
+  name: field.withDefault(field.named('name'), name, 'name of the stream on the server'),
+  subjects: field.optional(
+    field.list(field.named('stored')),
+    `subjects that it stores; default: ["<name>.>"]`,
+    [`${name}.>`],
+  ),
   storage: field.withDefault(field.oneOf('file', 'memory'), 'file', 'memory is lost when the server stops'),
   replicas: field.optional(field.count(1, 5), 'copies in the cluster; default: the replicas of the pipeline'),
   maxBytes: field.optional(
@@ -81,7 +83,10 @@ const streams = field.section(
 
 export const eventDefinition = z.strictObject({
   schema: field.optional(field.standardSchema(), 'a Standard Schema (zod, valibot, arktype, …) of the data'),
-  subject: field.optional(field.text(), 'subject of the event; default: <root of the events stream>.<type>'),
+  subject: field.optional(
+    field.named('subject'),
+    'subject of the event; default: <root of the events stream>.<type>',
+  ),
 });
 
 const attempts = (
@@ -111,14 +116,17 @@ const retry = z.strictObject({
   backoff: backoff(dependentDefaults.retryBackoff),
 });
 
-const start = z.strictObject({
+export const start = z.strictObject({
   time: field.optional(field.time(), 'events from this time on, e.g. "2026-01-31T12:00:00Z"'),
   seq: field.optional(field.count(1, Number.MAX_SAFE_INTEGER), 'events from this stream sequence on'),
 });
 
 const reads = {
-  events: field.optional(field.list(field.text()), 'event types that it handles'),
-  subjects: field.optional(field.list(field.text()), 'or: subjects that it handles, wildcards allowed'),
+  events: field.optional(field.list(field.named('subject')), 'event types that it handles'),
+  subjects: field.optional(
+    field.list(field.named('filter')),
+    'or: subjects that it handles, wildcards allowed',
+  ),
   start: field.withDefault(
     field.either('"all", "new", "last-per-subject", {time} or {seq}', [
       field.oneOf('all', 'new', 'last-per-subject'),
@@ -138,7 +146,7 @@ const reads = {
 
 const numbers = () => field.oneOf('number', 'bigint', 'text');
 
-const managedConsumer = z.strictObject({
+export const managedConsumer = z.strictObject({
   external: field.optional(
     z.literal(false),
     'true: its worker is another program, which this pipeline does not run',
@@ -183,7 +191,7 @@ const managedConsumer = z.strictObject({
 });
 
 /** The server counts the deliveries of these and gives up: all that it is told of them is here. */
-const externalConsumer = z.strictObject({
+export const externalConsumer = z.strictObject({
   external: field.described(
     z.literal(true),
     'its worker is another program, which this pipeline does not run',
@@ -217,15 +225,18 @@ const meta = field.section(
 
 export const configSchema = z.strictObject({
   $schema: field.optional(field.text(), 'JSON Schema for the editor; not used otherwise'),
-  name: field.described(field.text(), 'name of the pipeline; marks what it owns on the server'),
+  name: field.described(field.named('name'), 'name of the pipeline; marks what it owns on the server'),
   replicas: field.withDefault(field.count(1, 5), 1, 'copies of each stream in the cluster'),
   streams,
   events: field.withDefault(
-    z.record(z.string(), field.either('{schema, subject}, {} or null', [z.null(), eventDefinition])),
+    z.record(
+      field.key('subject'),
+      field.either('{schema, subject}, {} or null', [z.null(), eventDefinition]),
+    ),
     {},
     'event types',
   ),
-  consumers: field.withDefault(z.record(z.string(), consumer), {}, 'consumers by name'),
+  consumers: field.withDefault(z.record(field.key('consumer'), consumer), {}, 'consumers by name'),
   meta,
   numbers: field.withDefault(
     numbers(),

@@ -23,6 +23,15 @@ export function parseSize(text: string): number | undefined {
   return Number.isSafeInteger(bytes) && bytes > 0 ? bytes : undefined;
 }
 
+/** The size that was probably meant: `10gb` → `10GB`, `512 Mi` → `512MiB`. Undefined: nobody can know. */
+export function sizeMeant(text: string): string | undefined {
+  const found = /^\s*(\d{1,15}(?:\.\d{1,6})?)\s*([kmgt])(i?)(?:b|bytes?)?\s*$/i.exec(text);
+  if (!found) return undefined;
+  const [, amount, unit = '', binary = ''] = found;
+  const meant = `${amount}${unit.toUpperCase()}${binary.toLowerCase()}B`;
+  return meant === text ? undefined : meant;
+}
+
 /** The largest unit that expresses it exactly: 10737418240 → `10GiB`, 1500 → `1500B`. */
 export function formatSize(bytes: number): string {
   for (const unit of ['TB', 'TiB', 'GB', 'GiB', 'MB', 'MiB', 'KB', 'KiB']) {

@@ -24,6 +24,29 @@ export function parseDuration(text: string): number | undefined {
   return Number.isFinite(ms) && ms <= longestDurationMs ? Math.round(ms) : undefined;
 }
 
+/** Units as people also write them, in lower case. */
+const spellings: readonly (readonly [RegExp, string])[] = [
+  [/^(?:ms|msecs?|millis|milliseconds?)$/, 'ms'],
+  [/^(?:s|secs?|seconds?)$/, 's'],
+  [/^(?:m|mins?|minutes?)$/, 'm'],
+  [/^(?:h|hrs?|hours?)$/, 'h'],
+  [/^(?:d|days?)$/, 'd'],
+  [/^(?:w|wks?|weeks?)$/, 'w'],
+];
+
+/** The duration that was probably meant: `5min` → `5m`, `2 Hours` → `2h`. Undefined: nobody can know. */
+export function durationMeant(text: string): string | undefined {
+  const words = text.trim().toLowerCase();
+  if (words.length > 64 || !/^(?:\d+(?:\.\d+)?\s*[a-z]+[\s,]*)+$/.test(words)) return undefined;
+  let meant = '';
+  for (const [, amount, word = ''] of words.matchAll(/(\d+(?:\.\d+)?)\s*([a-z]+)/g)) {
+    const unit = spellings.find(([spelling]) => spelling.test(word))?.[1];
+    if (unit === undefined) return undefined;
+    meant += `${amount}${unit}`;
+  }
+  return meant === text ? undefined : meant;
+}
+
 /** The shortest exact form of a duration: 300000 → `5m`, 90000 → `1m30s`, 0 → `0s`. */
 export function formatDuration(ms: number): string {
   let rest = Math.round(Math.abs(ms));

@@ -389,9 +389,9 @@ describe('all problems at once', () => {
       },
     });
     expect(problems).toEqual([
-      'name: expected a text, found nothing',
+      'name: required: a text',
       'events["a.b"]: expected {schema, subject}, {} or null, found 7',
-      'consumers.one.handler: expected a text, found nothing',
+      'consumers.one.handler: required: a text',
       'consumers.one.attempts: expected a whole number from 1 to 1000, found "many"',
       'consumers.two-dlq.typo: unknown key; expected one of external, events, subjects, start, onDeadLetter, handler, concurrency, timeout, ackWait, attempts, backoff, retry, ordered, confirmAcks, numbers',
       `streams.retry.discard: expected "new" beside maxBytes or maxMsgs, found "old": it would evict pointers to events that wait`,

@@ -140,7 +140,7 @@ describe('loadConfig', () => {
       exitCode: 2,
       message: `${folder}/plutomi-events.config.json has 2 problems:`,
       problems: [
-        { path: 'name', message: 'expected a text, found nothing' },
+        { path: 'name', message: 'required: a text' },
         { path: 'nmae', line: 1, message: 'unknown key; did you mean name?' },
       ],
     });

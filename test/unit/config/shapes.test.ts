@@ -26,7 +26,7 @@ describe('the whole file', () => {
 
 describe('each field says what was expected and found', () => {
   test.each<[string, unknown, string]>([
-    ['no name', {}, 'name: expected a text, found nothing'],
+    ['no name', {}, 'name: required: a text'],
     ['a wrong type', { name: 1 }, 'name: expected a text, found 1'],
     [
       'an object with a length that nobody can compare',
@@ -61,7 +61,7 @@ describe('each field says what was expected and found', () => {
     [
       'a duration in words',
       withMailer({ backoff: ['5 minutes'] }),
-      'consumers.mailer.backoff[0]: expected a duration like 5m, found "5 minutes"',
+      'consumers.mailer.backoff[0]: expected a duration like 5m, found "5 minutes"; did you mean 5m?',
     ],
     [
       'a duration without unit',

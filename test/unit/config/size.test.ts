@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { formatSize, parseSize } from '../../../src/lib/config/size.js';
+import { formatSize, parseSize, sizeMeant } from '../../../src/lib/config/size.js';
 
 describe('parseSize', () => {
   test.each([
@@ -25,4 +25,16 @@ test.each([
 ])('formatSize(%d) is %s, which reads back as the same', (bytes, text) => {
   expect(formatSize(bytes)).toBe(text);
   expect(parseSize(text)).toBe(bytes);
+});
+
+test.each([
+  ['10gb', '10GB'],
+  ['512 Mi', '512MiB'],
+  ['10G', '10GB'],
+  ['1.5 kib', '1.5KiB'],
+  ['10 bytes', undefined],
+  ['10GB', undefined],
+])('sizeMeant(%j) is %j', (text, meant) => {
+  expect(sizeMeant(text)).toBe(meant);
+  if (meant !== undefined) expect(parseSize(meant)).toBeGreaterThan(0);
 });

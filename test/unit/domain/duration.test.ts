@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatDuration, parseDuration } from '../../../src/lib/domain/duration.js';
+import { durationMeant, formatDuration, parseDuration } from '../../../src/lib/domain/duration.js';
 import { property } from '../../support/property.js';
 
 const hundredYearsMs = 100 * 365 * 86_400_000;
@@ -71,4 +71,24 @@ describe('formatDuration', () => {
       expect(parseDuration(formatDuration(ms))).toBe(ms);
     }),
   );
+});
+
+describe('durationMeant', () => {
+  test.each([
+    ['5min', '5m'],
+    ['5 minutes', '5m'],
+    ['2 Hours', '2h'],
+    ['1 day, 12 hrs', '1d12h'],
+    ['30sec', '30s'],
+    ['250 msec', '250ms'],
+    ['5M', '5m'],
+    ['1w', undefined],
+    ['5', undefined],
+    ['5 bananas', undefined],
+    ['', undefined],
+    ['1m'.repeat(40), undefined],
+  ])('of %j is %j', (text, meant) => {
+    expect(durationMeant(text)).toBe(meant);
+    if (meant !== undefined) expect(parseDuration(meant)).toBeGreaterThan(0);
+  });
 });
