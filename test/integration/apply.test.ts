@@ -7,6 +7,7 @@ import type { Plan } from '../../src/lib/topology/plan.js';
 import { applyTopology, makeConfig } from '../support/config.js';
 import { connectTo } from '../support/connect.js';
 import { startNats } from '../support/nats-server.js';
+import { testBed } from '../support/pipeline.js';
 
 const dayMs = 86_400_000;
 const dayNs = dayMs * 1_000_000;
@@ -198,5 +199,31 @@ describe('applyPlan', () => {
       { what: 'delivered-after', role: 'events', count: 1 },
     ]);
     expect((await link.streamInfo('events'))?.state.consumer_count).toBe(1);
+  });
+});
+
+it('what a limit of the server fills in is no difference, and the pipeline runs within it', async () => {
+  const limited = { config: 'jetstream { limits { max_request_batch: 2 } }' };
+  const bed = await testBed({}, limited);
+  expect((await bed.link.consumerInfo('events', 'notifications-consumer'))?.config.max_batch).toBe(2);
+  expect((await planTopology(bed.link, bed.config)).changes.filter(isPending)).toEqual([]);
+  const run = await bed.run({ 'notifications-consumer': async () => {} });
+  for (let i = 0; i < 9; i++) await bed.publish('totp.requested');
+  await run.until(() => run.count('succeeded') === 9);
+});
+
+it.each([
+  ['jetstream { limits { duplicate_window: "1m" } }', 'streams.<stream>.duplicateWindow'],
+  [
+    `jetstream {}
+     accounts { A { jetstream { max_bytes_required: true }, users [ { user: a, password: a } ] } }
+     no_auth_user: a`,
+    'streams.<stream>.maxBytes',
+  ],
+])('a limit that the defaults are beyond says what to set: %s', async (config, key) => {
+  await using nats = await startNats({ config });
+  await using link = await connectTo(nats.url);
+  await expect(applyTopology(link, makeConfig())).rejects.toMatchObject({
+    suggestions: [expect.stringContaining(key)],
   });
 });

@@ -338,3 +338,16 @@ describe('it resumes within seconds', () => {
     expect(taker.most).toBeLessThanOrEqual(10);
   }, 90_000);
 });
+
+test('a server that limits a request is asked for as many as it allows, and nobody is told', async () => {
+  const nats = await natsForTest({ config: 'jetstream { limits { max_request_batch: 3 } }' });
+  const link = await connectTo(nats.url);
+  await eventStream(link);
+  await publish(link, 20);
+  const taker = new Taker(link);
+  await eventually('the first ten are here', () => taker.held.length === 10);
+  taker.done(10);
+  await eventually('all are here', () => taker.seqs.length === 20);
+  expect(taker.seqs).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
+  expect(taker.gone).toEqual([]);
+});

@@ -176,6 +176,7 @@ function translateApiError(error: JetStreamApiError, what: string): PlutomiError
   return new OperationError(`${what}: ${error.message} (${error.code})`, {
     code: `JETSTREAM_${error.code}`,
     cause: error,
+    suggestions: limitsInTheWay.flatMap(([sign, what]) => (sign.test(error.message) ? [what] : [])),
   });
 }
 
@@ -204,3 +205,15 @@ export function isLasting(error: PlutomiError): boolean {
     ? lastingStatuses.includes(error.cause.status)
     : error.code === 'NO_STREAM';
 }
+
+/** Limits of a server or an account that the defaults of a config can be beyond, and what to set then. */
+const limitsInTheWay: readonly (readonly [RegExp, string])[] = [
+  [
+    /duplicates window can not be larger/,
+    'set duplicateWindow of each stream in the config to at most that: streams.<stream>.duplicateWindow',
+  ],
+  [
+    /requires a stream config to have max bytes set/,
+    'set maxBytes of each stream in the config: streams.<stream>.maxBytes',
+  ],
+];

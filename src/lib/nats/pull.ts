@@ -39,6 +39,8 @@ export class Pull {
   private readonly request: string;
   private readonly timer: NodeJS.Timeout;
   private readonly unwatch: () => void;
+  /** Most messages that one request may ask for: the server names its limit when it refuses one. */
+  private maxBatch = Number.POSITIVE_INFINITY;
   private held = 0;
   private asked = 0;
   private lastSignAt = performance.now();
@@ -135,16 +137,12 @@ export class Pull {
     if (this.stopped || this.paused || !this.link.connected || performance.now() < this.askAgainAt) return;
     this.asked += free;
     this.lastSignAt = performance.now();
-    const expiresMs = this.options.expiresMs ?? 5000;
-    this.link.sendNow(
-      this.request,
-      JSON.stringify({
-        batch: free,
-        expires: expiresMs * 1_000_000,
-        idle_heartbeat: this.heartbeatMs * 1_000_000,
-      }),
-      this.inbox,
-    );
+    const expires = (this.options.expiresMs ?? 5000) * 1_000_000;
+    const idle_heartbeat = this.heartbeatMs * 1_000_000;
+    for (let left = free; left > 0; left -= this.maxBatch) {
+      const request = JSON.stringify({ batch: Math.min(left, this.maxBatch), expires, idle_heartbeat });
+      this.link.sendNow(this.request, request, this.inbox);
+    }
   }
 
   private listen(): Subscription {
@@ -202,9 +200,13 @@ export class Pull {
     const left = Number(msg.headers?.get('Nats-Pending-Messages') ?? '');
     if (left > 0) this.asked = Math.max(0, this.asked - left);
     else this.forgetRequests();
-    if (code !== 404 && code !== 408) {
+    const described = msg.headers?.description ?? `status ${code}`;
+    const [, limit] = /^Exceeded MaxRequestBatch of (\d+)/.exec(described) ?? [];
+    if (code === 409 && limit !== undefined) {
+      this.maxBatch = Math.max(1, Number(limit));
+    } else if (code !== 404 && code !== 408) {
       this.askAgainAt = performance.now() + retryMs;
-      const why = code === 503 ? 'nobody answers for it' : (msg.headers?.description ?? `status ${code}`);
+      const why = code === 503 ? 'nobody answers for it' : described;
       this.taker.onGone(why);
     }
     this.ask();

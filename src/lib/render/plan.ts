@@ -55,7 +55,6 @@ const unsaidOfNew: readonly string[] = [
   'ack_policy',
   'replay_policy',
   'max_deliver',
-  'max_batch',
   'allow_direct',
   'metadata.plutomi-events.pipeline',
 ];

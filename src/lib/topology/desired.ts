@@ -124,7 +124,6 @@ function consumer(
       backoff: [],
       // An inactive consumer would lose its position.
       inactive_threshold: 0,
-      max_batch: 0,
       max_bytes: 0,
       max_expires: 0,
       num_replicas: 0,

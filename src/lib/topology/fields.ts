@@ -27,7 +27,6 @@ const consumerDefaults: ConsumerFields = {
   headers_only: false,
   backoff: [],
   inactive_threshold: 0,
-  max_batch: 0,
   max_bytes: 0,
   max_expires: 0,
   num_replicas: 0,

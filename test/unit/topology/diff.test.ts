@@ -29,7 +29,7 @@ const filledStream = {
 
 /** What it keeps to itself because it says nothing. */
 const silent = ['no_ack', 'discard_new_per_subject', 'headers_only', 'backoff', 'inactive_threshold'];
-const silentToo = ['max_batch', 'max_bytes', 'max_expires', 'mem_storage'];
+const silentToo = ['max_bytes', 'max_expires', 'mem_storage'];
 
 function without(fields: object, ...paths: string[]): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).filter(([path]) => !paths.includes(path)));
