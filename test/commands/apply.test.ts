@@ -203,6 +203,33 @@ test('a paused consumer is told, as text and as JSON, and is no change', async (
   ]);
 });
 
+test('a lower limit that ends events needs its own word besides --yes', async () => {
+  const { apply, url, rewrite } = await applying();
+  await apply('--yes');
+  await using link = await connectTo(url);
+  for (let i = 0; i < 5; i++) await link.publish('events.totp.requested', '{}');
+  await rewrite(configWith({ streams: { events: { maxAge: '7d', maxMsgs: 2 } } }));
+  const checked = await apply('--check', '--json');
+  expect(checked.exitCode).toBe(3);
+  const messages = pending(resultOf(checked).changes).flatMap(({ consequences }) =>
+    consequences.map(({ message }) => message),
+  );
+  expect(messages).toEqual([
+    '3 events are older or more than the new limit and removed at once',
+    '3 events of those are not processed yet by notifications-consumer',
+  ]);
+  const refused = await apply('--yes', '--json');
+  expect(refused.exitCode).toBe(1);
+  expect(errorOf(refused)).toMatchObject({
+    code: 'LOSS_REFUSED',
+    suggestions: [expect.stringContaining('--allow-loss events'), expect.anything()],
+  });
+  expect((await link.streamInfo('events'))?.state.messages).toBe(5);
+  expect((await apply('--yes', '--allow-loss', 'evens')).exitCode).toBe(2);
+  expect((await apply('--yes', '--allow-loss', 'events')).exitCode).toBe(0);
+  expect((await link.streamInfo('events'))?.state.messages).toBe(2);
+}, 60_000);
+
 describe('exit codes', () => {
   test('2: --dry-run and --check together; an unknown --replace', async () => {
     const { apply } = await applying();

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Link } from '../../src/lib/nats/link.js';
-import { createConsumer } from '../../src/lib/nats/objects.js';
+import { createConsumer, updateStream } from '../../src/lib/nats/objects.js';
 import { versionAtLeast } from '../../src/lib/nats/server-version.js';
 import { applyPlan, planTopology } from '../../src/lib/topology/apply.js';
+import { ensureTopology } from '../../src/lib/topology/ensure.js';
 import { isPending } from '../../src/lib/topology/diff.js';
 import type { Plan } from '../../src/lib/topology/plan.js';
 import { applyTopology, makeConfig } from '../support/config.js';
@@ -125,14 +126,73 @@ describe('limits that go down', () => {
     await somethingToLose(link);
     const fewer = makeConfig({ streams: { events: { maxMsgs: 3 } } });
     const plan = await planTopology(link, fewer);
-    expect(changeOf(plan, 'events')?.consequences).toEqual([{ what: 'expired', role: 'events', count: 7 }]);
-    expect(plan.needsConfirmation).toBe(true);
-    const smaller = await planTopology(link, makeConfig({ streams: { events: { maxBytes: 1 } } }));
-    expect(changeOf(smaller, 'events')?.consequences).toEqual([
-      { what: 'bytes-removed', bytes: expect.any(Number) },
+    expect(changeOf(plan, 'events')?.consequences).toEqual([
+      { what: 'expired', role: 'events', count: 7 },
+      // The fifth and the sixth are in flight, the seventh is not delivered.
+      { what: 'unprocessed', role: 'events', consumer: 'notifications-consumer', count: 3, atMost: true },
+      { what: 'original-lost', role: 'retry', count: 1 },
+      { what: 'original-lost', role: 'dlq', count: 2 },
     ]);
-    await applyPlan(link, plan);
+    expect(plan.needsConfirmation).toBe(true);
+    const half = (await link.streamInfo('events'))?.state.bytes ?? 0;
+    const smaller = await planTopology(link, makeConfig({ streams: { events: { maxBytes: half / 2 } } }));
+    expect(changeOf(smaller, 'events')?.consequences.slice(0, 2)).toEqual([
+      { what: 'expired', role: 'events', count: 5, about: true },
+      { what: 'bytes-removed', bytes: half / 2 },
+    ]);
+    await expect(applyPlan(link, plan)).rejects.toMatchObject({ code: 'LOSS_REFUSED' });
+    expect((await link.streamInfo('events'))?.state.messages).toBe(10);
+    await applyPlan(link, plan, { allowLoss: ['events'] });
     expect((await link.streamInfo('events'))?.state.messages).toBe(3);
+  });
+
+  it('count by sequence where messages are missing in between', async () => {
+    await using nats = await startNats();
+    await using link = await connectTo(nats.url);
+    await somethingToLose(link);
+    for (const seq of [2, 3, 5, 8]) await link.deleteMessage('events', seq);
+    const plan = await planTopology(link, makeConfig({ streams: { events: { maxMsgs: 2 } } }));
+    // Left are 1, 4, 6, 7, 9 and 10: the first four go, and with them what 1 and 2 and the retry of 3 name.
+    expect(changeOf(plan, 'events')?.consequences).toEqual([
+      { what: 'expired', role: 'events', count: 4 },
+      { what: 'unprocessed', role: 'events', consumer: 'notifications-consumer', count: 2, atMost: true },
+      { what: 'original-lost', role: 'retry', count: 1 },
+      { what: 'original-lost', role: 'dlq', count: 2 },
+    ]);
+  });
+
+  it('count records that the meta-consumer has not routed, and old versions of a pointer', async () => {
+    await using nats = await startNats();
+    await using link = await connectTo(nats.url);
+    await applyTopology(link, makeConfig());
+    const subject = 'events-advisories.business.MAX_DELIVERIES.notifications-consumer.1.main.0';
+    for (let i = 0; i < 4; i++) await link.publish(subject, '{}');
+    const fewer = makeConfig({ streams: { advisories: { maxMsgs: 1 } } });
+    expect(changeOf(await planTopology(link, fewer), 'events-advisories')?.consequences).toEqual([
+      { what: 'expired', role: 'advisories', count: 3 },
+      { what: 'unprocessed', role: 'advisories', consumer: 'meta-consumer', count: 3 },
+    ]);
+    await updateStream(link, 'events-dlq', { max_msgs_per_subject: 3 });
+    for (let i = 0; i < 3; i++) await link.publish('events-dlq.notifications-consumer.1', '{}');
+    const back = await planTopology(link, makeConfig());
+    expect(changeOf(back, 'events-dlq')).toMatchObject({
+      action: 'update',
+      consequences: [{ what: 'expired', role: 'dlq', count: 2 }],
+    });
+    await expect(applyPlan(link, back)).rejects.toMatchObject({ code: 'LOSS_REFUSED' });
+  });
+
+  it('are never lowered by run --apply, which says what to run', async () => {
+    await using nats = await startNats();
+    await using link = await connectTo(nats.url);
+    await somethingToLose(link);
+    const fewer = makeConfig({ streams: { events: { maxMsgs: 3 } } });
+    await expect(ensureTopology(link, fewer, { apply: true })).rejects.toMatchObject({
+      code: 'NOT_APPLIED',
+      message: expect.stringContaining('7 events are older or more than the new limit'),
+      suggestions: expect.arrayContaining(['to do it: plutomi-events pipeline apply --allow-loss events']),
+    });
+    expect((await link.streamInfo('events'))?.state.messages).toBe(10);
   });
 
   it('count what is older than the new age, and nothing where all is younger', async () => {
@@ -147,6 +207,9 @@ describe('limits that go down', () => {
     await link.publish('events.totp.requested', 'young');
     expect(changeOf(await planTopology(link, age), 'events')?.consequences).toEqual([
       { what: 'expired', role: 'events', count: 10 },
+      { what: 'unprocessed', role: 'events', consumer: 'notifications-consumer', count: 6, atMost: true },
+      { what: 'original-lost', role: 'retry', count: 1 },
+      { what: 'original-lost', role: 'dlq', count: 2 },
     ]);
     const hour = makeConfig({ streams: { events: { maxAgeMs: 3_600_000 } } });
     expect(changeOf(await planTopology(link, hour), 'events')?.consequences).toEqual([]);

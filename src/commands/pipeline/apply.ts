@@ -4,12 +4,12 @@ import { escapeLine } from '../../lib/domain/escape.js';
 import { OperationError } from '../../lib/errors.js';
 import { renderConsequences, renderPlan } from '../../lib/render/plan.js';
 import { applyPlan, planTopology } from '../../lib/topology/apply.js';
-import type { Consequence } from '../../lib/topology/consequence.js';
+import { type Consequence, endsStored } from '../../lib/topology/consequence.js';
 import { describeConsequence } from '../../lib/topology/describe-consequence.js';
 import { type Change, isPending } from '../../lib/topology/diff.js';
 import { readTightLimits } from '../../lib/topology/record-sizes.js';
 import type { Plan } from '../../lib/topology/plan.js';
-import { conflictError, refusalOf, unknownReplacement } from '../../lib/topology/refusal.js';
+import { conflictError, refusalOf, unknownName } from '../../lib/topology/refusal.js';
 
 /** What `pipeline apply --json` prints. */
 export interface ApplyResult {
@@ -28,7 +28,9 @@ export default class PipelineApply extends BaseCommand<typeof PipelineApply> {
   static override description =
     `Compares the config with the server, shows the difference, asks, and makes the server match.
 
-What the server can't change in place (storage, where a consumer starts, …) is shown as a replacement, with what it would cost, and refused unless --replace names it. What this pipeline does not own is never touched. What it owns and the config no longer has is listed as an orphan, is never deleted, and does not count as a change.
+What the server can't change in place (storage, where a consumer starts, …) is shown as a replacement, with what it would cost, and refused unless --replace names it. A lowered limit that ends what is stored (events that are too old, or too many, and what waits for them) is shown with the numbers, asked about on a terminal, and elsewhere refused unless --allow-loss names the stream.
+
+What this pipeline does not own is never touched. What it owns and the config no longer has is listed as an orphan, is never deleted, and does not count as a change.
 
 Exit codes: 0 the server matches, or a plan was shown; 1 refused, failed, or answered no (with --check and --dry-run too, where something of these names or subjects belongs to somebody else); 2 usage, config, or --yes is missing; 3 --check found changes; 4 can't connect or not allowed.`;
 
@@ -43,6 +45,10 @@ Exit codes: 0 the server matches, or a plan was shown; 1 refused, failed, or ans
       description: 'Allow a stream to be deleted and created again',
       command: '<%= config.bin %> <%= command.id %> --replace events',
     },
+    {
+      description: 'Allow a lower maxAge or maxBytes to end what is stored',
+      command: '<%= config.bin %> <%= command.id %> --yes --allow-loss events',
+    },
   ];
 
   static override flags = {
@@ -55,6 +61,12 @@ Exit codes: 0 the server matches, or a plan was shown; 1 refused, failed, or ans
       multiple: true,
       multipleNonGreedy: true,
     }),
+    'allow-loss': Flags.string({
+      description: 'stream whose stored messages a lowered limit may end; repeatable',
+      helpValue: '<stream>',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
     adopt: Flags.boolean({ description: 'take over objects of these names that this pipeline does not own' }),
   };
 
@@ -63,13 +75,13 @@ Exit codes: 0 the server matches, or a plan was shown; 1 refused, failed, or ans
   }
 
   async run(): Promise<void> {
-    const { 'dry-run': dryRun, check, adopt, replace = [] } = this.flags;
+    const { 'dry-run': dryRun, check, adopt, replace = [], 'allow-loss': allowLoss = [] } = this.flags;
     const config = await this.context.config();
     const link = await this.context.connect(config);
     const plan = await planTopology(link, config, { adopt });
     this.show(plan);
     for (const { detail } of await readTightLimits(link, config)) this.note(`Warning: ${escapeLine(detail)}`);
-    const wrong = unknownReplacement(plan, replace) ?? conflictError(plan.conflicts);
+    const wrong = unknownName(plan, { replace, allowLoss }) ?? conflictError(plan.conflicts);
     if (wrong) throw wrong;
 
     const pending = plan.changes.filter(isPending).length;
@@ -78,11 +90,17 @@ Exit codes: 0 the server matches, or a plan was shown; 1 refused, failed, or ans
       if (check && pending > 0) process.exitCode = 3;
       return;
     }
-    const refusal = refusalOf(plan, replace);
+    const allowed = { replace, allowLoss: this.isAsked ? [...allowLoss, ...endingStreams(plan)] : allowLoss };
+    const refusal = refusalOf(plan, allowed);
     if (refusal) throw refusal;
-    await this.agree(`Make ${pending === 1 ? 'this change' : `these ${pending} changes`} on ${plan.server}?`);
-    await applyPlan(link, plan, { replace });
+    await this.agree(question(plan, pending));
+    await applyPlan(link, plan, allowed);
     this.output(result(plan, true), () => `Done: the server matches the config.`);
+  }
+
+  /** A person sees the numbers and answers: that is the word which elsewhere a flag gives. */
+  private get isAsked(): boolean {
+    return this.interactive && !this.flags.yes;
   }
 
   /** The plan on stdout; with `--json` only its consequences, on stderr. */
@@ -95,6 +113,17 @@ Exit codes: 0 the server matches, or a plan was shown; 1 refused, failed, or ans
     if (this.flags.yes || (await this.confirm(escapeLine(question)))) return;
     throw new OperationError('nothing was changed: the answer was no', { code: 'DECLINED' });
   }
+}
+
+function endingStreams({ changes }: Plan): string[] {
+  return changes.filter((change) => endsStored(change, change.consequences)).map(({ name }) => name);
+}
+
+function question(plan: Plan, pending: number): string {
+  const what = pending === 1 ? 'this change' : `these ${pending} changes`;
+  const ending = endingStreams(plan);
+  const lost = ending.length === 0 ? '' : `What is marked with ! in ${ending.join(', ')} is lost for good. `;
+  return `${lost}Make ${what} on ${plan.server}?`;
 }
 
 function result({ pipeline, server, changes }: Plan, applied: boolean): ApplyResult {

@@ -13,23 +13,21 @@ import type { DesiredConsumer, DesiredStream, Topology } from './desired.js';
 import { type Change, consumerPath, diffTopology, isPending, pathOf } from './diff.js';
 import { ownerKey, withOwner } from './ownership.js';
 import { checkTopology, type Plan, planTopology } from './plan.js';
-import { refusalOf } from './refusal.js';
+import { type Allowed, refusalOf } from './refusal.js';
 
 export { checkTopology, planTopology };
 
-export interface ApplyOptions {
-  /** Names of streams and consumers that may be deleted and created again. Default: none. */
-  readonly replace?: readonly string[];
-}
+/** What may be lost, by name. Default: nothing. */
+export type ApplyOptions = Allowed;
 
 /**
  * Carries a plan out: the journal first, then the other streams, then the consumers; then reads everything
  * again. Can be killed at any point and run again. Returns how many objects it wrote.
  *
- * Throws OperationError: a conflict, a replacement that is not named, or a field that the server did not take.
+ * Throws OperationError: a conflict, a replacement or a loss that is not named, or a field that the server did not take.
  */
 export async function applyPlan(link: Link, plan: Plan, options: ApplyOptions = {}): Promise<number> {
-  const refusal = refusalOf(plan, options.replace ?? []);
+  const refusal = refusalOf(plan, options);
   if (refusal) throw refusal;
   const pending = plan.changes.filter(isPending);
   const { desired } = plan;

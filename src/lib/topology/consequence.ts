@@ -11,6 +11,8 @@ export type CountedFact =
   | 'original-lost'
   /** Messages that a lowered limit removes at once. */
   | 'expired'
+  /** Those of them that a consumer has not processed. */
+  | 'unprocessed'
   /** Delivered and not acked. */
   | 'in-flight'
   | 'undelivered'
@@ -38,6 +40,10 @@ export type Consequence =
       /** Null: the server did not let us count. */
       readonly count: number | null;
       readonly subject?: string;
+      /** The consumer that it is about, where it is not the one that changes. */
+      readonly consumer?: string;
+      /** It was not counted one by one. */
+      readonly about?: boolean;
       /** It may be fewer: replicas keep the position only roughly. */
       readonly atMost?: boolean;
     }
@@ -57,7 +63,15 @@ export interface Circumstances {
   readonly config: PipelineConfig;
 }
 
-const risks: readonly Consequence['what'][] = ['expired', 'bytes-removed', 'over-limit', 'stranded'];
+/** What a lowered limit does. Whoever wants it names the stream. */
+const losses: readonly Consequence['what'][] = ['expired', 'bytes-removed', 'unprocessed', 'original-lost'];
+
+const risks: readonly Consequence['what'][] = [...losses, 'over-limit', 'stranded'];
+
+/** Does this change end what is stored, though its stream stays? */
+export function endsStored(change: Change, consequences: readonly Consequence[]): boolean {
+  return change.action === 'update' && consequences.some(({ what }) => losses.includes(what));
+}
 
 /** Must somebody look at the numbers before this is done? */
 export function isRisky(change: Change, consequences: readonly Consequence[]): boolean {

@@ -21,6 +21,7 @@ const verbs: Readonly<Record<CountedFact, Grammar>> = {
     'is older or more than the new limit and removed at once',
     'are older or more than the new limit and removed at once',
   ],
+  unprocessed: ['of those is not processed yet', 'of those are not processed yet'],
   'in-flight': ['is in flight: delivered and not acked', 'are in flight: delivered and not acked'],
   undelivered: ['is not delivered yet', 'are not delivered yet'],
   'delivered-after': ['is already stored: it gets that one', 'are already stored: it gets them'],
@@ -67,9 +68,11 @@ export function describeConsequence(consequence: Consequence): string {
   if (consequence.what === 'consumers-lost') {
     return `other consumers on it are deleted too: ${consequence.names.join(', ')}`;
   }
-  const { what, role, count, subject, atMost } = consequence;
+  const { what, role, count, subject, consumer, atMost, about } = consequence;
   const form = count === 1 ? 0 : 1;
-  const amount = count === null ? 'an unknown number of' : `${atMost ? 'up to ' : ''}${formatCount(count)}`;
+  const roughly = atMost ? 'up to ' : about ? 'about ' : '';
+  const amount = count === null ? 'an unknown number of' : `${roughly}${formatCount(count)}`;
   const on = subject === undefined ? '' : ` of ${subject}`;
-  return `${amount} ${nouns[role][form]}${on} ${verbs[what][form]}`;
+  const by = consumer === undefined ? '' : ` by ${consumer}`;
+  return `${amount} ${nouns[role][form]}${on} ${verbs[what][form]}${by}`;
 }

@@ -2,7 +2,11 @@ import type { PipelineConfig } from '../config/resolved.js';
 import { OperationError } from '../errors.js';
 import type { Link } from '../nats/link.js';
 import { applyPlan, checkTopology, planTopology } from './apply.js';
-import { conflictError } from './refusal.js';
+import { isRisky } from './consequence.js';
+import { describeConsequence } from './describe-consequence.js';
+import type { Change } from './diff.js';
+import type { Plan } from './plan.js';
+import { conflictError, refusalOf } from './refusal.js';
 
 /**
  * Makes sure that the server has what a config needs to run. With `apply` it creates and updates what is
@@ -21,23 +25,32 @@ export async function ensureTopology(
   if (changes.length === 0) return;
   if (options.apply) {
     const plan = await planTopology(link, config);
-    if (!plan.needsConfirmation) {
-      await applyPlan(link, plan);
-      return;
-    }
+    if (plan.needsConfirmation) throw needsPerson(plan);
+    await applyPlan(link, plan);
+    return;
   }
-  const facts = changes.map(({ action, kind, name, fields }) => {
-    const paths = fields.map((field) => field.path).join(', ');
-    return `${action} ${kind} ${name}${action === 'create' || paths === '' ? '' : ` (${paths})`}`;
-  });
-  const why = options.apply
-    ? 'a change that needs a person stands in the way'
-    : 'the server does not match the config';
-  throw new OperationError(`${why}:\n  ${facts.join('\n  ')}`, {
+  const facts = changes.map(describeChange);
+  throw new OperationError(`the server does not match the config:\n  ${facts.join('\n  ')}`, {
     code: 'NOT_APPLIED',
-    suggestions: [
-      'plutomi-events pipeline apply',
-      ...(options.apply ? [] : ['plutomi-events pipeline run --apply']),
-    ],
+    suggestions: ['plutomi-events pipeline apply', 'plutomi-events pipeline run --apply'],
   });
+}
+
+/** What would be lost, skipped or repeated, and the command of the person who wants that. */
+function needsPerson(plan: Plan): OperationError {
+  const risky = plan.changes.filter((change) => isRisky(change, change.consequences));
+  const facts = risky.flatMap((change) => [
+    `${describeChange(change)}:`,
+    ...change.consequences.map((one) => `  ${describeConsequence(one)}`),
+  ]);
+  const command = refusalOf(plan, {})?.suggestions ?? ['plutomi-events pipeline apply'];
+  return new OperationError(`a change that needs a person stands in the way:\n  ${facts.join('\n  ')}`, {
+    code: 'NOT_APPLIED',
+    suggestions: ['see the plan: plutomi-events pipeline apply --dry-run', ...command],
+  });
+}
+
+function describeChange({ action, kind, name, fields }: Change): string {
+  const paths = fields.map((field) => field.path).join(', ');
+  return `${action} ${kind} ${name}${action === 'create' || paths === '' ? '' : ` (${paths})`}`;
 }

@@ -1,0 +1,37 @@
+import { OperationError } from '../errors.js';
+import type { Conflict } from './conflicts.js';
+
+/** All that stands in the way, as one error. */
+export function conflictError(conflicts: readonly Conflict[]): OperationError | undefined {
+  const [first] = conflicts;
+  if (!first) return undefined;
+  const suggestions = new Set(conflicts.flatMap(wayOut));
+  return new OperationError(conflicts.map(({ message }) => message).join('\n'), {
+    code: { 'not-owned': 'NOT_OWNED', 'subject-taken': 'SUBJECT_TAKEN', 'no-cluster': 'NO_CLUSTER' }[
+      first.why
+    ],
+    suggestions: [...suggestions],
+  });
+}
+
+function wayOut(conflict: Conflict): string[] {
+  if (conflict.why === 'not-owned') {
+    return [
+      'use other names in the config: streams.<stream>.name, or the name of the consumer',
+      'take it over, with what it holds: plutomi-events pipeline apply --adopt',
+    ];
+  }
+  if (conflict.why === 'no-cluster') {
+    return ['set replicas: 1 in the config', 'name a server of the cluster with --server'];
+  }
+  if (conflict.byOrphan) {
+    return [
+      `if its messages are not needed: nats stream rm ${conflict.by}`,
+      'or give it its old name in the config',
+    ];
+  }
+  return [
+    `see whose it is: nats stream info ${conflict.by}`,
+    'use other stream names and subjects in the config: streams.<stream>.name and streams.<stream>.subjects',
+  ];
+}
