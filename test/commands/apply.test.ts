@@ -193,7 +193,7 @@ test('a paused consumer is told, as text and as JSON, and is no change', async (
   skip(!versionAtLeast(link.serverVersion, '2.11.0'), 'this server can not pause');
   await link.jsm.consumers.pause('events', 'notifications-consumer', new Date('2036-01-01T00:00:00Z'));
   const message =
-    'it is paused until 2036-01-01T00:00:00Z: the server delivers nothing until then; to end that: nats consumer resume events notifications-consumer';
+    'the server delivers nothing of it: paused until 2036-01-01T00:00:00.000Z; to end that: nats consumer resume events notifications-consumer';
   const shown = await apply('--check');
   expect(shown).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('No changes.') });
   expect(shown.stdout).toContain(`= unchanged consumer events/notifications-consumer\n    ! ${message}\n`);

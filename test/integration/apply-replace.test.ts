@@ -235,13 +235,13 @@ it('tells a consumer of which the server delivers nothing, changed or not', asyn
   await using link = await connectTo(nats.url);
   skip(!versionAtLeast(link.serverVersion, '2.11.0'), 'this server can not pause');
   await applyTopology(link, makeConfig());
-  const until = '2036-01-01T00:00:00Z';
+  const until = '2036-01-01T00:00:00.000Z';
   await link.jsm.consumers.pause('events', 'notifications-consumer', new Date(until));
   const plan = await planTopology(link, makeConfig());
   const command = 'nats consumer resume events notifications-consumer';
   expect(changeOf(plan, 'notifications-consumer')).toMatchObject({
     action: 'none',
-    consequences: [{ what: 'silent', silence: { why: 'paused', until }, command }],
+    consequences: [{ what: 'silent', because: { kind: 'paused', until }, command }],
   });
   expect(plan.needsConfirmation).toBe(false);
   const longer = makeConfig({ consumers: [{ name: 'notifications-consumer', ackWaitMs: 9000 }] });

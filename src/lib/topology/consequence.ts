@@ -1,5 +1,5 @@
 import type { PipelineConfig, StreamRole } from '../config/resolved.js';
-import type { Silence } from '../nats/silence.js';
+import type { Standstill } from '../nats/standstill.js';
 import type { Topology } from './desired.js';
 import type { Actual, Change } from './diff.js';
 
@@ -51,8 +51,8 @@ export type Consequence =
   /** What the server gave up before is delivered no more, although it would now never give up. */
   | { readonly what: 'given-up-stays' }
   | { readonly what: 'position-lost'; readonly ackedTo: number; readonly deliveredTo: number }
-  /** The server delivers nothing of it, whatever is changed. `command` ends that; null: only time does. */
-  | { readonly what: 'silent'; readonly silence: Silence; readonly command: string | null }
+  /** The server delivers nothing of it, whatever is changed. `command` ends that; null: no single one does. */
+  | { readonly what: 'silent'; readonly because: Standstill; readonly command: string | null }
   /** Consumers that the config does not have, on a stream that is deleted. */
   | { readonly what: 'consumers-lost'; readonly names: readonly string[] };
 

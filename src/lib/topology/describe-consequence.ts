@@ -1,5 +1,4 @@
 import type { StreamRole } from '../config/resolved.js';
-import { describeSilence } from '../nats/silence.js';
 import type { Consequence, CountedFact } from './consequence.js';
 
 const nouns: Readonly<Record<StreamRole, readonly [one: string, many: string]>> = {
@@ -62,8 +61,9 @@ export function describeConsequence(consequence: Consequence): string {
     return 'events that the server gave up before are delivered no more; their dead letters can be replayed once the consumer has a handler';
   }
   if (consequence.what === 'silent') {
-    const { silence, command } = consequence;
-    return `it ${describeSilence(silence)}${command === null ? '' : `; to end that: ${command}`}`;
+    const { because, command } = consequence;
+    const end = command === null ? '' : `; to end that: ${command}`;
+    return `the server delivers nothing of it: ${because.detail}${end}`;
   }
   if (consequence.what === 'consumers-lost') {
     return `other consumers on it are deleted too: ${consequence.names.join(', ')}`;

@@ -1,5 +1,5 @@
 import type { Link } from '../nats/link.js';
-import { endOfSilence, silenceOf } from '../nats/silence.js';
+import { type StandstillKind, standstillOf } from '../nats/standstill.js';
 import type { Circumstances, Consequence } from './consequence.js';
 import { consumerConsequences } from './consequences-of-consumer.js';
 import { streamConsequences } from './consequences-of-stream.js';
@@ -23,9 +23,15 @@ async function effects(link: Link, change: Change, given: Circumstances): Promis
   return desired ? consumerConsequences(link, change, desired, given) : [];
 }
 
+/** What comes and goes while a pipeline works: nobody who reads a plan can do anything about it. */
+const passing: readonly StandstillKind[] = ['max-ack-pending', 'max-waiting'];
+
 /** What nobody changed, and everybody who looks at a plan must know. */
-function silences(change: Change, { actual }: Circumstances): Consequence[] {
-  const info = change.kind === 'consumer' ? actual.consumers.get(pathOf(change)) : undefined;
-  const silence = info && silenceOf(info);
-  return silence ? [{ what: 'silent', silence, command: endOfSilence(silence, info) ?? null }] : [];
+function silences({ kind, stream = '', name, ...change }: Change, { actual }: Circumstances): Consequence[] {
+  const info = kind === 'consumer' ? actual.consumers.get(pathOf({ name, stream })) : undefined;
+  const because =
+    info && change.action !== 'orphan' && standstillOf(stream, actual.streams.get(stream), info);
+  if (!because || passing.includes(because.kind)) return [];
+  const command = because.kind === 'paused' ? `nats consumer resume ${stream} ${name}` : null;
+  return [{ what: 'silent', because, command }];
 }
