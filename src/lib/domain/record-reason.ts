@@ -18,11 +18,13 @@ export function recordReason(record: JournalRecord): string | null {
   }
 }
 
-function textOf({ kind, failure, error, late, to, until, operator, note }: JournalRecord): string {
+function textOf(record: JournalRecord): string {
+  const { kind, failure, error, late, to, until, takenBack, operator, note } = record;
   if (failure) return reasonOf(failure);
   if (error) return reasonOf({ kind: 'error', ...error });
   if (kind === 'RESOLVED') return late ? 'late: after its lease had lapsed' : '';
   if (kind === 'ROUTED') return to === undefined ? '' : `to ${to}`;
+  if (kind === 'SNOOZED' && takenBack === true) return 'its process stopped before it had ended';
   if (kind === 'SNOOZED') return until === undefined ? '' : `until ${until}`;
   const by = operator === undefined ? '' : `by ${operator}`;
   return [by, note].filter(Boolean).join(': ');

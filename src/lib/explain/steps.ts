@@ -50,7 +50,7 @@ function textOf(record: JournalRecord, dueAt: string | null): string {
   const texts: Record<RecordKind, string> = {
     ATTEMPT_STARTED: `${which} started${alone ? ', alone in its process' : ''}`,
     ATTEMPT_FAILED: `${which} failed${because}`,
-    SNOOZED: `${which} snoozed${by}`,
+    SNOOZED: record.takenBack === true ? `${which} taken back${because}` : `${which} snoozed${by}`,
     MAX_DELIVERIES: `attempts used up${because}`,
     MSG_TERMINATED: `failed for good${because}`,
     ROUTED: routedText(record, dueAt),

@@ -161,7 +161,7 @@ export class Link {
   /** Sends at the end of this turn of the event loop, and waits for no answer: it may get lost on its way. */
   send(subject: string, payload: Bytes): void {
     this.atEndOfTurn(() => {
-      if (!this.nc.isClosed()) this.sendNow(subject, payload);
+      if (this.wire.isOpen) this.sendNow(subject, payload);
     });
   }
 

@@ -71,6 +71,11 @@ export class Wire {
     this.protocol.flushPending();
   }
 
+  /** It can still publish. */
+  get isOpen(): boolean {
+    return !this.nc.isClosed() && !this.protocol.noMorePublishing;
+  }
+
   private check(subject: string): void {
     if (this.nc.isClosed()) throw new errors.ClosedConnectionError();
     if (this.protocol.noMorePublishing) throw new errors.DrainingConnectionError();

@@ -1,4 +1,4 @@
-import { Bag } from '../bag.js';
+import { Bag, type Baggable } from '../bag.js';
 import type { ConsumerSettings, PipelineConfig } from '../config/resolved.js';
 import { limitsOf } from '../config/resolved.js';
 import { formatDuration } from '../domain/duration.js';
@@ -20,6 +20,7 @@ import { DeliveredTask } from './delivered-task.js';
 import { TooManyZombies } from './failures.js';
 import type { Held } from './held.js';
 import type { StageSpec } from './stage.js';
+import { takeBack } from './take-back.js';
 import type { PlutomiError } from '../errors.js';
 
 export interface BusinessParts {
@@ -32,14 +33,21 @@ export interface BusinessParts {
   readonly fail: (error: PlutomiError) => void;
 }
 
-/** What a handler may ask about its attempt, made when it asks. */
-class AttemptFacts {
+/** A handler that runs, and what it may ask about its attempt, made when it asks. */
+class AttemptFacts implements Baggable {
+  place = 0;
+  invocation: Invocation | undefined;
+
   constructor(
     readonly consumer: string,
-    private readonly task: Task,
+    readonly current: Case,
     readonly attempt: number,
     private readonly logger: Logger,
   ) {}
+
+  private get task(): Task {
+    return this.current.task;
+  }
 
   get stage(): 'main' | 'retry' {
     return this.task.key.stage as 'main' | 'retry';
@@ -60,18 +68,19 @@ class AttemptFacts {
 export class HandlerRunner {
   /** Timed out and not settled yet. */
   private zombies = 0;
-  private readonly running = new Bag<Invocation>();
+  private readonly running = new Bag<AttemptFacts>();
 
   constructor(private readonly parts: BusinessParts) {}
 
   async run(current: Case, attempt: number, message: EventMessage): Promise<Outcome> {
     const { consumer, handler, registry, log, tools } = this.parts;
-    const facts = new AttemptFacts(consumer.name, current.task, attempt, log);
+    const facts = new AttemptFacts(consumer.name, current, attempt, log);
     const event = () => makeEvent(message, registry, consumer.numbers);
     const run = invoke(handler, event, facts, consumer.timeoutMs);
-    this.running.add(run);
+    facts.invocation = run;
+    this.running.add(facts);
     const outcome = await run.outcome;
-    this.running.remove(run);
+    this.running.remove(facts);
     if (outcome.kind === 'failed' && outcome.failure.kind === 'timeout') {
       const { key } = current.task;
       this.countZombie(run.settled, () => tools.emit({ type: 'late-settlement', key, attempt }));
@@ -79,9 +88,12 @@ export class HandlerRunner {
     return this.bounded(outcome, message);
   }
 
-  /** The drain is over: tells every running handler. */
-  abortAll(reason: Error): void {
-    for (const run of this.running) run.abort(reason);
+  /** The drain is over: what still runs counts as no attempt and goes back, and its handler is told. */
+  async takeBackAll(reason: Error): Promise<void> {
+    const running = [...this.running];
+    for (const { current } of running) current.held.takenBack = true;
+    for (const { invocation } of running) invocation?.abort(reason);
+    await Promise.all(running.map(({ current, attempt }) => takeBack(this.parts.tools, current, attempt)));
   }
 
   private countZombie(settled: Promise<void>, onSettled: () => void): void {

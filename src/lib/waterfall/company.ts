@@ -18,6 +18,7 @@ interface Waiting {
 export class Company {
   private running = 0;
   private someoneAlone = false;
+  private isOpen = false;
   private readonly waiting: Waiting[] = [];
 
   /** Enters if that is possible now. */
@@ -32,12 +33,22 @@ export class Company {
     await new Promise<void>((admit) => this.waiting.push({ member, alone, admit }));
   }
 
+  /** From now on nobody waits: the process stops, and no handler is started any more. */
+  open(): void {
+    this.isOpen = true;
+    this.admitAll();
+  }
+
   /** Whoever has left already may say so again. */
   leave(member: Member): void {
     if (!member.inside) return;
     member.inside = false;
     this.running--;
     this.someoneAlone = false;
+    this.admitAll();
+  }
+
+  private admitAll(): void {
     for (let next = this.waiting[0]; next && this.admits(next.alone); next = this.waiting[0]) {
       this.waiting.shift();
       this.begin(next.member, next.alone);
@@ -46,7 +57,7 @@ export class Company {
   }
 
   private admits(alone: boolean): boolean {
-    return alone ? this.running === 0 : !this.someoneAlone;
+    return this.isOpen || (alone ? this.running === 0 : !this.someoneAlone);
   }
 
   private begin(member: Member, alone: boolean): void {

@@ -6,6 +6,8 @@ import type { Member } from './company.js';
 export class Held implements Baggable, Member {
   place = 0;
   inside = false;
+  /** Its process stops: whatever its handler does from now on, only a success counts. */
+  takenBack = false;
   /** Called when a server is waited for on its behalf: it holds back nobody meanwhile. */
   onWaiting: ((held: Held) => void) | undefined;
   /** When the server last knew that we are on it: receipt, or a confirmed sign of life. Monotonic ms. */
@@ -17,6 +19,11 @@ export class Held implements Baggable, Member {
     now: number,
   ) {
     this.touchedAt = now;
+  }
+
+  /** It goes back to the server: somebody else may have it from now on. */
+  giveUp(): void {
+    this.touchedAt = Number.NEGATIVE_INFINITY;
   }
 
   /** The server may have given it to somebody else by now. */

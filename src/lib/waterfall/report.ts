@@ -32,7 +32,7 @@ export class Reporter {
     const { task, held, worker, untold } = current;
     const { emit } = this.tools;
     const late = !worker.isOurs(held);
-    if (late || this.recordsSuccess || !untold) {
+    if (late || this.recordsSuccess || !untold || held.takenBack) {
       return this.succeedOnRecord(current, attempt, durationMs, late);
     }
     if (emit.wantsSuccess?.() !== false)

@@ -71,6 +71,8 @@ function withPrefetch(concurrency: number): number {
   return Math.ceil(concurrency * 1.5);
 }
 
+/** A supervisor that waits little longer than the drain must not cut it off. */
+const takeBackTimeoutMs = 2000;
 const goneChecks = 3;
 const goneCheckPauseMs = 1500;
 /** Alerts that run at once, and dead letters that are only told in the log. */
@@ -241,17 +243,24 @@ class Pipeline implements RunningPipeline {
     }
   }
 
+  /** What handlers have not finished; not before nothing can come to this process any more. */
+  private async takeBackAll(pulled: Promise<unknown>): Promise<void> {
+    const over = sleep(takeBackTimeoutMs, undefined, { ref: false });
+    await Promise.race([pulled, over]);
+    const reason = new Error('the process is stopping');
+    await Promise.race([Promise.all(this.runners.map((runner) => runner.takeBackAll(reason))), over]);
+  }
+
   async stop(drainTimeoutMs: number): Promise<StopSummary> {
     this.stopped = true;
     const { link } = this.options;
+    const pulled = Promise.all(this.workers.map((worker) => worker.stopPulling()));
     const drained = (async () => {
-      await Promise.all([
-        this.listener.stopListening(),
-        ...this.workers.map((worker) => worker.stopPulling()),
-      ]);
+      await Promise.all([this.listener.stopListening(), pulled]);
       await Promise.all([this.listener.drained(), ...this.workers.map((worker) => worker.drained())]);
       return true;
     })();
+    this.company.open();
     const timer = new AbortController();
     const done = await Promise.race([
       drained,
@@ -264,7 +273,7 @@ class Pipeline implements RunningPipeline {
       unfinished += worker.inHandCount;
       worker.abandon();
     }
-    if (!done) for (const runner of this.runners) runner.abortAll(new Error('the process is stopping'));
+    if (!done) await this.takeBackAll(pulled);
     if (link.connected) await link.flush().catch(() => {});
     this.unwatch();
     this.end.resolve();

@@ -19,6 +19,12 @@ export class Slots {
     await new Promise<void>((resolve) => this.waiting.push(resolve));
   }
 
+  /** From now on nobody waits. */
+  open(): void {
+    this.free = Number.POSITIVE_INFINITY;
+    for (const admit of this.waiting.splice(0)) admit();
+  }
+
   give(): void {
     const next = this.waiting.shift();
     if (next) next();

@@ -7,6 +7,7 @@ import type { Case, Identified, StageTools, Task } from './case.js';
 import type { Held } from './held.js';
 import { FirstDeliveries } from './first-deliveries.js';
 import { Reporter } from './report.js';
+import { takeBack } from './take-back.js';
 import type { Worker } from './worker.js';
 
 /** What differs between the stages that count attempts. */
@@ -108,19 +109,23 @@ export class CountedStage {
     }
   }
 
-  private async attempt(current: Case, { attempt, announce, alone }: RunDecision): Promise<void> {
+  private async attempt(current: Case, { attempt, announce, alone, suspect }: RunDecision): Promise<void> {
     const { held, worker } = current;
     const { slots } = worker;
     const { company, now } = this.tools;
     const { spec } = this;
     if (!slots.tryTake()) await slots.take();
     try {
-      const original = spec.fetch ? await spec.fetch(current) : undefined;
+      const original = spec.fetch && !worker.isStopping ? await spec.fetch(current) : undefined;
       if (spec.runsHandlers && !company.tryEnter(held, alone)) await company.enter(held, alone);
+      if (worker.isStopping) return await this.giveBack(current, suspect);
       if (!this.mayStart(current)) return;
       if (announce) await this.reporter.announce(current, attempt, alone);
+      // Announced while the drain ran out.
+      if (worker.isOver) return await takeBack(this.tools, current, attempt);
       const startedAt = now();
       const outcome = await spec.run(current, attempt, original);
+      if (held.takenBack && outcome.kind !== 'ok') return;
       // Inside until the report is stored, since one that was cut off counts as none; but not while a server is away.
       held.onWaiting = this.leave;
       await this.reporter.report(current, attempt, outcome, now() - startedAt);
@@ -132,11 +137,15 @@ export class CountedStage {
 
   private readonly leave = (held: Held): void => this.tools.company.leave(held);
 
+  /** Not started, and the process stops. One that was never delivered before must not be suspected for that. */
+  private async giveBack(current: Case, suspect: boolean): Promise<void> {
+    const { held, worker, task, history } = current;
+    const unknown = history === emptyHistory && task.dueMs === 0;
+    if (this.spec.runsHandlers && unknown && !suspect) await takeBack(this.tools, current, 1);
+    else worker.giveBack(held);
+  }
+
   private mayStart({ task, held, worker }: Case): boolean {
-    if (worker.isStopping) {
-      worker.settler.nak(held, 0);
-      return false;
-    }
     if (worker.isOurs(held)) return true;
     this.tools.emit({ type: 'lease-lapsed', key: task.key });
     return false;

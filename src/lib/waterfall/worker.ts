@@ -95,6 +95,11 @@ export class Worker {
     return this.stopping;
   }
 
+  /** The drain is over too. */
+  get isOver(): boolean {
+    return this.abandoned;
+  }
+
   /** Grows whenever the consumer may have been made anew, or its server restarted, without our knowing. */
   get epoch(): number {
     return this.timesOutOfSight;
@@ -165,11 +170,6 @@ export class Worker {
   private receive(delivery: Delivery): void {
     this.complained = false;
     const held = new Held(delivery, this.settings.ackWaitMs, this.tools.monotonic());
-    if (this.stopping) {
-      this.settler.nak(held, 0);
-      this.pull.release();
-      return;
-    }
     this.leases.add(held);
     this.inHand++;
     void this.handle(held);
@@ -203,8 +203,16 @@ export class Worker {
   /** Stops pulling and gives back what has not started. */
   async stopPulling(): Promise<void> {
     this.stopping = true;
+    this.slots.open();
+    this.suspects.open();
     this.unwatch();
     await this.pull.stop();
+  }
+
+  /** Gives a message back to whoever asks next, once it is on record that nothing has become of it. */
+  giveBack(held: Held): void {
+    this.settler.nak(held, 0);
+    held.giveUp();
   }
 
   get inHandCount(): number {

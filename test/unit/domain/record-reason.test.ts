@@ -26,6 +26,11 @@ test.each<[string, Partial<JournalRecord>, string | null]>([
   ['a late success', { kind: 'RESOLVED', late: true }, 'late: after its lease had lapsed'],
   ['a hop', { kind: 'ROUTED', to: 'dlq' }, 'to dlq'],
   ['a snooze', { kind: 'SNOOZED', until: '2026-01-31T13:00:00.000Z' }, 'until 2026-01-31T13:00:00.000Z'],
+  [
+    'an attempt that its process took back',
+    { kind: 'SNOOZED', until: '2026-01-31T13:00:00.000Z', takenBack: true },
+    'its process stopped before it had ended',
+  ],
   ['a replay', { kind: 'REPLAYED', operator: 'ada@host', note: 'SMTP is back' }, 'by ada@host: SMTP is back'],
   ['a replay without a note', { kind: 'REPLAYED', operator: 'ada@host' }, 'by ada@host'],
   ['a discard that nobody signed', { kind: 'DISCARDED' }, null],

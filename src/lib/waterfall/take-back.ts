@@ -1,0 +1,27 @@
+import { isoOfMs } from '../domain/time.js';
+import { recordAbout } from '../journal/journal.js';
+import { writeRecord } from '../journal/write.js';
+import type { Case, StageTools } from './case.js';
+import { LetGo } from './worker.js';
+
+/**
+ * Gives an event back that an orderly end leaves unfinished: first the record that its attempt does not count, and
+ * only when that is stored the message. Told as SNOOZED, which every version of a worker understands. Where the record
+ * can't be stored the message comes back by itself.
+ */
+export async function takeBack(tools: StageTools, current: Case, attempt: number): Promise<void> {
+  const { link, journal, now, worker: by } = tools;
+  const { held, task, worker } = current;
+  // Somebody else may be running it.
+  if (!worker.isOurs(held)) return;
+  const { deliveries } = held.delivery;
+  const at = isoOfMs(now());
+  const facts = { kind: 'SNOOZED', at, attempt, until: at, takenBack: true, worker: by, deliveries } as const;
+  const record = recordAbout(task.key, facts);
+  try {
+    await worker.persist(held, 'write the journal', () => writeRecord(link, journal, record));
+    worker.giveBack(held);
+  } catch (error) {
+    if (!(error instanceof LetGo)) throw error;
+  }
+}
