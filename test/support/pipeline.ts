@@ -37,6 +37,12 @@ export interface TestBed {
   publish(type: string, data?: unknown, msgId?: string): Promise<number>;
   /** Runs the pipeline in this process over a connection of its own; stopped when the test ends. */
   run(handlers: Readonly<Record<string, Handler>>, only?: readonly string[]): Promise<TestRun>;
+  /** The same by another version of the config. */
+  runWith(
+    config: PipelineConfig,
+    handlers: Readonly<Record<string, Handler>>,
+    only?: readonly string[],
+  ): Promise<TestRun>;
   dead(
     consumer: string,
     seq: number,
@@ -87,6 +93,7 @@ export async function testBed(
       return ack.seq;
     },
     run: (handlers, only) => runFor(server, config, handlers, only),
+    runWith: (other, handlers, only) => runFor(server, other, handlers, only),
     parked: async (consumer, seq) => {
       const message = await lastPointer(link, pointersOf(config, 'retry'), consumer, seq);
       return message && readPointer(message);

@@ -1,4 +1,5 @@
 import type { Numbers } from '../domain/numbers.js';
+import type { StagePlan } from '../domain/plan.js';
 import type { SubjectRoots } from '../domain/subjects.js';
 import type { StandardSchema } from './standard-schema.js';
 
@@ -121,6 +122,11 @@ export function readersOf(config: PipelineConfig): readonly ReaderSettings[] {
 /** Limits of a consumer's stage: a replay of a consumer without retry stage has main's. */
 export function limitsOf(consumer: ConsumerSettings, stage: 'main' | 'retry'): StageLimits {
   return stage === 'retry' && consumer.retry.enabled ? consumer.retry : consumer;
+}
+
+/** What is next for an event that this consumer's main stage has used up. */
+export function planOf({ retry: { enabled, delayMs, attempts } }: ConsumerSettings): StagePlan {
+  return { retry: enabled ? { delayMs, attempts } : false };
 }
 
 /** The modules that some consumers need, each with the path in the config that names it. */

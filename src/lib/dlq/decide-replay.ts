@@ -160,7 +160,7 @@ async function embeddedAdvisory(
   const reasons = {
     known: 'the journal has its exhaustion already',
     lost: 'its event is gone',
-    'not-ours': 'the config has no external consumer of its name',
+    'not-ours': 'this pipeline has no consumer of its name',
   };
   return { ok: false, reason: judgement.is === 'refused' ? judgement.because : reasons[judgement.is] };
 }

@@ -59,6 +59,11 @@ export interface DeliveryFacts {
   readonly silenceCounts: boolean;
 }
 
+/** The highest attempt that a record tells of; 0: none does. */
+export function highestAttempt({ started, failed, snoozed }: KeyHistory): number {
+  return Math.max(...[started, failed, snoozed].map((one) => one?.record.attempt ?? 0));
+}
+
 /** What a delivery is worth: deliveries lie, so the journal counts. */
 export function decideAttempt(facts: DeliveryFacts, history: KeyHistory): Decision {
   if (history.ended) return { do: 'ack', ended: history.ended };
@@ -94,7 +99,7 @@ export function decideAttempt(facts: DeliveryFacts, history: KeyHistory): Decisi
 }
 
 /** Why the last reported attempt failed; without one, that there was no report. */
-function failureOfRecord(record: JournalRecord | undefined): Failure {
+export function failureOfRecord(record: JournalRecord | undefined): Failure {
   const error = record?.error;
   return error
     ? { ...makeFailure(error.kind ?? 'error', error.name, error.message), fingerprint: error.fingerprint }

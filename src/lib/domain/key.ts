@@ -62,6 +62,6 @@ export function sameOrigin(a: Origin, b: Origin): boolean {
 
 /** The key as one string; two keys are about the same thing exactly when these are equal. */
 export function keyId(key: Key): string {
-  const { consumer, origin, stage, cycle } = key;
-  return `${consumer}/${origin.stream}/${origin.seq}/${origin.time}/${stage}/${cycle}`;
+  const { tier, consumer, origin, stage, cycle } = key;
+  return `${tier}/${consumer}/${origin.stream}/${origin.seq}/${origin.time}/${stage}/${cycle}`;
 }

@@ -41,6 +41,8 @@ export const pointerHeader = {
   cycle: 'Plutomi-Cycle',
   notBefore: 'Plutomi-Not-Before',
   reason: 'Plutomi-Reason',
+  /** Written again after the server had given it up: this is not its first delivery. */
+  putBack: 'Plutomi-Put-Back',
 } as const;
 
 /** The advisory part of an exhaustion. */

@@ -9,6 +9,7 @@ import {
   readOrigin,
 } from './decode.js';
 import type { Failure, FailureKind, ReportedFailure } from './failure.js';
+import { readPlan, type StagePlan } from './plan.js';
 import { type Key, keyId, type Stage, type Tier } from './key.js';
 import { type ExhaustionKind, isExhaustion, isName, type RecordKind, recordKinds } from './subjects.js';
 
@@ -57,6 +58,8 @@ export interface JournalRecord extends Key, Partial<Omit<AdvisoryFields, 'consum
   /** SNOOZED: not by the handler, but because its process stopped in order: the attempt does not count. */
   readonly takenBack?: boolean;
   readonly attempts?: Attempts;
+  /** Of a main stage that ended: what is next. Records of earlier versions have none. */
+  readonly plan?: StagePlan;
   readonly failure?: Failure;
   readonly firstFailedAt?: string;
   readonly lastFailedAt?: string;
@@ -78,8 +81,8 @@ export type Exhaustion = JournalRecord &
  */
 export function recordMessageId(record: JournalRecord): string {
   const key = keyId(record);
-  if (isExhaustion(record.kind)) return `EXHAUSTED/${record.tier}/${key}`;
-  const id = `${record.kind}/${record.tier}/${key}`;
+  if (isExhaustion(record.kind)) return `EXHAUSTED/${key}`;
+  const id = `${record.kind}/${key}`;
   if (record.attempt === undefined) return id;
   return `${id}/${record.attempt}/${record.deliveries ?? 0}/${record.worker ?? ''}`;
 }
@@ -91,6 +94,7 @@ export interface ExhaustionFacts {
   readonly at: string;
   readonly failure: Failure;
   readonly attempts: Attempts;
+  readonly plan?: StagePlan | undefined;
   readonly firstFailedAt: string;
   readonly worker: string;
   /** Where the message was delivered: its stream, its sequence there, and how often. */
@@ -98,7 +102,7 @@ export interface ExhaustionFacts {
 }
 
 export function makeExhaustion(facts: ExhaustionFacts): Exhaustion {
-  const { key, kind, at, failure, attempts, firstFailedAt, worker, delivered } = facts;
+  const { key, kind, at, failure, attempts, plan, firstFailedAt, worker, delivered } = facts;
   return {
     v: 1,
     kind,
@@ -116,6 +120,7 @@ export function makeExhaustion(facts: ExhaustionFacts): Exhaustion {
     deliveries: delivered.deliveries,
     ...(kind === 'MSG_TERMINATED' ? { reason: failure.message } : {}),
     attempts,
+    ...(plan ? { plan } : {}),
     failure,
     firstFailedAt,
     lastFailedAt: at,
@@ -191,5 +196,6 @@ export function decodeExhaustion(bytes: Uint8Array): Decoded<Exhaustion> {
   if (!isCount(record.stream_seq) || !isCount(record.deliveries) || !isText(record.stream)) {
     return malformed('stream, stream_seq, deliveries: expected where it was delivered');
   }
-  return { ok: true, value: Object.assign(record, { failure, attempts }) as Exhaustion };
+  const plan = readPlan(record.plan);
+  return { ok: true, value: Object.assign(record, { failure, attempts, plan }) as Exhaustion };
 }

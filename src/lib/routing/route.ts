@@ -9,6 +9,7 @@ import { type JournalPlace, recordAbout } from '../journal/journal.js';
 import { anyRecord, atStage } from '../journal/read.js';
 import { writeRecord } from '../journal/write.js';
 import type { Link } from '../nats/link.js';
+import { hasRetryConsumer } from './other-versions.js';
 import { type PointerPlace, writePointer } from '../pointers/write.js';
 
 export interface RouteTools {
@@ -42,10 +43,26 @@ export function pointersOf(config: PipelineConfig, where: 'retry' | 'dlq'): Poin
   return { stream: config.streams[where].name, root: config.roots[where] };
 }
 
-/** Main goes to retry; what failed for good, a retry stage, and a consumer without one go to the DLQ. */
-export function destinationOf(config: PipelineConfig, x: Exhaustion): 'retry' | 'dlq' {
-  const retries = consumerNamed(config, x.consumer)?.retry.enabled === true;
-  return x.kind === 'MAX_DELIVERIES' && x.stage === 'main' && retries ? 'retry' : 'dlq';
+/** Where an exhaustion leads to. */
+interface Destination {
+  readonly to: 'retry' | 'dlq';
+  readonly delayMs: number;
+}
+
+const toDlq: Destination = { to: 'dlq', delayMs: 0 };
+
+/**
+ * Main goes to retry; what failed for good, a retry stage, and a consumer without one go to the DLQ. The worker that
+ * made the exhaustion says whether there is a retry stage: another version of the config may run beside this one.
+ */
+async function destinationOf({ link, config }: RouteTools, x: Exhaustion): Promise<Destination> {
+  if (x.kind !== 'MAX_DELIVERIES' || x.stage !== 'main') return toDlq;
+  const settings = consumerNamed(config, x.consumer);
+  const retry = x.plan ? x.plan.retry : settings?.retry.enabled === true && settings.retry;
+  if (!retry) return toDlq;
+  // A pointer that nobody can read is worse than a dead letter.
+  if (!settings && !(await hasRetryConsumer(link, config, x.consumer))) return toDlq;
+  return { to: 'retry', delayMs: retry.delayMs };
 }
 
 /**
@@ -55,12 +72,11 @@ export function destinationOf(config: PipelineConfig, x: Exhaustion): 'retry' | 
 export async function routeExhaustion(tools: RouteTools, x: Exhaustion, known: WhatIsKnown): Promise<Routed> {
   const { link, config, now } = tools;
   const journal = journalOf(config);
-  const to = destinationOf(config, x);
+  const { to, delayMs } = await destinationOf(tools, x);
   const wanted = recordsBeyond(x, to, known);
   const beyond = wanted.length > 0 && (await anyRecord(link, journal, wanted));
   if (beyond) return { to: 'nowhere', because: beyond.record.kind };
 
-  const delayMs = consumerNamed(config, x.consumer)?.retry.delayMs ?? 0;
   // Due at once is 0 and not now: a pointer that was never parked needs no announcement of its first run.
   const notBeforeMs = to === 'retry' && delayMs > 0 ? now() + withJitter(delayMs, tools.random) : 0;
   await writePointer(link, pointersOf(config, to), pointerFrom(x, to, notBeforeMs));

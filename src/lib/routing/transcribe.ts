@@ -1,9 +1,10 @@
-import { externalNamed, type PipelineConfig } from '../config/resolved.js';
+import { consumerNamed, externalNamed, type PipelineConfig, planOf } from '../config/resolved.js';
 import { decodeAdvisory, isLoss, type NativeAdvisory } from '../domain/advisory.js';
 import { escapeLine } from '../domain/escape.js';
-import { makeFailure } from '../domain/failure.js';
+import { stageConsumers } from '../domain/consumer-names.js';
 import type { Key } from '../domain/key.js';
-import { type Exhaustion, makeExhaustion } from '../domain/record.js';
+import { type StagePlan, straightToDlq } from '../domain/plan.js';
+import type { Exhaustion } from '../domain/record.js';
 import {
   exhaustionKinds,
   nativeAdvisorySubject,
@@ -11,11 +12,13 @@ import {
   subjectMatches,
   type RecordKind,
 } from '../domain/subjects.js';
-import { type Clock, isoOfNanos, nanosOfRfc3339, type Nanos } from '../domain/time.js';
-import { anyRecord } from '../journal/read.js';
+import { type Clock, isoOfMs, nanosOfRfc3339, type Nanos } from '../domain/time.js';
+import { anyRecord, readKeyHistory } from '../journal/read.js';
 import { writeRecord } from '../journal/write.js';
 import type { Link } from '../nats/link.js';
 import { storedOrigin } from '../nats/message.js';
+import { countedFailure, exhaustionOf, failureByTheServer, putBack } from './given-up.js';
+import { OtherVersions } from './other-versions.js';
 import { journalOf } from './route.js';
 
 export interface TranscribeTools {
@@ -35,25 +38,41 @@ export interface HeardAdvisory {
 
 /** What an advisory of the server is worth. */
 export type Judgement =
-  /** An external consumer is done with an event, and the journal does not say so yet. */
-  | { readonly is: 'exhaustion'; readonly exhaustion: Exhaustion }
+  /**
+   * The server delivers an event no more, and the journal does not say so yet. `counted`: of a consumer whose
+   * attempts we count ourselves, so that somebody has changed it or interferes.
+   */
+  | { readonly is: 'exhaustion'; readonly exhaustion: Exhaustion; readonly counted?: NativeAdvisory }
   /** The journal has it: the server repeats itself, and two paths tell of everything. */
   | { readonly is: 'known' }
   /** The event is gone, and nobody can process it any more. */
   | { readonly is: 'lost'; readonly advisory: NativeAdvisory; readonly reason: string }
-  /** About a consumer that the config does not have, or whose attempts we count ourselves. */
+  /** About a consumer that is none of this pipeline. */
   | { readonly is: 'not-ours'; readonly advisory: NativeAdvisory }
   /** It can't be true. */
   | { readonly is: 'refused'; readonly because: string };
 
+/** What became of an advisory. */
+export type Transcribed =
+  | Judgement
+  /** The server delivers a waiting retry no more: its pointer was put back, or is gone. */
+  | { readonly is: 'retry-given-up'; readonly advisory: NativeAdvisory; readonly putBack: boolean };
+
 /** Clocks of a cluster's nodes differ: the event carries the time of one of them, the advisory that of another. */
 const clockSkewNs = 1_000_000_000n;
-const maxIdLength = 64;
 const maxRemembered = 10_000;
 const routingKinds: readonly RecordKind[] = [...exhaustionKinds, 'ROUTED'];
 
+/** A consumer of the events stream, as far as the server's word about it goes. */
+interface Reader {
+  readonly subjects: readonly string[];
+  readonly plan: StagePlan;
+  /** Its attempts are in the journal: the server is to give nothing up. */
+  readonly counted: boolean;
+}
+
 /**
- * Turns the server's word that an external consumer is done with an event into an exhaustion of the journal, under
+ * Turns the server's word that a consumer is done with an event into an exhaustion of the journal, under
  * the key that the event has: however often and by whichever path it is told, it is one.
  */
 export class Transcriber {
@@ -62,10 +81,16 @@ export class Transcriber {
   /** Losses that this process has told of: both paths tell of each. */
   private readonly lost = new Set<string>();
 
-  constructor(private readonly tools: TranscribeTools) {}
+  private readonly otherVersions: OtherVersions;
+
+  constructor(private readonly tools: TranscribeTools) {
+    this.otherVersions = new OtherVersions(tools.link, tools.config, tools.now);
+  }
 
   /** Judges it and, if it is news, writes the exhaustion and waits until it is stored. A loss is news once. */
-  async transcribe(heard: HeardAdvisory): Promise<Judgement> {
+  async transcribe(heard: HeardAdvisory): Promise<Transcribed> {
+    const waiting = await this.retryGivenUp(heard);
+    if (waiting) return waiting;
     const judgement = await this.judge(heard);
     if (judgement.is === 'exhaustion') {
       const { duplicate } = await writeRecord(
@@ -77,6 +102,21 @@ export class Transcriber {
       if (duplicate) return { is: 'known' };
     }
     return judgement.is === 'lost' && this.hasTold(judgement.advisory) ? { is: 'known' } : judgement;
+  }
+
+  /** The server's word about a pointer of one of our retry consumers, which is to give none up. */
+  private async retryGivenUp({ subject, data }: HeardAdvisory): Promise<Transcribed | undefined> {
+    const { link, config } = this.tools;
+    const decoded = decodeAdvisory(data);
+    if (!decoded.ok || decoded.value.stream !== config.streams.retry.name) return undefined;
+    const advisory = decoded.value;
+    // A pointer that a newer one has replaced.
+    if (isLoss(advisory)) return undefined;
+    const { kind, stream, consumer, streamSeq } = advisory;
+    const ours = config.consumers.some(({ name }) => stageConsumers(name).retry === consumer);
+    if (!ours || subject !== nativeAdvisorySubject(kind, stream, consumer)) return undefined;
+    const back = kind === 'MAX_DELIVERIES' && (await putBack(link, config, streamSeq));
+    return { is: 'retry-given-up', advisory, putBack: back };
   }
 
   private hasTold({ consumer, streamSeq }: NativeAdvisory): boolean {
@@ -99,19 +139,19 @@ export class Transcriber {
     const { config } = this.tools;
     const ours = stream === config.streams.events.name;
     if (isLoss(advisory) && ours) return { is: 'lost', advisory, reason: reason ?? '' };
-    const reader = externalNamed(config, consumer);
-    if (!ours || !reader) return { is: 'not-ours', advisory };
+    const reader = ours ? await this.readerNamed(consumer) : undefined;
+    if (!reader) return { is: 'not-ours', advisory };
     const told = earlier(nanosOfRfc3339(timestamp), storedAt);
     if (told === undefined) return refused('timestamp: expected RFC 3339');
     if (streamSeq === 0 || streamSeq > (await this.deliveredTo(consumer, streamSeq))) {
       return refused(`event ${streamSeq} was never delivered to ${consumer}`);
     }
-    return this.judgeEvent(advisory, reader.subjects, told);
+    return this.judgeEvent(advisory, reader, told);
   }
 
   private async judgeEvent(
     advisory: NativeAdvisory,
-    subjects: readonly string[],
+    { subjects, plan, counted }: Reader,
     told: Nanos,
   ): Promise<Judgement> {
     const { link, worker, now } = this.tools;
@@ -129,10 +169,31 @@ export class Transcriber {
       return refused(`event ${streamSeq} is younger than the advisory about it`);
     }
     const key: Key = { tier: 'business', consumer, origin: storedOrigin(message), stage: 'main', cycle: 0 };
+    const journal = journalOf(this.tools.config);
     const wanted = routingKinds.map((kind) => [key, kind] as const);
-    if (await anyRecord(link, journalOf(this.tools.config), wanted)) return { is: 'known' };
-    const at = new Date(now()).toISOString();
-    return { is: 'exhaustion', exhaustion: exhaustionOf(advisory, { key, at, worker, told }) };
+    if (await anyRecord(link, journal, wanted)) return { is: 'known' };
+    const facts = { key, at: isoOfMs(now()), worker, told, plan };
+    if (!counted) {
+      const failure = failureByTheServer(advisory);
+      return {
+        is: 'exhaustion',
+        exhaustion: exhaustionOf(advisory, { ...facts, failure, attempts: deliveries }),
+      };
+    }
+    const history = await readKeyHistory(link, journal, key, { firstDelivery: false });
+    if (history.ended) return { is: 'known' };
+    const exhaustion = exhaustionOf(advisory, { ...facts, ...countedFailure(advisory, history) });
+    return { is: 'exhaustion', exhaustion, counted: advisory };
+  }
+
+  private async readerNamed(consumer: string): Promise<Reader | undefined> {
+    const { config } = this.tools;
+    const counted = consumerNamed(config, consumer);
+    if (counted) return { subjects: counted.subjects, plan: planOf(counted), counted: true };
+    // Nobody of ours would run its retries.
+    const external =
+      externalNamed(config, consumer)?.subjects ?? (await this.otherVersions.subjectsOf(consumer));
+    return external && { subjects: external, plan: straightToDlq, counted: false };
   }
 
   private async deliveredTo(consumer: string, seq: number): Promise<number> {
@@ -165,27 +226,4 @@ function refused(because: string): Judgement {
 function earlier(told: Nanos | undefined, stored: Nanos | undefined): Nanos | undefined {
   if (told === undefined || stored === undefined) return told;
   return BigInt(stored) < BigInt(told) ? stored : told;
-}
-
-/** All that a pointer needs, from what the server says; its own id and time stay. */
-function exhaustionOf(
-  { kind, id, streamSeq, stream, deliveries, reason, timestamp }: NativeAdvisory,
-  facts: { readonly key: Key; readonly at: string; readonly worker: string; readonly told: Nanos },
-): Exhaustion {
-  const failure =
-    kind === 'MSG_TERMINATED'
-      ? makeFailure('rejected', 'Terminated', reason ?? 'its worker gave no reason')
-      : makeFailure('error', 'MaxDeliveries', `the server gave up after ${deliveries} deliveries`);
-  const failedAt = isoOfNanos(facts.told);
-  const made = makeExhaustion({
-    key: facts.key,
-    kind,
-    at: facts.at,
-    failure,
-    attempts: { main: deliveries, retry: 0 },
-    firstFailedAt: failedAt,
-    worker: facts.worker,
-    delivered: { stream, seq: streamSeq, deliveries },
-  });
-  return { ...made, id: escapeLine(id.slice(0, maxIdLength)), timestamp, lastFailedAt: failedAt };
 }

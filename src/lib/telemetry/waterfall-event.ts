@@ -1,3 +1,4 @@
+import type { NativeAdvisory } from '../domain/advisory.js';
 import type { Failure } from '../domain/failure.js';
 import type { Key } from '../domain/key.js';
 import { reasonOf } from '../domain/failure.js';
@@ -38,6 +39,13 @@ export type WaterfallEvent =
       readonly consumer: string;
       readonly seq: number;
       readonly kind: string;
+    }
+  | {
+      /** About a consumer that is to be given nothing up: somebody has changed it, or terminated its message. */
+      readonly type: 'server-gave-up';
+      readonly advisory: NativeAdvisory;
+      /** A pointer of the retry stage that is not there any more. */
+      readonly gone?: boolean;
     }
   | { readonly type: 'refused-advisory'; readonly subject: string; readonly because: string }
   | { readonly type: 'advisories-dropped'; readonly waiting: number }
@@ -180,6 +188,26 @@ export function logWaterfall(logger: Logger): WaterfallListener {
           'advisory of a consumer that is not ours to route',
         );
         break;
+      case 'server-gave-up': {
+        const { stream, consumer, streamSeq: seq, kind, deliveries, reason } = e.advisory;
+        const next = e.gone
+          ? 'plutomi-events pipeline verify --repair brings its retry back'
+          : kind === 'MAX_DELIVERIES' && 'plutomi-events pipeline apply sets max_deliver back';
+        log.error(
+          () => ({
+            stream,
+            consumer,
+            seq,
+            deliveries,
+            ...(reason === undefined ? {} : { reason }),
+            ...(next ? { next } : {}),
+          }),
+          kind === 'MAX_DELIVERIES'
+            ? 'the server gave up on a message whose attempts are counted here: somebody has set max_deliver on its consumer'
+            : 'somebody else has terminated a message of this consumer',
+        );
+        break;
+      }
       case 'refused-advisory':
         log.warn(
           () => ({ subject: e.subject, because: e.because }),

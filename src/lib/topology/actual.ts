@@ -2,7 +2,7 @@ import type { Link } from '../nats/link.js';
 import { type ConsumerInfo, listConsumers, listStreams, type StreamInfo } from '../nats/objects.js';
 import type { Topology } from './desired.js';
 import { type Actual, consumerPath } from './diff.js';
-import { ownerOf } from './ownership.js';
+import { ownerOf } from '../domain/ownership.js';
 
 /**
  * Reads what the server holds of a topology. Asks for each object by its name: in a cluster, a list may lack

@@ -11,7 +11,7 @@ import {
 import { readActual } from './actual.js';
 import type { DesiredConsumer, DesiredStream, Topology } from './desired.js';
 import { type Change, consumerPath, diffTopology, isPending, pathOf } from './diff.js';
-import { ownerKey, withOwner } from './ownership.js';
+import { ownerKey, withOwner } from '../domain/ownership.js';
 import { checkTopology, type Plan, planTopology } from './plan.js';
 import { type Allowed, refusalOf } from './refusal.js';
 

@@ -1,6 +1,7 @@
 import { consumerNamed, limitsOf, type PipelineConfig } from '../config/resolved.js';
 import { isForGood, makeFailure } from '../domain/failure.js';
 import { type Key, sameOrigin } from '../domain/key.js';
+import { straightToDlq } from '../domain/plan.js';
 import type { Pointer } from '../domain/pointer.js';
 import { decodeExhaustion, type Exhaustion, type JournalRecord, makeExhaustion } from '../domain/record.js';
 import { type ExhaustionKind, exhaustionKinds } from '../domain/subjects.js';
@@ -80,12 +81,13 @@ async function fromPointer(link: Link, config: PipelineConfig, key: Key): Promis
     const pointer = await pointerThere(link, config, where, key);
     // The retry stage's pointers of one cycle are of main, whatever came later.
     const own = pointer?.cycle === key.cycle && pointer.attempts.retry > 0 === (key.stage === 'retry');
-    if (pointer && own) return exhaustionOfPointer(key, pointer);
+    if (pointer && own) return exhaustionOfPointer(key, pointer, where);
   }
   return undefined;
 }
 
-function exhaustionOfPointer(key: Key, pointer: Pointer): Exhaustion {
+/** It has been routed: its plan is where it was routed to. */
+function exhaustionOfPointer(key: Key, pointer: Pointer, where: 'retry' | 'dlq'): Exhaustion {
   const { advisory, failure, attempts, firstFailedAt, lastFailedAt } = pointer;
   const kind: ExhaustionKind =
     advisory.type === advisoryType.MSG_TERMINATED ? 'MSG_TERMINATED' : 'MAX_DELIVERIES';
@@ -95,6 +97,7 @@ function exhaustionOfPointer(key: Key, pointer: Pointer): Exhaustion {
     at: lastFailedAt,
     failure,
     attempts,
+    plan: where === 'dlq' ? straightToDlq : { retry: { delayMs: 0, attempts: 1 } },
     firstFailedAt,
     worker: '',
     delivered: { stream: advisory.stream, seq: advisory.stream_seq, deliveries: advisory.deliveries },

@@ -1,4 +1,4 @@
-import { externalNamed, type PipelineConfig, readersOf } from '../config/resolved.js';
+import { type PipelineConfig, readersOf } from '../config/resolved.js';
 import { decodeAdvisory, isLoss } from '../domain/advisory.js';
 import { decodeRecord } from '../domain/record.js';
 import { isExhaustion, isName, isNativeAdvisory, recordSubject } from '../domain/subjects.js';
@@ -92,7 +92,7 @@ async function takeNative(
   if (!decoded.ok || decoded.value.stream !== config.streams.events.name) return;
   const { consumer, streamSeq: seq, timestamp: at, reason = '' } = decoded.value;
   if (!isLoss(decoded.value)) {
-    if (externalNamed(config, consumer)) await untold.take(consumer, seq, message);
+    await untold.take(consumer, seq, message);
     return;
   }
   if (!readersOf(config).some(({ name }) => name === consumer)) return;

@@ -63,7 +63,7 @@ export type WarningKind =
   | 'nearly-full'
   /** Messages in the journal, the retry stream or the DLQ that are none of ours. */
   | 'malformed'
-  /** Advisories about external consumers that can't be true. */
+  /** Advisories about consumers of the pipeline that can't be true. */
   | 'refused-advisory'
   /** An external consumer: what it loses, nobody can find. */
   | 'external';

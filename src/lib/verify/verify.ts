@@ -139,7 +139,7 @@ function* chunks<T>(items: Iterable<T>): Generator<T[]> {
 
 function refused(count: number): Warning[] {
   if (count === 0) return [];
-  const detail = `${count} advisories about external consumers can't be true, and nothing was made of them`;
+  const detail = `${count} advisories about consumers of the pipeline can't be true, and nothing was made of them`;
   return [{ kind: 'refused-advisory', detail }];
 }
 

@@ -1,6 +1,6 @@
 import { Bag, type Baggable } from '../bag.js';
 import type { ConsumerSettings, PipelineConfig } from '../config/resolved.js';
-import { limitsOf } from '../config/resolved.js';
+import { limitsOf, planOf } from '../config/resolved.js';
 import { formatDuration } from '../domain/duration.js';
 import { makeFailure } from '../domain/failure.js';
 import { type Origin, originOf } from '../domain/key.js';
@@ -131,6 +131,7 @@ export function mainStage(parts: BusinessParts, runner: HandlerRunner): StageSpe
     trustsFirstDelivery: true,
     past: stageFilter(parts.config.roots.advisories, parts.consumer.name, 'main'),
     recordsSuccess: false,
+    plan: planOf(parts.consumer),
     runsHandlers: true,
     identify: (held) => ({ task: new DeliveredTask('business', parts.consumer.name, held.delivery) }),
     run: (current, attempt) => runner.run(current, attempt, current.held.delivery),
@@ -176,6 +177,7 @@ function identifyPointer(consumer: string, { delivery }: Held): Identified {
       task: {
         key: { tier: 'business', consumer, origin: pointer.origin, stage: 'retry', cycle: pointer.cycle },
         dueMs: pointer.notBeforeMs,
+        ...(delivery.header(pointerHeader.putBack) === undefined ? {} : { putBack: true }),
         attemptsBefore: pointer.attempts.main,
         firstFailedAt: pointer.firstFailedAt,
       },

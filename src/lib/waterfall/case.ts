@@ -15,6 +15,8 @@ export interface Task {
   readonly key: Key;
   /** Not before this time, ms since 1970; 0: now. */
   readonly dueMs: number;
+  /** It was delivered before as another message, which the server gave up. */
+  readonly putBack?: boolean;
   /** Attempts made in the main stage, where this is a later one. */
   readonly attemptsBefore: number;
   /** When the event first failed, where an earlier stage knows. */

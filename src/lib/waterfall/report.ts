@@ -1,6 +1,7 @@
 import type { StageLimits } from '../config/resolved.js';
 import { delayAfter, withJitter } from '../domain/backoff.js';
 import { type Failure, isForGood, type ReportedFailure } from '../domain/failure.js';
+import type { StagePlan } from '../domain/plan.js';
 import type { Outcome } from '../domain/outcome.js';
 import { type Exhaustion, type JournalRecord, makeExhaustion } from '../domain/record.js';
 import { isoOfMs } from '../domain/time.js';
@@ -8,11 +9,17 @@ import { recordAbout, type RecordFacts } from '../journal/journal.js';
 import { writeExhaustion, writeRecord } from '../journal/write.js';
 import type { Case, StageTools } from './case.js';
 
+/** What reporting needs to know of its stage; see `StageSpec`. */
+export interface Reporting {
+  readonly limits: StageLimits;
+  readonly recordsSuccess: boolean;
+  readonly plan?: StagePlan;
+}
+
 /** Journals how an attempt ended, and settles its message only after the record is stored. */
 export class Reporter {
   constructor(
-    private readonly limits: StageLimits,
-    private readonly recordsSuccess: boolean,
+    private readonly spec: Reporting,
     private readonly tools: StageTools,
   ) {}
 
@@ -32,7 +39,7 @@ export class Reporter {
     const { task, held, worker, untold } = current;
     const { emit } = this.tools;
     const late = !worker.isOurs(held);
-    if (late || this.recordsSuccess || !untold || held.takenBack) {
+    if (late || this.spec.recordsSuccess || !untold || held.takenBack) {
       return this.succeedOnRecord(current, attempt, durationMs, late);
     }
     if (emit.wantsSuccess?.() !== false)
@@ -68,7 +75,7 @@ export class Reporter {
     durationMs: number,
   ): Promise<void> {
     const { task, held, worker } = current;
-    const limit = this.limits.attempts;
+    const limit = this.spec.limits.attempts;
     const failed = this.write(current, this.failed(current, attempt, failure, durationMs), true);
     if (attempt >= limit || isForGood(failure.kind)) {
       // Both at once: the message is let go of when both are stored, and the server keeps their order.
@@ -85,7 +92,7 @@ export class Reporter {
       return worker.settler.ack(held);
     }
     await failed;
-    const retryInMs = withJitter(delayAfter(this.limits.backoffMs, attempt), this.tools.random);
+    const retryInMs = withJitter(delayAfter(this.spec.limits.backoffMs, attempt), this.tools.random);
     this.tools.emit({ type: 'attempt-failed', key: task.key, attempt, limit, failure, retryInMs });
     worker.settler.nak(held, retryInMs);
   }
@@ -116,6 +123,7 @@ export class Reporter {
         task.key.stage === 'retry'
           ? { main: task.attemptsBefore, retry: attempts }
           : { main: attempts, retry: 0 },
+      plan: this.spec.plan,
       firstFailedAt: this.firstFailedAt(current),
       worker: this.tools.worker,
       delivered: { stream: delivery.stream, seq: delivery.seq, deliveries: delivery.deliveries },

@@ -1,5 +1,6 @@
 import type { StageLimits } from '../config/resolved.js';
 import { decideAttempt, emptyHistory, type RunDecision } from '../domain/attempt.js';
+import type { StagePlan } from '../domain/plan.js';
 import type { Outcome } from '../domain/outcome.js';
 import { readKeyHistory } from '../journal/read.js';
 import type { Original } from '../pointers/original.js';
@@ -24,6 +25,8 @@ export interface StageSpec {
    * alone. What routes waits for nobody's handler, and no handler for it.
    */
   readonly runsHandlers: boolean;
+  /** Written into its exhaustions: where they lead to, whoever routes them. */
+  readonly plan?: StagePlan;
   identify(held: Held): Identified;
   /** What the attempt is about, where that has to be fetched: before it is its turn. May throw only LetGo. */
   fetch?(current: Case): Promise<Original>;
@@ -47,7 +50,7 @@ export class CountedStage {
     private readonly spec: StageSpec,
     private readonly tools: StageTools,
   ) {
-    this.reporter = new Reporter(spec.limits, spec.recordsSuccess, tools);
+    this.reporter = new Reporter(spec, tools);
     this.firsts = new FirstDeliveries(tools.link, tools.journal, spec.past);
   }
 
@@ -75,7 +78,7 @@ export class CountedStage {
   private async read(task: Task, held: Held, worker: Worker): Promise<Known> {
     const { link, journal } = this.tools;
     const since = await this.firsts.lookUp(worker);
-    const first = this.firsts.isFirst(held.delivery, worker);
+    const first = task.putBack !== true && this.firsts.isFirst(held.delivery, worker);
     if (first && this.spec.trustsFirstDelivery) return untouched;
     const history = await readKeyHistory(link, journal, task.key, { firstDelivery: first, since });
     // A later delivery is announced, and by that there is something about it.
@@ -85,7 +88,7 @@ export class CountedStage {
   private decide(current: Case): Promise<void> {
     const { task, held, worker, history } = current;
     const facts = {
-      deliveries: held.delivery.deliveries,
+      deliveries: held.delivery.deliveries + (task.putBack === true ? 1 : 0),
       limit: this.spec.limits.attempts,
       mayHaveParked: task.dueMs > 0,
       silenceCounts: this.spec.runsHandlers,

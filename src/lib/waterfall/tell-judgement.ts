@@ -1,14 +1,17 @@
-import type { Judgement } from '../routing/transcribe.js';
+import type { Transcribed } from '../routing/transcribe.js';
 import type { WaterfallListener } from '../telemetry/waterfall-event.js';
 
 /** Tells what an advisory of the server was worth. What the journal has already is told once, by whoever wrote it. */
-export function tellJudgement(judgement: Judgement, subject: string, emit: WaterfallListener): void {
+export function tellJudgement(judgement: Transcribed, subject: string, emit: WaterfallListener): void {
   switch (judgement.is) {
     case 'exhaustion': {
-      const { exhaustion } = judgement;
+      const { exhaustion, counted } = judgement;
+      if (counted) emit({ type: 'server-gave-up', advisory: counted });
       const { kind, attempts, failure } = exhaustion;
       return emit({ type: 'exhausted', key: exhaustion, attempts: attempts.main, failure, kind });
     }
+    case 'retry-given-up':
+      return emit({ type: 'server-gave-up', advisory: judgement.advisory, gone: !judgement.putBack });
     case 'lost': {
       const { stream, consumer, streamSeq: seq } = judgement.advisory;
       return emit({ type: 'event-lost', stream, consumer, seq, reason: judgement.reason });

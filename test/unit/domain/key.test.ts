@@ -25,7 +25,7 @@ test.each<[string, Partial<Origin>, boolean]>([
 property('two keys have the same id exactly when they are about the same thing', () => {
   const name = fc.constantFrom('a', 'b', 'a-1');
   const key: fc.Arbitrary<Key> = fc.record({
-    tier: fc.constant('business'),
+    tier: fc.constantFrom('business', 'meta'),
     consumer: name,
     origin: fc.record({
       stream: name,
@@ -38,6 +38,7 @@ property('two keys have the same id exactly when they are about the same thing',
   });
   return fc.property(key, key, (a, b) => {
     const same =
+      a.tier === b.tier &&
       a.consumer === b.consumer &&
       a.stage === b.stage &&
       a.cycle === b.cycle &&

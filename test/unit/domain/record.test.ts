@@ -116,7 +116,7 @@ describe('makeExhaustion', () => {
     const delivered = { stream: 'events-retry', seq: 7, deliveries: 9 };
     expect(exhausted({ delivered })).toMatchObject({
       type: 'io.nats.jetstream.advisory.v1.max_deliver',
-      id: 'notifications-consumer/events/42/17/main/0',
+      id: 'business/notifications-consumer/events/42/17/main/0',
       timestamp: at,
       stream: 'events-retry',
       consumer: 'notifications-consumer',

@@ -23,6 +23,16 @@ const about = {
   eventId: 'id-1',
 };
 
+const advisory = {
+  id: 'x',
+  timestamp: '2026-01-31T12:00:00Z',
+  stream: 'events',
+  consumer: 'c',
+  streamSeq: 7,
+  deliveries: 2,
+} as const;
+const where = { stream: 'events', consumer: 'c', seq: 7, deliveries: 2 };
+
 /** The lines that these events are logged as. */
 function linesOf(...events: readonly WaterfallEvent[]): Record<string, unknown>[] {
   const lines: Record<string, unknown>[] = [];
@@ -92,6 +102,18 @@ describe('each event is one line with its level and all facts', () => {
       'info',
       { ...about, because: 'ROUTED' },
       'not routed again',
+    ],
+    [
+      { type: 'server-gave-up', advisory: { ...advisory, kind: 'MAX_DELIVERIES' } },
+      'error',
+      { ...where, next: 'plutomi-events pipeline apply sets max_deliver back' },
+      'the server gave up on a message whose attempts are counted here: somebody has set max_deliver on its consumer',
+    ],
+    [
+      { type: 'server-gave-up', advisory: { ...advisory, kind: 'MSG_TERMINATED', reason: 'so' }, gone: true },
+      'error',
+      { ...where, reason: 'so', next: 'plutomi-events pipeline verify --repair brings its retry back' },
+      'somebody else has terminated a message of this consumer',
     ],
     [
       { type: 'ignored-advisory', stream: 'events', consumer: 'other', seq: 7, kind: 'MAX_DELIVERIES' },
