@@ -9,6 +9,8 @@ export class Starts {
   private readonly waiting: (() => void)[] = [];
   /** When the next may begin, monotonic ms. */
   private nextAt = 0;
+  /** Resolves when all whose time is earlier have begun. */
+  private line: Promise<void> = Promise.resolve();
 
   constructor(
     limit: number,
@@ -34,12 +36,19 @@ export class Starts {
     else this.free++;
   };
 
-  private async turn(): Promise<void> {
-    if (this.rate === undefined || this.signal?.aborted) return;
-    const now = performance.now();
-    this.nextAt = Math.max(this.nextAt, now - shortestWaitMs) + 1000 / this.rate;
-    const waitMs = this.nextAt - now;
-    if (waitMs < shortestWaitMs) return;
+  private turn(): Promise<void> {
+    if (this.rate === undefined || this.signal?.aborted) return Promise.resolve();
+    this.nextAt = Math.max(this.nextAt, performance.now() - shortestWaitMs) + 1000 / this.rate;
+    const at = this.nextAt;
+    // One behind the other: a listener on the signal for each would be a leak to Node, which warns of it.
+    this.line = this.line.then(() => this.until(at));
+    return this.line;
+  }
+
+  /** Waits for this time, or for the signal. */
+  private async until(at: number): Promise<void> {
+    const waitMs = at - performance.now();
+    if (waitMs < shortestWaitMs || this.signal?.aborted) return;
     await sleep(waitMs, undefined, this.signal ? { signal: this.signal } : {}).catch(() => {});
   }
 }

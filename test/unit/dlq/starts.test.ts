@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { Starts } from '../../../src/lib/dlq/starts.js';
 
@@ -36,5 +37,15 @@ describe('Starts', () => {
     stop.abort();
     expect(await first).toBe(false);
     expect(await starts.begin()).toBe(false);
+  });
+
+  it('watches the signal once for all that wait, and it ends all of them', async () => {
+    const stop = new AbortController();
+    const starts = new Starts(100, 1, stop.signal);
+    const waiting = Array.from({ length: 100 }, () => starts.begin());
+    await new Promise(setImmediate);
+    expect(getEventListeners(stop.signal, 'abort').length).toBeLessThanOrEqual(1);
+    stop.abort();
+    expect(await Promise.all(waiting)).toEqual(waiting.map(() => false));
   });
 });
