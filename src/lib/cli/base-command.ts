@@ -11,6 +11,7 @@ import { CommandContext, type ConnectionFlags } from './context.js';
 import { globalFlags } from './global-flags.js';
 import { type CommandShape, helpOf, shapeOf } from './command-shape.js';
 import { checkSwitches, isMissingArgument, usageProblem } from './usage-problem.js';
+import { colorsOf } from './view.js';
 import { wantsJson } from './wants-json.js';
 import { reportError } from './report-error.js';
 import { flushed, writeFailure } from './standard-streams.js';
@@ -183,12 +184,11 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     // The reader has left with what it wanted.
     if (error instanceof OutputLost && error.readerLeft) return;
     // Wrong flags are reported before there is a context.
-    const flags = { 'no-color': this.argv.includes('--no-color') };
-    const context = this.context ?? new CommandContext(readEnvironment(), flags, '');
+    const noColor = this.argv.includes('--no-color');
     reportError(error, {
       json: wantsJson(this.argv) && !this.begun,
       commandId: this.id,
-      colors: context.colorsOf(process.stderr),
+      colors: colorsOf(process.stderr, this.context?.environment ?? readEnvironment(), noColor),
     });
   }
 }

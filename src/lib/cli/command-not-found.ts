@@ -1,10 +1,12 @@
 import type { Config, Hook } from '@oclif/core/interfaces';
+import { readEnvironment } from '../config/load.js';
 import { closest } from '../domain/closest.js';
-import { escapeJson, escapeLine } from '../domain/escape.js';
+import { escapeLine } from '../domain/escape.js';
 import { UsageError } from '../errors.js';
-import { describeError } from './describe-error.js';
 import { shapeOf } from './command-shape.js';
+import { reportError } from './report-error.js';
 import { strayWords } from './usage-problem.js';
+import { colorsOf } from './view.js';
 import { wantsJson } from './wants-json.js';
 
 /** An unknown command: exit 2, with the nearest one that exists. */
@@ -20,14 +22,8 @@ export function reportUnknownCommand(
   words: readonly string[],
   argv: readonly string[],
 ): void {
-  const { code, message, suggestions, exitCode } = describeError(problemOf(config, words));
-  process.exitCode = exitCode;
-  if (wantsJson(argv)) {
-    process.stdout.write(`${escapeJson(JSON.stringify({ error: { code, message, suggestions } }))}\n`);
-    return;
-  }
-  const next = suggestions.map((suggestion) => `  → ${suggestion}\n`).join('');
-  process.stderr.write(`Error: ${message}\n${next}`);
+  const colors = colorsOf(process.stderr, readEnvironment(), argv.includes('--no-color'));
+  reportError(problemOf(config, words), { json: wantsJson(argv), colors });
 }
 
 function problemOf(config: Config, words: readonly string[]): UsageError {

@@ -9,11 +9,12 @@ import { hideSecrets } from '../domain/secrets.js';
 import { connect } from '../nats/connect.js';
 import type { Link } from '../nats/link.js';
 import type { ConnectionTarget } from '../nats/target.js';
-import { type Colors, colorsFor } from '../render/colors.js';
+import type { Colors } from '../render/colors.js';
 import { readServerState } from '../server/state.js';
 import type { Logger } from '../telemetry/log.js';
 import { defaultLogLevel, type LogLevel } from '../telemetry/log-level.js';
 import { defaultTimeoutMs } from './global-flags.js';
+import { colorsOf } from './view.js';
 
 /** The global flags that decide about config, connection and log. */
 export interface ConnectionFlags extends TargetFlags {
@@ -40,10 +41,9 @@ export class CommandContext {
     return this.flags['no-color'] === true || this.environment.noColor;
   }
 
-  /** Colours for what goes to this stream: each has its own answer. */
+  /** Colours for what goes to this stream. */
   colorsOf(stream: { readonly isTTY?: boolean }): Colors {
-    const { noColor: off } = this;
-    return colorsFor({ isTty: stream.isTTY === true, off, forced: this.environment.forceColor });
+    return colorsOf(stream, this.environment, this.flags['no-color']);
   }
 
   /** How configs and handlers are loaded: `plutomi-events` in them is this very library. */

@@ -3,9 +3,9 @@ import type { PJSON } from '@oclif/core/interfaces';
 import { orderWords } from './order-words.js';
 import { run } from '@oclif/core/run';
 import { readEnvironment } from '../config/load.js';
-import { colorsFor } from '../render/colors.js';
 import { reportError } from './report-error.js';
 import { flushed, outliveReaders } from './standard-streams.js';
+import { colorsOf } from './view.js';
 import { wantsJson } from './wants-json.js';
 
 /**
@@ -23,7 +23,7 @@ export async function start(root: string, packageJson: PJSON): Promise<void> {
     // Told both, oclif searches for neither.
     await run(words, { root, pjson: packageJson });
   } catch (error) {
-    const colors = colorsFor({ isTty: process.stderr.isTTY === true, off: readEnvironment().noColor });
+    const colors = colorsOf(process.stderr, readEnvironment(), words.includes('--no-color'));
     reportError(error as Error, { json: wantsJson(words), colors });
   }
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
