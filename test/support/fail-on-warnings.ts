@@ -18,7 +18,7 @@ interface Spawned {
   envPairs?: string[];
 }
 interface Spawning {
-  spawn(options: Spawned): unknown;
+  spawn: (this: Spawning, options: Spawned) => unknown;
 }
 // The one place where Node starts a process for any of its functions that don't wait for its end.
 const { prototype } = ChildProcess as unknown as { prototype: Spawning };
