@@ -33,7 +33,7 @@ export default {
         ours: async () => {
           await prepared();
           const startedMs = performance.now();
-          const words = ['--all', '--yes', '--json', '--log-level', 'warn'];
+          const words = ['--all', '--yes', '--rate', '0', '--json'];
           const { replayed, skipped } = JSON.parse(await project.cli('dlq', 'replay', ...words));
           const seconds = (performance.now() - startedMs) / 1000;
           const found = {

@@ -124,7 +124,7 @@ describe('dlq list and advisories tail in a terminal', () => {
     expect(await pane.exitCode()).toBe(0);
     const text = await pane.text();
     expect(text).toMatch(/ID +DIED +TRIES +ORIGINAL +SUBJECT +REASON/);
-    expect(text).toMatch(/\/1 .* 3\+3 +expires in 6d +events\.totp\.requested +SmtpError/);
+    expect(text).toMatch(/\/1 .* 3\+3 +expires in 7d +events\.totp\.requested +SmtpError/);
     for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(120);
     expect(await pane.colored()).toContain('\u001b[31mmissing');
   });

@@ -105,6 +105,16 @@ describe('events publish', () => {
     expect((await stored(3)).text).toBe('');
   });
 
+  test('data that begins like JSON and is not is stored with a warning', async () => {
+    const cwd = await pipeline();
+    const broken = await publish(cwd, ['events.audit.login', '--data', '{"bad json"']);
+    expect(broken).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringContaining('Warning: the data begins like JSON, and is not valid JSON'),
+    });
+    expect((await stored(1)).text).toBe('{"bad json"');
+  });
+
   test('--count: ids of their own, one result', async () => {
     const cwd = await pipeline();
     const words = ['totp.requested', '--data', email, '--id', 'load', '--count', '300'];

@@ -46,7 +46,7 @@ const laidOut: JsonLayout = {
 export default class DlqList extends BaseCommand<typeof DlqList> {
   static override summary = 'List the dead letters: what died, when and why.';
   static override description =
-    `The oldest first. A dead letter names an event and the consumer that failed on it; the event itself stays in the events stream until it expires there. TRIES counts the attempts of the main and of the retry stage. ORIGINAL is told by the state of the events stream; dlq show reads the event itself.
+    `The oldest first. A dead letter names an event and the consumer that failed on it; the event itself stays in the events stream until it expires there. TRIES counts the attempts of the main and of the retry stage. CYCLE, there when one was replayed and died again, counts its replays. ORIGINAL is told by the state of the events stream; dlq show reads the event itself.
 
 Lines are printed while they are read: --output ndjson and --json take a million dead letters in the memory of a page.
 
@@ -54,6 +54,7 @@ Lines are printed while they are read: --output ndjson and --json take a million
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --since 2h --group-by reason',
+    '<%= config.bin %> <%= command.id %> --cycle 1+',
     "<%= config.bin %> <%= command.id %> --consumer notifications-consumer --subject 'events.totp.*' --json",
     '<%= config.bin %> <%= command.id %> --limit 1000000 --output ndjson > dead-letters.ndjson',
   ];

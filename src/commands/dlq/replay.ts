@@ -23,15 +23,15 @@ import { renderReplayPlan, renderReplayResult, renderSkipped } from '../../lib/r
 export type DlqReplayResult = ReplayResult;
 
 const defaultWaitMs = 600_000;
-/** A second, in front of a person: slow enough to see that it goes wrong, and to stop it. */
-const carefulRate = 500;
+/** A second: slow enough to see that it goes wrong, and to stop it. A script does what its rehearsal did. */
+const defaultRate = 500;
 
 export default class DlqReplay extends BaseCommand<typeof DlqReplay> {
   static override summary = 'Bring dead letters back: their consumer gets the event again, at once.';
   static override description =
     `Takes ids, the filters of dlq list, or --all; on a terminal without any of them, lets you choose. Shows the plan, then asks; without a terminal --yes is needed.
 
-Only the consumer that failed sees the event again, with the attempts of its retry stage. Who replayed, when and why (--note) is journaled. On a terminal at most ${carefulRate} a second, elsewhere as fast as the server takes them; --rate says otherwise. It can be interrupted at any point and run again. Skipped, with the reason, are: originals that are gone, events that were resolved late, consumers that the config no longer has.
+Only the consumer that failed sees the event again, with the attempts of its retry stage. Who replayed, when and why (--note) is journaled. At most ${defaultRate} a second are brought back; --rate says otherwise. It can be interrupted at any point and run again. Skipped, with the reason, are: originals that are gone, events that were resolved late, consumers that the config no longer has.
 
 Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answered no, or failed; 2 usage, config, or --yes is missing; 4 can't connect or not allowed; 5 some were skipped, or with --wait are dead again or still pending; 130 interrupted: what was done by then is said.`;
   static override examples = [
@@ -66,8 +66,8 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
       defaultHelp: async () => '10m',
     }),
     rate: rateFlag({
-      description: 'most a second; 0: as fast as the server takes them',
-      defaultHelp: async () => `${carefulRate}/s on a terminal, else 0`,
+      description: 'how many a second at most; 0: as fast as the server takes them',
+      defaultHelp: async () => `${defaultRate}/s`,
     }),
     note: Flags.string({ description: 'why; kept in the journal', helpValue: '<text>' }),
     yes: Flags.boolean({ char: 'y', description: "don't ask; needed where there is no terminal" }),
@@ -108,7 +108,7 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
 
   /** Most a second; undefined: no limit. */
   private get rate(): number | undefined {
-    return (this.flags.rate ?? (this.interactive ? carefulRate : 0)) || undefined;
+    return (this.flags.rate ?? defaultRate) || undefined;
   }
 
   private async agree({ items, server }: ReplayPlan): Promise<void> {
@@ -124,8 +124,6 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
     this.stop = new AbortController();
     const task = `replay-${randomUUID()}`;
     const log = await this.context.logger();
-    // A line for each is for whoever collects logs; a person sees the result, and the journal keeps who did it.
-    const level = this.interactive ? 'debug' : 'info';
     const progress = new ProgressLine(process.stderr, plan.items.length);
     const running = runReplay(plan, {
       link,
@@ -135,7 +133,8 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
       now: () => Date.now(),
       random: () => Math.random(),
       signal: this.stop.signal,
-      onReplayed: (id) => log[level]({ id, task }, 'replayed'),
+      // The result says how many, and the journal keeps which and who did it.
+      onReplayed: (id) => log.debug({ id, task }, 'replayed'),
       onDone: progress.count,
       ...(rate === undefined ? {} : { rate }),
       ...(wait ? { waitMs } : {}),

@@ -7,6 +7,7 @@ import { parseHeaders, readData } from '../../lib/cli/event-input.js';
 import { readersOf } from '../../lib/config/resolved.js';
 import { subjectMatches } from '../../lib/domain/subjects.js';
 import { escapeLine } from '../../lib/domain/escape.js';
+import { isBrokenJson } from '../../lib/events/broken-json.js';
 import { Publisher } from '../../lib/events/publish.js';
 import { copiesOf, type PublishManyResult } from '../../lib/events/publish-many.js';
 import type { OutgoingEvent, PublishResult } from '../../lib/events/outgoing.js';
@@ -74,6 +75,9 @@ An event whose id was seen before, within the stream's duplicate window (2 minut
     const subject = publisher.subjectOf(event.type);
     if (!readersOf(config).some(({ subjects }) => subjects.some((one) => subjectMatches(one, subject)))) {
       this.note(`Warning: no consumer of the config reads ${subject}`);
+    }
+    if (isBrokenJson(data)) {
+      this.note('Warning: the data begins like JSON, and is not valid JSON: it is stored as text');
     }
     if (count === undefined) {
       const result: EventsPublishResult = await publisher.publish(event.type, data, event);

@@ -18,6 +18,24 @@ export const momentFlag = Flags.custom<number>({
   },
 });
 
+/** How many replays: from `min` to `max`, where there is one. */
+export interface Cycles {
+  readonly min: number;
+  readonly max?: number;
+}
+
+/** `1`: exactly one replay; `1+`: one or more. */
+const cycleFlag = Flags.custom<Cycles>({
+  helpValue: '<n>[+]',
+  parse: async (text, _context, { name }) => {
+    const [, count, more] = /^(\d{1,9})(\+?)$/.exec(text) ?? [];
+    if (count === undefined) {
+      throw new UsageError(`--${name}: expected a number of replays like 0, 1 or 1+, found "${text}"`);
+    }
+    return { min: Number(count), ...(more === '+' ? {} : { max: Number(count) }) };
+  },
+});
+
 const defaultHelp = async (): Promise<string> => 'all';
 
 /** The flags that say which dead letters are meant. */
@@ -31,6 +49,10 @@ export const deadLetterFlags = {
   reason: Flags.string({
     description: 'only those whose reason contains this text, in any case, or has this fingerprint',
     helpValue: '<text>',
+    defaultHelp,
+  }),
+  cycle: cycleFlag({
+    description: 'only those that were replayed so many times and died again; 1+: once or more',
     defaultHelp,
   }),
   since: momentFlag({
@@ -47,16 +69,26 @@ export interface FilterFlags {
   readonly consumer?: string | undefined;
   readonly subject?: string | undefined;
   readonly reason?: string | undefined;
+  readonly cycle?: Cycles | undefined;
   readonly since?: number | undefined;
   readonly until?: number | undefined;
 }
 
 /** The filters that were given. */
-export function filtersOf({ consumer, subject, reason, since, until }: FilterFlags): DeadLetterFilters {
+export function filtersOf({
+  consumer,
+  subject,
+  reason,
+  cycle,
+  since,
+  until,
+}: FilterFlags): DeadLetterFilters {
   return {
     ...(consumer === undefined ? {} : { consumer }),
     ...(subject === undefined ? {} : { subject }),
     ...(reason === undefined ? {} : { reason }),
+    ...(cycle === undefined ? {} : { minCycle: cycle.min }),
+    ...(cycle?.max === undefined ? {} : { maxCycle: cycle.max }),
     ...(since === undefined ? {} : { sinceMs: since }),
     ...(until === undefined ? {} : { untilMs: until }),
   };

@@ -16,10 +16,23 @@ export interface Choice {
   readonly value: string;
 }
 
+/** What stays on the screen of a choice: a hundred names would push away all that follows from them. */
+function renderSelectedChoices(chosen: readonly unknown[]): string {
+  return `${chosen.length} chosen`;
+}
+
 /** Any number of the choices; none is an answer too. */
 export async function chooseMany(message: string, choices: readonly Choice[]): Promise<string[]> {
   const { answer } = await prompt<{ answer: string[] }>([
-    { type: 'checkbox', name: 'answer', message, choices: [...choices], pageSize: 15, loop: false },
+    {
+      type: 'checkbox',
+      name: 'answer',
+      message,
+      choices: [...choices],
+      pageSize: 15,
+      loop: false,
+      theme: { style: { renderSelectedChoices } },
+    },
   ]);
   return answer;
 }

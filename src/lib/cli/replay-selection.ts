@@ -20,9 +20,11 @@ export function selectionOf(
 ): ReplaySelection | undefined {
   const filters = filtersOf(flags);
   const filtered = Object.keys(filters).length > 0 || flags.limit !== undefined;
-  if ([ids.length > 0, filtered, flags.all === true].filter(Boolean).length > 1) {
-    throw new UsageError('give either ids, or filters, or --all');
+  if (flags.all && (filtered || ids.length > 0)) {
+    const others = filtered ? 'filters and --limit' : 'ids';
+    throw new UsageError(`--all is every dead letter: leave it out beside ${others}`);
   }
+  if (filtered && ids.length > 0) throw new UsageError('ids and filters: give one of them');
   if (ids.length > 0) return { ids };
   if (filtered || flags.all) return { filters, ...(flags.limit === undefined ? {} : { limit: flags.limit }) };
   if (interactive) return undefined;

@@ -16,6 +16,10 @@ export interface DeadLetterFilters {
   readonly subject?: string;
   /** Part of the reason, whatever the case, or the whole fingerprint. */
   readonly reason?: string;
+  /** Replayed at least so many times, and dead again. */
+  readonly minCycle?: number;
+  /** Replayed at most so many times. */
+  readonly maxCycle?: number;
   /** Not dead before this time, ms since 1970. */
   readonly sinceMs?: number;
   /** Not dead after this time, ms since 1970. */
@@ -77,8 +81,8 @@ export async function* selectPages(
 }
 
 /** The server itself can tell how many match: only a consumer, or a time to begin with, was asked for. */
-export function isCounted({ subject, reason, untilMs }: DeadLetterFilters): boolean {
-  return subject === undefined && reason === undefined && untilMs === undefined;
+export function isCounted({ subject, reason, untilMs, minCycle, maxCycle }: DeadLetterFilters): boolean {
+  return [subject, reason, untilMs, minCycle, maxCycle].every((filter) => filter === undefined);
 }
 
 function checkFilters({ consumer, subject, sinceMs, untilMs }: DeadLetterFilters): void {
@@ -95,7 +99,8 @@ function checkFilters({ consumer, subject, sinceMs, untilMs }: DeadLetterFilters
 }
 
 function matches(filters: DeadLetterFilters, { letter }: DlqEntry): boolean {
-  const { subject, reason, sinceMs, untilMs } = filters;
+  const { subject, reason, sinceMs, untilMs, minCycle = 0, maxCycle = Number.POSITIVE_INFINITY } = filters;
+  if (letter.cycle < minCycle || letter.cycle > maxCycle) return false;
   if (sinceMs !== undefined || untilMs !== undefined) {
     const deadMs = Date.parse(letter.deadAt);
     if (sinceMs !== undefined && deadMs < sinceMs) return false;

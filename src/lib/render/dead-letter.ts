@@ -3,6 +3,7 @@ import { recordReason } from '../domain/record-reason.js';
 import type { DeadLetterDetails, HistoryRecord, ShownEvent } from '../dlq/show.js';
 import type { Colors } from './colors.js';
 import type { View } from './dead-letters.js';
+import { hanging, Repetitions } from './hanging.js';
 import { kindColor } from './kind-color.js';
 import { cutBlock, renderPayload } from './payload.js';
 import { renderTime, renderWhen } from './time.js';
@@ -14,20 +15,23 @@ export function renderDeadLetter(details: DeadLetterDetails, view: View): string
     facts(details, view),
     details.event ? event(details.event, colors) : undefined,
     details.embedded ? titled('could not be routed', json(details.embedded), colors) : undefined,
-    details.history.length > 0 ? history(details.history, colors) : undefined,
+    details.history.length > 0 ? history(details.history, view) : undefined,
     lastStack(details.history, colors),
   ];
   return blocks.filter((block) => block !== undefined).join('\n\n');
 }
 
-function facts(item: DeadLetterDetails, { colors, nowMs }: View): string {
+/** Where the values of the facts begin: two columns, a name, two columns. */
+const factsIndent = 15;
+
+function facts(item: DeadLetterDetails, { colors, nowMs, width }: View): string {
   const { attempts, cycle } = item;
   const replays = cycle === 0 ? '' : `, after ${cycle} ${cycle === 1 ? 'replay' : 'replays'}`;
   const rows: [string, string][] = [
-    ['reason', colors.red(escapeLine(item.reason))],
+    ['reason', colors.red(hanging(factsIndent, escapeLine(item.reason), width))],
     ['died', `${renderTime(item.deadAt)} UTC, ${renderWhen(item.deadAt, nowMs)}`],
     ['attempts', `${attempts.main} main, ${attempts.retry} retry${replays}`],
-    ['subject', escapeLine(item.subject)],
+    ['subject', hanging(factsIndent, escapeLine(item.subject), width)],
     ['original', `${escapeLine(item.stream)} ${item.seq}, ${original(item, colors, nowMs)}`],
     ['fingerprint', escapeLine(item.fingerprint)],
   ];
@@ -46,8 +50,10 @@ function original(item: DeadLetterDetails, colors: Colors, nowMs: number): strin
     : `present, expires ${renderWhen(item.originalExpiresAt, nowMs)}`;
 }
 
+const titledIndent = 2;
+
 function titled(title: string, block: string, colors: Colors): string {
-  return `${colors.bold(title)}\n${block.replace(/^/gm, '  ')}`;
+  return `${colors.bold(title)}\n${block.replace(/^/gm, ' '.repeat(titledIndent))}`;
 }
 
 function event(shown: ShownEvent, colors: Colors): string {
@@ -63,15 +69,19 @@ function json(value: unknown): string {
   return cutBlock(escapeBlock(JSON.stringify(value, undefined, 2)));
 }
 
-function history(records: readonly HistoryRecord[], colors: Colors): string {
+function history(records: readonly HistoryRecord[], { colors, width }: View): string {
+  const repetitions = new Repetitions();
   const widest = records.reduce((width, { kind }) => Math.max(width, kind.length), 0);
   const lines = records.map((record) => {
     const { at, kind, stage, cycle, attempt } = record;
     const where = cycle === 0 ? stage : `${stage}/${cycle}`;
     const what = kindColor(kind, colors)(escapeLine(kind.padEnd(widest)));
     const which = attempt === undefined ? '' : String(attempt);
-    const reason = escapeLine(recordReason(record) ?? '');
-    return `${renderTime(escapeLine(at))}  ${where.padEnd(7)}  ${what}  ${which.padStart(2)}  ${reason}`.trimEnd();
+    const reason = repetitions.shown(escapeLine(recordReason(record) ?? ''));
+    const time = renderTime(escapeLine(at));
+    const before = [time, where.padEnd(7), ''.padEnd(widest), which.padStart(2), ''].join('  ').length;
+    const text = hanging(before, reason, width - titledIndent);
+    return `${time}  ${where.padEnd(7)}  ${what}  ${which.padStart(2)}  ${text}`.trimEnd();
   });
   return titled('history (UTC)', lines.join('\n'), colors);
 }

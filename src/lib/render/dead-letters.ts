@@ -21,10 +21,13 @@ const widthForSubject = 110;
 export function renderDeadLetters(items: readonly DeadLetterItem[], view: View): string {
   const { colors, width, nowMs } = view;
   const withSubject = width >= widthForSubject;
+  // Which replay has not helped is worth a column only where there was one.
+  const withCycle = items.some(({ cycle }) => cycle > 0);
   const columns: Column[] = [
     { title: 'ID', paint: (text) => colors.bold(text) },
     { title: 'DIED', align: 'right' },
     { title: 'TRIES', align: 'right' },
+    ...(withCycle ? [{ title: 'CYCLE', align: 'right', paint: paintCycle(colors) } as const] : []),
     { title: 'ORIGINAL', paint: (text, row) => paintOriginal(items[row], text, colors) },
     ...(withSubject ? [{ title: 'SUBJECT', flexible: true }] : []),
     { title: 'REASON', flexible: true },
@@ -33,6 +36,7 @@ export function renderDeadLetters(items: readonly DeadLetterItem[], view: View):
     item.id,
     renderWhen(item.deadAt, nowMs),
     `${item.attempts.main}+${item.attempts.retry}`,
+    ...(withCycle ? [String(item.cycle)] : []),
     originalCell(item, nowMs),
     ...(withSubject ? [item.subject] : []),
     item.reason,
@@ -49,9 +53,14 @@ export function renderChoice(item: DeadLetterItem, { width, nowMs }: View): stri
   return clipColumns(text, Math.max(20, width - 6));
 }
 
-function originalNote({ original, resolvedLate }: DeadLetterItem): string {
+function originalNote({ original, resolvedLate, cycle }: DeadLetterItem): string {
   if (resolvedLate) return '[resolved late] ';
-  return original === 'present' ? '' : `[original ${original}] `;
+  if (original !== 'present') return `[original ${original}] `;
+  return cycle === 0 ? '' : `[dead again, cycle ${cycle}] `;
+}
+
+function paintCycle(colors: Colors): (text: string) => string {
+  return (text) => (text === '0' ? text : colors.yellow(text));
 }
 
 function originalCell(item: DeadLetterItem, nowMs: number): string {

@@ -3,6 +3,7 @@ import { mergedOrder } from '../domain/story.js';
 import type { ConsumerState, Explanation, NextStep, Step } from '../explain/explanation.js';
 import type { Colors } from './colors.js';
 import type { View } from './dead-letters.js';
+import { hanging, Repetitions } from './hanging.js';
 import { kindColor } from './kind-color.js';
 import { renderPayload } from './payload.js';
 import { renderTime, renderWhen } from './time.js';
@@ -32,12 +33,14 @@ export function renderExplanation(explanation: Explanation, view: View): string 
   const blocks = [
     facts(explanation, view),
     content(explanation, colors),
-    timeline(explanation, colors),
+    timeline(explanation, view),
     titled(
       'where it stands',
-      consumers.map(
-        ({ consumer, state }) => `${escapeLine(consumer)}  ${stateColor(state, colors)(words[state])}`,
-      ),
+      consumers.map(({ consumer, state }) => {
+        const before = `${escapeLine(consumer)}  `;
+        const said = hanging(before.length, words[state], view.width - titledIndent);
+        return before + stateColor(state, colors)(said);
+      }),
       colors,
     ),
     titled(
@@ -86,7 +89,8 @@ interface Line {
   readonly place: number;
 }
 
-function timeline({ consumers, origin }: Explanation, colors: Colors): string {
+function timeline({ consumers, origin }: Explanation, { colors, width }: View): string {
+  const repetitions = new Repetitions();
   const lines: Line[] = consumers
     .flatMap(({ consumer, history }) => {
       const places = mergedOrder(history);
@@ -101,11 +105,21 @@ function timeline({ consumers, origin }: Explanation, colors: Colors): string {
   const shown = lines.map(({ step, consumer }) => {
     const { at, kind, tier, stage, cycle, text, worker, operator } = step;
     const where = `${tier === 'meta' ? 'meta ' : ''}${stage}${cycle === 0 ? '' : `/${cycle}`}`;
-    const who = operator === null && worker !== null ? colors.dim(`  (${escapeLine(worker)})`) : '';
+    const who = operator === null && worker !== null ? `  (${escapeLine(worker)})` : '';
     const name = several ? `${escapeLine(consumer).padEnd(widest)}  ` : '';
-    return `${renderTime(at)}  ${name}${where.padEnd(7)}  ${kindColor(kind, colors)(escapeLine(text))}${who}`;
+    const before = `${renderTime(at)}  ${name}${where.padEnd(7)}  `;
+    const said = hanging(before.length, `${once(repetitions, escapeLine(text))}${who}`, width - titledIndent);
+    const end = who !== '' && said.endsWith(who) ? who : '';
+    const painted = kindColor(kind, colors)(said.slice(0, said.length - end.length));
+    return `${before}${painted}${end === '' ? '' : colors.dim(end)}`;
   });
   return titled('life (UTC)', [published, ...shown], colors);
+}
+
+/** A text whose reason, after its first colon, is the one of the step before, says so. */
+function once(repetitions: Repetitions, text: string): string {
+  const [what = '', ...reason] = text.split(': ');
+  return reason.length === 0 ? text : `${what}: ${repetitions.shown(reason.join(': '))}`;
 }
 
 /** That an attempt started says nothing more once it is known how it ended. */
@@ -121,15 +135,17 @@ function isReported(step: Step, history: readonly Step[]): boolean {
   );
 }
 
-function nextLine({ consumer, at, text }: NextStep, { nowMs }: View): string {
+function nextLine({ consumer, at, text }: NextStep, { nowMs, width }: View): string {
   const who = consumer === null ? '' : `${escapeLine(consumer)}: `;
   const when = at === null ? '' : `, ${renderTime(escapeLine(at))} UTC, ${renderWhen(escapeLine(at), nowMs)}`;
-  return `${who}${escapeLine(text)}${when}`;
+  return hanging(titledIndent, `${who}${escapeLine(text)}${when}`, width);
 }
+
+const titledIndent = 2;
 
 function titled(title: string, lines: readonly string[], colors: Colors): string {
   if (lines.length === 0) return '';
-  return [colors.bold(title), ...lines.map((line) => `  ${line}`)].join('\n');
+  return [colors.bold(title), lines.join('\n').replace(/^/gm, ' '.repeat(titledIndent))].join('\n');
 }
 
 function stateColor(state: ConsumerState, colors: Colors): (text: string) => string {

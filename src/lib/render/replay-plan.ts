@@ -1,3 +1,4 @@
+import { formatDuration } from '../domain/duration.js';
 import { escapeLine } from '../domain/escape.js';
 import { clipColumns } from './columns.js';
 import type { Count, ReplayPlan, SkippedReplay } from '../dlq/plan-replay.js';
@@ -24,13 +25,20 @@ export function renderReplayPlan(plan: ReplayPlan, view: View, rate?: number): s
     rows.push(['oldest', `${renderTime(oldestDeadAt)} UTC, ${renderWhen(oldestDeadAt, nowMs)}`]);
   }
   rows.push(['originals', originals(missing, replaced, colors)]);
-  if (rate !== undefined) rows.push(['rate', `${rate}/s at most; another one with --rate`]);
+  if (rate !== undefined)
+    rows.push(['rate', `${rate}/s at most${lasting(items.length, rate)}; another one with --rate`]);
   const lines = rows.map(([name, value]) => `  ${colors.dim(name.padEnd(9))}  ${value}`);
   if (notRunning.length > 0) {
     const names = escapeLine(notRunning.join(', '));
     lines.push(colors.yellow(`  no process waits for events of ${names} now; is pipeline run running?`));
   }
   return [...lines, ...renderSkipped(skipped, colors)].join('\n');
+}
+
+/** How long it takes at least, where one would wonder. */
+function lasting(count: number, rate: number): string {
+  const seconds = Math.ceil(count / rate);
+  return seconds < 10 ? '' : `, so ${formatDuration(seconds * 1000)}`;
 }
 
 function counted(title: string, counts: readonly Count[], { width }: View): [string, string][] {

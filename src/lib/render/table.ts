@@ -52,7 +52,7 @@ export function renderTable(
   const widths = fit(columns, cells, options.width);
   const lines =
     rows.length > maxLaidOut
-      ? plain(columns, cells, widths)
+      ? plain(columns, cells, widths, options.colors)
       : laidOut(columns, cells, widths, options.colors);
   return lines.map((line) => line.trimEnd()).join('\n');
 }
@@ -104,14 +104,19 @@ function plain(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
   widths: readonly number[],
+  colors: Colors,
 ): string[] {
-  const line = (row: readonly string[]): string =>
+  const line = (row: readonly string[], painted: (text: string, column: number) => string): string =>
     columns
       .map(({ align }, i) => {
         const text = clipColumns(row[i] ?? '', widths[i] ?? 0);
         const blank = ' '.repeat(Math.max(0, (widths[i] ?? 0) - columnsOf(text)));
-        return align === 'right' ? blank + text : text + blank;
+        return align === 'right' ? blank + painted(text, i) : painted(text, i) + blank;
       })
       .join(' '.repeat(gap));
-  return [line(columns.map(({ title }) => title)), ...rows.map(line)];
+  const titles = columns.map(({ title }) => title);
+  return [
+    line(titles, (text) => colors.dim(text)),
+    ...rows.map((row, at) => line(row, (text, i) => columns[i]?.paint?.(text, at) ?? text)),
+  ];
 }

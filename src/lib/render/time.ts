@@ -5,14 +5,25 @@ const units = [
   ['s', 1000],
 ] as const;
 
-/** How long from `nowMs` an ISO time is, in its largest unit: `3m ago`, `in 2d`, `now`. Unreadable: as it is. */
+/** From so many on, a unit alone says it well enough: the nearest number of it. */
+const plenty = 3;
+
+/**
+ * How long from `nowMs` an ISO time is: `3m ago`, `now`. What is to come is rounded, since `in 6d` for a week less a
+ * second is no help, and the less is left the more exact: `in 7d`, `in 1h 31m`. Unreadable: as it is.
+ */
 export function renderWhen(iso: string, nowMs: number): string {
   const ms = Date.parse(iso);
   if (Number.isNaN(ms)) return iso;
   const distance = Math.abs(nowMs - ms);
-  for (const [unit, size] of units) {
+  for (const [at, [unit, size]] of units.entries()) {
     const count = Math.floor(distance / size);
-    if (count > 0) return ms <= nowMs ? `${count}${unit} ago` : `in ${count}${unit}`;
+    if (count === 0) continue;
+    if (ms <= nowMs) return `${count}${unit} ago`;
+    if (count >= plenty) return `in ${Math.round(distance / size)}${unit}`;
+    const [smaller, smallerSize] = units[at + 1] ?? ['', 1];
+    const rest = Math.floor((distance % size) / smallerSize);
+    return smaller === '' || rest === 0 ? `in ${count}${unit}` : `in ${count}${unit} ${rest}${smaller}`;
   }
   return 'now';
 }

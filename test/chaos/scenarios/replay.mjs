@@ -5,7 +5,7 @@ import { rollThroughNodes } from './rolling.mjs';
 
 const kills = 3;
 const mostRuns = 12;
-const replayWords = ['dlq', 'replay', '--all', '--yes', '--json'];
+const replayWords = ['dlq', 'replay', '--all', '--yes', '--rate', '0', '--json'];
 
 /**
  * Half of the events die; then their handlers are mended, and everything is replayed while nodes die. The

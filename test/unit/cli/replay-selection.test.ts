@@ -19,8 +19,9 @@ describe('selectionOf', () => {
   });
 
   it('refuses two kinds of selection at once', () => {
-    expect(() => selectionOf(['a/1'], { all: true }, true)).toThrow('either ids, or filters, or --all');
-    expect(() => selectionOf(['a/1'], { reason: 'x' }, true)).toThrow(UsageError);
-    expect(() => selectionOf([], { all: true, limit: 1 }, true)).toThrow(UsageError);
+    expect(() => selectionOf(['a/1'], { all: true }, true)).toThrow('leave it out beside ids');
+    expect(() => selectionOf(['a/1'], { reason: 'x' }, true)).toThrow('ids and filters: give one of them');
+    expect(() => selectionOf([], { all: true, limit: 1 }, true)).toThrow('leave it out beside filters');
+    expect(() => selectionOf([], { all: true, consumer: 'a' }, true)).toThrow(UsageError);
   });
 });

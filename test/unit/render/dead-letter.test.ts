@@ -58,9 +58,11 @@ describe('renderDeadLetter', () => {
         }
 
       history (UTC)
-        2026-01-31 11:56:00  main     ATTEMPT_FAILED   1  SmtpError: connection refused
+        2026-01-31 11:56:00  main     ATTEMPT_FAILED   1  SmtpError: connection
+                                                          refused
         2026-01-31 11:56:00  main     ROUTED              to retry
-        2026-01-31 11:56:00  retry/1  ATTEMPT_FAILED   1  SmtpError: connection refused
+        2026-01-31 11:56:00  retry/1  ATTEMPT_FAILED   1  SmtpError: connection
+                                                          refused
         2026-01-31 11:56:00  dlq/2    REPLAYED            by ada@desk: it is back
 
       last error

@@ -59,6 +59,18 @@ describe('renderTable', () => {
     expect(text.split('\n')[1]).toBe('\u001b[31mc/1\u001b[39m  x');
   });
 
+  it('paints many rows as it does a few', () => {
+    const painted = [
+      { title: 'ID', paint: (text: string, row: number) => (row % 2 ? text : colored.red(text)) },
+      { title: 'N', align: 'right' },
+    ] as const;
+    const many = Array.from({ length: 300 }, (_, i) => [`c/${i}`, String(i)]);
+    const few = renderTable(painted, many.slice(100, 104), { width: 80, colors: colored }).split('\n');
+    const lines = renderTable(painted, many, { width: 80, colors: colored }).split('\n');
+    expect(lines.slice(101, 105)).toEqual(few.slice(1));
+    expect(lines[0]).toContain(colored.dim('ID'));
+  });
+
   it('prints many rows fast, one line each and cut the same', () => {
     const many = Array.from({ length: 20_000 }, (_, i) => [`c/${i}`, '3+3', 'x'.repeat(100)]);
     const started = performance.now();
