@@ -1,10 +1,11 @@
-// Builds dist from src: tsc checks the types and writes the library as plain modules (dist/lib), rolldown bundles the
+// Builds dist and schema.json from src: tsc checks the types and writes the library as plain modules (dist/lib), rolldown bundles the
 // command line (dist/cli); again after each change with --watch. The result takes dist's place only when it is
 // complete, so that a failed build breaks nothing, and the output of sources that were deleted does not stay behind.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { watch } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { bundle } from './bundle.mjs';
 import { buildStamp, cacheFolder, root } from './places.mjs';
 
@@ -24,6 +25,7 @@ async function build() {
     const words = [tsc, '--project', 'tsconfig.lib.json', '--outDir', fresh];
     const { status } = spawnSync(process.execPath, words, { cwd: root, stdio: 'inherit' });
     if (status === 0) {
+      await writeSchema();
       writeFileSync(join(fresh, 'THIRD-PARTY-NOTICES.txt'), await bundle(join(fresh, 'cli')));
       install(startedAt);
     }
@@ -31,6 +33,12 @@ async function build() {
   } finally {
     for (const folder of [fresh, previous]) rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** For `"$schema": "./node_modules/plutomi-events/schema.json"` in a config. */
+async function writeSchema() {
+  const { configJsonSchema } = await import(pathToFileURL(join(fresh, 'lib', 'internals.js')).href);
+  writeFileSync(join(root, 'schema.json'), `${JSON.stringify(configJsonSchema(), null, 2)}\n`);
 }
 
 function install(startedAt) {

@@ -1,5 +1,5 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
@@ -44,6 +44,9 @@ test('the packed package, installed elsewhere, runs a pipeline whose handler imp
   expect((await cli(['--version'])).stdout).toMatch(/^plutomi-events\/\d/);
   expect((await execa('node', ['use.mjs'], { cwd: project })).stdout).toBe('function function function');
 
+  const schema = await readFile(join(project, 'node_modules/plutomi-events/schema.json'), 'utf8');
+  expect(JSON.parse(schema)).toEqual(JSON.parse((await cli(['config', 'schema'])).stdout));
+
   const run = cli(['pipeline', 'run']);
   expect((await cli(['events', 'publish', 'job'])).exitCode).toBe(0);
   await expect
@@ -54,3 +57,25 @@ test('the packed package, installed elsewhere, runs a pipeline whose handler imp
   run.kill('SIGTERM');
   expect((await run).exitCode).toBe(0);
 }, 120_000);
+
+test('every link of the README, and of the pages that it leads to, is to a file of the package', async () => {
+  const { stdout } = await execa('npm', ['pack', '--ignore-scripts', '--dry-run', '--json'], { cwd: root });
+  const [{ files }] = JSON.parse(stdout) as [{ files: { path: string }[] }];
+  const packed = new Set(files.map(({ path }) => path));
+  const seen = new Set(['README.md']);
+  const dangling: string[] = [];
+  for (const page of seen) {
+    const text = await readFile(join(root, page), 'utf8');
+    const links = [...text.matchAll(/\]\(([^)\s#]+)[^)]*\)|src(?:set)?="([^"]+)"/g)].map(
+      (match) => match[1] ?? match[2] ?? '',
+    );
+    for (const link of links) {
+      if (/^\w+:/.test(link)) continue;
+      const target = posix.join(posix.dirname(page), link);
+      if (!packed.has(target)) dangling.push(`${page}: ${link}`);
+      else if (target.endsWith('.md')) seen.add(target);
+    }
+  }
+  expect(dangling).toEqual([]);
+  expect(seen.size).toBeGreaterThan(10);
+});
