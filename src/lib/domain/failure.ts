@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
-import { clipBytes, escapeBlock, escapeLine } from './escape.js';
+import { type Cause, causeMark, causesOf, readText } from './causes.js';
+import { clipBytes, clipText, escapeBlock, escapeLine } from './escape.js';
 
 /** Why an attempt failed. All but `error`, `timeout` and `no-report` are for good: no retry can mend them. */
 export type FailureKind =
@@ -66,15 +67,6 @@ function textOf(value: unknown): string {
   }
 }
 
-function readProperty(thrown: unknown, name: 'name' | 'message' | 'stack'): string | undefined {
-  try {
-    const value = (thrown as Record<string, unknown>)[name];
-    return typeof value === 'string' && value !== '' ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 function describeThrown(thrown: unknown): string {
   if (typeof thrown !== 'object' || thrown === null) return textOf(thrown);
   try {
@@ -101,18 +93,45 @@ export function makeFailure(kind: FailureKind, name: string, message: string): F
 }
 
 /**
- * A bounded, printable failure of anything that was thrown. Never throws. `calledBy`: the function that called what
- * threw; its stack ends there.
+ * A bounded, printable failure of anything that was thrown, with what it came from. Never throws. `calledBy`: the
+ * function that called what threw; its stack ends there.
  */
 export function failureOf(thrown: unknown, kind: FailureKind = 'error', calledBy?: string): ReportedFailure {
-  const name = readProperty(thrown, 'name') ?? 'Error';
-  const message = readProperty(thrown, 'message') ?? describeThrown(thrown);
-  const stack = upTo(calledBy, readProperty(thrown, 'stack'));
-  const failure = makeFailure(kind, name, message);
+  const name = readText(thrown, 'name') ?? 'Error';
+  const own = readText(thrown, 'message') ?? describeThrown(thrown);
+  const causes = causesOf(thrown, describeThrown);
+  const stack = withCauses(readText(thrown, 'stack'), causes, calledBy);
+  const failure = makeFailure(kind, name, causes.length === 0 ? own : messageWith(own, causes));
   return stack
     ? { ...failure, stack: clipBytes(escapeBlock(stack.slice(0, maxInput)), maxStackBytes) }
     : failure;
 }
+
+/** What a wrapper has in its message already is not said again. */
+function messageWith(own: string, causes: readonly Cause[]): string {
+  let text = clipText(own, maxOwnLength);
+  for (const cause of causes) {
+    if (!text.includes(cause.text)) text += text === '' ? cause.text : `${causeMark}${cause.text}`;
+  }
+  return text;
+}
+
+function withCauses(
+  stack: string | undefined,
+  causes: readonly Cause[],
+  calledBy: string | undefined,
+): string | undefined {
+  const own = upTo(calledBy, stack);
+  const others = causes.flatMap((cause) => upTo(calledBy, cause.stack) ?? []);
+  if (others.length === 0) return own;
+  // Each has room: the first one may be as deep as it likes.
+  const room = Math.floor(maxStackBytes / (others.length + 1)) - causedBy.length;
+  return [own ?? '', ...others].map((one) => clipText(one, room)).join(causedBy);
+}
+
+const causedBy = '\ncaused by: ';
+/** Of an error that came from others: what they say must fit too, and count in the fingerprint. */
+const maxOwnLength = 768;
 
 function upTo(calledBy: string | undefined, stack: string | undefined): string | undefined {
   const end = calledBy === undefined ? -1 : (stack?.indexOf(`\n    at ${calledBy} (`) ?? -1);
@@ -125,7 +144,21 @@ export function reasonOf(failure: Failure): string {
     failure.name === 'Error' || failure.message === ''
       ? failure.message || failure.name
       : `${failure.name}: ${failure.message}`;
-  return clipBytes(escapeLine(text.slice(0, maxReasonBytes + 1)), maxReasonBytes);
+  return text.includes(causeMark) ? clipCauses(text) : clipReason(text, maxReasonBytes);
+}
+
+function clipReason(text: string, maxBytes: number): string {
+  return clipBytes(escapeLine(text.slice(0, maxBytes + 1)), maxBytes);
+}
+
+/** What a failure came from at last says more than its own words: where there is not room for all, those are cut. */
+function clipCauses(text: string): string {
+  const line = escapeLine(text.slice(0, maxMessageBytes));
+  if (Buffer.byteLength(line) <= maxReasonBytes) return line;
+  const at = line.lastIndexOf(causeMark);
+  if (at < 0) return clipBytes(line, maxReasonBytes);
+  const last = clipBytes(line.slice(at), maxReasonBytes / 2);
+  return clipBytes(line.slice(0, at), maxReasonBytes - Buffer.byteLength(last)) + last;
 }
 
 /** An attempt that never reported: its process died, hung, or lost it. */

@@ -1,8 +1,8 @@
 import type { PipelineConfig, ReaderSettings } from '../config/resolved.js';
 import { delayAfter } from '../domain/backoff.js';
 import type { DeadLetter } from '../domain/dead-letter.js';
-import { messageOf } from '../errors.js';
 import { readEntry } from '../pointers/entry.js';
+import { failureOf, reasonOf } from '../domain/failure.js';
 import type { WaterfallListener } from '../telemetry/waterfall-event.js';
 import type { Held } from './held.js';
 import type { Worker } from './worker.js';
@@ -52,7 +52,7 @@ export function alertProcess(
     } catch (error) {
       if (told.size < maxTold) told.add(toldAs);
       const retryInMs = delayAfter(repeatAfterMs, delivery.deliveries);
-      emit({ type: 'alert-failed', id: letter.id, error: messageOf(error), retryInMs });
+      emit({ type: 'alert-failed', id: letter.id, error: reasonOf(failureOf(error)), retryInMs });
       worker.settler.nak(held, retryInMs);
     }
   };
