@@ -73,6 +73,13 @@ export {
   listDeadLetters,
   readDeadLetters,
 } from './dlq/list.js';
+export {
+  discardDeadLetters,
+  type DiscardOptions,
+  type DiscardResult,
+  planDiscard,
+} from './dlq/discard.js';
+export type { LetterPlan, LetterSelection } from './dlq/plan.js';
 export { planReplay, type ReplayPlan, type ReplaySelection } from './dlq/plan-replay.js';
 export { replayDeadLetters, type ReplayOptions, type ReplayReport } from './dlq/replay.js';
 export type { ReplayResult } from './dlq/result.js';

@@ -67,6 +67,8 @@ test('the JSON that docs/commands.md shows is what the commands print', async ()
   expectSample(await json('advisories', 'tail', ...exhausted), 'advisories tail');
   expectSample(await json('dlq', 'replay', '--all', '--dry-run'), 'dlq replay', 1);
   expectSample(await json('dlq', 'replay', id, '--wait', '--yes'), 'dlq replay');
+  const other = 'notifications-consumer/2';
+  expectSample(await json('dlq', 'discard', other, '--reason', 'by hand', '--yes'), 'dlq discard');
 
   const file = join(p.folder, 'plutomi-events.config.json');
   const changed = { ...JSON.parse(await readFile(file, 'utf8')), streams: { events: { maxAge: '3d' } } };

@@ -62,6 +62,12 @@ const above: readonly (readonly [Role, readonly string[], string, Role])[] = [
   ['viewer', ['pipeline', 'run'], '$JS.API.CONSUMER.MSG.NEXT.', 'runner'],
   ['viewer', ['pipeline', 'apply', '--yes', '-c', 'changed.json'], '$JS.API.STREAM.UPDATE.events', 'ci'],
   ['viewer', ['dlq', 'replay', '--all', '--yes'], 'events-retry.worker.2', 'operator'],
+  [
+    'viewer',
+    ['dlq', 'discard', '--all', '--reason', 'x', '--yes'],
+    'events-advisories.business.DISCARDED.worker.2.dlq.',
+    'operator',
+  ],
   ['viewer', ['events', 'publish', 'job'], 'events.job', 'publisher'],
 ];
 
@@ -71,7 +77,7 @@ const record = (kind: string): string => `events-advisories.business.${kind}.wor
 const shut: Readonly<Record<Role, readonly string[]>> = {
   publisher: [record('RESOLVED'), 'events-dlq.worker.1', 'events-retry.worker.1', 'events.other'],
   runner: [record('REPLAYED'), record('DISCARDED'), 'events.job', 'events-retry.other.1'],
-  operator: [record('ATTEMPT_FAILED'), record('DISCARDED'), 'events.job', 'events-retry.other.1'],
+  operator: [record('ATTEMPT_FAILED'), record('RESOLVED'), 'events.job', 'events-retry.other.1'],
   ci: [record('ROUTED'), 'events-dlq.worker.1', 'events-retry.worker.1', 'events.job'],
   viewer: [record('ROUTED'), 'events-dlq.worker.1', 'events-retry.worker.1', 'events.job'],
 };
@@ -167,6 +173,18 @@ test('each role can do its commands and nothing above them', async () => {
     }
   });
   await Promise.all(asking);
+
+  const discard = await cli(
+    'operator',
+    'dlq',
+    'discard',
+    'worker/2',
+    '--reason',
+    'by hand',
+    '--yes',
+    '--json',
+  );
+  expect(JSON.parse(discard.stdout)).toMatchObject({ discarded: 1, skipped: [] });
 
   for (const role of roles) {
     const nc = await client(server.url, role);

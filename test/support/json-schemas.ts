@@ -64,7 +64,7 @@ const record = {
 
 const counted = listOf(object({ name: text, count }));
 
-const plan = object({
+const planned = {
   pipeline: text,
   server: text,
   consumers: counted,
@@ -73,9 +73,8 @@ const plan = object({
   missing: count,
   replaced: count,
   unknown: listOf(text),
-  notRunning: listOf(text),
-  replayable: count,
-});
+};
+const plan = object({ ...planned, notRunning: listOf(text), replayable: count });
 
 /** What the commands print with `--json`: the design's fields, and those that were added since. */
 const schemas = {
@@ -104,6 +103,15 @@ const schemas = {
       pending: count,
     },
     { interrupted: { const: true }, plan },
+  ),
+  'dlq discard': object(
+    {
+      task: orNull(text),
+      selected: count,
+      discarded: count,
+      skipped: listOf(object({ id: text, reason: text })),
+    },
+    { interrupted: { const: true }, plan: object({ ...planned, discardable: count }) },
   ),
   'advisories tail': object({
     at: isoTime,

@@ -150,6 +150,8 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
     if (this.flags.json) return;
     const late = skipped.filter((one) => !plan.skipped.includes(one));
     for (const line of renderSkipped(late, this.noteColors)) this.note(line);
+    if (plan.missing + plan.replaced > 0)
+      this.note("what can't be brought back: plutomi-events dlq discard <ids> --reason <text>");
     if (deadAgain > 0) this.note('see why: plutomi-events dlq list');
     else if (replayed > 0 && !this.flags.wait)
       this.note('see what comes of them: plutomi-events advisories tail --since 1m');

@@ -1,6 +1,6 @@
 import type { PipelineConfig } from '../config/resolved.js';
 import { listDeadLetters } from '../dlq/list.js';
-import type { ReplaySelection } from '../dlq/plan-replay.js';
+import type { LetterSelection } from '../dlq/plan.js';
 import { OperationError, UsageError } from '../errors.js';
 import type { Link } from '../nats/link.js';
 import { renderChoice, type View } from '../render/dead-letters.js';
@@ -9,15 +9,24 @@ import { type FilterFlags, filtersOf } from './dead-letter-flags.js';
 /** More than these are not chosen from by hand. */
 const mostChoices = 200;
 
+/** What is done to dead letters, in the words of its command. */
+export interface Verb {
+  readonly name: string;
+  readonly done: string;
+}
+
+const replay: Verb = { name: 'replay', done: 'replayed' };
+
 /**
- * What the words and flags of `dlq replay` select; undefined: a person has to choose. Throws UsageError when they
+ * What the words and flags of `dlq replay` or `dlq discard` select; undefined: a person has to choose. Throws UsageError when they
  * contradict each other, or when nothing is selected and nobody is there to choose.
  */
 export function selectionOf(
   ids: readonly string[],
   flags: FilterFlags & { readonly all?: boolean; readonly limit?: number | undefined },
   interactive: boolean,
-): ReplaySelection | undefined {
+  { name }: Verb = replay,
+): LetterSelection | undefined {
   const filters = filtersOf(flags);
   const filtered = Object.keys(filters).length > 0 || flags.limit !== undefined;
   if (flags.all && (filtered || ids.length > 0)) {
@@ -29,7 +38,7 @@ export function selectionOf(
   if (filtered || flags.all) return { filters, ...(flags.limit === undefined ? {} : { limit: flags.limit }) };
   if (interactive) return undefined;
   throw new UsageError('which dead letters? There is no terminal to choose on: give ids, filters or --all', {
-    suggestions: ['plutomi-events dlq list', 'plutomi-events dlq replay --all --dry-run'],
+    suggestions: ['plutomi-events dlq list', `plutomi-events dlq ${name} --all --dry-run`],
   });
 }
 
@@ -38,7 +47,8 @@ export async function chooseSelection(
   link: Link,
   config: PipelineConfig,
   view: View,
-): Promise<ReplaySelection> {
+  { done }: Verb = replay,
+): Promise<LetterSelection> {
   const { total, items } = await listDeadLetters(link, config, {}, mostChoices);
   if (total === 0) return { ids: [] };
   const { chooseMany } = await import('./prompts.js');
@@ -49,5 +59,5 @@ export async function chooseSelection(
     items.map((item) => ({ name: renderChoice(item, view), value: item.id })),
   );
   if (ids.length > 0) return { ids };
-  throw new OperationError('nothing was replayed: none was chosen', { code: 'DECLINED' });
+  throw new OperationError(`nothing was ${done}: none was chosen`, { code: 'DECLINED' });
 }

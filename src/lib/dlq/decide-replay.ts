@@ -6,7 +6,7 @@ import type { Pointer } from '../domain/pointer.js';
 import { decodeExhaustion, type Exhaustion } from '../domain/record.js';
 import { isNativeAdvisory, recordSubject } from '../domain/subjects.js';
 import { msOfNanos } from '../domain/time.js';
-import { anyRecord, lastRecords, type Wanted } from '../journal/read.js';
+import { lastRecords, type Wanted } from '../journal/read.js';
 import type { Link } from '../nats/link.js';
 import type { Original } from '../pointers/original.js';
 import { journalOf } from '../routing/route.js';
@@ -32,7 +32,15 @@ export type ReplayDecision =
 /** The key under which a replay is journaled: the cycle that it starts. */
 export function replayKey(pointer: Pointer): Key {
   const key = keyOf(pointer, 'dlq', pointer.cycle + 1);
-  return pointer.consumer === metaConsumers.main ? { ...key, tier: 'meta' } : key;
+  return isMeta(pointer) ? { ...key, tier: 'meta' } : key;
+}
+
+const discardedReason = 'it was discarded, and that was interrupted: discard it again, and it leaves the DLQ';
+
+/** The key under which a discard is journaled. */
+export function discardKey(pointer: Pointer): Key {
+  const key = keyOf(pointer, 'dlq');
+  return isMeta(pointer) ? { ...key, tier: 'meta' } : key;
 }
 
 /** What became of the originals, in the order of the pointers. */
@@ -65,7 +73,7 @@ export async function decideReplays(
   });
 }
 
-function isMeta({ consumer }: Pointer): boolean {
+export function isMeta({ consumer }: Pointer): boolean {
   return consumer === metaConsumers.main;
 }
 
@@ -97,6 +105,7 @@ function decidingRecords(pointer: Pointer): Wanted[] {
     [next, 'MAX_DELIVERIES'],
     [next, 'MSG_TERMINATED'],
     ...resolvedRecords(pointer),
+    [discardKey(pointer), 'DISCARDED'],
   ];
 }
 
@@ -106,10 +115,12 @@ function decideOne(
   [replayed, ...others]: readonly boolean[],
   state: Original['state'],
 ): ReplayDecision {
-  const [processed, resolved] = [others.slice(0, 3).includes(true), others.slice(3).includes(true)];
+  const [processed, resolved] = [others.slice(0, 3).includes(true), others.slice(3, -1).includes(true)];
+  const discarded = others.at(-1);
   if (replayed) return { do: 'finish', pointer, journaled: true };
   // Its pointer came and went: a second one would run the handler again.
   if (processed) return { do: 'finish', pointer, journaled: false };
+  if (discarded) return { do: 'skip', reason: discardedReason };
   if (externalNamed(config, pointer.consumer)) {
     return { do: 'skip', reason: externalReason(pointer), external: true };
   }
@@ -134,8 +145,13 @@ function unavailable({ origin }: Pointer, state: 'missing' | 'replaced'): string
 }
 
 async function decideMeta(link: Link, config: PipelineConfig, pointer: Pointer): Promise<ReplayDecision> {
-  const replayed = await anyRecord(link, journalOf(config), [[replayKey(pointer), 'REPLAYED']]);
+  const journal = journalOf(config);
+  const [replayed, discarded] = await lastRecords(link, journal, [
+    [replayKey(pointer), 'REPLAYED'],
+    [discardKey(pointer), 'DISCARDED'],
+  ]);
   if (replayed) return { do: 'finish', pointer, journaled: true };
+  if (discarded) return { do: 'skip', reason: discardedReason };
   const subject = pointer.embedded?.['subject'];
   const decoded =
     typeof subject === 'string' && isNativeAdvisory(subject)
@@ -166,7 +182,7 @@ async function embeddedAdvisory(
 }
 
 /** The business record in a dead letter of the meta-consumer. */
-function embeddedExhaustion(config: PipelineConfig, { embedded }: Pointer): Decoded<Exhaustion> {
+export function embeddedExhaustion(config: PipelineConfig, { embedded }: Pointer): Decoded<Exhaustion> {
   if (embedded?.['record'] === undefined) return { ok: false, reason: 'it embeds no readable record' };
   const decoded = decodeExhaustion(new TextEncoder().encode(JSON.stringify(embedded['record'])));
   if (!decoded.ok) return { ok: false, reason: `its record: ${decoded.reason}` };

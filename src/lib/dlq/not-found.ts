@@ -1,7 +1,9 @@
 import { type PipelineConfig, readersOf } from '../config/resolved.js';
 import { closest } from '../domain/closest.js';
 import { type DeadLetterId, formatDeadLetterId, parseDeadLetterId } from '../domain/dead-letter.js';
+import { escapeLine } from '../domain/escape.js';
 import { decodeRecord } from '../domain/record.js';
+import { recordReason } from '../domain/record-reason.js';
 import { pointerFilter } from '../domain/subjects.js';
 import { OperationError } from '../errors.js';
 import type { Link } from '../nats/link.js';
@@ -47,10 +49,16 @@ async function nearestIds(link: Link, config: PipelineConfig, named: DeadLetterI
 }
 
 async function whatBecameOf(link: Link, config: PipelineConfig, named: DeadLetterId): Promise<string> {
-  const subject = `${config.roots.advisories}.*.REPLAYED.${named.consumer}.${named.seq}.dlq.*`;
-  const message = await link.readLast(config.streams.advisories.name, subject);
-  const decoded = message && decodeRecord(message.data);
+  const found = await Promise.all(
+    (['REPLAYED', 'DISCARDED'] as const).map((kind) => {
+      const subject = `${config.roots.advisories}.*.${kind}.${named.consumer}.${named.seq}.dlq.*`;
+      return link.readLast(config.streams.advisories.name, subject);
+    }),
+  );
+  const [last] = found.filter((message) => message !== undefined).toSorted((a, b) => b.seq - a.seq);
+  const decoded = last && decodeRecord(last.data);
   if (!decoded?.ok) return '';
-  const { at, operator } = decoded.value;
-  return `: it was replayed at ${at}${operator === undefined ? '' : ` by ${operator}`}`;
+  const { kind, at } = decoded.value;
+  const how = kind === 'DISCARDED' ? 'discarded' : 'replayed';
+  return [`: it was ${how} at ${escapeLine(at)}`, recordReason(decoded.value)].filter(Boolean).join(' ');
 }

@@ -2,6 +2,7 @@ import type { Origin } from '../domain/key.js';
 import type { Pointer } from '../domain/pointer.js';
 import { compareNanos, isoOfMs, msOfNanos, type Nanos, nanosOfRfc3339 } from '../domain/time.js';
 import type { Link } from '../nats/link.js';
+import type { StatesOf } from './decide-replay.js';
 import { fetchOriginal, type Original } from '../pointers/original.js';
 
 /** What a stream says about itself that tells which of its messages are there. */
@@ -99,4 +100,10 @@ function present({ time }: Origin, { maxAgeMs }: Extent): OriginalState {
     original: 'present',
     originalExpiresAt: maxAgeMs === 0 ? null : isoOfMs(msOfNanos(time) + maxAgeMs),
   };
+}
+
+/** What became of originals, as their streams say it: for plans, which are not proof. */
+export function statesInStream(link: Link): StatesOf {
+  const originals = new Originals(link);
+  return async (pointers) => (await originals.statesOf(pointers)).map(({ original }) => original);
 }

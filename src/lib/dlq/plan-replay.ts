@@ -2,58 +2,23 @@ import { consumerNamed, type PipelineConfig } from '../config/resolved.js';
 import { stageConsumers } from '../domain/consumer-names.js';
 import { ConnectionError, OperationError } from '../errors.js';
 import type { Link } from '../nats/link.js';
-import { concurrently } from './concurrently.js';
-import { decideReplays, type ReplayDecision, type StatesOf } from './decide-replay.js';
-import type { DlqEntry } from '../pointers/entry.js';
-import { notFound } from './not-found.js';
-import { persistently } from './persistently.js';
-import { Originals } from './originals.js';
-import { readAhead } from './read-ahead.js';
-import { type DeadLetterFilters, findEntry, selectPages } from './select.js';
+import { decideReplays } from './decide-replay.js';
+import { statesInStream } from './originals.js';
+import {
+  type Count,
+  type LetterPlan,
+  type LetterSelection,
+  planLetters,
+  type SkippedLetter,
+} from './plan.js';
 
-export type ReplaySelection =
-  | { readonly ids: readonly string[] }
-  | { readonly filters: DeadLetterFilters /** The oldest of them. Default: all. */; readonly limit?: number };
-
-/** A dead letter that will be replayed: this very one, not a newer one of the same event. */
-export interface PlannedReplay {
-  readonly id: string;
-  readonly dlqSeq: number;
-}
-
-export interface SkippedReplay {
-  readonly id: string;
-  readonly reason: string;
-}
-
-export interface Count {
-  readonly name: string;
-  readonly count: number;
-}
+export type { LetterSelection as ReplaySelection } from './plan.js';
 
 /** What a replay would do, and on which server. */
-export interface ReplayPlan {
-  readonly pipeline: string;
-  readonly server: string;
-  readonly items: readonly PlannedReplay[];
-  readonly skipped: readonly SkippedReplay[];
-  /** Of all that were found, the most frequent first. */
-  readonly consumers: readonly Count[];
-  /** Alike reasons are counted together, under the newest one's text. */
-  readonly reasons: readonly Count[];
-  /** When the oldest died, ISO; null: none was found. */
-  readonly oldestDeadAt: string | null;
-  readonly missing: number;
-  readonly replaced: number;
-  /** Ids that no dead letter has; they are among the skipped. */
-  readonly unknown: readonly string[];
+export interface ReplayPlan extends LetterPlan {
   /** Consumers whose retry stage no process asks for messages now: none runs, or all are busy. */
   readonly notRunning: readonly string[];
 }
-
-/** Dead letters that are looked at together: enough for full questions to the journal. */
-const chunkSize = 500;
-const lookupsAtOnce = 64;
 
 /**
  * Finds what is selected and what would become of it; originals by the state of their stream, as in a list. Writes
@@ -65,50 +30,22 @@ const lookupsAtOnce = 64;
 export async function planReplay(
   link: Link,
   config: PipelineConfig,
-  selection: ReplaySelection,
+  selection: LetterSelection,
 ): Promise<ReplayPlan> {
-  return persistently(() => draftPlan(link, config, selection));
+  const statesOf = statesInStream(link);
+  let external = false;
+  const plan = await planLetters(link, config, selection, async (entries) => {
+    const decisions = await decideReplays(link, config, entries, statesOf);
+    external ||= decisions.some((decision) => decision.do === 'skip' && decision.external);
+    return decisions;
+  });
+  const [only, ...others] = plan.skipped;
+  const alone = 'ids' in selection && others.length + plan.items.length === 0;
+  if (external && alone && only) throw replayRefused(only);
+  return { ...plan, notRunning: await notRunning(link, config, plan.consumers) };
 }
 
-async function draftPlan(
-  link: Link,
-  config: PipelineConfig,
-  selection: ReplaySelection,
-): Promise<ReplayPlan> {
-  const draft = new Draft();
-  const originals = new Originals(link);
-  const statesOf: StatesOf = async (pointers) =>
-    (await originals.statesOf(pointers)).map(({ original }) => original);
-  for await (const chunk of readAhead(chunks(link, config, selection, draft))) {
-    const decisions = await persistently(() => decideReplays(link, config, chunk, statesOf));
-    for (const [i, entry] of chunk.entries()) {
-      const decision = decisions[i];
-      if (decision) draft.add(entry, decision);
-    }
-  }
-  const [unknown] = draft.unknown;
-  const [refused] = draft.external;
-  if ('ids' in selection && draft.skipped.length + draft.items.length === 1) {
-    if (unknown !== undefined) throw await notFound(link, config, unknown);
-    if (refused) throw replayRefused(refused);
-  }
-  const consumers = draft.consumers.sorted();
-  return {
-    pipeline: config.name,
-    server: link.server,
-    items: draft.items,
-    skipped: draft.skipped,
-    consumers,
-    reasons: draft.reasons.sorted(),
-    oldestDeadAt: draft.oldestDeadAt,
-    missing: draft.missing,
-    replaced: draft.replaced,
-    unknown: draft.unknown,
-    notRunning: await notRunning(link, config, consumers),
-  };
-}
-
-function replayRefused({ id, reason }: SkippedReplay): OperationError {
+function replayRefused({ id, reason }: SkippedLetter): OperationError {
   return new OperationError(`${id} can't be replayed: ${reason}`, {
     code: 'REPLAY_REFUSED',
     suggestions: [
@@ -116,79 +53,6 @@ function replayRefused({ id, reason }: SkippedReplay): OperationError {
       'publish it anew: plutomi-events events publish <type> --data <its data>',
     ],
   });
-}
-
-class Counter {
-  private readonly counts = new Map<string, Count>();
-
-  add(identity: string, name = identity): void {
-    this.counts.set(identity, { name, count: (this.counts.get(identity)?.count ?? 0) + 1 });
-  }
-
-  sorted(): Count[] {
-    return [...this.counts.values()].toSorted((a, b) => b.count - a.count || a.name.localeCompare(b.name));
-  }
-}
-
-class Draft {
-  readonly items: PlannedReplay[] = [];
-  readonly skipped: SkippedReplay[] = [];
-  readonly unknown: string[] = [];
-  /** Of external consumers; they are among the skipped. */
-  readonly external: SkippedReplay[] = [];
-  readonly consumers = new Counter();
-  readonly reasons = new Counter();
-  oldestDeadAt: string | null = null;
-  missing = 0;
-  replaced = 0;
-
-  add({ letter, dlqSeq }: DlqEntry, decision: ReplayDecision): void {
-    this.consumers.add(letter.consumer);
-    this.reasons.add(letter.fingerprint, letter.reason);
-    if (this.oldestDeadAt === null || letter.deadAt < this.oldestDeadAt) this.oldestDeadAt = letter.deadAt;
-    if (decision.do !== 'skip') {
-      this.items.push({ id: letter.id, dlqSeq });
-      return;
-    }
-    const skipped = { id: letter.id, reason: decision.reason };
-    this.skipped.push(skipped);
-    if (decision.external) this.external.push(skipped);
-    if (decision.original === 'missing') this.missing++;
-    if (decision.original === 'replaced') this.replaced++;
-  }
-
-  addUnknown(id: string): void {
-    this.unknown.push(id);
-    this.skipped.push({ id, reason: 'no such dead letter' });
-  }
-}
-
-async function* chunks(
-  link: Link,
-  config: PipelineConfig,
-  selection: ReplaySelection,
-  draft: Draft,
-): AsyncGenerator<DlqEntry[]> {
-  if ('ids' in selection) {
-    const ids = [...new Set(selection.ids)];
-    const found = await concurrently(ids, lookupsAtOnce, (id) => findEntry(link, config, id));
-    for (const [i, id] of ids.entries()) if (!found[i]) draft.addUnknown(id);
-    yield found.filter((entry) => entry !== undefined);
-    return;
-  }
-  const limit = selection.limit ?? Number.POSITIVE_INFINITY;
-  let chunk: DlqEntry[] = [];
-  let taken = 0;
-  for await (const { entries } of selectPages(link, config, selection.filters)) {
-    const wanted = entries.slice(0, limit - taken);
-    taken += wanted.length;
-    chunk.push(...wanted);
-    if (taken >= limit) break;
-    if (chunk.length < chunkSize) continue;
-    yield chunk;
-    chunk = [];
-  }
-  yield chunk;
 }
 
 async function notRunning(

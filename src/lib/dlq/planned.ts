@@ -4,7 +4,7 @@ import type { StoredMessage } from '../nats/message.js';
 import { type ReadPage, readPages } from '../nats/read-stream.js';
 import { type DlqEntry, readEntry } from '../pointers/entry.js';
 import { persistently } from './persistently.js';
-import type { PlannedReplay } from './plan-replay.js';
+import type { PlannedLetter } from './plan.js';
 
 /** Some of a plan's dead letters, as the DLQ has them now. */
 export interface PlannedChunk {
@@ -21,13 +21,13 @@ const sparse = 8;
 export async function* readPlanned(
   link: Link,
   config: PipelineConfig,
-  items: readonly PlannedReplay[],
+  items: readonly PlannedLetter[],
   size: number,
   signal?: AbortSignal,
 ): AsyncGenerator<PlannedChunk> {
   const { name } = config.streams.dlq;
   const sweep = areNear(items) ? new Sweep(link, config, items.at(-1)?.dlqSeq ?? 0) : undefined;
-  const read = async (chunk: readonly PlannedReplay[]): Promise<(DlqEntry | undefined)[]> => {
+  const read = async (chunk: readonly PlannedLetter[]): Promise<(DlqEntry | undefined)[]> => {
     const seqs = chunk.map(({ dlqSeq }) => dlqSeq);
     const near = (await sweep?.read(seqs)) ?? [];
     return Promise.all(
@@ -48,7 +48,7 @@ export async function* readPlanned(
 }
 
 /** In order, and close enough that reading what lies between them is the cheaper way. */
-function areNear(items: readonly PlannedReplay[]): boolean {
+function areNear(items: readonly PlannedLetter[]): boolean {
   const [first, last] = [items[0]?.dlqSeq ?? 0, items.at(-1)?.dlqSeq ?? 0];
   return (
     items.length > sparse &&

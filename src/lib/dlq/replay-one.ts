@@ -6,26 +6,18 @@ import { writeRecord } from '../journal/write.js';
 import { statesOfOriginals } from '../pointers/original.js';
 import { writePointer } from '../pointers/write.js';
 import { journalOf, pointersOf, type RouteTools, nothingKnown, routeExhaustion } from '../routing/route.js';
+import type { Author, Skipped } from './carry-out.js';
 import { decideReplays, type ReplayDecision, replayKey } from './decide-replay.js';
 import type { DlqEntry } from '../pointers/entry.js';
 import { persistently } from './persistently.js';
 import { keyOf } from './state.js';
 
-/** Who replays, why, and under which name the journal keeps it. */
-export interface ReplayAuthor {
-  readonly task: string;
-  /** `user@host`. */
-  readonly operator: string;
-  readonly note?: string;
-}
-
 export interface ReplayTools extends RouteTools {
-  readonly author: ReplayAuthor;
+  readonly author: Author;
 }
 
 /** How one dead letter fared. */
 export type ReplayOutcome =
-  | { readonly is: 'skipped'; readonly reason: string }
   /** On its way again; `key` ends with a RESOLVED or a ROUTED record, which `earlier` may have been written before this replay. */
   | { readonly is: 'replayed'; readonly key: Key; readonly earlier: boolean }
   /** Of a meta-consumer: where its record went is all there is to wait for. */
@@ -57,7 +49,7 @@ export async function replayOne(
   entry: DlqEntry,
   decided: Doing,
   signal: AbortSignal | undefined,
-): Promise<ReplayOutcome> {
+): Promise<ReplayOutcome | Skipped> {
   let decision: ReplayDecision | undefined = decided;
   return persistently(async () => {
     const now = decision ?? (await decideNow(tools, [entry]))[0];

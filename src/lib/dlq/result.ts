@@ -1,5 +1,6 @@
 import type { ExitCode } from '../errors.js';
-import type { ReplayPlan, SkippedReplay } from './plan-replay.js';
+import type { SkippedLetter } from './plan.js';
+import type { ReplayPlan } from './plan-replay.js';
 import type { ReplayReport } from './replay.js';
 import type { WaitResult } from './wait.js';
 
@@ -9,7 +10,7 @@ export interface ReplayResult {
   readonly task: string | null;
   readonly selected: number;
   readonly replayed: number;
-  readonly skipped: readonly SkippedReplay[];
+  readonly skipped: readonly SkippedLetter[];
   readonly resolved: number;
   readonly deadAgain: number;
   /** Replayed, and neither resolved nor dead again as far as was waited; without `--wait` all that were replayed. */

@@ -47,7 +47,9 @@ export async function explainEvent(
   const original = await fetchOriginal(link, origin);
   const records = await readHistory(link, journalOf(config), 'business', consumer ?? '*', origin);
   const names = consumer === undefined ? consumersOf(config, origin, records) : [consumer];
-  const told = await Promise.all(names.map((name) => tellStory(link, config, origin, name, options.now())));
+  const told = await Promise.all(
+    names.map((name) => tellStory(link, config, origin, name, original.state === 'present', options.now())),
+  );
   const event =
     original.state === 'present'
       ? await eventFacts(link, origin, original.message, options.withContent ?? false)
@@ -79,6 +81,7 @@ async function tellStory(
   config: PipelineConfig,
   origin: Origin,
   consumer: string,
+  present: boolean,
   nowMs: number,
 ): Promise<{ readonly story: ConsumerStory; readonly next?: NextStep }> {
   // It may move on between two looks: what then seems lost is looked for once more.
@@ -91,7 +94,7 @@ async function tellStory(
     .flatMap((record, i) => [{ journalSeq: record.journalSeq, record }, ...(meta[i] ?? [])])
     .map((record) => stepOf(record, waiting));
   const dueAt = waiting && waiting.notBeforeMs > 0 ? new Date(waiting.notBeforeMs).toISOString() : null;
-  const next = nextStep(config, { consumer, state, history, seq: origin.seq, dueAt });
+  const next = nextStep(config, { consumer, state, history, seq: origin.seq, dueAt, present });
   return { story: { consumer, state, history }, ...(next ? { next } : {}) };
 }
 

@@ -8,6 +8,8 @@ export interface NextFacts {
   readonly state: ConsumerState;
   readonly history: readonly Step[];
   readonly seq: number;
+  /** The event itself is there still. */
+  readonly present?: boolean;
   /** When the pointer in the retry stage is due, ISO. */
   readonly dueAt: string | null;
 }
@@ -17,6 +19,7 @@ export function nextStep(config: PipelineConfig, facts: NextFacts): NextStep | u
   const { consumer, state, seq, dueAt } = facts;
   const id = formatDeadLetterId({ consumer, seq });
   const step = (text: string, at: string | null = null): NextStep => ({ consumer, at, text });
+  const discard = `plutomi-events dlq discard ${id} --reason <text>`;
   const external = externalNamed(config, consumer) !== undefined;
   if (external && (state === 'parked' || state === 'retrying')) {
     return step(`nothing: ${consumer} is external now, and nobody runs its retry stage`);
@@ -34,9 +37,11 @@ export function nextStep(config: PipelineConfig, facts: NextFacts): NextStep | u
     case 'dead':
       return step(
         external
-          ? 'waits in the DLQ for a person: what an external consumer gave up can not be replayed'
-          : `waits in the DLQ for a person: plutomi-events dlq replay ${id}`,
+          ? `waits in the DLQ for a person; what an external consumer gave up can not be replayed, only discarded: ${discard}`
+          : `waits in the DLQ for a person: ${facts.present === false ? discard : `plutomi-events dlq replay ${id}`}`,
       );
+    case 'resolved-late':
+      return step(`its dead letter is left; nobody needs it: ${discard}`);
     case 'waiting':
       return step(`is delivered to ${consumer}`);
     case 'broken':

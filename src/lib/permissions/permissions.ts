@@ -111,8 +111,10 @@ const publishing: Publishing = {
         ...readers.allow,
         ...routing(config),
         ...records(config, config.consumers, ['REPLAYED']),
+        // Whatever stands in the DLQ, also of consumers that the config no longer has.
+        recordFilter(config.roots.advisories, 'business', 'DISCARDED'),
         ...records(config, readersOf(config), exhaustionKinds),
-        ...metaRecords(config, ['REPLAYED', 'RESOLVED']),
+        ...metaRecords(config, ['REPLAYED', 'RESOLVED', 'DISCARDED']),
         api.messageDelete(config.streams.dlq.name),
       ],
       deny: readers.deny,

@@ -5,6 +5,7 @@ export type Role = (typeof roles)[number];
 /** The role whose permissions a command needs. Commands that need no server are not in it. */
 export const roleOfCommand: Readonly<Record<string, Role>> = {
   'advisories tail': 'viewer',
+  'dlq discard': 'operator',
   'dlq list': 'viewer',
   'dlq replay': 'operator',
   'dlq show': 'viewer',

@@ -1,7 +1,9 @@
 import { formatDuration } from '../domain/duration.js';
 import { escapeLine } from '../domain/escape.js';
 import { clipColumns } from './columns.js';
-import type { Count, ReplayPlan, SkippedReplay } from '../dlq/plan-replay.js';
+import type { DiscardResult } from '../dlq/discard.js';
+import type { Count, LetterPlan, SkippedLetter } from '../dlq/plan.js';
+import type { ReplayPlan } from '../dlq/plan-replay.js';
 import type { ReplayResult } from '../dlq/result.js';
 import type { Colors } from './colors.js';
 import type { View } from './dead-letters.js';
@@ -12,27 +14,43 @@ const maxSkipped = 20;
 
 /** What a replay would do, and where; shown before it is confirmed. `rate`: most a second, where there is a limit. */
 export function renderReplayPlan(plan: ReplayPlan, view: View, rate?: number): string {
-  const { colors, nowMs } = view;
-  const { items, skipped, oldestDeadAt, missing, replaced, notRunning } = plan;
-  const rows: [string, string][] = [
-    ['server', escapeLine(plan.server)],
-    ['pipeline', escapeLine(plan.pipeline)],
-    ['replay', `${items.length} of ${items.length + skipped.length} selected`],
-    ...counted('consumers', plan.consumers, view),
-    ...counted('reasons', plan.reasons, view),
-  ];
-  if (oldestDeadAt !== null) {
-    rows.push(['oldest', `${renderTime(oldestDeadAt)} UTC, ${renderWhen(oldestDeadAt, nowMs)}`]);
-  }
-  rows.push(['originals', originals(missing, replaced, colors)]);
+  const { colors } = view;
+  const { items, notRunning } = plan;
+  const rows = planRows('replay', plan, view);
   if (rate !== undefined)
     rows.push(['rate', `${rate}/s at most${lasting(items.length, rate)}; another one with --rate`]);
-  const lines = rows.map(([name, value]) => `  ${colors.dim(name.padEnd(9))}  ${value}`);
+  const lines = renderRows(rows, colors);
   if (notRunning.length > 0) {
     const names = escapeLine(notRunning.join(', '));
     lines.push(colors.yellow(`  no process waits for events of ${names} now; is pipeline run running?`));
   }
-  return [...lines, ...renderSkipped(skipped, colors)].join('\n');
+  return [...lines, ...renderSkipped(plan.skipped, colors)].join('\n');
+}
+
+/** What a discard would do, and where; shown before it is confirmed. */
+export function renderDiscardPlan(plan: LetterPlan, view: View): string {
+  const lines = renderRows(planRows('discard', plan, view), view.colors);
+  return [...lines, ...renderSkipped(plan.skipped, view.colors)].join('\n');
+}
+
+function planRows(verb: string, plan: LetterPlan, view: View): [string, string][] {
+  const { items, skipped, oldestDeadAt, missing, replaced } = plan;
+  const rows: [string, string][] = [
+    ['server', escapeLine(plan.server)],
+    ['pipeline', escapeLine(plan.pipeline)],
+    [verb, `${items.length} of ${items.length + skipped.length} selected`],
+    ...counted('consumers', plan.consumers, view),
+    ...counted('reasons', plan.reasons, view),
+  ];
+  if (oldestDeadAt !== null) {
+    rows.push(['oldest', `${renderTime(oldestDeadAt)} UTC, ${renderWhen(oldestDeadAt, view.nowMs)}`]);
+  }
+  rows.push(['originals', originals(missing, replaced, view.colors)]);
+  return rows;
+}
+
+function renderRows(rows: readonly [string, string][], colors: Colors): string[] {
+  return rows.map(([name, value]) => `  ${colors.dim(name.padEnd(9))}  ${value}`);
 }
 
 /** How long it takes at least, where one would wonder. */
@@ -58,7 +76,7 @@ function originals(missing: number, replaced: number, colors: Colors): string {
 }
 
 /** The skipped ones, each with its reason. */
-export function renderSkipped(skipped: readonly SkippedReplay[], colors: Colors): string[] {
+export function renderSkipped(skipped: readonly SkippedLetter[], colors: Colors): string[] {
   const lines = skipped
     .slice(0, maxSkipped)
     .map(({ id, reason }) => colors.yellow(`  skipped ${escapeLine(id)}: ${escapeLine(reason)}`));
@@ -77,6 +95,14 @@ export function renderReplayResult(result: ReplayResult, waited: boolean, colors
     if (deadAgain > 0) parts.push(colors.red(`${deadAgain} dead again`));
     if (pending > 0) parts.push(colors.yellow(`${pending} still pending`));
   }
+  if (skipped.length > 0) parts.push(colors.yellow(`${skipped.length} skipped`));
+  return `${interrupted ? 'Interrupted: ' : ''}${parts.join(', ')}`;
+}
+
+/** How a discard ended. */
+export function renderDiscardResult(result: DiscardResult, colors: Colors): string {
+  const { selected, discarded, skipped, interrupted } = result;
+  const parts = [`${discarded} of ${selected} discarded`];
   if (skipped.length > 0) parts.push(colors.yellow(`${skipped.length} skipped`));
   return `${interrupted ? 'Interrupted: ' : ''}${parts.join(', ')}`;
 }

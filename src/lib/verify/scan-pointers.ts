@@ -3,6 +3,7 @@ import { metaConsumers } from '../domain/consumer-names.js';
 import type { Key } from '../domain/key.js';
 import type { Pointer } from '../domain/pointer.js';
 import { pointerSubject } from '../domain/subjects.js';
+import { formatDeadLetterId } from '../domain/dead-letter.js';
 import { keyOf } from '../dlq/state.js';
 import { concurrently } from '../dlq/concurrently.js';
 import type { Link } from '../nats/link.js';
@@ -19,6 +20,8 @@ export interface PointerScan {
   originals: number;
   malformed: number;
   readonly findings: Finding[];
+  /** Ids of dead letters whose original is not there any more: nothing that breaks a promise. */
+  readonly gone: { count: number; first: string | undefined };
 }
 
 const chunkSize = 512;
@@ -31,7 +34,14 @@ export async function scanPointers(
   config: PipelineConfig,
   journal: JournalScan,
 ): Promise<PointerScan> {
-  const scan: PointerScan = { pointers: 0, deadLetters: 0, originals: 0, malformed: 0, findings: [] };
+  const scan: PointerScan = {
+    pointers: 0,
+    deadLetters: 0,
+    originals: 0,
+    malformed: 0,
+    findings: [],
+    gone: { count: 0, first: undefined },
+  };
   for (const where of ['retry', 'dlq'] as const) {
     const messages = where === 'retry' ? parked(link, config) : dead(link, config);
     let chunk: Pointer[] = [];
@@ -108,7 +118,10 @@ async function checkOriginals(link: Link, pointers: readonly Pointer[], scan: Po
     scan.originals++;
     const state = states[i];
     if (state === undefined || state === 'present') continue;
-    scan.findings.push(originalFinding(keyOf(pointer, pointer.stage), state));
+    if (pointer.stage === 'dlq') {
+      scan.gone.count++;
+      scan.gone.first ??= formatDeadLetterId({ consumer: pointer.consumer, seq: pointer.origin.seq });
+    } else scan.findings.push(originalFinding(keyOf(pointer, pointer.stage), state));
   }
 }
 
@@ -119,7 +132,7 @@ function stranded(pointer: Pointer): Finding {
 
 function originalFinding(key: Key, state: 'missing' | 'replaced'): Finding {
   const { stream, seq } = key.origin;
-  const where = key.stage === 'dlq' ? 'its dead letter' : 'its pointer in the retry stage';
+  const where = 'its pointer in the retry stage';
   return state === 'missing'
     ? findingOf(key, 'original-missing', `${where} names ${stream} ${seq}, which is not there any more`)
     : findingOf(

@@ -15,9 +15,9 @@ export type ProblemKind =
   | 'pointer-missing'
   /** Routed to the DLQ, and neither there, nor replayed, nor discarded. */
   | 'dead-letter-missing'
-  /** The event that a pointer names is not in its stream any more. */
+  /** The event that a waiting retry names is not in its stream any more. */
   | 'original-missing'
-  /** Another event stands where a pointer's was: the stream was recreated. */
+  /** Another event stands where a waiting retry's was: the stream was recreated. */
   | 'original-replaced'
   /** The server says that it removed an event that a consumer had not acknowledged. */
   | 'event-lost'
@@ -61,6 +61,8 @@ export type WarningKind =
   | 'record-limit'
   /** A stream that refuses what is too much is nearly full. */
   | 'nearly-full'
+  /** Dead letters whose original is gone: what is left to do is to discard them. */
+  | 'original-missing'
   /** Messages in the journal, the retry stream or the DLQ that are none of ours. */
   | 'malformed'
   /** Advisories about consumers of the pipeline that can't be true. */

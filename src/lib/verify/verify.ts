@@ -9,7 +9,7 @@ import { confirmLosses } from './losses.js';
 import type { OpenCase } from './open-cases.js';
 import { Positions } from './positions.js';
 import { type JournalScan, scanJournal } from './scan-journal.js';
-import { scanPointers } from './scan-pointers.js';
+import { type PointerScan, scanPointers } from './scan-pointers.js';
 import { type Trace, Tracer } from './trace.js';
 import { traceAdvisory } from './trace-advisory.js';
 import { traceMeta } from './trace-meta.js';
@@ -69,6 +69,7 @@ export async function verifyPipeline(link: Link, config: PipelineConfig, now: Cl
         ...objects.warnings,
         ...retention.warnings,
         ...malformed(journal.malformed + pointers.malformed),
+        ...originalsGone(pointers.gone),
         ...refused(journal.untold.refused),
         ...external(config),
       ],
@@ -152,6 +153,15 @@ function external(config: PipelineConfig): Warning[] {
       detail: `external: ${names}. Of an event that the server gave up there is only its advisory, sent once and not acknowledged: where that was missed, nobody can tell`,
     },
   ];
+}
+
+function originalsGone({ count, first }: PointerScan['gone']): Warning[] {
+  if (count === 0) return [];
+  const what =
+    count === 1 ? `the original of dead letter ${first} is` : `the originals of ${count} dead letters are`;
+  const example = count === 1 ? '' : `, e.g. ${first}`;
+  const detail = `${what} gone or replaced${example}: they can't be replayed, only discarded (plutomi-events dlq discard)`;
+  return [{ kind: 'original-missing', detail }];
 }
 
 function malformed(count: number): Warning[] {

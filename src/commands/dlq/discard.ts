@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import * as Args from '@oclif/core/args';
+import * as Flags from '@oclif/core/flags';
+import { BaseCommand } from '../../lib/cli/base-command.js';
+import { countFlag } from '../../lib/cli/count-flag.js';
+import { deadLetterFlags } from '../../lib/cli/dead-letter-flags.js';
+import { currentOperator } from '../../lib/cli/operator.js';
+import { ProgressLine } from '../../lib/cli/progress-line.js';
+import { chooseSelection, selectionOf } from '../../lib/cli/replay-selection.js';
+import { viewOf } from '../../lib/cli/view.js';
+import type { PipelineConfig } from '../../lib/config/resolved.js';
+import { discardDeadLetters, type DiscardResult, planDiscard, undiscarded } from '../../lib/dlq/discard.js';
+import type { LetterPlan } from '../../lib/dlq/plan.js';
+import { OperationError, UsageError } from '../../lib/errors.js';
+import type { Link } from '../../lib/nats/link.js';
+import { renderDiscardPlan, renderDiscardResult, renderSkipped } from '../../lib/render/replay-plan.js';
+
+/** What `dlq discard --json` prints. */
+export type DlqDiscardResult = DiscardResult;
+
+const verb = { name: 'discard', done: 'discarded' };
+const { reason: diedOf, ...filters } = deadLetterFlags;
+
+export default class DlqDiscard extends BaseCommand<typeof DlqDiscard> {
+  static override summary = 'Give dead letters up: they leave the DLQ, and nobody gets their events again.';
+  static override description =
+    `For what can't be brought back: originals that are gone, events that were resolved late or by hand, consumers that the config no longer has, messages that are no dead letters. Takes ids, the filters of dlq list (--died-of in place of --reason), or --all; on a terminal without any of them, lets you choose. Shows the plan, then asks; without a terminal --yes is needed.
+
+Who discarded, when and why (--reason) is journaled before the dead letter is deleted. It can be interrupted at any point and run again. Of the event nothing is deleted. Skipped are dead letters whose replay was interrupted, since their event is on its way.
+
+Exit codes: 0 all were discarded, or nothing matched; 1 the id is unknown, answered no, or failed; 2 usage, config, or --yes is missing; 4 can't connect or not allowed; 5 some were skipped; 130 interrupted: what was done by then is said.`;
+  static override examples = [
+    "<%= config.bin %> <%= command.id %> notifications-consumer/42 --reason 'sent by hand, INC-4711'",
+    "<%= config.bin %> <%= command.id %> --consumer old-mailer --reason 'its consumer is gone' --dry-run",
+    "<%= config.bin %> <%= command.id %> --died-of 'no such user' --since 2d --reason 'test accounts' --yes",
+  ];
+
+  static override args = {
+    id: Args.string({
+      description: '<consumer>/<sequence of the event>, as dlq list prints it; several may be given',
+      multiple: true,
+      ignoreStdin: true,
+    }),
+  };
+
+  static override flags = {
+    ...filters,
+    'died-of': diedOf,
+    limit: countFlag({
+      char: 'L',
+      description: 'only the oldest of those that match',
+      defaultHelp: async () => 'all',
+    }),
+    all: Flags.boolean({ description: 'every dead letter' }),
+    reason: Flags.string({
+      description: 'why they are given up; kept in the journal',
+      helpValue: '<text>',
+      required: true,
+    }),
+    'dry-run': Flags.boolean({ description: 'show the plan, change nothing' }),
+    yes: Flags.boolean({ char: 'y', description: "don't ask; needed where there is no terminal" }),
+  };
+
+  private stop: AbortController | undefined;
+
+  protected override get changes(): boolean {
+    return !this.flags['dry-run'];
+  }
+
+  async run(): Promise<void> {
+    const { reason, 'dry-run': dryRun, 'died-of': died, ...flags } = this.flags;
+    if (reason.trim() === '') throw new UsageError('--reason: expected why they are given up, found nothing');
+    const which = { ...flags, reason: died };
+    const given = selectionOf(this.words, which, this.interactive, verb);
+    const config = await this.context.config();
+    const link = await this.context.connect(config);
+    const noteView = viewOf(process.stderr, this.noteColors);
+    const selection = given ?? (await chooseSelection(link, config, noteView, verb));
+    const plan = await planDiscard(link, config, selection);
+    if (plan.items.length + plan.skipped.length === 0) {
+      this.output(undiscarded(plan, { dryRun }), () => '');
+      this.note('no dead letters to discard');
+      return;
+    }
+    if (dryRun) {
+      const view = viewOf(process.stdout, this.colors);
+      this.output(undiscarded(plan, { dryRun }), () => renderDiscardPlan(plan, view));
+      return;
+    }
+    this.note(renderDiscardPlan(plan, noteView));
+    await this.agree(plan);
+    const result =
+      plan.items.length === 0
+        ? undiscarded(plan, { dryRun })
+        : await this.discard(link, config, plan, reason);
+    this.output(result, () => renderDiscardResult(result, this.colors));
+    const late = result.skipped.filter((one) => !plan.skipped.includes(one));
+    if (!this.flags.json) for (const line of renderSkipped(late, this.noteColors)) this.note(line);
+    process.exitCode = result.interrupted ? 130 : result.skipped.length > 0 ? 5 : 0;
+  }
+
+  private async agree({ items, server }: LetterPlan): Promise<void> {
+    if (items.length === 0 || this.flags.yes) return;
+    const what = items.length === 1 ? 'this dead letter' : `these ${items.length} dead letters`;
+    if (await this.confirm(`Discard ${what} on ${server}, for ever?`)) return;
+    throw new OperationError('nothing was discarded: the answer was no', { code: 'DECLINED' });
+  }
+
+  private discard(
+    link: Link,
+    config: PipelineConfig,
+    plan: LetterPlan,
+    note: string,
+  ): Promise<DiscardResult> {
+    this.stop = new AbortController();
+    const task = `discard-${randomUUID()}`;
+    const progress = new ProgressLine(process.stderr, plan.items.length);
+    const running = discardDeadLetters(plan, {
+      link,
+      config,
+      author: { task, operator: currentOperator(), note },
+      worker: `${hostname()}:${process.pid}:${task.slice(-6)}`,
+      now: () => Date.now(),
+      signal: this.stop.signal,
+      onDone: progress.count,
+    });
+    return running.finally(() => progress.end());
+  }
+
+  /** Stops between two dead letters, so that the result can say what was done; a second Ctrl-C ends it at once. */
+  protected override interrupt(): void {
+    if (!this.stop || this.stop.signal.aborted) return super.interrupt();
+    this.note('stopping: what has been begun is finished');
+    this.stop.abort();
+  }
+}

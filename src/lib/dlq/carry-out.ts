@@ -1,0 +1,211 @@
+import { clipBytes, escapeLine } from '../domain/escape.js';
+import type { PipelineConfig } from '../config/resolved.js';
+import { ConnectionError, PlutomiError } from '../errors.js';
+import type { Link } from '../nats/link.js';
+import type { DlqEntry } from '../pointers/entry.js';
+import { persistently } from './persistently.js';
+import type { Decide, Decision, LetterPlan, PlannedLetter, SkipDecision, SkippedLetter } from './plan.js';
+import { type PlannedChunk, readPlanned } from './planned.js';
+import { Starts } from './starts.js';
+
+/** Who does something to dead letters, why, and under which name the journal keeps it. */
+export interface Author {
+  readonly task: string;
+  /** `user@host`. */
+  readonly operator: string;
+  readonly note?: string;
+}
+
+export interface CarryOutOptions {
+  readonly link: Link;
+  readonly config: PipelineConfig;
+  /** Most dead letters a second. Default: as many as the server takes. */
+  readonly rate?: number;
+  /** Aborted: nothing more is begun; what runs is finished. */
+  readonly signal?: AbortSignal;
+  /** Told of each that is done with, skipped or not. */
+  readonly onDone?: () => void;
+}
+
+export interface Skipped {
+  readonly is: 'skipped';
+  readonly reason: string;
+}
+
+/** What is done to the dead letters of a plan. */
+export interface Doings<D extends Decision, O extends { readonly is: string }> {
+  /** By what the server holds now. */
+  readonly decide: Decide<D>;
+  /** Every write of it can be repeated. */
+  readonly carryOut: (entry: DlqEntry, decision: Exclude<D, SkipDecision>) => Promise<O | Skipped>;
+  /** Told of each that was carried out, by its place in the plan. */
+  readonly done: (outcome: O, item: PlannedLetter, at: number) => void;
+}
+
+/** Dead letters that are checked together: their records fit into one question to the journal. */
+const chunkSize = 160;
+/** With a rate: a chunk is what is begun in this time, so that no check is much older than the write, s. */
+const chunkSeconds = 0.25;
+const chunksAtOnce = 3;
+/** Begun and not finished, and so finished after Ctrl-C: of many a twentieth. */
+const doingsAtOnce = (count: number): number => Math.min(256, Math.max(96, Math.ceil(count / 20)));
+const gone = 'it has left the DLQ, or died again, since it was selected';
+const maxNoteBytes = 1024;
+
+/**
+ * Carries out a plan, item by item; resolves with those that were skipped, in the order of the plan. Safe to interrupt
+ * at any point and to run again. Memory grows with what is skipped.
+ *
+ * One that fails is skipped with its reason. When the server can't be reached the rest is skipped too; throws
+ * ConnectionError when nothing was done then.
+ */
+export async function carryOutPlan<D extends Decision, O extends { readonly is: string }>(
+  plan: LetterPlan,
+  doings: Doings<D, O>,
+  options: CarryOutOptions,
+): Promise<SkippedLetter[]> {
+  const carrying = new Carrying(plan, doings, options);
+  await carrying.run();
+  if (carrying.broken && carrying.count === 0) throw carrying.broken;
+  return carrying.skippedInOrder();
+}
+
+class Carrying<D extends Decision, O extends { readonly is: string }> {
+  /** Why nothing more is tried. */
+  broken: PlutomiError | undefined;
+  /** Carried out, not skipped. */
+  count = 0;
+  private readonly skipped: (SkippedLetter & { readonly at: number })[] = [];
+  private readonly starts: Starts;
+  private readonly chunks: AsyncGenerator<PlannedChunk>;
+  /** How many of the plan are in the chunks that were read. */
+  private taken = 0;
+
+  constructor(
+    private readonly plan: LetterPlan,
+    private readonly doings: Doings<D, O>,
+    private readonly options: CarryOutOptions,
+  ) {
+    const { link, config, rate, signal } = options;
+    this.starts = new Starts(doingsAtOnce(plan.items.length), rate, signal);
+    this.chunks = readPlanned(link, config, plan.items, chunkSizeAt(rate), signal);
+  }
+
+  skippedInOrder(): SkippedLetter[] {
+    return this.skipped.toSorted((a, b) => a.at - b.at).map(({ id, reason }) => ({ id, reason }));
+  }
+
+  async run(): Promise<void> {
+    try {
+      await Promise.all(Array.from({ length: chunksAtOnce }, () => this.lane()));
+    } finally {
+      await this.chunks.return(undefined);
+    }
+    if (!this.broken) return;
+    for (let at = this.taken; at < this.plan.items.length; at++) this.skip(at, notTried(this.broken));
+  }
+
+  private async lane(): Promise<void> {
+    for (let chunk = await this.nextChunk(); chunk; chunk = await this.nextChunk()) {
+      await this.takeChunk(chunk);
+    }
+  }
+
+  private async nextChunk(): Promise<PlannedChunk | undefined> {
+    if (this.broken || this.options.signal?.aborted) return undefined;
+    try {
+      const { done, value } = await this.chunks.next();
+      if (done) return undefined;
+      this.taken = value.from + value.entries.length;
+      return value;
+    } catch (error) {
+      this.broken ??= this.failed(error);
+      return undefined;
+    }
+  }
+
+  private async takeChunk({ from, entries }: PlannedChunk): Promise<void> {
+    const there: DlqEntry[] = [];
+    const places: number[] = [];
+    for (const [i, entry] of entries.entries()) {
+      // In a DLQ that was made anew, another one may stand there.
+      if (!entry || entry.letter.id !== this.plan.items[from + i]?.id) this.skip(from + i, gone);
+      else places[there.push(entry) - 1] = from + i;
+    }
+    const decisions = await this.decide(there, places);
+    await Promise.all(
+      decisions.map((decision, i) => this.take(places[i] ?? 0, there[i] as DlqEntry, decision)),
+    );
+  }
+
+  /** Empty where that failed. */
+  private async decide(entries: readonly DlqEntry[], places: readonly number[]): Promise<readonly D[]> {
+    try {
+      return await persistently(() => this.doings.decide(entries), this.options.signal);
+    } catch (error) {
+      const { message } = this.failed(error);
+      for (const at of places) this.skip(at, message);
+      return [];
+    }
+  }
+
+  private async take(at: number, entry: DlqEntry, decision: D): Promise<void> {
+    if (isSkip(decision)) return this.skip(at, decision.reason);
+    const end = await this.starts.begin();
+    if (end === false) return;
+    try {
+      if (this.broken) this.skip(at, notTried(this.broken));
+      else this.done(at, await this.doings.carryOut(entry, decision as Exclude<D, SkipDecision>));
+    } catch (error) {
+      this.skip(at, this.failed(error).message);
+    } finally {
+      end();
+    }
+  }
+
+  private skip(at: number, reason: string): void {
+    const { id } = this.plan.items[at] as PlannedLetter;
+    this.skipped.push({ at, id, reason });
+    this.options.onDone?.();
+  }
+
+  private done(at: number, outcome: O | Skipped): void {
+    if (isSkipped(outcome)) return this.skip(at, outcome.reason);
+    this.count++;
+    this.doings.done(outcome, this.plan.items[at] as PlannedLetter, at);
+    this.options.onDone?.();
+  }
+
+  /** An error of ours concerns one dead letter, or the connection; another one ends all. */
+  private failed(error: unknown): PlutomiError {
+    if (!(error instanceof PlutomiError)) throw error;
+    if (error instanceof ConnectionError) this.broken ??= error;
+    return error;
+  }
+}
+
+function chunkSizeAt(rate: number | undefined): number {
+  if (rate === undefined) return chunkSize;
+  return Math.max(1, Math.min(chunkSize, Math.ceil(rate * chunkSeconds)));
+}
+
+function notTried(broken: PlutomiError): string {
+  return `not tried: ${broken.message}`;
+}
+
+function isSkip(decision: Decision): decision is SkipDecision {
+  return decision.do === 'skip';
+}
+
+function isSkipped(outcome: { readonly is: string }): outcome is Skipped {
+  return outcome.is === 'skipped';
+}
+
+/** What the journal keeps of an author, at most a kilobyte of the note. */
+export function boundedAuthor({ task, operator, note }: Author): Author {
+  return {
+    task,
+    operator,
+    ...(note === undefined ? {} : { note: clipBytes(escapeLine(note), maxNoteBytes) }),
+  };
+}

@@ -1,0 +1,122 @@
+import type { PipelineConfig } from '../config/resolved.js';
+import { type Key, sameOrigin } from '../domain/key.js';
+import type { Pointer } from '../domain/pointer.js';
+import { nanosOfRfc3339, type Clock } from '../domain/time.js';
+import { recordAbout } from '../journal/journal.js';
+import { anyRecord, atStage, lastRecords } from '../journal/read.js';
+import { writeRecord } from '../journal/write.js';
+import type { Link } from '../nats/link.js';
+import type { Original } from '../pointers/original.js';
+import { lastPointer, readPointer } from '../pointers/write.js';
+import { journalOf, pointersOf } from '../routing/route.js';
+import type { Author } from './carry-out.js';
+import { concurrently } from './concurrently.js';
+import { discardKey, embeddedExhaustion, isMeta, replayKey, type StatesOf } from './decide-replay.js';
+import type { DlqEntry } from '../pointers/entry.js';
+import { persistently } from './persistently.js';
+import type { SkipDecision } from './plan.js';
+
+/** What discarding a dead letter means, by what the server holds now. */
+export type DiscardDecision =
+  | SkipDecision
+  | {
+      readonly do: 'discard';
+      readonly original?: Original['state'];
+      /** Keys whose end is to be journaled: an earlier discard may have come as far as that. */
+      readonly keys: readonly Key[];
+    };
+
+export interface DiscardTools {
+  readonly link: Link;
+  readonly config: PipelineConfig;
+  readonly author: Author;
+  readonly worker: string;
+  readonly now: Clock;
+  readonly signal?: AbortSignal;
+}
+
+const lookupsAtOnce = 64;
+const replayBegun =
+  'a replay of it was interrupted, and its event is on its way: replay it again, and it leaves the DLQ';
+
+/** What discarding each of these means, in their order; with the states of their originals where `statesOf` is given. Writes nothing. */
+export async function decideDiscards(
+  link: Link,
+  config: PipelineConfig,
+  entries: readonly DlqEntry[],
+  statesOf?: StatesOf,
+): Promise<DiscardDecision[]> {
+  const pointers = entries.flatMap(({ pointer }) => pointer ?? []);
+  const states = await statesOf?.(pointers);
+  const stateOf = new Map(pointers.map((pointer, i) => [pointer, states?.[i]]));
+  const decided = await concurrently(entries, lookupsAtOnce, async (entry): Promise<DiscardDecision> => {
+    const { pointer } = entry;
+    if (pointer && (await isReplayed(link, config, pointer))) return { do: 'skip', reason: replayBegun };
+    const all = pointer ? await keysOf(link, config, pointer) : [foreignKey(config, entry)];
+    const keys = await unjournaled(link, config, all);
+    const original = pointer && stateOf.get(pointer);
+    return { do: 'discard', keys, ...(original === undefined ? {} : { original }) };
+  });
+  // Without a signal, each was looked at.
+  return decided as DiscardDecision[];
+}
+
+/** What a replay wrote before it deleted the dead letter: its event is in the next cycle. */
+async function isReplayed(link: Link, config: PipelineConfig, pointer: Pointer): Promise<boolean> {
+  const replayed = anyRecord(link, journalOf(config), [[replayKey(pointer), 'REPLAYED']]);
+  if (await replayed) return true;
+  const message = await lastPointer(link, pointersOf(config, 'retry'), pointer.consumer, pointer.origin.seq);
+  const waiting = message && readPointer(message);
+  return waiting !== undefined && sameOrigin(waiting.origin, pointer.origin) && waiting.cycle > pointer.cycle;
+}
+
+/** The keys that a dead letter is the end of: its own, and of the meta tier that of the record that was not routed. */
+async function keysOf(link: Link, config: PipelineConfig, pointer: Pointer): Promise<Key[]> {
+  const own = discardKey(pointer);
+  const embedded = isMeta(pointer) ? embeddedExhaustion(config, pointer) : undefined;
+  if (!embedded?.ok) return [own];
+  const x = embedded.value;
+  const wentOn = await anyRecord(link, journalOf(config), [
+    [x, 'ROUTED'],
+    [x, 'RESOLVED'],
+  ]);
+  return wentOn ? [own] : [atStage(x, 'dlq'), own];
+}
+
+/** What is no pointer is journaled as a message of the DLQ itself. */
+function foreignKey(config: PipelineConfig, { letter, dlqSeq }: DlqEntry): Key {
+  const { consumer, subject, deadAt } = letter;
+  const time = nanosOfRfc3339(deadAt) ?? '0';
+  const origin = { stream: config.streams.dlq.name, seq: dlqSeq, subject, time };
+  return { tier: 'business', consumer, origin, stage: 'dlq', cycle: 0 };
+}
+
+async function unjournaled(link: Link, config: PipelineConfig, keys: readonly Key[]): Promise<Key[]> {
+  const found = await lastRecords(
+    link,
+    journalOf(config),
+    keys.map((key) => [key, 'DISCARDED']),
+  );
+  return keys.filter((_, i) => found[i] === undefined);
+}
+
+/**
+ * Discards one dead letter: DISCARDED, then the deletion of exactly this dead letter. Every write can be repeated, so
+ * that it can be killed between any two of them and run again.
+ */
+export function discardOne(
+  { link, config, author, worker, now, signal }: DiscardTools,
+  { dlqSeq }: DlqEntry,
+  { keys }: Exclude<DiscardDecision, SkipDecision>,
+): Promise<{ readonly is: 'discarded' }> {
+  return persistently(async () => {
+    for (const key of keys) {
+      const at = new Date(now()).toISOString();
+      const facts = { kind: 'DISCARDED', at, worker, ...author } as const;
+      await writeRecord(link, journalOf(config), recordAbout(key, facts));
+    }
+    // By sequence: a newer dead letter of the same event stays. One that is gone already is as good as deleted.
+    await link.deleteMessage(config.streams.dlq.name, dlqSeq);
+    return { is: 'discarded' };
+  }, signal);
+}

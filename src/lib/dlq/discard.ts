@@ -1,0 +1,80 @@
+import type { PipelineConfig } from '../config/resolved.js';
+import type { Clock } from '../domain/time.js';
+import type { Link } from '../nats/link.js';
+import { type Author, boundedAuthor, carryOutPlan, type CarryOutOptions } from './carry-out.js';
+import { decideDiscards, discardOne } from './discard-one.js';
+import { statesInStream } from './originals.js';
+import { type LetterPlan, type LetterSelection, planLetters, type SkippedLetter } from './plan.js';
+
+export interface DiscardOptions extends CarryOutOptions {
+  /** The note is the reason. */
+  readonly author: Author & { readonly note: string };
+  /** `<host>:<pid>:<random>`: who writes the records. */
+  readonly worker: string;
+  readonly now: Clock;
+}
+
+/** What `dlq discard --json` prints. */
+export interface DiscardResult {
+  /** The name under which the journal keeps this; null: nothing was written. */
+  readonly task: string | null;
+  readonly selected: number;
+  readonly discarded: number;
+  readonly skipped: readonly SkippedLetter[];
+  /** Ctrl-C: some may not have been begun. */
+  readonly interrupted?: true;
+  /** `--dry-run`: what would be done, and nothing was. */
+  readonly plan?: Omit<LetterPlan, 'items' | 'skipped'> & { readonly discardable: number };
+}
+
+/**
+ * Finds what is selected and what discarding it would mean. Writes nothing.
+ *
+ * Throws OperationError `NOT_FOUND` (exit code 1) when the only id that was asked for has no dead letter.
+ */
+export function planDiscard(
+  link: Link,
+  config: PipelineConfig,
+  selection: LetterSelection,
+): Promise<LetterPlan> {
+  const statesOf = statesInStream(link);
+  return planLetters(link, config, selection, (entries) => decideDiscards(link, config, entries, statesOf));
+}
+
+/** Nothing was done: a dry run, or nothing was selected. */
+export function undiscarded(plan: LetterPlan, { dryRun }: { readonly dryRun: boolean }): DiscardResult {
+  const { items, skipped, ...summary } = plan;
+  return {
+    task: null,
+    selected: items.length + skipped.length,
+    discarded: 0,
+    skipped,
+    ...(dryRun ? { plan: { ...summary, discardable: items.length } } : {}),
+  };
+}
+
+/**
+ * Ends the dead letters of a plan, one by one, as `carryOutPlan` says: nobody gets their events any more. Safe to
+ * interrupt at any point and to run again.
+ */
+export async function discardDeadLetters(plan: LetterPlan, options: DiscardOptions): Promise<DiscardResult> {
+  const { link, config, signal } = options;
+  const author = boundedAuthor(options.author);
+  let discarded = 0;
+  const skipped = await carryOutPlan(
+    plan,
+    {
+      decide: (entries) => decideDiscards(link, config, entries),
+      carryOut: (entry, decision) => discardOne({ ...options, author }, entry, decision),
+      done: () => void discarded++,
+    },
+    options,
+  );
+  return {
+    task: author.task,
+    selected: plan.items.length + plan.skipped.length,
+    discarded,
+    skipped: [...plan.skipped, ...skipped],
+    ...(signal?.aborted ? { interrupted: true } : {}),
+  };
+}

@@ -1,0 +1,169 @@
+import type { PipelineConfig } from '../config/resolved.js';
+import type { Link } from '../nats/link.js';
+import type { Original } from '../pointers/original.js';
+import { concurrently } from './concurrently.js';
+import type { DlqEntry } from '../pointers/entry.js';
+import { notFound } from './not-found.js';
+import { persistently } from './persistently.js';
+import { readAhead } from './read-ahead.js';
+import { type DeadLetterFilters, findEntry, selectPages } from './select.js';
+
+export type LetterSelection =
+  | { readonly ids: readonly string[] }
+  | { readonly filters: DeadLetterFilters /** The oldest of them. Default: all. */; readonly limit?: number };
+
+/** A dead letter that something will be done to: this very one, not a newer one of the same event. */
+export interface PlannedLetter {
+  readonly id: string;
+  readonly dlqSeq: number;
+}
+
+export interface SkippedLetter {
+  readonly id: string;
+  readonly reason: string;
+}
+
+export interface Count {
+  readonly name: string;
+  readonly count: number;
+}
+
+/** What would be done to dead letters, and on which server. */
+export interface LetterPlan {
+  readonly pipeline: string;
+  readonly server: string;
+  readonly items: readonly PlannedLetter[];
+  readonly skipped: readonly SkippedLetter[];
+  /** Of all that were found, the most frequent first. */
+  readonly consumers: readonly Count[];
+  /** Alike reasons are counted together, under the newest one's text. */
+  readonly reasons: readonly Count[];
+  /** When the oldest died, ISO; null: none was found. */
+  readonly oldestDeadAt: string | null;
+  readonly missing: number;
+  readonly replaced: number;
+  /** Ids that no dead letter has; they are among the skipped. */
+  readonly unknown: readonly string[];
+}
+
+/** Nothing may be done to a dead letter. */
+export interface SkipDecision {
+  readonly do: 'skip';
+  readonly reason: string;
+}
+
+/** What is to be done to a dead letter; with the state of its original, where it was looked at. */
+export type Decision = (SkipDecision | { readonly do: string }) & { readonly original?: Original['state'] };
+
+/** What is to be done to each of these, in their order. */
+export type Decide<D extends Decision> = (entries: readonly DlqEntry[]) => Promise<readonly D[]>;
+
+/** Dead letters that are looked at together: enough for full questions to the journal. */
+const chunkSize = 500;
+const lookupsAtOnce = 64;
+
+/**
+ * Finds what is selected and what would become of it. Writes nothing, and waits out a server that does not answer for
+ * a moment.
+ *
+ * Throws OperationError `NOT_FOUND` (exit code 1) when the only id that was asked for has no dead letter.
+ */
+export function planLetters<D extends Decision>(
+  link: Link,
+  config: PipelineConfig,
+  selection: LetterSelection,
+  decide: Decide<D>,
+): Promise<LetterPlan> {
+  return persistently(async () => {
+    const draft = new Draft();
+    for await (const chunk of readAhead(chunks(link, config, selection, draft))) {
+      const decisions = await persistently(() => decide(chunk));
+      for (const [i, entry] of chunk.entries()) {
+        const decision = decisions[i];
+        if (decision) draft.add(entry, decision);
+      }
+    }
+    const [unknown] = draft.unknown;
+    if (unknown !== undefined && draft.skipped.length + draft.items.length === 1) {
+      throw await notFound(link, config, unknown);
+    }
+    return {
+      pipeline: config.name,
+      server: link.server,
+      items: draft.items,
+      skipped: draft.skipped,
+      consumers: draft.consumers.sorted(),
+      reasons: draft.reasons.sorted(),
+      oldestDeadAt: draft.oldestDeadAt,
+      missing: draft.missing,
+      replaced: draft.replaced,
+      unknown: draft.unknown,
+    };
+  });
+}
+
+class Counter {
+  private readonly counts = new Map<string, Count>();
+
+  add(identity: string, name = identity): void {
+    this.counts.set(identity, { name, count: (this.counts.get(identity)?.count ?? 0) + 1 });
+  }
+
+  sorted(): Count[] {
+    return [...this.counts.values()].toSorted((a, b) => b.count - a.count || a.name.localeCompare(b.name));
+  }
+}
+
+class Draft {
+  readonly items: PlannedLetter[] = [];
+  readonly skipped: SkippedLetter[] = [];
+  readonly unknown: string[] = [];
+  readonly consumers = new Counter();
+  readonly reasons = new Counter();
+  oldestDeadAt: string | null = null;
+  missing = 0;
+  replaced = 0;
+
+  add({ letter, dlqSeq }: DlqEntry, decision: Decision): void {
+    this.consumers.add(letter.consumer);
+    this.reasons.add(letter.fingerprint, letter.reason);
+    if (this.oldestDeadAt === null || letter.deadAt < this.oldestDeadAt) this.oldestDeadAt = letter.deadAt;
+    if (decision.original === 'missing') this.missing++;
+    if (decision.original === 'replaced') this.replaced++;
+    if ('reason' in decision) this.skipped.push({ id: letter.id, reason: decision.reason });
+    else this.items.push({ id: letter.id, dlqSeq });
+  }
+
+  addUnknown(id: string): void {
+    this.unknown.push(id);
+    this.skipped.push({ id, reason: 'no such dead letter' });
+  }
+}
+
+async function* chunks(
+  link: Link,
+  config: PipelineConfig,
+  selection: LetterSelection,
+  draft: Draft,
+): AsyncGenerator<DlqEntry[]> {
+  if ('ids' in selection) {
+    const ids = [...new Set(selection.ids)];
+    const found = await concurrently(ids, lookupsAtOnce, (id) => findEntry(link, config, id));
+    for (const [i, id] of ids.entries()) if (!found[i]) draft.addUnknown(id);
+    yield found.filter((entry) => entry !== undefined);
+    return;
+  }
+  const limit = selection.limit ?? Number.POSITIVE_INFINITY;
+  let chunk: DlqEntry[] = [];
+  let taken = 0;
+  for await (const { entries } of selectPages(link, config, selection.filters)) {
+    const wanted = entries.slice(0, limit - taken);
+    taken += wanted.length;
+    chunk.push(...wanted);
+    if (taken >= limit) break;
+    if (chunk.length < chunkSize) continue;
+    yield chunk;
+    chunk = [];
+  }
+  yield chunk;
+}

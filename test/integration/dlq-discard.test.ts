@@ -1,0 +1,226 @@
+import { describe, expect, it } from 'vitest';
+import {
+  discardDeadLetters,
+  type DiscardOptions,
+  type DiscardResult,
+  planDiscard,
+} from '../../src/lib/dlq/discard.js';
+import type { LetterPlan, LetterSelection } from '../../src/lib/dlq/plan.js';
+import { planReplay } from '../../src/lib/dlq/plan-replay.js';
+import { runReplay } from '../../src/lib/dlq/run-replay.js';
+import { showDeadLetter } from '../../src/lib/dlq/show.js';
+import { keyOf } from '../../src/lib/dlq/state.js';
+import { explainEvent } from '../../src/lib/explain/explain.js';
+import { verifyPipeline } from '../../src/lib/verify/verify.js';
+import {
+  bury,
+  buryEvent,
+  consumer,
+  exhaustionOf,
+  type Ground,
+  journal,
+  Killed,
+  killedAfter,
+  seen,
+} from '../support/dead-letters.js';
+import { type TestBed, testBed } from '../support/pipeline.js';
+import { everything, replay, replayOptions } from '../support/replay.js';
+
+const reason = 'sent by hand';
+
+function optionsOf(bed: Ground, overrides: Partial<DiscardOptions> = {}): DiscardOptions {
+  return {
+    link: bed.link,
+    config: bed.config,
+    author: { task: 'discard-test', operator: 'ada@test', note: reason },
+    worker: 'test:1:discard',
+    now: Date.now,
+    ...overrides,
+  };
+}
+
+async function discard(
+  bed: Ground,
+  selection: LetterSelection = everything,
+  overrides: Partial<DiscardOptions> = {},
+): Promise<DiscardResult> {
+  const plan = await planDiscard(bed.link, bed.config, selection);
+  return discardDeadLetters(plan, optionsOf(bed, overrides));
+}
+
+async function kill(bed: TestBed, writes: number): Promise<LetterPlan> {
+  const plan = await planDiscard(bed.link, bed.config, everything);
+  const link = killedAfter(bed.link, writes);
+  await expect(discardDeadLetters(plan, optionsOf(bed, { link }))).rejects.toThrow(Killed);
+  return plan;
+}
+
+const left = async (bed: TestBed): Promise<number> =>
+  (await bed.link.streamInfo('events-dlq'))?.state.messages ?? 0;
+
+describe('dlq discard', () => {
+  it('ends exactly what is selected, with who and why in the journal, and everything knows it', async () => {
+    const bed = await testBed();
+    const { id, pointer } = await bury(bed);
+    const other = await bury(bed);
+    expect(await discard(bed, { ids: [id] })).toEqual({
+      task: 'discard-test',
+      selected: 1,
+      discarded: 1,
+      skipped: [],
+    });
+    expect(await bed.dead(consumer, 1)).toBeUndefined();
+    expect(await bed.dead(consumer, 2)).toMatchObject({ pointer: other.pointer });
+    expect(await bed.journal('DISCARDED')).toMatchObject([
+      {
+        record: {
+          tier: 'business',
+          consumer,
+          stage: 'dlq',
+          cycle: 0,
+          origin: pointer.origin,
+          operator: 'ada@test',
+          note: reason,
+          task: 'discard-test',
+        },
+      },
+    ]);
+    await expect(showDeadLetter(bed.link, bed.config, id)).rejects.toThrow(
+      /^no dead letter notifications-consumer\/1: it was discarded at \S+Z by ada@test: sent by hand$/,
+    );
+    const { consumers, next } = await explainEvent(bed.link, bed.config, id, { now: Date.now });
+    expect(consumers).toMatchObject([{ state: 'discarded' }]);
+    expect(consumers[0]?.history.at(-1)?.text).toBe('discarded by ada@test: sent by hand');
+    expect(next.filter((step) => step.consumer === consumer)).toEqual([]);
+    expect((await verifyPipeline(bed.link, bed.config, Date.now)).report.problems).toEqual([]);
+    expect(await bed.link.readFromLeader('events', 1)).toBeDefined();
+  });
+
+  it('ends what nothing else can: without an original, of a consumer that is gone, resolved late, forged', async () => {
+    const bed = await testBed();
+    const missing = await bury(bed);
+    await bed.link.deleteMessage('events', missing.pointer.origin.seq);
+    await bury(bed, { consumer: 'old-mailer' });
+    const late = await bury(bed);
+    await journal(bed, keyOf(late.pointer, 'main'), { kind: 'RESOLVED', attempt: 1, late: true });
+    await bed.link.publish('events-dlq.some.thing', 'forged');
+    await bed.link.publish(`events-dlq.${consumer}.77`, '{}');
+    expect((await verifyPipeline(bed.link, bed.config, Date.now)).report).toMatchObject({
+      problems: [],
+      warnings: expect.arrayContaining([
+        {
+          kind: 'original-missing',
+          detail: `the original of dead letter ${missing.id} is gone or replaced: they can't be replayed, only discarded (plutomi-events dlq discard)`,
+        },
+      ]),
+    });
+    expect(await planDiscard(bed.link, bed.config, everything)).toMatchObject({ missing: 1, skipped: [] });
+    expect(await discard(bed)).toMatchObject({ selected: 5, discarded: 5, skipped: [] });
+    expect(await left(bed)).toBe(0);
+    expect((await bed.journal('DISCARDED')).map(({ record }) => record.consumer).toSorted()).toEqual([
+      'events-dlq',
+      consumer,
+      consumer,
+      consumer,
+      'old-mailer',
+    ]);
+    const { report } = await verifyPipeline(bed.link, bed.config, Date.now);
+    expect(report.problems).toEqual([]);
+    expect(report.warnings.map(({ kind }) => kind)).not.toContain('original-missing');
+  });
+
+  it.each([0, 1, 2])('killed after %i writes and run again, it converges', async (writes) => {
+    const bed = await testBed();
+    await bury(bed);
+    if (writes < 2) await kill(bed, writes);
+    else await discard(bed);
+    expect(await left(bed)).toBe(writes === 2 ? 0 : 1);
+    // What was journaled as discarded is not brought back.
+    const again = await planReplay(bed.link, bed.config, everything);
+    expect(again.items).toHaveLength(writes === 0 ? 1 : 0);
+    if (writes === 1) {
+      expect(again.skipped).toEqual([
+        { id: `${consumer}/1`, reason: expect.stringContaining('it was discarded') },
+      ]);
+    }
+    if (writes < 2) await kill(bed, 0);
+    expect(await discard(bed)).toMatchObject({ discarded: writes === 2 ? 0 : 1, skipped: [] });
+    expect(await left(bed)).toBe(0);
+    expect(await bed.journal('DISCARDED')).toHaveLength(1);
+    expect((await verifyPipeline(bed.link, bed.config, Date.now)).report.problems).toEqual([]);
+  });
+
+  it.each([1, 2])('leaves alone what a replay that was killed after %i writes has begun', async (writes) => {
+    const bed = await testBed();
+    await bury(bed);
+    const plan = await planReplay(bed.link, bed.config, everything);
+    const link = killedAfter(bed.link, writes);
+    await expect(runReplay(plan, replayOptions(bed, { link }))).rejects.toThrow(Killed);
+    expect(await discard(bed)).toMatchObject({
+      discarded: 0,
+      skipped: [{ id: `${consumer}/1`, reason: expect.stringContaining('replay it again') }],
+    });
+    expect(await replay(bed)).toMatchObject({ replayed: 1 });
+    expect(await left(bed)).toBe(0);
+    expect(await bed.journal('DISCARDED')).toEqual([]);
+  });
+
+  it('never deletes a newer dead letter of the same event', async () => {
+    const bed = await testBed();
+    const { pointer } = await bury(bed);
+    const link = seen(
+      bed.link,
+      'deleteMessage',
+      async () => void (await buryEvent(bed, pointer.origin, { cycle: 1 })),
+    );
+    await discard(bed, everything, { link });
+    expect(await bed.dead(consumer, 1)).toMatchObject({ pointer: { cycle: 1 } });
+    const plan = await planDiscard(bed.link, bed.config, everything);
+    await buryEvent(bed, pointer.origin, { cycle: 2 });
+    expect(await discardDeadLetters(plan, optionsOf(bed))).toMatchObject({
+      discarded: 0,
+      skipped: [{ id: `${consumer}/1`, reason: expect.stringContaining('died again') }],
+    });
+    expect(await bed.dead(consumer, 1)).toMatchObject({ pointer: { cycle: 2 } });
+  });
+
+  it.each([0, 1, 2, 3])(
+    'ends a dead letter of the meta tier and its event, killed after %i writes',
+    async (writes) => {
+      const bed = await testBed();
+      const { pointer, dlqSeq } = await bury(bed);
+      await bed.link.deleteMessage('events-dlq', dlqSeq);
+      const subject = `events-advisories.business.MAX_DELIVERIES.${consumer}.1.main.0`;
+      const record = { ...exhaustionOf(pointer, 0), stage: 'main' };
+      const origin = { stream: 'events-advisories', seq: 9, subject, time: '5' };
+      await buryEvent(bed, origin, { consumer: 'meta-consumer', embedded: { subject, record } });
+      if (writes < 3) await kill(bed, writes);
+      expect(await discard(bed)).toMatchObject({ selected: 1, discarded: 1, skipped: [] });
+      expect(await left(bed)).toBe(0);
+      expect(
+        (await bed.journal('DISCARDED')).map(({ record: { tier, consumer } }) => [tier, consumer]),
+      ).toEqual([
+        ['business', consumer],
+        ['meta', 'meta-consumer'],
+      ]);
+      const { consumers } = await explainEvent(bed.link, bed.config, `${consumer}/1`, { now: Date.now });
+      expect(consumers).toMatchObject([{ state: 'discarded' }]);
+      expect(await bed.parked(consumer, 1)).toBeUndefined();
+    },
+  );
+
+  it('finishes what it has begun when it is interrupted, and says so', async () => {
+    const bed = await testBed();
+    for (let i = 0; i < 200; i++) await bury(bed);
+    const stop = new AbortController();
+    let deleted = 0;
+    const link = seen(bed.link, 'deleteMessage', () => {
+      if (++deleted === 5) stop.abort();
+    });
+    const result = await discard(bed, everything, { link, signal: stop.signal });
+    expect(result).toMatchObject({ selected: 200, skipped: [], interrupted: true });
+    expect(result.discarded).toBeLessThan(120);
+    expect(await left(bed)).toBe(200 - result.discarded);
+    expect(await bed.journal('DISCARDED')).toHaveLength(result.discarded);
+  });
+});
