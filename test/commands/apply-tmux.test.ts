@@ -114,6 +114,31 @@ test('a change is yellow, with the old value red and the new one green; a replac
   expect(await replaced.exitCode()).toBe(0);
 });
 
+test('what a lower limit ends, and what is left behind, is asked about, with the numbers above', async () => {
+  const { terminal, project, url, rewrite } = await applying();
+  await project.cli(['pipeline', 'apply', '--yes']);
+  await using link = await connectTo(url);
+  for (let i = 0; i < 5; i++) await link.publish('events.totp.requested', '{}');
+  await rewrite({ maxMsgs: 2 });
+  await using lower = await terminal();
+  const asked = await lower.waitFor(/Make this change on/);
+  expect(asked).toContain('! 3 events are older or more than the new limit and removed at once');
+  expect(asked).toContain('What is marked with ! in events is lost for good.');
+  await lower.press('n', 'Enter');
+  expect(await lower.exitCode()).toBe(1);
+  expect((await link.streamInfo('events'))?.state.messages).toBe(5);
+
+  const file = join(project.folder, 'plutomi-events.config.json');
+  await writeFile(file, JSON.stringify({ ...config({}), consumers: {} }));
+  await using left = await terminal();
+  expect(await left.waitFor(/Leave it on/)).toContain('! 5 events are not delivered yet');
+  await left.press('y', 'Enter');
+  expect(await left.exitCode()).toBe(0);
+  await using again = await terminal();
+  expect(await again.exitCode()).toBe(0);
+  expect(await again.text()).toContain('No changes.');
+}, 60_000);
+
 test.each([
   [['--no-color'], {}],
   [[], { NO_COLOR: '1' }],

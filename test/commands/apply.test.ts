@@ -230,6 +230,26 @@ test('a lower limit that ends events needs its own word besides --yes', async ()
   expect((await link.streamInfo('events'))?.state.messages).toBe(2);
 }, 60_000);
 
+test('a consumer that leaves something behind needs its name besides --yes, once', async () => {
+  const { apply, url, rewrite } = await applying();
+  await apply('--yes');
+  await using link = await connectTo(url);
+  await link.publish('events.totp.requested', '{}');
+  await link.publish('events-dlq.notifications-consumer.1', '{}');
+  await rewrite(configWith({ consumers: {} }));
+  expect((await apply('--check')).exitCode).toBe(3);
+  const refused = await apply('--yes', '--json');
+  expect(refused.exitCode).toBe(1);
+  expect(errorOf(refused)).toMatchObject({
+    code: 'LOSS_REFUSED',
+    message: expect.stringContaining('1 dead letter is stranded: nothing in the config takes it'),
+    suggestions: expect.arrayContaining([expect.stringContaining('--allow-loss notifications-consumer')]),
+  });
+  expect((await apply('--yes', '--allow-loss', 'notifications-consumer')).exitCode).toBe(0);
+  expect((await apply('--check')).exitCode).toBe(0);
+  expect((await apply('--yes')).exitCode).toBe(0);
+}, 60_000);
+
 describe('exit codes', () => {
   test('2: --dry-run and --check together; an unknown --replace', async () => {
     const { apply } = await applying();

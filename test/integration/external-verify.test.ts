@@ -245,7 +245,8 @@ describe('a consumer that changes hands', () => {
       ],
     });
     expect(changeOf(away, 'rust-retry')?.action).toBe('orphan');
-    await applyPlan(bed.link, away);
+    await expect(applyPlan(bed.link, away)).rejects.toMatchObject({ code: 'LOSS_REFUSED' });
+    await applyPlan(bed.link, away, { allowLoss: ['rust'] });
     expect(
       (await planTopology(bed.link, external)).changes.filter(({ action }) => action === 'update'),
     ).toEqual([]);

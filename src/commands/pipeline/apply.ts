@@ -4,9 +4,9 @@ import { escapeLine } from '../../lib/domain/escape.js';
 import { OperationError } from '../../lib/errors.js';
 import { renderConsequences, renderPlan } from '../../lib/render/plan.js';
 import { applyPlan, planTopology } from '../../lib/topology/apply.js';
-import { type Consequence, endsStored } from '../../lib/topology/consequence.js';
+import { type Consequence, losesSomething } from '../../lib/topology/consequence.js';
 import { describeConsequence } from '../../lib/topology/describe-consequence.js';
-import { type Change, isPending } from '../../lib/topology/diff.js';
+import { type Change, isPending, pathOf } from '../../lib/topology/diff.js';
 import { readTightLimits } from '../../lib/topology/record-sizes.js';
 import type { Plan } from '../../lib/topology/plan.js';
 import { conflictError, refusalOf, unknownName } from '../../lib/topology/refusal.js';
@@ -62,8 +62,9 @@ Exit codes: 0 the server matches, or a plan was shown; 1 refused, failed, or ans
       multipleNonGreedy: true,
     }),
     'allow-loss': Flags.string({
-      description: 'stream whose stored messages a lowered limit may end; repeatable',
-      helpValue: '<stream>',
+      description:
+        'stream whose stored messages a lowered limit may end, or what may be left behind; repeatable',
+      helpValue: '<name>',
       multiple: true,
       multipleNonGreedy: true,
     }),
@@ -85,17 +86,21 @@ Exit codes: 0 the server matches, or a plan was shown; 1 refused, failed, or ans
     if (wrong) throw wrong;
 
     const pending = plan.changes.filter(isPending).length;
-    if (dryRun || check || pending === 0) {
+    const losing = plan.changes.filter(losesSomething);
+    const open = pending > 0 || losing.length > 0;
+    if (dryRun || check || !open) {
+      if (!dryRun && !check) await applyPlan(link, plan);
       this.output(result(plan, false), () => '');
-      if (check && pending > 0) process.exitCode = 3;
+      if (check && open) process.exitCode = 3;
       return;
     }
-    const allowed = { replace, allowLoss: this.isAsked ? [...allowLoss, ...endingStreams(plan)] : allowLoss };
+    const asked = this.isAsked ? losing.map(pathOf) : [];
+    const allowed = { replace, allowLoss: [...allowLoss, ...asked] };
     const refusal = refusalOf(plan, allowed);
     if (refusal) throw refusal;
     await this.agree(question(plan, pending));
     await applyPlan(link, plan, allowed);
-    this.output(result(plan, true), () => `Done: the server matches the config.`);
+    this.output(result(plan, pending > 0), () => `Done: the server matches the config.`);
   }
 
   /** A person sees the numbers and answers: that is the word which elsewhere a flag gives. */
@@ -115,15 +120,15 @@ Exit codes: 0 the server matches, or a plan was shown; 1 refused, failed, or ans
   }
 }
 
-function endingStreams({ changes }: Plan): string[] {
-  return changes.filter((change) => endsStored(change, change.consequences)).map(({ name }) => name);
-}
-
-function question(plan: Plan, pending: number): string {
-  const what = pending === 1 ? 'this change' : `these ${pending} changes`;
-  const ending = endingStreams(plan);
+/** What is asked: what is lost, then what is done. */
+function question({ changes, server }: Plan, pending: number): string {
+  const losing = changes.filter(losesSomething);
+  const orphans = losing.filter(({ action }) => action === 'orphan').map(pathOf);
+  const ending = losing.filter(({ action }) => action !== 'orphan').map(pathOf);
   const lost = ending.length === 0 ? '' : `What is marked with ! in ${ending.join(', ')} is lost for good. `;
-  return `${lost}Make ${what} on ${plan.server}?`;
+  const left = orphans.length === 0 ? '' : `What waits in ${orphans.join(', ')} is left behind. `;
+  const what = pending === 1 ? 'Make this change' : `Make these ${pending} changes`;
+  return `${lost}${left}${pending === 0 ? 'Leave it' : what} on ${server}?`;
 }
 
 function result({ pipeline, server, changes }: Plan, applied: boolean): ApplyResult {

@@ -12,3 +12,11 @@ export function ownerOf(metadata: Metadata): string | undefined {
 export function withOwner(metadata: Metadata, pipeline: string): Record<string, string> {
   return { ...metadata, [ownerKey]: pipeline };
 }
+
+/** The metadata key of an object that somebody has left to itself, knowing what it strands. */
+export const leftKey = 'plutomi-events.left';
+
+/** Has a person, or an apply that found nothing in it, decided to leave this orphan alone? */
+export function isLeft(metadata: Metadata): boolean {
+  return metadata?.[leftKey] !== undefined;
+}

@@ -1,4 +1,5 @@
 import { OperationError } from '../errors.js';
+import { NotAllowedError } from '../nats/errors.js';
 import type { Link } from '../nats/link.js';
 import {
   createConsumer,
@@ -11,8 +12,9 @@ import {
 import { readActual } from './actual.js';
 import type { DesiredConsumer, DesiredStream, Topology } from './desired.js';
 import { type Change, consumerPath, diffTopology, isPending, pathOf } from './diff.js';
-import { ownerKey, withOwner } from '../domain/ownership.js';
-import { checkTopology, type Plan, planTopology } from './plan.js';
+import { filtersOf } from './fields.js';
+import { leftKey, ownerKey, withOwner } from '../domain/ownership.js';
+import { checkTopology, type Plan, type PlannedChange, planTopology } from './plan.js';
 import { type Allowed, refusalOf } from './refusal.js';
 
 export { checkTopology, planTopology };
@@ -22,7 +24,7 @@ export type ApplyOptions = Allowed;
 
 /**
  * Carries a plan out: the journal first, then the other streams, then the consumers; then reads everything
- * again. Can be killed at any point and run again. Returns how many objects it wrote.
+ * again. Can be killed at any point and run again. Returns how many objects it created or changed.
  *
  * Throws OperationError: a conflict, a replacement or a loss that is not named, or a field that the server did not take.
  */
@@ -40,7 +42,37 @@ export async function applyPlan(link: Link, plan: Plan, options: ApplyOptions = 
     if (change) await writeConsumer(link, change, one, desired.pipeline);
   }
   if (pending.length > 0) await verify(link, desired);
+  for (const orphan of plan.changes.filter(isUndecided)) await leave(link, orphan);
   return pending.length;
+}
+
+/** Nobody has decided yet what becomes of it: this apply is what decides. */
+export function isUndecided({ action, left }: PlannedChange): boolean {
+  return action === 'orphan' && left !== true;
+}
+
+/**
+ * Marks an orphan as left to itself: what it misses from now on is nobody's loss, and the next apply does not ask. A
+ * user who may not write to what is not in the config is asked again.
+ */
+async function leave(link: Link, { kind, name, stream = '' }: Change): Promise<void> {
+  const mark = { [leftKey]: 'true' };
+  try {
+    if (kind === 'stream') {
+      const found = await link.streamInfo(name);
+      if (found) await updateStream(link, name, { metadata: { ...found.config.metadata, ...mark } });
+      return;
+    }
+    const found = await link.consumerInfo(stream, name);
+    if (!found) return;
+    const filter_subjects = [...filtersOf(found.config)];
+    await updateConsumer(link, stream, name, {
+      filter_subjects,
+      metadata: { ...found.config.metadata, ...mark },
+    });
+  } catch (error) {
+    if (!(error instanceof NotAllowedError)) throw error;
+  }
 }
 
 async function writeStream(

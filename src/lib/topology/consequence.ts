@@ -28,8 +28,10 @@ export type CountedFact =
   | 'shifted'
   /** Messages in flight that may have been delivered as often as the server now delivers at most. */
   | 'over-limit'
-  /** Pointers in the retry stage of a consumer that has none any more. */
-  | 'stranded';
+  /** Pointers in the retry stage of a consumer that is external now. */
+  | 'stranded'
+  /** What waits in something that the config no longer has. */
+  | 'abandoned';
 
 /** What a change means for what is stored and on its way. */
 export type Consequence =
@@ -56,6 +58,13 @@ export type Consequence =
   /** Consumers that the config does not have, on a stream that is deleted. */
   | { readonly what: 'consumers-lost'; readonly names: readonly string[] };
 
+/** A change, and what it means. */
+export interface Consequential extends Change {
+  readonly consequences: readonly Consequence[];
+  /** Of an orphan: it was decided before to leave it alone. */
+  readonly left?: boolean;
+}
+
 /** What consequences are read from. */
 export interface Circumstances {
   readonly desired: Topology;
@@ -63,21 +72,30 @@ export interface Circumstances {
   readonly config: PipelineConfig;
 }
 
-/** What a lowered limit does. Whoever wants it names the stream. */
-const losses: readonly Consequence['what'][] = ['expired', 'bytes-removed', 'unprocessed', 'original-lost'];
+/** What a lowered limit does, and what is left behind. Whoever wants it says its name. */
+const losses: readonly Consequence['what'][] = [
+  'expired',
+  'bytes-removed',
+  'unprocessed',
+  'original-lost',
+  'stranded',
+];
 
-const risks: readonly Consequence['what'][] = [...losses, 'over-limit', 'stranded'];
+const risks: readonly Consequence['what'][] = [...losses, 'over-limit'];
 
-/** Does this change end what is stored, though its stream stays? */
-export function endsStored(change: Change, consequences: readonly Consequence[]): boolean {
-  return change.action === 'update' && consequences.some(({ what }) => losses.includes(what));
+/** Does this end or strand something, though nothing is deleted and created again? It must be named then. */
+export function losesSomething({ action, left, consequences }: Consequential): boolean {
+  if (action === 'orphan') return left !== true && consequences.length > 0;
+  return action === 'update' && consequences.some(({ what }) => losses.includes(what));
 }
 
 /** Must somebody look at the numbers before this is done? */
-export function isRisky(change: Change, consequences: readonly Consequence[]): boolean {
+export function isRisky(change: Consequential): boolean {
+  const { consequences } = change;
   return (
+    losesSomething(change) ||
     change.action === 'replace' ||
     (change.action === 'update' && change.fields.some(({ path }) => path === 'filter_subjects')) ||
-    consequences.some(({ what }) => risks.includes(what))
+    (change.action !== 'orphan' && consequences.some(({ what }) => risks.includes(what)))
   );
 }

@@ -41,6 +41,10 @@ const verbs: Readonly<Record<CountedFact, Grammar>> = {
     'is stranded: an external consumer has no retry stage, and nobody runs it until the consumer has a handler again',
     'are stranded: an external consumer has no retry stage, and nobody runs them until the consumer has a handler again',
   ],
+  abandoned: [
+    'is stranded: nothing in the config takes it',
+    'are stranded: nothing in the config takes them',
+  ],
   shifted: ['in backoff comes back at another time', 'in backoff come back at another time'],
 };
 

@@ -32,6 +32,11 @@ export function pathOf({ stream, name }: Pick<Change, 'name' | 'stream'>): strin
   return stream === undefined ? name : consumerPath(stream, name);
 }
 
+/** What the server holds of what a change is about. */
+export function objectOf(actual: Actual, change: Change): StreamInfo | ConsumerInfo | undefined {
+  return change.kind === 'stream' ? actual.streams.get(change.name) : actual.consumers.get(pathOf(change));
+}
+
 /** Does this change write to the server? */
 export function isPending({ action }: Change): boolean {
   return action === 'create' || action === 'update' || action === 'replace';

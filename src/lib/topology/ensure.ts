@@ -38,7 +38,7 @@ export async function ensureTopology(
 
 /** What would be lost, skipped or repeated, and the command of the person who wants that. */
 function needsPerson(plan: Plan): OperationError {
-  const risky = plan.changes.filter((change) => isRisky(change, change.consequences));
+  const risky = plan.changes.filter(isRisky);
   const facts = risky.flatMap((change) => [
     `${describeChange(change)}:`,
     ...change.consequences.map((one) => `  ${describeConsequence(one)}`),

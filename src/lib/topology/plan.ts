@@ -2,15 +2,14 @@ import type { PipelineConfig } from '../config/resolved.js';
 import type { Link } from '../nats/link.js';
 import { readActual, readActualAndOthers } from './actual.js';
 import { type Conflict, findConflicts } from './conflicts.js';
-import { type Consequence, isRisky } from './consequence.js';
+import { type Consequential, isRisky } from './consequence.js';
 import { desiredTopology, type Topology } from './desired.js';
-import { type Actual, type Change, diffTopology, isPending } from './diff.js';
+import { type Actual, type Change, diffTopology, isPending, objectOf } from './diff.js';
+import { isLeft } from '../domain/ownership.js';
 import { readConsequences } from './read-consequences.js';
 
-export interface PlannedChange extends Change {
-  /** What it means for what is stored and on its way, in numbers. */
-  readonly consequences: readonly Consequence[];
-}
+/** A change with what it means for what is stored and on its way, in numbers. */
+export type PlannedChange = Consequential;
 
 /** What `applyPlan` would do, and what stands in its way. */
 export interface Plan {
@@ -44,10 +43,9 @@ export async function planTopology(
   );
   const planned: PlannedChange[] = [];
   for (const change of changes) {
-    planned.push({
-      ...change,
-      consequences: await readConsequences(link, change, { desired, actual, config }),
-    });
+    const consequences = await readConsequences(link, change, { desired, actual, config });
+    const left = change.action === 'orphan' && isLeft(objectOf(actual, change)?.config.metadata);
+    planned.push({ ...change, consequences, ...(left ? { left } : {}) });
   }
   return {
     pipeline: config.name,
@@ -55,7 +53,7 @@ export async function planTopology(
     desired,
     changes: planned,
     conflicts,
-    needsConfirmation: planned.some((change) => isRisky(change, change.consequences)),
+    needsConfirmation: planned.some(isRisky),
   };
 }
 

@@ -2,8 +2,9 @@ import type { Link } from '../nats/link.js';
 import { type StandstillKind, standstillOf } from '../nats/standstill.js';
 import type { Circumstances, Consequence } from './consequence.js';
 import { consumerConsequences } from './consequences-of-consumer.js';
+import { orphanConsequences } from './consequences-of-orphan.js';
 import { streamConsequences } from './consequences-of-stream.js';
-import { type Change, isPending, pathOf } from './diff.js';
+import { type Change, consumerPath, isPending, pathOf } from './diff.js';
 
 /** Reads from the server what a change means for what is stored and on its way. */
 export async function readConsequences(
@@ -11,6 +12,7 @@ export async function readConsequences(
   change: Change,
   given: Circumstances,
 ): Promise<readonly Consequence[]> {
+  if (change.action === 'orphan') return orphanConsequences(link, change, given);
   return [...silences(change, given), ...(isPending(change) ? await effects(link, change, given) : [])];
 }
 
@@ -27,10 +29,9 @@ async function effects(link: Link, change: Change, given: Circumstances): Promis
 const passing: readonly StandstillKind[] = ['max-ack-pending', 'max-waiting'];
 
 /** What nobody changed, and everybody who looks at a plan must know. */
-function silences({ kind, stream = '', name, ...change }: Change, { actual }: Circumstances): Consequence[] {
-  const info = kind === 'consumer' ? actual.consumers.get(pathOf({ name, stream })) : undefined;
-  const because =
-    info && change.action !== 'orphan' && standstillOf(stream, actual.streams.get(stream), info);
+function silences({ kind, stream = '', name }: Change, { actual }: Circumstances): Consequence[] {
+  const info = kind === 'consumer' ? actual.consumers.get(consumerPath(stream, name)) : undefined;
+  const because = info && standstillOf(stream, actual.streams.get(stream), info);
   if (!because || passing.includes(because.kind)) return [];
   const command = because.kind === 'paused' ? `nats consumer resume ${stream} ${name}` : null;
   return [{ what: 'silent', because, command }];

@@ -1,7 +1,7 @@
 import { OperationError, type PlutomiError, UsageError } from '../errors.js';
 import { closest } from '../domain/closest.js';
 import { conflictError } from './conflict-error.js';
-import { endsStored } from './consequence.js';
+import { losesSomething } from './consequence.js';
 import { describeConsequence } from './describe-consequence.js';
 import { type Change, pathOf } from './diff.js';
 import { isImmutable } from './immutable.js';
@@ -13,7 +13,7 @@ export { conflictError };
 export interface Allowed {
   /** Streams and consumers that may be deleted and created again. */
   readonly replace?: readonly string[];
-  /** Streams whose limits may end what is stored. */
+  /** Streams whose limits may end what is stored, and what may be left behind with what waits in it. */
   readonly allowLoss?: readonly string[];
 }
 
@@ -23,7 +23,12 @@ export function refusalOf(plan: Plan, allowed: Allowed): PlutomiError | undefine
 }
 
 function names(change: Change): readonly string[] {
-  return [change.name, pathOf(change)];
+  return [change.name, pathOf(change), nameOf(change)];
+}
+
+/** What a person calls it: the consumer stands for its retry and its dlq stage too, once all three are orphans. */
+function nameOf({ action, kind, name }: Change): string {
+  return action === 'orphan' && kind === 'consumer' ? name.replace(/-(?:retry|dlq)$/, '') : name;
 }
 
 /** A name that the plan does not have. One that needs no word is fine. */
@@ -45,27 +50,33 @@ function isNamed(change: Change, given: readonly string[] = []): boolean {
   return names(change).some((name) => given.includes(name));
 }
 
-/** What is replaced or ended, and was not named: all of it as one error. */
+/** What is replaced, ended or stranded, and was not named: all of it as one error. */
 function unnamed({ changes }: Plan, allowed: Allowed): OperationError | undefined {
   const replaced = unnamedReplacements(changes, allowed.replace);
-  const ending = changes.filter(
-    (change) => endsStored(change, change.consequences) && !isNamed(change, allowed.allowLoss),
-  );
-  if (replaced.length + ending.length === 0) return undefined;
-  const facts = [...replaced.map(replacementFact), ...ending.map(endingFact)];
+  const losing = changes.filter((change) => losesSomething(change) && !isNamed(change, allowed.allowLoss));
+  if (replaced.length + losing.length === 0) return undefined;
   const flags = [
-    ...[...(allowed.replace ?? []), ...replaced.map(({ name }) => name)].map((name) => `--replace ${name}`),
-    ...[...(allowed.allowLoss ?? []), ...ending.map(({ name }) => name)].map(
-      (name) => `--allow-loss ${name}`,
+    ...flagsFor(
+      '--replace',
+      allowed.replace,
+      replaced.map(({ name }) => name),
     ),
+    ...flagsFor('--allow-loss', allowed.allowLoss, losing.map(nameOf)),
   ];
-  return new OperationError(facts.join('\n'), {
+  const stranding = losing.filter(({ action }) => action === 'orphan');
+  const isChanged = replaced.length + losing.length > stranding.length;
+  return new OperationError([...replaced.map(replacementFact), ...losing.map(losingFact)].join('\n'), {
     code: replaced.length > 0 ? 'REPLACE_REFUSED' : 'LOSS_REFUSED',
     suggestions: [
       `to do it: plutomi-events pipeline apply ${flags.join(' ')}`,
-      'or set these fields in the config back to what the server has',
+      ...(isChanged ? ['or set these fields in the config back to what the server has'] : []),
+      ...(stranding.length > 0 ? ['or put back into the config what is missing there'] : []),
     ],
   });
+}
+
+function flagsFor(flag: string, given: readonly string[] = [], names: readonly string[]): string[] {
+  return [...new Set([...given, ...names])].map((name) => `${flag} ${name}`);
 }
 
 function unnamedReplacements(
@@ -90,10 +101,11 @@ function replacementFact({ kind, name, fields, consequences }: PlannedChange): s
   ].join('\n');
 }
 
-function endingFact({ kind, name, fields, consequences }: PlannedChange): string {
+function losingFact({ action, kind, name, fields, consequences, ...change }: PlannedChange): string {
   const paths = fields.map(({ path }) => path).join(', ');
-  return [
-    `${kind} ${name}: what is stored would end with the new ${paths}:`,
-    ...consequences.map((one) => `  ${describeConsequence(one)}`),
-  ].join('\n');
+  const why =
+    action === 'orphan'
+      ? `${kind} ${pathOf({ name, ...change })}: it is not in the config any more, and would be left behind:`
+      : `${kind} ${name}: with the new ${paths} this would be lost or left behind:`;
+  return [why, ...consequences.map((one) => `  ${describeConsequence(one)}`)].join('\n');
 }

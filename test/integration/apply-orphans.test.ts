@@ -1,0 +1,117 @@
+import { expect, it } from 'vitest';
+import type { Link } from '../../src/lib/nats/link.js';
+import { applyPlan, isUndecided, planTopology } from '../../src/lib/topology/apply.js';
+import { isRisky } from '../../src/lib/topology/consequence.js';
+import { ensureTopology } from '../../src/lib/topology/ensure.js';
+import { applyTopology, makeConfig } from '../support/config.js';
+import { connectTo } from '../support/connect.js';
+import { startNats } from '../support/nats-server.js';
+import { pullAndAck, pullMessages } from '../support/pull.js';
+
+const before = makeConfig({ consumers: [{ name: 'billing' }, { name: 'audit' }] });
+const removed = makeConfig({ consumers: [{ name: 'audit' }] });
+const renamed = makeConfig({ consumers: [{ name: 'invoices' }, { name: 'audit' }] });
+
+/** Ten events, of which `billing` has acked four and holds two; two of its dead letters and a waiting retry. */
+async function somethingLeft(link: Link): Promise<void> {
+  await applyTopology(link, before);
+  for (let i = 0; i < 10; i++) await link.publish('events.totp.requested', `${i}`);
+  await pullAndAck(link, 'events', 'billing', 4);
+  await pullMessages(link, 'events', 'billing', 2);
+  await link.publish('events-dlq.billing.1', '{}');
+  await link.publish('events-dlq.billing.2', '{}');
+  await link.publish('events-retry.billing.3', '{}');
+}
+
+it.each([
+  ['removed', removed],
+  ['renamed', renamed],
+])('a consumer that was %s: what it strands is counted, and needs its name', async (_, config) => {
+  await using nats = await startNats();
+  await using link = await connectTo(nats.url);
+  await somethingLeft(link);
+  const plan = await planTopology(link, config);
+  expect(plan.needsConfirmation).toBe(true);
+  expect(
+    plan.changes
+      .filter(({ action }) => action === 'orphan')
+      .map(({ name, consequences }) => [name, consequences] as const)
+      .toSorted(),
+  ).toEqual([
+    [
+      'billing',
+      [
+        { what: 'in-flight', role: 'events', count: 2 },
+        { what: 'undelivered', role: 'events', count: 4 },
+      ],
+    ],
+    ['billing-dlq', [{ what: 'abandoned', role: 'dlq', count: 2 }]],
+    ['billing-retry', [{ what: 'abandoned', role: 'retry', count: 1 }]],
+  ]);
+  const refused = await applyPlan(link, plan).catch((error: unknown) => error);
+  expect(refused).toMatchObject({
+    code: 'LOSS_REFUSED',
+    message: expect.stringContaining('events-retry/billing-retry: it is not in the config any more'),
+    suggestions: expect.arrayContaining([
+      'to do it: plutomi-events pipeline apply --allow-loss billing',
+      'or put back into the config what is missing there',
+    ]),
+  });
+  expect(await link.consumerInfo('events', 'invoices')).toBeUndefined();
+
+  await applyPlan(link, plan, { allowLoss: ['billing'] });
+  // What it misses from now on is nobody's loss: the next apply does not ask again.
+  await link.publish('events.totp.requested', 'later');
+  const next = await planTopology(link, config);
+  expect(next.changes.filter(isUndecided)).toEqual([]);
+  expect(next.changes.filter(isRisky)).toEqual([]);
+  expect(next.changes.find(({ name }) => name === 'billing')?.consequences).toContainEqual({
+    what: 'undelivered',
+    role: 'events',
+    count: 5,
+  });
+});
+
+it('a consumer that leaves nothing is decided by the apply that sees it first', async () => {
+  await using nats = await startNats();
+  await using link = await connectTo(nats.url);
+  await applyTopology(link, before);
+  await applyTopology(link, removed);
+  await link.publish('events.totp.requested', 'later');
+  expect((await planTopology(link, removed)).needsConfirmation).toBe(false);
+});
+
+it('a stream that was renamed strands all that is in it', async () => {
+  await using nats = await startNats();
+  await using link = await connectTo(nats.url);
+  await somethingLeft(link);
+  const elsewhere = makeConfig({
+    consumers: [{ name: 'billing' }, { name: 'audit' }],
+    streams: {
+      dlq: { name: 'letters', subjects: ['letters.>'] },
+      retry: { name: 'later', subjects: ['later.>'] },
+    },
+    roots: { retry: 'later', dlq: 'letters', advisories: 'events-advisories' },
+  });
+  const plan = await planTopology(link, elsewhere);
+  const of = (name: string) => plan.changes.find((change) => change.name === name)?.consequences;
+  expect(of('events-dlq')).toEqual([{ what: 'abandoned', role: 'dlq', count: 2 }]);
+  expect(of('events-retry')).toEqual([{ what: 'abandoned', role: 'retry', count: 1 }]);
+  await expect(applyPlan(link, plan, { allowLoss: ['billing'] })).rejects.toMatchObject({
+    code: 'LOSS_REFUSED',
+    message: expect.stringContaining('stream events-dlq: it is not in the config any more'),
+  });
+  await applyPlan(link, plan, { allowLoss: ['billing', 'events-dlq', 'events-retry'] });
+  expect((await planTopology(link, elsewhere)).needsConfirmation).toBe(false);
+});
+
+it('run --apply does not rename a consumer that leaves something', async () => {
+  await using nats = await startNats();
+  await using link = await connectTo(nats.url);
+  await somethingLeft(link);
+  await expect(ensureTopology(link, renamed, { apply: true })).rejects.toMatchObject({
+    code: 'NOT_APPLIED',
+    message: expect.stringContaining('2 dead letters are stranded'),
+    suggestions: expect.arrayContaining(['to do it: plutomi-events pipeline apply --allow-loss billing']),
+  });
+});
