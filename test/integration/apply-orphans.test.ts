@@ -36,7 +36,7 @@ it.each([
     plan.changes
       .filter(({ action }) => action === 'orphan')
       .map(({ name, consequences }) => [name, consequences] as const)
-      .toSorted(),
+      .toSorted(([a], [b]) => a.localeCompare(b)),
   ).toEqual([
     [
       'billing',
