@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { alternate } from '../harness/alternate.mjs';
 import { contend } from '../harness/contender.mjs';
 import { bury, config, consumer, fillEvents } from '../harness/dead-letters.mjs';
 import { expectEndState } from '../harness/end-state.mjs';
+import { peakRssMb } from '../harness/machine.mjs';
 import { bin, withProject } from '../harness/project.mjs';
 
 /** `dlq list` of a million dead letters as NDJSON, against the client's batched direct gets that only read them. */
@@ -74,15 +74,6 @@ function list({ folder, env }, count) {
       }
     });
   });
-}
-
-/** The most memory that a process has had; 0 where the system does not tell. */
-function peakRssMb(pid) {
-  try {
-    return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
-  } catch {
-    return 0;
-  }
 }
 
 export async function getBatch({ url, count }) {

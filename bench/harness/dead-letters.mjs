@@ -54,11 +54,61 @@ export async function bury(server, times) {
   await fillPointers(server, times, 'events-dlq');
 }
 
+/** One event of so many has been retried already: a queue in use has gaps. */
+export const resolvedEach = 100;
+
+/**
+ * Makes each of the events wait for its retry, in an hour, as the pipeline does: three records in the journal, and
+ * its pointer in the retry stream. The pointers of some are gone again: their events are resolved.
+ */
+export async function park(server, times) {
+  const exhaustionOf = exhaustions(times, 'main');
+  const record = (i, kind, stage, facts) => {
+    const { v, at, tier, consumer: name, cycle, origin, worker } = exhaustionOf(i);
+    const payload = JSON.stringify({
+      v,
+      at,
+      tier,
+      consumer: name,
+      stage,
+      cycle,
+      origin,
+      worker,
+      kind,
+      ...facts,
+    });
+    return { subject: `events-advisories.business.${kind}.${consumer}.${i + 1}.${stage}.0`, payload };
+  };
+  await fill(server.port, times.length * 3, (n) => {
+    const i = Math.floor(n / 3);
+    const { failure, ...exhaustion } = exhaustionOf(i);
+    if (n % 3 === 0) {
+      return record(i, 'ATTEMPT_FAILED', 'main', {
+        attempt: 3,
+        error: failure,
+        durationMs: 12,
+        deliveries: 3,
+      });
+    }
+    if (n % 3 === 1) return record(i, 'MAX_DELIVERIES', 'main', { ...exhaustion, failure });
+    return record(i, 'ROUTED', 'main', { to: 'retry' });
+  });
+  await fillPointers(server, times, 'events-retry', 'retry', Date.now() + 3_600_000);
+  const resolved = Math.floor(times.length / resolvedEach);
+  await fill(server.port, resolved, (n) =>
+    record((n + 1) * resolvedEach - 1, 'RESOLVED', 'retry', { attempt: 1 }),
+  );
+  await withManager(server, async (jsm) => {
+    for (let n = 1; n <= resolved; n++)
+      await jsm.streams.deleteMessage('events-retry', n * resolvedEach, false);
+  });
+}
+
 /** The pointers of dead letters, under the subjects of any stream. */
-export async function fillPointers(server, times, root) {
-  const exhaustionOf = exhaustions(times);
+export async function fillPointers(server, times, root, stage = 'dlq', notBeforeMs = 0) {
+  const exhaustionOf = exhaustions(times, stage === 'dlq' ? 'retry' : 'main');
   await fill(server.port, times.length, (i) => {
-    const pointer = pointerFrom(exhaustionOf(i), 'dlq', 0);
+    const pointer = pointerFrom(exhaustionOf(i), stage, notBeforeMs);
     return {
       subject: `${root}.${consumer}.${i + 1}`,
       headers: Object.entries(pointerHeaders(pointer)).map(([name, value]) => `${name}: ${value}`),
@@ -67,20 +117,20 @@ export async function fillPointers(server, times, root) {
   });
 }
 
-function exhaustions(times) {
+function exhaustions(times, stage = 'retry') {
   const at = new Date().toISOString();
   return (i) => {
     const seq = i + 1;
     const origin = { stream: 'events', seq, subject, time: times[i], msgId: `bench-${i}` };
     return makeExhaustion({
-      key: { tier: 'business', consumer, origin, stage: 'retry', cycle: 0 },
+      key: { tier: 'business', consumer, origin, stage, cycle: 0 },
       kind: 'MAX_DELIVERIES',
       at,
       failure: failures[i % failures.length],
-      attempts: { main: 3, retry: 3 },
+      attempts: { main: 3, retry: stage === 'main' ? 0 : 3 },
       firstFailedAt: at,
       worker: 'bench:1:filled',
-      delivered: { stream: 'events-retry', seq, deliveries: 3 },
+      delivered: { stream: stage === 'main' ? 'events' : 'events-retry', seq, deliveries: 3 },
     });
   };
 }

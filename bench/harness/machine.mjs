@@ -15,3 +15,12 @@ export function describeMachine(serverBinary) {
     client: dependencies['@nats-io/transport-node'],
   };
 }
+
+/** The most memory that a process has had; 0 where the system does not tell. */
+export function peakRssMb(pid) {
+  try {
+    return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
+  } catch {
+    return 0;
+  }
+}

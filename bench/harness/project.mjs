@@ -65,7 +65,7 @@ export async function stopChild(child) {
 }
 
 /** BENCH_PROFILE=<folder>: the real command leaves a CPU profile there. */
-function profiled(words) {
+export function profiled(words) {
   const folder = process.env.BENCH_PROFILE;
   if (!folder) return [];
   return [

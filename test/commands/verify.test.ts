@@ -37,6 +37,33 @@ async function broken(): Promise<Project> {
   return p;
 }
 
+test('pipeline verify --ignore leaves out warnings of that code, never a problem; an unknown code is told what exists', async () => {
+  const server = await natsForTest();
+  const p = await makeProject(server.url, config, { 'handler.mjs': handlerText('') });
+  await p.cli(['pipeline', 'apply', '--yes']);
+  const all = await p.cli(['pipeline', 'verify']);
+  expect(all.stdout).toContain('sync-interval: ');
+  const fewer = await p.cli([
+    'pipeline',
+    'verify',
+    '--ignore',
+    'sync-interval',
+    '--ignore',
+    'single-replica',
+  ]);
+  expect(fewer).toMatchObject({ exitCode: 0, stdout: expect.not.stringContaining('warning') });
+  const json = await p.cli(['pipeline', 'verify', '--json', '--ignore', 'sync-interval']);
+  expect(JSON.parse(json.stdout)).toMatchObject({
+    ok: true,
+    warnings: [{ kind: 'single-replica' }],
+    waiting: [],
+  });
+  const unknown = await p.cli(['pipeline', 'verify', '--ignore', 'sync-intervall']);
+  expect(unknown).toMatchObject({ exitCode: 2, stdout: '' });
+  expect(unknown.stderr).toContain('sync-intervall');
+  expect(unknown.stderr).toContain('single-replica');
+}, 60_000);
+
 test('pipeline verify: exit 1 and the problem, --repair asks, and mends it with --yes', async () => {
   const p = await broken();
   const found = await p.cli(['pipeline', 'verify', '--json']);

@@ -208,6 +208,46 @@ describe('verifyPipeline', () => {
     expect((await bed.dead(consumer, 4))?.pointer.failure.message).toBe('no such user');
   });
 
+  it('says what waits, and for whom, where nothing is broken', async () => {
+    const bed = await troubledBed();
+    await bed.publish('totp.requested');
+    const { report } = await verify(bed);
+    expect(report).toMatchObject({ ok: true, problems: [] });
+    expect(report.waiting).toContainEqual({
+      consumer,
+      stream: 'events',
+      notDelivered: 1,
+      unacknowledged: 0,
+    });
+    const retries = report.waiting.find((one) => one.consumer === `${consumer}-retry`);
+    expect((retries?.notDelivered ?? 0) + (retries?.unacknowledged ?? 0)).toBe(5);
+    expect(report.waiting.map((one) => one.consumer)).not.toContain('meta-consumer');
+  });
+
+  it('says that a consumer is paused, and until when', async () => {
+    const bed = await testBed();
+    await bed.link.jsm.consumers.pause('events', consumer, new Date('2036-01-01T00:00:00Z'));
+    await bed.publish('totp.requested');
+    const { report } = await verify(bed);
+    expect(report.ok).toBe(true);
+    expect(report.warnings).toContainEqual({
+      kind: 'standstill',
+      detail: `${consumer}: paused until 2036-01-01T00:00:00.000Z`,
+    });
+  });
+
+  it('tells how far it is', async () => {
+    const bed = await troubledBed();
+    const told: string[] = [];
+    await verifyPipeline(bed.link, bed.config, Date.now, ({ what, done, of }) =>
+      told.push(`${what} ${done}/${of}`),
+    );
+    expect(told).toContain('waiting retries 5/5');
+    expect(told).toContain('dead letters 5/5');
+    const { messages = 0 } = (await bed.link.streamInfo('events-advisories'))?.state ?? {};
+    expect(told).toContain(`records of the journal ${messages}/${messages}`);
+  });
+
   it('names a replay whose pointer is gone, and brings it back in its cycle', async () => {
     const bed = await troubledBed();
     await replay(bed, { ids: [`${consumer}/2`] });

@@ -4,9 +4,15 @@ import { BaseCommand } from '../../lib/cli/base-command.js';
 import { currentOperator } from '../../lib/cli/operator.js';
 import { escapeLine } from '../../lib/domain/escape.js';
 import { OperationError } from '../../lib/errors.js';
+import { ChangingLine } from '../../lib/cli/changing-line.js';
+import type { PipelineConfig } from '../../lib/config/resolved.js';
+import type { Clock } from '../../lib/domain/time.js';
+import type { Link } from '../../lib/nats/link.js';
+import type { ReadSoFar } from '../../lib/nats/read-so-far.js';
+import { renderReading } from '../../lib/render/progress.js';
 import { renderVerification } from '../../lib/render/verification.js';
 import { repairVerified } from '../../lib/verify/repair.js';
-import type { Verification } from '../../lib/verify/verification.js';
+import { ignoring, type Verification, type Verified, warningKinds } from '../../lib/verify/verification.js';
 import { verifyPipeline } from '../../lib/verify/verify.js';
 
 /** What `pipeline verify --json` prints. */
@@ -28,6 +34,11 @@ Exit codes: 0 nothing is broken; 1 there are problems, failed, or answered no; 2
 
   static override flags = {
     repair: Flags.boolean({ description: 'mend what can be mended' }),
+    ignore: Flags.string({
+      description: 'leave out the warnings of this code; repeatable',
+      options: [...warningKinds],
+      multiple: true,
+    }),
     yes: Flags.boolean({
       char: 'y',
       description: "don't ask; needed where there is no terminal",
@@ -43,7 +54,7 @@ Exit codes: 0 nothing is broken; 1 there are problems, failed, or answered no; 2
     const config = await this.context.config();
     const link = await this.context.connect(config);
     const now = (): number => Date.now();
-    const verified = await verifyPipeline(link, config, now);
+    const verified = ignoring(await this.read(link, config, now), this.flags.ignore ?? []);
     const repairable = verified.report.problems.filter((problem) => problem.repairable).length;
     let result: PipelineVerifyResult = verified.report;
     if (this.flags.repair && repairable > 0) {
@@ -58,6 +69,18 @@ Exit codes: 0 nothing is broken; 1 there are problems, failed, or answered no; 2
       this.note(`\nmend ${repairable} of them: plutomi-events pipeline verify --repair`);
     }
     if (!result.ok) process.exitCode = 1;
+  }
+
+  private async read(link: Link, config: PipelineConfig, now: Clock): Promise<Verified> {
+    let soFar: ReadSoFar | undefined;
+    const progress = new ChangingLine(process.stderr, () => soFar && renderReading(soFar));
+    try {
+      return await verifyPipeline(link, config, now, (read) => {
+        soFar = read;
+      });
+    } finally {
+      progress.end();
+    }
   }
 
   private async agree(found: Verification, repairable: number): Promise<void> {

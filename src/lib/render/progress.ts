@@ -1,4 +1,5 @@
 import { formatDuration } from '../domain/duration.js';
+import type { ReadSoFar } from '../nats/read-so-far.js';
 
 /** How far a replay is. */
 export interface Progress {
@@ -14,4 +15,9 @@ export function renderProgress({ done, total, elapsedMs }: Progress): string {
   if (perSecond === 0) return text;
   const rate = perSecond < 10 ? perSecond.toFixed(1) : String(Math.round(perSecond));
   return `${text}, ${rate}/s, ${formatDuration(Math.ceil((total - done) / perSecond) * 1000)} left`;
+}
+
+/** `12000 of 30000 records of the journal read`. */
+export function renderReading({ what, done, of }: ReadSoFar): string {
+  return `${done} of ${Math.max(done, of)} ${what} read`;
 }

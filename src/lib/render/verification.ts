@@ -1,5 +1,5 @@
 import { escapeLine } from '../domain/escape.js';
-import type { Problem, Repaired, Verification, Warning } from '../verify/verification.js';
+import type { Problem, Repaired, Verification, Waiting, Warning } from '../verify/verification.js';
 import type { Colors } from './colors.js';
 
 /** More are counted; `--json` names all. */
@@ -7,7 +7,7 @@ const maxShown = 100;
 
 /** What was looked at, what is broken, and what may break. */
 export function renderVerification(found: Verification, colors: Colors): string {
-  const { problems, warnings, repaired = [], ok } = found;
+  const { problems, warnings, waiting, repaired = [], ok } = found;
   const blocks = [
     facts(found, colors),
     block(
@@ -19,6 +19,10 @@ export function renderVerification(found: Verification, colors: Colors): string 
       colors,
     ),
     warnings.map((warning) => warningLine(warning, colors)).join('\n'),
+    block(
+      waiting.map((one) => waitingLine(one, colors)),
+      colors,
+    ),
     ok ? colors.green('nothing is broken') : colors.red(count(problems.length, 'problem')),
   ];
   return blocks.filter((text) => text !== '').join('\n\n');
@@ -50,6 +54,14 @@ function problemLine({ kind, id, consumer, stream, detail }: Problem, colors: Co
 
 function repairedLine({ kind, id, detail }: Repaired, colors: Colors): string {
   return `${colors.green('repaired')}  ${colors.bold(escapeLine(id))}  ${kind}: ${escapeLine(detail)}`;
+}
+
+function waitingLine({ consumer, stream, notDelivered, unacknowledged }: Waiting, colors: Colors): string {
+  const parts = [
+    ...(notDelivered > 0 ? [`${notDelivered} not delivered yet`] : []),
+    ...(unacknowledged > 0 ? [`${unacknowledged} in hand or in backoff`] : []),
+  ];
+  return `${colors.dim('waiting')}  ${colors.bold(escapeLine(consumer))}  ${escapeLine(stream)}: ${parts.join(', ')}`;
 }
 
 function warningLine({ kind, detail }: Warning, colors: Colors): string {

@@ -5,9 +5,10 @@ import { isExhaustion, isName, isNativeAdvisory, recordSubject } from '../domain
 import type { Link } from '../nats/link.js';
 import type { StoredMessage } from '../nats/message.js';
 import type { Transcriber } from '../routing/transcribe.js';
-import { readStream } from '../nats/read-stream.js';
+import { readBatches } from '../nats/read-batches.js';
 import { OpenCases } from './open-cases.js';
 import { OpenMetaCases } from './open-meta-cases.js';
+import type { OnRead } from '../nats/read-so-far.js';
 import { type AdvisoryCheck, UntoldAdvisories } from './untold-advisories.js';
 
 /** The server's word that it removed an event which a consumer had not acknowledged. */
@@ -36,6 +37,7 @@ export async function scanJournal(
   link: Link,
   config: PipelineConfig,
   transcriber: Transcriber,
+  onRead: OnRead,
 ): Promise<JournalScan> {
   const { advisories, events } = config.streams;
   const info = await link.streamInfo(advisories.name);
@@ -48,10 +50,14 @@ export async function scanJournal(
     malformed: 0,
   };
   const untold = new UntoldAdvisories(transcriber);
-  for await (const message of readStream(link, { stream: advisories.name, filters: ['>'] })) {
-    scan.records++;
-    if (isNativeAdvisory(message.subject)) await takeNative(scan.losses, untold, config, message);
-    else takeRecord(scan, untold, config, message);
+  const of = info?.state.messages ?? 0;
+  for await (const messages of readBatches(link, advisories.name)) {
+    for (const message of messages) {
+      if (isNativeAdvisory(message.subject)) await takeNative(scan.losses, untold, config, message);
+      else takeRecord(scan, untold, config, message);
+    }
+    scan.records += messages.length;
+    onRead({ what: 'records of the journal', done: scan.records, of });
   }
   return { ...scan, untold: await untold.check() };
 }

@@ -1,16 +1,15 @@
 import { externalNamed, type PipelineConfig } from '../config/resolved.js';
 import { metaConsumers } from '../domain/consumer-names.js';
 import type { Key } from '../domain/key.js';
-import type { Pointer } from '../domain/pointer.js';
+import { decodePointer, type Pointer } from '../domain/pointer.js';
 import { pointerSubject } from '../domain/subjects.js';
 import { formatDeadLetterId } from '../domain/dead-letter.js';
 import { keyOf } from '../dlq/state.js';
-import { concurrently } from '../dlq/concurrently.js';
 import type { Link } from '../nats/link.js';
 import type { StoredMessage } from '../nats/message.js';
-import { readStream } from '../nats/read-stream.js';
-import { fetchOriginal } from '../pointers/original.js';
-import { readPointer } from '../pointers/write.js';
+import { readBatches, readQueue } from '../nats/read-batches.js';
+import { statesOfOriginals } from '../pointers/original.js';
+import type { OnRead } from '../nats/read-so-far.js';
 import type { JournalScan } from './scan-journal.js';
 import { type Finding, findingOf } from './verification.js';
 
@@ -24,15 +23,14 @@ export interface PointerScan {
   readonly gone: { count: number; first: string | undefined };
 }
 
-const chunkSize = 512;
-const lookupsAtOnce = 64;
-const lanes = 16;
+const chunkSize = 1024;
 
 /** Reads every pointer that is there: closes what the journal left open, and looks for each one's original. */
 export async function scanPointers(
   link: Link,
   config: PipelineConfig,
   journal: JournalScan,
+  onRead: OnRead,
 ): Promise<PointerScan> {
   const scan: PointerScan = {
     pointers: 0,
@@ -43,23 +41,18 @@ export async function scanPointers(
     gone: { count: 0, first: undefined },
   };
   for (const where of ['retry', 'dlq'] as const) {
-    const messages = where === 'retry' ? parked(link, config) : dead(link, config);
+    const { name } = config.streams[where];
+    const count = where === 'retry' ? 'pointers' : 'deadLetters';
+    const of = (await link.streamInfo(name))?.state.messages ?? 0;
     let chunk: Pointer[] = [];
-    for await (const message of messages) {
-      if (where === 'retry') scan.pointers++;
-      else scan.deadLetters++;
-      const pointer = ownPointer(config, where, message);
-      if (!pointer) {
-        scan.malformed++;
-        continue;
+    for await (const messages of where === 'retry' ? readQueue(link, name) : readBatches(link, name)) {
+      scan[count] += messages.length;
+      for (const message of messages) {
+        const pointer = take(config, journal, scan, where, message);
+        if (pointer) chunk.push(pointer);
       }
-      if (pointer.consumer === metaConsumers.main) {
-        journal.meta.settle(pointer.origin.seq);
-        continue;
-      }
-      journal.cases.settle(where, pointer.consumer, pointer.origin, pointer.cycle);
-      if (where === 'retry' && externalNamed(config, pointer.consumer)) scan.findings.push(stranded(pointer));
-      if (chunk.push(pointer) < chunkSize) continue;
+      onRead({ what: where === 'retry' ? 'waiting retries' : 'dead letters', done: scan[count], of });
+      if (chunk.length < chunkSize) continue;
       await checkOriginals(link, chunk, scan);
       chunk = [];
     }
@@ -68,51 +61,46 @@ export async function scanPointers(
   return scan;
 }
 
+/** Closes what waits for this pointer; gives it where there is an event to look for. */
+function take(
+  config: PipelineConfig,
+  journal: JournalScan,
+  scan: PointerScan,
+  where: 'retry' | 'dlq',
+  message: StoredMessage,
+): Pointer | undefined {
+  const pointer = ownPointer(config, where, message);
+  if (!pointer) {
+    scan.malformed++;
+    return undefined;
+  }
+  if (pointer.consumer === metaConsumers.main) {
+    journal.meta.settle(pointer.origin.seq);
+    return undefined;
+  }
+  journal.cases.settle(where, pointer.consumer, pointer.origin, pointer.cycle);
+  if (where === 'retry' && externalNamed(config, pointer.consumer)) scan.findings.push(stranded(pointer));
+  return pointer;
+}
+
 /** The pointer in a message, where it is one of its subject and stage. */
 function ownPointer(
   { roots }: PipelineConfig,
   where: 'retry' | 'dlq',
   message: StoredMessage,
 ): Pointer | undefined {
-  const pointer = readPointer(message);
+  // When it is due is nothing to be verified.
+  const decoded = decodePointer(message.data, undefined);
+  const pointer = decoded.ok ? decoded.value : undefined;
   if (pointer?.stage !== where) return undefined;
   const { consumer, origin } = pointer;
   return pointerSubject(roots[where], consumer, origin.seq) === message.subject ? pointer : undefined;
 }
 
-function dead(link: Link, { streams, roots }: PipelineConfig): AsyncGenerator<StoredMessage> {
-  return readStream(link, { stream: streams.dlq.name, filters: [`${roots.dlq}.>`] });
-}
-
-/** The messages of the retry stream. A workqueue gives each message to one consumer, so they are read one by one. */
-async function* parked(link: Link, { streams, roots }: PipelineConfig): AsyncGenerator<StoredMessage> {
-  const { name } = streams.retry;
-  const state = (await link.streamInfo(name))?.state;
-  if (!state || state.messages === 0) return;
-  const width = Math.max(1, Math.ceil((state.last_seq - state.first_seq + 1) / lanes));
-  const ends: { next: number; readonly last: number }[] = [];
-  for (let first = state.first_seq; first <= state.last_seq; first += width) {
-    ends.push({ next: first, last: Math.min(first + width - 1, state.last_seq) });
-  }
-  while (ends.length > 0) {
-    const found = await Promise.all(ends.map(({ next }) => link.readNext(name, `${roots.retry}.>`, next)));
-    for (let i = ends.length - 1; i >= 0; i--) {
-      const [lane, message] = [ends[i], found[i]];
-      if (!lane || !message || message.seq > lane.last) {
-        ends.splice(i, 1);
-        continue;
-      }
-      lane.next = message.seq + 1;
-      yield message;
-    }
-  }
-}
-
 async function checkOriginals(link: Link, pointers: readonly Pointer[], scan: PointerScan): Promise<void> {
-  const states = await concurrently(
-    pointers,
-    lookupsAtOnce,
-    async ({ origin }) => (await fetchOriginal(link, origin)).state,
+  const states = await statesOfOriginals(
+    link,
+    pointers.map(({ origin }) => origin),
   );
   for (const [i, pointer] of pointers.entries()) {
     scan.originals++;

@@ -44,31 +44,36 @@ export interface Problem {
   readonly repairable: boolean;
 }
 
-export type WarningKind =
+/** The codes of warnings, and what each is about. */
+export const warningKinds = [
   /** A stream has one replica. */
-  | 'single-replica'
+  'single-replica',
   /** A replica is there and not up to date: it catches up, or it is too slow. */
-  | 'replica-behind'
+  'replica-behind',
   /** A stream is in memory. */
-  | 'memory-storage'
+  'memory-storage',
   /** The server may lose acknowledged writes in a power failure; see the detail. */
-  | 'sync-interval'
+  'sync-interval',
   /** Something waits for a consumer that nobody runs. */
-  | 'not-running'
+  'not-running',
+  /** The server delivers nothing of a consumer now: it is paused, for one. */
+  'standstill',
   /** A consumer is far behind, in time still. */
-  | 'behind'
+  'behind',
   /** The server or a stream takes smaller messages than records may be: they are cut short. */
-  | 'record-limit'
+  'record-limit',
   /** A stream that refuses what is too much is nearly full. */
-  | 'nearly-full'
+  'nearly-full',
   /** Dead letters whose original is gone: what is left to do is to discard them. */
-  | 'original-missing'
+  'original-missing',
   /** Messages in the journal, the retry stream or the DLQ that are none of ours. */
-  | 'malformed'
+  'malformed',
   /** Advisories about consumers of the pipeline that can't be true. */
-  | 'refused-advisory'
+  'refused-advisory',
   /** An external consumer: what it loses, nobody can find. */
-  | 'external';
+  'external',
+] as const;
+export type WarningKind = (typeof warningKinds)[number];
 
 /** Something that is in order today and may not be tomorrow. */
 export interface Warning {
@@ -89,6 +94,15 @@ export interface Checked {
   readonly inFlight: number;
 }
 
+/** What a consumer has not done yet: nothing is wrong with that. */
+export interface Waiting {
+  readonly consumer: string;
+  readonly stream: string;
+  readonly notDelivered: number;
+  /** Delivered and not acknowledged: in hand, in backoff, or waiting to be due. */
+  readonly unacknowledged: number;
+}
+
 /** What `pipeline verify --json` prints. */
 export interface Verification {
   readonly pipeline: string;
@@ -97,7 +111,10 @@ export interface Verification {
   readonly ok: boolean;
   readonly checked: Checked;
   readonly problems: readonly Problem[];
+  /** Without those that were to be ignored. */
   readonly warnings: readonly Warning[];
+  /** What is still to be done, by consumer; those that wait for nothing are left out. */
+  readonly waiting: readonly Waiting[];
   /** With `--repair`: what was mended; `problems` are those that are left. */
   readonly repaired?: readonly Repaired[];
 }
@@ -125,4 +142,11 @@ export interface Verified {
 /** A problem about one event of one consumer, under the id that `dlq show` and `events explain` take. */
 export function findingOf(key: Key, kind: ProblemKind, detail: string, repairable = false): Finding {
   return { key, problem: { kind, id: `${key.consumer}/${key.origin.seq}`, detail, repairable } };
+}
+
+/** Without the warnings of these kinds. Problems are never left out. */
+export function ignoring(verified: Verified, kinds: readonly string[]): Verified {
+  const { report } = verified;
+  const warnings = report.warnings.filter(({ kind }) => !kinds.includes(kind));
+  return { ...verified, report: { ...report, warnings } };
 }

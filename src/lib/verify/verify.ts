@@ -2,18 +2,28 @@ import type { PipelineConfig } from '../config/resolved.js';
 import type { Clock } from '../domain/time.js';
 import { concurrently } from '../dlq/concurrently.js';
 import type { Link } from '../nats/link.js';
+import type { ConsumerInfo, StreamInfo } from '../nats/objects.js';
+import { standstillOf } from '../nats/standstill.js';
 import { Transcriber } from '../routing/transcribe.js';
 import { checkObjects } from './check-objects.js';
 import { checkRetention } from './check-retention.js';
 import { confirmLosses } from './losses.js';
 import type { OpenCase } from './open-cases.js';
 import { Positions } from './positions.js';
+import type { OnRead } from '../nats/read-so-far.js';
 import { type JournalScan, scanJournal } from './scan-journal.js';
 import { type PointerScan, scanPointers } from './scan-pointers.js';
 import { type Trace, Tracer } from './trace.js';
 import { traceAdvisory } from './trace-advisory.js';
 import { traceMeta } from './trace-meta.js';
-import { type Checked, type Finding, findingOf, type Verified, type Warning } from './verification.js';
+import {
+  type Checked,
+  type Finding,
+  findingOf,
+  type Verified,
+  type Waiting,
+  type Warning,
+} from './verification.js';
 
 /** Open cases that are followed at once. */
 const tracesAtOnce = 32;
@@ -35,17 +45,25 @@ const nothing: Checked = {
  * Memory: about 100 bytes for each event that is failing, waiting or dead; what is resolved costs none. What looks
  * wrong is asked for once more, by its own records, before it is named.
  */
-export async function verifyPipeline(link: Link, config: PipelineConfig, now: Clock): Promise<Verified> {
+export async function verifyPipeline(
+  link: Link,
+  config: PipelineConfig,
+  now: Clock,
+  onRead: OnRead = () => {},
+): Promise<Verified> {
   const objects = await checkObjects(link, config);
   const report = { pipeline: config.name, server: link.server };
   const { advisories, retry, dlq } = config.streams;
   if (![advisories, retry, dlq].every(({ name }) => objects.streams.has(name))) {
     const { problems, warnings } = objects;
-    return { report: { ...report, ok: false, checked: nothing, problems, warnings }, findings: [] };
+    return {
+      report: { ...report, ok: false, checked: nothing, problems, warnings, waiting: [] },
+      findings: [],
+    };
   }
   const transcriber = new Transcriber({ link, config, worker: '', now });
-  const journal = await scanJournal(link, config, transcriber);
-  const pointers = await scanPointers(link, config, journal);
+  const journal = await scanJournal(link, config, transcriber, onRead);
+  const pointers = await scanPointers(link, config, journal, onRead);
   const positions = await Positions.read(link, config);
   const traced = await traceAll(link, config, journal, positions, transcriber);
   const lost = await confirmLosses(link, config, journal.losses);
@@ -67,12 +85,14 @@ export async function verifyPipeline(link: Link, config: PipelineConfig, now: Cl
       problems,
       warnings: [
         ...objects.warnings,
+        ...standstills(objects.streams, positions.all()),
         ...retention.warnings,
         ...malformed(journal.malformed + pointers.malformed),
         ...originalsGone(pointers.gone),
         ...refused(journal.untold.refused),
         ...external(config),
       ],
+      waiting: positions.all().flatMap(waitingFor),
     },
     findings,
   };
@@ -136,6 +156,21 @@ function* chunks<T>(items: Iterable<T>): Generator<T[]> {
     chunk = [];
   }
   yield chunk;
+}
+
+function waitingFor(info: ConsumerInfo): Waiting[] {
+  const { name, stream_name: stream, num_pending: notDelivered, num_ack_pending: unacknowledged } = info;
+  return notDelivered + unacknowledged === 0
+    ? []
+    : [{ consumer: name, stream, notDelivered, unacknowledged }];
+}
+
+/** Of what is there: what is missing or differs from the config is a problem of its own. */
+function standstills(streams: ReadonlyMap<string, StreamInfo>, infos: readonly ConsumerInfo[]): Warning[] {
+  return infos.flatMap((info) => {
+    const still = standstillOf(info.stream_name, streams.get(info.stream_name), info);
+    return still ? [{ kind: 'standstill' as const, detail: `${info.name}: ${still.detail}` }] : [];
+  });
 }
 
 function refused(count: number): Warning[] {

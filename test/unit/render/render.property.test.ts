@@ -276,6 +276,12 @@ property('what pipeline verify found', () => {
     }),
     problems: fc.array(problem, { maxLength: 3 }),
     warnings: fc.array(fc.record({ kind: fc.constant('behind' as const), detail: text }), { maxLength: 2 }),
+    waiting: fc.array(
+      fc.record({ consumer: text, stream: text, notDelivered: count, unacknowledged: count }),
+      {
+        maxLength: 2,
+      },
+    ),
     repaired: fc.array(fc.record({ kind: fc.constant('drift' as const), id: text, detail: text }), {
       maxLength: 2,
     }),

@@ -1,0 +1,10 @@
+/** How far a long reading has got. */
+export interface ReadSoFar {
+  /** In words, e.g. `records of the journal`. */
+  readonly what: string;
+  readonly done: number;
+  /** As far as was known when it began; what is written meanwhile comes on top. */
+  readonly of: number;
+}
+
+export type OnRead = (soFar: ReadSoFar) => void;
