@@ -173,7 +173,7 @@ test('the log names event, consumer, stage, attempt and origin; payloads and hea
     { ...facts, stage: 'retry', attempt: 2 },
   ]);
   expect(find('routed to retry')).toMatchObject([{ level: 'info', ...facts }]);
-  expect(find('routed to dlq')).toMatchObject([{ level: 'info', ...facts }]);
+  expect(find('routed to dlq')).toMatchObject([{ level: 'debug', ...facts }]);
   expect(find('dead letter')).toMatchObject([
     { level: 'error', id: 'notifications-consumer/2', reason: 'SES is down' },
   ]);

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import * as Flags from '@oclif/core/flags';
 import { startAsChild } from '../../lib/cli/as-child.js';
 import { BaseCommand } from '../../lib/cli/base-command.js';
+import { countingSuccesses } from '../../lib/cli/count-successes.js';
 import { durationFlag } from '../../lib/cli/global-flags.js';
 import { selectConsumers } from '../../lib/cli/select-consumers.js';
 import { startWatchdog } from '../../lib/cli/watchdog.js';
@@ -69,6 +70,7 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
     const config = await this.context.config();
     const only = selectConsumers(config, this.flags.only);
     const handlers = await loadHandlers(handlerFiles(only), this.context.moduleOptions);
+    const readable = process.stdout.isTTY === true && !this.flags.json;
     const log = await this.context.logger(1);
     const stopServer = this.flags.embedded ? await this.startServer() : undefined;
     try {
@@ -87,7 +89,7 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
         only: only.map((consumer) => consumer.name),
         handlers,
         log,
-        onEvent: logWaterfall(log),
+        onEvent: readable ? countingSuccesses(logWaterfall(log), log) : logWaterfall(log),
         worker: `${hostname()}:${process.pid}:${Math.random().toString(36).slice(2, 8)}`,
         now: () => Date.now(),
         monotonic: () => performance.now(),
@@ -95,7 +97,7 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
       });
       const stopWatchdog = startWatchdog({
         stallTimeoutMs: this.flags['stall-timeout'] ?? defaultStallTimeoutMs,
-        readable: process.stdout.isTTY === true && !this.flags.json,
+        readable,
       });
       await runUntilSignal({
         pipeline,

@@ -52,15 +52,15 @@ function beginning(text: string, room: number): string {
   return part;
 }
 
-/** Says `same as above` for a long text that comes again and again, one line after the other. */
+/** Refers to a long text that stands above already, whatever short ones stand between. */
 export class Repetitions {
   private last = '';
 
-  /** `text`, or that it is the one of the call before. An empty text is no text. */
+  /** `text`, or that it is the last long one. */
   shown(text: string): string {
-    if (text === '') return text;
-    const again = text === this.last && text.length >= worthReferring;
+    if (text.length < worthReferring) return text;
+    if (text === this.last) return 'same reason as above';
     this.last = text;
-    return again ? 'same as above' : text;
+    return text;
   }
 }

@@ -3,6 +3,7 @@ import type * as Pino from 'pino';
 import type { build } from 'pino-pretty';
 import { escapeBlock, escapeJson, escapeLine } from '../domain/escape.js';
 import { hideSecrets } from '../domain/secrets.js';
+import { humanLine } from './human-line.js';
 import type { LogLevel } from './log-level.js';
 
 export type { LogLevel };
@@ -52,9 +53,10 @@ function readable({ fd, color }: LogOptions): Pino.DestinationStream {
     destination: fd,
     sync: true,
     colorize: color,
-    translateTime: 'HH:MM:ss.l',
+    translateTime: 'HH:MM:ss',
     ignore: 'pid,hostname',
-    singleLine: true,
+    messageFormat: (fields) => humanLine(fields),
+    hideObject: true,
   });
   return { write: (line) => void out.write(`${hideSecrets(JSON.stringify(printable(JSON.parse(line))))}\n`) };
 }

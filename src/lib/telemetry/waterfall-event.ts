@@ -94,7 +94,7 @@ export type WaterfallEvent =
 
 export interface WaterfallListener {
   (event: WaterfallEvent): void;
-  /** False: it makes nothing of a success in time and without a record, so that need not be told. Default: told. */
+  /** False: it makes nothing of a success at the first attempt, so that need not be told. Default: told. */
   readonly wantsSuccess?: () => boolean;
 }
 
@@ -126,7 +126,7 @@ function lazily(log: Logger): Record<LineLevel, WriteLine> {
 }
 
 /**
- * Writes each event as one line: success at debug, what a person should see at info and above. A line that the level
+ * Writes each event as one line: success at the first attempt at debug, what a person should see at info and above. A line that the level
  * leaves out is not made.
  */
 export function logWaterfall(logger: Logger): WaterfallListener {
@@ -141,7 +141,11 @@ export function logWaterfall(logger: Logger): WaterfallListener {
             () => ({ ...keyFields(e.key, e.attempt), durationMs: e.durationMs }),
             'succeeded after its lease had lapsed',
           );
-        else log.debug(() => ({ ...keyFields(e.key, e.attempt), durationMs: e.durationMs }), 'succeeded');
+        else {
+          // After a failure it is news; a healthy event is none.
+          const level = e.attempt > 1 || e.key.stage === 'retry' ? 'info' : 'debug';
+          log[level](() => ({ ...keyFields(e.key, e.attempt), durationMs: e.durationMs }), 'succeeded');
+        }
         break;
       case 'attempt-failed':
         log.warn(
@@ -170,7 +174,8 @@ export function logWaterfall(logger: Logger): WaterfallListener {
         log.warn(() => keyFields(e.key), 'lease lapsed before the handler started; the event comes back');
         break;
       case 'routed':
-        log.info(
+        // Of a dead letter its own line tells, at error.
+        log[e.to === 'dlq' ? 'debug' : 'info'](
           () => ({
             ...keyFields(e.key),
             to: e.to,

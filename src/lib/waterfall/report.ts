@@ -42,7 +42,7 @@ export class Reporter {
     if (late || this.spec.recordsSuccess || !untold || held.takenBack) {
       return this.succeedOnRecord(current, attempt, durationMs, late);
     }
-    if (emit.wantsSuccess?.() !== false)
+    if (attempt > 1 || emit.wantsSuccess?.() !== false)
       emit({ type: 'succeeded', key: task.key, attempt, durationMs, late });
     return worker.settler.ack(held);
   }

@@ -38,9 +38,13 @@ describe('hanging', () => {
 });
 
 describe('Repetitions', () => {
-  it('refers to a long text that comes again at once, and to no other', () => {
+  it('refers to a long text that stands above, and to no other', () => {
     const repetitions = new Repetitions();
-    const shown = [long, long, '', long, 'timeout', 'timeout', long].map((text) => repetitions.shown(text));
-    expect(shown).toEqual([long, 'same as above', '', 'same as above', 'timeout', 'timeout', long]);
+    const other = `${long}, again`;
+    const shown = [long, long, 'to retry', 'timeout', 'timeout', long, other, long].map((text) =>
+      repetitions.shown(text),
+    );
+    const same = 'same reason as above';
+    expect(shown).toEqual([long, same, 'to retry', 'timeout', 'timeout', same, other, long]);
   });
 });

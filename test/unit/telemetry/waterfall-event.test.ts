@@ -49,7 +49,7 @@ describe('each event is one line with its level and all facts', () => {
   test.each<[WaterfallEvent, string, Record<string, unknown>, string]>([
     [
       { type: 'succeeded', key, attempt: 2, durationMs: 12, late: false },
-      'debug',
+      'info',
       { ...about, attempt: 2, durationMs: 12 },
       'succeeded',
     ],
@@ -96,7 +96,7 @@ describe('each event is one line with its level and all facts', () => {
       { ...about, to: 'retry', due: '2026-01-31T12:00:00.000Z' },
       'routed to retry',
     ],
-    [{ type: 'routed', key, to: 'dlq', notBeforeMs: 0 }, 'info', { ...about, to: 'dlq' }, 'routed to dlq'],
+    [{ type: 'routed', key, to: 'dlq', notBeforeMs: 0 }, 'debug', { ...about, to: 'dlq' }, 'routed to dlq'],
     [
       { type: 'not-routed', key, because: 'ROUTED' },
       'info',
@@ -202,6 +202,16 @@ test('what is not there is left out: no cycle of a first life, no id of an event
     origin: 'events/42',
     subject: 'events.totp.requested',
   });
+});
+
+test('a success at the first attempt is no news; after a failure, or in the retry stage, it is', () => {
+  const main = { ...key, stage: 'main', cycle: 0 } as const;
+  const levels = [
+    { key: main, attempt: 1 },
+    { key: main, attempt: 2 },
+    { key: { ...main, stage: 'retry' } as const, attempt: 1 },
+  ].map((facts) => linesOf({ type: 'succeeded', durationMs: 1, late: false, ...facts })[0]);
+  expect(levels).toMatchObject([{ level: 'debug' }, { level: 'info' }, { level: 'info' }]);
 });
 
 test('routing that succeeded says nothing twice', () => {

@@ -1,0 +1,35 @@
+import type { Logger } from '../telemetry/log.js';
+import type { WaterfallListener } from '../telemetry/waterfall-event.js';
+
+/** Soon after the first, so that who has just published one sees it. */
+const firstMs = 1000;
+const everyMs = 10_000;
+
+/**
+ * The same listener, and a line now and then that says how many events were processed: a person who watches a healthy
+ * pipeline would else see nothing. A log for machines is spared this, and the counting.
+ */
+export function countingSuccesses(listener: WaterfallListener, log: Logger): WaterfallListener {
+  const counts = new Map<string, number>();
+  let timer: NodeJS.Timeout | undefined;
+  const tell = (): void => {
+    timer = undefined;
+    if (counts.size === 0) return;
+    const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
+    const each = [...counts].map(([consumer, count]) => `${consumer} ${count}`).join(', ');
+    counts.clear();
+    log.info(`processed ${total} ${total === 1 ? 'event' : 'events'}: ${each}`);
+    wait(everyMs);
+  };
+  const wait = (ms: number): void => {
+    timer = setTimeout(tell, ms);
+    timer.unref();
+  };
+  const counting: WaterfallListener = (event) => {
+    listener(event);
+    if (event.type !== 'succeeded' || event.key.tier === 'meta') return;
+    counts.set(event.key.consumer, (counts.get(event.key.consumer) ?? 0) + 1);
+    if (timer === undefined) wait(firstMs);
+  };
+  return Object.assign(counting, { wantsSuccess: () => log.isLevelEnabled('info') });
+}
