@@ -139,3 +139,32 @@ describe('a nats-server that stops answering', () => {
     }
   }, 60_000);
 });
+
+describe('a duration that no timer can keep', () => {
+  test.each([
+    ['dlq list --timeout 30d', '--timeout: expected a duration from 1ms to 24d, found "30d"'],
+    ['dlq list --timeout 0s', '--timeout: expected a duration from 1ms to 24d, found "0s"'],
+    ['pipeline run --drain-timeout 25d', '--drain-timeout: expected a duration at most 24d, found "25d"'],
+    ['pipeline run --stall-timeout 0s', '--stall-timeout: expected a duration from 1ms to 24d, found "0s"'],
+    [
+      'dlq replay --all --wait --wait-timeout 100d',
+      '--wait-timeout: expected a duration from 1ms to 24d, found "100d"',
+    ],
+  ])('%s is refused', async (words, message) => {
+    const project = await makeProject('', config, files);
+    const { exitCode, stderr } = await project.cli(words.split(' '));
+    expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringContaining(message) });
+  });
+
+  test('0 is one for --drain-timeout, and the longest is kept', async () => {
+    const { url } = await natsForTest();
+    const project = await makeProject(url, config, files);
+    await project.cli(['pipeline', 'apply', '--yes']);
+    for (const duration of ['0s', '24d']) {
+      const run = project.start(['--drain-timeout', duration]);
+      await run.until('pipeline runs');
+      run.child.kill('SIGTERM');
+      expect(await run.ended).toMatchObject({ exitCode: 0, stderr: '' });
+    }
+  }, 60_000);
+});

@@ -5,7 +5,10 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { connect } from '../../src/lib/nats/connect.js';
 import type { Link } from '../../src/lib/nats/link.js';
+import { eventually } from '../support/eventually.js';
 import { startNats, type TestServer } from '../support/nats-server.js';
+import { connectTo, natsForTest } from '../support/pipeline.js';
+import { makeProject } from '../support/project.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const bin = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
@@ -211,3 +214,26 @@ describe('events publish refuses', () => {
     });
   });
 });
+
+test('interrupted, publishing many says how many are stored and how to store the others', async () => {
+  const { url } = await natsForTest();
+  const project = await makeProject(url, { name: 'many', events: { job: {} } }, {});
+  await project.cli(['pipeline', 'apply', '--yes']);
+  const words = ['events', 'publish', 'job', '--count', '5000000', '--id', 'load', '--json'];
+  const child = execa(process.execPath, [bin, ...words], {
+    cwd: project.folder,
+    env: { NATS_URL: url },
+    reject: false,
+    stdin: 'ignore',
+  });
+  const link = await connectTo(url);
+  const stored = async (): Promise<number> => (await link.streamInfo('events'))?.state.messages ?? 0;
+  await eventually('some are stored', async () => (await stored()) > 1000, 20_000);
+  child.kill('SIGINT');
+  const { exitCode, stdout, stderr } = await child;
+  const { count } = JSON.parse(stdout) as { count: number };
+  expect(exitCode).toBe(130);
+  expect(await stored()).toBe(count);
+  expect(stderr).toContain(`interrupted: ${count} of 5000000 are stored`);
+  expect(stderr).toContain('run it again with --id load');
+}, 60_000);

@@ -55,6 +55,8 @@ An event whose id was seen before, within the stream's duplicate window (2 minut
     }),
   };
 
+  private stop: AbortController | undefined;
+
   protected override async choices(context: CommandContext): Promise<readonly string[]> {
     const types = (await context.config()).events.map(({ type }) => type);
     return types.length === 0 ? [] : [`the types of the config: ${types.join(', ')}`];
@@ -87,7 +89,21 @@ An event whose id was seen before, within the stream's duplicate window (2 minut
     const base = id ?? randomUUID();
     const ids = escapeLine(`ids ${base}-1 to ${base}-${count}`);
     this.note(`publishing ${count} to ${subject} on ${link.server}, ${ids}`);
-    const result: EventsPublishResult = await publisher.publishMany(copiesOf({ ...event, id: base }, count));
-    this.output(result, () => publishedManyText(subject, result, link.server));
+    this.stop = new AbortController();
+    const { signal } = this.stop;
+    const result = await publisher.publishMany(copiesOf({ ...event, id: base }, count), { signal });
+    this.output(result satisfies EventsPublishResult, () => publishedManyText(subject, result, link.server));
+    if (!signal.aborted || result.count === count) return;
+    this.note(`interrupted: ${result.count} of ${count} are stored`);
+    this.note(
+      escapeLine(`store the others: run it again with --id ${base}; what is stored is not stored twice`),
+    );
+    process.exitCode = 130;
+  }
+
+  /** Stops between two of many events, so that the result can say how many are stored; a second Ctrl-C ends it at once. */
+  protected override interrupt(): void {
+    if (!this.stop || this.stop.signal.aborted) return super.interrupt();
+    this.stop.abort();
   }
 }

@@ -4,6 +4,7 @@ import { startAsChild } from '../../lib/cli/as-child.js';
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import { countingSuccesses } from '../../lib/cli/count-successes.js';
 import { durationFlag } from '../../lib/cli/global-flags.js';
+import { whenParentEnds } from '../../lib/cli/parent.js';
 import { selectConsumers } from '../../lib/cli/select-consumers.js';
 import { startWatchdog } from '../../lib/cli/watchdog.js';
 import { runUntilSignal } from '../../lib/cli/run-until-signal.js';
@@ -53,7 +54,8 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
       defaultHelp: async () => '30s',
     }),
     'drain-timeout': durationFlag({
-      description: 'how long running handlers may take to finish after Ctrl-C or SIGTERM',
+      description: 'how long running handlers may take to finish after Ctrl-C or SIGTERM; 0s: no time',
+      zero: true,
       helpValue: '<duration>',
       defaultHelp: async () => '25s',
     }),
@@ -107,6 +109,12 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
         drainTimeoutMs: this.flags['drain-timeout'] ?? defaultDrainTimeoutMs,
         onSignal: (handle) => {
           this.onSignal = handle;
+          if (this.environment.startedByNpm) {
+            whenParentEnds(() => {
+              log.info('npm or npx, which started this process, is gone: as after SIGTERM');
+              handle();
+            });
+          }
         },
       }).finally(stopWatchdog);
     } finally {

@@ -1,6 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import { defaultLogLevel, logLevels } from '../telemetry/log-level.js';
-import { durationMeant, parseDuration } from '../domain/duration.js';
+import { durationMeant, formatDuration, longestTimerMs, parseDuration } from '../domain/duration.js';
 import { type ErrorFacts, UsageError } from '../errors.js';
 
 const group = 'GLOBAL';
@@ -11,10 +11,16 @@ export function didYouMean(flag: string, value: string | undefined): ErrorFacts 
   return value === undefined ? {} : { suggestions: [`did you mean: --${flag} ${value}`] };
 }
 
-/** A duration flag in milliseconds: `30s`, `5m`, `7d`. */
-export const durationFlag = Flags.custom<number>({
+/** A duration flag in milliseconds: `30s`, `5m`, `7d`. It becomes a timer; 0 only where `zero` says that it means something. */
+export const durationFlag = Flags.custom<number, { zero?: true }>({
   parse: async (text, _context, options) => {
     const ms = parseDuration(text);
+    const range = options.zero
+      ? `at most ${formatDuration(longestTimerMs)}`
+      : `from 1ms to ${formatDuration(longestTimerMs)}`;
+    if (ms !== undefined && (ms > longestTimerMs || (ms === 0 && !options.zero))) {
+      throw new UsageError(`--${options.name}: expected a duration ${range}, found "${text}"`);
+    }
     if (ms === undefined) {
       throw new UsageError(
         `--${options.name}: expected a duration like 30s, 5m or 7d, found "${text}"`,

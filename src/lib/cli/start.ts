@@ -1,8 +1,7 @@
-import { userInfo } from 'node:os';
 import type { PJSON } from '@oclif/core/interfaces';
-import { orderWords } from './order-words.js';
 import { run } from '@oclif/core/run';
 import { readEnvironment } from '../config/load.js';
+import { orderWords } from './order-words.js';
 import { reportError } from './report-error.js';
 import { flushed, outliveReaders } from './standard-streams.js';
 import { colorsOf } from './view.js';
@@ -14,7 +13,6 @@ import { wantsJson } from './wants-json.js';
  */
 export async function start(root: string, packageJson: PJSON): Promise<void> {
   outliveReaders();
-  completeEnvironment();
   const words = await orderWords(
     process.argv.slice(2),
     async () => (await import('./global-flags.js')).globalFlags,
@@ -28,14 +26,4 @@ export async function start(root: string, packageJson: PJSON): Promise<void> {
   }
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
   process.exit();
-}
-
-/** oclif asks the system for shell and home: an error where the user id has no entry, as in some containers. */
-function completeEnvironment(): void {
-  try {
-    userInfo();
-  } catch {
-    process.env['SHELL'] ??= '/bin/sh';
-    process.env['HOME'] ??= '/';
-  }
 }

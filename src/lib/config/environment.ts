@@ -24,6 +24,8 @@ export interface Environment {
   readonly httpsProxy?: string;
   readonly httpProxy?: string;
   readonly noProxy?: string;
+  /** npm_execpath: npm or npx has started this process. */
+  readonly startedByNpm: boolean;
   /** NO_COLOR is set or TERM is dumb, and FORCE_COLOR says nothing else. */
   readonly noColor: boolean;
   /** FORCE_COLOR is set, and neither 0 nor false: stronger than NO_COLOR, as everywhere in Node. */

@@ -9,9 +9,6 @@ import { isStandardSchema, type StandardSchema } from './standard-schema.js';
  * The kinds of values in a config. The error of each says what is expected; config/issues adds what was found.
  */
 
-/** Node's timers end at 2^31 - 1 ms and fire at once beyond. */
-export const longestTimerMs = 24 * 86_400_000;
-
 /** By itself zod compares the `length` of whatever has one, also of an object that can't be compared. */
 const whereItCounts = ({ value }: { readonly value: unknown }): boolean =>
   typeof value === 'string' || Array.isArray(value);

@@ -15,7 +15,7 @@ export function readEnvironment(
 ): Environment {
   const get = (...names: string[]): string | undefined =>
     names.map((name) => variables[name]).find((value) => value);
-  const home = get('HOME', 'USERPROFILE') ?? homedir();
+  const home = get('HOME', 'USERPROFILE') ?? homeOfSystem();
   const forced = get('FORCE_COLOR');
   const forceColor = forced !== undefined && forced !== '0' && forced !== 'false';
   const optional = {
@@ -38,12 +38,22 @@ export function readEnvironment(
     path: get('PATH') ?? '',
     configHome: get('XDG_CONFIG_HOME') ?? path.join(home, '.config'),
     cacheHome: get('XDG_CACHE_HOME') ?? path.join(home, '.cache'),
+    startedByNpm: get('npm_execpath') !== undefined,
     noColor: forced === undefined ? get('NO_COLOR') !== undefined || get('TERM') === 'dumb' : !forceColor,
     forceColor,
     trust: readTrust(process.getuid?.(), variables),
     variables,
     ...set,
   };
+}
+
+/** As containers do it, `/` for a user id that the system knows nothing of. */
+function homeOfSystem(): string {
+  try {
+    return homedir();
+  } catch {
+    return '/';
+  }
 }
 
 /** Names of a config file, in the order in which they are looked for in a folder. */

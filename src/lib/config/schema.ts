@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { longestTimerMs } from '../domain/duration.js';
 import * as field from './fields.js';
 
 /**
@@ -101,7 +102,7 @@ const backoff = (byDefault: readonly string[]) =>
     byDefault,
   );
 
-const acknowledgement = { minMs: 100, maxMs: field.longestTimerMs };
+const acknowledgement = { minMs: 100, maxMs: longestTimerMs };
 
 const ackWait = () =>
   field.withDefault(
@@ -163,7 +164,7 @@ export const managedConsumer = z.strictObject({
     dependentDefaults.concurrency,
   ),
   timeout: field.withDefault(
-    field.duration({ minMs: 1, maxMs: field.longestTimerMs }),
+    field.duration({ minMs: 1, maxMs: longestTimerMs }),
     '30s',
     'longest run of the handler',
   ),

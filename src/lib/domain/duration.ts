@@ -9,6 +9,9 @@ const unitMs: Readonly<Record<string, number>> = {
   w: 604_800_000,
 };
 
+/** Node's timers end at 2^31 - 1 ms, 24.8 days, and fire at once beyond. */
+export const longestTimerMs = 24 * 86_400_000;
+
 /** 100 years: longer is none of ours. */
 export const longestDurationMs = 100 * 365 * 86_400_000;
 

@@ -2,6 +2,8 @@ import { messageOf, PlutomiError, UsageError } from '../errors.js';
 import type { OutgoingEvent, PublishResult } from './outgoing.js';
 
 export interface PublishManyOptions {
+  /** No event is begun once it is aborted; the result counts those before. */
+  readonly signal?: AbortSignal;
   /** Events that wait for the server's answer at the same time. 1 keeps their order. Default: 1000. */
   readonly inFlight?: number;
 }
@@ -46,7 +48,7 @@ export async function publishAll(
   events: Iterable<OutgoingEvent> | AsyncIterable<OutgoingEvent>,
   publish: (event: OutgoingEvent, settle: PublishSettler) => void,
   stream: string,
-  { inFlight = defaultInFlight }: PublishManyOptions,
+  { inFlight = defaultInFlight, signal }: PublishManyOptions,
 ): Promise<PublishManyResult> {
   if (!Number.isInteger(inFlight) || inFlight < 1) {
     throw new UsageError(`expected inFlight to be a whole number, 1 or more, found ${inFlight}`);
@@ -65,7 +67,7 @@ export async function publishAll(
     for (;;) {
       const taken = source.next();
       const next = isAsync ? await taken : (taken as IteratorResult<OutgoingEvent>);
-      if (next.done || failure !== undefined) break;
+      if (next.done || failure !== undefined || signal?.aborted) break;
       window.enter();
       publish(next.value, settle);
       if (window.isFull) await window.room();
@@ -74,8 +76,8 @@ export async function publishAll(
     failure ??= { error };
   }
   await window.empty();
+  if (failure !== undefined || signal?.aborted) await source.return?.();
   if (failure !== undefined) {
-    await source.return?.();
     throw tally.count === 0 ? failure.error : new PartlyPublishedError(tally.count, failure.error);
   }
   return { stream, ...tally, firstSeq: tally.count === 0 ? 0 : tally.firstSeq };

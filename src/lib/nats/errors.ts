@@ -118,10 +118,12 @@ export class ExpiredCredentials extends ConnectionError {
   }
 }
 
+const howToGoOn = 'run it again; when the server is slow, with more time: --timeout 30s';
+
 /** No answer in time, nobody there to answer, or the connection is down. It may work later. */
 export class UnreachableError extends ConnectionError {
   constructor(what: string, cause: unknown, reason: string) {
-    super(`${what}: ${reason}`, { code: 'UNREACHABLE', cause });
+    super(`${what}: ${reason}`, { code: 'UNREACHABLE', cause, suggestions: [howToGoOn] });
   }
 }
 

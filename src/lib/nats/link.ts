@@ -191,7 +191,7 @@ export class Link {
 
   /** The message at a sequence, from any replica: fast, may be stale. Undefined: not there. */
   async readDirect(stream: string, seq: number): Promise<StoredMessage | undefined> {
-    const what = `read ${stream} ${seq}`;
+    const what = `read message ${seq} of the stream ${stream}`;
     const subject = this.apiSubject('DIRECT.GET', stream);
     return this.requests.ask(what, subject, `{"seq":${seq}}`, (msg) => {
       const answer = readDirectAnswer(stream, msg);
@@ -285,7 +285,7 @@ export class Link {
 
   private async getMessage(stream: string, query: object): Promise<StoredMessage | undefined> {
     const payload = JSON.stringify(query);
-    const what = `read ${stream} ${payload}`;
+    const what = `read the stream ${stream}`;
     return this.requests.ask(what, this.apiSubject('STREAM.MSG.GET', stream), payload, (msg) => {
       const answer = readGetAnswer(stream, msg);
       if (!('error' in answer)) return answer;
