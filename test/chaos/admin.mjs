@@ -13,7 +13,7 @@ export async function connectAdmin(urls) {
     pingInterval: 5000,
   });
   const jsm = await jetstreamManager(nc, { checkAPI: false, timeout: 3000 });
-  return { nc, jsm, js: jetstream(nc), close: () => nc.close() };
+  return { nc, jsm, js: jetstream(nc), urls, close: () => nc.close() };
 }
 
 /** Repeats what a server without a leader refuses. */

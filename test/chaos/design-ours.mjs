@@ -41,4 +41,10 @@ async function untilAllRun(folder, workers) {
   }
 }
 
-export const ours = { name: 'plutomi-events', start, readDead: (admin) => readDeadLetters(admin) };
+/** `tells`: it can be asked what became of its events. */
+export const ours = {
+  name: 'plutomi-events',
+  start,
+  readDead: (admin) => readDeadLetters(admin),
+  tells: true,
+};

@@ -7,6 +7,7 @@ import { readLedger } from './ledger.mjs';
 import { consumers, makeEvents } from './events.mjs';
 import { baseConfig, makeProject } from './project.mjs';
 import { startPublishers } from './publishers.mjs';
+import { untruths } from './told.mjs';
 import { seeded } from './random.mjs';
 import { startServers, waitForPlacement } from './servers.mjs';
 
@@ -77,7 +78,7 @@ export async function runScenario({ scenario, topology, design, options, bin, bi
     await scenario.faults(bed);
     await publishers.done;
     say('all events are stored; waiting for quiet');
-    const result = await conclude(bed, { scenario, design, events, faults, publishers });
+    const result = await conclude(bed, { scenario, design, events, faults, publishers, bin });
     return {
       workerStarts: workers.starts(),
       faults: faults.length,
@@ -99,7 +100,7 @@ function sayEvery(ms, startedAt, say) {
   };
 }
 
-async function conclude(bed, { scenario, design, events, faults, publishers }) {
+async function conclude(bed, { scenario, design, events, faults, publishers, bin }) {
   const { admin } = bed;
   let quietAt;
   let neverQuiet;
@@ -123,7 +124,11 @@ async function conclude(bed, { scenario, design, events, faults, publishers }) {
   const dead = await insistently(() => design.readDead(admin, inStream));
   const stored = publishers.stored();
   const result = account({ wanted: bed.wanted, events, runs, stored: inStream, dead });
-  const problems = (await scenario.check?.(bed, { result, dead })) ?? [];
+  const { tolerated } = scenario;
+  const problems = [
+    ...(design.tells ? await untruths(bed, { bin, events, runs, stored: inStream, dead, tolerated }) : []),
+    ...((await scenario.check?.(bed, { result, dead })) ?? []),
+  ];
   return {
     ...result,
     ...recovery({ runs, faults, stored, quietAt }),

@@ -13,6 +13,8 @@ const roomForNewEvents = 200;
 export const evict = {
   name: 'evict',
   on: ['single', 'cluster'],
+  /** Of the dead letters of evicted events. */
+  tolerated: ['original-missing'],
   configure(config) {
     for (const consumer of Object.values(config.consumers)) consumer.retry.delay = retryDelay;
   },

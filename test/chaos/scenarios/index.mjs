@@ -1,5 +1,7 @@
+import { aging } from './aging.mjs';
 import { apply } from './apply.mjs';
 import { deleted } from './deleted.mjs';
+import { deploy } from './deploy.mjs';
 import { evict } from './evict.mjs';
 import { full } from './full.mjs';
 import { poison } from './poison.mjs';
@@ -23,4 +25,6 @@ export const scenarios = {
   apply,
   deleted,
   replay,
+  deploy,
+  aging,
 };
