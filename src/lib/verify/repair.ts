@@ -1,10 +1,12 @@
 import type { Key } from '../domain/key.js';
 import { type Pointer, pointerFrom } from '../domain/pointer.js';
 import type { Exhaustion } from '../domain/record.js';
+import { smallerRecords } from '../domain/smaller.js';
 import { WrongSequenceError } from '../nats/errors.js';
 import { metaConsumers } from '../domain/consumer-names.js';
 import { type RecordFacts, recordAbout, subjectOf } from '../journal/journal.js';
 import { lastRecord } from '../journal/read.js';
+import { storeFitting } from '../nats/store-fitting.js';
 import { writePointer } from '../pointers/write.js';
 import { journalOf, pointersOf, type RouteTools, nothingKnown, routeExhaustion } from '../routing/route.js';
 import { Transcriber } from '../routing/transcribe.js';
@@ -112,10 +114,11 @@ async function restoreExhaustion(tools: RepairTools, key: Key): Promise<string |
   const subject = subjectOf(journal, x, x.kind);
   const last = await link.readLast(journal.stream, subject);
   try {
-    await link.publish(subject, JSON.stringify({ ...x, operator: tools.operator, note }), {
-      expectStream: journal.stream,
-      expectLastSubjectSeq: last?.seq ?? 0,
-    });
+    const version = { ...x, operator: tools.operator, note };
+    const conditions = { expectStream: journal.stream, expectLastSubjectSeq: last?.seq ?? 0 };
+    await storeFitting(link, journal.stream, { version, smaller: () => smallerRecords(version) }, (one) =>
+      link.publish(subject, JSON.stringify(one), conditions),
+    );
   } catch (error) {
     if (!(error instanceof WrongSequenceError)) throw error;
   }
