@@ -49,6 +49,7 @@ export type { Role } from './permissions/role.js';
 export { loadHandlers } from './handlers/load.js';
 export { type Logger, type LogLevel, type LogOptions, makeLogger, silentLogger } from './telemetry/log.js';
 export { logWaterfall, type WaterfallEvent, type WaterfallListener } from './telemetry/waterfall-event.js';
+export type { ProxySettings } from './http/proxy.js';
 export { type RunningPipeline, type RunOptions, runPipeline, type StopSummary } from './waterfall/run.js';
 
 // Publishing.

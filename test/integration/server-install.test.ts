@@ -130,7 +130,7 @@ test('a proxy that refuses the tunnel is named, without its password', async () 
   const error = await installServer({ wanted, environment }).catch((error: unknown) => error as Error);
   expect(error).toMatchObject({ code: 'CANNOT_INSTALL' });
   expect((error as Error).message).toContain(
-    `${new URL(proxy.url).host} answers 407 to CONNECT mirror.invalid:443`,
+    `the proxy ${new URL(proxy.url).host} answers 407 to CONNECT mirror.invalid:443`,
   );
   expect((error as Error).message).not.toContain('wrong');
   expect(proxy.requests).toEqual(['CONNECT mirror.invalid:443']);

@@ -96,6 +96,7 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
         now: () => Date.now(),
         monotonic: () => performance.now(),
         random: () => Math.random(),
+        proxies: this.environment,
       });
       const stopWatchdog = startWatchdog({
         stallTimeoutMs: this.flags['stall-timeout'] ?? defaultStallTimeoutMs,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { messageOf, OperationError } from '../errors.js';
 import { DOWNLOAD_FAILED } from './download.js';
-import type { ProxySettings } from './proxy.js';
+import type { ProxySettings } from '../http/proxy.js';
 
 const run = promisify(execFile);
 

@@ -3,15 +3,16 @@ import { delayAfter } from '../domain/backoff.js';
 import type { DeadLetter } from '../domain/dead-letter.js';
 import { readEntry } from '../pointers/entry.js';
 import { failureOf, reasonOf } from '../domain/failure.js';
+import { HttpClient } from '../http/client.js';
 import type { WaterfallListener } from '../telemetry/waterfall-event.js';
 import type { Held } from './held.js';
+import { postDeadLetter } from './webhook.js';
 import type { Worker } from './worker.js';
 
 /** Told about each new dead letter. Throwing, or no result within 30 s, means: tell me again. */
 export type DeadLetterHandler = (deadLetter: DeadLetter) => unknown;
 
 const handlerTimeoutMs = 30_000;
-const webhookTimeoutMs = 10_000;
 const repeatAfterMs = [1000, 5000, 30_000, 60_000, 300_000];
 /** Most dead letters whose alert has failed that are remembered as told; of more, some are told again. */
 const maxTold = 10_000;
@@ -22,6 +23,7 @@ export function alertProcess(
   consumer: ReaderSettings,
   handler: DeadLetterHandler | undefined,
   emit: WaterfallListener,
+  http: HttpClient = new HttpClient({}),
 ): (held: Held, worker: Worker) => Promise<void> {
   /** Told in this process, and their alert failed. Another delivery proves nothing: the first may have reached nobody. */
   const told = new Set<string>();
@@ -46,7 +48,7 @@ export function alertProcess(
     try {
       // Its own: it may change what it is given, and the webhook comes after it.
       if (handler) await inTime(handler(structuredClone(letter)));
-      if (consumer.onDeadLetter.webhook) await post(consumer.onDeadLetter.webhook, letter);
+      if (consumer.onDeadLetter.webhook) await postDeadLetter(http, consumer.onDeadLetter.webhook, letter);
       await worker.settler.ack(held);
       told.delete(toldAs);
     } catch (error) {
@@ -65,15 +67,4 @@ function inTime(work: unknown): Promise<unknown> {
     timer = setTimeout(() => reject(new Error(`no result within ${handlerTimeoutMs} ms`)), handlerTimeoutMs);
   });
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
-}
-
-async function post(url: string, letter: DeadLetter): Promise<void> {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(letter),
-    signal: AbortSignal.timeout(webhookTimeoutMs),
-  });
-  await response.body?.cancel();
-  if (!response.ok) throw new Error(`the webhook answered ${response.status}`);
 }

@@ -10,6 +10,8 @@ import type { Clock } from '../domain/time.js';
 import type { PlutomiError } from '../errors.js';
 import type { Handler } from '../handlers/contract.js';
 import { EventRegistry } from '../handlers/event.js';
+import { HttpClient } from '../http/client.js';
+import type { ProxySettings } from '../http/proxy.js';
 import type { Link } from '../nats/link.js';
 import type { Logger } from '../telemetry/log.js';
 import type { WaterfallListener } from '../telemetry/waterfall-event.js';
@@ -45,6 +47,8 @@ export interface RunOptions {
   readonly monotonic: () => number;
   /** In [0, 1); spreads the waits. */
   readonly random: () => number;
+  /** Between webhooks and us. Default: none. */
+  readonly proxies?: ProxySettings;
 }
 
 export interface StopSummary {
@@ -85,6 +89,7 @@ class Pipeline implements RunningPipeline {
   private readonly workers: Worker[] = [];
   private readonly runners: HandlerRunner[] = [];
   private readonly company = new Company();
+  private readonly http: HttpClient;
   private readonly registry: EventRegistry;
   private readonly checking = new Set<Worker>();
   private readonly unwatch: () => void;
@@ -104,6 +109,7 @@ class Pipeline implements RunningPipeline {
     void link.closed().then((reason) => reason && this.end.reject(reason));
     // Whoever waits for `ended` hears of it; nobody has to.
     this.ended.catch(() => {});
+    this.http = new HttpClient(options.proxies ?? {});
     this.registry = new EventRegistry(config, (eventType, { stream, seq }) =>
       onEvent({ type: 'numbers-rounded', eventType, stream, seq }),
     );
@@ -209,7 +215,7 @@ class Pipeline implements RunningPipeline {
         confirmAcks: false,
       },
       gate,
-      alertProcess(config, consumer, alert, onEvent),
+      alertProcess(config, consumer, alert, onEvent, this.http),
     );
   }
 
@@ -276,6 +282,7 @@ class Pipeline implements RunningPipeline {
     if (!done) await this.takeBackAll(pulled);
     if (link.connected) await link.flush().catch(() => {});
     this.unwatch();
+    await this.http.close();
     this.end.resolve();
     return { unfinished };
   }

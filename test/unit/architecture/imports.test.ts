@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('../../../src/', import.meta.url));
 const layers: readonly (readonly string[])[] = [
   ['errors.ts', 'bag.ts'],
   ['domain'],
-  ['telemetry'],
+  ['telemetry', 'http'],
   ['nats'],
   ['config'],
   ['journal', 'pointers', 'handlers'],

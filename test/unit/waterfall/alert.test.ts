@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { DeadLetter } from '../../../src/lib/domain/dead-letter.js';
@@ -170,14 +170,22 @@ describe('a handler that fails', () => {
 });
 
 describe('a webhook', () => {
-  async function hook(status: number): Promise<{ url: string; bodies: unknown[][] }> {
+  interface Hook {
+    readonly url: string;
+    readonly bodies: unknown[][];
+    readonly headers: IncomingHttpHeaders[];
+  }
+
+  async function hook(status: number, answer: Record<string, string> = {}): Promise<Hook> {
     const bodies: unknown[][] = [];
+    const headers: IncomingHttpHeaders[] = [];
     const server = createServer((request, response) => {
       let text = '';
       request.on('data', (part: Buffer) => (text += part.toString()));
       request.on('end', () => {
+        headers.push(request.headers);
         bodies.push([request.method, request.headers['content-type'], JSON.parse(text)]);
-        response.writeHead(status).end('{}');
+        response.writeHead(status, answer).end('{}');
       });
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -185,7 +193,7 @@ describe('a webhook', () => {
       server.closeAllConnections();
       server.close();
     });
-    return { url: `http://127.0.0.1:${(server.address() as { port: number }).port}/`, bodies };
+    return { url: `http://127.0.0.1:${(server.address() as { port: number }).port}/`, bodies, headers };
   }
 
   test('gets what died, whatever the handler before it has done to its own', async () => {
@@ -204,6 +212,49 @@ describe('a webhook', () => {
     expect(bodies).toEqual([
       ['POST', 'application/json', expect.objectContaining({ id: `${consumer}/42`, reason: 'refused' })],
     ]);
+  });
+
+  test.each([
+    ['/moved/secret', ': it redirects to http://127.0.0.1:'],
+    [
+      'https://elsewhere.test/secret?token=secret',
+      ': it redirects to https://elsewhere.test, and redirects are not',
+    ],
+    ['http://[', ': it redirects to nowhere'],
+  ])('that redirects to %s has not been told, and is not followed', async (location, said) => {
+    const { url, bodies } = await hook(307, { location });
+    const { said: verdicts, events } = await deliver(encodePointer(pointer), {
+      webhook: `${url}secret?x=secret`,
+    });
+    expect(verdicts).toEqual(['-NAK {"delay": 1000000000}']);
+    expect(events.at(-1)).toMatchObject({
+      type: 'alert-failed',
+      error: expect.stringContaining(`the webhook answered 307${said}`),
+    });
+    expect(JSON.stringify(events)).not.toContain('secret');
+    expect(bodies).toHaveLength(1);
+  });
+
+  test('gets user and password of its URL in a header', async () => {
+    const { url, headers } = await hook(204);
+    const webhook = url.replace('//', '//ada:s%3Acret@');
+    expect((await deliver(encodePointer(pointer), { webhook })).said).toEqual(['+ACK']);
+    expect(headers[0]?.authorization).toBe(`Basic ${Buffer.from('ada:s:cret').toString('base64')}`);
+  });
+
+  test.each([
+    [
+      'http://127.0.0.1:9/secret?token=secret',
+      /^no answer from the webhook at http:\/\/127\.0\.0\.1:9.*ECONNREFUSED/,
+    ],
+    [
+      'http://secret:secret@hook.invalid/secret',
+      /^no answer from the webhook at http:\/\/hook\.invalid.*ENOTFOUND|EAI_AGAIN/,
+    ],
+  ])('that can not be reached: %s, says why and tells no secret', async (webhook, why) => {
+    const { events } = await deliver(encodePointer(pointer), { webhook });
+    expect(events.at(-1)).toMatchObject({ type: 'alert-failed', error: expect.stringMatching(why) });
+    expect(JSON.stringify(events)).not.toContain('secret');
   });
 
   test('that answers with an error is told again', async () => {

@@ -1,0 +1,39 @@
+import type { DeadLetter } from '../domain/dead-letter.js';
+import type { HttpAnswer, HttpClient } from '../http/client.js';
+
+const timeoutMs = 10_000;
+
+/**
+ * POSTs a dead letter as JSON. Throws for anything but 2xx within 10 s. Path and query of the URL may be its secret,
+ * as may be where a redirect leads to: only origins are told.
+ */
+export async function postDeadLetter(http: HttpClient, webhook: string, letter: DeadLetter): Promise<void> {
+  const url = new URL(webhook);
+  let answer: HttpAnswer;
+  try {
+    answer = await http.request(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(letter),
+      idleMs: timeoutMs,
+      timeoutMs,
+    });
+  } catch (error) {
+    throw new Error(`no answer from the webhook at ${url.origin}`, { cause: error });
+  }
+  answer.discard();
+  const { status, location } = answer;
+  if (status >= 200 && status <= 299) return;
+  throw new Error(`the webhook answered ${status}${isRedirect(status) ? redirected(url, location) : ''}`);
+}
+
+function isRedirect(status: number): boolean {
+  return status >= 300 && status <= 399;
+}
+
+/** A redirected POST becomes a GET, or goes to somebody whom nobody has named: neither tells what died. */
+function redirected(url: URL, location: string | undefined): string {
+  const to =
+    location !== undefined && URL.canParse(location, url.href) ? new URL(location, url).origin : 'nowhere';
+  return `: it redirects to ${to}, and redirects are not followed`;
+}
