@@ -5,6 +5,7 @@ import { type Action, type Change, pathOf } from '../topology/diff.js';
 import type { FieldChange } from '../topology/fields.js';
 import { isImmutable } from '../topology/immutable.js';
 import type { Plan, PlannedChange } from '../topology/plan.js';
+import { hanging } from './hanging.js';
 import { renderField } from './plan-field.js';
 
 const titles: Readonly<Record<Action, string>> = {
@@ -21,7 +22,26 @@ export function renderPlan(plan: Plan, colors: Colors): string {
   const blocks = plan.changes
     .filter(({ action, consequences }) => action !== 'none' || consequences.length > 0)
     .map((change) => renderChange(change, colors));
-  return [head, ...blocks, renderSummary(plan.changes)].join('\n\n');
+  const overview = blocks.length > most ? [renderOverview(plan.changes, colors)] : [];
+  return [head, ...overview, ...blocks, renderSummary(plan.changes)].join('\n\n');
+}
+
+/** More changes than these no longer fit on a screen with all their fields: their names come first. */
+const most = 6;
+const overviewWidth = 80;
+
+/** `+ create 4 streams: events, …`, a line or two for each kind of change. */
+function renderOverview(changes: readonly PlannedChange[], colors: Colors): string {
+  const lines = (['create', 'update', 'replace', 'orphan'] as const).flatMap((action) =>
+    (['stream', 'consumer'] as const).flatMap((kind) => {
+      const these = changes.filter((change) => change.action === action && change.kind === kind);
+      if (these.length === 0) return [];
+      const before = `${titles[action]} ${these.length} ${kind}${these.length === 1 ? '' : 's'}: `;
+      const names = these.map((change) => escapeLine(pathOf(change))).join(', ');
+      return [`${paint(action, colors)(before.trimEnd())} ${hanging(before.length, names, overviewWidth)}`];
+    }),
+  );
+  return lines.join('\n');
 }
 
 function paint(action: Action, { green, yellow, red, cyan, dim }: Colors): (text: string) => string {

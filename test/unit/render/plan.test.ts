@@ -103,6 +103,20 @@ describe('renderPlan', () => {
 1 to create, 1 to update, 2 to replace. 1 orphan left alone.`);
   });
 
+  it('begins with the names where there are many changes', () => {
+    const many = Array.from({ length: 6 }, (_, i) => ({ ...create, name: `consumer-number-${i}` }));
+    const text = renderPlan(planOf(...many, update), plain);
+    expect(text.split('\n\n')[1]).toBe(
+      [
+        '+ create 6 consumers: events/consumer-number-0, events/consumer-number-1,',
+        '                      events/consumer-number-2, events/consumer-number-3,',
+        '                      events/consumer-number-4, events/consumer-number-5',
+        '~ update 1 stream: events',
+      ].join('\n'),
+    );
+    expect(renderPlan(planOf(...many), plain)).not.toContain('6 consumers');
+  });
+
   it('says when there is nothing to do', () => {
     expect(renderPlan(planOf(none), plain)).toBe(
       'plutomi on 127.0.0.1:4222\n\nNo changes. The server matches the config.',
