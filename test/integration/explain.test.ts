@@ -4,6 +4,7 @@ import type { Explanation } from '../../src/lib/explain/explanation.js';
 import { colorsFor } from '../../src/lib/render/colors.js';
 import { renderExplanation } from '../../src/lib/render/explanation.js';
 import type { Handler } from '../../src/lib/handlers/contract.js';
+import { applyTopology, makeConfig } from '../support/config.js';
 import { consumer } from '../support/dead-letters.js';
 import { type TestBed, testBed } from '../support/pipeline.js';
 import { replay } from '../support/replay.js';
@@ -145,6 +146,61 @@ describe('explainEvent', () => {
     ]);
     const only = await explain(bed, `${other}/1`);
     expect(only.consumers.map(({ consumer: name }) => name)).toEqual([other]);
+  });
+
+  it('says of a sequence that a consumer can not have that it is none, and reads no headers for it', async () => {
+    const bed = await testBed();
+    for (let i = 0; i < 3; i++) await bed.publish('totp.requested', {}, `${consumer}/${i}`);
+    const read: number[] = [];
+    await expect(
+      explain(bed, `${consumer}/99`, { onRead: ({ done }) => read.push(done) }),
+    ).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      message: `no event 99 of ${consumer}: events holds 1 to 3, and the journal knows nothing of it`,
+    });
+    expect(read).toEqual([]);
+    // Not a consumer: it may be a message id.
+    await expect(explain(bed, 'order/99', { onRead: ({ done }) => read.push(done) })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+    expect(read).toEqual([3]);
+  });
+
+  it('says what nobody can know: the journal was emptied, or the filters were changed, since the event', async () => {
+    const bed = await testBed({ consumers: [{ name: consumer, subjects: ['events.totp.requested'] }] });
+    await bed.publish('totp.requested');
+    const run = await bed.run({ [consumer]: fine });
+    await run.until((events) => events.some(({ type }) => type === 'succeeded'));
+    await bed.quiet();
+    await run.stop();
+    const state = async () => (await explain(bed, '1')).consumers[0];
+    expect(await state()).toMatchObject({ state: 'acknowledged', note: null });
+    await applyTopology(
+      bed.link,
+      makeConfig({ consumers: [{ name: consumer, subjects: ['events.totp.>'] }] }),
+    );
+    expect(await state()).toMatchObject({
+      state: 'no-trace',
+      note: expect.stringMatching(/filters were changed at 20.*, after the event$/),
+    });
+    await bed.link.publish('events-advisories.x', 'anything');
+    await bed.link.jsm.streams.purge('events-advisories');
+    expect(await state()).toMatchObject({ state: 'no-trace', note: 'the journal was emptied since' });
+    expect(render(await explain(bed, '1'))).not.toContain('processed at the first attempt');
+  });
+
+  it('says that an event waits for a consumer that is paused', async () => {
+    const bed = await testBed();
+    await bed.publish('totp.requested');
+    await bed.link.jsm.consumers.pause('events', consumer, new Date('2036-01-01T00:00:00Z'));
+    const explanation = await explain(bed, '1');
+    const note = `nothing is delivered to ${consumer} now: paused until 2036-01-01T00:00:00.000Z`;
+    expect(explanation.consumers).toMatchObject([{ consumer, state: 'waiting', note }]);
+    expect(render(explanation).replaceAll(/\s+/g, ' ')).toContain('now: paused until 2036-01-01');
+    expect(explanation.next[0]).toMatchObject({
+      at: '2036-01-01T00:00:00.000Z',
+      text: expect.stringContaining('once something is delivered to it again'),
+    });
   });
 
   it('knows what the journal knows of an event that is gone', async () => {

@@ -1,6 +1,9 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/base-command.js';
+import { ChangingLine } from '../../lib/cli/changing-line.js';
+import type { ReadSoFar } from '../../lib/nats/read-so-far.js';
+import { renderReading } from '../../lib/render/progress.js';
 import { viewOf } from '../../lib/cli/view.js';
 import { printedEvent } from '../../lib/dlq/show.js';
 import { explainEvent } from '../../lib/explain/explain.js';
@@ -49,11 +52,16 @@ export default class EventsExplain extends BaseCommand<typeof EventsExplain> {
     const { data, scan } = this.flags;
     const config = await this.context.config();
     const link = await this.context.connect(config);
+    let soFar: ReadSoFar | undefined;
+    const line = new ChangingLine(process.stderr, () => soFar && renderReading(soFar));
     const explanation = await explainEvent(link, config, this.args.event, {
       now: () => Date.now(),
       withContent: data,
+      onRead: (read) => {
+        soFar = read;
+      },
       ...(scan === undefined ? {} : { scanLimit: scan }),
-    });
+    }).finally(() => line.end());
     const result: EventsExplainResult = {
       ...explanation,
       event: explanation.event && printed(explanation.event),

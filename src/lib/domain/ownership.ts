@@ -1,5 +1,7 @@
 /** The metadata key that says which pipeline a stream or a consumer belongs to. */
 export const ownerKey = 'plutomi-events.pipeline';
+/** The metadata key that says when the filters of a consumer were changed: what is older may have been skipped. */
+export const filtersChangedKey = 'plutomi-events.filters-changed';
 
 type Metadata = Readonly<Record<string, string>> | undefined;
 

@@ -1,23 +1,19 @@
-import { externalNamed, type PipelineConfig, readersOf } from '../config/resolved.js';
-import { sameOrigin, type Origin } from '../domain/key.js';
+import { type PipelineConfig, readersOf } from '../config/resolved.js';
+import type { Origin } from '../domain/key.js';
 import type { StoredRecord } from '../domain/attempt.js';
-import { inOrderOfStory } from '../domain/story.js';
-import { isExhaustion, subjectMatches } from '../domain/subjects.js';
+import { subjectMatches } from '../domain/subjects.js';
 import { type Clock, isoOfNanos } from '../domain/time.js';
-import { type HistoryRecord, shownEvent } from '../dlq/show.js';
+import { shownEvent } from '../dlq/show.js';
 import { Expiry } from '../dlq/state.js';
 import { readHistory } from '../journal/history.js';
 import type { Link } from '../nats/link.js';
+import type { OnRead } from '../nats/read-so-far.js';
 import { headerOf, msgIdHeader, type StoredMessage } from '../nats/message.js';
 import { fetchOriginal } from '../pointers/original.js';
-import { lastPointer, readPointer } from '../pointers/write.js';
-import type { Pointer } from '../domain/pointer.js';
-import { journalOf, pointersOf } from '../routing/route.js';
-import type { ConsumerStory, EventFacts, Explanation, NextStep, StoredEventFacts } from './explanation.js';
+import { journalOf } from '../routing/route.js';
+import type { EventFacts, Explanation, NextStep, StoredEventFacts } from './explanation.js';
 import { locateEvent } from './locate.js';
-import { nextStep } from './next-step.js';
-import { stateOf } from './state.js';
-import { stepOf } from './steps.js';
+import { tellStory } from './tell-story.js';
 
 /** How many of the newest events are looked through for a message id. */
 export const defaultScanLimit = 1_000_000;
@@ -28,6 +24,8 @@ export interface ExplainOptions {
   readonly scanLimit?: number;
   /** With headers and payload. Default: without. */
   readonly withContent?: boolean;
+  /** Told while events are looked through for a message id. */
+  readonly onRead?: OnRead;
 }
 
 /**
@@ -42,13 +40,17 @@ export async function explainEvent(
   text: string,
   options: ExplainOptions,
 ): Promise<Explanation> {
-  const located = await locateEvent(link, config, text, options.scanLimit ?? defaultScanLimit);
+  const located = await locateEvent(link, config, text, {
+    scanLimit: options.scanLimit ?? defaultScanLimit,
+    ...(options.onRead ? { onRead: options.onRead } : {}),
+  });
   const { origin, scanned, consumer } = located;
   const original = await fetchOriginal(link, origin);
   const records = await readHistory(link, journalOf(config), 'business', consumer ?? '*', origin);
   const names = consumer === undefined ? consumersOf(config, origin, records) : [consumer];
+  const present = original.state === 'present';
   const told = await Promise.all(
-    names.map((name) => tellStory(link, config, origin, name, original.state === 'present', options.now())),
+    names.map((name) => tellStory({ link, config, origin, present, nowMs: options.now() }, name)),
   );
   const event =
     original.state === 'present'
@@ -74,79 +76,6 @@ function consumersOf(
     .filter(({ subjects }) => subjects.some((filter) => subjectMatches(filter, subject)))
     .map(({ name }) => name);
   return [...new Set([...reading, ...records.map(({ record }) => record.consumer)])];
-}
-
-async function tellStory(
-  link: Link,
-  config: PipelineConfig,
-  origin: Origin,
-  consumer: string,
-  present: boolean,
-  nowMs: number,
-): Promise<{ readonly story: ConsumerStory; readonly next?: NextStep }> {
-  // It may move on between two looks: what then seems lost is looked for once more.
-  let seen = await look(link, config, origin, consumer, nowMs);
-  if (seen.state === 'broken') seen = await look(link, config, origin, consumer, nowMs);
-  const { state, records, waiting } = seen;
-  const ordered = inOrderOfStory(records.map((one) => ({ ...one.record, journalSeq: one.journalSeq })));
-  const meta = await Promise.all(ordered.map((record) => routingOf(link, config, record)));
-  const history = ordered
-    .flatMap((record, i) => [{ journalSeq: record.journalSeq, record }, ...(meta[i] ?? [])])
-    .map((record) => stepOf(record, waiting));
-  const dueAt = waiting && waiting.notBeforeMs > 0 ? new Date(waiting.notBeforeMs).toISOString() : null;
-  const next = nextStep(config, { consumer, state, history, seq: origin.seq, dueAt, present });
-  return { story: { consumer, state, history }, ...(next ? { next } : {}) };
-}
-
-async function look(
-  link: Link,
-  config: PipelineConfig,
-  origin: Origin,
-  consumer: string,
-  nowMs: number,
-): Promise<{
-  readonly state: ConsumerStory['state'];
-  readonly records: StoredRecord[];
-  readonly waiting: Pointer | undefined;
-}> {
-  const info = await link.consumerInfo(config.streams.events.name, consumer);
-  const waiting = await pointerOf(link, config, 'retry', consumer, origin);
-  const dead = await pointerOf(link, config, 'dlq', consumer, origin);
-  const records = await readHistory(link, journalOf(config), 'business', consumer, origin);
-  const state = stateOf({
-    records: records.map(({ record }) => record),
-    ...(waiting ? { waiting } : {}),
-    ...(dead ? { dead } : {}),
-    ...(info ? { info } : {}),
-    event: origin,
-    external: externalNamed(config, consumer) !== undefined,
-    nowMs,
-  });
-  return { state, records, waiting };
-}
-
-async function pointerOf(
-  link: Link,
-  config: PipelineConfig,
-  where: 'retry' | 'dlq',
-  consumer: string,
-  origin: Origin,
-): Promise<Pointer | undefined> {
-  const message = await lastPointer(link, pointersOf(config, where), consumer, origin.seq);
-  const pointer = message && readPointer(message);
-  return pointer && sameOrigin(pointer.origin, origin) ? pointer : undefined;
-}
-
-/** What the journal has about the routing of an exhaustion: only where that failed. */
-async function routingOf(
-  link: Link,
-  config: PipelineConfig,
-  { journalSeq, kind }: HistoryRecord,
-): Promise<StoredRecord[]> {
-  if (!isExhaustion(kind)) return [];
-  const journal = journalOf(config);
-  const message = await link.readFromLeader(journal.stream, journalSeq);
-  return message ? readHistory(link, journal, 'meta', '*', message) : [];
 }
 
 function factsOf({ stream, seq, subject, msgId, time }: Origin): EventFacts {

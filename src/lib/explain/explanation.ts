@@ -21,8 +21,10 @@ export type ConsumerState =
   | 'exhausted'
   /** The journal says that it went somewhere where it is not: `pipeline verify` says more. */
   | 'broken'
-  /** Without a record: processed at the first attempt. */
+  /** Without a record, where there would be one: processed at the first attempt. */
   | 'acknowledged'
+  /** The consumer is past it, without a record: nobody can know how, and `note` says why. */
+  | 'no-trace'
   /** Not delivered yet. */
   | 'waiting'
   /** Of an external consumer, without a record: acknowledged, or given up and its advisory missed. */
@@ -61,6 +63,8 @@ export interface Step {
 export interface ConsumerStory {
   readonly consumer: string;
   readonly state: ConsumerState;
+  /** Why nobody can know more, or why nothing goes on. */
+  readonly note: string | null;
   /** Each step behind what led to it. */
   readonly history: readonly Step[];
 }

@@ -1,6 +1,8 @@
+import { Delivery } from '../nats/delivery.js';
 import type { Link } from '../nats/link.js';
-import { headerOf, msgIdHeader } from '../nats/message.js';
-import { readStream } from '../nats/read-stream.js';
+import { headerOf, msgIdHeader, type StoredMessage } from '../nats/message.js';
+import type { OnRead } from '../nats/read-so-far.js';
+import { readPages } from '../nats/read-stream.js';
 import type { Scanned } from './explanation.js';
 
 /** Events are usually looked for soon after they were published: the first look is a short one. */
@@ -22,6 +24,7 @@ export async function findByMessageId(
   stream: string,
   id: string,
   limit: number,
+  onRead: OnRead,
 ): Promise<FoundById> {
   const state = (await link.streamInfo(stream))?.state;
   const last = state?.last_seq ?? 0;
@@ -32,13 +35,19 @@ export async function findByMessageId(
     const from = Math.max(oldest, to - window + 1);
     let found: number | undefined;
     const options = { stream, filters: ['>'], from: { seq: from }, lastSeq: to, headersOnly: true };
-    for await (const { headers, seq } of readStream(link, options)) {
-      events++;
-      if (headerOf(headers, msgIdHeader) === id) found = seq;
+    for await (const { messages } of readPages(link, options)) {
+      for (const message of messages) if (idOf(message) === id) found = message.seq;
+      events += messages.length;
+      onRead({ what: 'events', done: events, of: last - oldest + 1 });
     }
     if (found !== undefined) return { seq: found, scanned: { events, firstSeq: from, lastSeq: last } };
     to = from - 1;
     window = Math.min(window * 4, largestWindow);
   }
   return { scanned: { events, firstSeq: Math.min(oldest, last), lastSeq: last } };
+}
+
+/** Of a delivery without decoding its other headers: there may be a million. */
+function idOf(message: StoredMessage): string | undefined {
+  return message instanceof Delivery ? message.msgId : headerOf(message.headers, msgIdHeader);
 }

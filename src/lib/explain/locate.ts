@@ -1,10 +1,11 @@
 import { type PipelineConfig, readersOf } from '../config/resolved.js';
-import { parseDeadLetterId } from '../domain/dead-letter.js';
+import { type DeadLetterId, parseDeadLetterId } from '../domain/dead-letter.js';
 import { escapeLine } from '../domain/escape.js';
 import type { Origin } from '../domain/key.js';
 import { decodeRecord } from '../domain/record.js';
 import { OperationError } from '../errors.js';
 import type { Link } from '../nats/link.js';
+import type { OnRead } from '../nats/read-so-far.js';
 import { type StoredMessage, storedOrigin } from '../nats/message.js';
 import { journalOf } from '../routing/route.js';
 import { findByMessageId } from './find-by-id.js';
@@ -29,7 +30,7 @@ export async function locateEvent(
   link: Link,
   config: PipelineConfig,
   text: string,
-  scanLimit: number,
+  { scanLimit, onRead = () => {} }: { readonly scanLimit: number; readonly onRead?: OnRead },
 ): Promise<Located> {
   const named = parseDeadLetterId(text);
   const seq = /^[1-9]\d{0,15}$/.test(text) ? Number(text) : named?.seq;
@@ -37,8 +38,11 @@ export async function locateEvent(
     const found = await locateSeq(link, config, seq, named?.consumer);
     const about = named === undefined ? {} : { consumer: named.consumer };
     if (found) return { ...found, ...about, scanned: null };
+    // The name of a consumer before it: that is no message id, and a million headers need not be read to say so.
+    if (named && isReader(config, named.consumer)) throw await noSuchEvent(link, config, named);
   }
-  const { seq: foundSeq, scanned } = await findByMessageId(link, config.streams.events.name, text, scanLimit);
+  const { name } = config.streams.events;
+  const { seq: foundSeq, scanned } = await findByMessageId(link, name, text, scanLimit, onRead);
   const found = foundSeq === undefined ? undefined : await locateSeq(link, config, foundSeq);
   if (found) return { ...found, scanned };
   throw notFound(config, text, scanned);
@@ -51,11 +55,32 @@ async function locateSeq(
   consumer?: string,
 ): Promise<Pick<Located, 'origin' | 'message'> | undefined> {
   // Of a consumer that nobody knows, there is nothing to tell.
-  const known = consumer === undefined || readersOf(config).some(({ name }) => name === consumer);
+  const known = consumer === undefined || isReader(config, consumer);
   const message = known ? await link.readFromLeader(config.streams.events.name, seq) : undefined;
   if (message) return { origin: storedOrigin(message), message };
   const origin = await recordedOrigin(link, config, seq, consumer ?? '*');
   return origin && { origin };
+}
+
+function isReader(config: PipelineConfig, consumer: string): boolean {
+  return readersOf(config).some(({ name }) => name === consumer);
+}
+
+async function noSuchEvent(
+  link: Link,
+  { streams }: PipelineConfig,
+  { consumer, seq }: DeadLetterId,
+): Promise<OperationError> {
+  const { name } = streams.events;
+  const state = (await link.streamInfo(name))?.state;
+  const holds =
+    state && state.messages > 0
+      ? `${name} holds ${state.first_seq} to ${state.last_seq}`
+      : `${name} is empty`;
+  return new OperationError(`no event ${seq} of ${consumer}: ${holds}, and the journal knows nothing of it`, {
+    code: 'NOT_FOUND',
+    suggestions: [`plutomi-events dlq list --consumer ${consumer}`],
+  });
 }
 
 /** The event of a sequence that the journal wrote about last. */

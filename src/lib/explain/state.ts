@@ -18,19 +18,21 @@ export interface StateFacts {
   readonly event: { readonly seq: number; readonly time: Nanos };
   /** Its worker is another program: attempts leave no record. */
   readonly external?: boolean;
+  /** Why a consumer that is past the event proves nothing; undefined: it would have left a record of a failure. */
+  readonly untold?: string | undefined;
   readonly nowMs: number;
 }
 
 /** Where an event stands with a consumer. */
 export function stateOf(facts: StateFacts): ConsumerState {
-  const { records, waiting, dead, info, event, external } = facts;
+  const { records, waiting, dead, info, event, external, untold } = facts;
   if (waiting && waiting.cycle > (dead?.cycle ?? -1)) return stateInRetry(facts, waiting);
   if (dead) return endedWell(records, dead.cycle) ? 'resolved-late' : 'dead';
   if (records.length > 0) return stateByRecords(facts);
   if (!info) return 'no-consumer';
   if (isBeforeStart(info, event)) return 'before-start';
   const states: Record<Position, ConsumerState> = {
-    acked: external ? 'let-go' : 'acknowledged',
+    acked: external ? 'let-go' : untold === undefined ? 'acknowledged' : 'no-trace',
     waiting: 'waiting',
     unknown: 'unknown',
   };
@@ -66,7 +68,9 @@ function stateByRecords({ records, info, event, external }: StateFacts): Consume
   const stage = exhaustedIn(own, 'retry') ? 'retry' : 'main';
   if (exhaustedIn(own, stage)) return routedFrom(own, stage) ? 'broken' : 'exhausted';
   if (has(({ kind }) => kind === 'ROUTED') || !info) return 'broken';
-  if (positionOf(info, event.seq) !== 'acked') return 'failing';
+  const position = positionOf(info, event.seq);
+  // Made anew since: what is not delivered yet was never tried by this one.
+  if (position !== 'acked') return position === 'waiting' ? 'waiting' : 'failing';
   return external ? 'let-go' : 'broken';
 }
 

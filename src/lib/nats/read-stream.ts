@@ -34,6 +34,8 @@ export interface ReadPage {
 
 /** Most messages in a page, and most that are on their way meanwhile. */
 const capacity = 256;
+/** Without payloads they are small. */
+const headersCapacity = 2048;
 /** Silence after which the server is asked whether anything is left. */
 const idleMs = 250;
 const restartPauseMs = 500;
@@ -239,7 +241,7 @@ class Reading {
     this.lost = false;
     const pull = new Pull(
       this.link,
-      { stream, consumer: info.name, capacity },
+      { stream, consumer: info.name, capacity: headersOnly ? headersCapacity : capacity },
       {
         onMessage: (delivery) => {
           if (this.pull !== pull) return;

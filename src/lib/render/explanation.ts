@@ -19,6 +19,7 @@ const words: Readonly<Record<ConsumerState, string>> = {
   exhausted: 'used up, to be routed',
   broken: 'not where its records say',
   acknowledged: 'acknowledged; no record: processed at the first attempt',
+  'no-trace': 'its consumer is past it, and no record says how',
   'let-go': 'let go by another program: acknowledged, or given up without an advisory that reached us',
   waiting: 'not delivered yet',
   unknown: 'no record: processed at the first attempt, or being processed',
@@ -36,9 +37,10 @@ export function renderExplanation(explanation: Explanation, view: View): string 
     timeline(explanation, view),
     titled(
       'where it stands',
-      consumers.map(({ consumer, state }) => {
+      consumers.map(({ consumer, state, note }) => {
         const before = `${escapeLine(consumer)}  `;
-        const said = hanging(before.length, words[state], view.width - titledIndent);
+        const text = note === null ? words[state] : `${words[state]}: ${escapeLine(note)}`;
+        const said = hanging(before.length, text, view.width - titledIndent);
         return before + stateColor(state, colors)(said);
       }),
       colors,

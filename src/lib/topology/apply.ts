@@ -2,6 +2,7 @@ import { OperationError } from '../errors.js';
 import { NotAllowedError } from '../nats/errors.js';
 import type { Link } from '../nats/link.js';
 import {
+  type ConsumerInfo,
   createConsumer,
   createStream,
   deleteConsumer,
@@ -13,7 +14,7 @@ import { readActual } from './actual.js';
 import type { DesiredConsumer, DesiredStream, Topology } from './desired.js';
 import { type Change, consumerPath, diffTopology, isPending, pathOf } from './diff.js';
 import { filtersOf } from './fields.js';
-import { leftKey, ownerKey, withOwner } from '../domain/ownership.js';
+import { filtersChangedKey, leftKey, ownerKey, withOwner } from '../domain/ownership.js';
 import { checkTopology, type Plan, type PlannedChange, planTopology } from './plan.js';
 import { type Allowed, refusalOf } from './refusal.js';
 
@@ -101,11 +102,18 @@ async function writeConsumer(
   if (action === 'update') {
     const found = await link.consumerInfo(stream, name);
     const metadata = withOwner(found?.config.metadata, pipeline);
-    await updateConsumer(link, stream, name, { ...fields, metadata });
+    const changed = changesFilters(found, fields) ? { [filtersChangedKey]: found?.ts ?? '' } : {};
+    await updateConsumer(link, stream, name, { ...fields, metadata: { ...metadata, ...changed } });
     return;
   }
   if (action === 'replace') await deleteConsumer(link, stream, name);
   await createConsumer(link, stream, { ...fields, durable_name: name, metadata: { [ownerKey]: pipeline } });
+}
+
+/** From then on nobody can tell of an older event whether it was delivered or skipped. The time is the server's. */
+function changesFilters(found: ConsumerInfo | undefined, fields: DesiredConsumer['fields']): boolean {
+  const ordered = (filters: readonly string[]): string => filters.toSorted().join(' ');
+  return found !== undefined && ordered(filtersOf(found.config)) !== ordered(fields.filter_subjects);
 }
 
 /** Servers before 2.12 drop a field that they don't know without a word: only reading it back tells. */

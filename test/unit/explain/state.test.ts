@@ -31,6 +31,8 @@ const replayed: Records = [...dead, { kind: 'REPLAYED', stage: 'dlq', cycle: 1 }
 describe('stateOf', () => {
   const cases: [string, Partial<StateFacts>][] = [
     ['acknowledged', {}],
+    ['no-trace', { untold: 'the journal begins later' }],
+    ['waiting', { info: info({}, 4), untold: 'the journal begins later' }],
     ['waiting', { info: info({}, 4) }],
     ['let-go', { external: true }],
     ['let-go', { external: true, records: failed }],
@@ -43,6 +45,7 @@ describe('stateOf', () => {
       'before-start',
       { info: info({ deliver_policy: 'by_start_time', opt_start_time: '2026-12-01T00:00:00Z' }) },
     ],
+    ['waiting', { records: failed, info: info({}, 4) }],
     ['failing', { records: failed, info: info({}, 9, 1) }],
     ['broken', { records: failed }],
     ['exhausted', { records: exhausted }],

@@ -172,7 +172,7 @@ property('a dead letter with its event and history', ['history'], (seen) => {
   });
 });
 
-const states: readonly ConsumerState[] = ['dead', 'parked', 'resolved', 'unknown'];
+const states: readonly ConsumerState[] = ['dead', 'parked', 'resolved', 'unknown', 'no-trace'];
 const facts = fc.record({ stream: text, seq, subject: text, id: optional(text), time: isoTime });
 
 property('the life of an event', () => {
@@ -183,9 +183,11 @@ property('the life of an event', () => {
     expiresAt: null,
     content: { ...content, headers },
   }));
-  const story = fc.tuple(text, fc.constantFrom(...states), records).map(([consumer, state, records]) => ({
+  const told = fc.tuple(text, fc.constantFrom(...states), optional(text), records);
+  const story = told.map(([consumer, state, note, records]) => ({
     consumer,
     state,
+    note,
     history: records.map(({ journalSeq, ...record }) => stepOf({ journalSeq, record }, undefined)),
   }));
   const explanation = fc.record<Explanation>({

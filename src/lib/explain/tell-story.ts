@@ -1,0 +1,126 @@
+import { externalNamed, type PipelineConfig } from '../config/resolved.js';
+import type { StoredRecord } from '../domain/attempt.js';
+import { metaConsumers, stageConsumers } from '../domain/consumer-names.js';
+import { sameOrigin, type Origin } from '../domain/key.js';
+import type { Pointer } from '../domain/pointer.js';
+import { inOrderOfStory } from '../domain/story.js';
+import { isExhaustion } from '../domain/subjects.js';
+import type { HistoryRecord } from '../dlq/show.js';
+import { readHistory } from '../journal/history.js';
+import type { Link } from '../nats/link.js';
+import { readStandstill, type Standstill } from '../nats/standstill.js';
+import { lastPointer, readPointer } from '../pointers/write.js';
+import { journalOf, pointersOf } from '../routing/route.js';
+import type { ConsumerState, ConsumerStory, NextStep } from './explanation.js';
+import { nextStep } from './next-step.js';
+import { stateOf } from './state.js';
+import { stepOf } from './steps.js';
+import { whyNobodyKnows } from './what-is-known.js';
+
+/** The event that is told about, and where from. */
+export interface Telling {
+  readonly link: Link;
+  readonly config: PipelineConfig;
+  readonly origin: Origin;
+  /** The event itself is there still. */
+  readonly present: boolean;
+  readonly nowMs: number;
+}
+
+/** What one consumer has to do with an event, and what is still to come. */
+export async function tellStory(
+  telling: Telling,
+  consumer: string,
+): Promise<{ readonly story: ConsumerStory; readonly next?: NextStep }> {
+  const { link, config, origin, present } = telling;
+  // It may move on between two looks: what then seems lost is looked for once more.
+  let seen = await look(telling, consumer);
+  if (seen.state === 'broken') seen = await look(telling, consumer);
+  const { state, records, waiting } = seen;
+  const ordered = inOrderOfStory(records.map((one) => ({ ...one.record, journalSeq: one.journalSeq })));
+  const meta = await Promise.all(ordered.map((record) => routingOf(link, config, record)));
+  const history = ordered
+    .flatMap((record, i) => [{ journalSeq: record.journalSeq, record }, ...(meta[i] ?? [])])
+    .map((record) => stepOf(record, waiting));
+  const dueAt = waiting && waiting.notBeforeMs > 0 ? new Date(waiting.notBeforeMs).toISOString() : null;
+  const next = nextStep(config, { consumer, state, history, seq: origin.seq, dueAt, present });
+  const still = await standstillBefore(telling, consumer, state);
+  const note = still === undefined ? seen.note : `nothing is delivered to ${still.name} now: ${still.detail}`;
+  const story = { consumer, state, note: note ?? null, history };
+  if (!next || !still) return { story, ...(next ? { next } : {}) };
+  const at = next.at ?? still.until ?? null;
+  return { story, next: { ...next, at, text: `${next.text}, once something is delivered to it again` } };
+}
+
+interface Seen {
+  readonly state: ConsumerState;
+  readonly note: string | undefined;
+  readonly records: StoredRecord[];
+  readonly waiting: Pointer | undefined;
+}
+
+async function look({ link, config, origin, nowMs }: Telling, consumer: string): Promise<Seen> {
+  const journal = await link.streamInfo(config.streams.advisories.name);
+  const info = await link.consumerInfo(config.streams.events.name, consumer);
+  const waiting = await pointerOf(link, config, 'retry', consumer, origin);
+  const dead = await pointerOf(link, config, 'dlq', consumer, origin);
+  const records = await readHistory(link, journalOf(config), 'business', consumer, origin);
+  const untold = info && whyNobodyKnows(origin, info, journal);
+  const state = stateOf({
+    records: records.map(({ record }) => record),
+    ...(waiting ? { waiting } : {}),
+    ...(dead ? { dead } : {}),
+    ...(info ? { info } : {}),
+    event: origin,
+    external: externalNamed(config, consumer) !== undefined,
+    untold,
+    nowMs,
+  });
+  const note = state === 'no-trace' || state === 'unknown' ? untold : undefined;
+  return { state, note, records, waiting };
+}
+
+/** What goes on only once the server delivers to this consumer, and why it does not now. */
+async function standstillBefore(
+  { link, config }: Telling,
+  consumer: string,
+  state: ConsumerState,
+): Promise<(Standstill & { readonly name: string }) | undefined> {
+  const { events, retry, advisories } = config.streams;
+  const names = stageConsumers(consumer);
+  const awaited: Partial<Record<ConsumerState, readonly [string, string]>> = {
+    waiting: [events.name, names.main],
+    failing: [events.name, names.main],
+    parked: [retry.name, names.retry],
+    retrying: [retry.name, names.retry],
+    exhausted: [advisories.name, metaConsumers.main],
+  };
+  const [stream, name] = awaited[state] ?? [];
+  if (stream === undefined || name === undefined) return undefined;
+  const still = await readStandstill(link, stream, name);
+  return still && { ...still, name };
+}
+
+async function pointerOf(
+  link: Link,
+  config: PipelineConfig,
+  where: 'retry' | 'dlq',
+  consumer: string,
+  origin: Origin,
+): Promise<Pointer | undefined> {
+  const message = await lastPointer(link, pointersOf(config, where), consumer, origin.seq);
+  const pointer = message && readPointer(message);
+  return pointer && sameOrigin(pointer.origin, origin) ? pointer : undefined;
+}
+
+/** What the journal has about the routing of an exhaustion: only where that failed. */
+async function routingOf(
+  link: Link,
+  config: PipelineConfig,
+  { journalSeq, kind }: HistoryRecord,
+): Promise<StoredRecord[]> {
+  if (!isExhaustion(kind)) return [];
+  const journal = journalOf(config);
+  const message = await link.readFromLeader(journal.stream, journalSeq);
+  return message ? readHistory(link, journal, 'meta', '*', message) : [];
+}
