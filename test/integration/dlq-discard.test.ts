@@ -11,6 +11,7 @@ import { runReplay } from '../../src/lib/dlq/run-replay.js';
 import { showDeadLetter } from '../../src/lib/dlq/show.js';
 import { keyOf } from '../../src/lib/dlq/state.js';
 import { explainEvent } from '../../src/lib/explain/explain.js';
+import { nothingKnown, routeExhaustion } from '../../src/lib/routing/route.js';
 import { verifyPipeline } from '../../src/lib/verify/verify.js';
 import {
   bury,
@@ -205,7 +206,15 @@ describe('dlq discard', () => {
       ]);
       const { consumers } = await explainEvent(bed.link, bed.config, `${consumer}/1`, { now: Date.now });
       expect(consumers).toMatchObject([{ state: 'discarded' }]);
+      // Told again, it is not routed after all.
+      const tools = { link: bed.link, config: bed.config, worker: 'test', now: Date.now, random: () => 0.5 };
+      const told = { ...exhaustionOf(pointer, 0), stage: 'main' } as const;
+      expect(await routeExhaustion(tools, told, nothingKnown)).toEqual({
+        to: 'nowhere',
+        because: 'DISCARDED',
+      });
       expect(await bed.parked(consumer, 1)).toBeUndefined();
+      expect((await verifyPipeline(bed.link, bed.config, Date.now)).report.problems).toEqual([]);
     },
   );
 

@@ -123,6 +123,18 @@ test('NO_PROXY goes past the proxy', async () => {
   expect(proxy.requests).toEqual([]);
 });
 
+test('of the URL of a mirror nothing but its host and the file is told', async () => {
+  const mirror = await startMirror({});
+  const natsMirror = `${mirror.url.replace('//', '//me:hunter2@')}/hunter2/releases`;
+  const environment = await emptyEnvironment({ natsMirror });
+  const error = await installServer({ wanted, environment }).catch((error: unknown) => error as Error);
+  expect((error as Error).message).toContain(
+    `cannot download ${mirror.url}/…/v${wanted}/SHA256SUMS: the answer is 404`,
+  );
+  expect((error as Error).message).not.toContain('hunter2');
+  expect(mirror.requests[0]).toBe(`GET /hunter2/releases/v${wanted}/SHA256SUMS`);
+});
+
 test('a proxy that refuses the tunnel is named, without its password', async () => {
   const proxy = await startProxy('me:right');
   const httpsProxy = proxy.url.replace('//', '//me:wrong@');

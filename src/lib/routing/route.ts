@@ -102,7 +102,8 @@ function recordsBeyond(
     const retry = atStage(x, 'retry');
     wanted.push([retry, 'RESOLVED'], [retry, 'MAX_DELIVERIES'], [retry, 'MSG_TERMINATED']);
   }
-  if (to === 'dlq')
-    wanted.push([atStage(x, 'dlq', x.cycle + 1), 'REPLAYED'], [atStage(x, 'dlq'), 'DISCARDED']);
+  // Of a main stage too: a dead letter of the meta tier was given up, and this exhaustion with it.
+  wanted.push([atStage(x, 'dlq'), 'DISCARDED']);
+  if (to === 'dlq') wanted.push([atStage(x, 'dlq', x.cycle + 1), 'REPLAYED']);
   return wanted;
 }

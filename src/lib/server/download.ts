@@ -84,9 +84,16 @@ async function readBody(answer: HttpAnswer, url: string): Promise<Buffer> {
 }
 
 function failed(url: string, found: string, cause?: unknown): OperationError {
-  const { origin, pathname } = URL.canParse(url) ? new URL(url) : { origin: '', pathname: url };
-  return new OperationError(`cannot download ${origin}${pathname}: ${found}`, {
+  return new OperationError(`cannot download ${withoutSecrets(url)}: ${found}`, {
     code: DOWNLOAD_FAILED,
     cause,
   });
+}
+
+/** Where it is, and what: user, query and the path to a mirror's folder may be secrets. */
+function withoutSecrets(url: string): string {
+  if (!URL.canParse(url)) return 'from what is not a URL';
+  const { origin, pathname } = new URL(url);
+  const names = pathname.split('/').filter((name) => name !== '');
+  return [origin, ...(names.length > 2 ? ['…'] : []), ...names.slice(-2)].join('/');
 }
