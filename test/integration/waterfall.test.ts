@@ -338,3 +338,51 @@ test('1,000 events in backoff do not hold up the 1,001st', async () => {
   await bed.publish('totp.requested', { bad: false });
   await run.until(() => good === 1);
 });
+
+test('snoozes for a short time are counted, and one after a thousand of them is a failed attempt', async () => {
+  const noRetry = { enabled: false, delayMs: 0, attempts: 1, backoffMs: [] };
+  const bed = await testBed({ consumers: [{ name: consumer, attempts: 2, retry: noRetry }] });
+  const seq = await bed.publish('totp.requested');
+  let runs = 0;
+  const run = await bed.run({
+    [consumer]: () => {
+      runs++;
+      throw new Snooze(0);
+    },
+  });
+  await run.until(() => run.count('snoozed') === 3);
+  await run.stop();
+  const snoozed = await bed.journal('SNOOZED');
+  const counts = snoozed
+    .filter(({ record }) => record.takenBack !== true)
+    .map(({ record }) => record.snoozes);
+  expect(counts.slice(0, 3)).toEqual([1, 2, 3]);
+  const last = snoozed.at(-1)?.record;
+  await bed.link.publish(
+    `events-advisories.business.SNOOZED.${consumer}.${seq}.main.0`,
+    JSON.stringify({ ...last, snoozes: 1000 }),
+  );
+  runs = 0;
+  const next = await bed.run({
+    [consumer]: () => {
+      runs++;
+      throw new Snooze(0);
+    },
+  });
+  await next.until(() => next.count('dead-letter') === 1);
+  expect(runs).toBe(2);
+  expect((await bed.dead(consumer, seq))?.pointer.failure.message).toContain('it was snoozed 1000 times');
+});
+
+test.each(['managed', 'external'])(
+  'without the handler of its dead letters a %s consumer is not run at all',
+  async (kind) => {
+    const told = { name: 'told', onDeadLetter: { handler: '/nowhere/alert.mjs' } };
+    const bed = await testBed(kind === 'managed' ? { consumers: [told] } : { external: [told] });
+    const handlers = Object.fromEntries(bed.config.consumers.map(({ name }) => [name, () => {}]));
+    await expect(bed.run(handlers)).rejects.toThrow(
+      'consumers.told.onDeadLetter.handler: no handler was loaded from /nowhere/alert.mjs',
+    );
+    await expect(bed.run(handlers, [])).resolves.toBeDefined();
+  },
+);

@@ -6,6 +6,7 @@ import { countingSuccesses } from '../../lib/cli/count-successes.js';
 import { durationFlag } from '../../lib/cli/global-flags.js';
 import { whenParentEnds } from '../../lib/cli/parent.js';
 import { selectConsumers } from '../../lib/cli/select-consumers.js';
+import { logUncaught } from '../../lib/cli/uncaught.js';
 import { startWatchdog } from '../../lib/cli/watchdog.js';
 import { runUntilSignal } from '../../lib/cli/run-until-signal.js';
 import { handlerFiles } from '../../lib/config/resolved.js';
@@ -62,6 +63,7 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
   };
 
   private onSignal: (() => void) | undefined;
+  private unwatch: (() => void) | undefined;
 
   protected override get changes(): boolean {
     return true;
@@ -71,9 +73,13 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
     if (process.pid === 1) return this.runAsChild();
     const config = await this.context.config();
     const only = selectConsumers(config, this.flags.only);
-    const handlers = await loadHandlers(handlerFiles(only), this.context.moduleOptions);
     const readable = process.stdout.isTTY === true && !this.flags.json;
     const log = await this.context.logger(1);
+    const files = only.flatMap((one) =>
+      handlerFiles([one]).map(({ file }) => ({ consumer: one.name, file })),
+    );
+    this.unwatch = logUncaught(log, files);
+    const handlers = await loadHandlers(handlerFiles(only), this.context.moduleOptions);
     const stopServer = this.flags.embedded ? await this.startServer() : undefined;
     try {
       const link = await this.context.connect(config);
@@ -127,6 +133,12 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
   protected override interrupt(): void {
     if (this.onSignal) this.onSignal();
     else super.interrupt();
+  }
+
+  /** To the last moment: handlers that have not ended may still leave something behind. */
+  protected override async finally(): Promise<void> {
+    await super.finally();
+    this.unwatch?.();
   }
 
   private async runAsChild(): Promise<void> {

@@ -18,12 +18,19 @@ const fatalDrainTimeoutMs = 5000;
 
 /** Keeps the pipeline running until a signal, and says what happens. Throws what ended it otherwise. */
 export async function runUntilSignal(options: RunUntilSignal): Promise<void> {
-  const { pipeline, link, log, name, drainTimeoutMs, onSignal } = options;
-  dieLoudly(log);
-  link.watch((state, server) => {
+  const { link, log } = options;
+  const unwatch = link.watch((state, server) => {
     if (state === 'disconnected') log.warn({ server }, 'connection lost; reconnecting');
     else log.info({ server }, 'connected again');
   });
+  try {
+    await run(options);
+  } finally {
+    unwatch();
+  }
+}
+
+async function run({ pipeline, link, log, name, drainTimeoutMs, onSignal }: RunUntilSignal): Promise<void> {
   const signalled = new Promise<void>((resolve) => {
     let signals = 0;
     onSignal(() => {
@@ -51,14 +58,4 @@ export async function runUntilSignal(options: RunUntilSignal): Promise<void> {
   const stays = 'what is not processed stays on the server and goes on at the next start';
   if (unfinished > 0) log.warn({ unfinished }, `stopped before every handler had finished; ${stays}`);
   else log.info(`stopped; ${stays}`);
-}
-
-/** What nobody caught ends the process with one line instead of a stack trace on stderr. */
-function dieLoudly(log: Logger): void {
-  const die = (err: unknown): void => {
-    log.fatal({ err }, 'uncaught: the process ends; what it held comes back');
-    process.exit(1);
-  };
-  process.on('uncaughtException', die);
-  process.on('unhandledRejection', die);
 }

@@ -129,10 +129,14 @@ export function planOf({ retry: { enabled, delayMs, attempts } }: ConsumerSettin
   return { retry: enabled ? { delayMs, attempts } : false };
 }
 
-/** The modules that some consumers need, each with the path in the config that names it. */
+/**
+ * The modules that a config needs, or some of its consumers, each with the path in the config that names it: handlers,
+ * and those of `onDeadLetter`, which external consumers may have too.
+ */
 export function handlerFiles(
-  consumers: readonly (ConsumerSettings | ExternalConsumer)[],
+  of: PipelineConfig | readonly (ConsumerSettings | ExternalConsumer)[],
 ): { readonly path: string; readonly file: string }[] {
+  const consumers = 'streams' in of ? [...of.consumers, ...of.external] : of;
   return consumers.flatMap((consumer) => [
     ...('handler' in consumer
       ? [{ path: `consumers.${consumer.name}.handler`, file: consumer.handler }]

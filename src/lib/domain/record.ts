@@ -55,6 +55,8 @@ export interface JournalRecord extends Key, Partial<Omit<AdvisoryFields, 'consum
   readonly to?: 'retry' | 'dlq';
   /** SNOOZED: when the event comes back, ISO. */
   readonly until?: string;
+  /** SNOOZED: how many short snoozes the stage has seen so far, this one included. */
+  readonly snoozes?: number;
   /** SNOOZED: not by the handler, but because its process stopped in order: the attempt does not count. */
   readonly takenBack?: boolean;
   readonly attempts?: Attempts;

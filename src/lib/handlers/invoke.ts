@@ -3,6 +3,8 @@ import { longestDurationMs, parseDuration } from '../domain/duration.js';
 import { type FailureKind, failureOf, makeFailure } from '../domain/failure.js';
 import { isReject, isSnooze, type Outcome } from '../domain/outcome.js';
 import type { HandlerContext, Handler, PlutomiEvent } from './contract.js';
+import { enterHandlerOf } from './background.js';
+import { idleResult } from './idle.js';
 import { SchemaMismatch } from './event.js';
 
 type ContextFacts = Omit<HandlerContext, 'signal' | 'log'> & {
@@ -97,13 +99,14 @@ export class Invocation implements Baggable {
     timeoutMs: number,
     resolve: (outcome: Outcome) => void,
   ): void {
+    enterHandlerOf(this.context.consumer);
     try {
       const event = makeEvent();
       const returned: unknown =
         event instanceof Promise
           ? event.then((made) => callPlutomiHandler(handler, made, this.context))
           : callPlutomiHandler(handler, event, this.context);
-      if (!isThenable(returned)) return resolve(ok);
+      if (!isThenable(returned)) return resolve(outcomeOfReturned(returned));
       this.work = returned instanceof Promise ? returned : Promise.resolve(returned);
       this.watch(this.work, timeoutMs, resolve);
     } catch (thrown) {
@@ -123,7 +126,7 @@ export class Invocation implements Baggable {
     };
     try {
       work.then(
-        () => end(ok),
+        (returned) => end(outcomeOfReturned(returned)),
         (thrown: unknown) => end(outcomeOf(thrown)),
       );
     } catch (thrown) {
@@ -136,6 +139,15 @@ export class Invocation implements Baggable {
 /** Stands by its name in the stack of what a handler throws: what is below it is ours, and the same each time. */
 function callPlutomiHandler(handler: Handler, event: PlutomiEvent, context: HandlerContext): unknown {
   return handler(event, context);
+}
+
+/** Returning is success; but what was returned may be all that the handler made, and nothing of it has run. */
+function outcomeOfReturned(returned: unknown): Outcome {
+  if (returned === undefined) return ok;
+  const idle = idleResult(returned);
+  if (idle === undefined) return ok;
+  const text = `the handler returned ${idle}, of which nothing has run`;
+  return { kind: 'failed', failure: makeFailure('error', 'NothingHandled', text) };
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

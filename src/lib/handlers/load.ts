@@ -1,6 +1,7 @@
 import { loadModule, type ModuleOptions } from '../config/load-module.js';
 import { ConfigError, type ConfigProblem, messageOf } from '../errors.js';
 import type { Handler } from './contract.js';
+import { whyIdle } from './idle.js';
 
 /** What a handler file is needed for: `consumers.<name>.handler`, and the absolute path of the file. */
 export interface HandlerFile {
@@ -12,7 +13,7 @@ export interface HandlerFile {
  * Loads handler modules; each one's default export is the handler.
  *
  * Throws ConfigError with every problem at once: a module that throws while loading, or has no function as its
- * default export.
+ * default export, or one that does nothing when it is called.
  */
 export async function loadHandlers(
   files: readonly HandlerFile[],
@@ -25,11 +26,12 @@ export async function loadHandlers(
     if (handlers.has(file)) continue;
     try {
       const loaded = await loadModule(file, options);
-      if (typeof loaded === 'function') handlers.set(file, loaded as Handler);
+      const found = typeof loaded === 'function' ? whyIdle(loaded) : typeof loaded;
+      if (found === undefined) handlers.set(file, loaded as Handler);
       else
         problems.push({
           path,
-          message: `expected ${file} to have a function as its default export, found ${typeof loaded}`,
+          message: `expected ${file} to have a function as its default export, found ${found}`,
         });
     } catch (error) {
       problems.push({ path, message: messageOf(error) });

@@ -5,6 +5,7 @@ import { readEntry } from '../pointers/entry.js';
 import { failureOf, reasonOf } from '../domain/failure.js';
 import { HttpClient } from '../http/client.js';
 import type { WaterfallListener } from '../telemetry/waterfall-event.js';
+import { enterHandlerOf } from '../handlers/background.js';
 import type { Held } from './held.js';
 import { postDeadLetter } from './webhook.js';
 import type { Worker } from './worker.js';
@@ -47,7 +48,7 @@ export function alertProcess(
     }
     try {
       // Its own: it may change what it is given, and the webhook comes after it.
-      if (handler) await inTime(handler(structuredClone(letter)));
+      if (handler) await inTime(call(handler, structuredClone(letter)));
       if (consumer.onDeadLetter.webhook) await postDeadLetter(http, consumer.onDeadLetter.webhook, letter);
       await worker.settler.ack(held);
       told.delete(toldAs);
@@ -58,6 +59,14 @@ export function alertProcess(
       worker.settler.nak(held, retryInMs);
     }
   };
+}
+
+/** In a turn of its own: whatever runs in that one is this consumer's. */
+function call(handler: DeadLetterHandler, letter: DeadLetter): Promise<unknown> {
+  return Promise.resolve().then(() => {
+    enterHandlerOf(letter.consumer);
+    return handler(letter);
+  });
 }
 
 /** Few alerts run at once: one that never settles must not keep the others from being told. */

@@ -1,13 +1,11 @@
 import { Bag, type Baggable } from '../bag.js';
 import type { ConsumerSettings, PipelineConfig } from '../config/resolved.js';
 import { limitsOf, planOf } from '../config/resolved.js';
-import { formatDuration } from '../domain/duration.js';
 import { makeFailure } from '../domain/failure.js';
 import { type Origin, originOf } from '../domain/key.js';
 import type { Outcome } from '../domain/outcome.js';
 import { decodePointer, pointerHeader } from '../domain/pointer.js';
 import { stageFilter } from '../domain/subjects.js';
-import { msOfNanos } from '../domain/time.js';
 import type { Handler } from '../handlers/contract.js';
 import { type EventMessage, type EventRegistry, makeEvent } from '../handlers/event.js';
 import { type Invocation, invoke } from '../handlers/invoke.js';
@@ -19,6 +17,7 @@ import type { Case, Identified, StageTools, Task } from './case.js';
 import { DeliveredTask } from './delivered-task.js';
 import { TooManyZombies } from './failures.js';
 import type { Held } from './held.js';
+import { boundSnooze } from './snooze.js';
 import type { StageSpec } from './stage.js';
 import { takeBack } from './take-back.js';
 import type { PlutomiError } from '../errors.js';
@@ -73,7 +72,7 @@ export class HandlerRunner {
   constructor(private readonly parts: BusinessParts) {}
 
   async run(current: Case, attempt: number, message: EventMessage): Promise<Outcome> {
-    const { consumer, handler, registry, log, tools } = this.parts;
+    const { config, consumer, handler, registry, log, tools } = this.parts;
     const facts = new AttemptFacts(consumer.name, current, attempt, log);
     const event = () => makeEvent(message, registry, consumer.numbers);
     const run = invoke(handler, event, facts, consumer.timeoutMs);
@@ -85,7 +84,8 @@ export class HandlerRunner {
       const { key } = current.task;
       this.countZombie(run.settled, () => tools.emit({ type: 'late-settlement', key, attempt }));
     }
-    return this.bounded(outcome, message);
+    if (outcome.kind !== 'snoozed') return outcome;
+    return boundSnooze(outcome, current.history, message.time, config, tools.now());
   }
 
   /** The drain is over: what still runs counts as no attempt and goes back, and its handler is told. */
@@ -104,23 +104,6 @@ export class HandlerRunner {
       this.zombies--;
       onSettled();
     });
-  }
-
-  /** A snooze beyond the event's life would lose it, one beyond the journal's would be forgotten: a failed attempt. */
-  private bounded(outcome: Outcome, message: EventMessage): Outcome {
-    if (outcome.kind !== 'snoozed') return outcome;
-    const { config, tools } = this.parts;
-    const { events, advisories } = config.streams;
-    const leftMs = msOfNanos(message.time) + events.maxAgeMs - tools.now();
-    const why =
-      events.maxAgeMs > 0 && outcome.delayMs >= leftMs
-        ? `the event lives only ${formatDuration(Math.max(0, leftMs))} more`
-        : advisories.maxAgeMs > 0 && outcome.delayMs >= advisories.maxAgeMs
-          ? `the journal forgets that after ${formatDuration(advisories.maxAgeMs)}`
-          : undefined;
-    if (why === undefined) return outcome;
-    const text = `snoozed for ${formatDuration(outcome.delayMs)}, but ${why}`;
-    return { kind: 'failed', failure: makeFailure('error', 'Snooze', text) };
   }
 }
 

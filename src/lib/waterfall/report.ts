@@ -8,6 +8,7 @@ import { isoOfMs } from '../domain/time.js';
 import { recordAbout, type RecordFacts } from '../journal/journal.js';
 import { writeExhaustion, writeRecord } from '../journal/write.js';
 import type { Case, StageTools } from './case.js';
+import { isShort, shortSnoozes } from './snooze.js';
 
 /** What reporting needs to know of its stage; see `StageSpec`. */
 export interface Reporting {
@@ -61,9 +62,10 @@ export class Reporter {
   }
 
   private async snooze(current: Case, attempt: number, delayMs: number): Promise<void> {
-    const { task, held, worker } = current;
+    const { task, held, worker, history } = current;
     const until = isoOfMs(this.tools.now() + delayMs);
-    await this.write(current, this.record(current, { kind: 'SNOOZED', attempt, until }));
+    const snoozes = shortSnoozes(history) + (isShort(delayMs) ? 1 : 0);
+    await this.write(current, this.record(current, { kind: 'SNOOZED', attempt, until, snoozes }));
     this.tools.emit({ type: 'snoozed', key: task.key, attempt, delayMs });
     worker.settler.nak(held, delayMs);
   }

@@ -26,6 +26,7 @@ import { metaRetryStage, metaStage } from './meta.js';
 import { metaDlqProcess } from './meta-dlq.js';
 import { journalOf } from '../routing/route.js';
 import { Transcriber } from '../routing/transcribe.js';
+import { requireHandlers } from './require-handlers.js';
 import { CountedStage } from './stage.js';
 import { type Process, Worker, type WorkerSettings } from './worker.js';
 
@@ -101,6 +102,9 @@ class Pipeline implements RunningPipeline {
       this.end = { resolve, reject };
     });
     const { link, config, only, onEvent, monotonic, worker, now } = options;
+    const run = (consumer: { readonly name: string }): boolean => !only || only.includes(consumer.name);
+    // Before anything is started.
+    requireHandlers(options.handlers, [...config.consumers, ...config.external].filter(run));
     // Pulls and acks have no answer: without this, a user who may not do them would wait for ever.
     this.unwatch = link.watchRefusals((error) => {
       if (this.workers.some((one) => one.concerns(error))) this.end.reject(error);
@@ -118,10 +122,10 @@ class Pipeline implements RunningPipeline {
     const transcriber = new Transcriber({ link, config, worker, now });
     this.startMeta(routing, transcriber);
     for (const consumer of config.consumers) {
-      if (!only || only.includes(consumer.name)) this.startConsumer(consumer, business);
+      if (run(consumer)) this.startConsumer(consumer, business);
     }
     for (const consumer of config.external) {
-      if (!only || only.includes(consumer.name)) this.startAlerts(consumer, business);
+      if (run(consumer)) this.startAlerts(consumer, business);
     }
     const fail = (error: PlutomiError): void => this.end.reject(error);
     this.listener = new AdvisoryListener({ link, config, transcriber, emit: onEvent, fail });
@@ -159,8 +163,7 @@ class Pipeline implements RunningPipeline {
 
   private startConsumer(consumer: ConsumerSettings, gate: Gate): void {
     const { config, handlers, log } = this.options;
-    const handler = handlers.get(consumer.handler);
-    if (!handler) throw new TypeError(`no handler was loaded from ${consumer.handler}`);
+    const handler = handlers.get(consumer.handler) as Handler;
     const parts = {
       config,
       consumer,

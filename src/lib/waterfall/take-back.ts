@@ -2,6 +2,7 @@ import { isoOfMs } from '../domain/time.js';
 import { recordAbout } from '../journal/journal.js';
 import { writeRecord } from '../journal/write.js';
 import type { Case, StageTools } from './case.js';
+import { shortSnoozes } from './snooze.js';
 import { LetGo } from './worker.js';
 
 /**
@@ -11,13 +12,21 @@ import { LetGo } from './worker.js';
  */
 export async function takeBack(tools: StageTools, current: Case, attempt: number): Promise<void> {
   const { link, journal, now, worker: by } = tools;
-  const { held, task, worker } = current;
+  const { held, history, task, worker } = current;
   // Somebody else may be running it.
   if (!worker.isOurs(held)) return;
   const { deliveries } = held.delivery;
   const at = isoOfMs(now());
-  const facts = { kind: 'SNOOZED', at, attempt, until: at, takenBack: true, worker: by, deliveries } as const;
-  const record = recordAbout(task.key, facts);
+  const record = recordAbout(task.key, {
+    kind: 'SNOOZED',
+    at,
+    attempt,
+    until: at,
+    takenBack: true,
+    snoozes: shortSnoozes(history),
+    worker: by,
+    deliveries,
+  });
   try {
     await worker.persist(held, 'write the journal', () => writeRecord(link, journal, record));
     worker.giveBack(held);

@@ -302,3 +302,33 @@ describe('outcomeOf', () => {
     });
   });
 });
+
+test.each<[string, Handler]>([
+  [
+    'a generator',
+    () =>
+      (function* () {
+        yield 1;
+      })(),
+  ],
+  [
+    'an async generator',
+    async () =>
+      (async function* () {
+        yield 1;
+      })(),
+  ],
+  ['a function', () => () => {}],
+  ['a function', async () => async () => {}],
+])('a handler that returns %s has handled nothing', async (what, handler) => {
+  const message = `the handler returned ${what}, of which nothing has run`;
+  expect(await run(handler).outcome).toMatchObject({ kind: 'failed', failure: { message } });
+});
+
+test.each<[string, unknown]>([
+  ['a list', [1]],
+  ['an object', {}],
+  ['a proxy that throws', hostile],
+])('what else it returns is success: %s', async (_what, value) => {
+  expect(await run(async () => ({ value })).outcome).toEqual({ kind: 'ok' });
+});

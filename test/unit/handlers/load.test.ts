@@ -83,3 +83,20 @@ test('what to do about a file that could not be loaded is kept', async () => {
     suggestions: [`npx tsc   # then name the .js file that it makes of ${file('a.ts')}`],
   });
 });
+
+test.each([
+  ['async function* handle() {}', 'an async generator function'],
+  ['function* handle() {}', 'a generator function'],
+  ['class Handler { handle() {} }', 'a class'],
+])('%s is refused, since calling it handles nothing', async (text, found) => {
+  const { file, load } = await handlers({ 'a.mjs': `export default ${text}` });
+  const error = await load('a.mjs').then(
+    () => expect.fail('it was loaded'),
+    (error: unknown) => error,
+  );
+  const [problem] = (error as ConfigError).problems;
+  expect(problem?.path).toBe('consumers.c0.handler');
+  expect(problem?.message).toContain(
+    `expected ${file('a.mjs')} to have a function as its default export, found ${found}`,
+  );
+});

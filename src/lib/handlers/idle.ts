@@ -1,0 +1,30 @@
+/** Functions that are not run by calling them; `class` is what cannot be called at all. */
+const idleKinds: Readonly<Record<string, string>> = {
+  '[object GeneratorFunction]': 'a generator function (function*): calling it runs nothing of it',
+  '[object AsyncGeneratorFunction]':
+    'an async generator function (async function*): calling it runs nothing of it',
+};
+
+/** Why calling this function would handle nothing; undefined: it may. */
+export function whyIdle(handler: object): string | undefined {
+  if (/^class\b/.test(Function.prototype.toString.call(handler)))
+    return 'a class, which can not be called: export a function that uses it';
+  return idleKinds[Object.prototype.toString.call(handler)];
+}
+
+const idleResults: Readonly<Record<string, string>> = {
+  '[object Generator]': 'a generator',
+  '[object AsyncGenerator]': 'an async generator',
+};
+
+/** What a handler returned that has not run yet, so that nothing was handled; undefined: it is none of that. */
+export function idleResult(returned: unknown): string | undefined {
+  if (typeof returned === 'function') return 'a function';
+  if (typeof returned !== 'object' || returned === null) return undefined;
+  try {
+    return idleResults[Object.prototype.toString.call(returned)];
+  } catch {
+    // A proxy of the handler's own.
+    return undefined;
+  }
+}
