@@ -2,7 +2,9 @@ import { expect, it } from 'vitest';
 import type { Link } from '../../src/lib/nats/link.js';
 import { applyPlan, isUndecided, planTopology } from '../../src/lib/topology/apply.js';
 import { isRisky } from '../../src/lib/topology/consequence.js';
+import { explainEvent } from '../../src/lib/explain/explain.js';
 import { ensureTopology } from '../../src/lib/topology/ensure.js';
+import { verifyPipeline } from '../../src/lib/verify/verify.js';
 import { applyTopology, makeConfig } from '../support/config.js';
 import { connectTo } from '../support/connect.js';
 import { startNats } from '../support/nats-server.js';
@@ -113,5 +115,37 @@ it('run --apply does not rename a consumer that leaves something', async () => {
     code: 'NOT_APPLIED',
     message: expect.stringContaining('2 dead letters are stranded'),
     suggestions: expect.arrayContaining(['to do it: plutomi-events pipeline apply --allow-loss billing']),
+  });
+});
+
+it('verify and explain name what is stranded, until somebody has decided', async () => {
+  await using nats = await startNats();
+  await using link = await connectTo(nats.url);
+  await applyTopology(link, before);
+  await link.publish('events.totp.requested', '{}');
+  const { report } = await verifyPipeline(link, removed, Date.now);
+  expect(report.problems).toMatchObject([
+    {
+      kind: 'stranded',
+      consumer: 'billing',
+      stream: 'events',
+      detail: expect.stringContaining('1 not delivered, 0 in flight'),
+    },
+  ]);
+  const { consumers, next } = await explainEvent(link, removed, '1', { now: Date.now });
+  expect(consumers).toContainEqual(expect.objectContaining({ consumer: 'billing', state: 'waiting' }));
+  expect(next).toContainEqual(
+    expect.objectContaining({
+      consumer: 'billing',
+      text: 'stranded: the config has no consumer billing, and nobody runs it',
+    }),
+  );
+
+  await applyPlan(link, await planTopology(link, removed), { allowLoss: ['billing'] });
+  const after = (await verifyPipeline(link, removed, Date.now)).report;
+  expect(after.problems).toEqual([]);
+  expect(after.warnings).toContainEqual({
+    kind: 'stranded',
+    detail: expect.stringContaining('to delete it: nats consumer rm events billing'),
   });
 });

@@ -1,5 +1,11 @@
+import { hostname } from 'node:os';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/base-command.js';
+import { describeMove, describeMoved, emptiedBy, parseMoves } from '../../lib/cli/moves.js';
+import { currentOperator } from '../../lib/cli/operator.js';
+import type { PipelineConfig } from '../../lib/config/resolved.js';
+import { type Move, type Moved, movePointers, planMove, type MovePlan } from '../../lib/dlq/move.js';
+import type { Link } from '../../lib/nats/link.js';
 import { escapeLine } from '../../lib/domain/escape.js';
 import { OperationError } from '../../lib/errors.js';
 import { renderConsequences, renderPlan } from '../../lib/render/plan.js';
@@ -8,7 +14,7 @@ import { type Consequence, losesSomething } from '../../lib/topology/consequence
 import { describeConsequence } from '../../lib/topology/describe-consequence.js';
 import { type Change, isPending, pathOf } from '../../lib/topology/diff.js';
 import { readTightLimits } from '../../lib/topology/record-sizes.js';
-import type { Plan } from '../../lib/topology/plan.js';
+import type { Plan, PlannedChange } from '../../lib/topology/plan.js';
 import { conflictError, refusalOf, unknownName } from '../../lib/topology/refusal.js';
 
 /** What `pipeline apply --json` prints. */
@@ -18,6 +24,8 @@ export interface ApplyResult {
   readonly changes: readonly (Change & { readonly consequences: readonly ToldConsequence[] })[];
   /** The changes were made. False: there were none, or `--dry-run` or `--check` was given. */
   readonly applied: boolean;
+  /** Only with `--move-dead-letters`. */
+  readonly moved?: readonly Moved[];
 }
 
 /** In numbers, and as a sentence. */
@@ -49,6 +57,10 @@ Exit codes: 0 the server matches, or a plan was shown; 1 refused, failed, or ans
       description: 'Allow a lower maxAge or maxBytes to end what is stored',
       command: '<%= config.bin %> <%= command.id %> --yes --allow-loss events',
     },
+    {
+      description: 'After billing was renamed to invoices in the config',
+      command: '<%= config.bin %> <%= command.id %> --move-dead-letters billing=invoices',
+    },
   ];
 
   static override flags = {
@@ -68,6 +80,12 @@ Exit codes: 0 the server matches, or a plan was shown; 1 refused, failed, or ans
       multiple: true,
       multipleNonGreedy: true,
     }),
+    'move-dead-letters': Flags.string({
+      description: 'give the waiting retries and dead letters of a renamed consumer to it; repeatable',
+      helpValue: '<old>=<new>',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
     adopt: Flags.boolean({ description: 'take over objects of these names that this pipeline does not own' }),
   };
 
@@ -77,30 +95,48 @@ Exit codes: 0 the server matches, or a plan was shown; 1 refused, failed, or ans
 
   async run(): Promise<void> {
     const { 'dry-run': dryRun, check, adopt, replace = [], 'allow-loss': allowLoss = [] } = this.flags;
+    const wanted = parseMoves(this.flags['move-dead-letters']);
     const config = await this.context.config();
     const link = await this.context.connect(config);
     const plan = await planTopology(link, config, { adopt });
-    this.show(plan);
+    const moves = await Promise.all(wanted.map((move) => planMove(link, config, move)));
+    this.show(plan, moves);
     for (const { detail } of await readTightLimits(link, config)) this.note(`Warning: ${escapeLine(detail)}`);
     const wrong = unknownName(plan, { replace, allowLoss }) ?? conflictError(plan.conflicts);
     if (wrong) throw wrong;
 
+    const emptied = emptiedBy(plan, wanted);
+    const losing = plan.changes.filter((one) => losesSomething(one) && !emptied.includes(pathOf(one)));
     const pending = plan.changes.filter(isPending).length;
-    const losing = plan.changes.filter(losesSomething);
-    const open = pending > 0 || losing.length > 0;
-    if (dryRun || check || !open) {
-      if (!dryRun && !check) await applyPlan(link, plan);
+    const open = pending + losing.length + moves.reduce((sum, { retry, dlq }) => sum + retry + dlq, 0) > 0;
+    if (dryRun || check) {
       this.output(result(plan, false), () => '');
       if (check && open) process.exitCode = 3;
       return;
     }
     const asked = this.isAsked ? losing.map(pathOf) : [];
-    const allowed = { replace, allowLoss: [...allowLoss, ...asked] };
+    const allowed = { replace, allowLoss: [...allowLoss, ...emptied, ...asked] };
     const refusal = refusalOf(plan, allowed);
     if (refusal) throw refusal;
-    await this.agree(question(plan, pending));
+    if (open) await this.agree(question(plan.server, pending, losing, moves));
     await applyPlan(link, plan, allowed);
-    this.output(result(plan, pending > 0), () => `Done: the server matches the config.`);
+    const moved = await this.move(link, config, wanted);
+    this.output({ ...result(plan, pending > 0), ...(wanted.length > 0 ? { moved } : {}) }, () =>
+      [...moved.map(describeMoved), ...(open ? ['Done: the server matches the config.'] : [])].join('\n'),
+    );
+  }
+
+  private async move(link: Link, config: PipelineConfig, wanted: readonly Move[]): Promise<Moved[]> {
+    const operator = currentOperator();
+    const worker = `${hostname()}:${process.pid}:apply`;
+    const moved: Moved[] = [];
+    for (const one of wanted) {
+      moved.push(await movePointers({ link, config, worker, operator, now: () => Date.now() }, one));
+    }
+    const skipped = moved.flatMap((one) => one.skipped);
+    for (const { id, reason } of skipped) this.note(escapeLine(`${id} is not moved: ${reason}`));
+    if (skipped.length > 0) process.exitCode = 5;
+    return moved;
   }
 
   /** A person sees the numbers and answers: that is the word which elsewhere a flag gives. */
@@ -109,9 +145,11 @@ Exit codes: 0 the server matches, or a plan was shown; 1 refused, failed, or ans
   }
 
   /** The plan on stdout; with `--json` only its consequences, on stderr. */
-  private show(plan: Plan): void {
-    if (!this.flags.json) process.stdout.write(`${renderPlan(plan, this.colors)}\n`);
-    else for (const line of renderConsequences(plan)) this.note(line);
+  private show(plan: Plan, moves: readonly MovePlan[]): void {
+    const moving = moves.map((one) => escapeLine(describeMove(one)));
+    if (!this.flags.json)
+      process.stdout.write(`${[renderPlan(plan, this.colors), ...moving].join('\n\n')}\n`);
+    else for (const line of [...renderConsequences(plan), ...moving]) this.note(line);
   }
 
   private async agree(question: string): Promise<void> {
@@ -121,14 +159,20 @@ Exit codes: 0 the server matches, or a plan was shown; 1 refused, failed, or ans
 }
 
 /** What is asked: what is lost, then what is done. */
-function question({ changes, server }: Plan, pending: number): string {
-  const losing = changes.filter(losesSomething);
+function question(
+  server: string,
+  pending: number,
+  losing: readonly PlannedChange[],
+  moves: readonly MovePlan[],
+): string {
   const orphans = losing.filter(({ action }) => action === 'orphan').map(pathOf);
   const ending = losing.filter(({ action }) => action !== 'orphan').map(pathOf);
   const lost = ending.length === 0 ? '' : `What is marked with ! in ${ending.join(', ')} is lost for good. `;
   const left = orphans.length === 0 ? '' : `What waits in ${orphans.join(', ')} is left behind. `;
-  const what = pending === 1 ? 'Make this change' : `Make these ${pending} changes`;
-  return `${lost}${left}${pending === 0 ? 'Leave it' : what} on ${server}?`;
+  const changes = pending === 1 ? 'Make this change' : `Make these ${pending} changes`;
+  const parts = [...(pending > 0 ? [changes] : []), ...(moves.length > 0 ? ['move what is named'] : [])];
+  const what = parts.length === 0 ? 'Leave it' : parts.join(', and ');
+  return `${lost}${left}${what.charAt(0).toUpperCase()}${what.slice(1)} on ${server}?`;
 }
 
 function result({ pipeline, server, changes }: Plan, applied: boolean): ApplyResult {

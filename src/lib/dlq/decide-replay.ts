@@ -12,16 +12,18 @@ import type { Original } from '../pointers/original.js';
 import { journalOf } from '../routing/route.js';
 import { Transcriber } from '../routing/transcribe.js';
 import type { DlqEntry } from '../pointers/entry.js';
+import { moveCommand } from '../pointers/move-command.js';
 import { keyOf, resolvedRecords } from './state.js';
 
 /** What replaying a dead letter means, by what the server holds now. */
 export type ReplayDecision =
-  /** Nothing may be done; `original` or `external` where that is the reason. */
+  /** Nothing may be done; `original`, `external` or `gone` where that is the reason. */
   | {
       readonly do: 'skip';
       readonly reason: string;
       readonly original?: Original['state'];
       readonly external?: true;
+      readonly gone?: true;
     }
   /** An earlier replay was interrupted after its pointer: `journaled` if REPLAYED is written too. Only the rest is done. */
   | { readonly do: 'finish'; readonly pointer: Pointer; readonly journaled: boolean }
@@ -125,7 +127,7 @@ function decideOne(
     return { do: 'skip', reason: externalReason(pointer), external: true };
   }
   if (!consumerNamed(config, pointer.consumer)) {
-    return { do: 'skip', reason: `the config has no consumer ${pointer.consumer} any more` };
+    return { do: 'skip', reason: goneReason(pointer), gone: true };
   }
   if (state !== 'present') return { do: 'skip', reason: unavailable(pointer, state), original: state };
   if (resolved) {
@@ -136,6 +138,10 @@ function decideOne(
 
 function externalReason({ consumer }: Pointer): string {
   return `${consumer} is external: its worker is another program, and no retry stage could run the event again. Publish it anew, or give ${consumer} a handler in place of external: true, which can replay it`;
+}
+
+function goneReason({ consumer }: Pointer): string {
+  return `the config has no consumer ${consumer} any more, and nobody would run it. If it was renamed: ${moveCommand(consumer)}`;
 }
 
 function unavailable({ origin }: Pointer, state: 'missing' | 'replaced'): string {

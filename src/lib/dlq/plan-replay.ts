@@ -25,7 +25,7 @@ export interface ReplayPlan extends LetterPlan {
  * nothing, and waits out a server that does not answer for a moment.
  *
  * Throws OperationError (exit code 1) when the only id that was asked for has no dead letter (`NOT_FOUND`), or is that
- * of an external consumer (`REPLAY_REFUSED`).
+ * of an external consumer, or of one that the config no longer has (`REPLAY_REFUSED`).
  */
 export async function planReplay(
   link: Link,
@@ -33,15 +33,15 @@ export async function planReplay(
   selection: LetterSelection,
 ): Promise<ReplayPlan> {
   const statesOf = statesInStream(link);
-  let external = false;
+  let nobodys = false;
   const plan = await planLetters(link, config, selection, async (entries) => {
     const decisions = await decideReplays(link, config, entries, statesOf);
-    external ||= decisions.some((decision) => decision.do === 'skip' && decision.external);
+    nobodys ||= decisions.some((one) => one.do === 'skip' && (one.external || one.gone) === true);
     return decisions;
   });
   const [only, ...others] = plan.skipped;
   const alone = 'ids' in selection && others.length + plan.items.length === 0;
-  if (external && alone && only) throw replayRefused(only);
+  if (nobodys && alone && only) throw replayRefused(only);
   return { ...plan, notRunning: await notRunning(link, config, plan.consumers) };
 }
 

@@ -20,6 +20,7 @@ export function recordReason(record: JournalRecord): string | null {
 
 function textOf(record: JournalRecord): string {
   const { kind, failure, error, late, to, until, takenBack, operator, note } = record;
+  const { movedTo, movedFrom } = record;
   if (failure) return reasonOf(failure);
   if (error) return reasonOf({ kind: 'error', ...error });
   if (kind === 'RESOLVED') return late ? 'late: after its lease had lapsed' : '';
@@ -27,5 +28,7 @@ function textOf(record: JournalRecord): string {
   if (kind === 'SNOOZED' && takenBack === true) return 'its process stopped before it had ended';
   if (kind === 'SNOOZED') return until === undefined ? '' : `until ${until}`;
   const by = operator === undefined ? '' : `by ${operator}`;
-  return [by, note].filter(Boolean).join(': ');
+  const moved = movedTo === undefined ? `from ${movedFrom}` : `to ${movedTo}`;
+  const what = kind === 'MOVED' ? [moved, by].filter(Boolean).join(' ') : by;
+  return [what, note].filter(Boolean).join(': ');
 }

@@ -53,6 +53,10 @@ export interface JournalRecord extends Key, Partial<Omit<AdvisoryFields, 'consum
   readonly late?: boolean;
   /** ROUTED: the stream that the pointer went to. */
   readonly to?: 'retry' | 'dlq';
+  /** MOVED, of the consumer that it was taken from: the one that has the pointer now. */
+  readonly movedTo?: string;
+  /** MOVED, of the consumer that has it now: the one that the config no longer has. */
+  readonly movedFrom?: string;
   /** SNOOZED: when the event comes back, ISO. */
   readonly until?: string;
   /** SNOOZED: how many short snoozes the stage has seen so far, this one included. */

@@ -10,6 +10,7 @@ export interface Told {
   readonly cycle: number;
   readonly attempt?: number | null | undefined;
   readonly late?: boolean | undefined;
+  readonly movedTo?: string | undefined;
 }
 
 /**
@@ -48,8 +49,9 @@ function placeOf(record: Told, lives: Lives): readonly number[] {
   return [cycle, stageOf(record), step, ...counted];
 }
 
-/** Attempts, what ended them, where that led to; and who succeeded when nobody waited for it any more. */
-function stepOf({ kind, late }: Told): number {
+/** Attempts, what ended them, where that led to; and who succeeded when nobody waited for it any more. A move is first or last. */
+function stepOf({ kind, late, movedTo }: Told): number {
+  if (kind === 'MOVED') return movedTo === undefined ? -1 : 4;
   if (isExhaustion(kind)) return 1;
   if (kind === 'ROUTED') return 2;
   return kind === 'RESOLVED' && late === true ? 3 : 0;

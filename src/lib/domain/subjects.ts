@@ -17,6 +17,7 @@ export const recordKinds = [
   'RESOLVED',
   'REPLAYED',
   'DISCARDED',
+  'MOVED',
 ] as const;
 export type RecordKind = (typeof recordKinds)[number];
 

@@ -11,6 +11,10 @@ import type { OnRead } from '../nats/read-so-far.js';
 import { headerOf, msgIdHeader, type StoredMessage } from '../nats/message.js';
 import { fetchOriginal } from '../pointers/original.js';
 import { journalOf } from '../routing/route.js';
+import { isLeft } from '../domain/ownership.js';
+import { positionOf } from '../nats/consumer-position.js';
+import { filtersOf } from '../topology/fields.js';
+import { orphanedReaders } from '../topology/orphans.js';
 import type { EventFacts, Explanation, NextStep, StoredEventFacts } from './explanation.js';
 import { locateEvent } from './locate.js';
 import { tellStory } from './tell-story.js';
@@ -47,7 +51,15 @@ export async function explainEvent(
   const { origin, scanned, consumer } = located;
   const original = await fetchOriginal(link, origin);
   const records = await readHistory(link, journalOf(config), 'business', consumer ?? '*', origin);
-  const names = consumer === undefined ? consumersOf(config, origin, records) : [consumer];
+  const names =
+    consumer === undefined
+      ? [
+          ...new Set([
+            ...consumersOf(config, origin, records),
+            ...(await strandedReaders(link, config, origin)),
+          ]),
+        ]
+      : [consumer];
   const present = original.state === 'present';
   const told = await Promise.all(
     names.map((name) => tellStory({ link, config, origin, present, nowMs: options.now() }, name)),
@@ -64,6 +76,19 @@ export async function explainEvent(
     next: [...told.flatMap(({ next }) => next ?? []), ...expiryOf(event)],
     scanned,
   };
+}
+
+/** Those that left the config, and did not get to it. */
+async function strandedReaders(
+  link: Link,
+  config: PipelineConfig,
+  { subject, seq }: Origin,
+): Promise<string[]> {
+  const orphans = await orphanedReaders(link, config);
+  return orphans
+    .filter((info) => !isLeft(info.config.metadata) && positionOf(info, seq) !== 'acked')
+    .filter(({ config: fields }) => filtersOf(fields).some((filter) => subjectMatches(filter, subject)))
+    .map(({ name }) => name);
 }
 
 /** Those of the config that read its subject, then those that only the journal knows. */

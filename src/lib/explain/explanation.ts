@@ -11,6 +11,8 @@ export type ConsumerState =
   | 'resolved-late'
   | 'dead'
   | 'discarded'
+  /** Its pointer is another consumer's now: this one is not in the config any more. */
+  | 'moved'
   /** In the retry stage, not due yet. */
   | 'parked'
   /** In the retry stage, due. */

@@ -1,6 +1,7 @@
 import { consumerNamed, externalNamed, limitsOf, type PipelineConfig } from '../config/resolved.js';
 import { metaConsumers, stageConsumers } from '../domain/consumer-names.js';
 import { formatDeadLetterId } from '../domain/dead-letter.js';
+import { moveCommand } from '../pointers/move-command.js';
 import type { ConsumerState, NextStep, Step } from './explanation.js';
 
 export interface NextFacts {
@@ -21,6 +22,8 @@ export function nextStep(config: PipelineConfig, facts: NextFacts): NextStep | u
   const step = (text: string, at: string | null = null): NextStep => ({ consumer, at, text });
   const discard = `plutomi-events dlq discard ${id} --reason <text>`;
   const external = externalNamed(config, consumer) !== undefined;
+  if (!external && !consumerNamed(config, consumer))
+    return isLeft(state) ? step(abandoned(consumer, state)) : undefined;
   if (external && (state === 'parked' || state === 'retrying')) {
     return step(`nothing: ${consumer} is external now, and nobody runs its retry stage`);
   }
@@ -49,6 +52,17 @@ export function nextStep(config: PipelineConfig, facts: NextFacts): NextStep | u
     default:
       return undefined;
   }
+}
+
+/** Where something of it waits for its consumer. */
+function isLeft(state: ConsumerState): boolean {
+  return ['parked', 'retrying', 'failing', 'exhausted', 'dead', 'waiting'].includes(state);
+}
+
+function abandoned(consumer: string, state: ConsumerState): string {
+  const gone = `stranded: the config has no consumer ${consumer}, and nobody runs it`;
+  const hasPointer = state === 'parked' || state === 'retrying' || state === 'dead';
+  return hasPointer ? `${gone}. If it was renamed: ${moveCommand(consumer)}` : gone;
 }
 
 function attemptAfter(

@@ -8,7 +8,7 @@ import type { ConsumerState } from './explanation.js';
 /** What the server holds about one event and one consumer. */
 export interface StateFacts {
   /** Of the business tier, in the order of the journal. */
-  readonly records: readonly Pick<JournalRecord, 'kind' | 'stage' | 'cycle' | 'to'>[];
+  readonly records: readonly Pick<JournalRecord, 'kind' | 'stage' | 'cycle' | 'to' | 'movedTo'>[];
   /** Cycle of the pointer in the retry stage, and when it is due, ms since 1970. */
   readonly waiting?: { readonly cycle: number; readonly notBeforeMs: number };
   /** Cycle of the dead letter. */
@@ -62,6 +62,7 @@ function stateByRecords({ records, info, event, external }: StateFacts): Consume
   const has = (test: (record: StateFacts['records'][number]) => boolean): boolean => own.some(test);
   if (has(({ kind }) => kind === 'RESOLVED')) return 'resolved';
   if (has(({ kind }) => kind === 'DISCARDED')) return 'discarded';
+  if (has(({ movedTo }) => movedTo !== undefined)) return 'moved';
   if (has(({ kind, to }) => (kind === 'ROUTED' && to !== 'retry') || kind === 'REPLAYED')) {
     return exhaustedIn(own, 'retry') && !routedFrom(own, 'retry') ? 'exhausted' : 'broken';
   }

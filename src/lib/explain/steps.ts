@@ -57,6 +57,7 @@ function textOf(record: JournalRecord, dueAt: string | null): string {
     RESOLVED: `${which} succeeded${late ? ', late: after its lease had lapsed' : ''}`,
     REPLAYED: `replayed${by}`,
     DISCARDED: `discarded${by}`,
+    MOVED: `moved${by}`,
   };
   return texts[record.kind];
 }

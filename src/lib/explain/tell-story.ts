@@ -1,4 +1,4 @@
-import { externalNamed, type PipelineConfig } from '../config/resolved.js';
+import { externalNamed, type PipelineConfig, readersOf } from '../config/resolved.js';
 import type { StoredRecord } from '../domain/attempt.js';
 import { metaConsumers, stageConsumers } from '../domain/consumer-names.js';
 import { sameOrigin, type Origin } from '../domain/key.js';
@@ -44,7 +44,8 @@ export async function tellStory(
     .map((record) => stepOf(record, waiting));
   const dueAt = waiting && waiting.notBeforeMs > 0 ? new Date(waiting.notBeforeMs).toISOString() : null;
   const next = nextStep(config, { consumer, state, history, seq: origin.seq, dueAt, present });
-  const still = await standstillBefore(telling, consumer, state);
+  const isOurs = readersOf(config).some(({ name }) => name === consumer);
+  const still = isOurs ? await standstillBefore(telling, consumer, state) : undefined;
   const note = still === undefined ? seen.note : `nothing is delivered to ${still.name} now: ${still.detail}`;
   const story = { consumer, state, note: note ?? null, history };
   if (!next || !still) return { story, ...(next ? { next } : {}) };

@@ -13,6 +13,7 @@ const words: Readonly<Record<ConsumerState, string>> = {
   'resolved-late': 'resolved late, with a dead letter that is left',
   dead: 'dead',
   discarded: 'discarded',
+  moved: 'moved to another consumer',
   parked: 'parked in the retry stage',
   retrying: 'in the retry stage',
   failing: 'failing in the main stage',

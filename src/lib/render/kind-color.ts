@@ -9,6 +9,7 @@ const colorOf: Partial<Record<AdvisoryKind, 'red' | 'yellow' | 'green' | 'cyan'>
   RESOLVED: 'green',
   REPLAYED: 'cyan',
   DISCARDED: 'cyan',
+  MOVED: 'cyan',
 };
 
 /** Red: an event was given up. Yellow: an attempt went wrong. Green: it is well again. Cyan: a person did it. */

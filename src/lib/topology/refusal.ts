@@ -1,4 +1,5 @@
 import { OperationError, type PlutomiError, UsageError } from '../errors.js';
+import { moveCommand } from '../pointers/move-command.js';
 import { closest } from '../domain/closest.js';
 import { conflictError } from './conflict-error.js';
 import { losesSomething } from './consequence.js';
@@ -70,9 +71,25 @@ function unnamed({ changes }: Plan, allowed: Allowed): OperationError | undefine
     suggestions: [
       `to do it: plutomi-events pipeline apply ${flags.join(' ')}`,
       ...(isChanged ? ['or set these fields in the config back to what the server has'] : []),
+      ...renames(changes, stranding),
       ...(stranding.length > 0 ? ['or put back into the config what is missing there'] : []),
     ],
   });
+}
+
+/** A consumer that is new while another one leaves pointers behind may be the same one under another name. */
+function renames(changes: readonly PlannedChange[], stranding: readonly PlannedChange[]): string[] {
+  const waiting = stranding.filter(
+    ({ kind, consequences }) => kind === 'consumer' && consequences.some(({ what }) => what === 'abandoned'),
+  );
+  const created = changes.filter(
+    ({ action, kind, name }) => action === 'create' && kind === 'consumer' && !/-(?:retry|dlq)$/.test(name),
+  );
+  const [only, ...others] = created;
+  const to = others.length === 0 ? only?.name : undefined;
+  return [...new Set(waiting.map(nameOf))].map(
+    (from) => `or, if ${from} was renamed, keep its retries and dead letters: ${moveCommand(from, to)}`,
+  );
 }
 
 function flagsFor(flag: string, given: readonly string[] = [], names: readonly string[]): string[] {

@@ -73,6 +73,7 @@ export class OpenCases {
     const { kind, stage, cycle } = record;
     const id = this.idOf(record);
     if (kind === 'RESOLVED' || kind === 'DISCARDED') return this.close(id, cycle);
+    if (kind === 'MOVED') return this.moved(id, record);
     if (kind === 'REPLAYED') return this.advance(id, { stage: 'main', cycle, phase: 'to-retry' });
     if (stage === 'dlq') return;
     if (kind === 'ROUTED') return this.route(id, record, stage);
@@ -92,6 +93,12 @@ export class OpenCases {
       const standing = unpack(packed);
       yield { key: this.keyOf(id, standing), phase: standing.phase };
     }
+  }
+
+  /** It ends the case of the consumer that it was taken from, and opens one of the consumer that has it now. */
+  private moved(id: string, { stage, cycle, movedTo }: JournalRecord): void {
+    if (movedTo !== undefined) this.close(id, cycle);
+    else this.move(id, pack({ stage: 'main', cycle, phase: stage === 'retry' ? 'to-retry' : 'to-dlq' }));
   }
 
   private close(id: string, cycle: number): void {

@@ -1,10 +1,11 @@
-import { externalNamed, type PipelineConfig } from '../config/resolved.js';
+import { consumerNamed, externalNamed, type PipelineConfig } from '../config/resolved.js';
 import { metaConsumers } from '../domain/consumer-names.js';
 import type { Key } from '../domain/key.js';
 import { decodePointer, type Pointer } from '../domain/pointer.js';
 import { pointerSubject } from '../domain/subjects.js';
 import { formatDeadLetterId } from '../domain/dead-letter.js';
 import { keyOf } from '../dlq/state.js';
+import { moveCommand } from '../pointers/move-command.js';
 import type { Link } from '../nats/link.js';
 import type { StoredMessage } from '../nats/message.js';
 import { readBatches, readQueue } from '../nats/read-batches.js';
@@ -79,7 +80,10 @@ function take(
     return undefined;
   }
   journal.cases.settle(where, pointer.consumer, pointer.origin, pointer.cycle);
-  if (where === 'retry' && externalNamed(config, pointer.consumer)) scan.findings.push(stranded(pointer));
+  const whyStranded = strandedBecause(config, where, pointer);
+  if (whyStranded !== undefined) {
+    scan.findings.push(findingOf(keyOf(pointer, where), 'stranded', whyStranded));
+  }
   return pointer;
 }
 
@@ -113,9 +117,20 @@ async function checkOriginals(link: Link, pointers: readonly Pointer[], scan: Po
   }
 }
 
-function stranded(pointer: Pointer): Finding {
-  const detail = `its pointer waits in the retry stage, and ${pointer.consumer} is external: nobody runs it. It is retried once the consumer has a handler again`;
-  return findingOf(keyOf(pointer, 'retry'), 'stranded', detail);
+/** Nobody of the config takes what this pointer is about. */
+function strandedBecause(
+  config: PipelineConfig,
+  where: 'retry' | 'dlq',
+  { consumer }: Pointer,
+): string | undefined {
+  if (consumerNamed(config, consumer)) return undefined;
+  if (!externalNamed(config, consumer)) {
+    const what = where === 'retry' ? 'its pointer waits in the retry stage' : 'it is a dead letter';
+    return `${what} of ${consumer}, which the config does not have. If that was renamed: ${moveCommand(consumer)}`;
+  }
+  return where === 'dlq'
+    ? undefined
+    : `its pointer waits in the retry stage, and ${consumer} is external: nobody runs it. It is retried once the consumer has a handler again`;
 }
 
 function originalFinding(key: Key, state: 'missing' | 'replaced'): Finding {

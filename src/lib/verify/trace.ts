@@ -4,7 +4,7 @@ import { isForGood } from '../domain/failure.js';
 import type { Key } from '../domain/key.js';
 import type { JournalRecord } from '../domain/record.js';
 import type { RecordKind } from '../domain/subjects.js';
-import { anyRecord, atStage, lastRecord } from '../journal/read.js';
+import { anyRecord, atStage, lastRecord, lastRecords } from '../journal/read.js';
 import type { Link } from '../nats/link.js';
 import { journalOf } from '../routing/route.js';
 import type { Positions } from './positions.js';
@@ -38,6 +38,8 @@ export class Tracer {
     if (routed) return routed.record.to === 'retry' ? this.stage(atStage(key, 'retry')) : this.dead(key);
     const exhausted = await readExhaustionOf(this.link, this.config, key);
     if (exhausted) return this.unrouted(key, exhausted.journalSeq);
+    const moved = await this.moved(key);
+    if (moved) return moved;
     if (held) return held;
     return this.unended(key);
   }
@@ -89,6 +91,21 @@ export class Tracer {
     return findingOf(key, 'not-routed', detail, true);
   }
 
+  /** Another consumer has its pointer now, or had it before. Undefined: no record says so. */
+  private async moved(key: Key): Promise<Trace | undefined> {
+    const keys = [atStage(key, 'retry'), atStage(key, 'dlq')];
+    const found = await lastRecords(
+      this.link,
+      journalOf(this.config),
+      keys.map((one) => [one, 'MOVED'] as const),
+    );
+    const record = found.find((one) => one !== undefined)?.record;
+    if (!record) return undefined;
+    if (record.movedTo !== undefined) return 'fine';
+    if (record.stage === 'dlq') return this.dead(key);
+    return key.stage === 'main' ? this.stage(atStage(key, 'retry')) : undefined;
+  }
+
   private async dead(key: Key): Promise<Trace> {
     const letter = await pointerThere(this.link, this.config, 'dlq', key);
     if (letter && letter.cycle >= key.cycle) return 'fine';
@@ -98,6 +115,8 @@ export class Tracer {
     const over = await this.any([[atStage(key, 'dlq'), 'DISCARDED'], ...ends(next)]);
     if (over) return 'fine';
     if (await this.any([[atStage(key, 'dlq', next.cycle), 'REPLAYED']])) return this.stage(next);
+    const record = await lastRecord(this.link, journalOf(this.config), atStage(key, 'dlq'), 'MOVED');
+    if (record?.record.movedTo !== undefined) return 'fine';
     const x = await findExhaustion(this.link, this.config, key);
     const detail = `it was routed to the DLQ${inCycle(key)}, and is neither there, nor replayed, nor discarded`;
     return findingOf(key, 'dead-letter-missing', detail, x !== undefined);

@@ -9,7 +9,10 @@ export type ProblemKind =
   | 'exhaustion-missing'
   /** An attempt failed, its consumer has let go of the event, and no record says how it ended. */
   | 'unfinished'
-  /** A pointer waits in the retry stage of a consumer that has none: it is external now. */
+  /**
+   * Something waits for a consumer that is gone from the config, and nobody has decided to leave it; or its pointer, in
+   * the retry stage or the DLQ; or a pointer in the retry stage of a consumer that has none, since it is external now.
+   */
   | 'stranded'
   /** Routed or replayed, and neither waiting in the retry stage nor ended. */
   | 'pointer-missing'
@@ -54,6 +57,8 @@ export const warningKinds = [
   'memory-storage',
   /** The server may lose acknowledged writes in a power failure; see the detail. */
   'sync-interval',
+  /** A consumer that left the config was left behind with what waits in it, as somebody decided. */
+  'stranded',
   /** Something waits for a consumer that nobody runs. */
   'not-running',
   /** The server delivers nothing of a consumer now: it is paused, for one. */

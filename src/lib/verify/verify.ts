@@ -6,6 +6,7 @@ import type { ConsumerInfo, StreamInfo } from '../nats/objects.js';
 import { standstillOf } from '../nats/standstill.js';
 import { Transcriber } from '../routing/transcribe.js';
 import { checkObjects } from './check-objects.js';
+import { checkOrphans } from './check-orphans.js';
 import { checkRetention } from './check-retention.js';
 import { confirmLosses } from './losses.js';
 import type { OpenCase } from './open-cases.js';
@@ -69,12 +70,18 @@ export async function verifyPipeline(
   const lost = await confirmLosses(link, config, journal.losses);
   const retention = await checkRetention(link, config, objects.streams, positions.all(), now());
 
+  const orphans = await checkOrphans(link, config);
   const gone = new Set(lost.map(({ problem }) => problem.id));
   const unfinished = traced.findings.filter(
     ({ problem }) => !(problem.kind === 'unfinished' && gone.has(problem.id)),
   );
   const findings = [...unfinished, ...pointers.findings, ...lost];
-  const problems = [...objects.problems, ...retention.problems, ...findings.map(({ problem }) => problem)];
+  const problems = [
+    ...objects.problems,
+    ...retention.problems,
+    ...orphans.problems,
+    ...findings.map(({ problem }) => problem),
+  ];
   const { records, exhaustions } = journal;
   const { pointers: waiting, deadLetters, originals } = pointers;
   return {
@@ -87,6 +94,7 @@ export async function verifyPipeline(
         ...objects.warnings,
         ...standstills(objects.streams, positions.all()),
         ...retention.warnings,
+        ...orphans.warnings,
         ...malformed(journal.malformed + pointers.malformed),
         ...originalsGone(pointers.gone),
         ...refused(journal.untold.refused),

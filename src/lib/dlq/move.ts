@@ -1,0 +1,191 @@
+import { consumerNamed, externalNamed, type PipelineConfig, readersOf } from '../config/resolved.js';
+import { closest } from '../domain/closest.js';
+import { metaConsumers, stageConsumers } from '../domain/consumer-names.js';
+import { formatDeadLetterId } from '../domain/dead-letter.js';
+import type { Pointer } from '../domain/pointer.js';
+import { isName, pointerFilter, subjectMatches } from '../domain/subjects.js';
+import { type Clock, isoOfMs } from '../domain/time.js';
+import { OperationError, UsageError } from '../errors.js';
+import { recordAbout } from '../journal/journal.js';
+import { anyRecord, atStage, type Wanted } from '../journal/read.js';
+import { writeRecord } from '../journal/write.js';
+import type { Link } from '../nats/link.js';
+import type { StoredMessage } from '../nats/message.js';
+import { readPointer, writePointer } from '../pointers/write.js';
+import { journalOf, pointersOf } from '../routing/route.js';
+import { concurrently } from './concurrently.js';
+import { persistently } from './persistently.js';
+import { keyOf } from './state.js';
+
+/** Pointers of a consumer that the config no longer has, for the one that took its place. */
+export interface Move {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** How many there are to move. */
+export interface MovePlan extends Move {
+  readonly retry: number;
+  readonly dlq: number;
+}
+
+export interface MoveTools {
+  readonly link: Link;
+  readonly config: PipelineConfig;
+  readonly worker: string;
+  /** `user@host`. */
+  readonly operator: string;
+  readonly now: Clock;
+}
+
+export interface Moved extends Move {
+  readonly moved: number;
+  readonly skipped: readonly { readonly id: string; readonly reason: string }[];
+}
+
+type Where = 'retry' | 'dlq';
+
+const places = ['retry', 'dlq'] as const;
+const movesAtOnce = 32;
+
+/**
+ * What there is to move. Throws UsageError where the names can't be meant, and OperationError `MOVE_REFUSED` while
+ * somebody runs the old consumer: both would run its retries.
+ */
+export async function planMove(link: Link, config: PipelineConfig, move: Move): Promise<MovePlan> {
+  checkNames(config, move);
+  await checkNotRunning(link, config, move);
+  const [retry = [], dlq = []] = await Promise.all(
+    places.map((where) => subjectsOf(link, config, where, move.from)),
+  );
+  return { ...move, retry: retry.length, dlq: dlq.length };
+}
+
+function checkNames(config: PipelineConfig, { from, to }: Move): void {
+  const flag = `--move-dead-letters ${from}=${to}`;
+  const names = readersOf(config).map(({ name }) => name);
+  if (!isName(from) || from === metaConsumers.main) {
+    throw new UsageError(`${flag}: "${from}" is no name of a consumer`);
+  }
+  if (names.includes(from)) {
+    throw new UsageError(`${flag}: the config still has ${from}, which keeps what is its own`, {
+      suggestions: [`its dead letters: plutomi-events dlq list --consumer ${from}`],
+    });
+  }
+  if (externalNamed(config, to)) {
+    throw new UsageError(`${flag}: ${to} is external, and nobody would run what is moved to it`);
+  }
+  if (consumerNamed(config, to)) return;
+  const near = closest(to, names);
+  throw new UsageError(`${flag}: the config has no consumer ${to}`, {
+    suggestions:
+      near === undefined
+        ? [`consumers: ${names.join(', ')}`]
+        : [`did you mean: --move-dead-letters ${from}=${near}`],
+  });
+}
+
+async function checkNotRunning(link: Link, config: PipelineConfig, { from }: Move): Promise<void> {
+  const info = await link.consumerInfo(config.streams.retry.name, stageConsumers(from).retry);
+  if ((info?.num_waiting ?? 0) === 0) return;
+  throw new OperationError(`somebody still runs ${from}: what is moved now could be run twice`, {
+    code: 'MOVE_REFUSED',
+    suggestions: [`stop every process that runs ${from}, then run this again`],
+  });
+}
+
+/** Where a consumer's pointers stand. */
+async function subjectsOf(
+  link: Link,
+  config: PipelineConfig,
+  where: Where,
+  consumer: string,
+): Promise<string[]> {
+  const { stream, root } = pointersOf(config, where);
+  const info = await link.streamInfo(stream, pointerFilter(root, consumer));
+  return Object.keys(info?.state.subjects ?? {});
+}
+
+/**
+ * Moves the waiting retries and the dead letters: the new pointer, a record for each of the two consumers, then the
+ * deletion of exactly the old pointer. Every write can be repeated: killed between any two and run again, it leaves one
+ * pointer, and what the new consumer has dealt with meanwhile does not come back.
+ */
+export async function movePointers(tools: MoveTools, move: Move): Promise<Moved> {
+  const { link, config } = tools;
+  const skipped: { id: string; reason: string }[] = [];
+  let moved = 0;
+  for (const where of places) {
+    const subjects = await subjectsOf(link, config, where, move.from);
+    await concurrently(subjects, movesAtOnce, async (subject) => {
+      const reason = await persistently(() => moveOne(tools, move, where, subject));
+      if (reason === undefined) moved++;
+      else skipped.push({ id: formatDeadLetterId({ consumer: move.from, seq: seqOf(subject) }), reason });
+    });
+  }
+  return { ...move, moved, skipped };
+}
+
+function seqOf(subject: string): number {
+  return Number(subject.split('.').at(-1));
+}
+
+/** Undefined: it is moved, or gone; else why not. */
+async function moveOne(
+  tools: MoveTools,
+  { from, to }: Move,
+  where: Where,
+  subject: string,
+): Promise<string | undefined> {
+  const { link, config } = tools;
+  const place = pointersOf(config, where);
+  const message = await link.readLast(place.stream, subject);
+  if (!message) return undefined;
+  const pointer = pointerOf(message, where, from);
+  if (!pointer) return `it is no pointer of ${from}`;
+  const { origin } = pointer;
+  if (!consumerNamed(config, to)?.subjects.some((filter) => subjectMatches(filter, origin.subject))) {
+    return `${to} does not read ${origin.subject}`;
+  }
+  const moved: Pointer = { ...pointer, consumer: to };
+  if (!(await anyRecord(link, journalOf(config), recordsBeyond(moved, where)))) {
+    await writePointer(link, place, moved);
+  }
+  await record(tools, moved, where, { movedFrom: from });
+  await record(tools, pointer, where, { movedTo: to });
+  await link.deleteMessage(place.stream, message.seq);
+  return undefined;
+}
+
+function pointerOf(message: StoredMessage, where: Where, consumer: string): Pointer | undefined {
+  const pointer = readPointer(message);
+  return pointer?.stage === where && pointer.consumer === consumer ? pointer : undefined;
+}
+
+/** Any one of these means that the new pointer was written before. */
+function recordsBeyond(moved: Pointer, where: Where): Wanted[] {
+  const key = keyOf(moved, where);
+  if (where === 'dlq') {
+    return [
+      [key, 'MOVED'],
+      [key, 'DISCARDED'],
+      [atStage(key, 'dlq', key.cycle + 1), 'REPLAYED'],
+    ];
+  }
+  return [
+    [key, 'MOVED'],
+    [key, 'RESOLVED'],
+    [key, 'MAX_DELIVERIES'],
+    [key, 'MSG_TERMINATED'],
+  ];
+}
+
+async function record(
+  { link, config, worker, operator, now }: MoveTools,
+  pointer: Pointer,
+  where: Where,
+  facts: { readonly movedFrom: string } | { readonly movedTo: string },
+): Promise<void> {
+  const about = { kind: 'MOVED' as const, at: isoOfMs(now()), worker, operator, ...facts };
+  await writeRecord(link, journalOf(config), recordAbout(keyOf(pointer, where), about));
+}

@@ -1,0 +1,37 @@
+import type { PipelineConfig } from '../config/resolved.js';
+import { isLeft } from '../domain/ownership.js';
+import type { Link } from '../nats/link.js';
+import type { ConsumerInfo } from '../nats/objects.js';
+import { orphanedReaders } from '../topology/orphans.js';
+import type { Problem, Warning } from './verification.js';
+
+/** What consumers that left the config have not processed: a problem until somebody has decided to leave it. */
+export async function checkOrphans(
+  link: Link,
+  config: PipelineConfig,
+): Promise<{ readonly problems: readonly Problem[]; readonly warnings: readonly Warning[] }> {
+  const orphans = (await orphanedReaders(link, config)).filter(
+    (info) => info.num_pending + info.num_ack_pending > 0,
+  );
+  const [left, stranded] = [
+    orphans.filter(({ config: { metadata } }) => isLeft(metadata)),
+    orphans.filter(({ config: { metadata } }) => !isLeft(metadata)),
+  ];
+  return {
+    problems: stranded.map((info) => ({
+      kind: 'stranded',
+      consumer: info.name,
+      stream: info.stream_name,
+      detail: `${factsOf(info)}; see pipeline apply --dry-run`,
+      repairable: false,
+    })),
+    warnings: left.map((info) => ({
+      kind: 'stranded',
+      detail: `${info.name}: ${factsOf(info)}, and was left behind; to delete it: nats consumer rm ${info.stream_name} ${info.name}`,
+    })),
+  };
+}
+
+function factsOf({ num_pending: undelivered, num_ack_pending: unacked }: ConsumerInfo): string {
+  return `the config does not have it any more: ${undelivered} not delivered, ${unacked} in flight`;
+}
