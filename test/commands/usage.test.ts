@@ -1,8 +1,9 @@
 import { execa } from 'execa';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { openTerminal } from '../support/tmux.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const bin = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
@@ -99,6 +100,8 @@ describe('help', () => {
   test('the first page has every command, examples and what to read next', async () => {
     const { stdout, exitCode } = await run();
     expect(exitCode).toBe(0);
+    const docs = /\S+docs\/README\.md/.exec(stdout)?.[0] ?? '';
+    expect(await readFile(docs, 'utf8')).toContain('# ');
     for (const text of ['<command> [FLAGS]', 'dlq list', 'pipeline apply', 'EXAMPLES', 'LEARN MORE']) {
       expect(stdout).toContain(text);
     }
@@ -116,6 +119,22 @@ describe('help', () => {
     expect((await run('--timeout', '3s', 'dlq', 'list', '-h')).stdout).toBe(stdout);
     expect((await run('dlq', 'list', 'extra', '--help')).stdout).toBe(stdout);
   });
+
+  test.each([40, 80, 200])(
+    'fits a terminal of %d columns',
+    async (columns) => {
+      const script = [[], ['dlq', 'list'], ['events', 'explain'], ['dlq']]
+        .map((words) => `${process.execPath} ${bin} ${words.join(' ')} --help`)
+        .join(' && ');
+      await using pane = await openTerminal(['sh', '-c', script], { cwd, columns, rows: 50 });
+      expect(await pane.exitCode()).toBe(0);
+      // Command lines and paths stay whole, to be copied.
+      const prose = (await pane.text()).split('\n').filter((line) => !/^ *\$ |\/docs\/|\| /.test(line));
+      for (const line of prose) expect(line.length).toBeLessThanOrEqual(columns);
+      expect(prose.join(' ').replaceAll(/\s+/g, ' ')).toContain('a duration before now');
+    },
+    60_000,
+  );
 
   test('help of a topic lists its commands', async () => {
     const { stdout } = await run('events');

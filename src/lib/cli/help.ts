@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { CommandHelp, Help, standardizeIDFromArgv } from '@oclif/core/help';
 import type { Config, HelpOptions, Topic } from '@oclif/core/interfaces';
 import { shapeOf, usageLine } from './command-shape.js';
@@ -18,7 +19,9 @@ export default class PlutomiHelp extends Help {
   protected override CommandHelpClass = CommandHelpPage;
 
   constructor(config: Config, options: Partial<HelpOptions> = {}) {
-    super(config, { ...options, maxWidth: Math.min(widest, process.stdout.columns ?? widest) });
+    const { columns } = process.stdout;
+    // Where a list has no room beside its names, oclif indents it by two columns more than it counts.
+    super(config, { ...options, maxWidth: columns === undefined ? widest : Math.min(widest, columns - 2) });
   }
 
   /** Words that name no command are told; of a command and words too many, the command's help is shown. */
@@ -57,20 +60,19 @@ export default class PlutomiHelp extends Help {
       this.section('COMMANDS', this.renderList(list, { indentation: 2, spacer: '\n' })),
       this.section('EXAMPLES', examples.map((line) => `$ ${line}`).join('\n')),
       this.section('LEARN MORE', this.learnMore()),
-      this.section('VERSION', userAgent),
+      this.section('VERSION', this.wrap(userAgent)),
     ];
     this.log(`${sections.join('\n\n')}\n`);
   }
 
+  /** The docs of this very version are beside it. */
   private learnMore(): string {
-    const { bin, pjson } = this.config;
-    const list: [string, string][] = [
-      [`${bin} <command> --help`, 'flags and examples of a command'],
-      ...(typeof pjson['homepage'] === 'string'
-        ? [[pjson['homepage'], 'documentation'] as [string, string]]
-        : []),
-    ];
-    return this.renderList(list, { indentation: 2, spacer: '\n' });
+    const { bin, root } = this.config;
+    return [`${bin} <command> --help`, join(root, 'docs', 'README.md')].join('\n');
+  }
+
+  override async showCommandHelp(command: Parameters<Help['showCommandHelp']>[0]): Promise<void> {
+    this.log(`${this.wrap(command.summary ?? '', 0)}\n\n${this.formatCommand(command)}\n`);
   }
 
   protected override formatTopic({ name, description = '' }: Topic): string {

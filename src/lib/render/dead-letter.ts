@@ -81,7 +81,7 @@ function history(records: readonly HistoryRecord[], { colors, width }: View): st
     const time = renderTime(escapeLine(at));
     const before = [time, where.padEnd(7), ''.padEnd(widest), which.padStart(2), ''].join('  ').length;
     const text = hanging(before, reason, width - titledIndent);
-    return `${time}  ${where.padEnd(7)}  ${what}  ${which.padStart(2)}  ${text}`.trimEnd();
+    return `${time}  ${where.padEnd(7)}  ${what}  ${which.padStart(2)}  ${text}`.replaceAll(/ +$/gm, '');
   });
   return titled('history (UTC)', lines.join('\n'), colors);
 }
