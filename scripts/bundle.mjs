@@ -1,6 +1,6 @@
 // Bundles the command line, with what it needs of other packages, into dist/cli: on Node 20 each module that is found
 // and linked is time before the first output. Packages are taken as they are. See docs/decisions/0016-bundle.md.
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { rolldown } from 'rolldown';
 import { root } from './places.mjs';
@@ -14,13 +14,6 @@ const absent = ['typescript'];
 
 /** Found by their path, by oclif or by bin/run.js; or they find others by their own. */
 const entries = ['start', 'command-not-found', 'help', 'watchdog', 'watchdog-thread'];
-
-/** Loaded together by nearly every command: one file each, since a file costs half a millisecond however small. */
-const groups = [
-  { name: 'oclif', test: /@oclif[\\/]core/, priority: 3 },
-  { name: 'nats', test: /@nats-io/, priority: 2 },
-  { name: 'shared', test: /src[\\/]lib/, minShareCount: 4, priority: 1 },
-];
 
 function inputs() {
   const source = join(root, 'src');
@@ -42,11 +35,7 @@ export async function bundle(dir) {
     external: [...external, ...absent],
     platform: 'node',
     resolve: { extensionAlias: { '.js': ['.ts', '.js'] } },
-    // What CommonJS has of its own and a module does not.
-    transform: {
-      target: 'node20.19',
-      define: { __dirname: 'import.meta.dirname', __filename: 'import.meta.filename' },
-    },
+    transform: { target: 'node20.19' },
     plugins: [pathsHold(Object.values(input))],
     onwarn(warning) {
       throw new Error(`rolldown: ${warning.message}`);
@@ -54,15 +43,49 @@ export async function bundle(dir) {
   });
   const { output } = await build.write({
     dir,
-    format: 'esm',
+    format: 'cjs',
+    exports: 'named',
     entryFileNames: '[name].js',
     chunkFileNames: 'chunks/[name].js',
-    codeSplitting: { groups },
+    codeSplitting: { groups: groupsOf(input) },
   });
   await build.close();
+  writeFileSync(join(dir, 'package.json'), '{"type":"commonjs"}\n');
   return thirdPartyNotices(
     output.flatMap((file) => (file.type === 'chunk' ? Object.keys(file.modules) : [])),
   );
+}
+
+/**
+ * What is loaded together is one file, since each costs half a millisecond however small it is: all that every start
+ * needs, and all that more than a few commands do. What is imported late stays apart; rolldown splits that by itself.
+ */
+function groupsOf(input) {
+  const commands = Object.keys(input).filter((name) => name.startsWith('commands/'));
+  const loaded = loadedAtOnce();
+  const group = (chunk, entries, least, priority) => ({
+    debugName: chunk,
+    name: (id, modules) => {
+      const needing = entries.filter((entry) => loaded(input[entry], modules).has(id));
+      return needing.length >= least ? chunk : null;
+    },
+    priority,
+  });
+  return [group('start', ['start', 'help'], 1, 2), group('commands', commands, 4, 1)];
+}
+
+/** All that an entry imports, and what that imports: not what is imported late. */
+function loadedAtOnce() {
+  const known = new Map();
+  return (entry, modules) => {
+    if (!known.has(entry)) {
+      const seen = new Set([entry]);
+      for (const id of seen)
+        for (const other of modules.getModuleInfo(id)?.importedIds ?? []) seen.add(other);
+      known.set(entry, seen);
+    }
+    return known.get(entry);
+  };
 }
 
 /** A module of ours that finds a file by its own path must keep its place beside it. */

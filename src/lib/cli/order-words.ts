@@ -18,6 +18,7 @@ export async function orderWords(
   if (first === 'help') return [...others, '--help'];
   if (first === 'version') return ['--version', ...others];
   if (first === undefined || !first.startsWith('-') || first === '--version') return [...words];
+  if (others.length === 0 && ofHelp.includes(first)) return [...words];
   const count = leadingFlags(words, await globalFlags());
   const [flags, rest] = [words.slice(0, count), words.slice(count)];
   if (rest.length === 0 && !flags.some((flag) => ofHelp.includes(flag))) return [...flags, '--help'];

@@ -2,7 +2,6 @@ import type { PJSON } from '@oclif/core/interfaces';
 import { run } from '@oclif/core/run';
 import { readEnvironment } from '../config/load.js';
 import { orderWords } from './order-words.js';
-import { reportError } from './report-error.js';
 import { flushed, outliveReaders } from './standard-streams.js';
 import { colorsOf } from './view.js';
 import { wantsJson } from './wants-json.js';
@@ -22,6 +21,8 @@ export async function start(root: string, packageJson: PJSON): Promise<void> {
     await run(words, { root, pjson: packageJson });
   } catch (error) {
     const colors = colorsOf(process.stderr, readEnvironment(), words.includes('--no-color'));
+    // It knows the errors of the client: only who fails needs to load it.
+    const { reportError } = await import('./report-error.js');
     reportError(error as Error, { json: wantsJson(words), colors });
   }
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);

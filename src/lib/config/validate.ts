@@ -13,6 +13,9 @@ import { withoutBroken } from './repair.js';
 import { configSchema, type ParsedConfig } from './schema.js';
 import { warningsOf } from './warnings.js';
 
+/** A config is read once: to compile code for that would take longer than to do it. */
+const parsing = { jitless: true };
+
 export interface Validated {
   /** Undefined when there are problems. */
   readonly parsed: ParsedConfig | undefined;
@@ -31,9 +34,9 @@ export async function validateConfig(
 ): Promise<Validated> {
   const problems = new Problems(lineOf);
   checkPrototypes(raw, problems);
-  const result = configSchema.safeParse(raw);
+  const result = configSchema.safeParse(raw, parsing);
   if (!result.success) reportIssues(problems, raw, result.error.issues);
-  const rest = result.success ? result : configSchema.safeParse(withoutBroken(raw, problems.broken));
+  const rest = result.success ? result : configSchema.safeParse(withoutBroken(raw, problems.broken), parsing);
   if (rest.success) {
     const parsed = rest.data;
     checkStreams(parsed, problems);
