@@ -3,7 +3,7 @@ import { isCount } from '../domain/decode.js';
 import { isNanos, type Nanos } from '../domain/time.js';
 import type { Link } from './link.js';
 import { headersOf, type MessageHeaders, msgIdHeader } from './message.js';
-import { findHeader, rawHeaders } from './raw-message.js';
+import { findHeader, rawHeaders, rawHeadersHave } from './raw-message.js';
 
 /**
  * Where the stream stands in $JS.ACK.<stream>.<consumer>.<delivered>.<sseq>.<cseq>.<time>.<pending>; newer servers put
@@ -13,6 +13,11 @@ function ackPlace(tokens: readonly string[]): number | undefined {
   if (tokens[0] !== '$JS' || tokens[1] !== 'ACK') return undefined;
   return tokens.length >= 11 ? 4 : 2;
 }
+
+const markerHeader = 'Nats-Marker-Reason';
+const scheduleHeader = 'Nats-Schedule';
+const markerLine = Buffer.from(`\r\n${markerHeader}:`);
+const scheduleLine = Buffer.from(`\r\n${scheduleHeader}:`);
 
 /** A message as a consumer delivered it. Its ack subject carries all that is known about it. */
 export class Delivery {
@@ -74,6 +79,20 @@ export class Delivery {
     const { headers } = this.msg;
     if (!headers) return undefined;
     return headers.get(name, headers.has(name) ? Match.Exact : Match.IgnoreCase) || undefined;
+  }
+
+  /**
+   * What a message is that stands in the stream for the server alone, and that nobody published to be handled: its note
+   * that the last message of a subject is gone, or a request to publish something later. Undefined: neither.
+   */
+  get serverNote(): string | undefined {
+    if (!this.has(markerLine, markerHeader) && !this.has(scheduleLine, scheduleHeader)) return undefined;
+    const reason = this.header(markerHeader);
+    return reason === undefined ? 'a schedule' : `a delete marker (${reason})`;
+  }
+
+  private has(line: Buffer, name: string): boolean {
+    return rawHeadersHave(this.msg, line) ?? this.header(name) !== undefined;
   }
 
   /** The id that its publisher gave it. */

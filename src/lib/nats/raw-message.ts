@@ -29,6 +29,18 @@ export function rawHeaders(msg: Msg): string | undefined {
   return text.startsWith(firstLine) && text.endsWith('\r\n\r\n') ? text : undefined;
 }
 
+/**
+ * Have the headers of a message a line that begins like this? Without decoding them, nor making a string of them.
+ * Undefined: they must be asked for.
+ */
+export function rawHeadersHave(msg: Msg, start: Buffer): boolean | undefined {
+  const { _msg: parts, _rdata: bytes } = msg as Raw;
+  if (parts === undefined) return undefined;
+  if (parts.hdr <= 0) return false;
+  if (bytes === undefined || bytes.length < parts.hdr) return undefined;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, parts.hdr).includes(start);
+}
+
 const zero = 0x30;
 
 /** The number that a message's subject has behind its first `length` bytes; NaN: it is none. */

@@ -135,11 +135,12 @@ class Reading {
     const follow = this.options.follow === true;
     while (this.options.signal?.aborted !== true) {
       if (this.refusal) throw this.refusal;
-      const page = this.takePage(lastSeq);
-      const last = page.at(-1);
+      const taken = this.takePage(lastSeq);
+      const last = taken.at(-1);
       if (last) {
         this.nextSeq = last.seq + 1;
-        yield { messages: page, after: last.pending };
+        const page = taken.filter(({ serverNote }) => serverNote === undefined);
+        if (page.length > 0) yield { messages: page, after: last.pending };
         if (!follow && (last.pending === 0 || last.seq === lastSeq)) return;
       }
       if (this.isPast) return;

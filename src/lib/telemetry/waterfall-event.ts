@@ -90,6 +90,15 @@ export type WaterfallEvent =
       readonly stream: string;
       readonly seq: number;
     }
+  | {
+      /** No event: what the server keeps in a stream for itself. */
+      readonly type: 'skipped';
+      readonly consumer: string;
+      readonly stream: string;
+      readonly seq: number;
+      readonly subject: string;
+      readonly what: string;
+    }
   | { readonly type: 'late-settlement'; readonly key: Key; readonly attempt: number };
 
 export interface WaterfallListener {
@@ -291,6 +300,12 @@ export function logWaterfall(logger: Logger): WaterfallListener {
         log.warn(
           () => ({ eventType: e.eventType, origin: `${e.stream}/${e.seq}` }),
           'event.data has rounded an integer beyond 2^53; numbers: "bigint" or "text" in the config keeps its digits, and so does event.text; this is logged once for each event type',
+        );
+        break;
+      case 'skipped':
+        log.info(
+          () => ({ consumer: e.consumer, message: `${e.stream}/${e.seq}`, subject: e.subject, what: e.what }),
+          'skipped: not an event, but what the server keeps in the stream for itself',
         );
         break;
       case 'late-settlement':

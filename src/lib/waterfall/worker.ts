@@ -170,9 +170,19 @@ export class Worker {
   private receive(delivery: Delivery): void {
     this.complained = false;
     const held = new Held(delivery, this.settings.ackWaitMs, this.tools.monotonic());
+    const note = delivery.serverNote;
+    if (note !== undefined) return this.skip(held, note);
     this.leases.add(held);
     this.inHand++;
     void this.handle(held);
+  }
+
+  /** What the server keeps in a stream for itself is nobody's event. */
+  private skip(held: Held, note: string): void {
+    const { stream, seq, subject } = held.delivery;
+    this.tools.emit({ type: 'skipped', consumer: this.settings.consumer, stream, seq, subject, what: note });
+    void this.settler.ack(held);
+    this.pull.release();
   }
 
   private async handle(held: Held): Promise<void> {
