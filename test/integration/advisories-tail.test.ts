@@ -121,7 +121,7 @@ describe('tailAdvisories', () => {
     await bed.link.publish(`events-advisories.meta.ROUTED.${address}`, data);
     const lines = await linesOf(bed);
     expect(lines.map(({ kind, source, consumer, reason }) => [kind, source, consumer, reason])).toEqual([
-      ['MALFORMED', 'pipeline', null, expect.stringContaining('not JSON')],
+      ['MALFORMED', 'pipeline', null, expect.stringContaining('not valid JSON')],
       ['MALFORMED', 'pipeline', consumer, expect.stringContaining('kind')],
       ['MALFORMED', 'server', null, expect.stringContaining('type')],
       ['RESOLVED', 'pipeline', consumer, 'late: after its lease had lapsed'],

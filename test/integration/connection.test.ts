@@ -234,7 +234,7 @@ describe('what the server refuses has a class of its own', () => {
     [
       'a message larger than the server takes',
       (link) => link.publish('events.a', 'x'.repeat(2_000_000)),
-      'FAILED',
+      'TOO_LARGE',
     ],
     [
       'a header with a line feed',

@@ -116,7 +116,7 @@ describe('listDeadLetters', () => {
       }),
       expect.objectContaining({
         id: 'events-dlq/3',
-        reason: expect.stringContaining('not a pointer: not JSON'),
+        reason: expect.stringContaining('not a pointer: not text in UTF-8'),
       }),
     ]);
   });

@@ -22,9 +22,9 @@ const native = '$JS.EVENT.ADVISORY.CONSUMER';
 /** What somebody wrote where exhaustions stand, and why it can't be routed. */
 const forged: readonly (readonly [what: string, subject: string, body: string | Uint8Array, why: RegExp])[] =
   [
-    ['nothing', own, '', /not JSON in UTF-8/],
-    ['no JSON', own, 'not json', /not JSON in UTF-8/],
-    ['half of a record', own, withPart({}).slice(0, 200), /not JSON in UTF-8/],
+    ['nothing', own, '', /^not valid JSON$/],
+    ['no JSON', own, 'not json', /^not valid JSON$/],
+    ['half of a record', own, withPart({}).slice(0, 200), /^not valid JSON$/],
     ['a list', own, '[1]', /expected a JSON object/],
     ['a number', own, '7', /expected a JSON object/],
     ['another shape', own, '{"hello":"world"}', /^v: expected 1/],
@@ -35,9 +35,9 @@ const forged: readonly (readonly [what: string, subject: string, body: string | 
       withPart({ failure: { ...valid.failure, message: 'x'.repeat(900_000) } }),
       /bytes, expected at most 524288/,
     ],
-    ['bytes that are no UTF-8', own, Buffer.from([0x7b, 0xff, 0xfe, 0x22, 0x7d]), /not JSON in UTF-8/],
+    ['bytes that are no UTF-8', own, Buffer.from([0x7b, 0xff, 0xfe, 0x22, 0x7d]), /^not text in UTF-8$/],
     ['10,000 levels', own, `{"v":1,"x":${deep(10_000)}}`, /more than 100 levels deep/],
-    ['100,000 levels', own, deep(100_000), /not JSON|expected a JSON object/],
+    ['100,000 levels', own, deep(100_000), /not valid JSON|expected a JSON object/],
     ['another kind', own, withPart({ kind: 'MSG_TERMINATED' }), /its body belongs on .*MSG_TERMINATED/],
     ['a kind that ends nothing', own, withPart({ kind: 'ROUTED' }), /^kind: expected an exhaustion/],
     [
@@ -80,7 +80,7 @@ const forged: readonly (readonly [what: string, subject: string, body: string | 
       'a failed routing that is no record',
       `${root}.meta.MAX_DELIVERIES.meta-consumer.7.main.0`,
       'x',
-      /not JSON/,
+      /^not valid JSON$/,
     ],
     [
       'the same of the last resort',

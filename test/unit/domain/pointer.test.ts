@@ -58,7 +58,7 @@ test('a pointer carries what an exhaustion says, and no payload', () => {
     origin: { stream: 'events', seq: 42, subject: 'events.totp.requested', msgId: 'm 1', time: '17' },
     advisory: {
       type: 'io.nats.jetstream.advisory.v1.max_deliver',
-      id: 'notifications-consumer/events/42/17/main/1',
+      id: 'business/notifications-consumer/events/42/17/main/1',
       timestamp: '2026-01-31T12:00:00.000Z',
       stream: 'events',
       consumer: 'notifications-consumer',
