@@ -1,9 +1,9 @@
-import { headers as natsHeaders, type Msg } from '@nats-io/transport-node';
+import { headers as natsHeaders, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { describe, expect, test } from 'vitest';
 import type { Link } from '../../src/lib/nats/link.js';
 import { headersOf, type MessageHeaders } from '../../src/lib/nats/message.js';
 import { numberInSubject, rawHeaders } from '../../src/lib/nats/raw-message.js';
-import { Wire } from '../../src/lib/nats/wire.js';
+import { outgoingSideOf, Wire } from '../../src/lib/nats/wire.js';
 import { connectTo, natsForTest } from '../support/pipeline.js';
 
 interface Heard {
@@ -14,7 +14,12 @@ interface Heard {
 }
 
 /** What came, in its order, as the client gives it. */
-async function listening(): Promise<{ link: Link; wire: Wire; heard: Heard[]; raw: Msg[] }> {
+async function listening(of: (nc: NatsConnection) => NatsConnection = (nc) => nc): Promise<{
+  link: Link;
+  wire: Wire;
+  heard: Heard[];
+  raw: Msg[];
+}> {
   const link = await connectTo((await natsForTest()).url);
   const heard: Heard[] = [];
   const raw: Msg[] = [];
@@ -31,25 +36,44 @@ async function listening(): Promise<{ link: Link; wire: Wire; heard: Heard[]; ra
     },
   });
   await link.flush();
-  return { link, wire: new Wire(link.nc), heard, raw };
+  return { link, wire: new Wire(of(link.nc)), heard, raw };
 }
 
 const patterned = (size: number): Buffer => Buffer.from(Array.from({ length: size }, (_, i) => i % 251));
 
-describe('a message that the wire publishes', () => {
+/** The client as another version might be: with its public interface alone. */
+const withoutInside = (nc: NatsConnection): NatsConnection =>
+  new Proxy(nc, {
+    get(target, name) {
+      if (name === 'protocol') return undefined;
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+
+test('the client has the outgoing side that the wire writes to: without it publishing is three times as dear', async () => {
+  const { link } = await listening();
+  expect(outgoingSideOf(link.nc)).toBeDefined();
+  expect(outgoingSideOf(withoutInside(link.nc))).toBeUndefined();
+});
+
+describe.each([
+  ['by what the client keeps', (nc: NatsConnection) => nc],
+  ['by the public interface alone', withoutInside],
+])('a message that the wire publishes %s', (_by, of) => {
   test('arrives as one that the client publishes', async () => {
-    const { link, wire, heard } = await listening();
+    const { link, wire, heard } = await listening(of);
     const lines = 'NATS/1.0\r\nName: größe\r\nNats-Msg-Id: a\r\n\r\n';
-    const of = natsHeaders();
-    of.append('Name', 'größe');
-    of.append('Nats-Msg-Id', 'a');
+    const sent = natsHeaders();
+    sent.append('Name', 'größe');
+    sent.append('Nats-Msg-Id', 'a');
     const payloads = ['', 'text', 'größe 🦊 \ud800', patterned(0), patterned(300)];
     for (const payload of payloads) {
       for (const reply of ['', 'w.reply']) {
         for (const headers of ['', lines]) {
           wire.publish('w.größe', reply, headers, payload);
           wire.flush();
-          link.nc.publish('w.größe', payload, { reply, ...(headers === '' ? {} : { headers: of }) });
+          link.nc.publish('w.größe', payload, { reply, ...(headers === '' ? {} : { headers: sent }) });
         }
       }
     }
@@ -59,7 +83,7 @@ describe('a message that the wire publishes', () => {
   });
 
   test('arrives whole, whatever the size, and in order', async () => {
-    const { link, wire, heard } = await listening();
+    const { link, wire, heard } = await listening(of);
     const sizes = [1, 65_000, 500, 65_536, 1_000_000, 3, 32_768, 40_000, 1_040_000, 0];
     for (const size of sizes) wire.publish('w.size', '', '', patterned(size));
     for (let n = 0; n < 3000; n++) wire.publish(`w.${n}`, '', '', `${n}`);
@@ -75,7 +99,7 @@ describe('a message that the wire publishes', () => {
   });
 
   test('goes out by itself', async () => {
-    const { link, wire, heard } = await listening();
+    const { link, wire, heard } = await listening(of);
     wire.publish('w.a', '', '', '1');
     expect(heard).toEqual([]);
     await expect.poll(() => heard.length).toBe(1);
@@ -87,7 +111,7 @@ describe('a message that the wire publishes', () => {
     ['a subject that would be more than one', 'w.a 5\r\nhello\r\nPUB w.b', 'x', /subject/i],
     ['more than the server takes', 'w.a', new Uint8Array(1_048_577), /max_payload/],
   ])('is refused for %s', async (_what, subject, payload, reason) => {
-    const { link, wire, heard } = await listening();
+    const { link, wire, heard } = await listening(of);
     expect(() => wire.publish(subject, '', '', payload)).toThrow(reason);
     wire.publish('w.next', '', '', '');
     wire.flush();
@@ -96,7 +120,7 @@ describe('a message that the wire publishes', () => {
   });
 
   test('is refused when the connection is closed', async () => {
-    const { link, wire } = await listening();
+    const { link, wire } = await listening(of);
     await link.close();
     expect(() => wire.publish('w.a', '', '', '')).toThrow(/closed/);
   });

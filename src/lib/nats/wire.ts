@@ -1,13 +1,16 @@
-import { errors, type NatsConnection } from '@nats-io/transport-node';
+import {
+  errors,
+  headers as makeHeaders,
+  type NatsConnection,
+  type PublishOptions,
+} from '@nats-io/transport-node';
 import { PayloadLimit } from './errors.js';
+import { eachHeader } from './raw-message.js';
 
 /** A string goes out as UTF-8. */
 export type Bytes = Uint8Array | string;
 
-/**
- * The client's outgoing side. It is no part of its public interface, but the client is part of our package, in one
- * exact version, so it can't change unseen.
- */
+/** The client's outgoing side. It is no part of its public interface: where it is not there, the client publishes. */
 interface Protocol {
   /** What is to be written to the socket next. */
   readonly outbound: { fill(bytes: Uint8Array): void };
@@ -15,6 +18,18 @@ interface Protocol {
   outMsgs: number;
   outBytes: number;
   flushPending(): void;
+}
+
+/** The client's outgoing side, if it is as this file uses it. */
+export function outgoingSideOf(nc: NatsConnection): Protocol | undefined {
+  const { protocol } = nc as unknown as { readonly protocol?: Partial<Protocol> };
+  const known =
+    typeof protocol?.outbound?.fill === 'function' &&
+    typeof protocol.flushPending === 'function' &&
+    typeof protocol.noMorePublishing === 'boolean' &&
+    typeof protocol.outMsgs === 'number' &&
+    typeof protocol.outBytes === 'number';
+  return known ? (protocol as Protocol) : undefined;
 }
 
 const slabBytes = 65_536;
@@ -30,7 +45,7 @@ const endOfTurn = Promise.resolve();
  * of bytes for each message and puts them together afterwards; this writes each message where it leaves from.
  */
 export class Wire {
-  private readonly protocol: Protocol;
+  private readonly protocol: Protocol | undefined;
   private slab: Buffer = Buffer.allocUnsafeSlow(slabBytes);
   /** Handed to the client up to here, written up to there. */
   private from = 0;
@@ -38,7 +53,7 @@ export class Wire {
   private scheduled = false;
 
   constructor(private readonly nc: NatsConnection) {
-    this.protocol = (nc as unknown as { readonly protocol: Protocol }).protocol;
+    this.protocol = outgoingSideOf(nc);
   }
 
   /**
@@ -52,6 +67,8 @@ export class Wire {
     const size = headersSize + sizeOf(payload);
     const most = this.nc.info?.max_payload;
     if (most !== undefined && size > most) throw new PayloadLimit(size, most);
+    const { protocol } = this;
+    if (protocol === undefined) return this.publishByClient(subject, reply, headers, payload);
     const to = reply === '' ? subject : `${subject} ${reply}`;
     const line = headersSize === 0 ? `PUB ${to} ${size}\r\n` : `HPUB ${to} ${headersSize} ${size}\r\n`;
     this.makeRoom(line.length * 3 + size + 2);
@@ -60,25 +77,37 @@ export class Wire {
     this.write(payload);
     this.slab[this.to++] = carriageReturn;
     this.slab[this.to++] = lineFeed;
-    this.protocol.outMsgs++;
-    this.protocol.outBytes += size;
+    protocol.outMsgs++;
+    protocol.outBytes += size;
     this.send();
   }
 
   /** Hands all on to the client, and lets it write. */
   flush(): void {
     this.handOn();
-    this.protocol.flushPending();
+    this.protocol?.flushPending();
   }
 
   /** It can still publish. */
   get isOpen(): boolean {
-    return !this.nc.isClosed() && !this.protocol.noMorePublishing;
+    return !this.nc.isClosed() && this.protocol?.noMorePublishing !== true;
+  }
+
+  /** The same by the public interface; three times as dear. */
+  private publishByClient(subject: string, reply: string, raw: Bytes, payload: Bytes): void {
+    const options: PublishOptions = reply === '' ? {} : { reply };
+    if (raw.length > 0) {
+      const headers = makeHeaders();
+      const text = typeof raw === 'string' ? raw : Buffer.from(raw).toString();
+      eachHeader(text, (name, value) => headers.append(name, value));
+      options.headers = headers;
+    }
+    this.nc.publish(subject, payload, options);
   }
 
   private check(subject: string): void {
     if (this.nc.isClosed()) throw new errors.ClosedConnectionError();
-    if (this.protocol.noMorePublishing) throw new errors.DrainingConnectionError();
+    if (this.protocol?.noMorePublishing) throw new errors.DrainingConnectionError();
     // It would be another message.
     if (subject === '' || whitespace.test(subject)) throw new errors.InvalidSubjectError(subject);
   }
@@ -115,7 +144,7 @@ export class Wire {
 
   private handOn(): void {
     if (this.to === this.from) return;
-    this.protocol.outbound.fill(this.slab.subarray(this.from, this.to));
+    this.protocol?.outbound.fill(this.slab.subarray(this.from, this.to));
     this.from = this.to;
   }
 }
