@@ -62,7 +62,8 @@ function renderChange(change: PlannedChange, colors: Colors): string {
 function explanation({ action, kind, name, stream, fields }: Change): string[] {
   if (action === 'orphan') {
     const command = kind === 'stream' ? `nats stream rm ${name}` : `nats consumer rm ${stream} ${name}`;
-    return [escapeLine(`not in the config any more, and left alone; to delete it: ${command}`)];
+    // A line of its own: it is there to be copied.
+    return ['not in the config any more, and left alone; to delete it:', escapeLine(`  ${command}`)];
   }
   if (action !== 'replace') return [];
   return fields.some((field) => isImmutable(kind, field))

@@ -98,7 +98,8 @@ describe('renderPlan', () => {
     deleted with its stream and created again
 
 ? orphan consumer events/old
-    not in the config any more, and left alone; to delete it: nats consumer rm events old
+    not in the config any more, and left alone; to delete it:
+      nats consumer rm events old
 
 1 to create, 1 to update, 2 to replace. 1 orphan left alone.`);
   });
