@@ -3,12 +3,13 @@ import { insistently } from '../admin.mjs';
 import { between, pick } from '../random.mjs';
 import { verifyProblems } from '../told.mjs';
 
-const lives = { events: '20s', advisories: '25s' };
-/** Long enough for the first events to age out while the last are published. */
-const leastDurationMs = 45_000;
+const lives = { events: '30s', advisories: '40s' };
+/** Long enough for the first events to age out while the last are published, and slow enough to keep up with. */
+const leastDurationMs = 60_000;
+const mostPerSecond = 60;
 
 /**
- * Events live 20 s, the journal keeps 25 s, and message ids are known for 2 s: most of it ages out while the pipeline
+ * Events live 30 s, the journal keeps 40 s, and message ids are known for 2 s: most of it ages out while the pipeline
  * works. A retry that a killed worker held comes back after 30 s, when its event is gone: that is a dead letter which
  * says so. Whatever else ages out is done.
  */
@@ -16,13 +17,14 @@ export const aging = {
   name: 'aging',
   on: ['single', 'cluster'],
   configure(config, options) {
-    options.durationMs = Math.max(options.durationMs, leastDurationMs);
+    const slowly = (options.events / mostPerSecond) * 1000;
+    options.durationMs = Math.max(options.durationMs, leastDurationMs, slowly);
     for (const [role, maxAge] of Object.entries(lives))
       config.streams[role] = { maxAge, duplicateWindow: '2s' };
     for (const consumer of Object.values(config.consumers))
       Object.assign(consumer, { timeout: '2s', ackWait: '2s' });
   },
-  // What is dead or waits after 20 s has no original any more.
+  // What is dead or waits for so long has no original any more.
   tolerated: ['original-missing'],
   async faults({ workers, random, endsAt, fault }) {
     while (Date.now() < endsAt) {
