@@ -49,6 +49,10 @@ async function explainProblems({ admin, project, random, wanted }, { bin, events
   });
   const servers = admin.urls;
   const link = await library.connect({ servers, name: 'chaos explain', timeoutMs: 10_000, from: 'chaos' });
+  const explain = (seq) =>
+    library.explainEvent(link, config, String(seq), { now: Date.now }).catch((error) => {
+      if (error.code !== 'NOT_FOUND') throw error;
+    });
   const types = new Map(events.map(({ id, type }) => [id, type]));
   const pair = (id, consumer) => `${id} ${consumer}`;
   const processed = new Set(
@@ -60,7 +64,9 @@ async function explainProblems({ admin, project, random, wanted }, { bin, events
   const problems = [];
   try {
     for (const { seq, id } of shuffled(random, stored).slice(0, explained)) {
-      const told = await library.explainEvent(link, config, String(seq), { now: Date.now });
+      const told = await explain(seq);
+      // It has aged out since it was read.
+      if (told === undefined) continue;
       for (const [consumer, reads] of Object.entries(wanted)) {
         if (!reads.includes(types.get(id))) continue;
         const [ok, died] = [processed, letters].map((all) => all.has(pair(id, consumer)));

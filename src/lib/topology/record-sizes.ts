@@ -41,7 +41,9 @@ function tight(limit: 'max_payload' | 'max_msg_size', bytes: number, stream?: st
     ? 'records of failed events may not fit, and their events then come back for ever'
     : 'records of failed events that are larger lose their stack and a part of their message';
   const about = stream === undefined ? {} : { stream };
-  return [{ refuses, ...about, detail: `${limit} of ${whose} is ${bytes} bytes: ${what}. Raise it: ${change}` }];
+  return [
+    { refuses, ...about, detail: `${limit} of ${whose} is ${bytes} bytes: ${what}. Raise it: ${change}` },
+  ];
 }
 
 /** As `tightLimits`, with the streams as they are now. */
