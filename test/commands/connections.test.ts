@@ -1,10 +1,13 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { connect as connectTcp } from 'node:net';
+import { createServer as createTls } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { createUser } from '@nats-io/nkeys';
 import { execa } from 'execa';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startNats } from '../support/nats-server.js';
+import { listen } from '../support/ports.js';
 import { operatorMode } from '../support/operator-mode.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -179,5 +182,111 @@ describe('each way to log in, by the real binary', () => {
     const mixed = await c.apply(`${ca} --tlscert ${files.cert} --tlskey ${tls('localhost.key')}`);
     expect(mixed).toMatchObject({ exitCode: 4, code: 'CANNOT_CONNECT' });
     expect(mixed.message).toMatch(/key/);
+  }, 60_000);
+});
+
+describe('as the nats CLI takes it', () => {
+  test('the variables NATS_NKEY, NATS_CREDS and NATS_TOKEN, --token, and files that are pipes', async () => {
+    const key = createUser();
+    const seed = new TextDecoder().decode(key.getSeed());
+    const nkey = await serve(`authorization { users = [{ nkey: ${key.getPublicKey()} }] }`);
+    const token = await serve('authorization { token: "t0ken" }');
+    const operator = await operatorMode();
+    const creds = await serve(operator.config);
+    const c = await client({ 'user.nk': seed, 'worker.creds': await operator.creds() });
+    expect(await c.apply('', { NATS_URL: nkey.url, NATS_NKEY: 'user.nk' })).toMatchObject(connected);
+    expect(await c.apply('', { NATS_URL: creds.url, NATS_CREDS: 'worker.creds' })).toMatchObject(connected);
+    expect(await c.apply('', { NATS_URL: token.url, NATS_TOKEN: 't0ken' })).toMatchObject(connected);
+    expect(await c.apply(`--server ${token.url} --token t0ken`)).toMatchObject(connected);
+    // A flag is stronger, and what nobody needs may be missing.
+    const stale = { NATS_NKEY: '/nowhere' };
+    expect(await c.apply(`--server ${token.url} --token t0ken`, stale)).toMatchObject(connected);
+    expect(await c.apply(`--server ${nkey.url}`, stale)).toMatchObject({
+      exitCode: 2,
+      message: expect.stringContaining("NATS_NKEY: can't read /nowhere: there is no such file"),
+    });
+    const both = await c.apply('', { NATS_URL: token.url, NATS_TOKEN: 't0ken', NATS_NKEY: 'user.nk' });
+    expect(both).toMatchObject({ exitCode: 2, message: expect.stringContaining('exclude each other') });
+    for (const script of [
+      'pe --nkey <(cat user.nk)',
+      'pe --nkey /dev/stdin < user.nk',
+      'cat user.nk | pe --nkey /dev/stdin',
+    ]) {
+      const words = `pe() { ${process.execPath} ${bin} pipeline apply --yes --server ${nkey.url} "$@"; }; ${script}`;
+      const options = { cwd: c.folder, reject: false, env: { HOME: c.folder } } as const;
+      expect(await execa('bash', ['-c', words], options), script).toMatchObject({ exitCode: 0 });
+    }
+  }, 60_000);
+
+  test('NATS_CA, NATS_CERT and NATS_KEY', async () => {
+    const { url } = await serve(
+      `tls { cert_file: "${tls('server.cert')}", key_file: "${tls('server.key')}", ca_file: "${tls('ca.cert')}", verify: true }`,
+    );
+    const c = await client();
+    const env = { NATS_URL: url, NATS_CA: tls('ca.cert'), NATS_CERT: tls('client.cert') };
+    expect(await c.apply('', { ...env, NATS_KEY: tls('client.key') })).toMatchObject(connected);
+    expect(await c.apply('', env)).toMatchObject({
+      exitCode: 2,
+      message: expect.stringContaining('NATS_KEY'),
+    });
+  }, 60_000);
+
+  test('a password with all that a URL gives a meaning to', async () => {
+    const password = 'ODC05x7iS/uceWs#B@9?x:y%';
+    const { url } = await serve(`authorization { users = [{ user: app, password: "${password}" }] }`);
+    const c = await client();
+    for (const written of [password, encodeURIComponent(password)]) {
+      expect(await c.apply('', { NATS_URL: url.replace('//', `//app:${written}@`) }), written).toMatchObject(
+        connected,
+      );
+    }
+    const refused = await c.apply(`--server ${url.replace('//', '//app:s3cret/no#t@')}`);
+    expect(refused).toMatchObject(refusedLogin);
+    expect(JSON.stringify(refused)).not.toContain('s3cret');
+  }, 60_000);
+
+  test('TLS that somebody else ends in front of a server without it', async () => {
+    const { url } = await serve('');
+    const [key, cert] = [
+      await readFile(tls('server.key'), 'utf8'),
+      await readFile(tls('server.cert'), 'utf8'),
+    ];
+    const port = await listen(
+      createTls({ key, cert }, (socket) => {
+        const inner = connectTcp(Number(new URL(url).port), '127.0.0.1');
+        socket.pipe(inner).pipe(socket);
+        for (const one of [socket, inner])
+          one.on('error', () => [socket, inner].map((other) => other.destroy()));
+      }),
+    );
+    const c = await client();
+    const words = `--server tls://127.0.0.1:${port} --tlsca ${tls('ca.cert')}`;
+    expect(await c.apply(words)).toMatchObject(connected);
+    expect(await c.apply(`${words} --tls-first`)).toMatchObject(connected);
+    expect(await c.apply(`--server tls://127.0.0.1:${port} --timeout 2s`)).toMatchObject({
+      exitCode: 4,
+      message: expect.stringContaining('certificate'),
+    });
+  }, 60_000);
+
+  test('an account without JetStream: what to do, at once', async () => {
+    const { url } = await serve(
+      'accounts { PLAIN: { users: [{ user: u, password: p }] }, JS: { jetstream: enabled, users: [{ user: j, password: p }] } }',
+    );
+    const c = await client();
+    expect(await c.apply(`--server ${url} --user u --password p`)).toMatchObject({
+      exitCode: 4,
+      code: 'NO_JETSTREAM',
+      message: expect.stringContaining('the account PLAIN has no JetStream'),
+      suggestions: [expect.stringContaining('--user'), expect.stringContaining('enable it')],
+    });
+    const words = ['events', 'publish', 'job', '--json', '--server', url, '--user', 'u', '--password', 'p'];
+    const { exitCode, stdout } = await execa(process.execPath, [bin, ...words], {
+      cwd: c.folder,
+      reject: false,
+    });
+    expect(exitCode).toBe(4);
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'NO_JETSTREAM' } });
+    expect(stdout).not.toContain('tries');
   }, 60_000);
 });

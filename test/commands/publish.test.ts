@@ -237,3 +237,31 @@ test('interrupted, publishing many says how many are stored and how to store the
   expect(stderr).toContain(`interrupted: ${count} of 5000000 are stored`);
   expect(stderr).toContain('run it again with --id load');
 }, 60_000);
+
+test('a subject in UTF-8 can be published on, filtered by and named in a config', async () => {
+  const { url } = await natsForTest();
+  const worker = {
+    subjects: ['events.order.größe', 'events.*.注文'],
+    handler: './worker.mjs',
+    attempts: 1,
+    retry: false,
+  };
+  const project = await makeProject(
+    url,
+    { name: 'utf8', events: { 'order.größe': {} }, consumers: { worker } },
+    { 'worker.mjs': "export default async () => { throw new Error('bad'); };\n" },
+  );
+  const run = project.start(['--apply']);
+  await run.until('pipeline runs');
+  for (const subject of ['order.größe', 'events.order.größe', 'events.a.注文']) {
+    expect(await project.cli(['events', 'publish', subject])).toMatchObject({ exitCode: 0 });
+  }
+  const list = async (...words: string[]): Promise<number> => {
+    const { stdout } = await project.cli(['dlq', 'list', '--json', ...words]);
+    return (JSON.parse(stdout) as { total: number }).total;
+  };
+  await eventually('all are dead', async () => (await list()) === 3, 20_000);
+  expect(await list('--subject', 'events.order.größe')).toBe(2);
+  expect(await list('--subject', 'events.*.注文')).toBe(1);
+  expect(await list('--subject', 'events.order.grösse')).toBe(0);
+}, 60_000);

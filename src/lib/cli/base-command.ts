@@ -169,7 +169,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   }
 
   protected override async catch(error: Error): Promise<void> {
-    this.report(error);
+    this.report((await this.context?.complete(error)) ?? error);
   }
 
   protected override async finally(): Promise<void> {

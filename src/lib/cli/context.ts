@@ -7,6 +7,7 @@ import type { Trust } from '../config/trust.js';
 import { escapeBlock } from '../domain/escape.js';
 import { hideSecrets } from '../domain/secrets.js';
 import { connect } from '../nats/connect.js';
+import { NoJetStreamError } from '../nats/errors.js';
 import type { Link } from '../nats/link.js';
 import type { ConnectionTarget } from '../nats/target.js';
 import type { Colors } from '../render/colors.js';
@@ -95,6 +96,14 @@ export class CommandContext {
       readable: isTty && !this.flags.json,
       color: isTty && !this.noColor,
     });
+  }
+
+  /** The same error, with what only the server knows of it. */
+  async complete(error: Error): Promise<Error> {
+    const [link] = this.links;
+    if (!(error instanceof NoJetStreamError) || link === undefined) return error;
+    const account = await link.account().catch(() => undefined);
+    return new NoJetStreamError(error.what, error.cause, account);
   }
 
   async close(): Promise<void> {

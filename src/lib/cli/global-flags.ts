@@ -47,11 +47,15 @@ export const globalFlags = {
     helpValue: '<name>',
   }),
   creds: Flags.string({
-    description: 'credentials file (JWT and seed)',
+    description: 'credentials file, JWT and seed (env NATS_CREDS)',
     helpGroup: connection,
     helpValue: '<file>',
   }),
-  nkey: Flags.string({ description: 'file with an nkey seed', helpGroup: connection, helpValue: '<file>' }),
+  nkey: Flags.string({
+    description: 'file with an nkey seed (env NATS_NKEY)',
+    helpGroup: connection,
+    helpValue: '<file>',
+  }),
   user: Flags.string({
     description: 'user name, or a token when there is no password (env NATS_USER)',
     helpGroup: connection,
@@ -60,22 +64,36 @@ export const globalFlags = {
     description: 'password; better in the variable NATS_PASSWORD, which the process list does not show',
     helpGroup: connection,
   }),
+  token: Flags.string({
+    description: 'token; better in the variable NATS_TOKEN, which the process list does not show',
+    helpGroup: connection,
+  }),
   tlsca: Flags.string({
-    description: 'file with the certificate authority to trust',
+    description: 'file with the certificate authority to trust (env NATS_CA)',
     helpGroup: connection,
     helpValue: '<file>',
   }),
   tlscert: Flags.string({
-    description: 'file with the client certificate',
+    description: 'file with the client certificate (env NATS_CERT)',
     helpGroup: connection,
     helpValue: '<file>',
     dependsOn: ['tlskey'],
   }),
   tlskey: Flags.string({
-    description: 'file with the key of the client certificate',
+    description: 'file with the key of the client certificate (env NATS_KEY)',
     helpGroup: connection,
     helpValue: '<file>',
     dependsOn: ['tlscert'],
+  }),
+  'tls-first': Flags.boolean({
+    description:
+      'TLS before the server says anything, as a load balancer wants it; found out by itself, half a second later',
+    helpGroup: connection,
+  }),
+  'js-domain': Flags.string({
+    description: 'JetStream domain to work in, as behind a leaf node',
+    helpGroup: connection,
+    helpValue: '<domain>',
   }),
   'inbox-prefix': Flags.string({
     description: 'first tokens of the subjects that answers come to (env NATS_INBOX_PREFIX)',

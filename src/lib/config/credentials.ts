@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { looksSecret } from '../domain/secrets.js';
 import { UsageError } from '../errors.js';
 import type { Environment } from './environment.js';
@@ -24,25 +25,33 @@ export async function readCredentials(
   written: string,
   environment: Environment,
 ): Promise<string> {
-  const file = await requireFile(from, written, environment);
+  const file = await requireFile(from, written, environment, 'or a pipe');
   return checkCredentials(kind, `${from} ${written}`, await readText(from, file));
 }
 
 /** The part of the text that counts. Throws UsageError that says what was expected, and nothing of what is there. */
-export function checkCredentials(kind: CredentialsKind, from: string, text: string): string {
+export function checkCredentials(kind: CredentialsKind, from: string, content: string): string {
   const { what, pattern } = shapes[kind];
-  const found = pattern.exec(text);
-  if (found) return found[1] ?? text;
+  const found = pattern.exec(content);
+  if (found) return found[1] ?? content;
   throw new UsageError(
-    `${from}: expected ${what}, found ${text.trim() === '' ? 'nothing' : 'something else'}`,
+    `${from}: expected ${what}, found ${content.trim() === '' ? 'nothing' : 'something else'}`,
     {
       code: 'INVALID_CREDENTIALS',
     },
   );
 }
 
-/** The absolute path of a file that must be there. */
-export async function requireFile(from: string, written: string, environment: Environment): Promise<string> {
+/**
+ * The absolute path of a file that must be there. A pipe, as of `<(…)`, gives what is in it once only: not for what
+ * is read again at each new connection.
+ */
+export async function requireFile(
+  from: string,
+  written: string,
+  environment: Environment,
+  also?: 'or a pipe',
+): Promise<string> {
   if (looksSecret(written)) {
     throw new UsageError(`${from}: expected the path of a file, found the secret itself (not shown)`, {
       code: 'FILE_MISSING',
@@ -52,7 +61,10 @@ export async function requireFile(from: string, written: string, environment: En
   const file = path.resolve(environment.cwd, written);
   const found = await stat(file).catch(() => undefined);
   if (found?.isFile()) return file;
-  const what = found ? 'it is no file' : 'there is no such file';
+  const isPipe = found?.isFIFO() || found?.isSocket() || found?.isCharacterDevice();
+  if (isPipe && also) return file;
+  const why = isPipe ? 'it is a pipe, and is read again at each new connection' : 'it is not a file';
+  const what = found ? why : 'there is no such file';
   throw new UsageError(`${from}: can't read ${written}: ${what} (looked at ${file})`, {
     code: 'FILE_MISSING',
   });
@@ -60,7 +72,7 @@ export async function requireFile(from: string, written: string, environment: En
 
 async function readText(from: string, file: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8');
+    return file === '/dev/stdin' ? await text(process.stdin) : await readFile(file, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new UsageError(`${from}: can't read ${file}: ${code ?? 'unknown reason'}`, {

@@ -9,6 +9,14 @@ export interface Environment {
   readonly natsContext?: string;
   readonly natsUser?: string;
   readonly natsPassword?: string;
+  readonly natsToken?: string;
+  /** NATS_CREDS, NATS_NKEY: files to log in with. */
+  readonly natsCreds?: string;
+  readonly natsNkey?: string;
+  /** NATS_CA, NATS_CERT, NATS_KEY: files for TLS. */
+  readonly natsCa?: string;
+  readonly natsCert?: string;
+  readonly natsKey?: string;
   /** NATS_INBOX_PREFIX: first tokens of the subjects that answers come to. */
   readonly inboxPrefix?: string;
   /** NATS_CLIENT_ID: name of the connection on the server. */

@@ -52,12 +52,15 @@ function readServer(entry: string, secret: boolean): Server | Refused {
   if (entry === '') return refuse('empty');
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(entry)?.[1]?.toLowerCase() ?? 'nats';
   if (scheme !== 'nats' && scheme !== 'tls') return refuse(`only nats:// and tls:// are supported`);
-  const address = `nats://${entry.replace(/^[a-z][a-z0-9+.-]*:\/\//i, '')}`;
+  const rest = entry.replace(/^[a-z][a-z0-9+.-]*:\/\//i, '');
+  // A password may hold anything, also what a URL gives a meaning to, as generated ones do.
+  const at = rest.lastIndexOf('@');
+  const address = `nats://${rest.slice(at + 1)}`;
   if (!URL.canParse(address)) return refuse('not a URL');
   const url = new URL(address);
   if (url.hostname === '') return refuse('no host');
   if (!['', '/'].includes(url.pathname) || url.search || url.hash) return refuse('more than host and port');
-  const auth = authIn(url);
+  const auth = at === -1 ? undefined : authIn(rest.slice(0, at));
   return { url: `${scheme}://${url.hostname}:${url.port || '4222'}`, ...(auth ? { auth } : {}) };
 }
 
@@ -68,9 +71,9 @@ function hideCredentials(entry: string, secret: boolean): string {
   return `"${scheme}…${entry.slice(at)}"`;
 }
 
-function authIn(url: URL): Auth | undefined {
-  const user = decode(url.username);
-  const password = decode(url.password);
+function authIn(credentials: string): Auth | undefined {
+  const [, name = '', secret = ''] = /^([^:]*):?(.*)$/s.exec(credentials) ?? [];
+  const [user, password] = [decode(name), decode(secret)];
   if (user === '' && password === '') return undefined;
   return password === '' ? { token: user } : { user, password };
 }

@@ -1,12 +1,13 @@
-import type { Auth, ConnectionTarget, TlsFiles } from '../nats/target.js';
+import type { Auth, ConnectionTarget } from '../nats/target.js';
 import { escapeLine } from '../domain/escape.js';
-import { isSubject } from '../domain/subjects.js';
+import { isName, isSubject } from '../domain/subjects.js';
 import { UsageError } from '../errors.js';
-import { readCredentials, requireFile } from './credentials.js';
+import { readCredentials } from './credentials.js';
 import type { Environment } from './environment.js';
 import { type ContextSettings, readContext } from './nats-context.js';
 import type { ServerSettings } from './resolved.js';
 import { type Servers, parseServers } from './server-urls.js';
+import { tlsOf } from './tls-files.js';
 
 export const defaultServer = 'nats://127.0.0.1:4222';
 
@@ -19,6 +20,10 @@ export interface TargetFlags {
   readonly nkey?: string;
   readonly user?: string;
   readonly password?: string;
+  readonly token?: string;
+  readonly 'tls-first'?: boolean;
+  /** JetStream domain. */
+  readonly 'js-domain'?: string;
   readonly tlsca?: string;
   readonly tlscert?: string;
   readonly tlskey?: string;
@@ -71,9 +76,25 @@ export async function resolveTarget(options: TargetOptions): Promise<ConnectionT
     timeoutMs: options.timeoutMs,
     ...(auth === undefined ? {} : { auth }),
     ...(tls === undefined ? {} : { tls }),
-    ...(context?.domain === undefined ? {} : { domain: context.domain }),
-    ...(context?.apiPrefix === undefined ? {} : { apiPrefix: context.apiPrefix }),
+    ...jetStreamOf(options, context),
     ...(inboxPrefix === undefined ? {} : { inboxPrefix }),
+  };
+}
+
+/** `--js-domain` stands in place of what the context says about JetStream. */
+function jetStreamOf(
+  { flags }: TargetOptions,
+  context: ContextSettings | undefined,
+): Pick<ConnectionTarget, 'domain' | 'apiPrefix'> {
+  const domain = flags['js-domain'];
+  if (domain !== undefined && !isName(domain)) {
+    throw new UsageError(`--js-domain: expected a name, found "${escapeLine(domain)}"`);
+  }
+  const named = domain ?? context?.domain;
+  const apiPrefix = domain === undefined ? context?.apiPrefix : undefined;
+  return {
+    ...(named === undefined ? {} : { domain: named }),
+    ...(apiPrefix === undefined ? {} : { apiPrefix }),
   };
 }
 
@@ -105,14 +126,19 @@ export function checkPrefix(from: string, prefix: string): string {
 
 /** In order of precedence; what stands below the one that names the server is left out, contexts aside. */
 async function layersOf({ flags, environment, configured, local }: TargetOptions): Promise<Layer[]> {
-  const { natsUrl, natsContext, natsUser, natsPassword } = environment;
+  const { natsUrl, natsContext } = environment;
   const named = flags.context ?? natsContext;
   const context = named === undefined ? [] : [await contextLayer(named, environment)];
   const byFlag = flags.context !== undefined;
-  const layers = [
+  const first = [
     layer('--server', flags.server, await flagAuth(flags, environment)),
     ...(byFlag ? context : []),
-    layer('NATS_URL', natsUrl, natsUser === undefined ? undefined : userAuth(natsUser, natsPassword)),
+  ];
+  // Files that nobody needs may be missing.
+  const needed = first.every((one) => one.auth === undefined);
+  const layers = [
+    ...first,
+    layer('NATS_URL', natsUrl, needed ? await environmentAuth(environment) : undefined),
     ...(byFlag ? [] : context),
   ];
   if (layers.some((one) => one.servers !== undefined)) return layers;
@@ -145,18 +171,37 @@ async function configLayer({ url, context: name }: ServerSettings, environment: 
   return { ...context, ...layer('the config file', url, context?.auth) };
 }
 
+/** What the variables say. They go with whatever server is meant, as for the nats CLI. */
+async function environmentAuth(environment: Environment): Promise<Auth | undefined> {
+  const { natsUser, natsPassword, natsToken, natsCreds, natsNkey } = environment;
+  requireOne({ NATS_USER: natsUser, NATS_CREDS: natsCreds, NATS_NKEY: natsNkey, NATS_TOKEN: natsToken });
+  if (natsUser !== undefined) return userAuth(natsUser, natsPassword);
+  if (natsToken !== undefined) return { token: natsToken };
+  if (natsCreds !== undefined) {
+    return { creds: await readCredentials('creds', 'NATS_CREDS', natsCreds, environment) };
+  }
+  return natsNkey === undefined
+    ? undefined
+    : { nkeySeed: await readCredentials('nkey', 'NATS_NKEY', natsNkey, environment) };
+}
+
+/** One way to log in, of those that one source names. */
+function requireOne(ways: Readonly<Record<string, string | undefined>>): void {
+  const given = Object.keys(ways).filter((name) => ways[name] !== undefined);
+  if (given.length < 2) return;
+  throw new UsageError(`${given.join(' and ')} exclude each other: expected one way to log in`);
+}
+
 async function flagAuth(flags: TargetFlags, environment: Environment): Promise<Auth | undefined> {
-  const { creds, nkey, password } = flags;
+  const { creds, nkey, password, token } = flags;
   const user = flags.user ?? (password === undefined ? undefined : environment.natsUser);
   if (password !== undefined && user === undefined) {
     throw new UsageError('--password is given without a user', {
       suggestions: ['name the user with --user'],
     });
   }
-  const given = [creds && '--creds', nkey && '--nkey', flags.user && '--user'].filter((flag) => flag);
-  if (given.length > 1) {
-    throw new UsageError(`${given.join(' and ')} exclude each other: expected one way to log in`);
-  }
+  requireOne({ '--creds': creds, '--nkey': nkey, '--user': flags.user, '--token': token });
+  if (token !== undefined) return { token };
   if (creds !== undefined) return { creds: await readCredentials('creds', '--creds', creds, environment) };
   if (nkey !== undefined) return { nkeySeed: await readCredentials('nkey', '--nkey', nkey, environment) };
   return user === undefined ? undefined : userAuth(user, password ?? environment.natsPassword);
@@ -165,25 +210,4 @@ async function flagAuth(flags: TargetFlags, environment: Environment): Promise<A
 /** A user without a password is a token, as for the nats CLI. */
 function userAuth(user: string, password: string | undefined): Auth {
   return password === undefined ? { token: user } : { user, password };
-}
-
-async function tlsOf(
-  { flags, environment }: TargetOptions,
-  fromContext: TlsFiles | undefined,
-  forced: boolean,
-): Promise<TlsFiles | undefined> {
-  const file = async (flag: string, written: string | undefined) =>
-    written === undefined ? undefined : requireFile(flag, written, environment);
-  const caFile = (await file('--tlsca', flags.tlsca)) ?? fromContext?.caFile;
-  const ownPair = flags.tlscert !== undefined;
-  const certFile = ownPair ? await file('--tlscert', flags.tlscert) : fromContext?.certFile;
-  const keyFile = ownPair ? await file('--tlskey', flags.tlskey) : fromContext?.keyFile;
-  const first = fromContext?.first;
-  if (!forced && caFile === undefined && certFile === undefined && first === undefined) return undefined;
-  return {
-    ...(caFile === undefined ? {} : { caFile }),
-    ...(certFile === undefined ? {} : { certFile }),
-    ...(keyFile === undefined ? {} : { keyFile }),
-    ...(first === undefined ? {} : { first }),
-  };
 }

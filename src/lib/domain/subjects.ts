@@ -133,18 +133,23 @@ export function isName(text: string): boolean {
   return /^[A-Za-z0-9_-]{1,128}$/.test(text);
 }
 
-const token = /^[!-)+-\-/-=?-~]+$/;
+/** What the server takes as a part between two dots, blanks and control characters apart: any other UTF-8. */
+const token = /^[^\s\p{Cc}\p{Cs}.*>]+$/u;
+const longestBytes = 512;
 
-/** A subject to publish on: tokens of printable ASCII, no wildcard, none empty. */
+const isShort = (text: string): boolean =>
+  text.length <= longestBytes && Buffer.byteLength(text) <= longestBytes;
+
+/** A subject to publish on: tokens without blanks and wildcards, none empty. The one definition of it. */
 export function isSubject(text: string): boolean {
-  return text.length <= 512 && text.split('.').every((part) => token.test(part));
+  return isShort(text) && text.split('.').every((part) => token.test(part));
 }
 
 /** A subject with `*` for a token or `>` at the end. */
 export function isFilter(text: string): boolean {
   const parts = text.split('.');
   return (
-    text.length <= 512 &&
+    isShort(text) &&
     parts.every((part, i) => part === '*' || (part === '>' && i === parts.length - 1) || token.test(part))
   );
 }

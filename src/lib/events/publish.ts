@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PipelineConfig } from '../config/resolved.js';
 import { ConnectionError, messageOf, OperationError } from '../errors.js';
-import { UnreachableError } from '../nats/errors.js';
+import { NoJetStreamError, UnreachableError } from '../nats/errors.js';
 import { encodeLines, headerLines } from '../nats/headers.js';
 import type { Link, PublishAck } from '../nats/link.js';
 import { checkPayload } from './check-payload.js';
@@ -150,7 +150,7 @@ export class Publisher {
   private async storeAgain(event: Outgoing, firstError: unknown): Promise<PublishResult | OperationError> {
     let error = firstError;
     for (let tries = 1; ; ) {
-      if (!(error instanceof UnreachableError)) throw error;
+      if (!(error instanceof UnreachableError) || error instanceof NoJetStreamError) throw error;
       if (tries === 1) await this.checkExistence(error);
       const waitMs = retryWaitsMs[tries - 1];
       if (waitMs === undefined) throw unanswered(error, tries, event.msgId);
@@ -189,7 +189,8 @@ export class Publisher {
     if (!this.link.connected) return;
     try {
       if ((await this.link.streamInfo(name)) !== undefined) return;
-    } catch {
+    } catch (error) {
+      if (error instanceof NoJetStreamError) throw error;
       return;
     }
     throw new OperationError(`there is no stream "${name}" on ${this.link.server}`, {

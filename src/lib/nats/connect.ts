@@ -183,7 +183,8 @@ function refuse(link: Link): ConnectionError | undefined {
       },
     );
   }
-  if (link.nc.info?.jetstream !== true) {
+  // With a domain or a prefix, it is that of another server that is asked.
+  if (link.nc.info?.jetstream !== true && link.apiPrefix === '$JS.API') {
     return new ConnectionError(`${link.server} runs without JetStream`, {
       code: 'NO_JETSTREAM',
       suggestions: ['start nats-server with -js, or name another server'],

@@ -8,13 +8,14 @@ import {
   TimeoutError,
   UserAuthenticationExpiredError,
 } from '@nats-io/transport-node';
-import { ConnectionError, messageOf, OperationError, PlutomiError } from '../errors.js';
+import { ConnectionError, type ErrorFacts, messageOf, OperationError, PlutomiError } from '../errors.js';
 
 /** JetStream's own error numbers that we act on. */
 export const apiCode = {
   consumerNotFound: 10014,
   streamNotFound: 10059,
   messageNotFound: 10037,
+  noJetStream: 10039,
   sequenceNotFound: 10043,
   messageDeleteFailed: 10057,
   wrongLastSequence: 10071,
@@ -122,9 +123,28 @@ const howToGoOn = 'run it again; when the server is slow, with more time: --time
 
 /** No answer in time, nobody there to answer, or the connection is down. It may work later. */
 export class UnreachableError extends ConnectionError {
-  constructor(what: string, cause: unknown, reason: string) {
-    super(`${what}: ${reason}`, { code: 'UNREACHABLE', cause, suggestions: [howToGoOn] });
+  constructor(what: string, cause: unknown, reason: string, facts: ErrorFacts & { code?: string } = {}) {
+    super(`${what}: ${reason}`, { code: 'UNREACHABLE', cause, suggestions: [howToGoOn], ...facts });
   }
+}
+
+/**
+ * The account of this user has no JetStream. A server may say so for a moment while it starts: what runs on its own
+ * asks again, as of any server that can't be reached.
+ */
+export class NoJetStreamError extends UnreachableError {
+  constructor(what: string, cause: unknown, account?: string) {
+    const whose = account === undefined ? 'the account of this user' : `the account ${account}`;
+    super(what, cause, `${whose} has no JetStream`, {
+      code: 'NO_JETSTREAM',
+      suggestions: [
+        'log in as a user of an account that has it: --user, --creds, --nkey, or --context',
+        'or enable it: jetstream: enabled in the account of the server configuration, or nsc edit account --js-tier 0',
+      ],
+    });
+    this.what = what;
+  }
+  readonly what: string;
 }
 
 /** The JetStream error number of an error, where it has one. */
@@ -172,7 +192,8 @@ function translateApiError(error: JetStreamApiError, what: string): PlutomiError
   if (error.code === apiCode.streamOffline || error.code === apiCode.consumerOffline) {
     return new UnreachableError(what, error, error.message);
   }
-  // 10008: no leader, 10039: JetStream not enabled for this account, 503s while a cluster elects; 429: too busy.
+  if (error.code === apiCode.noJetStream) return new NoJetStreamError(what, error);
+  // 10008: no leader, 503s while a cluster elects; 429: too busy.
   if (error.status === 503 || error.status === 429) return new UnreachableError(what, error, error.message);
   if (error.code === apiCode.streamNotFound) return noStream(what, error);
   return new OperationError(`${what}: ${error.message} (${error.code})`, {

@@ -1,15 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ClosedConnectionError, NoRespondersError } from '@nats-io/transport-node';
-import { apiCodeOf, UnreachableError } from './errors.js';
+import { NoJetStreamError, UnreachableError } from './errors.js';
 
-/** The account has no JetStream at all. */
-const noJetStream = 10_039;
 const pauseMs = 1000;
 const tellAgainMs = 30_000;
 
 /** The server does not answer now and may later: what it is asked about has no leader, or the connection is down. */
 function mayPass(error: unknown): error is UnreachableError {
-  if (!(error instanceof UnreachableError) || apiCodeOf(error) === noJetStream) return false;
+  if (!(error instanceof UnreachableError) || error instanceof NoJetStreamError) return false;
   // Nobody listens where we ask: another domain, or no JetStream. Nothing will come of waiting.
   for (let cause = error.cause; cause instanceof Error; cause = cause.cause) {
     if (cause instanceof NoRespondersError || cause instanceof ClosedConnectionError) return false;

@@ -153,7 +153,7 @@ describe('what it refuses, without secrets in the message', () => {
     [
       'a folder',
       { nkey: '~/config' },
-      "context prod: nkey: can't read <folder>/config: it is no file (looked at <folder>/config)",
+      "context prod: nkey: can't read <folder>/config: it is not a file (looked at <folder>/config)",
     ],
     [
       'creds that are none',

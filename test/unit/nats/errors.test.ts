@@ -17,6 +17,7 @@ import {
   StoreFullError,
   TooLargeError,
   translateError,
+  NoJetStreamError,
   UnreachableError,
   WrongSequenceError,
 } from '../../../src/lib/nats/errors.js';
@@ -52,7 +53,7 @@ describe('translateError', () => {
       4,
       UnreachableError,
     ],
-    ['an account without JetStream', notEnabled(api(10039, 503)), 'UNREACHABLE', 4, UnreachableError],
+    ['an account without JetStream', notEnabled(api(10039, 503)), 'NO_JETSTREAM', 4, NoJetStreamError],
     ['a cluster without a leader', api(10008, 503), 'UNREACHABLE', 4, UnreachableError],
     ['a server with too much to do', api(10167, 429), 'UNREACHABLE', 4, UnreachableError],
     ['another last sequence', api(10071), 'WRONG_SEQUENCE', 1, WrongSequenceError],
