@@ -1,3 +1,4 @@
+import { createReadStream, type ReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -70,9 +71,14 @@ export async function requireFile(
   });
 }
 
+/** By its number: by its name a socket can't be opened. */
+function standardInput(): ReadStream {
+  return createReadStream('', { fd: 0, autoClose: false });
+}
+
 async function readText(from: string, file: string): Promise<string> {
   try {
-    return file === '/dev/stdin' ? await text(process.stdin) : await readFile(file, 'utf8');
+    return file === '/dev/stdin' ? await text(standardInput()) : await readFile(file, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new UsageError(`${from}: can't read ${file}: ${code ?? 'unknown reason'}`, {

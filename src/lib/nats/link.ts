@@ -346,10 +346,8 @@ export class Link {
 
   /** The name of this user's account; undefined: the server does not tell. */
   async account(): Promise<string | undefined> {
-    const answer = await this.requests.ask('ask for the account', '$SYS.REQ.USER.INFO', '', (msg) =>
-      msg.string(),
-    );
-    const { data } = JSON.parse(answer) as { data?: { account?: unknown } };
+    const answer = await this.requests.ask('ask for the account', '$SYS.REQ.USER.INFO', '', readAnswer);
+    const { data } = answer as { data?: { account?: unknown } };
     return typeof data?.account === 'string' ? data.account : undefined;
   }
 
