@@ -74,7 +74,12 @@ const planned = {
   replaced: count,
   unknown: listOf(text),
 };
-const plan = object({ ...planned, notRunning: listOf(text), replayable: count });
+const plan = object({
+  ...planned,
+  notRunning: listOf(text),
+  heldUp: listOf(object({ consumer: text, why: text })),
+  replayable: count,
+});
 
 /** What the commands print with `--json`: the design's fields, and those that were added since. */
 const schemas = {

@@ -1,7 +1,8 @@
 import { consumerNamed, type PipelineConfig } from '../config/resolved.js';
-import { stageConsumers } from '../domain/consumer-names.js';
+import { metaConsumers, stageConsumers } from '../domain/consumer-names.js';
 import { ConnectionError, OperationError } from '../errors.js';
 import type { Link } from '../nats/link.js';
+import { readStandstill } from '../nats/standstill.js';
 import { decideReplays } from './decide-replay.js';
 import { statesInStream } from './originals.js';
 import {
@@ -18,6 +19,14 @@ export type { LetterSelection as ReplaySelection } from './plan.js';
 export interface ReplayPlan extends LetterPlan {
   /** Consumers whose retry stage no process asks for messages now: none runs, or all are busy. */
   readonly notRunning: readonly string[];
+  /** Consumers whose retry stage the server delivers nothing to now, and why. */
+  readonly heldUp: readonly HeldUp[];
+}
+
+export interface HeldUp {
+  readonly consumer: string;
+  /** E.g. `paused until …`. */
+  readonly why: string;
 }
 
 /**
@@ -42,7 +51,11 @@ export async function planReplay(
   const [only, ...others] = plan.skipped;
   const alone = 'ids' in selection && others.length + plan.items.length === 0;
   if (nobodys && alone && only) throw replayRefused(only);
-  return { ...plan, notRunning: await notRunning(link, config, plan.consumers) };
+  const [idle, heldUp] = await Promise.all([
+    notRunning(link, config, plan.consumers),
+    findHeldUp(link, config, plan.consumers),
+  ]);
+  return { ...plan, notRunning: idle, heldUp };
 }
 
 function replayRefused({ id, reason }: SkippedLetter): OperationError {
@@ -74,4 +87,28 @@ async function requestsOf(link: Link, config: PipelineConfig, name: string): Pro
     if (error instanceof ConnectionError) return undefined;
     throw error;
   }
+}
+
+/** What is replayed waits for its retry stage, and what dies there again for the meta-consumer. */
+async function findHeldUp(
+  link: Link,
+  config: PipelineConfig,
+  consumers: readonly Count[],
+): Promise<readonly HeldUp[]> {
+  const { retry, advisories } = config.streams;
+  const names = consumers.map(({ name }) => name).filter((name) => consumerNamed(config, name));
+  const places = [
+    ...names.map((name) => [retry.name, stageConsumers(name).retry] as const),
+    ...(names.length > 0 ? [[advisories.name, metaConsumers.main] as const] : []),
+  ];
+  const found = await Promise.all(
+    places.map(async ([stream, consumer]) => {
+      const still = await readStandstill(link, stream, consumer).catch((error: unknown) => {
+        if (error instanceof ConnectionError) return undefined;
+        throw error;
+      });
+      return still ? [{ consumer, why: still.detail }] : [];
+    }),
+  );
+  return found.flat();
 }

@@ -24,6 +24,11 @@ export function renderReplayPlan(plan: ReplayPlan, view: View, rate?: number): s
     const names = escapeLine(notRunning.join(', '));
     lines.push(colors.yellow(`  no process waits for events of ${names} now; is pipeline run running?`));
   }
+  for (const { consumer, why } of plan.heldUp) {
+    lines.push(
+      colors.yellow(`  the server delivers nothing to ${escapeLine(consumer)} now: ${escapeLine(why)}`),
+    );
+  }
   return [...lines, ...renderSkipped(plan.skipped, colors)].join('\n');
 }
 

@@ -84,6 +84,9 @@ export type WaterfallEvent =
       readonly consumer: string;
       readonly why: string;
     }
+  /** The server delivers nothing of it, whatever waits. Told now and then while it lasts. */
+  | { readonly type: 'standstill'; readonly stream: string; readonly consumer: string; readonly why: string }
+  | { readonly type: 'standstill-over'; readonly stream: string; readonly consumer: string }
   | {
       readonly type: 'numbers-rounded';
       readonly eventType: string;
@@ -294,6 +297,18 @@ export function logWaterfall(logger: Logger): WaterfallListener {
         log.warn(
           () => ({ stream: e.stream, consumer: e.consumer, why: e.why }),
           'no messages from this consumer now; asking again',
+        );
+        break;
+      case 'standstill':
+        log.warn(
+          () => ({ stream: e.stream, consumer: e.consumer, why: e.why }),
+          'the server delivers nothing of this consumer',
+        );
+        break;
+      case 'standstill-over':
+        log.info(
+          () => ({ stream: e.stream, consumer: e.consumer }),
+          'the server delivers from this consumer again',
         );
         break;
       case 'numbers-rounded':

@@ -28,6 +28,7 @@ import { journalOf } from '../routing/route.js';
 import { Transcriber } from '../routing/transcribe.js';
 import { requireHandlers } from './require-handlers.js';
 import { CountedStage } from './stage.js';
+import { StandstillWatch } from './standstill-watch.js';
 import { type Process, Worker, type WorkerSettings } from './worker.js';
 
 export interface RunOptions {
@@ -95,6 +96,7 @@ class Pipeline implements RunningPipeline {
   private readonly checking = new Set<Worker>();
   private readonly unwatch: () => void;
   private readonly listener: AdvisoryListener;
+  private readonly standstills: StandstillWatch;
   private stopped = false;
 
   constructor(private readonly options: RunOptions) {
@@ -129,6 +131,8 @@ class Pipeline implements RunningPipeline {
     }
     const fail = (error: PlutomiError): void => this.end.reject(error);
     this.listener = new AdvisoryListener({ link, config, transcriber, emit: onEvent, fail });
+    const places = this.workers.map(({ settings }) => settings);
+    this.standstills = new StandstillWatch(link, places, onEvent);
   }
 
   get consumers(): string[] {
@@ -262,6 +266,7 @@ class Pipeline implements RunningPipeline {
 
   async stop(drainTimeoutMs: number): Promise<StopSummary> {
     this.stopped = true;
+    this.standstills.stop();
     const { link } = this.options;
     const pulled = Promise.all(this.workers.map((worker) => worker.stopPulling()));
     const drained = (async () => {

@@ -17,6 +17,7 @@ const plan: ReplayPlan = {
   replaced: 0,
   unknown: [],
   notRunning: [],
+  heldUp: [],
 };
 const key = {
   tier: 'business',

@@ -246,6 +246,7 @@ property('a plan of dlq replay, and its result', () => {
     replaced: count,
     unknown: fc.array(text, { maxLength: 2 }),
     notRunning: fc.array(text, { maxLength: 2 }),
+    heldUp: fc.array(fc.record({ consumer: text, why: text }), { maxLength: 2 }),
   });
   return fc.property(plan, width, (plan, width) => {
     expectPrintable((colors) => renderReplayPlan(plan, { width, colors, nowMs }));

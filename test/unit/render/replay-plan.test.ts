@@ -21,6 +21,7 @@ const plan: ReplayPlan = {
   replaced: 0,
   unknown: [],
   notRunning: ['a'],
+  heldUp: [],
 };
 
 const done = { task: 't', selected: 3, replayed: 3, skipped: [], resolved: 0, deadAgain: 0, pending: 3 };

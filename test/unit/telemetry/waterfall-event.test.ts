@@ -184,6 +184,18 @@ describe('each event is one line with its level and all facts', () => {
       'no messages from this consumer now; asking again',
     ],
     [
+      { type: 'standstill', stream: 'events', consumer: 'c', why: 'paused until 2036-01-01T00:00:00.000Z' },
+      'warn',
+      { stream: 'events', consumer: 'c', why: 'paused until 2036-01-01T00:00:00.000Z' },
+      'the server delivers nothing of this consumer',
+    ],
+    [
+      { type: 'standstill-over', stream: 'events', consumer: 'c' },
+      'info',
+      { stream: 'events', consumer: 'c' },
+      'the server delivers from this consumer again',
+    ],
+    [
       { type: 'late-settlement', key, attempt: 2 },
       'warn',
       { ...about, attempt: 2 },

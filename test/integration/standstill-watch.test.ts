@@ -1,0 +1,53 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { planReplay } from '../../src/lib/dlq/plan-replay.js';
+import type { WaterfallEvent } from '../../src/lib/telemetry/waterfall-event.js';
+import { StandstillWatch } from '../../src/lib/waterfall/standstill-watch.js';
+import { consumer } from '../support/dead-letters.js';
+import { eventually } from '../support/eventually.js';
+import { testBed } from '../support/pipeline.js';
+
+const until = new Date('2036-01-01T00:00:00Z');
+const why = `paused until ${until.toISOString()}`;
+
+test('a run says at its start that the server delivers nothing of a consumer, and why', async () => {
+  const bed = await testBed();
+  await bed.link.jsm.consumers.pause('events', consumer, until);
+  const run = await bed.run({ [consumer]: async () => {} });
+  await run.until((events) => events.some(({ type }) => type === 'standstill'));
+  expect(run.events.filter(({ type }) => type === 'standstill')).toEqual([
+    { type: 'standstill', stream: 'events', consumer, why },
+  ]);
+});
+
+test('it is told once when it begins, again only now and then, and when it is over', async () => {
+  const bed = await testBed();
+  const events: WaterfallEvent[] = [];
+  const watch = new StandstillWatch(bed.link, [{ stream: 'events', consumer }], (one) => events.push(one), 5);
+  onTestFinished(() => watch.stop());
+  await bed.link.jsm.consumers.pause('events', consumer, until);
+  await eventually('it is told', () => events.length > 0);
+  await bed.link.jsm.consumers.resume('events', consumer);
+  await eventually('it is over', () => events.at(-1)?.type === 'standstill-over');
+  expect(events[0]).toEqual({ type: 'standstill', stream: 'events', consumer, why });
+  expect(events.filter(({ type }) => type === 'standstill-over')).toHaveLength(1);
+});
+
+test('the plan of a replay names what the server delivers nothing to', async () => {
+  const bed = await testBed({
+    consumers: [
+      { name: consumer, attempts: 1, retry: { enabled: false, delayMs: 0, attempts: 1, backoffMs: [] } },
+    ],
+  });
+  const run = await bed.run({
+    [consumer]: async () => {
+      throw new Error('connection refused');
+    },
+  });
+  await bed.publish('totp.requested');
+  await run.until((events) => events.some(({ type }) => type === 'dead-letter'));
+  expect((await planReplay(bed.link, bed.config, { filters: {} })).heldUp).toEqual([]);
+  await bed.link.jsm.consumers.pause('events-retry', `${consumer}-retry`, until);
+  expect((await planReplay(bed.link, bed.config, { filters: {} })).heldUp).toEqual([
+    { consumer: `${consumer}-retry`, why },
+  ]);
+});
