@@ -57,13 +57,13 @@ export class StandstillWatch {
     if (this.stopped) return;
     try {
       const found = await readStandstill(this.link, place.stream, place.consumer);
-      if (!this.stopped) this.tell(place, found && toldByWorkers.includes(found.kind) ? undefined : found);
+      if (!this.stopped) this.compare(place, found && toldByWorkers.includes(found.kind) ? undefined : found);
     } catch {
       // No answer, or none for this user: it is looked for again.
     }
   }
 
-  private tell({ stream, consumer }: Place, found: Standstill | undefined): void {
+  private compare({ stream, consumer }: Place, found: Standstill | undefined): void {
     const id = `${stream}/${consumer}`;
     const known = this.lasting.get(id);
     if (!found) {
