@@ -3,7 +3,7 @@ import { isCount } from '../domain/decode.js';
 import { isNanos, type Nanos } from '../domain/time.js';
 import type { Link } from './link.js';
 import { headersOf, type MessageHeaders, msgIdHeader } from './message.js';
-import { findHeader, rawHeaders, rawHeadersHave } from './raw-message.js';
+import { findHeader, mayHaveServerNote, rawHeaders } from './raw-message.js';
 
 /**
  * Where the stream stands in $JS.ACK.<stream>.<consumer>.<delivered>.<sseq>.<cseq>.<time>.<pending>; newer servers put
@@ -16,8 +16,6 @@ function ackPlace(tokens: readonly string[]): number | undefined {
 
 const markerHeader = 'Nats-Marker-Reason';
 const scheduleHeader = 'Nats-Schedule';
-const markerLine = Buffer.from(`\r\n${markerHeader}:`);
-const scheduleLine = Buffer.from(`\r\n${scheduleHeader}:`);
 
 /** A message as a consumer delivered it. Its ack subject carries all that is known about it. */
 export class Delivery {
@@ -86,13 +84,10 @@ export class Delivery {
    * that the last message of a subject is gone, or a request to publish something later. Undefined: neither.
    */
   get serverNote(): string | undefined {
-    if (!this.has(markerLine, markerHeader) && !this.has(scheduleLine, scheduleHeader)) return undefined;
+    if (!mayHaveServerNote(this.msg)) return undefined;
     const reason = this.header(markerHeader);
-    return reason === undefined ? 'a schedule' : `a delete marker (${reason})`;
-  }
-
-  private has(line: Buffer, name: string): boolean {
-    return rawHeadersHave(this.msg, line) ?? this.header(name) !== undefined;
+    if (reason !== undefined) return `a delete marker (${reason})`;
+    return this.header(scheduleHeader) === undefined ? undefined : 'a schedule';
   }
 
   /** The id that its publisher gave it. */

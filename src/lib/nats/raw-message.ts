@@ -29,16 +29,22 @@ export function rawHeaders(msg: Msg): string | undefined {
   return text.startsWith(firstLine) && text.endsWith('\r\n\r\n') ? text : undefined;
 }
 
+const lineFeed = 0x0a;
+
 /**
- * Have the headers of a message a line that begins like this? Without decoding them, nor making a string of them.
- * Undefined: they must be asked for.
+ * May a message have headers whose names begin with `Nats-Ma` or `Nats-Sc`? Looks at single bytes only: to make a
+ * string of the headers, or to search in them, takes longer than all else that is done with a healthy message.
  */
-export function rawHeadersHave(msg: Msg, start: Buffer): boolean | undefined {
+export function mayHaveServerNote(msg: Msg): boolean {
   const { _msg: parts, _rdata: bytes } = msg as Raw;
-  if (parts === undefined) return undefined;
-  if (parts.hdr <= 0) return false;
-  if (bytes === undefined || bytes.length < parts.hdr) return undefined;
-  return Buffer.from(bytes.buffer, bytes.byteOffset, parts.hdr).includes(start);
+  if (parts === undefined || bytes === undefined) return msg.headers !== undefined;
+  for (let at = bytes.indexOf(lineFeed); at >= 0 && at < parts.hdr; at = bytes.indexOf(lineFeed, at + 1)) {
+    const first = bytes[at + 6];
+    const second = bytes[at + 7];
+    // "Ma", "Sc".
+    if ((first === 0x4d && second === 0x61) || (first === 0x53 && second === 0x63)) return true;
+  }
+  return false;
 }
 
 const zero = 0x30;
