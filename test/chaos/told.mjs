@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
+import { insistently } from './admin.mjs';
 import { shuffled } from './random.mjs';
 
 const explained = 50;
@@ -49,9 +50,14 @@ async function explainProblems({ admin, project, random, wanted }, { bin, events
   });
   const servers = admin.urls;
   const link = await library.connect({ servers, name: 'chaos explain', timeoutMs: 10_000, from: 'chaos' });
+  const agedOut = async (seq) => {
+    const { state } = await insistently(() => admin.jsm.streams.info(config.streams.events.name));
+    return seq < state.first_seq;
+  };
   const explain = (seq) =>
-    library.explainEvent(link, config, String(seq), { now: Date.now }).catch((error) => {
-      if (error.code !== 'NOT_FOUND') throw error;
+    library.explainEvent(link, config, String(seq), { now: Date.now }).catch(async (error) => {
+      // It may have aged out since it was read.
+      if (error.code !== 'NOT_FOUND' || !(await agedOut(seq))) throw error;
     });
   const types = new Map(events.map(({ id, type }) => [id, type]));
   const pair = (id, consumer) => `${id} ${consumer}`;
@@ -65,7 +71,6 @@ async function explainProblems({ admin, project, random, wanted }, { bin, events
   try {
     for (const { seq, id } of shuffled(random, stored).slice(0, explained)) {
       const told = await explain(seq);
-      // It has aged out since it was read.
       if (told === undefined) continue;
       for (const [consumer, reads] of Object.entries(wanted)) {
         if (!reads.includes(types.get(id))) continue;
