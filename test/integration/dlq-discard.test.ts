@@ -107,7 +107,7 @@ describe('dlq discard', () => {
     await bed.link.publish('events-dlq.some.thing', 'forged');
     await bed.link.publish(`events-dlq.${consumer}.77`, '{}');
     expect((await verifyPipeline(bed.link, bed.config, Date.now)).report).toMatchObject({
-      problems: [],
+      problems: [{ kind: 'stranded', id: 'old-mailer/2' }],
       warnings: expect.arrayContaining([
         {
           kind: 'original-missing',
@@ -118,6 +118,7 @@ describe('dlq discard', () => {
     expect(await planDiscard(bed.link, bed.config, everything)).toMatchObject({ missing: 1, skipped: [] });
     expect(await discard(bed)).toMatchObject({ selected: 5, discarded: 5, skipped: [] });
     expect(await left(bed)).toBe(0);
+    expect((await verifyPipeline(bed.link, bed.config, Date.now)).report.problems).toEqual([]);
     expect((await bed.journal('DISCARDED')).map(({ record }) => record.consumer).toSorted()).toEqual([
       'events-dlq',
       consumer,

@@ -141,7 +141,7 @@ function externalReason({ consumer }: Pointer): string {
 }
 
 function goneReason({ consumer }: Pointer): string {
-  return `the config has no consumer ${consumer} any more, and nobody would run it. If it was renamed: ${moveCommand(consumer)}`;
+  return `the config has no consumer ${consumer} any more, and nobody would run it. If it was renamed: ${moveCommand(consumer)}; else end it with plutomi-events dlq discard`;
 }
 
 function unavailable({ origin }: Pointer, state: 'missing' | 'replaced'): string {

@@ -126,7 +126,8 @@ function strandedBecause(
   if (consumerNamed(config, consumer)) return undefined;
   if (!externalNamed(config, consumer)) {
     const what = where === 'retry' ? 'its pointer waits in the retry stage' : 'it is a dead letter';
-    return `${what} of ${consumer}, which the config does not have. If that was renamed: ${moveCommand(consumer)}`;
+    const orElse = where === 'retry' ? '' : '; else end it with plutomi-events dlq discard';
+    return `${what} of ${consumer}, which the config does not have. If that was renamed: ${moveCommand(consumer)}${orElse}`;
   }
   return where === 'dlq'
     ? undefined
