@@ -93,7 +93,7 @@ test('the programs of docs/library.md compile and do what they say', async () =>
   const { stdout, exitCode } = await node('incident.js');
   expect(exitCode).toBe(0);
   expect(stdout.split('\n').toSorted((a, b) => a.localeCompare(b))).toEqual([
-    '3 × TypeError: fetch failed',
+    '3 × TypeError: fetch failed; cause: bad port',
     '3 replayed, 0 skipped',
     expect.stringMatching(
       /^notifications-consumer\/1 \{"email":"ada@example.com","code":"314159"\} \d+ records$/,
