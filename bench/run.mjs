@@ -2,9 +2,11 @@
 // nats-server of its own: file storage, one replica, loopback.
 //
 //   npm run bench -- [--gate] [--quick] [--growth] [--only <case>]… [--out <file>] [--server-version <version>]
+//                    [--sync-always]
 //
 // --gate exits with 1 where a ratio falls short. A wrong end state (a message lost, doubled or left behind) exits
 // with 1 always. --quick measures each path once, on few messages: it shows that all works, its figures are rough.
+// --sync-always: the server writes each message through to the disk before it acknowledges it.
 import { readdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { describeMachine } from './harness/machine.mjs';
@@ -19,6 +21,7 @@ const { values: flags } = parseArgs({
     only: { type: 'string', multiple: true },
     out: { type: 'string' },
     'server-version': { type: 'string' },
+    'sync-always': { type: 'boolean', default: false },
   },
 });
 
@@ -45,7 +48,11 @@ async function measure(one, binary) {
   const { signal, stop } = deadline();
   try {
     const rows = await Promise.race([
-      withServer(binary, (server) => one.run({ server, runs, quick: flags.quick, say })),
+      withServer(
+        binary,
+        (server) => one.run({ server, runs, quick: flags.quick, say }),
+        flags['sync-always'] ? 'jetstream { sync_interval: always }' : undefined,
+      ),
       signal,
     ]);
     return { name: one.name, seconds: secondsSince(startedMs), rows };

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startServer } from '../../dist/lib/internals.js';
@@ -27,11 +27,15 @@ export async function serverBinary(version) {
   }
 }
 
-/** Runs `work` with a fresh server, and removes what it stored: `{url, port, pid, folder, version}`. */
-export async function withServer(binary, work) {
+/**
+ * Runs `work` with a fresh server, and removes what it stored: `{url, port, pid, folder, version}`. `config`: what its
+ * configuration file says besides.
+ */
+export async function withServer(binary, work, config) {
   const folder = mkdtempSync(join(tmpdir(), 'plutomi-bench-'));
   const handle = await startServer({
     binary,
+    ...(config === undefined ? {} : { configFile: written(join(folder, 'nats.conf'), config) }),
     storeDir: join(folder, 'store'),
     logFile: join(folder, 'nats.log'),
   });
@@ -50,4 +54,9 @@ export async function withServer(binary, work) {
     running.delete(entry);
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function written(file, text) {
+  writeFileSync(file, `${text}\n`);
+  return file;
 }
