@@ -12,7 +12,7 @@ import { type Invocation, invoke } from '../handlers/invoke.js';
 import { headerOf, msgIdHeader, type StoredMessage } from '../nats/message.js';
 import { fetchOriginal } from '../pointers/original.js';
 import type { Logger } from '../telemetry/log.js';
-import { keyFields } from '../telemetry/waterfall-event.js';
+import { keyFields } from '../telemetry/log-waterfall.js';
 import type { Case, Identified, StageTools, Task } from './case.js';
 import { DeliveredTask } from './delivered-task.js';
 import { TooManyZombies } from './failures.js';
@@ -85,7 +85,7 @@ export class HandlerRunner {
       this.countZombie(run.settled, () => tools.emit({ type: 'late-settlement', key, attempt }));
     }
     if (outcome.kind !== 'snoozed') return outcome;
-    return boundSnooze(outcome, current.history, message.time, config, tools.now());
+    return boundSnooze(outcome, current.history, message, config, tools.now());
   }
 
   /** The drain is over: what still runs counts as no attempt and goes back, and its handler is told. */

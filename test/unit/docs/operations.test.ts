@@ -21,7 +21,7 @@ function loggedIn(text: string): { readonly level: string; readonly message: str
 describe('docs/operations.md', () => {
   test('has a row for every message that pipeline run logs, with its level', async () => {
     const texts = await Promise.all([
-      source('telemetry/waterfall-event.ts'),
+      source('telemetry/log-waterfall.ts'),
       source('cli/run-until-signal.ts'),
     ]);
     const logged = texts.flatMap(loggedIn);
