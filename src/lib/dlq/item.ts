@@ -31,7 +31,7 @@ export async function itemOf(
     fetchOriginal(link, pointer.origin),
     isResolved(link, config, pointer),
   ]);
-  const expiresAt = original.state === 'present' ? await expiry.of(pointer.origin) : null;
+  const expiresAt = original.state === 'present' ? await expiry.of(original.message) : null;
   return {
     item: {
       ...letter,

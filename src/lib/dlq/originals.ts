@@ -1,7 +1,9 @@
 import type { Origin } from '../domain/key.js';
+import { expiresAt, type StreamLife } from '../domain/message-ttl.js';
 import type { Pointer } from '../domain/pointer.js';
-import { compareNanos, isoOfMs, msOfNanos, type Nanos, nanosOfRfc3339 } from '../domain/time.js';
+import { compareNanos, type Nanos, nanosOfRfc3339 } from '../domain/time.js';
 import type { Link } from '../nats/link.js';
+import { lifeOf, ttlOf } from '../nats/stream-life.js';
 import type { StatesOf } from './decide-replay.js';
 import { fetchOriginal, type Original } from '../pointers/original.js';
 
@@ -13,8 +15,7 @@ interface Extent {
   readonly bornAt: Nanos;
   /** Sequences between first and last that are not there; undefined: too many to be told. */
   readonly deleted: ReadonlySet<number> | undefined;
-  /** 0: its messages never expire. */
-  readonly maxAgeMs: number;
+  readonly life: StreamLife;
 }
 
 export interface OriginalState {
@@ -47,21 +48,48 @@ export class Originals {
     const extents = new Map(
       await Promise.all(streams.map(async (stream) => [stream, await this.extentOf(stream)] as const)),
     );
-    return Promise.all(pointers.map(({ origin }) => this.stateOf(origin, extents.get(origin.stream))));
+    const ttls = await this.ttlsOf(pointers, extents);
+    return Promise.all(
+      pointers.map(({ origin }) =>
+        this.stateOf(origin, extents.get(origin.stream), ttls.get(origin.stream)?.get(origin.seq)),
+      ),
+    );
   }
 
-  private async stateOf(origin: Origin, extent: Extent | undefined): Promise<OriginalState> {
+  /** Where a stream allows messages a life of their own, only they themselves tell of it: by stream and sequence. */
+  private async ttlsOf(
+    pointers: readonly Pointer[],
+    extents: ReadonlyMap<string, Extent | undefined>,
+  ): Promise<ReadonlyMap<string, ReadonlyMap<number, string>>> {
+    const streams = [...extents].flatMap(([stream, extent]) => (extent?.life.allowsTtl ? [stream] : []));
+    const read = streams.map(async (stream) => {
+      const seqs = pointers.flatMap(({ origin }) => (origin.stream === stream ? [origin.seq] : []));
+      const found = new Map<number, string>();
+      await this.link.readEach(stream, seqs, (message) => {
+        const ttl = ttlOf(message);
+        if (ttl !== undefined) found.set(message.seq, ttl);
+      });
+      return [stream, found] as const;
+    });
+    return new Map(await Promise.all(read));
+  }
+
+  private async stateOf(
+    origin: Origin,
+    extent: Extent | undefined,
+    ttl: string | undefined,
+  ): Promise<OriginalState> {
     if (!extent || origin.seq < extent.firstSeq || origin.seq > extent.lastSeq) return gone;
-    if (!extent.deleted) return this.read(origin, extent);
+    if (!extent.deleted) return this.read(origin, extent, ttl);
     if (extent.deleted.has(origin.seq)) return gone;
     if (compareNanos(origin.time, extent.bornAt) < 0)
       return { original: 'replaced', originalExpiresAt: null };
-    return present(origin, extent);
+    return present(origin, extent, ttl);
   }
 
-  private async read(origin: Origin, extent: Extent): Promise<OriginalState> {
+  private async read(origin: Origin, extent: Extent, ttl: string | undefined): Promise<OriginalState> {
     const { state } = await fetchOriginal(this.link, origin);
-    return state === 'present' ? present(origin, extent) : { original: state, originalExpiresAt: null };
+    return state === 'present' ? present(origin, extent, ttl) : { original: state, originalExpiresAt: null };
   }
 
   private extentOf(stream: string): Promise<Extent | undefined> {
@@ -90,16 +118,13 @@ export class Originals {
       // A mirror, and a stream restored from a backup, may be younger than what they hold.
       bornAt: compareNanos(oldest, created) < 0 ? oldest : created,
       deleted: told ? new Set(deletions > 0 ? state.deleted : []) : undefined,
-      maxAgeMs: (info.config.max_age ?? 0) / 1_000_000,
+      life: lifeOf(info),
     };
   }
 }
 
-function present({ time }: Origin, { maxAgeMs }: Extent): OriginalState {
-  return {
-    original: 'present',
-    originalExpiresAt: maxAgeMs === 0 ? null : isoOfMs(msOfNanos(time) + maxAgeMs),
-  };
+function present({ time }: Origin, { life }: Extent, ttl: string | undefined): OriginalState {
+  return { original: 'present', originalExpiresAt: expiresAt(time, ttl, life) };
 }
 
 /** What became of originals, as their streams say it: for plans, which are not proof. */

@@ -1,9 +1,11 @@
 import type { PipelineConfig } from '../config/resolved.js';
-import type { Key, Origin } from '../domain/key.js';
+import type { Key } from '../domain/key.js';
+import { expiresAt, type StreamLife } from '../domain/message-ttl.js';
 import type { Pointer } from '../domain/pointer.js';
-import { msOfNanos } from '../domain/time.js';
 import { anyRecord, atStage, type Wanted } from '../journal/read.js';
 import type { Link } from '../nats/link.js';
+import type { StoredMessage } from '../nats/message.js';
+import { lifeOf, ttlOf } from '../nats/stream-life.js';
 import { journalOf } from '../routing/route.js';
 
 /** A key of the event and consumer that a dead letter is about. */
@@ -25,21 +27,20 @@ export async function isResolved(link: Link, config: PipelineConfig, pointer: Po
   return (await anyRecord(link, journalOf(config), resolvedRecords(pointer))) !== undefined;
 }
 
-/** When an event ages out of its stream, by the server's own limit. Asks the server once a stream. */
+/** When a message leaves its stream by age: by the server's own limit, or by a life of its own. Asks once a stream. */
 export class Expiry {
-  private readonly maxAges = new Map<string, Promise<number>>();
+  private readonly lives = new Map<string, Promise<StreamLife>>();
 
   constructor(private readonly link: Link) {}
 
   /** ISO time; null: never. */
-  async of(origin: Origin): Promise<string | null> {
-    const { stream, time } = origin;
-    let maxAgeMs = this.maxAges.get(stream);
-    if (!maxAgeMs) {
-      maxAgeMs = this.link.streamInfo(stream).then((info) => (info?.config.max_age ?? 0) / 1_000_000);
-      this.maxAges.set(stream, maxAgeMs);
+  async of(message: StoredMessage): Promise<string | null> {
+    const { stream, time } = message;
+    let life = this.lives.get(stream);
+    if (!life) {
+      life = this.link.streamInfo(stream).then(lifeOf);
+      this.lives.set(stream, life);
     }
-    const ms = await maxAgeMs;
-    return ms === 0 ? null : new Date(msOfNanos(time) + ms).toISOString();
+    return expiresAt(time, ttlOf(message), await life);
   }
 }

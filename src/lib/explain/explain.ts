@@ -36,7 +36,7 @@ export interface ExplainOptions {
  * The life of one event across all consumers: all that is recorded, where it stands, and what is to come. The text
  * is a sequence, `<consumer>/<sequence>` or a message id.
  *
- * Throws OperationError `NOT_FOUND` (exit code 1).
+ * Throws OperationError `NOT_FOUND` and `NOT_AN_EVENT` (exit code 1).
  */
 export async function explainEvent(
   link: Link,
@@ -119,7 +119,7 @@ async function eventFacts(
     id: headerOf(message.headers, msgIdHeader) ?? null,
     headers: Object.values(message.headers).reduce((sum, values) => sum + values.length, 0),
     bytes: message.data.length,
-    expiresAt: await new Expiry(link).of(origin),
+    expiresAt: await new Expiry(link).of(message),
     ...(withContent ? { content: { headers, data, text, encoding } } : {}),
   };
 }

@@ -6,7 +6,7 @@ import { decodeRecord } from '../domain/record.js';
 import { OperationError } from '../errors.js';
 import type { Link } from '../nats/link.js';
 import type { OnRead } from '../nats/read-so-far.js';
-import { type StoredMessage, storedOrigin } from '../nats/message.js';
+import { serverNoteIn, type StoredMessage, storedOrigin } from '../nats/message.js';
 import { journalOf } from '../routing/route.js';
 import { findByMessageId } from './find-by-id.js';
 import type { Scanned } from './explanation.js';
@@ -24,7 +24,7 @@ export interface Located {
  * The event that a text names: its sequence, `<consumer>/<sequence>`, or its message id. A text that is both a
  * sequence and an id means the sequence, where there is one.
  *
- * Throws OperationError `NOT_FOUND`.
+ * Throws OperationError `NOT_FOUND`, and `NOT_AN_EVENT` for what the server keeps in the stream for itself.
  */
 export async function locateEvent(
   link: Link,
@@ -57,7 +57,11 @@ async function locateSeq(
   // Of a consumer that nobody knows, there is nothing to tell.
   const known = consumer === undefined || isReader(config, consumer);
   const message = known ? await link.readFromLeader(config.streams.events.name, seq) : undefined;
-  if (message) return { origin: storedOrigin(message), message };
+  if (message) {
+    const note = serverNoteIn(message);
+    if (note !== undefined) throw notAnEvent(message, note);
+    return { origin: storedOrigin(message), message };
+  }
   const origin = await recordedOrigin(link, config, seq, consumer ?? '*');
   return origin && { origin };
 }
@@ -101,6 +105,14 @@ async function recordedOrigin(
     if (decoded.ok && decoded.value.origin.seq === seq) return decoded.value.origin;
   }
   return undefined;
+}
+
+function notAnEvent({ stream, seq, subject }: StoredMessage, note: string): OperationError {
+  const what = `${stream} ${seq} is no event, but ${note} of the server's own, on ${escapeLine(subject)}`;
+  return new OperationError(`${what}: no consumer handles it`, {
+    code: 'NOT_AN_EVENT',
+    suggestions: [`nats stream get ${stream} ${seq}`],
+  });
 }
 
 function notFound({ streams }: PipelineConfig, text: string, scanned: Scanned): OperationError {

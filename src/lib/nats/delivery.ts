@@ -4,6 +4,7 @@ import { isNanos, type Nanos } from '../domain/time.js';
 import type { Link } from './link.js';
 import { headersOf, type MessageHeaders, msgIdHeader } from './message.js';
 import { findHeader, mayHaveServerNote, rawHeaders } from './raw-message.js';
+import { serverNoteOf } from './server-note.js';
 
 /**
  * Where the stream stands in $JS.ACK.<stream>.<consumer>.<delivered>.<sseq>.<cseq>.<time>.<pending>; newer servers put
@@ -13,9 +14,6 @@ function ackPlace(tokens: readonly string[]): number | undefined {
   if (tokens[0] !== '$JS' || tokens[1] !== 'ACK') return undefined;
   return tokens.length >= 11 ? 4 : 2;
 }
-
-const markerHeader = 'Nats-Marker-Reason';
-const scheduleHeader = 'Nats-Schedule';
 
 /** A message as a consumer delivered it. Its ack subject carries all that is known about it. */
 export class Delivery {
@@ -79,15 +77,9 @@ export class Delivery {
     return headers.get(name, headers.has(name) ? Match.Exact : Match.IgnoreCase) || undefined;
   }
 
-  /**
-   * What a message is that stands in the stream for the server alone, and that nobody published to be handled: its note
-   * that the last message of a subject is gone, or a request to publish something later. Undefined: neither.
-   */
+  /** See `serverNoteOf`. */
   get serverNote(): string | undefined {
-    if (!mayHaveServerNote(this.msg)) return undefined;
-    const reason = this.header(markerHeader);
-    if (reason !== undefined) return `a delete marker (${reason})`;
-    return this.header(scheduleHeader) === undefined ? undefined : 'a schedule';
+    return mayHaveServerNote(this.msg) ? serverNoteOf((name) => this.header(name)) : undefined;
   }
 
   /** The id that its publisher gave it. */

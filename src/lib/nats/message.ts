@@ -1,6 +1,7 @@
 import type { MsgHdrs } from '@nats-io/transport-node';
 import { type Origin, originOf } from '../domain/key.js';
 import type { Nanos } from '../domain/time.js';
+import { serverNoteOf } from './server-note.js';
 
 /** Header names as the publisher wrote them, each with all its values. */
 export type MessageHeaders = Readonly<Record<string, readonly string[]>>;
@@ -38,6 +39,11 @@ export function headerOf(headers: MessageHeaders, name: string): string | undefi
   const lower = name.toLowerCase();
   const key = Object.keys(headers).find((key) => key.toLowerCase() === lower);
   return key === undefined ? undefined : headers[key]?.[0] || undefined;
+}
+
+/** See `serverNoteOf`. The server knows these headers by their exact names only, and so there is no other look at them. */
+export function serverNoteIn({ headers }: StoredMessage): string | undefined {
+  return serverNoteOf((name) => (Object.hasOwn(headers, name) ? headers[name]?.[0] : undefined));
 }
 
 /** Which event a message is. */

@@ -1,5 +1,5 @@
 import type { Link } from './link.js';
-import type { StoredMessage } from './message.js';
+import { serverNoteIn, type StoredMessage } from './message.js';
 import { readPages } from './read-stream.js';
 import { versionAtLeast } from './server-version.js';
 
@@ -52,7 +52,7 @@ async function* readDirectly(
     if (end === undefined) return next;
     next = end + 1;
     if (next <= last) coming = readBatch(link, stream, next);
-    yield page;
+    yield* withoutNotes(page);
     if (next > last) return next;
   }
 }
@@ -83,6 +83,12 @@ async function* readOneByOne(link: Link, stream: string, from: number, to: numbe
       page.push(message);
       return message.seq === last ? [] : [{ next: message.seq + 1, last }];
     });
-    if (page.length > 0) yield page;
+    yield* withoutNotes(page);
   }
+}
+
+/** Of what the server keeps in the stream for itself nobody wants to know. */
+function* withoutNotes(page: readonly StoredMessage[]): Generator<readonly StoredMessage[], void> {
+  const messages = page.filter((message) => serverNoteIn(message) === undefined);
+  if (messages.length > 0) yield messages;
 }

@@ -1,9 +1,11 @@
 import { externalNamed, type PipelineConfig } from '../config/resolved.js';
 import { formatDuration } from '../domain/duration.js';
+import { expiresAtMs } from '../domain/message-ttl.js';
 import { isoOfNanos, msOfNanos } from '../domain/time.js';
 import type { Link } from '../nats/link.js';
-import type { StoredMessage } from '../nats/message.js';
+import { serverNoteIn, type StoredMessage } from '../nats/message.js';
 import type { ConsumerInfo, StreamInfo } from '../nats/objects.js';
+import { lifeOf, ttlOf } from '../nats/stream-life.js';
 import type { Problem, Warning } from './verification.js';
 
 /** Past this part of its life an unprocessed message is a warning; past the other one a problem. */
@@ -84,7 +86,7 @@ function roundly(ms: number): string {
 
 function evicts({ config }: StreamInfo): boolean {
   const bySize = config.discard === 'old' && (config.max_msgs > 0 || config.max_bytes > 0);
-  return config.max_age > 0 || bySize;
+  return config.max_age > 0 || config.allow_msg_ttl === true || bySize;
 }
 
 function isExternal(config: PipelineConfig, { name, stream_name: stream }: ConsumerInfo): boolean {
@@ -103,8 +105,27 @@ async function oldestUnprocessed(
   const { delivered, ack_floor: floor, num_ack_pending: unacked, config, stream_name: stream } = info;
   const from = (unacked === 0 || external ? delivered.stream_seq : floor.stream_seq) + 1;
   const filters = config.filter_subjects ?? [config.filter_subject ?? '>'];
-  const found = await Promise.all(filters.map((filter) => link.readNext(stream, filter || '>', from)));
+  const found = await Promise.all(filters.map((filter) => nextMessage(link, stream, filter || '>', from)));
   return found.reduce((first, one) => (one && (!first || one.seq < first.seq) ? one : first), undefined);
+}
+
+/** Notes of the server that are passed over before nothing is said of what comes behind them. */
+const mostNotes = 100;
+
+/** What the server keeps in the stream for itself is nobody's loss. */
+async function nextMessage(
+  link: Link,
+  stream: string,
+  filter: string,
+  from: number,
+): Promise<StoredMessage | undefined> {
+  let seq = from;
+  for (let notes = 0; notes < mostNotes; notes++) {
+    const message = await link.readNext(stream, filter, seq);
+    if (!message || serverNoteIn(message) === undefined) return message;
+    seq = message.seq + 1;
+  }
+  return undefined;
 }
 
 interface Lag {
@@ -114,11 +135,12 @@ interface Lag {
 }
 
 function lagOf(
-  { config, state }: StreamInfo,
+  stream: StreamInfo,
   info: ConsumerInfo,
   oldest: StoredMessage,
   nowMs: number,
 ): Lag | undefined {
+  const { config, state } = stream;
   const what = describe(info, oldest);
   const full = config.discard === 'old' && usedPart(config, state) >= nearlyFull;
   // A full stream evicts its first messages: the tenth of it that goes next.
@@ -126,13 +148,14 @@ function lagOf(
   if (full && inFirstTenth) {
     return { soon: true, detail: `${what}, is among those that the size limit evicts next` };
   }
-  if (config.max_age === 0) return undefined;
-  const maxAgeMs = config.max_age / 1_000_000;
-  const ageMs = nowMs - msOfNanos(oldest.time);
-  if (ageMs < maxAgeMs * warnFrom) return undefined;
+  const endsAtMs = expiresAtMs(oldest.time, ttlOf(oldest), lifeOf(stream));
+  const bornAtMs = msOfNanos(oldest.time);
+  const lifeMs = endsAtMs - bornAtMs;
+  const ageMs = nowMs - bornAtMs;
+  if (lifeMs === Number.POSITIVE_INFINITY || ageMs < lifeMs * warnFrom) return undefined;
   return {
-    soon: ageMs >= maxAgeMs * failFrom,
-    detail: `${what}, is evicted by age in ${roundly(maxAgeMs - ageMs)}`,
+    soon: ageMs >= lifeMs * failFrom,
+    detail: `${what}, is evicted by age in ${roundly(endsAtMs - nowMs)}`,
   };
 }
 

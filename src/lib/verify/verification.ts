@@ -22,9 +22,9 @@ export type ProblemKind =
   | 'original-missing'
   /** Another event stands where a waiting retry's was: the stream was recreated. */
   | 'original-replaced'
-  /** The server says that it removed an event that a consumer had not acknowledged. */
+  /** The server removed an event that a consumer had not acknowledged: it told so, or was never delivered by then. */
   | 'event-lost'
-  /** What a consumer has not processed yet is about to be evicted, or was. */
+  /** What a consumer has not processed yet is about to be evicted. */
   | 'behind'
   /** A stream or consumer is missing, or differs from the config. */
   | 'drift'
@@ -63,7 +63,7 @@ export const warningKinds = [
   'not-running',
   /** The server delivers nothing of a consumer now: it is paused, for one. */
   'standstill',
-  /** A consumer is far behind, in time still. */
+  /** A consumer is far behind, in time still; or what left its stream may have been for it. */
   'behind',
   /** The server or a stream takes smaller messages than records may be: they are cut short. */
   'record-limit',

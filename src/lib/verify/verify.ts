@@ -5,6 +5,7 @@ import type { Link } from '../nats/link.js';
 import type { ConsumerInfo, StreamInfo } from '../nats/objects.js';
 import { standstillOf } from '../nats/standstill.js';
 import { Transcriber } from '../routing/transcribe.js';
+import { checkExpired } from './check-expired.js';
 import { checkObjects } from './check-objects.js';
 import { checkOrphans } from './check-orphans.js';
 import { checkRetention } from './check-retention.js';
@@ -69,6 +70,7 @@ export async function verifyPipeline(
   const traced = await traceAll(link, config, journal, positions, transcriber);
   const lost = await confirmLosses(link, config, journal.losses);
   const retention = await checkRetention(link, config, objects.streams, positions.all(), now());
+  const expired = checkExpired(config, objects.streams, positions.all());
 
   const orphans = await checkOrphans(link, config);
   const gone = new Set(lost.map(({ problem }) => problem.id));
@@ -79,6 +81,7 @@ export async function verifyPipeline(
   const problems = [
     ...objects.problems,
     ...retention.problems,
+    ...expired.problems,
     ...orphans.problems,
     ...findings.map(({ problem }) => problem),
   ];
@@ -94,6 +97,7 @@ export async function verifyPipeline(
         ...objects.warnings,
         ...standstills(objects.streams, positions.all()),
         ...retention.warnings,
+        ...expired.warnings,
         ...orphans.warnings,
         ...malformed(journal.malformed + pointers.malformed),
         ...originalsGone(pointers.gone),

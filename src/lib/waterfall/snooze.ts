@@ -3,8 +3,10 @@ import { isCount } from '../domain/decode.js';
 import { formatDuration } from '../domain/duration.js';
 import { makeFailure } from '../domain/failure.js';
 import type { KeyHistory } from '../domain/attempt.js';
+import { expiresAtMs } from '../domain/message-ttl.js';
 import type { Outcome } from '../domain/outcome.js';
-import { msOfNanos, type Nanos } from '../domain/time.js';
+import type { StoredMessage } from '../nats/message.js';
+import { ttlOf } from '../nats/stream-life.js';
 
 type Snoozed = Extract<Outcome, { kind: 'snoozed' }>;
 
@@ -31,14 +33,16 @@ export function isShort(delayMs: number): boolean {
 export function boundSnooze(
   { delayMs: wantedMs }: Snoozed,
   history: KeyHistory,
-  storedAt: Nanos,
+  message: Pick<StoredMessage, 'time' | 'headers'>,
   { streams: { events, advisories } }: Pick<PipelineConfig, 'streams'>,
   nowMs: number,
 ): Outcome {
   const delayMs = Math.max(shortestSnoozeMs, wantedMs);
-  const leftMs = msOfNanos(storedAt) + events.maxAgeMs - nowMs;
+  // Where its stream does not allow it a life of its own, the server has refused it.
+  const life = { maxAgeMs: events.maxAgeMs, allowsTtl: true };
+  const leftMs = expiresAtMs(message.time, ttlOf(message), life) - nowMs;
   const snoozed = `snoozed for ${formatDuration(wantedMs)}`;
-  if (events.maxAgeMs > 0 && delayMs >= leftMs)
+  if (delayMs >= leftMs)
     return failed(`${snoozed}, but the event lives only ${formatDuration(Math.max(0, leftMs))} more`);
   if (advisories.maxAgeMs > 0 && delayMs >= advisories.maxAgeMs)
     return failed(`${snoozed}, but the journal forgets that after ${formatDuration(advisories.maxAgeMs)}`);

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { KeyHistory } from '../../../src/lib/domain/attempt.js';
 import type { JournalRecord } from '../../../src/lib/domain/record.js';
 import type { Outcome } from '../../../src/lib/domain/outcome.js';
+import type { MessageHeaders } from '../../../src/lib/nats/message.js';
 import { boundSnooze } from '../../../src/lib/waterfall/snooze.js';
 import { makeConfig } from '../../support/config.js';
 
@@ -12,8 +13,14 @@ function after(snoozes: unknown): KeyHistory {
   return { snoozed: { journalSeq: 1, record: { snoozes } as unknown as JournalRecord } };
 }
 
-function snooze(delayMs: number, history: KeyHistory = {}): Outcome {
-  return boundSnooze({ kind: 'snoozed', delayMs }, history, `${nowMs}000000`, config, nowMs);
+function snooze(delayMs: number, history: KeyHistory = {}, headers: MessageHeaders = {}): Outcome {
+  return boundSnooze(
+    { kind: 'snoozed', delayMs },
+    history,
+    { time: `${nowMs}000000`, headers },
+    config,
+    nowMs,
+  );
 }
 
 describe('a snooze', () => {
@@ -31,6 +38,15 @@ describe('a snooze', () => {
     expect(snooze(0, after(1000))).toMatchObject({
       kind: 'failed',
       failure: { kind: 'error', message: 'snoozed for 0s, but it was snoozed 1000 times for less than 1m' },
+    });
+  });
+
+  test('beyond the life that its publisher gave the event is a failed attempt', () => {
+    expect(snooze(60_000, {}, { 'Nats-TTL': ['2m'] }).kind).toBe('snoozed');
+    expect(snooze(60_000, {}, { 'Nats-TTL': ['never'] }).kind).toBe('snoozed');
+    expect(snooze(60_000, {}, { 'Nats-TTL': ['30'] })).toMatchObject({
+      kind: 'failed',
+      failure: { message: 'snoozed for 1m, but the event lives only 30s more' },
     });
   });
 

@@ -1,0 +1,49 @@
+import { type PipelineConfig, readersOf } from '../config/resolved.js';
+import { subjectMatches } from '../domain/subjects.js';
+import type { ConsumerInfo, StreamInfo } from '../nats/objects.js';
+import { filtersOf } from '../topology/fields.js';
+import type { Problem, Warning } from './verification.js';
+
+/**
+ * What left the events stream before a consumer was given it. The server tells it only while nothing newer was delivered:
+ * no sequence above the last one delivered was given to the consumer, and those below the stream's first are gone. It
+ * keeps no subject of what is gone. So a consumer that reads every type of event has lost what is gone. One that reads
+ * some of them may have lost less, or nothing: that is not said where somebody pulls from it, and mostly gets all.
+ *
+ * Streams are read before consumers: a consumer that goes on meanwhile makes the number smaller, never larger.
+ */
+export function checkExpired(
+  config: PipelineConfig,
+  streams: ReadonlyMap<string, StreamInfo>,
+  consumers: readonly ConsumerInfo[],
+): { readonly problems: readonly Problem[]; readonly warnings: readonly Warning[] } {
+  const { name: stream } = config.streams.events;
+  const first = streams.get(stream)?.state.first_seq ?? 0;
+  const readers = new Set(readersOf(config).map(({ name }) => name));
+  const problems: Problem[] = [];
+  const warnings: Warning[] = [];
+  for (const info of consumers) {
+    if (info.stream_name !== stream || !readers.has(info.name)) continue;
+    const from = info.delivered.stream_seq + 1;
+    if (first <= from) continue;
+    const gone = goneText(stream, from, first - 1);
+    if (readsAll(config, info)) {
+      const detail = `${gone}: what of it were events is lost to the consumer`;
+      problems.push({ kind: 'event-lost', consumer: info.name, stream, detail, repairable: false });
+    } else if ((info.num_waiting ?? 0) === 0) {
+      const detail = `${info.name}: ${gone}. Nobody can tell how much of it was on the consumer's subjects`;
+      warnings.push({ kind: 'behind', detail });
+    }
+  }
+  return { problems, warnings };
+}
+
+function goneText(stream: string, from: number, to: number): string {
+  const what = from === to ? `1 message (${from})` : `${to - from + 1} messages (${from} to ${to})`;
+  return `${what} left ${stream}, by age, a limit or a deletion, and never got to it`;
+}
+
+function readsAll({ events }: PipelineConfig, { config }: ConsumerInfo): boolean {
+  const filters = filtersOf(config);
+  return events.every(({ subject }) => filters.some((filter) => subjectMatches(filter, subject)));
+}
