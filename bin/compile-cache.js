@@ -1,7 +1,7 @@
-import { lstatSync, mkdirSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync } from 'node:fs';
 import module from 'node:module';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 
 /**
  * Lets Node (22 and newer) keep the code that V8 compiles, in a folder of this user alone: who can write there decides
@@ -19,11 +19,21 @@ export function keepCompiledCode() {
 function privateFolder(cacheHome) {
   try {
     const folder = join(cacheHome || join(homedir(), '.cache'), 'plutomi-events', 'compiled');
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    // It would be in whatever folder the command is used in, which may be somebody else's.
+    if (!isAbsolute(folder)) return undefined;
+    makeFolder(folder);
     const facts = lstatSync(folder);
     const mine = process.getuid === undefined || process.getuid() === facts.uid;
     return facts.isDirectory() && mine && (facts.mode & 0o022) === 0 ? folder : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** As config/make-folder, which says why not by Node's recursive `mkdir`; that file is not loaded this early. */
+function makeFolder(folder) {
+  if (existsSync(folder)) return;
+  const above = dirname(folder);
+  if (above !== folder) makeFolder(above);
+  mkdirSync(folder, { mode: 0o700 });
 }

@@ -16,6 +16,8 @@ async function start(home: string, env: Record<string, string> = {}): Promise<vo
   const run = await execa(process.execPath, [bin, 'config', 'schema'], {
     env: { ...env, XDG_CACHE_HOME: home },
     reject: false,
+    timeout: 20_000,
+    forceKillAfterDelay: 100,
   });
   expect(run).toMatchObject({ exitCode: 0, stderr: '', stdout: expect.stringContaining('"consumers"') });
 }
@@ -71,6 +73,7 @@ test('nothing is kept in a folder that others can write to, that a link leads to
   expect(await readdir(elsewhere)).toEqual([]);
 
   await start('/dev/null');
+  await start('/proc');
 });
 
 test('Node’s own variables hold: another folder, or none', async () => {

@@ -17,8 +17,8 @@ export async function start(root: string, packageJson: PJSON): Promise<void> {
     async () => (await import('./global-flags.js')).globalFlags,
   );
   try {
-    // Told both, oclif searches for neither.
-    await run(words, { root, pjson: packageJson });
+    // Told both, oclif searches for neither. Nor does it look for code to run in the folders of a user.
+    await run(words, { root, pjson: packageJson, userPlugins: false, devPlugins: false });
   } catch (error) {
     const colors = colorsOf(process.stderr, readEnvironment(), words.includes('--no-color'));
     // It knows the errors of the client: only who fails needs to load it.

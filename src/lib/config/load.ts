@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { userInfo } from 'node:os';
 import path from 'node:path';
 import { ConfigError, type ConfigProblem } from '../errors.js';
 import type { Environment } from './environment.js';
@@ -15,7 +15,12 @@ export function readEnvironment(
 ): Environment {
   const get = (...names: string[]): string | undefined =>
     names.map((name) => variables[name]).find((value) => value);
-  const home = get('HOME', 'USERPROFILE') ?? homeOfSystem();
+  // A relative one would be another folder for each folder that a command is used in.
+  const folder = (name: string): string | undefined => {
+    const found = get(name);
+    return found !== undefined && path.isAbsolute(found) ? found : undefined;
+  };
+  const home = folder('HOME') ?? folder('USERPROFILE') ?? homeOfSystem();
   const forced = get('FORCE_COLOR');
   const forceColor = forced !== undefined && forced !== '0' && forced !== 'false';
   const optional = {
@@ -42,8 +47,8 @@ export function readEnvironment(
     cwd,
     home,
     path: get('PATH') ?? '',
-    configHome: get('XDG_CONFIG_HOME') ?? path.join(home, '.config'),
-    cacheHome: get('XDG_CACHE_HOME') ?? path.join(home, '.cache'),
+    configHome: folder('XDG_CONFIG_HOME') ?? path.join(home, '.config'),
+    cacheHome: folder('XDG_CACHE_HOME') ?? path.join(home, '.cache'),
     startedByNpm: get('npm_execpath') !== undefined,
     noColor: forced === undefined ? get('NO_COLOR') !== undefined || get('TERM') === 'dumb' : !forceColor,
     forceColor,
@@ -53,10 +58,10 @@ export function readEnvironment(
   };
 }
 
-/** As containers do it, `/` for a user id that the system knows nothing of. */
+/** By the system's list of users; as containers do it, `/` for a user id that the system knows nothing of. */
 function homeOfSystem(): string {
   try {
-    return homedir();
+    return userInfo().homedir;
   } catch {
     return '/';
   }

@@ -1,6 +1,7 @@
-import { lstat, mkdir, stat } from 'node:fs/promises';
+import { lstat, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigError } from '../errors.js';
+import { makeFolder } from './make-folder.js';
 
 /** Whose files may decide what this process does, as git asks it of a repository. */
 export interface Trust {
@@ -51,7 +52,7 @@ export async function requireTrusted(file: string, trust: Trust | undefined): Pr
 /** Makes a folder for this user alone. False where that is not possible, or where somebody else can write to it. */
 export async function makePrivate(folder: string): Promise<boolean> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder);
     // A link may lead to a folder of this user that is meant for something else.
     const found = await lstat(folder);
     const isMine = process.getuid === undefined || process.getuid() === found.uid;

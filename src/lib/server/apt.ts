@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { makeFolder } from '../config/make-folder.js';
 import { messageOf, OperationError } from '../errors.js';
 import { DOWNLOAD_FAILED } from './download.js';
 import type { ProxySettings } from '../http/proxy.js';
@@ -32,7 +33,7 @@ export interface IsolatedApt {
  */
 export async function isolateApt(folder: string, source: string, env: AptEnvironment): Promise<IsolatedApt> {
   for (const name of ['parts', 'lists/partial', 'cache/archives/partial']) {
-    await mkdir(join(folder, name), { recursive: true, mode: 0o700 });
+    await makeFolder(join(folder, name));
   }
   await writeFile(join(folder, 'status'), '', { mode: 0o600 });
   await writeFile(join(folder, 'sources.list'), `${source}\n`, { mode: 0o600 });

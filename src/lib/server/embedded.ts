@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isMainThread } from 'node:worker_threads';
+import { makeFolder } from '../config/make-folder.js';
 import { messageOf, OperationError } from '../errors.js';
 import { readClientUrl, readInfo, removePortsFiles, type ServerInfo } from './ready.js';
 
@@ -62,8 +63,8 @@ export interface ServerHandle {
  */
 export async function startServer(options: StartServerOptions): Promise<ServerHandle> {
   const { binary, storeDir, logFile, readyTimeoutMs = READY_TIMEOUT_MS } = options;
-  await mkdir(storeDir, { recursive: true, mode: 0o700 });
-  await mkdir(dirname(logFile), { recursive: true, mode: 0o700 });
+  await makeFolder(storeDir);
+  await makeFolder(dirname(logFile));
   await removePortsFiles(storeDir);
   const log = await open(logFile, 'a', 0o600);
   try {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeFolder } from '../config/make-folder.js';
 import { messageOf, OperationError, PlutomiError } from '../errors.js';
 import { fetchDebianPackage } from './debian.js';
 import { DOWNLOAD_FAILED } from './download.js';
@@ -89,7 +90,7 @@ async function versionOf(wanted: WantedVersion, source: ReleaseSource): Promise<
 /** Puts the binary where it belongs in one step: whoever looks finds a whole one or none. */
 async function place(binary: Buffer, version: Version, locations: ServerLocations): Promise<string> {
   const path = cachedServerPath(locations, version);
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await makeFolder(dirname(path));
   const temporary = join(dirname(path), `.nats-server-${randomUUID()}`);
   try {
     const file = await open(temporary, 'wx', 0o700);

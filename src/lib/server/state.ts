@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeFolder } from '../config/make-folder.js';
 import { requireTrusted, type Trust } from '../config/trust.js';
 import { isServerOf } from './process.js';
 
@@ -85,7 +86,7 @@ export async function writeServerState(parent: string, state: ServerState): Prom
 export async function makeServerFolder(parent: string, trust?: Trust): Promise<void> {
   const { folder } = serverFiles(parent);
   await requireTrusted(folder, trust);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder);
   await writeFile(join(folder, '.gitignore'), '*\n', { mode: 0o600 });
 }
 
