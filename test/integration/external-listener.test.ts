@@ -26,8 +26,14 @@ async function listening(transcribe: (heard: HeardAdvisory) => Promise<Judgement
   });
   onTestFinished(() => listener.abandon());
   await own.flush();
-  const tell = async (seq: number, reason = ''): Promise<void> => {
-    other.nc.publish(subject, advisoryText({ kind: 'MSG_TERMINATED', seq, reason }));
+  const tell = async (seq: number, reason = '', domain?: string): Promise<void> => {
+    const facts = {
+      kind: 'MSG_TERMINATED' as const,
+      seq,
+      reason,
+      ...(domain === undefined ? {} : { domain }),
+    };
+    other.nc.publish(subject, advisoryText(facts));
     await other.flush();
   };
   return { listener, events, failures, tell };
@@ -51,6 +57,19 @@ test('what the server does not take is copied once it does; each event once at a
   await listener.drained();
   expect(copied.toSorted((a, b) => a - b)).toEqual([1, 2]);
   expect(failures).toEqual([]);
+});
+
+test('what comes from another domain is not heard, and keeps no place from ours', async () => {
+  const heard: string[] = [];
+  const { listener, tell } = await listening(async ({ data }) => {
+    heard.push(Buffer.from(data).toString());
+    return { is: 'known' };
+  });
+  await tell(1, 'theirs', 'leaf');
+  await tell(1, 'ours');
+  await eventually('ours is heard', () => heard.some((text) => text.includes('ours')));
+  await listener.drained();
+  expect(heard).toHaveLength(1);
 });
 
 test('what waits is bounded; it is said once, and over when all is copied', async () => {

@@ -22,6 +22,7 @@ export interface ForgedAdvisory {
   readonly deliveries?: number;
   readonly timestamp?: string;
   readonly reason?: string;
+  readonly domain?: string;
 }
 
 const types = {
@@ -34,7 +35,7 @@ let ids = 0;
 /** The bytes of an advisory as the server writes it, with an id that no other has. */
 export function advisoryText(facts: ForgedAdvisory = {}): string {
   const { kind = 'MAX_DELIVERIES', stream = 'events', consumer = 'rust', seq = 1, deliveries = 2 } = facts;
-  const { timestamp = new Date().toISOString(), reason } = facts;
+  const { timestamp = new Date().toISOString(), reason, domain } = facts;
   return JSON.stringify({
     type: types[kind],
     id: `forged-${ids++}`,
@@ -44,6 +45,7 @@ export function advisoryText(facts: ForgedAdvisory = {}): string {
     stream_seq: seq,
     deliveries,
     ...(reason === undefined ? {} : { reason }),
+    ...(domain === undefined ? {} : { domain }),
   });
 }
 

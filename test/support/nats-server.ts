@@ -171,7 +171,7 @@ async function waitForPlacement(urls: readonly string[], replicas: number): Prom
 }
 
 /** Ports that were free at the same moment; another process may take one before it is used. */
-async function freePorts(count: number): Promise<readonly number[]> {
+export async function freePorts(count: number): Promise<readonly number[]> {
   const servers = await Promise.all(
     Array.from(
       { length: count },

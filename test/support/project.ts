@@ -49,6 +49,7 @@ export async function makeProject(
     NATS_URL: url,
     OUT: join(folder, 'out.log'),
     XDG_CACHE_HOME: join(folder, '.cache'),
+    XDG_CONFIG_HOME: join(folder, '.config'),
   };
   const options = { cwd: folder, env, extendEnv: false, reject: false, stdin: 'ignore' } as const;
   return {

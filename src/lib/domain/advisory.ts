@@ -12,6 +12,8 @@ export interface NativeAdvisory {
   readonly streamSeq: number;
   readonly deliveries: number;
   readonly reason?: string;
+  /** The JetStream domain of the consumer, where its server has one. */
+  readonly domain?: string;
 }
 
 const kindOfType: Readonly<Record<string, ExhaustionKind>> = {
@@ -38,7 +40,7 @@ export function isLoss(advisory: NativeAdvisory): boolean {
 export function decodeAdvisory(bytes: Uint8Array): Decoded<NativeAdvisory> {
   const decoded = decodeObject(bytes);
   if (!decoded.ok) return decoded;
-  const { type, id, timestamp, stream, consumer, stream_seq, deliveries, reason } = decoded.value;
+  const { type, id, timestamp, stream, consumer, stream_seq, deliveries, reason, domain } = decoded.value;
   const kind = typeof type === 'string' && Object.hasOwn(kindOfType, type) ? kindOfType[type] : undefined;
   if (!kind) return malformed(`type: expected ${Object.values(advisoryType).join(' or ')}`);
   if (!isText(stream) || !isText(consumer)) return malformed('stream, consumer: expected names');
@@ -57,6 +59,7 @@ export function decodeAdvisory(bytes: Uint8Array): Decoded<NativeAdvisory> {
       streamSeq: stream_seq,
       deliveries,
       ...(isText(reason) ? { reason } : {}),
+      ...(isText(domain) ? { domain } : {}),
     },
   };
 }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PipelineConfig } from '../config/resolved.js';
 import { ConnectionError, messageOf, OperationError } from '../errors.js';
 import { NoJetStreamError, UnreachableError } from '../nats/errors.js';
+import { WrongDomainError } from '../nats/wrong-domain.js';
 import { encodeLines, headerLines } from '../nats/headers.js';
 import type { Link, PublishAck } from '../nats/link.js';
 import { checkPayload } from './check-payload.js';
@@ -41,12 +42,15 @@ const mostDestinations = 1000;
 
 /** Publishes events to the events stream of a config. One serves a whole process. */
 export class Publisher {
+  private readonly meant: { readonly stream: string };
   private readonly destinations = new Map<string, KnownDestination>();
 
   constructor(
     private readonly link: Link,
     private readonly config: PublisherConfig,
-  ) {}
+  ) {
+    this.meant = { stream: config.streams.events.name };
+  }
 
   /** The subject that events of this type, or on this subject, go to. Throws UsageError `UNKNOWN_EVENT_TYPE`. */
   subjectOf(typeOrSubject: string): string {
@@ -126,10 +130,16 @@ export class Publisher {
   private store(event: Outgoing): void {
     const { subject, payload, headers, settle } = event;
     this.checkSize(subject, payload.length + Buffer.byteLength(headers));
-    this.link.publishEncoded(subject, payload, headers, (answer) => {
-      if (answer instanceof Error) this.storeAgain(event, answer).then(settle, settle);
-      else settle(this.resultOf(event, answer, 1));
-    });
+    this.link.publishEncoded(
+      subject,
+      payload,
+      headers,
+      (answer) => {
+        if (answer instanceof Error) this.storeAgain(event, answer).then(settle, settle);
+        else settle(this.resultOf(event, answer, 1));
+      },
+      this.meant,
+    );
   }
 
   private checkSize(subject: string, sizeBytes: number): void {
@@ -152,6 +162,8 @@ export class Publisher {
     for (let tries = 1; ; ) {
       if (!(error instanceof UnreachableError) || error instanceof NoJetStreamError) throw error;
       if (tries === 1) await this.checkExistence(error);
+      // Unless its stream has now said that it is there, where the answer came from.
+      if (error instanceof WrongDomainError && !this.link.home.isFrom(error.answeredFrom)) throw error;
       const waitMs = retryWaitsMs[tries - 1];
       if (waitMs === undefined) throw unanswered(error, tries, event.msgId);
       await sleep(waitMs);
@@ -166,8 +178,12 @@ export class Publisher {
 
   private tryOnce({ subject, payload, headers }: Outgoing): Promise<PublishAck> {
     return new Promise((resolve, reject) => {
-      this.link.publishEncoded(subject, payload, headers, (answer) =>
-        answer instanceof Error ? reject(answer) : resolve(answer),
+      this.link.publishEncoded(
+        subject,
+        payload,
+        headers,
+        (answer) => (answer instanceof Error ? reject(answer) : resolve(answer)),
+        this.meant,
       );
     });
   }
@@ -193,7 +209,8 @@ export class Publisher {
       if (error instanceof NoJetStreamError) throw error;
       return;
     }
-    throw new OperationError(`there is no stream "${name}" on ${this.link.server}`, {
+    const elsewhere = cause instanceof WrongDomainError ? ` (${cause.message})` : '';
+    throw new OperationError(`there is no stream "${name}" on ${this.link.server}${elsewhere}`, {
       code: 'NO_STREAM',
       cause,
       suggestions: ['plutomi-events pipeline apply'],

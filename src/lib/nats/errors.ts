@@ -8,6 +8,7 @@ import {
   TimeoutError,
   UserAuthenticationExpiredError,
 } from '@nats-io/transport-node';
+import { domainOfApi, inDomain } from './home.js';
 import { ConnectionError, type ErrorFacts, messageOf, OperationError, PlutomiError } from '../errors.js';
 
 /** JetStream's own error numbers that we act on. */
@@ -18,6 +19,7 @@ export const apiCode = {
   noJetStream: 10039,
   sequenceNotFound: 10043,
   messageDeleteFailed: 10057,
+  otherStream: 10060,
   wrongLastSequence: 10071,
   wrongLastSequenceUnknown: 10164,
   streamNameInUse: 10058,
@@ -168,13 +170,31 @@ export function translateError(error: unknown, what: string): PlutomiError {
     return new TooLargeError(what, cause, `max_payload of the server (${cause.limitBytes} bytes)`);
   if (cause instanceof TimeoutError) return new UnreachableError(what, error, 'no answer in time');
   if (cause instanceof NoRespondersError || (error instanceof RequestError && error.isNoResponders())) {
-    return new UnreachableError(what, error, 'nobody answers: no such stream, or it has no leader now');
+    return nobodyAnswers(what, error, cause);
   }
   if (cause instanceof ClosedConnectionError)
     return new UnreachableError(what, error, 'the connection is closed');
   if (error instanceof JetStreamApiError) return translateApiError(error, what);
   if (isWrapper(error) && error.cause !== undefined) return translateError(error.cause, what);
   return new OperationError(`${what}: ${messageOf(error)}`, { cause: error });
+}
+
+function nobodyAnswers(what: string, error: unknown, cause: unknown): UnreachableError {
+  const domain = cause instanceof NoRespondersError ? domainOfApi(cause.subject) : undefined;
+  if (domain === undefined) {
+    return new UnreachableError(what, error, 'nobody answers: no such stream, or it has no leader now');
+  }
+  return new UnreachableError(
+    what,
+    error,
+    `nobody answers ${inDomain(domain)}: no such domain or stream, or it has no leader now`,
+    {
+      suggestions: [
+        'check the name of the domain: --js-domain, or jetstream_domain of the context',
+        howToGoOn,
+      ],
+    },
+  );
 }
 
 /** Says nothing by itself: its cause is the error. The client doesn't export the class of the second. */

@@ -1,3 +1,4 @@
+import { translateError } from './errors.js';
 import { InvalidArgumentError } from '@nats-io/transport-node';
 import { msgIdHeader } from './message.js';
 
@@ -65,4 +66,17 @@ function line(name: string, value: string): string {
     throw InvalidArgumentError.format('header', 'values cannot contain \\r or \\n');
   }
   return `${name}: ${value.trim()}\r\n`;
+}
+
+/** As `encodeHeaders`; what can't be carried is an error of this publish. */
+export function encodeFor(
+  subject: string,
+  headers: OutgoingHeaders | undefined,
+  conditions: PublishConditions,
+): string {
+  try {
+    return encodeHeaders(headers, conditions);
+  } catch (error) {
+    throw translateError(error, `publish to ${subject}`);
+  }
 }

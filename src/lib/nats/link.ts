@@ -4,14 +4,16 @@ import {
   type JetStreamManager,
   jetstreamManager,
   type StreamInfo,
+  type StreamInfoRequestOptions,
   type StreamState,
 } from '@nats-io/jetstream';
 import { type NatsConnection, PermissionViolationError } from '@nats-io/transport-node';
 import { OperationError, type PlutomiError } from '../errors.js';
 import { apiCode, apiCodeOf, NotAllowedError, translateError } from './errors.js';
-import { encodeHeaders, type OutgoingHeaders, type PublishConditions } from './headers.js';
+import { encodeFor, type OutgoingHeaders, type PublishConditions } from './headers.js';
 import { type LastMessages, LastOfEach } from './last-of-each.js';
 import type { StoredMessage } from './message.js';
+import { Home } from './home.js';
 import { Outbox } from './outbox.js';
 import { Inbox } from './inbox.js';
 import { AckedPublisher, type PublishAck, type PublishListener } from './publisher.js';
@@ -57,6 +59,8 @@ export type LinkWatcher = (state: 'disconnected' | 'reconnected', server: string
  * the client.
  */
 export class Link {
+  /** The JetStream domain that all answers must come from. */
+  readonly home: Home;
   private readonly wire: Wire;
   private readonly inbox: Inbox;
   private readonly publisher: AckedPublisher;
@@ -73,7 +77,8 @@ export class Link {
   ) {
     this.wire = new Wire(nc);
     this.inbox = new Inbox(nc, this.wire, target.inboxPrefix);
-    this.publisher = new AckedPublisher(this.inbox, target.timeoutMs);
+    this.home = new Home(apiPrefix, nc.info);
+    this.publisher = new AckedPublisher(this.inbox, target.timeoutMs, this.home);
     this.requests = new Requests(this.inbox, target.timeoutMs);
   }
 
@@ -122,6 +127,7 @@ export class Link {
       this.down = status.type === 'disconnect';
       if (this.down) this.inbox.disconnected();
       else this.inbox.connected();
+      if (!this.down) this.home.reconnected(this.nc.info);
       for (const watcher of this.watchers) watcher(this.down ? 'disconnected' : 'reconnected', this.server);
     }
     this.inbox.closed();
@@ -177,16 +183,28 @@ export class Link {
 
   /** Publishes to a stream and waits for the server's word that it is stored. */
   publish(subject: string, data: Bytes, options: PublishOptions = {}): Promise<PublishAck> {
-    const { headers, timeoutMs } = options;
+    const { headers, expectStream, timeoutMs } = options;
     return new Promise((resolve, reject) => {
-      const encoded = typeof headers === 'string' ? headers : encode(subject, headers, options);
-      this.publisher.publish(subject, data, encoded, settling(resolve, reject), timeoutMs);
+      const encoded = typeof headers === 'string' ? headers : encodeFor(subject, headers, options);
+      this.publisher.publish(subject, data, encoded, settling(resolve, reject), {
+        stream: expectStream,
+        timeoutMs,
+      });
     });
   }
 
-  /** As `publish`, for very many: `headers` as `encodeHeaders` gives them, and no promise for each. */
-  publishEncoded(subject: string, data: Bytes, headers: string, listener: PublishListener): void {
-    this.publisher.publish(subject, data, headers, listener);
+  /**
+   * As `publish`, for very many: `headers` as `encodeHeaders` gives them, and no promise for each. `meant` names the
+   * stream that is to store it, for errors.
+   */
+  publishEncoded(
+    subject: string,
+    data: Bytes,
+    headers: string,
+    listener: PublishListener,
+    meant?: { readonly stream: string },
+  ): void {
+    this.publisher.publish(subject, data, headers, listener, meant);
   }
 
   /** The message at a sequence, from any replica: fast, may be stale. Undefined: not there. */
@@ -312,22 +330,23 @@ export class Link {
   }
 
   /** A stream's config and state; undefined: there is no such stream. */
-  async streamInfo(stream: string, subjectsFilter?: string): Promise<StreamInfo | undefined> {
-    try {
-      return await this.jsm.streams.info(
-        stream,
-        subjectsFilter === undefined ? {} : { subjects_filter: subjectsFilter },
-      );
-    } catch (error) {
-      if (apiCodeOf(error) === apiCode.streamNotFound) return undefined;
-      throw translateError(error, `stream ${stream}`);
-    }
+  streamInfo(stream: string, subjectsFilter?: string): Promise<StreamInfo | undefined> {
+    return this.askInfo(stream, subjectsFilter === undefined ? {} : { subjects_filter: subjectsFilter });
   }
 
   /** A stream's state with the sequences of all its deleted messages; undefined: there is no such stream. */
   async deletedIn(stream: string): Promise<StreamState | undefined> {
+    return (await this.askInfo(stream, { deleted_details: true }))?.state;
+  }
+
+  private async askInfo(
+    stream: string,
+    options: Partial<StreamInfoRequestOptions>,
+  ): Promise<StreamInfo | undefined> {
     try {
-      return (await this.jsm.streams.info(stream, { deleted_details: true })).state;
+      const info = await this.jsm.streams.info(stream, options);
+      this.home.learn(info);
+      return info;
     } catch (error) {
       if (apiCodeOf(error) === apiCode.streamNotFound) return undefined;
       throw translateError(error, `stream ${stream}`);
@@ -377,16 +396,4 @@ export class Link {
 /** Made here, where nothing of the message is in sight: what waits for its answer must not keep it. */
 function settling(resolve: (ack: PublishAck) => void, reject: (error: Error) => void): PublishListener {
   return (answer) => (answer instanceof Error ? reject(answer) : resolve(answer));
-}
-
-function encode(
-  subject: string,
-  headers: OutgoingHeaders | undefined,
-  conditions: PublishConditions,
-): string {
-  try {
-    return encodeHeaders(headers, conditions);
-  } catch (error) {
-    throw translateError(error, `publish to ${subject}`);
-  }
 }

@@ -47,7 +47,7 @@ export type Judgement =
   | { readonly is: 'known' }
   /** The event is gone, and nobody can process it any more. */
   | { readonly is: 'lost'; readonly advisory: NativeAdvisory; readonly reason: string }
-  /** About a consumer that is none of this pipeline. */
+  /** About a consumer that is none of this pipeline, or one of the same name in another JetStream domain. */
   | { readonly is: 'not-ours'; readonly advisory: NativeAdvisory }
   /** It can't be true. */
   | { readonly is: 'refused'; readonly because: string };
@@ -110,6 +110,7 @@ export class Transcriber {
     const decoded = decodeAdvisory(data);
     if (!decoded.ok || decoded.value.stream !== config.streams.retry.name) return undefined;
     const advisory = decoded.value;
+    if (!link.home.isFrom(advisory.domain)) return undefined;
     // A pointer that a newer one has replaced.
     if (isLoss(advisory)) return undefined;
     const { kind, stream, consumer, streamSeq } = advisory;
@@ -136,8 +137,8 @@ export class Transcriber {
     if (subject !== nativeAdvisorySubject(kind, stream, consumer)) {
       return refused(`it is about ${consumer} on ${stream}, which is not what its subject says`);
     }
-    const { config } = this.tools;
-    const ours = stream === config.streams.events.name;
+    const { config, link } = this.tools;
+    const ours = stream === config.streams.events.name && link.home.isFrom(advisory.domain);
     if (isLoss(advisory) && ours) return { is: 'lost', advisory, reason: reason ?? '' };
     const reader = ours ? await this.readerNamed(consumer) : undefined;
     if (!reader) return { is: 'not-ours', advisory };

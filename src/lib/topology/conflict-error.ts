@@ -7,9 +7,12 @@ export function conflictError(conflicts: readonly Conflict[]): OperationError | 
   if (!first) return undefined;
   const suggestions = new Set(conflicts.flatMap(wayOut));
   return new OperationError(conflicts.map(({ message }) => message).join('\n'), {
-    code: { 'not-owned': 'NOT_OWNED', 'subject-taken': 'SUBJECT_TAKEN', 'no-cluster': 'NO_CLUSTER' }[
-      first.why
-    ],
+    code: {
+      'not-owned': 'NOT_OWNED',
+      'subject-taken': 'SUBJECT_TAKEN',
+      'no-cluster': 'NO_CLUSTER',
+      'other-domain': 'DOMAINS_MIX',
+    }[first.why],
     suggestions: [...suggestions],
   });
 }
@@ -23,6 +26,12 @@ function wayOut(conflict: Conflict): string[] {
   }
   if (conflict.why === 'no-cluster') {
     return ['set replicas: 1 in the config', 'name a server of the cluster with --server'];
+  }
+  if (conflict.why === 'other-domain') {
+    return [
+      'give one of the two pipelines other names and subjects in its config: streams.<stream>.name and streams.<stream>.subjects',
+      'or stop the subject at the leaf node: deny_imports and deny_exports of its remote',
+    ];
   }
   if (conflict.byOrphan) {
     return [

@@ -1,6 +1,7 @@
 import type { Link } from '../nats/link.js';
 import { streamsOwning } from '../nats/objects.js';
 import type { Topology } from './desired.js';
+import { findInOtherDomains, type OtherDomain } from './other-domains.js';
 import { type Actual, type Change, consumerPath, isPending, pathOf } from './diff.js';
 import { ownerOf } from '../domain/ownership.js';
 
@@ -26,7 +27,8 @@ type Obstacle =
       /** That stream is one of this pipeline's own, which the config no longer has. */
       readonly byOrphan: boolean;
     }
-  | { readonly why: 'no-cluster'; readonly name: string; readonly replicas: number };
+  | { readonly why: 'no-cluster'; readonly name: string; readonly replicas: number }
+  | OtherDomain;
 
 export interface Comparands {
   readonly desired: Topology;
@@ -40,6 +42,7 @@ export async function findConflicts(link: Link, given: Comparands): Promise<Conf
     ...(given.adopt ? [] : notOwned(given)),
     ...missingCluster(link, given),
     ...(await takenSubjects(link, given)),
+    ...(await findInOtherDomains(link, given)),
   ];
   return found.map((one) => ({ ...one, message: describe(one) }));
 }
@@ -98,6 +101,12 @@ function describe(conflict: Obstacle): string {
   }
   if (conflict.why === 'no-cluster') {
     return `stream ${conflict.name}: ${conflict.replicas} replicas need a cluster, and this server is in none`;
+  }
+  if (conflict.why === 'other-domain') {
+    const { name, consumer, subject } = conflict;
+    return consumer === undefined
+      ? `stream ${name}: a stream of another JetStream domain stores what is published to ${subject} too`
+      : `consumer ${pathOf({ name: consumer, stream: name })}: another JetStream domain has a consumer of this stream and name, which takes our acknowledgements for its own`;
   }
   const whose = conflict.byOrphan ? ', which this pipeline made and its config does not have any more' : '';
   return `stream ${conflict.name}: the subject ${conflict.subject} overlaps stream ${conflict.by}${whose}`;

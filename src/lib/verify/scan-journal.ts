@@ -53,7 +53,7 @@ export async function scanJournal(
   const of = info?.state.messages ?? 0;
   for await (const messages of readBatches(link, advisories.name)) {
     for (const message of messages) {
-      if (isNativeAdvisory(message.subject)) await takeNative(scan.losses, untold, config, message);
+      if (isNativeAdvisory(message.subject)) await takeNative(scan.losses, untold, config, link, message);
       else takeRecord(scan, untold, config, message);
     }
     scan.records += messages.length;
@@ -92,11 +92,13 @@ async function takeNative(
   losses: Map<string, Loss>,
   untold: UntoldAdvisories,
   config: PipelineConfig,
+  link: Link,
   message: StoredMessage,
 ): Promise<void> {
   const decoded = decodeAdvisory(message.data);
   if (!decoded.ok || decoded.value.stream !== config.streams.events.name) return;
-  const { consumer, streamSeq: seq, timestamp: at, reason = '' } = decoded.value;
+  const { consumer, streamSeq: seq, timestamp: at, reason = '', domain } = decoded.value;
+  if (!link.home.isFrom(domain)) return;
   if (!isLoss(decoded.value)) {
     await untold.take(consumer, seq, message);
     return;

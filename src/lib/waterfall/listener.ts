@@ -59,7 +59,9 @@ export class AdvisoryListener {
     const decoded = decodeAdvisory(message.data);
     // The journal stream has it too, and whoever reads that says why it is none.
     if (!decoded.ok) return;
-    const { consumer, streamSeq } = decoded.value;
+    const { consumer, streamSeq, domain } = decoded.value;
+    // Advisories cross a leaf node, from a consumer of the same name too.
+    if (!this.parts.link.home.isFrom(domain)) return;
     const id = `${consumer}/${streamSeq}`;
     if (this.waiting.has(id) || this.isFull(message.data.length)) return;
     this.waitingBytes += message.data.length;

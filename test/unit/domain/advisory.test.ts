@@ -32,6 +32,7 @@ describe('decodeAdvisory', () => {
         consumer: 'notifications-consumer',
         streamSeq: 42,
         deliveries: 3,
+        domain: 'hub',
       },
     });
   });

@@ -1,0 +1,24 @@
+import { UnreachableError } from './errors.js';
+import { inDomain } from './home.js';
+
+interface StreamPlace {
+  readonly stream?: string | undefined;
+  readonly domain?: string | undefined;
+}
+
+/** A stream of another JetStream domain answered, and the one that was meant did not. */
+export class WrongDomainError extends UnreachableError {
+  constructor(what: string, cause: unknown, meant: StreamPlace, answered: StreamPlace) {
+    const wanted = meant.stream === undefined ? 'its stream' : `the stream "${meant.stream}"`;
+    const found = `the stream "${answered.stream ?? ''}" ${inDomain(answered.domain)}`;
+    super(what, cause, `${wanted} ${inDomain(meant.domain)} did not answer, but ${found} did`, {
+      code: 'WRONG_DOMAIN',
+      suggestions: [
+        'make the stream where it was meant: plutomi-events pipeline apply',
+        ...(answered.domain ? [`or work in the other domain: --js-domain ${answered.domain}`] : []),
+      ],
+    });
+    this.answeredFrom = answered.domain;
+  }
+  readonly answeredFrom: string | undefined;
+}
