@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { PipelineConfig } from '../../src/lib/config/resolved.js';
 import { Publisher } from '../../src/lib/events/publish.js';
 import type { Link } from '../../src/lib/nats/link.js';
@@ -127,6 +127,22 @@ describe('a topology', () => {
       seq: 1,
     });
   });
+});
+
+test('what the leaf node keeps on its side lets both have the same names', async () => {
+  const own = ['events.>', 'events-retry.>', 'events-dlq.>', 'events-advisories.>', '$JS.ACK.>'];
+  const apart = await startHubAndLeaf(own);
+  onTestFinished(() => apart.stop());
+  for (const server of [apart.hub, apart.leaf]) {
+    const link = await connectIn(server);
+    await applyTopology(link, makeConfig());
+  }
+  for (const server of [apart.hub, apart.leaf]) {
+    const link = await connectIn(server);
+    await ensureTopology(link, makeConfig(), { apply: false });
+    const ack = await new Publisher(link, makeConfig()).publish('events.note', 'x');
+    expect(ack).toMatchObject({ stream: 'events', seq: 1 });
+  }
 });
 
 test('an advisory about a consumer of the same name in the other domain is not ours', async () => {

@@ -11,15 +11,17 @@ export interface HubAndLeaf {
   stop(): Promise<void>;
 }
 
-export async function startHubAndLeaf(): Promise<HubAndLeaf> {
+/** `denied` does not cross. */
+export async function startHubAndLeaf(denied: readonly string[] = []): Promise<HubAndLeaf> {
   const [port] = await freePorts(1);
+  const deny = JSON.stringify(denied);
   const hub = await startNats({
     name: 'hub',
     config: `jetstream { domain: hub }\nleafnodes { listen: "127.0.0.1:${port}" }`,
   });
   const leaf = await startNats({
     name: 'leaf',
-    config: `jetstream { domain: leaf }\nleafnodes { reconnect: 1, remotes: [{ url: "nats://127.0.0.1:${port}" }] }`,
+    config: `jetstream { domain: leaf }\nleafnodes { reconnect: 1, remotes: [{ url: "nats://127.0.0.1:${port}", deny_imports: ${deny}, deny_exports: ${deny} }] }`,
   });
   await joined(leaf.url);
   return { hub, leaf, stop: async () => void (await Promise.all([leaf.stop(), hub.stop()])) };

@@ -17,7 +17,13 @@ export interface OtherDomain {
 /** No stream has this name, so whoever has the subject refuses the message, and nothing is stored. */
 const nowhere = 'plutomi-events-stored-nowhere';
 
-type Asked = Omit<OtherDomain, 'why'> & { readonly probe: Probe; readonly own: number };
+interface Asked {
+  readonly probe: Probe;
+  /** Answers that are from our own. */
+  readonly own: number;
+  /** What is said of more. */
+  readonly found: OtherDomain;
+}
 
 /**
  * Finds what has the same names or subjects in another domain. One account of one domain has each name and subject
@@ -38,9 +44,7 @@ export async function findInOtherDomains(
   ).catch((error: unknown) => {
     throw translateError(error, 'look for other domains');
   });
-  return asked.flatMap(({ probe: _, own, ...where }, index) =>
-    (counts[index] ?? 0) > own ? [{ why: 'other-domain' as const, ...where }] : [],
-  );
+  return asked.filter(({ own }, index) => (counts[index] ?? 0) > own).map(({ found }) => found);
 }
 
 /** Those whose messages a pipeline acknowledges itself: an external consumer is its worker's. */
@@ -53,8 +57,7 @@ function ownConsumers({ consumers }: Topology): DesiredConsumer[] {
 function consumerProbe(one: DesiredConsumer, { consumers }: Actual): Asked {
   const { stream, name } = one;
   return {
-    name: stream,
-    consumer: name,
+    found: { why: 'other-domain', name: stream, consumer: name },
     probe: { subject: `$JS.ACK.${stream}.${name}.1.${Number.MAX_SAFE_INTEGER}.1.0.0`, payload: '+WPI' },
     own: consumers.has(pathOf(one)) ? 1 : 0,
   };
@@ -70,8 +73,7 @@ function streamProbe({ role, name, fields }: DesiredStream, desired: Topology, {
   const subject = filter.replace(/>$/, rest).replaceAll('*', 'none');
   return [
     {
-      name,
-      subject: filter,
+      found: { why: 'other-domain', name, subject: filter },
       probe: { subject, payload: '', expectStream: nowhere },
       own: streams.has(name) ? 1 : 0,
     },
