@@ -1,6 +1,6 @@
-import type { Link } from './link.js';
 import { copyOf, type StoredMessage } from './message.js';
 import { answersRuns, readEach } from './read-each.js';
+import type { StreamAccess } from './stream-access.js';
 
 type Resolve = (message: StoredMessage | undefined) => void;
 
@@ -17,7 +17,7 @@ export class ReadTogether {
   private knownUntil = 0;
 
   constructor(
-    private readonly link: Link,
+    private readonly link: StreamAccess,
     private readonly stream: string,
   ) {}
 
