@@ -4,6 +4,7 @@ import { showDeadLetter } from '../../src/lib/dlq/show.js';
 import { explainEvent } from '../../src/lib/explain/explain.js';
 import { updateStream } from '../../src/lib/nats/objects.js';
 import { versionAtLeast } from '../../src/lib/nats/server-version.js';
+import { checkExpired } from '../../src/lib/verify/check-expired.js';
 import { verifyPipeline } from '../../src/lib/verify/verify.js';
 import { buryEvent, consumer, originAt } from '../support/dead-letters.js';
 import { eventually } from '../support/eventually.js';
@@ -146,6 +147,17 @@ describe('events that leave their stream before a consumer is given them', () =>
       'event-lost: 5 messages (1 to 5) left events',
       `behind: ${some}: 5 messages (1 to 5) left events`,
     ]);
+
+    // One that is younger than the stream may have had a predecessor that was given them.
+    const [stream, info] = [await link.streamInfo('events'), await link.consumerInfo('events', consumer)];
+    if (!stream || !info) throw new Error('stream or consumer is missing');
+    const younger = { ...info, created: new Date(Date.parse(stream.created) + 60_000).toISOString() };
+    expect(checkExpired(config, new Map([['events', stream]]), [younger])).toMatchObject({
+      problems: [],
+      warnings: [
+        { kind: 'behind', detail: expect.stringContaining('an earlier one of its name may have had') },
+      ],
+    });
 
     // Who takes the next one is past them, and nobody can tell any more.
     const run = await bed.run({ [consumer]: () => {}, [some]: () => {} });

@@ -8,7 +8,8 @@ import type { Problem, Warning } from './verification.js';
  * What left the events stream before a consumer was given it. The server tells it only while nothing newer was delivered:
  * no sequence above the last one delivered was given to the consumer, and those below the stream's first are gone. It
  * keeps no subject of what is gone. So a consumer that reads every type of event has lost what is gone. One that reads
- * some of them may have lost less, or nothing: that is not said where somebody pulls from it, and mostly gets all.
+ * some of them may have lost less, or nothing: that is not said where somebody pulls from it, and mostly gets all. One that is younger
+ * than the stream may have had a predecessor of its name, which had what is gone.
  *
  * Streams are read before consumers: a consumer that goes on meanwhile makes the number smaller, never larger.
  */
@@ -18,7 +19,8 @@ export function checkExpired(
   consumers: readonly ConsumerInfo[],
 ): { readonly problems: readonly Problem[]; readonly warnings: readonly Warning[] } {
   const { name: stream } = config.streams.events;
-  const first = streams.get(stream)?.state.first_seq ?? 0;
+  const state = streams.get(stream);
+  const first = state?.state.first_seq ?? 0;
   const readers = new Set(readersOf(config).map(({ name }) => name));
   const problems: Problem[] = [];
   const warnings: Warning[] = [];
@@ -27,15 +29,26 @@ export function checkExpired(
     const from = info.delivered.stream_seq + 1;
     if (first <= from) continue;
     const gone = goneText(stream, from, first - 1);
-    if (readsAll(config, info)) {
+    const warn = (why: string): void =>
+      void warnings.push({ kind: 'behind', detail: `${info.name}: ${gone}. ${why}` });
+    if (!readsAll(config, info)) {
+      if ((info.num_waiting ?? 0) === 0)
+        warn("Nobody can tell how much of it was on the consumer's subjects");
+    } else if (!isAsOldAs(info, state)) {
+      warn(`What was stored before it was made (${info.created}) an earlier one of its name may have had`);
+    } else {
       const detail = `${gone}: what of it were events is lost to the consumer`;
       problems.push({ kind: 'event-lost', consumer: info.name, stream, detail, repairable: false });
-    } else if ((info.num_waiting ?? 0) === 0) {
-      const detail = `${info.name}: ${gone}. Nobody can tell how much of it was on the consumer's subjects`;
-      warnings.push({ kind: 'behind', detail });
     }
   }
   return { problems, warnings };
+}
+
+/** Both are made by one apply. */
+const togetherMs = 10_000;
+
+function isAsOldAs({ created }: ConsumerInfo, stream: StreamInfo | undefined): boolean {
+  return Date.parse(created) - Date.parse(stream?.created ?? '') <= togetherMs;
 }
 
 function goneText(stream: string, from: number, to: number): string {
