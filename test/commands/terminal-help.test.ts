@@ -28,6 +28,11 @@ test.each([
       const question = `plutomi-events ${asked[i]?.join(' ')}`;
       expect([question, exitCode]).toEqual([question, 0]);
       expect(text, question).toContain('USAGE');
+      const lines = text.split('EXAMPLES')[1]?.split('\n') ?? [];
+      // A word that is wider than the terminal stands on a line of its own.
+      for (const line of lines) {
+        if (line.length > columns) expect(line, question).toMatch(/^ *(?:'[^']*'|"[^"]*"|\S)+(?: \\)?$/);
+      }
       expect(text, question).not.toMatch(/^[^\w\n]*(?:\w*Error:|\(node:)/m);
     }
   },

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { CommandHelp, Help, standardizeIDFromArgv } from '@oclif/core/help';
 import type { Config, HelpOptions, Topic } from '@oclif/core/interfaces';
+import { shellLine } from '../render/shell-line.js';
 import { shapeOf, usageLine } from './command-shape.js';
 import { wantsJson } from './wants-json.js';
 
@@ -54,11 +55,12 @@ export default class PlutomiHelp extends Help {
     const list = commands
       .toSorted((a, b) => place(a) - place(b))
       .map(({ name, summary }): [string, string] => [name, summary]);
+    const room = roomForExamples();
     const sections = [
       this.wrap(pjson.description ?? '', 0),
       this.section('USAGE', `$ ${bin} <command> [FLAGS]`),
       this.section('COMMANDS', this.renderList(list, { indentation: 2, spacer: '\n' })),
-      this.section('EXAMPLES', examples.map((line) => `$ ${line}`).join('\n')),
+      this.section('EXAMPLES', examples.map((line) => shellLine(`$ ${line}`, room)).join('\n')),
       this.section('LEARN MORE', this.learnMore()),
       this.section('VERSION', this.wrap(userAgent)),
     ];
@@ -87,8 +89,19 @@ class CommandHelpPage extends CommandHelp {
     return this.wrap(`$ ${usageLine(shapeOf(this.command))}`);
   }
 
+  protected override examples(examples: Parameters<CommandHelp['examples']>[0]): string | undefined {
+    const room = roomForExamples();
+    const lines = super.examples(examples)?.split('\n');
+    return lines?.map((line) => shellLine(line, room)).join('\n');
+  }
+
   protected override description(): string | undefined {
     const { description } = this.command;
     return description === undefined ? undefined : this.wrap(description);
   }
+}
+
+/** The section indents them; in a pipe they are as wide as they are. */
+function roomForExamples(): number {
+  return (process.stdout.columns ?? Number.POSITIVE_INFINITY) - 2;
 }

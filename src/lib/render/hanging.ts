@@ -29,7 +29,7 @@ function broken(text: string, room: number): string[] {
       line = longer;
       continue;
     }
-    if (line !== '') lines.push(line);
+    if (line !== '') lines.push(line.trimEnd());
     line = word;
     while (columnsOf(line) > room) {
       const part = beginning(line, room);

@@ -20,6 +20,12 @@ describe('hanging', () => {
     );
   });
 
+  it('leaves no blanks at the end of a line', () => {
+    expect(hanging(4, 'somebody-with-a-long-name  (vm:13905:37q7sp)', 34)).toBe(
+      'somebody-with-a-long-name\n    (vm:13905:37q7sp)',
+    );
+  });
+
   it('begins on a line of its own where there is little room', () => {
     const text = `2026-01-31 12:00:00  main  ${hanging(27, long, 40)}`;
     expect(text.split('\n')[0]?.trimEnd()).toBe('2026-01-31 12:00:00  main');
