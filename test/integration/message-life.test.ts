@@ -152,6 +152,11 @@ describe('events that leave their stream before a consumer is given them', () =>
     const [stream, info] = [await link.streamInfo('events'), await link.consumerInfo('events', consumer)];
     if (!stream || !info) throw new Error('stream or consumer is missing');
     const younger = { ...info, created: new Date(Date.parse(stream.created) + 60_000).toISOString() };
+    const marking = { ...stream, config: { ...stream.config, subject_delete_marker_ttl: 60 * second } };
+    expect(checkExpired(config, new Map([['events', marking]]), [info])).toMatchObject({
+      problems: [],
+      warnings: [{ kind: 'behind', detail: expect.stringContaining('delete markers and schedules') }],
+    });
     expect(checkExpired(config, new Map([['events', stream]]), [younger])).toMatchObject({
       problems: [],
       warnings: [

@@ -9,6 +9,7 @@ import type { PipelineConfig } from '../../lib/config/resolved.js';
 import type { Clock } from '../../lib/domain/time.js';
 import type { Link } from '../../lib/nats/link.js';
 import type { ReadSoFar } from '../../lib/nats/read-so-far.js';
+import { viewOf } from '../../lib/cli/view.js';
 import { renderReading } from '../../lib/render/progress.js';
 import { renderVerification } from '../../lib/render/verification.js';
 import { repairVerified } from '../../lib/verify/repair.js';
@@ -64,7 +65,7 @@ Exit codes: 0 nothing is broken; 1 there are problems, failed, or answered no; 2
       const random = (): number => Math.random();
       result = await repairVerified({ link, config, worker, operator, now, random }, verified);
     }
-    this.output(result, () => renderVerification(result, this.colors));
+    this.output(result, () => renderVerification(result, viewOf(process.stdout, this.colors)));
     if (!this.flags.repair && !this.flags.json && repairable > 0) {
       this.note(`\nmend ${repairable} of them: plutomi-events pipeline verify --repair`);
     }
@@ -85,7 +86,7 @@ Exit codes: 0 nothing is broken; 1 there are problems, failed, or answered no; 2
 
   private async agree(found: Verification, repairable: number): Promise<void> {
     if (this.flags.yes) return;
-    this.note(renderVerification(found, this.noteColors));
+    this.note(renderVerification(found, viewOf(process.stderr, this.noteColors)));
     const what = repairable === 1 ? 'the one that can be' : `the ${repairable} that can be`;
     if (await this.confirm(`Mend ${what} on ${escapeLine(found.server)}?`)) return;
     throw new OperationError('nothing was changed: the answer was no', { code: 'DECLINED' });

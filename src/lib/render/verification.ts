@@ -1,24 +1,30 @@
 import { escapeLine } from '../domain/escape.js';
 import type { Problem, Repaired, Verification, Waiting, Warning } from '../verify/verification.js';
 import type { Colors } from './colors.js';
+import { columnsOf } from './columns.js';
+import type { View } from './dead-letters.js';
+import { hanging } from './hanging.js';
 
 /** More are counted; `--json` names all. */
 const maxShown = 100;
 
+type Sized = Pick<View, 'colors' | 'width'>;
+
 /** What was looked at, what is broken, and what may break. */
-export function renderVerification(found: Verification, colors: Colors): string {
+export function renderVerification(found: Verification, view: Sized): string {
+  const { colors } = view;
   const { problems, warnings, waiting, repaired = [], ok } = found;
   const blocks = [
     facts(found, colors),
     block(
-      problems.map((problem) => problemLine(problem, colors)),
+      problems.map((problem) => problemLine(problem, view)),
       colors,
     ),
     block(
       repaired.map((one) => repairedLine(one, colors)),
       colors,
     ),
-    warnings.map((warning) => warningLine(warning, colors)).join('\n'),
+    warnings.map((warning) => warningLine(warning, view)).join('\n'),
     block(
       waiting.map((one) => waitingLine(one, colors)),
       colors,
@@ -47,9 +53,10 @@ function block(lines: readonly string[], colors: Colors): string {
   return shown.join('\n');
 }
 
-function problemLine({ kind, id, consumer, stream, detail }: Problem, colors: Colors): string {
-  const place = [stream, consumer].filter((part) => part !== undefined).join(' ');
-  return `${colors.red(kind)}  ${colors.bold(escapeLine(id ?? place))}  ${escapeLine(detail)}`;
+function problemLine({ kind, id, consumer, stream, detail }: Problem, { colors, width }: Sized): string {
+  const place = escapeLine(id ?? [stream, consumer].filter((part) => part !== undefined).join(' '));
+  const before = kind.length + columnsOf(place) + 4;
+  return `${colors.red(kind)}  ${colors.bold(place)}  ${hanging(before, escapeLine(detail), width)}`;
 }
 
 function repairedLine({ kind, id, detail }: Repaired, colors: Colors): string {
@@ -64,8 +71,8 @@ function waitingLine({ consumer, stream, notDelivered, unacknowledged }: Waiting
   return `${colors.dim('waiting')}  ${colors.bold(escapeLine(consumer))}  ${escapeLine(stream)}: ${parts.join(', ')}`;
 }
 
-function warningLine({ kind, detail }: Warning, colors: Colors): string {
-  return `${colors.yellow('warning')}  ${kind}: ${escapeLine(detail)}`;
+function warningLine({ kind, detail }: Warning, { colors, width }: Sized): string {
+  return `${colors.yellow('warning')}  ${hanging(9, `${kind}: ${escapeLine(detail)}`, width)}`;
 }
 
 function count(n: number, what: string): string {

@@ -34,6 +34,8 @@ export function checkExpired(
     if (!readsAll(config, info)) {
       if ((info.num_waiting ?? 0) === 0)
         warn("Nobody can tell how much of it was on the consumer's subjects");
+    } else if (mayHoldNotes(state)) {
+      warn('Nobody can tell whether it was events, or delete markers and schedules of the server');
     } else if (!isAsOldAs(info, state)) {
       warn(`What was stored before it was made (${info.created}) an earlier one of its name may have had`);
     } else {
@@ -42,6 +44,13 @@ export function checkExpired(
     }
   }
   return { problems, warnings };
+}
+
+function mayHoldNotes(stream: StreamInfo | undefined): boolean {
+  const { subject_delete_marker_ttl: markers = 0, allow_msg_schedules: schedules = false } = {
+    ...stream?.config,
+  };
+  return markers > 0 || schedules;
 }
 
 /** Both are made by one apply. */

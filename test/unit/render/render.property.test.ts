@@ -290,7 +290,7 @@ property('what pipeline verify found', () => {
     }),
   });
   return fc.property(found, (found) => {
-    expectPrintable((colors) => renderVerification(found, colors));
+    expectPrintable((colors) => renderVerification(found, { colors, width: 80 }));
   });
 });
 
