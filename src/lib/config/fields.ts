@@ -9,6 +9,14 @@ import { isStandardSchema, type StandardSchema } from './standard-schema.js';
  * The kinds of values in a config. The error of each says what is expected; config/issues adds what was found.
  */
 
+/** What the JSON Schema says of types. Our own: zod's global one belongs to the program that imports this library. */
+export const metadata = z.registry<Record<string, unknown>>();
+
+function withMetadata<T extends z.ZodMiniType>(type: T, facts: Record<string, unknown>): T {
+  metadata.add(type, { ...metadata.get(type), ...facts });
+  return type;
+}
+
 /** By itself zod compares the `length` of whatever has one, also of an object that can't be compared. */
 const whereItCounts = ({ value }: { readonly value: unknown }): boolean =>
   typeof value === 'string' || Array.isArray(value);
@@ -34,10 +42,10 @@ const patterns = {
 } as const;
 
 /** A text of which config/checks look at the form. */
-export const named = (kind: keyof typeof patterns) => text().check(z.meta({ pattern: patterns[kind] }));
+export const named = (kind: keyof typeof patterns) => withMetadata(text(), { pattern: patterns[kind] });
 
 /** The same for the keys of an object. Nothing but the JSON Schema looks at it. */
-export const key = (kind: keyof typeof patterns) => z.string().check(z.meta({ pattern: patterns[kind] }));
+export const key = (kind: keyof typeof patterns) => withMetadata(z.string(), { pattern: patterns[kind] });
 
 export const flag = () => z.boolean({ error: 'true or false' });
 
@@ -100,20 +108,16 @@ export function size() {
 
 export function time() {
   const expected = 'a time like 2026-01-31T12:00:00Z';
-  return z.string({ error: expected }).check(
-    z.refine((found) => nanosOfRfc3339(found) !== undefined, { error: expected }),
-    z.meta({ format: 'date-time' }),
-  );
+  const isTime = z.refine<string>((found) => nanosOfRfc3339(found) !== undefined, { error: expected });
+  return withMetadata(z.string({ error: expected }).check(isTime), { format: 'date-time' });
 }
 
 export function webUrl() {
   const expected = 'an http or https URL';
-  return z.string({ error: expected }).check(
-    z.refine((found) => URL.canParse(found) && /^https?:$/.test(new URL(found).protocol), {
-      error: expected,
-    }),
-    z.meta({ format: 'uri' }),
-  );
+  const isWebUrl = (found: string): boolean =>
+    URL.canParse(found) && /^https?:$/.test(new URL(found).protocol);
+  const type = z.string({ error: expected }).check(z.refine(isWebUrl, { error: expected }));
+  return withMetadata(type, { format: 'uri' });
 }
 
 export function list<T extends z.ZodMiniType>(item: T, { empty = false } = {}) {
@@ -138,12 +142,7 @@ export const standardSchema = () =>
 
 /** A type with what `config schema` says of it. */
 export function described<T extends z.ZodMiniType>(type: T, description: string, byDefault?: unknown): T {
-  z.globalRegistry.add(type, {
-    ...z.globalRegistry.get(type),
-    ...(byDefault === undefined ? {} : { default: byDefault }),
-    description,
-  });
-  return type;
+  return withMetadata(type, { ...(byDefault === undefined ? {} : { default: byDefault }), description });
 }
 
 /** May be left out. `byDefault` is what config/resolve then puts in, where it depends on other fields. */

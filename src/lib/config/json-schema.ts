@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { UsageError } from '../errors.js';
 import { closest } from '../domain/closest.js';
+import { metadata } from './fields.js';
 import { formatPath, type Path } from './problems.js';
 import { configSchema, eventDefinition, externalConsumer, managedConsumer, start } from './schema.js';
 import { keysAt, knownPart } from './schema-keys.js';
@@ -9,6 +10,7 @@ import { keysAt, knownPart } from './schema-keys.js';
 export function configJsonSchema(): Record<string, unknown> {
   const { $schema, ...rest } = z.toJSONSchema(configSchema, {
     io: 'input',
+    metadata,
     unrepresentable: 'any',
     override: ({ zodSchema, jsonSchema }) => {
       // A schema is an object with functions: JSON can't hold one.
