@@ -51,7 +51,7 @@ const withoutInside = (nc: NatsConnection): NatsConnection =>
     },
   });
 
-test('the client has the outgoing side that the wire writes to: without it publishing is three times as dear', async () => {
+test('the client has the outgoing side that the wire writes to: without it a publish costs a multiple of the CPU time', async () => {
   const { link } = await listening();
   expect(outgoingSideOf(link.nc)).toBeDefined();
   expect(outgoingSideOf(withoutInside(link.nc))).toBeUndefined();

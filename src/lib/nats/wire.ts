@@ -93,7 +93,7 @@ export class Wire {
     return !this.nc.isClosed() && this.protocol?.noMorePublishing !== true;
   }
 
-  /** The same by the public interface; three times as dear. */
+  /** The same by the public interface, for 2.5 times the CPU time; 3.9 times with two headers (200 bytes, Node 20). */
   private publishByClient(subject: string, reply: string, raw: Bytes, payload: Bytes): void {
     const options: PublishOptions = reply === '' ? {} : { reply };
     if (raw.length > 0) {
