@@ -61,8 +61,9 @@ function facts({ event, origin, original, scanned }: Explanation, { colors, nowM
     ['id', origin.id === null ? 'none' : escapeLine(origin.id)],
     ['stored', `${renderTime(origin.time)} UTC, ${renderWhen(origin.time, nowMs)}`],
   ];
-  if (event) rows.push(['content', `${event.bytes} bytes, ${event.headers} header fields`]);
-  else {
+  if (event) {
+    rows.push(['content', `${count(event.bytes, 'byte')}, ${count(event.headers, 'header field')}`]);
+  } else {
     const why = original === 'replaced' ? 'replaced: its stream was recreated' : 'gone from its stream';
     rows.push(['content', colors.red(why)]);
   }
@@ -71,6 +72,10 @@ function facts({ event, origin, original, scanned }: Explanation, { colors, nowM
   }
   const lines = rows.map(([name, value]) => `  ${colors.dim(name.padEnd(7))}  ${value}`);
   return [colors.bold(`${escapeLine(origin.stream)} ${origin.seq}`), ...lines].join('\n');
+}
+
+function count(n: number, what: string): string {
+  return `${n} ${what}${n === 1 ? '' : 's'}`;
 }
 
 function content({ event }: Explanation, colors: Colors): string {
