@@ -37,6 +37,13 @@ async function broken(): Promise<Project> {
   return p;
 }
 
+test('pipeline verify --help names the codes apart, so that no line breaks within one', async () => {
+  const server = await natsForTest();
+  const p = await makeProject(server.url, config, { 'handler.mjs': handlerText('') });
+  const { stdout } = await p.cli(['pipeline', 'verify', '--help']);
+  expect(stdout.replaceAll(/\s+/g, ' ')).toContain('<options: single-replica | replica-behind | ');
+});
+
 test('pipeline verify --ignore leaves out warnings of that code, never a problem; an unknown code is told what exists', async () => {
   const server = await natsForTest();
   const p = await makeProject(server.url, config, { 'handler.mjs': handlerText('') });

@@ -89,6 +89,16 @@ class CommandHelpPage extends CommandHelp {
     return this.wrap(`$ ${usageLine(shapeOf(this.command))}`);
   }
 
+  /** What may be chosen from is broken between its words, never within one. */
+  protected override flags(flags: Parameters<CommandHelp['flags']>[0]): ReturnType<CommandHelp['flags']> {
+    return super
+      .flags(flags)
+      ?.map(([name, text]) => [
+        name,
+        text?.replace(/\n<options: .*>/, (options) => options.replaceAll('|', ' | ')),
+      ]);
+  }
+
   protected override examples(examples: Parameters<CommandHelp['examples']>[0]): string | undefined {
     const room = roomForExamples();
     const lines = super.examples(examples)?.split('\n');
