@@ -57,6 +57,7 @@ const calls: readonly Call[] = [
     words: ['events', 'publish', 'job.bad', '--data', '{"to":"somebody"}', '--count', '3'],
     shows: /^published 3 to events\.job\.bad on .*: events\/1 to events\/3$/m,
   },
+  { words: ['dlq', 'list', '--group-by', 'subject'], shows: /^no dead letters\n$/ },
   { words: ['pipeline', 'run'], shows: /ERROR: notifications-consumer\/3 dead letter/, colored: true },
   { words: ['events', 'explain', '1'], shows: /^ {2}notifications-consumer {2}dead$/m, colored: true },
   {

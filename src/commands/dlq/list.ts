@@ -135,12 +135,12 @@ Lines are printed while they are read: --output ndjson and --json take a million
 
   private suggest(total: number, shown: number, id: string | undefined, what: 'groups' | 'items'): void {
     if (this.flags.json) return;
-    if (total === 0) this.note('no dead letters');
+    if (total === 0) return this.note('no dead letters');
     if (what === 'items' && shown < total) {
       this.note(
         `\n${shown} of ${total}, the oldest; see them counted with --group-by reason, more with --limit`,
       );
-    } else if (what === 'groups') this.note(`\n${total} dead letters`);
+    } else if (what === 'groups') this.note(`\n${total} dead letter${total === 1 ? '' : 's'}`);
     if (id !== undefined) this.note(`see why one died: plutomi-events dlq show ${id}`);
   }
 }
