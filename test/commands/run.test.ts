@@ -91,8 +91,20 @@ test('a handler that outlasts the drain timeout is left; a second signal ends at
   await expect.poll(() => p.lines()).toHaveLength(3);
   second.child.kill('SIGTERM');
   await second.until('stopping');
-  second.child.kill('SIGTERM');
+  const again = setInterval(() => second.child.kill('SIGTERM'), 200);
+  onTestFinished(() => clearInterval(again));
   expect((await second.ended).exitCode).toBe(130);
+});
+
+test('one request that comes twice, as of timeout and npm, is one', async () => {
+  const p = await project('await new Promise((done) => setTimeout(done, 1500));');
+  const run = p.start(['--apply']);
+  await run.until('pipeline runs');
+  await p.cli(['events', 'publish', 'totp.requested']);
+  await expect.poll(() => p.lines()).toHaveLength(1);
+  for (const signal of ['SIGTERM', 'SIGTERM', 'SIGINT'] as const) run.child.kill(signal);
+  expect((await run.ended).exitCode).toBe(0);
+  expect(run.logs().at(-1)).toMatchObject({ msg: expect.stringMatching(/^stopped; /) });
 });
 
 test('--only runs one consumer; an unknown name is exit 2 with the nearest', async () => {

@@ -37,10 +37,11 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   protected context!: CommandContext;
 
   override async init(): Promise<void> {
+    const ask = oncePerRequest(() => this.interrupt());
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       // Until here it ended the process at once.
       process.removeAllListeners(signal);
-      process.on(signal, () => this.interrupt());
+      process.on(signal, ask);
     }
     await super.init();
     await this.addEnvFile();
@@ -200,4 +201,18 @@ class OutputLost extends OperationError {
     super(`can't write the result: ${cause.message}`, { code: 'OUTPUT_LOST', cause });
     this.readerLeft = cause.code === 'EPIPE';
   }
+}
+
+/** Signals that follow within it are the same request. */
+const sameRequestMs = 500;
+
+/** A request to end often comes twice: `timeout`, npm and supervisors send it to a process and to its whole group. */
+function oncePerRequest(interrupt: () => void): () => void {
+  let askedAtMs = Number.NEGATIVE_INFINITY;
+  return () => {
+    const nowMs = performance.now();
+    if (nowMs - askedAtMs < sameRequestMs) return;
+    askedAtMs = nowMs;
+    interrupt();
+  };
 }
