@@ -104,10 +104,10 @@ export async function loadConfig(options: LoadOptions): Promise<PipelineConfig> 
       },
     );
   }
-  const { value: raw, lineOf } = await readConfig(file, options);
+  const { value: raw, lines } = await readConfig(file, options);
   const { validateConfig } = await import('./validate.js');
   const { resolveConfig } = await import('./resolve.js');
-  const { parsed, problems, warnings } = await validateConfig(raw, path.dirname(file), lineOf);
+  const { parsed, problems, warnings } = await validateConfig(raw, path.dirname(file), lines);
   if (parsed === undefined) {
     const { keysToLookUp } = await import('./look-up.js');
     const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
@@ -133,7 +133,7 @@ export async function findConfig(cwd: string): Promise<string | undefined> {
 async function readConfig(
   file: string,
   options: LoadOptions,
-): Promise<{ readonly value: unknown; readonly lineOf?: JsonFile['lineOf'] }> {
+): Promise<{ readonly value: unknown; readonly lines?: JsonFile['lines'] }> {
   if (!(await isFile(file))) {
     throw new ConfigError(`no config file at ${file}`, [], { suggestions: ['name another with --config'] });
   }

@@ -59,13 +59,19 @@ export function valueAt(root: unknown, path: Path): unknown {
 export class Problems {
   readonly all: ConfigProblem[] = [];
   readonly broken: Path[] = [];
-
-  /** `lineOf`: where a path stands in the file, when that is known. */
-  constructor(private readonly lineOf: (path: Path) => number | undefined = () => undefined) {}
+  private readonly paths: Path[] = [];
 
   add(path: Path, message: string): void {
-    const line = this.lineOf(path);
-    this.all.push({ path: formatPath(path), ...(line === undefined ? {} : { line }), message });
+    this.all.push({ path: formatPath(path), message });
+    this.paths.push(path);
+  }
+
+  /** All of them, each with its line where `lineOf` knows it. */
+  withLines(lineOf: (path: Path) => number | undefined): ConfigProblem[] {
+    return this.all.map((problem, i) => {
+      const line = lineOf(this.paths[i] ?? []);
+      return line === undefined ? problem : { ...problem, line };
+    });
   }
 
   /** A problem of the value itself: what is derived from it would be a consequence, not another problem. */

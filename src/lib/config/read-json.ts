@@ -1,17 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import {
-  type ElementNode,
-  type MemberNode,
-  parse as parseWithPositions,
-  type ValueNode,
-} from '@humanwhocodes/momoa';
-import { ConfigError, type ConfigProblem, messageOf } from '../errors.js';
-import { formatPath, type Path } from './problems.js';
+import { ConfigError } from '../errors.js';
+import type { Path } from './problems.js';
 
 /** A JSON file: its value, and the line (from 1) that a key or element of it stands in. */
 export interface JsonFile {
   readonly value: unknown;
-  readonly lineOf: (path: Path) => number | undefined;
+  readonly lines: () => Promise<(path: Path) => number | undefined>;
 }
 
 /**
@@ -22,14 +16,33 @@ export interface JsonFile {
 export async function readJson(file: string): Promise<JsonFile> {
   const text = (await readFile(file, 'utf8')).replace(/^\uFEFF/, '');
   const value = parse(text, file);
-  const body = positionsIn(text, file);
-  const twice = duplicatesIn(body);
-  if (twice.length > 0) {
-    throw new ConfigError(`${file} has the same key more than once:`, twice, {
+  // Where each key stands takes another parser, which is only loaded to say what is wrong.
+  const positions = async () => (await import('./json-positions.js')).positionsIn(text, file);
+  if (countKeysWritten(text) !== countKeys(value)) {
+    throw new ConfigError(`${file} has the same key more than once:`, (await positions()).duplicates(), {
       suggestions: ['keep one of them, or rename the other: the first would be ignored'],
     });
   }
-  return { value, lineOf: (path) => lineOf(body, path) };
+  return { value, lines: async () => (await positions()).lineOf };
+}
+
+/** In valid JSON a text with a colon after it is a key, and nothing else is. */
+function countKeysWritten(text: string): number {
+  let count = 0;
+  for (const [, colon] of text.matchAll(/"(?:[^"\\]|\\.)*"\s*(:)?/g)) if (colon !== undefined) count++;
+  return count;
+}
+
+function countKeys(value: unknown): number {
+  let count = 0;
+  const left = [value];
+  while (left.length > 0) {
+    const one = left.pop();
+    if (typeof one !== 'object' || one === null) continue;
+    if (!Array.isArray(one)) count += Object.keys(one).length;
+    for (const inner of Object.values(one)) left.push(inner);
+  }
+  return count;
 }
 
 function parse(text: string, file: string): unknown {
@@ -44,54 +57,6 @@ function parse(text: string, file: string): unknown {
       suggestions: text[at] === '/' ? ['JSON has no comments; plutomi-events.config.mjs may have some'] : [],
     });
   }
-}
-
-function positionsIn(text: string, file: string): ValueNode {
-  try {
-    return parseWithPositions(text).body;
-  } catch (error) {
-    // JSON.parse has taken it: it is nested deeper than any config.
-    throw new ConfigError(`${file}: can't be read: ${messageOf(error)}`, [], { cause: error });
-  }
-}
-
-function duplicatesIn(node: ValueNode, path: Path = []): ConfigProblem[] {
-  if (node.type === 'Array')
-    return node.elements.flatMap(({ value }, i) => duplicatesIn(value, [...path, i]));
-  if (node.type !== 'Object') return [];
-  const first = new Map<string, number>();
-  return node.members.flatMap((member) => {
-    const key = nameOf(member);
-    const { line } = member.loc.start;
-    const earlier = first.get(key);
-    first.set(key, earlier ?? line);
-    const below = duplicatesIn(member.value, [...path, key]);
-    if (earlier === undefined) return below;
-    const message = `the same key stands in line ${earlier}`;
-    return [{ path: formatPath([...path, key]), line, message }, ...below];
-  });
-}
-
-/** Of the last part of the path that is there. */
-function lineOf(node: ValueNode, path: Path): number | undefined {
-  let line: number | undefined;
-  let at: ValueNode = node;
-  for (const part of path) {
-    const inner = childOf(at, part);
-    if (inner === undefined) break;
-    line = inner.loc.start.line;
-    at = inner.value;
-  }
-  return line;
-}
-
-function childOf(node: ValueNode, part: string | number): MemberNode | ElementNode | undefined {
-  if (node.type === 'Object') return node.members.find((member) => nameOf(member) === part);
-  return node.type === 'Array' ? node.elements[Number(part)] : undefined;
-}
-
-function nameOf({ name }: MemberNode): string {
-  return name.type === 'String' ? name.value : name.name;
 }
 
 /** How much of the text is the beginning of a JSON value; V8 tells the position of an error only sometimes. */

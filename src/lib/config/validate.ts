@@ -25,14 +25,14 @@ export interface Validated {
 
 /**
  * Checks everything that can be known without a server; all problems at once. `folder` is what relative paths
- * are relative to.
+ * are relative to; `lines` gives what knows the line of a path.
  */
 export async function validateConfig(
   raw: unknown,
   folder: string,
-  lineOf?: (path: Path) => number | undefined,
+  lines?: () => Promise<(path: Path) => number | undefined>,
 ): Promise<Validated> {
-  const problems = new Problems(lineOf);
+  const problems = new Problems();
   checkPrototypes(raw, problems);
   const result = configSchema.safeParse(raw, parsing);
   if (!result.success) reportIssues(problems, raw, result.error.issues);
@@ -48,7 +48,8 @@ export async function validateConfig(
     await checkHandlers(parsed, problems, folder);
   }
   if (!result.success || problems.all.length > 0) {
-    return { parsed: undefined, problems: problems.all, warnings: [] };
+    const found = lines === undefined ? problems.all : problems.withLines(await lines());
+    return { parsed: undefined, problems: found, warnings: [] };
   }
   return { parsed: result.data, problems: [], warnings: warningsOf(result.data) };
 }

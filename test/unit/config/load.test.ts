@@ -348,3 +348,15 @@ describe('readEnvironment', () => {
     expect(environment).not.toHaveProperty('natsUrl');
   });
 });
+
+test.each([
+  ['{"name": "p", "events": {"a:b": {}, "c\\"d": {}}}', false],
+  ['{"name": "\\"x\\": 1", "events": {"a": {"subject": "q:"}}}', false],
+  ['{"name" : "p", "name"\n: "q"}', true],
+  ['{"name": "p", "\\u006eame": "q"}', true],
+])('a colon in a text makes no key, however it is written: %s', async (content, twice) => {
+  const error: unknown = await folderWith({ 'plutomi-events.config.json': content })
+    .then(load)
+    .catch((e: unknown) => e);
+  expect(error instanceof ConfigError && error.message.includes('more than once')).toBe(twice);
+});
