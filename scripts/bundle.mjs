@@ -44,10 +44,6 @@ export async function bundle(dir) {
   const { output } = await build.write({
     dir,
     format: 'cjs',
-    // Comments and dead code go, which Node would read at each start; lines and the names of functions stay, so that
-    // a stack trace says where.
-    comments: false,
-    minify: { compress: true, mangle: { keepNames: true }, codegen: { removeWhitespace: false } },
     exports: 'named',
     entryFileNames: '[name].js',
     chunkFileNames: 'chunks/[name].js',
