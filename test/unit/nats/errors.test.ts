@@ -61,6 +61,7 @@ describe('translateError', () => {
     ['no more resources', api(10023, 503), 'STORE_FULL', 1, StoreFullError],
     ['no more memory', api(10028, 500), 'STORE_FULL', 1, StoreFullError],
     ['no more disk', api(10047, 500), 'STORE_FULL', 1, StoreFullError],
+    ['a limit of the account', api(10002, 400), 'STORE_FULL', 1, StoreFullError],
     ['a limit of the stream', api(10077, 503), 'STORE_FULL', 1, StoreFullError],
     ['a message that is too large for the stream', api(10054), 'TOO_LARGE', 1, TooLargeError],
     ['one that is too large for the server', new PayloadLimit(5000, 4096), 'TOO_LARGE', 1, TooLargeError],
