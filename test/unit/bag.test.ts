@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { Bag } from '../../src/lib/bag.js';
+import { Bag } from '../../src/lib/flow/bag.js';
 import { OpenQuestions } from '../../src/lib/nats/open-questions.js';
 import { property } from '../support/property.js';
 

@@ -1,4 +1,4 @@
-import type { Baggable } from '../bag.js';
+import type { Baggable } from '../flow/bag.js';
 import { longestDurationMs, parseDuration } from '../domain/duration.js';
 import { type FailureKind, failureOf, makeFailure } from '../domain/failure.js';
 import { isReject, isSnooze, type Outcome } from '../domain/outcome.js';

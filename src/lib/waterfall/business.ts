@@ -1,4 +1,4 @@
-import { Bag, type Baggable } from '../bag.js';
+import { Bag, type Baggable } from '../flow/bag.js';
 import type { ConsumerSettings, PipelineConfig } from '../config/resolved.js';
 import { limitsOf, planOf } from '../config/resolved.js';
 import { makeFailure } from '../domain/failure.js';

@@ -1,4 +1,4 @@
-import type { Baggable } from '../bag.js';
+import type { Baggable } from '../flow/bag.js';
 import type { Delivery } from '../nats/delivery.js';
 import type { Member } from './company.js';
 

@@ -1,4 +1,4 @@
-import { Bag } from '../bag.js';
+import { Bag } from '../flow/bag.js';
 import type { Held } from './held.js';
 import type { Settler } from './settle.js';
 
