@@ -64,8 +64,8 @@ export type { EventHeaders } from './events/headers.js';
 export type { OutgoingEvent, PublishEventOptions, PublishResult } from './events/outgoing.js';
 
 // The dead letter queue and the journal.
-export { type AdvisoryLine } from './advisories/line.js';
-export { tailAdvisories, type TailOptions } from './advisories/tail.js';
+export { type AdvisoryLine } from './journal/advisory-line.js';
+export { tailAdvisories, type TailOptions } from './journal/tail.js';
 export { type DeadLetterGroups, type Grouping, groupDeadLetters } from './dlq/group.js';
 export type { DeadLetterItem } from './dlq/item.js';
 export {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { AdvisoryLine } from '../../src/lib/advisories/line.js';
-import { type TailOptions, tailAdvisories } from '../../src/lib/advisories/tail.js';
+import type { AdvisoryLine } from '../../src/lib/journal/advisory-line.js';
+import { type TailOptions, tailAdvisories } from '../../src/lib/journal/tail.js';
 import { keyOf } from '../../src/lib/dlq/state.js';
 import { deleteStream } from '../../src/lib/nats/objects.js';
 import { bury, consumer, journal } from '../support/dead-letters.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { explainEvent } from '../../src/lib/explain/explain.js';
-import { advisoryLine } from '../../src/lib/advisories/line.js';
+import { advisoryLine } from '../../src/lib/journal/advisory-line.js';
 import { planReplay } from '../../src/lib/dlq/plan-replay.js';
 import { showDeadLetter } from '../../src/lib/dlq/show.js';
 import { applyPlan, planTopology } from '../../src/lib/topology/apply.js';

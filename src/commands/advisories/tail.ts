@@ -1,6 +1,6 @@
 import * as Flags from '@oclif/core/flags';
-import type { AdvisoryLine } from '../../lib/advisories/line.js';
-import { advisoryKinds, tailAdvisories } from '../../lib/advisories/tail.js';
+import type { AdvisoryLine } from '../../lib/journal/advisory-line.js';
+import { advisoryKinds, tailAdvisories } from '../../lib/journal/tail.js';
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import { countFlag } from '../../lib/cli/count-flag.js';
 import { momentFlag } from '../../lib/cli/dead-letter-flags.js';

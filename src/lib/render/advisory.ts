@@ -1,4 +1,4 @@
-import type { AdvisoryLine } from '../advisories/line.js';
+import type { AdvisoryLine } from '../journal/advisory-line.js';
 import { escapeLine } from '../domain/escape.js';
 import type { Colors } from './colors.js';
 import { kindColor } from './kind-color.js';

@@ -1,4 +1,4 @@
-import type { AdvisoryKind } from '../advisories/line.js';
+import type { AdvisoryKind } from '../journal/advisory-line.js';
 import type { Colors } from './colors.js';
 
 const colorOf: Partial<Record<AdvisoryKind, 'red' | 'yellow' | 'green' | 'cyan'>> = {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { advisoryLine } from '../../../src/lib/advisories/line.js';
+import { advisoryLine } from '../../../src/lib/journal/advisory-line.js';
 import { decodeAdvisory } from '../../../src/lib/domain/advisory.js';
 import {
   decodePointer,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { AdvisoryLine } from '../../../src/lib/advisories/line.js';
+import type { AdvisoryLine } from '../../../src/lib/journal/advisory-line.js';
 import { renderAdvisory } from '../../../src/lib/render/advisory.js';
 import { colorsFor } from '../../../src/lib/render/colors.js';
 import { plainColors } from './dead-letter-items.js';

@@ -12,7 +12,7 @@ import {
 import { UsageError } from '../errors.js';
 import type { Link } from '../nats/link.js';
 import { readStream } from '../nats/read-stream.js';
-import { type AdvisoryKind, advisoryLine, type AdvisoryLine, malformedKind } from './line.js';
+import { type AdvisoryKind, advisoryLine, type AdvisoryLine, malformedKind } from './advisory-line.js';
 
 export const advisoryKinds: readonly AdvisoryKind[] = [...recordKinds, malformedKind];
 
