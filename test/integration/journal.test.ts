@@ -9,9 +9,9 @@ import {
   recordAbout,
   type RecordFacts,
   subjectOf,
-} from '../../src/lib/journal/journal.js';
+} from '../../src/lib/journal/place.js';
 import { anyRecord, atStage, lastRecord, readKeyHistory } from '../../src/lib/journal/read.js';
-import { isFirstTelling, writeExhaustion, writeRecord } from '../../src/lib/journal/write.js';
+import { isFirstTelling, writeExhaustion, writeRecord } from '../../src/lib/journal/write-record.js';
 import type { Link } from '../../src/lib/nats/link.js';
 import { createStream, updateStream } from '../../src/lib/nats/objects.js';
 import { Pull } from '../../src/lib/nats/pull.js';

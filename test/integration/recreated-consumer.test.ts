@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Handler } from '../../src/lib/handlers/contract.js';
-import { recordAbout } from '../../src/lib/journal/journal.js';
-import { writeRecord } from '../../src/lib/journal/write.js';
+import { recordAbout } from '../../src/lib/journal/place.js';
+import { writeRecord } from '../../src/lib/journal/write-record.js';
 import { Delivery } from '../../src/lib/nats/delivery.js';
 import { createConsumer, createStream, deleteConsumer } from '../../src/lib/nats/objects.js';
 import { explainEvent } from '../../src/lib/explain/explain.js';

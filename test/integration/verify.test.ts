@@ -5,7 +5,7 @@ import type { Problem, Verification, Verified } from '../../src/lib/verify/verif
 import { verifyPipeline } from '../../src/lib/verify/verify.js';
 import type { Origin } from '../../src/lib/domain/key.js';
 import { Reject } from '../../src/lib/domain/outcome.js';
-import { subjectOf } from '../../src/lib/journal/journal.js';
+import { subjectOf } from '../../src/lib/journal/place.js';
 import { deleteStream } from '../../src/lib/nats/objects.js';
 import { writePointer } from '../../src/lib/pointers/write.js';
 import { journalOf, pointersOf } from '../../src/lib/routing/route.js';

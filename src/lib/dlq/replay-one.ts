@@ -1,8 +1,8 @@
 import { metaConsumers } from '../domain/consumer-names.js';
 import type { Key } from '../domain/key.js';
 import type { Pointer } from '../domain/pointer.js';
-import { recordAbout } from '../journal/journal.js';
-import { writeRecord } from '../journal/write.js';
+import { recordAbout } from '../journal/place.js';
+import { writeRecord } from '../journal/write-record.js';
 import { statesOfOriginals } from '../pointers/original.js';
 import { writePointer } from '../pointers/write.js';
 import { journalOf, pointersOf, type RouteTools, nothingKnown, routeExhaustion } from '../routing/route.js';

@@ -2,7 +2,7 @@ import type { StoredRecord } from '../domain/attempt.js';
 import { sameOrigin, type Origin, type Tier } from '../domain/key.js';
 import { decodeRecord } from '../domain/record.js';
 import type { Link } from '../nats/link.js';
-import type { JournalPlace } from './journal.js';
+import type { JournalPlace } from './place.js';
 
 /** Everything the journal holds about one event and one consumer, in order of writing. */
 export async function readHistory(

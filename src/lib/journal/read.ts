@@ -5,7 +5,7 @@ import type { RecordKind } from '../domain/subjects.js';
 import type { Link } from '../nats/link.js';
 import { compareNanos, type Nanos } from '../domain/time.js';
 import type { StoredMessage } from '../nats/message.js';
-import { type JournalPlace, subjectOf } from './journal.js';
+import { type JournalPlace, subjectOf } from './place.js';
 
 /** A kind of record about a key. */
 export type Wanted = readonly [Key, RecordKind];

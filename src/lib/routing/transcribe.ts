@@ -14,7 +14,7 @@ import {
 } from '../domain/subjects.js';
 import { type Clock, isoOfMs, nanosOfRfc3339, type Nanos } from '../domain/time.js';
 import { anyRecord, readKeyHistory } from '../journal/read.js';
-import { writeRecord } from '../journal/write.js';
+import { writeRecord } from '../journal/write-record.js';
 import type { Link } from '../nats/link.js';
 import { storedOrigin } from '../nats/message.js';
 import { countedFailure, exhaustionOf, failureByTheServer, putBack } from './given-up.js';

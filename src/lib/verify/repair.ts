@@ -4,7 +4,7 @@ import type { Exhaustion } from '../domain/record.js';
 import { smallerRecords } from '../domain/smaller.js';
 import { WrongSequenceError } from '../nats/errors.js';
 import { metaConsumers } from '../domain/consumer-names.js';
-import { type RecordFacts, recordAbout, subjectOf } from '../journal/journal.js';
+import { type RecordFacts, recordAbout, subjectOf } from '../journal/place.js';
 import { lastRecord } from '../journal/read.js';
 import { storeFitting } from '../nats/store-fitting.js';
 import { writePointer } from '../pointers/write.js';

@@ -6,7 +6,7 @@ import type { Pointer } from '../domain/pointer.js';
 import { decodeExhaustion, type Exhaustion, type JournalRecord, makeExhaustion } from '../domain/record.js';
 import { type ExhaustionKind, exhaustionKinds } from '../domain/subjects.js';
 import { advisoryType } from '../domain/advisory.js';
-import { subjectOf } from '../journal/journal.js';
+import { subjectOf } from '../journal/place.js';
 import { atStage, lastRecord } from '../journal/read.js';
 import type { Link } from '../nats/link.js';
 import { lastPointer, readPointer } from '../pointers/write.js';

@@ -3,7 +3,7 @@ import type { Failure } from '../domain/failure.js';
 import type { Key } from '../domain/key.js';
 import type { Exhaustion } from '../domain/record.js';
 import type { Clock } from '../domain/time.js';
-import type { JournalPlace } from '../journal/journal.js';
+import type { JournalPlace } from '../journal/place.js';
 import type { Link } from '../nats/link.js';
 import type { WaterfallListener } from '../telemetry/waterfall-event.js';
 import type { Company } from './company.js';

@@ -11,7 +11,7 @@ import { UnreachableError } from '../nats/errors.js';
 import { fetchOriginal } from '../pointers/original.js';
 import type { Case, Identified, StageTools, Task } from './case.js';
 import { DeliveredTask } from './delivered-task.js';
-import { isFirstTelling } from '../journal/write.js';
+import { isFirstTelling } from '../journal/write-record.js';
 import { nothingKnown, routeExhaustion, type WhatIsKnown } from '../routing/route.js';
 import type { HeardAdvisory, Transcriber } from '../routing/transcribe.js';
 import { tellJudgement } from './tell-judgement.js';

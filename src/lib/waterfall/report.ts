@@ -5,8 +5,8 @@ import type { StagePlan } from '../domain/plan.js';
 import type { Outcome } from '../domain/outcome.js';
 import { type Exhaustion, type JournalRecord, makeExhaustion } from '../domain/record.js';
 import { isoOfMs } from '../domain/time.js';
-import { recordAbout, type RecordFacts } from '../journal/journal.js';
-import { writeExhaustion, writeRecord } from '../journal/write.js';
+import { recordAbout, type RecordFacts } from '../journal/place.js';
+import { writeExhaustion, writeRecord } from '../journal/write-record.js';
 import type { Case, StageTools } from './case.js';
 import { isShort, shortSnoozes } from './snooze.js';
 

@@ -1,6 +1,6 @@
 import { isoOfMs } from '../domain/time.js';
-import { recordAbout } from '../journal/journal.js';
-import { writeRecord } from '../journal/write.js';
+import { recordAbout } from '../journal/place.js';
+import { writeRecord } from '../journal/write-record.js';
 import type { Case, StageTools } from './case.js';
 import { shortSnoozes } from './snooze.js';
 import { LetGo } from './worker.js';

@@ -5,7 +5,7 @@ import type { Delivery } from '../nats/delivery.js';
 import { expectLastSubjectSeqHeader } from '../nats/headers.js';
 import type { Link, PublishAck } from '../nats/link.js';
 import { storeFitting } from '../nats/store-fitting.js';
-import { type JournalPlace, subjectOf } from './journal.js';
+import { type JournalPlace, subjectOf } from './place.js';
 
 /**
  * Writes one record and waits until it is stored. Safe to repeat: the record's message id makes a second
