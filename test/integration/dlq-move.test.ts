@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { movePointers, type MoveTools, planMove } from '../../src/lib/dlq/move.js';
-import { writePointer } from '../../src/lib/pointers/write.js';
+import { writePointer } from '../../src/lib/pointers/write-pointer.js';
 import { pointersOf } from '../../src/lib/routing/route.js';
 import { verifyPipeline } from '../../src/lib/verify/verify.js';
 import { explainEvent } from '../../src/lib/explain/explain.js';

@@ -3,7 +3,7 @@ import { planReplay } from '../../src/lib/dlq/plan-replay.js';
 import { runReplay } from '../../src/lib/dlq/run-replay.js';
 import { keyOf } from '../../src/lib/dlq/state.js';
 import { deleteStream } from '../../src/lib/nats/objects.js';
-import { writePointer } from '../../src/lib/pointers/write.js';
+import { writePointer } from '../../src/lib/pointers/write-pointer.js';
 import { pointersOf } from '../../src/lib/routing/route.js';
 import { Reject } from '../../src/lib/domain/outcome.js';
 import { applyTopology } from '../support/config.js';

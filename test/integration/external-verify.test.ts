@@ -13,7 +13,7 @@ import { forge, startExternalWorker } from '../support/external.js';
 import { eventually } from '../support/eventually.js';
 import { type TestBed, testBed } from '../support/pipeline.js';
 import { pullAndAck, pullMessages } from '../support/pull.js';
-import { writePointer } from '../../src/lib/pointers/write.js';
+import { writePointer } from '../../src/lib/pointers/write-pointer.js';
 import { pointersOf } from '../../src/lib/routing/route.js';
 
 const rust = { name: 'rust', subjects: ['events.job.>'] };

@@ -7,7 +7,7 @@ import type { Origin } from '../../src/lib/domain/key.js';
 import { Reject } from '../../src/lib/domain/outcome.js';
 import { subjectOf } from '../../src/lib/journal/place.js';
 import { deleteStream } from '../../src/lib/nats/objects.js';
-import { writePointer } from '../../src/lib/pointers/write.js';
+import { writePointer } from '../../src/lib/pointers/write-pointer.js';
 import { journalOf, pointersOf } from '../../src/lib/routing/route.js';
 import { applyTopology, makeConfig } from '../support/config.js';
 import { consumer, exhaustionOf, journal, makePointer, originAt } from '../support/dead-letters.js';

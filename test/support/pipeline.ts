@@ -6,7 +6,7 @@ import type { Link } from '../../src/lib/nats/link.js';
 import type { StoredMessage } from '../../src/lib/nats/message.js';
 import type { Pointer } from '../../src/lib/domain/pointer.js';
 import { decodeRecord, type JournalRecord } from '../../src/lib/domain/record.js';
-import { lastPointer, readPointer } from '../../src/lib/pointers/write.js';
+import { lastPointer, readPointer } from '../../src/lib/pointers/write-pointer.js';
 import { pointersOf } from '../../src/lib/routing/route.js';
 import { silentLogger } from '../../src/lib/telemetry/log.js';
 import type { WaterfallEvent } from '../../src/lib/telemetry/waterfall-event.js';

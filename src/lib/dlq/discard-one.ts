@@ -7,7 +7,7 @@ import { anyRecord, atStage, lastRecords } from '../journal/read.js';
 import { writeRecord } from '../journal/write-record.js';
 import type { Link } from '../nats/link.js';
 import type { Original } from '../pointers/original.js';
-import { lastPointer, readPointer } from '../pointers/write.js';
+import { lastPointer, readPointer } from '../pointers/write-pointer.js';
 import { journalOf, pointersOf } from '../routing/route.js';
 import type { Author } from './carry-out.js';
 import { concurrently } from './concurrently.js';

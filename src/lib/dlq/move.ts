@@ -11,7 +11,7 @@ import { anyRecord, atStage, type Wanted } from '../journal/read.js';
 import { writeRecord } from '../journal/write-record.js';
 import type { Link } from '../nats/link.js';
 import type { StoredMessage } from '../nats/message.js';
-import { readPointer, writePointer } from '../pointers/write.js';
+import { readPointer, writePointer } from '../pointers/write-pointer.js';
 import { journalOf, pointersOf } from '../routing/route.js';
 import { concurrently } from './concurrently.js';
 import { persistently } from './persistently.js';

@@ -4,7 +4,7 @@ import type { Pointer } from '../domain/pointer.js';
 import { recordAbout } from '../journal/place.js';
 import { writeRecord } from '../journal/write-record.js';
 import { statesOfOriginals } from '../pointers/original.js';
-import { writePointer } from '../pointers/write.js';
+import { writePointer } from '../pointers/write-pointer.js';
 import { journalOf, pointersOf, type RouteTools, nothingKnown, routeExhaustion } from '../routing/route.js';
 import type { Author, Skipped } from './carry-out.js';
 import { decideReplays, type ReplayDecision, replayKey } from './decide-replay.js';

@@ -4,7 +4,7 @@ import { isFilter, isName, pointerFilter, subjectMatches } from '../domain/subje
 import { UsageError } from '../errors.js';
 import type { Link } from '../nats/link.js';
 import { readPages } from '../nats/read-stream.js';
-import { lastPointer } from '../pointers/write.js';
+import { lastPointer } from '../pointers/write-pointer.js';
 import { pointersOf } from '../routing/route.js';
 import { type DlqEntry, readEntry } from '../pointers/entry.js';
 import { refuseUnknown } from './refuse-unknown.js';

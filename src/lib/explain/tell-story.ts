@@ -9,7 +9,7 @@ import type { HistoryRecord } from '../dlq/show.js';
 import { readHistory } from '../journal/history.js';
 import type { Link } from '../nats/link.js';
 import { readStandstill, type Standstill } from '../nats/standstill.js';
-import { lastPointer, readPointer } from '../pointers/write.js';
+import { lastPointer, readPointer } from '../pointers/write-pointer.js';
 import { journalOf, pointersOf } from '../routing/route.js';
 import type { ConsumerState, ConsumerStory, NextStep } from './explanation.js';
 import { nextStep } from './next-step.js';

@@ -10,7 +10,7 @@ import { anyRecord, atStage } from '../journal/read.js';
 import { writeRecord } from '../journal/write-record.js';
 import type { Link } from '../nats/link.js';
 import { hasRetryConsumer } from './other-versions.js';
-import { type PointerPlace, writePointer } from '../pointers/write.js';
+import { type PointerPlace, writePointer } from '../pointers/write-pointer.js';
 
 export interface RouteTools {
   readonly link: Link;

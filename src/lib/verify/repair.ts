@@ -7,7 +7,7 @@ import { metaConsumers } from '../domain/consumer-names.js';
 import { type RecordFacts, recordAbout, subjectOf } from '../journal/place.js';
 import { lastRecord } from '../journal/read.js';
 import { storeFitting } from '../nats/store-fitting.js';
-import { writePointer } from '../pointers/write.js';
+import { writePointer } from '../pointers/write-pointer.js';
 import { journalOf, pointersOf, type RouteTools, nothingKnown, routeExhaustion } from '../routing/route.js';
 import { Transcriber } from '../routing/transcribe.js';
 import { Positions } from './positions.js';

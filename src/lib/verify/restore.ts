@@ -9,7 +9,7 @@ import { advisoryType } from '../domain/advisory.js';
 import { subjectOf } from '../journal/place.js';
 import { atStage, lastRecord } from '../journal/read.js';
 import type { Link } from '../nats/link.js';
-import { lastPointer, readPointer } from '../pointers/write.js';
+import { lastPointer, readPointer } from '../pointers/write-pointer.js';
 import { journalOf, pointersOf } from '../routing/route.js';
 
 /** The exhaustion of a stage, as the journal has it, complete enough to be routed. */

@@ -4,7 +4,7 @@ import type { Key } from '../domain/key.js';
 import { decodeRecord } from '../domain/record.js';
 import { type RecordKind, recordSubject } from '../domain/subjects.js';
 import type { Link } from '../nats/link.js';
-import { lastPointer } from '../pointers/write.js';
+import { lastPointer } from '../pointers/write-pointer.js';
 import { journalOf, pointersOf } from '../routing/route.js';
 import type { OpenMetaCase } from './open-meta-cases.js';
 import type { Positions } from './positions.js';

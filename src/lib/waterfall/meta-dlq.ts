@@ -8,7 +8,7 @@ import { recordAbout } from '../journal/place.js';
 import { writeRecord } from '../journal/write-record.js';
 import type { StoredMessage } from '../nats/message.js';
 import { fetchOriginal } from '../pointers/original.js';
-import { writePointer } from '../pointers/write.js';
+import { writePointer } from '../pointers/write-pointer.js';
 import type { Held } from './held.js';
 import { type MetaParts, metaKey } from './meta.js';
 import { journalOf, pointersOf } from '../routing/route.js';
