@@ -2,7 +2,7 @@
 
 // Writing configs and handlers.
 export { defineConfig } from './config/define-config.js';
-export type { StandardSchema } from './config/standard-schema.js';
+export type { StandardSchema } from './config/schema/standard-schema.js';
 export type {
   UserConfig,
   UserConsumer,
@@ -13,14 +13,14 @@ export type {
   UserStage,
   UserStream,
   UserStreams,
-} from './config/user-config.js';
+} from './config/schema/user-config.js';
 export type { DeadLetter } from './domain/dead-letter.js';
 export { Reject, Snooze } from './domain/outcome.js';
 export type { Handler, HandlerContext, PlutomiEvent } from './handlers/contract.js';
 export type { DeadLetterHandler } from './waterfall/alert.js';
 
 // Config and connection.
-export type { Environment } from './config/environment.js';
+export type { Environment } from './connection/environment.js';
 export { type LoadOptions, loadConfig, readEnvironment } from './config/load.js';
 export type {
   ConsumerSettings,
@@ -30,7 +30,7 @@ export type {
   StreamSettings,
 } from './config/resolved.js';
 export { handlerFiles } from './config/resolved.js';
-export { resolveTarget, type TargetOptions } from './config/target.js';
+export { resolveTarget, type TargetOptions } from './connection/resolve-target.js';
 export { connect, minimumServerVersion } from './nats/connect.js';
 export type { Link } from './nats/link.js';
 export type { ConnectionTarget } from './nats/target.js';

@@ -20,8 +20,8 @@ export default class ConfigSchema extends BaseCommand<typeof ConfigSchema> {
   };
 
   async run(): Promise<void> {
-    const { configJsonSchema, schemaOf } = await import('../../lib/config/json-schema.js');
-    const { parsePath } = await import('../../lib/config/problems.js');
+    const { configJsonSchema, schemaOf } = await import('../../lib/config/schema/json-schema.js');
+    const { parsePath } = await import('../../lib/config/validation/problems.js');
     const { key } = this.args;
     const result: ConfigSchemaResult = key === undefined ? configJsonSchema() : schemaOf(parsePath(key));
     this.output(result, () => JSON.stringify(result, undefined, 2));

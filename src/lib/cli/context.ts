@@ -1,9 +1,9 @@
-import type { Environment } from '../config/environment.js';
+import type { Environment } from '../connection/environment.js';
 import { loadConfig } from '../config/load.js';
-import type { ModuleOptions } from '../config/load-module.js';
+import type { ModuleOptions } from '../config/file/load-module.js';
 import type { PipelineConfig } from '../config/resolved.js';
-import { resolveTarget, type TargetFlags } from '../config/target.js';
-import type { Trust } from '../config/trust.js';
+import { resolveTarget, type TargetFlags } from '../connection/resolve-target.js';
+import type { Trust } from '../connection/trust.js';
 import { escapeBlock } from '../domain/escape.js';
 import { hideSecrets } from '../domain/secrets.js';
 import { connect } from '../nats/connect.js';

@@ -1,5 +1,5 @@
 import type { WriteStream } from 'node:tty';
-import type { Environment } from '../config/environment.js';
+import type { Environment } from '../connection/environment.js';
 import { type Colors, colorsFor } from '../render/colors.js';
 import type { View } from '../render/dead-letters.js';
 

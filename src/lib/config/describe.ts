@@ -11,7 +11,7 @@ import type {
   StreamRole,
   StreamSettings,
 } from './resolved.js';
-import { formatSize } from './size.js';
+import { formatSize } from './schema/size.js';
 
 /** A resolved config as people read it: durations as text, `null` for no limit and for nothing, secrets hidden. */
 export interface DescribedConfig {

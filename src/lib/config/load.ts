@@ -2,11 +2,11 @@ import { stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import path from 'node:path';
 import { ConfigError, type ConfigProblem } from '../errors.js';
-import type { Environment } from './environment.js';
-import { loadModule } from './load-module.js';
-import type { JsonFile } from './read-json.js';
+import type { Environment } from '../connection/environment.js';
+import { loadModule } from './file/load-module.js';
+import type { JsonFile } from './file/read-json.js';
 import type { PipelineConfig } from './resolved.js';
-import { readTrust, requireTrusted, type Trust } from './trust.js';
+import { readTrust, requireTrusted, type Trust } from '../connection/trust.js';
 
 /** Reads the process's environment: the only place that does. Empty variables count as unset. */
 export function readEnvironment(
@@ -105,11 +105,11 @@ export async function loadConfig(options: LoadOptions): Promise<PipelineConfig> 
     );
   }
   const { value: raw, lines } = await readConfig(file, options);
-  const { validateConfig } = await import('./validate.js');
+  const { validateConfig } = await import('./validation/validate.js');
   const { resolveConfig } = await import('./resolve.js');
   const { parsed, problems, warnings } = await validateConfig(raw, path.dirname(file), lines);
   if (parsed === undefined) {
-    const { keysToLookUp } = await import('./look-up.js');
+    const { keysToLookUp } = await import('./validation/look-up.js');
     const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
     throw new ConfigError(`${file} has ${count}:`, problems, {
       suggestions: keysToLookUp(problems),
@@ -139,7 +139,7 @@ async function readConfig(
   }
   await requireTrusted(file, options.trust);
   if (file.endsWith('.json')) {
-    const { readJson } = await import('./read-json.js');
+    const { readJson } = await import('./file/read-json.js');
     return readJson(file);
   }
   const value = await loadModule(file, options);

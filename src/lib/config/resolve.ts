@@ -18,8 +18,8 @@ import {
   type ParsedExternalConsumer,
   type ParsedManagedConsumer,
   type ParsedStream,
-} from './schema.js';
-import { parseSize } from './size.js';
+} from './schema/schema.js';
+import { parseSize } from './schema/size.js';
 
 export const streamRoles: readonly StreamRole[] = ['events', 'retry', 'dlq', 'advisories'];
 

@@ -1,7 +1,7 @@
 import type { Numbers } from '../domain/numbers.js';
 import type { StagePlan } from '../domain/plan.js';
 import type { SubjectRoots } from '../domain/subjects.js';
-import type { StandardSchema } from './standard-schema.js';
+import type { StandardSchema } from './schema/standard-schema.js';
 
 /** A config after loading: every default filled in, every duration in ms, every path absolute. */
 export interface PipelineConfig {

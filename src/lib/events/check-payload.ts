@@ -1,4 +1,4 @@
-import { describeIssues, type StandardSchema } from '../config/standard-schema.js';
+import { describeIssues, type StandardSchema } from '../config/schema/standard-schema.js';
 import { decodeText } from '../domain/decode.js';
 import { type Numbers, parseWithNumbers } from '../domain/numbers.js';
 import { ConfigError, messageOf, UsageError } from '../errors.js';

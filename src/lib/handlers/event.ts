@@ -1,5 +1,5 @@
 import type { EventType, PipelineConfig } from '../config/resolved.js';
-import { describeIssues } from '../config/standard-schema.js';
+import { describeIssues } from '../config/schema/standard-schema.js';
 import { decodeText } from '../domain/decode.js';
 import { hasRoundedIntegers, type Numbers, parseWithNumbers } from '../domain/numbers.js';
 import { Reject } from '../domain/outcome.js';

@@ -1,4 +1,4 @@
-import { loadModule, type ModuleOptions } from '../config/load-module.js';
+import { loadModule, type ModuleOptions } from '../config/file/load-module.js';
 import { ConfigError, type ConfigProblem, messageOf } from '../errors.js';
 import type { Handler } from './contract.js';
 import { whyIdle } from './idle.js';

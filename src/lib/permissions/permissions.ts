@@ -1,5 +1,5 @@
 import { externalNamed, type PipelineConfig, type ReaderSettings, readersOf } from '../config/resolved.js';
-import { checkPrefix } from '../config/target.js';
+import { checkPrefix } from '../connection/resolve-target.js';
 import { metaConsumers } from '../domain/consumer-names.js';
 import {
   exhaustionKinds,

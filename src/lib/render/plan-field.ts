@@ -1,5 +1,5 @@
 import type { Colors } from './colors.js';
-import { formatSize } from '../config/size.js';
+import { formatSize } from '../config/schema/size.js';
 import { formatDuration } from '../domain/duration.js';
 import { escapeLine } from '../domain/escape.js';
 import type { FieldChange, FieldValue } from '../topology/fields.js';

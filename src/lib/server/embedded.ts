@@ -4,7 +4,7 @@ import { open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isMainThread } from 'node:worker_threads';
-import { makeFolder } from '../config/make-folder.js';
+import { makeFolder } from '../connection/make-folder.js';
 import { messageOf, OperationError } from '../errors.js';
 import { readClientUrl, readInfo, removePortsFiles, type ServerInfo } from './ready.js';
 

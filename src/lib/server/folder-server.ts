@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { messageOf, OperationError } from '../errors.js';
 import { type ServerHandle, type StartServerOptions, startServer } from './embedded.js';
-import type { Trust } from '../config/trust.js';
+import type { Trust } from '../connection/trust.js';
 import { withLock } from './lock.js';
 import { stopServerProcess } from './process.js';
 import {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { makeFolder } from '../config/make-folder.js';
+import { makeFolder } from '../connection/make-folder.js';
 import { messageOf, OperationError, PlutomiError } from '../errors.js';
 import { fetchDebianPackage } from './debian.js';
 import { DOWNLOAD_FAILED } from './download.js';

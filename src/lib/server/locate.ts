@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { access, readdir } from 'node:fs/promises';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { promisify } from 'node:util';
-import { requireTrusted, type Trust } from '../config/trust.js';
+import { requireTrusted, type Trust } from '../connection/trust.js';
 import { messageOf, OperationError } from '../errors.js';
 import {
   compareVersions,

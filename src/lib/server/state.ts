@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { makeFolder } from '../config/make-folder.js';
-import { requireTrusted, type Trust } from '../config/trust.js';
+import { makeFolder } from '../connection/make-folder.js';
+import { requireTrusted, type Trust } from '../connection/trust.js';
 import { isServerOf } from './process.js';
 
 /** The nats-server that runs for a folder, as `.plutomi-events/server.json` says it. */

@@ -1,8 +1,8 @@
 import { expect, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
 import { defineConfig } from '../../../src/lib/config/define-config.js';
-import type { configSchema } from '../../../src/lib/config/schema.js';
-import type { UserConfig } from '../../../src/lib/config/user-config.js';
+import type { configSchema } from '../../../src/lib/config/schema/schema.js';
+import type { UserConfig } from '../../../src/lib/config/schema/user-config.js';
 
 test('returns what it is given', () => {
   const config = { name: 'p' };

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Validated, validateConfig } from '../../../src/lib/config/validate.js';
+import { type Validated, validateConfig } from '../../../src/lib/config/validation/validate.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
 /** A small valid config; `handler.mjs` must be beside it. */

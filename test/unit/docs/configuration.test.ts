@@ -2,7 +2,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { configJsonSchema } from '../../../src/lib/config/json-schema.js';
+import { configJsonSchema } from '../../../src/lib/config/schema/json-schema.js';
 import { loadConfig } from '../../../src/lib/config/load.js';
 import { codeBlocks, codeSpans, readDoc, type TableRow, tableRows } from '../../support/markdown.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { formatSize, parseSize } from '../../../src/lib/config/size.js';
+import { formatSize, parseSize } from '../../../src/lib/config/schema/size.js';
 import { formatDeadLetterId, parseDeadLetterId } from '../../../src/lib/domain/dead-letter.js';
 import { formatDuration, longestDurationMs, parseDuration } from '../../../src/lib/domain/duration.js';
 import { parseMoment } from '../../../src/lib/domain/moment.js';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { headers as natsHeaders, type Msg } from '@nats-io/transport-node';
 import { expect } from 'vitest';
 import { parseHeaders } from '../../../src/lib/cli/event-input.js';
-import { describeIssues } from '../../../src/lib/config/standard-schema.js';
+import { describeIssues } from '../../../src/lib/config/schema/standard-schema.js';
 import { Reject } from '../../../src/lib/domain/outcome.js';
 import { isSubject } from '../../../src/lib/domain/subjects.js';
 import { UsageError } from '../../../src/lib/errors.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import type { StandardSchema } from '../../../src/lib/config/standard-schema.js';
+import type { StandardSchema } from '../../../src/lib/config/schema/standard-schema.js';
 import { Reject } from '../../../src/lib/domain/outcome.js';
 import type { PlutomiEvent } from '../../../src/lib/handlers/contract.js';
 import {

@@ -1,0 +1,74 @@
+import path from 'node:path';
+import { ConfigError, messageOf } from '../../errors.js';
+import { decoratorError, decoratorIn, refuseDecorators } from './decorators.js';
+import { makePrivate } from '../../connection/trust.js';
+
+export interface ModuleOptions {
+  /** Our own public API: what `import … from 'plutomi-events'` gets, however the CLI was installed. */
+  readonly library: () => Promise<unknown>;
+  /** $XDG_CACHE_HOME or ~/.cache: compiled code is kept below it. */
+  readonly cacheHome: string;
+}
+
+/**
+ * The default export of a user's module (`module.exports` of CommonJS), or undefined when it has none; a promise is
+ * awaited. It may be `.ts`, `.mts`, `.mjs`, `.js` or `.cjs`, whatever the `type` of its package.
+ *
+ * Throws ConfigError with file and line: it can't be parsed, or it threw while it was loaded.
+ */
+export async function loadModule(file: string, options: ModuleOptions): Promise<unknown> {
+  const [fsCache, library] = await Promise.all([codeFolder(options.cacheHome), options.library()]);
+  try {
+    const { createJiti } = await import('jiti');
+    const jiti = createJiti(file, {
+      fsCache,
+      virtualModules: { 'plutomi-events': library },
+      // JavaScript knows no tsconfig, and one that can't be read must not be in its way.
+      tsconfigPaths: isTypeScript(file),
+      transformOptions: { babel: { presets: [refuseDecorators] } },
+    });
+    const exports = await jiti.import<object>(file);
+    if (typeof exports === 'function') return exports;
+    // jiti's proxy answers `.default` with the whole module when there is none.
+    return Object.keys(exports).includes('default')
+      ? await (exports as { default: unknown }).default
+      : undefined;
+  } catch (error) {
+    const decorator = decoratorIn(error);
+    if (decorator !== undefined) throw decoratorError(file, decorator);
+    throw new ConfigError(`can't load ${file}: ${describeFailure(error, file)}`, [], { cause: error });
+  }
+}
+
+function isTypeScript(file: string): boolean {
+  return /\.[mc]?ts$/.test(file);
+}
+
+/** Where compiled code is kept; false (nowhere) where somebody else could have put some. */
+async function codeFolder(cacheHome: string): Promise<string | false> {
+  const ours = path.join(cacheHome, 'plutomi-events');
+  // Old code stays unread when what is compiled changes.
+  const folder = path.join(ours, 'modules-2');
+  return (await makePrivate(ours)) && (await makePrivate(folder)) ? folder : false;
+}
+
+/** The message with the line of the user's file that it came from, on one line and without a stack. */
+function describeFailure(error: unknown, file: string): string {
+  const message = messageOf(error).split(/\n\s*Require stack:/)[0] ?? '';
+  const text = message.replaceAll(/\s*\n\s*/g, ' ').trim();
+  const line = error instanceof Error ? lineIn(error.stack ?? '', file) : undefined;
+  return line === undefined || text.includes(line) ? text : `${text} (at ${line})`;
+}
+
+/**
+ * The first position of a stack that is in the user's own code, `file:line`. What was compiled has the lines of its
+ * source, and columns of its own.
+ */
+function lineIn(stack: string, file: string): string | undefined {
+  const folder = `${path.dirname(file)}${path.sep}`;
+  for (const [, position] of stack.matchAll(/^\s+at (?:.*?\()?((?:file:\/\/)?\/[^()]*:\d+):\d+\)?$/gm)) {
+    const plain = position?.replace(/^file:\/\//, '');
+    if (plain?.startsWith(folder) && !plain.includes('node_modules')) return plain;
+  }
+  return undefined;
+}

@@ -1,0 +1,84 @@
+import { readFile } from 'node:fs/promises';
+import { ConfigError } from '../../errors.js';
+import type { Path } from '../validation/problems.js';
+
+/** A JSON file: its value, and the line (from 1) that a key or element of it stands in. */
+export interface JsonFile {
+  readonly value: unknown;
+  readonly lines: () => Promise<(path: Path) => number | undefined>;
+}
+
+/**
+ * Reads a JSON config.
+ *
+ * Throws ConfigError with line and column of what is not JSON, or with each key that stands twice in one object.
+ */
+export async function readJson(file: string): Promise<JsonFile> {
+  const text = (await readFile(file, 'utf8')).replace(/^\uFEFF/, '');
+  const value = parse(text, file);
+  // Where each key stands takes another parser, which is only loaded to say what is wrong.
+  const positions = async () => (await import('./json-positions.js')).positionsIn(text, file);
+  if (countKeysWritten(text) !== countKeys(value)) {
+    throw new ConfigError(`${file} has the same key more than once:`, (await positions()).duplicates(), {
+      suggestions: ['keep one of them, or rename the other: the first would be ignored'],
+    });
+  }
+  return { value, lines: async () => (await positions()).lineOf };
+}
+
+/** In valid JSON a text with a colon after it is a key, and nothing else is. */
+function countKeysWritten(text: string): number {
+  let count = 0;
+  for (const [, colon] of text.matchAll(/"(?:[^"\\]|\\.)*"\s*(:)?/g)) if (colon !== undefined) count++;
+  return count;
+}
+
+function countKeys(value: unknown): number {
+  let count = 0;
+  const left = [value];
+  while (left.length > 0) {
+    const one = left.pop();
+    if (typeof one !== 'object' || one === null) continue;
+    if (!Array.isArray(one)) count += Object.keys(one).length;
+    for (const inner of Object.values(one)) left.push(inner);
+  }
+  return count;
+}
+
+function parse(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    const at = firstBadPosition(text);
+    const before = text.slice(0, at).split('\n');
+    const where = `${file}:${before.length}:${(before.at(-1)?.length ?? 0) + 1}`;
+    const found = at >= text.length ? 'end of the file' : JSON.stringify(text[at]);
+    throw new ConfigError(`${where}: not valid JSON: unexpected ${found}`, [], {
+      suggestions: text[at] === '/' ? ['JSON has no comments; plutomi-events.config.mjs may have some'] : [],
+    });
+  }
+}
+
+/** How much of the text is the beginning of a JSON value; V8 tells the position of an error only sometimes. */
+function firstBadPosition(text: string): number {
+  let good = 0;
+  let bad = text.length + 1;
+  while (bad - good > 1) {
+    const middle = Math.floor((good + bad) / 2);
+    if (canContinue(text.slice(0, middle))) good = middle;
+    else bad = middle;
+  }
+  return good;
+}
+
+/** Does the text fail, if at all, only because it ends too early? */
+function canContinue(start: string): boolean {
+  try {
+    JSON.parse(start);
+    return true;
+  } catch (error) {
+    const { message } = error as Error;
+    const position = /at position (\d+)/.exec(message)?.[1];
+    return /end of JSON|Unterminated string/.test(message) || Number(position) >= start.length;
+  }
+}

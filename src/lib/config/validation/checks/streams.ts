@@ -1,0 +1,128 @@
+import { formatDuration } from '../../../domain/duration.js';
+import { filtersOverlap, isFilter, isName, isSubject } from '../../../domain/subjects.js';
+import { type Path, type Problems, show } from '../problems.js';
+import { durationMs, maxAgeOf, sizeOf, streamRoles, subjectsOf } from '../../resolve.js';
+import type { StreamRole } from '../../resolved.js';
+import type { ParsedConfig } from '../../schema/schema.js';
+import { formatSize } from '../../schema/size.js';
+
+/** Records and pointers hold a message, a stack and ids, all of them cut to a length: none is larger. */
+const largestRecord = 65_536;
+
+export const nameShape = 'a name of letters, digits, - and _, at most 128 long';
+
+/** Names, subjects and limits of the four streams, each alone and against the others. */
+export function checkStreams(parsed: ParsedConfig, problems: Problems): void {
+  if (problems.intact(['name']) && !isName(parsed.name)) {
+    problems.addBroken(['name'], `expected ${nameShape}, found ${show(parsed.name)}`);
+  }
+  for (const role of streamRoles) {
+    checkName(parsed, role, problems);
+    checkSubjects(parsed, role, problems);
+    checkLimits(parsed, role, problems);
+  }
+  checkOverlaps(parsed, problems);
+}
+
+function checkName(parsed: ParsedConfig, role: StreamRole, problems: Problems): void {
+  const path = ['streams', role, 'name'];
+  if (!problems.intact(path)) return;
+  const { name } = parsed.streams[role];
+  if (!isName(name)) {
+    problems.addBroken(path, `expected ${nameShape}, found ${show(name)}`);
+    return;
+  }
+  const earlier = streamRoles.slice(0, streamRoles.indexOf(role));
+  const same = earlier.find((other) => parsed.streams[other].name === name);
+  if (same) problems.addBroken(path, `expected a name of its own, found that of streams.${same}: "${name}"`);
+}
+
+/** Where the subjects of a stream are said: its list, or the name that they follow from. */
+function subjectsPath(parsed: ParsedConfig, role: StreamRole): Path {
+  return ['streams', role, parsed.streams[role].subjects ? 'subjects' : 'name'];
+}
+
+function checkSubjects(parsed: ParsedConfig, role: StreamRole, problems: Problems): void {
+  const { subjects } = parsed.streams[role];
+  const path = ['streams', role, 'subjects'];
+  if (!subjects || !problems.intact(path)) return;
+  if (role !== 'events' && subjects.length !== 1) {
+    problems.addBroken(
+      path,
+      `expected exactly one subject like "events-${role}.>", found ${subjects.length}`,
+    );
+    return;
+  }
+  for (const [i, subject] of subjects.entries()) {
+    const why = role === 'events' ? eventSubjectProblem(subject) : ownSubjectProblem(role, subject);
+    if (why !== undefined) problems.addBroken([...path, i], `${why}, found ${show(subject)}`);
+  }
+}
+
+function eventSubjectProblem(subject: string): string | undefined {
+  if (!isFilter(subject)) return 'expected a subject like "events.>"';
+  if (isServers(subject)) return "expected a subject that is not the server's own ($…, _INBOX)";
+  if (/^[*>]/.test(subject)) {
+    return `expected a subject whose first token is no wildcard (it would capture the server's own subjects too)`;
+  }
+  return undefined;
+}
+
+function ownSubjectProblem(role: StreamRole, subject: string): string | undefined {
+  const root = subject.replace(/\.>$/, '');
+  if (root === subject || !isSubject(root)) return `expected one subject like "events-${role}.>"`;
+  return isServers(subject) ? "expected a subject that is not the server's own ($…, _INBOX)" : undefined;
+}
+
+function isServers(subject: string): boolean {
+  return subject.startsWith('$') || subject.split('.')[0] === '_INBOX';
+}
+
+function checkOverlaps(parsed: ParsedConfig, problems: Problems): void {
+  const seen: { readonly role: StreamRole; readonly subject: string }[] = [];
+  for (const role of streamRoles) {
+    const path = subjectsPath(parsed, role);
+    if (!problems.intact(path)) continue;
+    for (const [i, subject] of subjectsOf(parsed.streams[role]).entries()) {
+      const other = seen.find((earlier) => filtersOverlap(earlier.subject, subject));
+      if (other) {
+        const at = path.at(-1) === 'subjects' ? [...path, i] : path;
+        const where = other.role === role ? 'of the same stream' : `of streams.${other.role}`;
+        problems.addBroken(
+          at,
+          `expected subjects that don't overlap, found "${subject}" beside "${other.subject}" ${where}`,
+        );
+      } else seen.push({ role, subject });
+    }
+  }
+}
+
+function checkLimits(parsed: ParsedConfig, role: StreamRole, problems: Problems): void {
+  const stream = parsed.streams[role];
+  const path: Path = ['streams', role];
+  const limited = stream.maxBytes !== undefined || stream.maxMsgs !== undefined;
+  if ((role === 'retry' || role === 'dlq') && stream.discard === 'old' && limited) {
+    const what = role === 'retry' ? 'pointers to events that wait' : 'dead letters';
+    problems.addBroken(
+      [...path, 'discard'],
+      `expected "new" beside maxBytes or maxMsgs, found "old": it would evict ${what}`,
+    );
+  }
+  const maxBytes = sizeOf(stream.maxBytes);
+  if (role !== 'events' && maxBytes !== undefined && maxBytes < largestRecord) {
+    problems.addBroken(
+      [...path, 'maxBytes'],
+      `expected at least ${formatSize(largestRecord)}, room for one record, found ${show(stream.maxBytes)}`,
+    );
+  }
+  const window = stream.duplicateWindow;
+  const maxAgeMs = maxAgeOf(stream);
+  if (window === undefined || maxAgeMs === 0) return;
+  if (!problems.intact([...path, 'duplicateWindow'], [...path, 'maxAge'])) return;
+  if (durationMs(window) > maxAgeMs) {
+    problems.addBroken(
+      [...path, 'duplicateWindow'],
+      `expected at most maxAge (${formatDuration(maxAgeMs)}), found ${show(window)}`,
+    );
+  }
+}

@@ -1,0 +1,91 @@
+import type { ConfigProblem } from '../../errors.js';
+
+/** Keys and indexes from the root of a config to a value. */
+export type Path = readonly (string | number)[];
+
+/** `consumers.mailer.backoff[0]`, `events["totp.requested"].subject`. */
+export function formatPath(path: Path): string {
+  let text = '';
+  for (const part of path) {
+    if (typeof part === 'number') text += `[${part}]`;
+    else if (/^[\w$-]+$/.test(part)) text += text === '' ? part : `.${part}`;
+    else text += `[${JSON.stringify(part)}]`;
+  }
+  return text === '' ? '(whole file)' : text;
+}
+
+/** The path that a text like that of `formatPath` names; each part is a key or an index. */
+export function parsePath(text: string): Path {
+  const parts = text.matchAll(/\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]|([^.[\]]+)/g);
+  return [...parts].map(([, index, quoted, plain = '']) =>
+    index !== undefined ? Number(index) : quoted !== undefined ? quoted.replaceAll(/\\(.)/g, '$1') : plain,
+  );
+}
+
+/** What was found, short enough for a message. */
+export function show(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
+  if (typeof value === 'function') return 'a function';
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
+  if (value === null) return 'null';
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+/** `"a", "b"`. */
+export function quoted(texts: readonly string[]): string {
+  return texts.map((text) => `"${text}"`).join(', ');
+}
+
+/** As `show`, for values that may hold a secret: no more than the scheme of a URL. */
+export function showHidden(value: unknown): string {
+  if (typeof value !== 'string') return show(value);
+  const scheme = /^[a-z][a-z0-9+.-]{0,19}:\/\//i.exec(value)?.[0];
+  return scheme === undefined ? 'a text that is none (not shown: it may hold a secret)' : `"${scheme}…"`;
+}
+
+/** The value at a path, or undefined when the way there ends early. */
+export function valueAt(root: unknown, path: Path): unknown {
+  let value = root;
+  for (const part of path) {
+    if (typeof value !== 'object' || value === null) return undefined;
+    value = (value as Record<string | number, unknown>)[part];
+  }
+  return value;
+}
+
+/** Collects the problems of one config, and knows which of its values can't be relied on. */
+export class Problems {
+  readonly all: ConfigProblem[] = [];
+  readonly broken: Path[] = [];
+  private readonly paths: Path[] = [];
+
+  add(path: Path, message: string): void {
+    this.all.push({ path: formatPath(path), message });
+    this.paths.push(path);
+  }
+
+  /** All of them, each with its line where `lineOf` knows it. */
+  withLines(lineOf: (path: Path) => number | undefined): ConfigProblem[] {
+    return this.all.map((problem, i) => {
+      const line = lineOf(this.paths[i] ?? []);
+      return line === undefined ? problem : { ...problem, line };
+    });
+  }
+
+  /** A problem of the value itself: what is derived from it would be a consequence, not another problem. */
+  addBroken(path: Path, message: string): void {
+    this.add(path, message);
+    this.broken.push(path);
+  }
+
+  /** Are the values at (and below) these paths as the user meant them? */
+  intact(...paths: readonly Path[]): boolean {
+    return paths.every((path) => !this.broken.some((bad) => startsWith(bad, path) || startsWith(path, bad)));
+  }
+}
+
+function startsWith(path: Path, start: Path): boolean {
+  return start.every((part, i) => path[i] === part);
+}

@@ -1,0 +1,55 @@
+import type { ConfigProblem } from '../../errors.js';
+import { checkConsumers } from './checks/consumers.js';
+import { checkEvents } from './checks/events.js';
+import { checkHandlers } from './checks/handlers.js';
+import { checkServer } from './checks/server.js';
+import { checkStages } from './checks/stages.js';
+import { checkStreams } from './checks/streams.js';
+import { checkWaits } from './checks/waits.js';
+import { reportIssues } from './issues.js';
+import { type Path, Problems } from './problems.js';
+import { checkPrototypes } from './checks/prototypes.js';
+import { withoutBroken } from './repair.js';
+import { configSchema, type ParsedConfig } from '../schema/schema.js';
+import { warningsOf } from './warnings.js';
+
+/** A config is read once: to compile code for that would take longer than to do it. */
+const parsing = { jitless: true };
+
+export interface Validated {
+  /** Undefined when there are problems. */
+  readonly parsed: ParsedConfig | undefined;
+  readonly problems: readonly ConfigProblem[];
+  readonly warnings: readonly ConfigProblem[];
+}
+
+/**
+ * Checks everything that can be known without a server; all problems at once. `folder` is what relative paths
+ * are relative to; `lines` gives what knows the line of a path.
+ */
+export async function validateConfig(
+  raw: unknown,
+  folder: string,
+  lines?: () => Promise<(path: Path) => number | undefined>,
+): Promise<Validated> {
+  const problems = new Problems();
+  checkPrototypes(raw, problems);
+  const result = configSchema.safeParse(raw, parsing);
+  if (!result.success) reportIssues(problems, raw, result.error.issues);
+  const rest = result.success ? result : configSchema.safeParse(withoutBroken(raw, problems.broken), parsing);
+  if (rest.success) {
+    const parsed = rest.data;
+    checkStreams(parsed, problems);
+    checkEvents(parsed, problems);
+    checkConsumers(parsed, problems);
+    checkStages(parsed, problems);
+    checkWaits(parsed, problems);
+    checkServer(parsed, problems);
+    await checkHandlers(parsed, problems, folder);
+  }
+  if (!result.success || problems.all.length > 0) {
+    const found = lines === undefined ? problems.all : problems.withLines(await lines());
+    return { parsed: undefined, problems: found, warnings: [] };
+  }
+  return { parsed: result.data, problems: [], warnings: warningsOf(result.data) };
+}
