@@ -81,11 +81,11 @@ export {
   type DiscardResult,
   planDiscard,
 } from './dlq/discard.js';
-export type { LetterPlan, LetterSelection } from './dlq/plan.js';
-export { planReplay, type ReplayPlan, type ReplaySelection } from './dlq/plan-replay.js';
-export { replayDeadLetters, type ReplayOptions, type ReplayReport } from './dlq/replay.js';
-export type { ReplayResult } from './dlq/result.js';
-export { runReplay, type RunReplayOptions } from './dlq/run-replay.js';
+export type { LetterPlan, LetterSelection } from './dlq/plan/plan-letters.js';
+export { planReplay, type ReplayPlan, type ReplaySelection } from './dlq/replay/plan-replay.js';
+export { replayDeadLetters, type ReplayOptions, type ReplayReport } from './dlq/replay/replay-letters.js';
+export type { ReplayResult } from './dlq/replay/result.js';
+export { runReplay, type RunReplayOptions } from './dlq/replay/run-replay.js';
 export type { DeadLetterFilters } from './dlq/select.js';
 export { type DeadLetterDetails, showDeadLetter } from './dlq/show.js';
 export type { JournalRecord } from './domain/record.js';

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { planReplay } from '../../src/lib/dlq/plan-replay.js';
-import { runReplay } from '../../src/lib/dlq/run-replay.js';
+import { planReplay } from '../../src/lib/dlq/replay/plan-replay.js';
+import { runReplay } from '../../src/lib/dlq/replay/run-replay.js';
 import { connect } from '../../src/lib/nats/connect.js';
 import { listConsumers } from '../../src/lib/nats/objects.js';
 import { readStream } from '../../src/lib/nats/read-stream.js';

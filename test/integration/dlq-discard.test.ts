@@ -5,9 +5,9 @@ import {
   type DiscardResult,
   planDiscard,
 } from '../../src/lib/dlq/discard.js';
-import type { LetterPlan, LetterSelection } from '../../src/lib/dlq/plan.js';
-import { planReplay } from '../../src/lib/dlq/plan-replay.js';
-import { runReplay } from '../../src/lib/dlq/run-replay.js';
+import type { LetterPlan, LetterSelection } from '../../src/lib/dlq/plan/plan-letters.js';
+import { planReplay } from '../../src/lib/dlq/replay/plan-replay.js';
+import { runReplay } from '../../src/lib/dlq/replay/run-replay.js';
 import { showDeadLetter } from '../../src/lib/dlq/show.js';
 import { keyOf } from '../../src/lib/dlq/state.js';
 import { explainEvent } from '../../src/lib/explain/explain.js';

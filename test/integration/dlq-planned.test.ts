@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { planReplay } from '../../src/lib/dlq/plan-replay.js';
-import { readPlanned } from '../../src/lib/dlq/planned.js';
+import { planReplay } from '../../src/lib/dlq/replay/plan-replay.js';
+import { readPlanned } from '../../src/lib/dlq/plan/planned.js';
 import { UnreachableError } from '../../src/lib/nats/errors.js';
 import type { Link } from '../../src/lib/nats/link.js';
 import { buryEvent, originAt, seen } from '../support/dead-letters.js';

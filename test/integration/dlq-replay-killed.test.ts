@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { planReplay, type ReplayPlan } from '../../src/lib/dlq/plan-replay.js';
-import { runReplay } from '../../src/lib/dlq/run-replay.js';
+import { planReplay, type ReplayPlan } from '../../src/lib/dlq/replay/plan-replay.js';
+import { runReplay } from '../../src/lib/dlq/replay/run-replay.js';
 import { connectTo } from '../support/connect.js';
 import {
   bury,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { planReplay } from '../../src/lib/dlq/plan-replay.js';
+import { planReplay } from '../../src/lib/dlq/replay/plan-replay.js';
 import { UnreachableError } from '../../src/lib/nats/errors.js';
 import { bury, seen } from '../support/dead-letters.js';
 import { testBed } from '../support/pipeline.js';

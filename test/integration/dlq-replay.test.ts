@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { planReplay } from '../../src/lib/dlq/plan-replay.js';
-import { runReplay } from '../../src/lib/dlq/run-replay.js';
+import { planReplay } from '../../src/lib/dlq/replay/plan-replay.js';
+import { runReplay } from '../../src/lib/dlq/replay/run-replay.js';
 import { keyOf } from '../../src/lib/dlq/state.js';
 import { deleteStream } from '../../src/lib/nats/objects.js';
 import { writePointer } from '../../src/lib/pointers/write-pointer.js';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { explainEvent } from '../../src/lib/explain/explain.js';
 import { advisoryLine } from '../../src/lib/journal/advisory-line.js';
-import { planReplay } from '../../src/lib/dlq/plan-replay.js';
+import { planReplay } from '../../src/lib/dlq/replay/plan-replay.js';
 import { showDeadLetter } from '../../src/lib/dlq/show.js';
 import { applyPlan, planTopology } from '../../src/lib/topology/apply.js';
 import { repairVerified, type RepairTools } from '../../src/lib/verify/repair.js';

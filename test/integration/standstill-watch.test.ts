@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { planReplay } from '../../src/lib/dlq/plan-replay.js';
+import { planReplay } from '../../src/lib/dlq/replay/plan-replay.js';
 import type { WaterfallEvent } from '../../src/lib/telemetry/waterfall-event.js';
 import { StandstillWatch } from '../../src/lib/waterfall/standstill-watch.js';
 import { consumer } from '../support/dead-letters.js';

@@ -1,6 +1,6 @@
-import { planReplay, type ReplaySelection } from '../../src/lib/dlq/plan-replay.js';
-import type { ReplayResult } from '../../src/lib/dlq/result.js';
-import { runReplay, type RunReplayOptions } from '../../src/lib/dlq/run-replay.js';
+import { planReplay, type ReplaySelection } from '../../src/lib/dlq/replay/plan-replay.js';
+import type { ReplayResult } from '../../src/lib/dlq/replay/result.js';
+import { runReplay, type RunReplayOptions } from '../../src/lib/dlq/replay/run-replay.js';
 import type { Ground } from './dead-letters.js';
 
 export type ReplayOverrides = Partial<Omit<RunReplayOptions, 'config'>>;

@@ -11,7 +11,7 @@ import { chooseSelection, selectionOf } from '../../lib/cli/replay-selection.js'
 import { viewOf } from '../../lib/cli/view.js';
 import type { PipelineConfig } from '../../lib/config/resolved.js';
 import { discardDeadLetters, type DiscardResult, planDiscard, undiscarded } from '../../lib/dlq/discard.js';
-import type { LetterPlan } from '../../lib/dlq/plan.js';
+import type { LetterPlan } from '../../lib/dlq/plan/plan-letters.js';
 import { OperationError, UsageError } from '../../lib/errors.js';
 import type { Link } from '../../lib/nats/link.js';
 import { renderDiscardPlan, renderDiscardResult, renderSkipped } from '../../lib/render/replay-plan.js';

@@ -1,6 +1,6 @@
 import type { PipelineConfig } from '../config/resolved.js';
 import { listDeadLetters } from '../dlq/list.js';
-import type { LetterSelection } from '../dlq/plan.js';
+import type { LetterSelection } from '../dlq/plan/plan-letters.js';
 import { OperationError, UsageError } from '../errors.js';
 import type { Link } from '../nats/link.js';
 import { renderChoice, type View } from '../render/dead-letters.js';

@@ -9,12 +9,12 @@ import type { Link } from '../nats/link.js';
 import type { Original } from '../pointers/original.js';
 import { lastPointer, readPointer } from '../pointers/write-pointer.js';
 import { journalOf, pointersOf } from '../routing/route.js';
-import type { Author } from './carry-out.js';
-import { concurrently } from './concurrently.js';
-import { discardKey, embeddedExhaustion, isMeta, replayKey, type StatesOf } from './decide-replay.js';
+import type { Author } from './plan/carry-out.js';
+import { concurrently } from '../flow/concurrently.js';
+import { discardKey, embeddedExhaustion, isMeta, replayKey, type StatesOf } from './replay/decide-replay.js';
 import type { DlqEntry } from '../pointers/entry.js';
-import { persistently } from './persistently.js';
-import type { SkipDecision } from './plan.js';
+import { persistently } from './plan/persistently.js';
+import type { SkipDecision } from './plan/plan-letters.js';
 
 /** What discarding a dead letter means, by what the server holds now. */
 export type DiscardDecision =

@@ -1,10 +1,10 @@
 import type { PipelineConfig } from '../config/resolved.js';
 import type { Clock } from '../domain/time.js';
 import type { Link } from '../nats/link.js';
-import { type Author, boundedAuthor, carryOutPlan, type CarryOutOptions } from './carry-out.js';
+import { type Author, boundedAuthor, carryOutPlan, type CarryOutOptions } from './plan/carry-out.js';
 import { decideDiscards, discardOne } from './discard-one.js';
 import { statesInStream } from './originals.js';
-import { type LetterPlan, type LetterSelection, planLetters, type SkippedLetter } from './plan.js';
+import { type LetterPlan, type LetterSelection, planLetters, type SkippedLetter } from './plan/plan-letters.js';
 
 export interface DiscardOptions extends CarryOutOptions {
   /** The note is the reason. */

@@ -5,7 +5,7 @@ import type { Link } from '../nats/link.js';
 import type { DlqEntry } from '../pointers/entry.js';
 import type { DeadLetterItem } from './item.js';
 import { gone, Originals } from './originals.js';
-import { readAhead } from './read-ahead.js';
+import { readAhead } from '../flow/read-ahead.js';
 import { type DeadLetterFilters, isCounted, selectPages } from './select.js';
 import { resolvedRecords } from './state.js';
 

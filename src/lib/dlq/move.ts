@@ -13,8 +13,8 @@ import type { Link } from '../nats/link.js';
 import type { StoredMessage } from '../nats/message.js';
 import { readPointer, writePointer } from '../pointers/write-pointer.js';
 import { journalOf, pointersOf } from '../routing/route.js';
-import { concurrently } from './concurrently.js';
-import { persistently } from './persistently.js';
+import { concurrently } from '../flow/concurrently.js';
+import { persistently } from './plan/persistently.js';
 import { keyOf } from './state.js';
 
 /** Pointers of a consumer that the config no longer has, for the one that took its place. */

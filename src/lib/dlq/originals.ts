@@ -4,7 +4,7 @@ import type { Pointer } from '../domain/pointer.js';
 import { compareNanos, type Nanos, nanosOfRfc3339 } from '../domain/time.js';
 import type { Link } from '../nats/link.js';
 import { lifeOf, ttlOf } from '../nats/stream-life.js';
-import type { StatesOf } from './decide-replay.js';
+import type { StatesOf } from './replay/decide-replay.js';
 import { fetchOriginal, type Original } from '../pointers/original.js';
 
 /** What a stream says about itself that tells which of its messages are there. */

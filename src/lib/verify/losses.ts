@@ -1,6 +1,6 @@
 import type { PipelineConfig } from '../config/resolved.js';
 import { type RecordKind, recordSubject } from '../domain/subjects.js';
-import { concurrently } from '../dlq/concurrently.js';
+import { concurrently } from '../flow/concurrently.js';
 import type { Link } from '../nats/link.js';
 import { journalOf } from '../routing/route.js';
 import type { Loss } from './scan-journal.js';

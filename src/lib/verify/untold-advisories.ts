@@ -1,4 +1,4 @@
-import { concurrently } from '../dlq/concurrently.js';
+import { concurrently } from '../flow/concurrently.js';
 import type { StoredMessage } from '../nats/message.js';
 import type { HeardAdvisory, Transcriber } from '../routing/transcribe.js';
 

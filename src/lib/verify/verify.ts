@@ -1,6 +1,6 @@
 import type { PipelineConfig } from '../config/resolved.js';
 import type { Clock } from '../domain/time.js';
-import { concurrently } from '../dlq/concurrently.js';
+import { concurrently } from '../flow/concurrently.js';
 import type { Link } from '../nats/link.js';
 import type { ConsumerInfo, StreamInfo } from '../nats/objects.js';
 import { standstillOf } from '../nats/standstill.js';

@@ -5,7 +5,7 @@ import { describeError } from '../../../src/lib/cli/describe-error.js';
 import { decodeRecord } from '../../../src/lib/domain/record.js';
 import { escapeBlock, escapeJson, escapeLine } from '../../../src/lib/domain/escape.js';
 import type { DeadLetterItem } from '../../../src/lib/dlq/item.js';
-import type { ReplayPlan } from '../../../src/lib/dlq/plan-replay.js';
+import type { ReplayPlan } from '../../../src/lib/dlq/replay/plan-replay.js';
 import type { DeadLetterDetails, HistoryRecord } from '../../../src/lib/dlq/show.js';
 import { ConfigError, OperationError } from '../../../src/lib/errors.js';
 import type { ConsumerState, Explanation } from '../../../src/lib/explain/explanation.js';

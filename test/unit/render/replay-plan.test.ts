@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ReplayPlan } from '../../../src/lib/dlq/plan-replay.js';
+import type { ReplayPlan } from '../../../src/lib/dlq/replay/plan-replay.js';
 import { renderReplayPlan, renderReplayResult } from '../../../src/lib/render/replay-plan.js';
 import { makeView, plainColors } from './dead-letter-items.js';
 

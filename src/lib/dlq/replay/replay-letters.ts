@@ -1,6 +1,6 @@
-import type { Key } from '../domain/key.js';
-import { boundedAuthor, carryOutPlan, type CarryOutOptions } from './carry-out.js';
-import type { LetterPlan, SkippedLetter } from './plan.js';
+import type { Key } from '../../domain/key.js';
+import { boundedAuthor, carryOutPlan, type CarryOutOptions } from '../plan/carry-out.js';
+import type { LetterPlan, SkippedLetter } from '../plan/plan-letters.js';
 import { decideNow, replayOne, type ReplayTools } from './replay-one.js';
 
 export interface ReplayOptions extends ReplayTools, CarryOutOptions {

@@ -1,16 +1,16 @@
-import { metaConsumers } from '../domain/consumer-names.js';
-import type { Key } from '../domain/key.js';
-import type { Pointer } from '../domain/pointer.js';
-import { recordAbout } from '../journal/place.js';
-import { writeRecord } from '../journal/write-record.js';
-import { statesOfOriginals } from '../pointers/original.js';
-import { writePointer } from '../pointers/write-pointer.js';
-import { journalOf, pointersOf, type RouteTools, nothingKnown, routeExhaustion } from '../routing/route.js';
-import type { Author, Skipped } from './carry-out.js';
+import { metaConsumers } from '../../domain/consumer-names.js';
+import type { Key } from '../../domain/key.js';
+import type { Pointer } from '../../domain/pointer.js';
+import { recordAbout } from '../../journal/place.js';
+import { writeRecord } from '../../journal/write-record.js';
+import { statesOfOriginals } from '../../pointers/original.js';
+import { writePointer } from '../../pointers/write-pointer.js';
+import { journalOf, pointersOf, type RouteTools, nothingKnown, routeExhaustion } from '../../routing/route.js';
+import type { Author, Skipped } from '../plan/carry-out.js';
 import { decideReplays, type ReplayDecision, replayKey } from './decide-replay.js';
-import type { DlqEntry } from '../pointers/entry.js';
-import { persistently } from './persistently.js';
-import { keyOf } from './state.js';
+import type { DlqEntry } from '../../pointers/entry.js';
+import { persistently } from '../plan/persistently.js';
+import { keyOf } from '../state.js';
 
 export interface ReplayTools extends RouteTools {
   readonly author: Author;

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { Starts } from '../../../src/lib/dlq/starts.js';
+import { Starts } from '../../../src/lib/flow/start-limiter.js';
 
 describe('Starts', () => {
   it('lets no more than its limit run at once, in order', async () => {

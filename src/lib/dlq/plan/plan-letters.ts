@@ -1,12 +1,12 @@
-import type { PipelineConfig } from '../config/resolved.js';
-import type { Link } from '../nats/link.js';
-import type { Original } from '../pointers/original.js';
-import { concurrently } from './concurrently.js';
-import type { DlqEntry } from '../pointers/entry.js';
-import { notFound } from './not-found.js';
+import type { PipelineConfig } from '../../config/resolved.js';
+import type { Link } from '../../nats/link.js';
+import type { Original } from '../../pointers/original.js';
+import { concurrently } from '../../flow/concurrently.js';
+import type { DlqEntry } from '../../pointers/entry.js';
+import { notFound } from '../not-found.js';
 import { persistently } from './persistently.js';
-import { readAhead } from './read-ahead.js';
-import { type DeadLetterFilters, findEntry, selectPages } from './select.js';
+import { readAhead } from '../../flow/read-ahead.js';
+import { type DeadLetterFilters, findEntry, selectPages } from '../select.js';
 
 export type LetterSelection =
   | { readonly ids: readonly string[] }

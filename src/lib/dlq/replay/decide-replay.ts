@@ -1,19 +1,19 @@
-import { consumerNamed, externalNamed, type PipelineConfig } from '../config/resolved.js';
-import { metaConsumers } from '../domain/consumer-names.js';
-import type { Decoded } from '../domain/decode.js';
-import type { Key } from '../domain/key.js';
-import type { Pointer } from '../domain/pointer.js';
-import { decodeExhaustion, type Exhaustion } from '../domain/record.js';
-import { isNativeAdvisory, recordSubject } from '../domain/subjects.js';
-import { msOfNanos } from '../domain/time.js';
-import { lastRecords, type Wanted } from '../journal/read.js';
-import type { Link } from '../nats/link.js';
-import type { Original } from '../pointers/original.js';
-import { journalOf } from '../routing/route.js';
-import { Transcriber } from '../routing/transcribe.js';
-import type { DlqEntry } from '../pointers/entry.js';
-import { moveCommand } from '../pointers/move-command.js';
-import { keyOf, resolvedRecords } from './state.js';
+import { consumerNamed, externalNamed, type PipelineConfig } from '../../config/resolved.js';
+import { metaConsumers } from '../../domain/consumer-names.js';
+import type { Decoded } from '../../domain/decode.js';
+import type { Key } from '../../domain/key.js';
+import type { Pointer } from '../../domain/pointer.js';
+import { decodeExhaustion, type Exhaustion } from '../../domain/record.js';
+import { isNativeAdvisory, recordSubject } from '../../domain/subjects.js';
+import { msOfNanos } from '../../domain/time.js';
+import { lastRecords, type Wanted } from '../../journal/read.js';
+import type { Link } from '../../nats/link.js';
+import type { Original } from '../../pointers/original.js';
+import { journalOf } from '../../routing/route.js';
+import { Transcriber } from '../../routing/transcribe.js';
+import type { DlqEntry } from '../../pointers/entry.js';
+import { moveCommand } from '../../pointers/move-command.js';
+import { keyOf, resolvedRecords } from '../state.js';
 
 /** What replaying a dead letter means, by what the server holds now. */
 export type ReplayDecision =

@@ -1,19 +1,19 @@
-import { consumerNamed, type PipelineConfig } from '../config/resolved.js';
-import { metaConsumers, stageConsumers } from '../domain/consumer-names.js';
-import { ConnectionError, OperationError } from '../errors.js';
-import type { Link } from '../nats/link.js';
-import { readStandstill } from '../nats/standstill.js';
+import { consumerNamed, type PipelineConfig } from '../../config/resolved.js';
+import { metaConsumers, stageConsumers } from '../../domain/consumer-names.js';
+import { ConnectionError, OperationError } from '../../errors.js';
+import type { Link } from '../../nats/link.js';
+import { readStandstill } from '../../nats/standstill.js';
 import { decideReplays } from './decide-replay.js';
-import { statesInStream } from './originals.js';
+import { statesInStream } from '../originals.js';
 import {
   type Count,
   type LetterPlan,
   type LetterSelection,
   planLetters,
   type SkippedLetter,
-} from './plan.js';
+} from '../plan/plan-letters.js';
 
-export type { LetterSelection as ReplaySelection } from './plan.js';
+export type { LetterSelection as ReplaySelection } from '../plan/plan-letters.js';
 
 /** What a replay would do, and on which server. */
 export interface ReplayPlan extends LetterPlan {

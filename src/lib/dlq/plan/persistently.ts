@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { UnreachableError } from '../nats/errors.js';
+import { UnreachableError } from '../../nats/errors.js';
 
 /** A server that does not answer is asked again for this long. */
 const patienceMs = 30_000;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { concurrently } from '../../../src/lib/dlq/concurrently.js';
+import { concurrently } from '../../../src/lib/flow/concurrently.js';
 
 it('keeps the order of the items, and never runs more at once than it may', async () => {
   let running = 0;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readAhead } from '../../../src/lib/dlq/read-ahead.js';
+import { readAhead } from '../../../src/lib/flow/read-ahead.js';
 
 async function* numbers(log: string[], failAt = Number.POSITIVE_INFINITY): AsyncGenerator<number> {
   try {

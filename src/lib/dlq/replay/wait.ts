@@ -1,13 +1,13 @@
-import type { PipelineConfig } from '../config/resolved.js';
-import { type Key, keyId } from '../domain/key.js';
-import { decodeRecord } from '../domain/record.js';
-import { parseRecordSubject, recordFilter } from '../domain/subjects.js';
-import { anyRecord } from '../journal/read.js';
-import type { Link } from '../nats/link.js';
-import { readStream } from '../nats/read-stream.js';
-import { journalOf } from '../routing/route.js';
-import { concurrently } from './concurrently.js';
-import type { Followed } from './replay.js';
+import type { PipelineConfig } from '../../config/resolved.js';
+import { type Key, keyId } from '../../domain/key.js';
+import { decodeRecord } from '../../domain/record.js';
+import { parseRecordSubject, recordFilter } from '../../domain/subjects.js';
+import { anyRecord } from '../../journal/read.js';
+import type { Link } from '../../nats/link.js';
+import { readStream } from '../../nats/read-stream.js';
+import { journalOf } from '../../routing/route.js';
+import { concurrently } from '../../flow/concurrently.js';
+import type { Followed } from './replay-letters.js';
 
 /** Ids by what became of them; all that were followed are in one of the three. */
 export interface WaitResult {

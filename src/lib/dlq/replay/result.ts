@@ -1,7 +1,7 @@
-import type { ExitCode } from '../errors.js';
-import type { SkippedLetter } from './plan.js';
+import type { ExitCode } from '../../errors.js';
+import type { SkippedLetter } from '../plan/plan-letters.js';
 import type { ReplayPlan } from './plan-replay.js';
-import type { ReplayReport } from './replay.js';
+import type { ReplayReport } from './replay-letters.js';
 import type { WaitResult } from './wait.js';
 
 /** What `dlq replay --json` prints. */

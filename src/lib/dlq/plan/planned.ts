@@ -1,10 +1,10 @@
-import type { PipelineConfig } from '../config/resolved.js';
-import type { Link } from '../nats/link.js';
-import type { StoredMessage } from '../nats/message.js';
-import { type ReadPage, readPages } from '../nats/read-stream.js';
-import { type DlqEntry, readEntry } from '../pointers/entry.js';
+import type { PipelineConfig } from '../../config/resolved.js';
+import type { Link } from '../../nats/link.js';
+import type { StoredMessage } from '../../nats/message.js';
+import { type ReadPage, readPages } from '../../nats/read-stream.js';
+import { type DlqEntry, readEntry } from '../../pointers/entry.js';
 import { persistently } from './persistently.js';
-import type { PlannedLetter } from './plan.js';
+import type { PlannedLetter } from './plan-letters.js';
 
 /** Some of a plan's dead letters, as the DLQ has them now. */
 export interface PlannedChunk {

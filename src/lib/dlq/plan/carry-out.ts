@@ -1,12 +1,12 @@
-import { clipBytes, escapeLine } from '../domain/escape.js';
-import type { PipelineConfig } from '../config/resolved.js';
-import { ConnectionError, PlutomiError } from '../errors.js';
-import type { Link } from '../nats/link.js';
-import type { DlqEntry } from '../pointers/entry.js';
+import { clipBytes, escapeLine } from '../../domain/escape.js';
+import type { PipelineConfig } from '../../config/resolved.js';
+import { ConnectionError, PlutomiError } from '../../errors.js';
+import type { Link } from '../../nats/link.js';
+import type { DlqEntry } from '../../pointers/entry.js';
 import { persistently } from './persistently.js';
-import type { Decide, Decision, LetterPlan, PlannedLetter, SkipDecision, SkippedLetter } from './plan.js';
+import type { Decide, Decision, LetterPlan, PlannedLetter, SkipDecision, SkippedLetter } from './plan-letters.js';
 import { type PlannedChunk, readPlanned } from './planned.js';
-import { Starts } from './starts.js';
+import { Starts } from '../../flow/start-limiter.js';
 
 /** Who does something to dead letters, why, and under which name the journal keeps it. */
 export interface Author {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ReplayPlan } from '../../../src/lib/dlq/plan-replay.js';
-import { exitCodeOf, resultOf, untouched } from '../../../src/lib/dlq/result.js';
+import type { ReplayPlan } from '../../../../src/lib/dlq/replay/plan-replay.js';
+import { exitCodeOf, resultOf, untouched } from '../../../../src/lib/dlq/replay/result.js';
 
 const plan: ReplayPlan = {
   pipeline: 'plutomi',

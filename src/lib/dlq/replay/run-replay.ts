@@ -1,5 +1,5 @@
 import type { ReplayPlan } from './plan-replay.js';
-import { replayDeadLetters, type ReplayOptions } from './replay.js';
+import { replayDeadLetters, type ReplayOptions } from './replay-letters.js';
 import { type ReplayResult, resultOf } from './result.js';
 import { nextJournalSeq, waitForOutcomes, type WaitResult } from './wait.js';
 
