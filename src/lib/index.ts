@@ -17,7 +17,7 @@ export type {
 export type { DeadLetter } from './domain/dead-letter.js';
 export { Reject, Snooze } from './domain/outcome.js';
 export type { Handler, HandlerContext, PlutomiEvent } from './handlers/contract.js';
-export type { DeadLetterHandler } from './waterfall/alert.js';
+export type { DeadLetterHandler } from './waterfall/stages/alert.js';
 
 // Config and connection.
 export type { Environment } from './connection/environment.js';

@@ -6,7 +6,7 @@ import { Delivery } from '../../src/lib/nats/delivery.js';
 import { createConsumer, createStream, deleteConsumer } from '../../src/lib/nats/objects.js';
 import { explainEvent } from '../../src/lib/explain/explain.js';
 import { verifyPipeline } from '../../src/lib/verify/verify.js';
-import { FirstDeliveries } from '../../src/lib/waterfall/first-deliveries.js';
+import { FirstDeliveries } from '../../src/lib/waterfall/worker/first-deliveries.js';
 import { applyTopology } from '../support/config.js';
 import { consumer } from '../support/dead-letters.js';
 import { connectTo, failedAttempts, natsForTest, type TestBed, testBed } from '../support/pipeline.js';

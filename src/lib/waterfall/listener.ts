@@ -9,7 +9,7 @@ import { type Heard, subscribe } from '../nats/subscribe.js';
 import type { Transcriber } from '../routing/transcribe.js';
 import type { WaterfallListener } from '../telemetry/waterfall-event.js';
 import { WorkerFailure } from './failures.js';
-import { Slots } from './slots.js';
+import { Slots } from '../flow/slots.js';
 import { tellJudgement } from './tell-judgement.js';
 
 export interface ListenerParts {

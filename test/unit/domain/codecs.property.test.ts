@@ -14,7 +14,7 @@ import { exhaustionKinds, nativeAdvisoryFilter, recordSubject } from '../../../s
 import { deadLetterOf } from '../../../src/lib/domain/dead-letter.js';
 import { readEntry } from '../../../src/lib/pointers/entry.js';
 import { stepOf } from '../../../src/lib/explain/steps.js';
-import { readExhaustion } from '../../../src/lib/waterfall/meta.js';
+import { readExhaustion } from '../../../src/lib/waterfall/stages/meta.js';
 import { makeConfig } from '../../support/config.js';
 import { hostileText, mutated, nearly } from '../../support/hostile.js';
 import { property } from '../../support/property.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Slots } from '../../../src/lib/waterfall/slots.js';
+import { Slots } from '../../../src/lib/flow/slots.js';
 import { property } from '../../support/property.js';
 
 test('there are as many places as its size', () => {

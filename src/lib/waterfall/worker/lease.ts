@@ -1,5 +1,5 @@
-import { Bag } from '../flow/bag.js';
-import type { Held } from './held.js';
+import { Bag } from '../../flow/bag.js';
+import type { Held } from './held-message.js';
 import type { Settler } from './settle.js';
 
 /** Keeps every held message alive from its receipt on: a sign of life at a third of the ack wait. */

@@ -1,16 +1,16 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import type { DeadLetter } from '../../../src/lib/domain/dead-letter.js';
-import { makeFailure } from '../../../src/lib/domain/failure.js';
-import { encodePointer, type Pointer } from '../../../src/lib/domain/pointer.js';
-import type { WaterfallEvent } from '../../../src/lib/telemetry/waterfall-event.js';
-import { alertProcess, type DeadLetterHandler } from '../../../src/lib/waterfall/alert.js';
-import { Held } from '../../../src/lib/waterfall/held.js';
-import { Settler } from '../../../src/lib/waterfall/settle.js';
-import type { Worker } from '../../../src/lib/waterfall/worker.js';
-import { makeConfig, makeConsumer } from '../../support/config.js';
-import { delivered, fakeServer } from './fake-server.js';
+import type { DeadLetter } from '../../../../src/lib/domain/dead-letter.js';
+import { makeFailure } from '../../../../src/lib/domain/failure.js';
+import { encodePointer, type Pointer } from '../../../../src/lib/domain/pointer.js';
+import type { WaterfallEvent } from '../../../../src/lib/telemetry/waterfall-event.js';
+import { alertProcess, type DeadLetterHandler } from '../../../../src/lib/waterfall/stages/alert.js';
+import { Held } from '../../../../src/lib/waterfall/worker/held-message.js';
+import { Settler } from '../../../../src/lib/waterfall/worker/settle.js';
+import type { Worker } from '../../../../src/lib/waterfall/worker/worker.js';
+import { makeConfig, makeConsumer } from '../../../support/config.js';
+import { delivered, fakeServer } from '../fake-server.js';
 
 const consumer = 'notifications-consumer';
 const at = '2026-01-31T11:00:00.000Z';

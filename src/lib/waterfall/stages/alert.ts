@@ -1,14 +1,14 @@
-import type { PipelineConfig, ReaderSettings } from '../config/resolved.js';
-import { delayAfter } from '../domain/backoff.js';
-import type { DeadLetter } from '../domain/dead-letter.js';
-import { readEntry } from '../pointers/entry.js';
-import { failureOf, reasonOf } from '../domain/failure.js';
-import { HttpClient } from '../http/client.js';
-import type { WaterfallListener } from '../telemetry/waterfall-event.js';
-import { enterHandlerOf } from '../handlers/background.js';
-import type { Held } from './held.js';
+import type { PipelineConfig, ReaderSettings } from '../../config/resolved.js';
+import { delayAfter } from '../../domain/backoff.js';
+import type { DeadLetter } from '../../domain/dead-letter.js';
+import { readEntry } from '../../pointers/entry.js';
+import { failureOf, reasonOf } from '../../domain/failure.js';
+import { HttpClient } from '../../http/client.js';
+import type { WaterfallListener } from '../../telemetry/waterfall-event.js';
+import { enterHandlerOf } from '../../handlers/background.js';
+import type { Held } from '../worker/held-message.js';
 import { postDeadLetter } from './webhook.js';
-import type { Worker } from './worker.js';
+import type { Worker } from '../worker/worker.js';
 
 /** Told about each new dead letter. Throwing, or no result within 30 s, means: tell me again. */
 export type DeadLetterHandler = (deadLetter: DeadLetter) => unknown;

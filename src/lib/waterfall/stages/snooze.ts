@@ -1,12 +1,12 @@
-import type { PipelineConfig } from '../config/resolved.js';
-import { isCount } from '../domain/decode.js';
-import { formatDuration } from '../domain/duration.js';
-import { makeFailure } from '../domain/failure.js';
-import type { KeyHistory } from '../domain/attempt.js';
-import { expiresAtMs } from '../domain/message-ttl.js';
-import type { Outcome } from '../domain/outcome.js';
-import type { StoredMessage } from '../nats/message.js';
-import { ttlOf } from '../nats/stream-life.js';
+import type { PipelineConfig } from '../../config/resolved.js';
+import { isCount } from '../../domain/decode.js';
+import { formatDuration } from '../../domain/duration.js';
+import { makeFailure } from '../../domain/failure.js';
+import type { KeyHistory } from '../../domain/attempt.js';
+import { expiresAtMs } from '../../domain/message-ttl.js';
+import type { Outcome } from '../../domain/outcome.js';
+import type { StoredMessage } from '../../nats/message.js';
+import { ttlOf } from '../../nats/stream-life.js';
 
 type Snoozed = Extract<Outcome, { kind: 'snoozed' }>;
 

@@ -1,6 +1,6 @@
-import { nakVerdict, tell, tellConfirmed } from '../nats/delivery.js';
-import type { Link } from '../nats/link.js';
-import type { Held } from './held.js';
+import { nakVerdict, tell, tellConfirmed } from '../../nats/delivery.js';
+import type { Link } from '../../nats/link.js';
+import type { Held } from './held-message.js';
 
 const confirmTimeoutMs = 2000;
 /** One for all: an ack that waits for nothing costs no promise. */

@@ -1,12 +1,12 @@
-import type { StageLimits } from '../config/resolved.js';
-import { delayAfter, withJitter } from '../domain/backoff.js';
-import { type Failure, isForGood, type ReportedFailure } from '../domain/failure.js';
-import type { StagePlan } from '../domain/plan.js';
-import type { Outcome } from '../domain/outcome.js';
-import { type Exhaustion, type JournalRecord, makeExhaustion } from '../domain/record.js';
-import { isoOfMs } from '../domain/time.js';
-import { recordAbout, type RecordFacts } from '../journal/place.js';
-import { writeExhaustion, writeRecord } from '../journal/write-record.js';
+import type { StageLimits } from '../../config/resolved.js';
+import { delayAfter, withJitter } from '../../domain/backoff.js';
+import { type Failure, isForGood, type ReportedFailure } from '../../domain/failure.js';
+import type { StagePlan } from '../../domain/plan.js';
+import type { Outcome } from '../../domain/outcome.js';
+import { type Exhaustion, type JournalRecord, makeExhaustion } from '../../domain/record.js';
+import { isoOfMs } from '../../domain/time.js';
+import { recordAbout, type RecordFacts } from '../../journal/place.js';
+import { writeExhaustion, writeRecord } from '../../journal/write-record.js';
 import type { Case, StageTools } from './case.js';
 import { isShort, shortSnoozes } from './snooze.js';
 

@@ -1,18 +1,18 @@
-import { metaConsumers } from '../domain/consumer-names.js';
-import { decodeObject, isDeeperThan } from '../domain/decode.js';
-import { makeFailure } from '../domain/failure.js';
-import { originOf } from '../domain/key.js';
-import { type Pointer, pointerFrom } from '../domain/pointer.js';
-import { decodeExhaustion, type Exhaustion } from '../domain/record.js';
-import { recordAbout } from '../journal/place.js';
-import { writeRecord } from '../journal/write-record.js';
-import type { StoredMessage } from '../nats/message.js';
-import { fetchOriginal } from '../pointers/original.js';
-import { writePointer } from '../pointers/write-pointer.js';
-import type { Held } from './held.js';
+import { metaConsumers } from '../../domain/consumer-names.js';
+import { decodeObject, isDeeperThan } from '../../domain/decode.js';
+import { makeFailure } from '../../domain/failure.js';
+import { originOf } from '../../domain/key.js';
+import { type Pointer, pointerFrom } from '../../domain/pointer.js';
+import { decodeExhaustion, type Exhaustion } from '../../domain/record.js';
+import { recordAbout } from '../../journal/place.js';
+import { writeRecord } from '../../journal/write-record.js';
+import type { StoredMessage } from '../../nats/message.js';
+import { fetchOriginal } from '../../pointers/original.js';
+import { writePointer } from '../../pointers/write-pointer.js';
+import type { Held } from '../worker/held-message.js';
 import { type MetaParts, metaKey } from './meta.js';
-import { journalOf, pointersOf } from '../routing/route.js';
-import type { Worker } from './worker.js';
+import { journalOf, pointersOf } from '../../routing/route.js';
+import type { Worker } from '../worker/worker.js';
 
 const maxEmbeddedBytes = 65_536;
 /** The dead letter around it is a record too, and must not be too deep to be read. */

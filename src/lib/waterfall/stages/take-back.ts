@@ -1,9 +1,9 @@
-import { isoOfMs } from '../domain/time.js';
-import { recordAbout } from '../journal/place.js';
-import { writeRecord } from '../journal/write-record.js';
+import { isoOfMs } from '../../domain/time.js';
+import { recordAbout } from '../../journal/place.js';
+import { writeRecord } from '../../journal/write-record.js';
 import type { Case, StageTools } from './case.js';
 import { shortSnoozes } from './snooze.js';
-import { LetGo } from './worker.js';
+import { LetGo } from '../worker/worker.js';
 
 /**
  * Gives an event back that an orderly end leaves unfinished: first the record that its attempt does not count, and

@@ -1,20 +1,20 @@
-import type { PipelineConfig } from '../config/resolved.js';
-import { type Failure, failureOf, makeFailure } from '../domain/failure.js';
-import { type Key, type Origin, originOf } from '../domain/key.js';
-import type { Outcome } from '../domain/outcome.js';
-import { decodeExhaustion, type Exhaustion } from '../domain/record.js';
-import { isNativeAdvisory, recordSubject } from '../domain/subjects.js';
-import { metaConsumers } from '../domain/consumer-names.js';
-import type { Decoded } from '../domain/decode.js';
-import type { Delivery } from '../nats/delivery.js';
-import { UnreachableError } from '../nats/errors.js';
-import { fetchOriginal } from '../pointers/original.js';
+import type { PipelineConfig } from '../../config/resolved.js';
+import { type Failure, failureOf, makeFailure } from '../../domain/failure.js';
+import { type Key, type Origin, originOf } from '../../domain/key.js';
+import type { Outcome } from '../../domain/outcome.js';
+import { decodeExhaustion, type Exhaustion } from '../../domain/record.js';
+import { isNativeAdvisory, recordSubject } from '../../domain/subjects.js';
+import { metaConsumers } from '../../domain/consumer-names.js';
+import type { Decoded } from '../../domain/decode.js';
+import type { Delivery } from '../../nats/delivery.js';
+import { UnreachableError } from '../../nats/errors.js';
+import { fetchOriginal } from '../../pointers/original.js';
 import type { Case, Identified, StageTools, Task } from './case.js';
 import { DeliveredTask } from './delivered-task.js';
-import { isFirstTelling } from '../journal/write-record.js';
-import { nothingKnown, routeExhaustion, type WhatIsKnown } from '../routing/route.js';
-import type { HeardAdvisory, Transcriber } from '../routing/transcribe.js';
-import { tellJudgement } from './tell-judgement.js';
+import { isFirstTelling } from '../../journal/write-record.js';
+import { nothingKnown, routeExhaustion, type WhatIsKnown } from '../../routing/route.js';
+import type { HeardAdvisory, Transcriber } from '../../routing/transcribe.js';
+import { tellJudgement } from '../tell-judgement.js';
 import type { StageSpec } from './stage.js';
 
 export interface MetaParts {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { WaterfallEvent } from '../../../src/lib/telemetry/waterfall-event.js';
-import { OperationError } from '../../../src/lib/errors.js';
-import { Gate } from '../../../src/lib/waterfall/gate.js';
+import type { WaterfallEvent } from '../../../../src/lib/telemetry/waterfall-event.js';
+import { OperationError } from '../../../../src/lib/errors.js';
+import { Gate } from '../../../../src/lib/waterfall/worker/gate.js';
 
 function setUp() {
   const told: WaterfallEvent[] = [];

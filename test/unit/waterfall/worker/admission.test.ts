@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Company, type Member } from '../../../src/lib/waterfall/company.js';
-import { property } from '../../support/property.js';
+import { Company, type Member } from '../../../../src/lib/waterfall/worker/admission.js';
+import { property } from '../../../support/property.js';
 
 test('whoever wants to be alone waits for those inside, and nobody passes them', async () => {
   const company = new Company();

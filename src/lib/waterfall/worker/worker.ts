@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf, PlutomiError } from '../errors.js';
-import { type Delivery, isAckOf } from '../nats/delivery.js';
-import { delayAfter } from '../domain/backoff.js';
-import { isLasting, type NotAllowedError } from '../nats/errors.js';
-import type { Link } from '../nats/link.js';
-import { Pull } from '../nats/pull.js';
-import type { WaterfallListener } from '../telemetry/waterfall-event.js';
+import { messageOf, PlutomiError } from '../../errors.js';
+import { type Delivery, isAckOf } from '../../nats/delivery.js';
+import { delayAfter } from '../../domain/backoff.js';
+import { isLasting, type NotAllowedError } from '../../nats/errors.js';
+import type { Link } from '../../nats/link.js';
+import { Pull } from '../../nats/pull.js';
+import type { WaterfallListener } from '../../telemetry/waterfall-event.js';
 import type { Gate } from './gate.js';
-import { Held } from './held.js';
-import { WorkerFailure } from './failures.js';
+import { Held } from './held-message.js';
+import { WorkerFailure } from '../failures.js';
 import { LeaseKeeper } from './lease.js';
 import { Settler } from './settle.js';
-import { Slots } from './slots.js';
+import { Slots } from '../../flow/slots.js';
 
 export interface WorkerSettings {
   readonly stream: string;

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { Held } from '../../../src/lib/waterfall/held.js';
-import { LeaseKeeper } from '../../../src/lib/waterfall/lease.js';
-import { Settler } from '../../../src/lib/waterfall/settle.js';
-import { delivered, fakeServer } from './fake-server.js';
+import { Held } from '../../../../src/lib/waterfall/worker/held-message.js';
+import { LeaseKeeper } from '../../../../src/lib/waterfall/worker/lease.js';
+import { Settler } from '../../../../src/lib/waterfall/worker/settle.js';
+import { delivered, fakeServer } from '../fake-server.js';
 
 const ackWaitMs = 600;
 

@@ -1,15 +1,15 @@
-import type { StageLimits } from '../config/resolved.js';
-import { decideAttempt, emptyHistory, type RunDecision } from '../domain/attempt.js';
-import type { StagePlan } from '../domain/plan.js';
-import type { Outcome } from '../domain/outcome.js';
-import { readKeyHistory } from '../journal/read.js';
-import type { Original } from '../pointers/original.js';
+import type { StageLimits } from '../../config/resolved.js';
+import { decideAttempt, emptyHistory, type RunDecision } from '../../domain/attempt.js';
+import type { StagePlan } from '../../domain/plan.js';
+import type { Outcome } from '../../domain/outcome.js';
+import { readKeyHistory } from '../../journal/read.js';
+import type { Original } from '../../pointers/original.js';
 import type { Case, Identified, StageTools, Task } from './case.js';
-import type { Held } from './held.js';
-import { FirstDeliveries } from './first-deliveries.js';
+import type { Held } from '../worker/held-message.js';
+import { FirstDeliveries } from '../worker/first-deliveries.js';
 import { Reporter } from './report.js';
 import { takeBack } from './take-back.js';
-import type { Worker } from './worker.js';
+import type { Worker } from '../worker/worker.js';
 
 /** What differs between the stages that count attempts. */
 export interface StageSpec {

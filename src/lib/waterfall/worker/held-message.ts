@@ -1,6 +1,6 @@
-import type { Baggable } from '../flow/bag.js';
-import type { Delivery } from '../nats/delivery.js';
-import type { Member } from './company.js';
+import type { Baggable } from '../../flow/bag.js';
+import type { Delivery } from '../../nats/delivery.js';
+import type { Member } from './admission.js';
 
 /** A message that this process holds, and until when the server leaves it to us. */
 export class Held implements Baggable, Member {

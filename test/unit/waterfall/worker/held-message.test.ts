@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { originOf } from '../../../src/lib/domain/key.js';
-import { Held } from '../../../src/lib/waterfall/held.js';
-import { delivered } from './fake-server.js';
+import { originOf } from '../../../../src/lib/domain/key.js';
+import { Held } from '../../../../src/lib/waterfall/worker/held-message.js';
+import { delivered } from '../fake-server.js';
 
 describe('a held message', () => {
   test.each([

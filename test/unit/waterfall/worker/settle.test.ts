@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { Held } from '../../../src/lib/waterfall/held.js';
-import { Settler } from '../../../src/lib/waterfall/settle.js';
-import { delivered, fakeServer } from './fake-server.js';
+import { Held } from '../../../../src/lib/waterfall/worker/held-message.js';
+import { Settler } from '../../../../src/lib/waterfall/worker/settle.js';
+import { delivered, fakeServer } from '../fake-server.js';
 
 const ackWaitMs = 500;
 

@@ -1,14 +1,14 @@
-import type { KeyHistory } from '../domain/attempt.js';
-import type { Failure } from '../domain/failure.js';
-import type { Key } from '../domain/key.js';
-import type { Exhaustion } from '../domain/record.js';
-import type { Clock } from '../domain/time.js';
-import type { JournalPlace } from '../journal/place.js';
-import type { Link } from '../nats/link.js';
-import type { WaterfallListener } from '../telemetry/waterfall-event.js';
-import type { Company } from './company.js';
-import type { Held } from './held.js';
-import type { Worker } from './worker.js';
+import type { KeyHistory } from '../../domain/attempt.js';
+import type { Failure } from '../../domain/failure.js';
+import type { Key } from '../../domain/key.js';
+import type { Exhaustion } from '../../domain/record.js';
+import type { Clock } from '../../domain/time.js';
+import type { JournalPlace } from '../../journal/place.js';
+import type { Link } from '../../nats/link.js';
+import type { WaterfallListener } from '../../telemetry/waterfall-event.js';
+import type { Company } from '../worker/admission.js';
+import type { Held } from '../worker/held-message.js';
+import type { Worker } from '../worker/worker.js';
 
 /** What a delivered message asks for. */
 export interface Task {

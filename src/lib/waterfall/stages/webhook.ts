@@ -1,5 +1,5 @@
-import type { DeadLetter } from '../domain/dead-letter.js';
-import type { HttpAnswer, HttpClient } from '../http/client.js';
+import type { DeadLetter } from '../../domain/dead-letter.js';
+import type { HttpAnswer, HttpClient } from '../../http/client.js';
 
 const timeoutMs = 10_000;
 
