@@ -91,8 +91,8 @@ export { type DeadLetterDetails, showDeadLetter } from './dlq/show.js';
 export type { JournalRecord } from './domain/record.js';
 
 // Proving and explaining.
-export { defaultScanLimit, explainEvent, type ExplainOptions } from './explain/explain.js';
-export type { Explanation } from './explain/explanation.js';
+export { defaultScanLimit, explainEvent, type ExplainOptions } from './events/explain/explain.js';
+export type { Explanation } from './events/explain/explanation.js';
 export { repairVerified, type RepairTools } from './verify/repair.js';
 export type { Problem, Verification, Verified, Warning } from './verify/verification.js';
 export { verifyPipeline } from './verify/verify.js';

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { Link } from '../../src/lib/nats/link.js';
 import { applyPlan, isUndecided, planTopology } from '../../src/lib/topology/apply.js';
 import { isRisky } from '../../src/lib/topology/consequence.js';
-import { explainEvent } from '../../src/lib/explain/explain.js';
+import { explainEvent } from '../../src/lib/events/explain/explain.js';
 import { ensureTopology } from '../../src/lib/topology/ensure.js';
 import { verifyPipeline } from '../../src/lib/verify/verify.js';
 import { applyTopology, makeConfig } from '../support/config.js';

@@ -10,7 +10,7 @@ import { planReplay } from '../../src/lib/dlq/replay/plan-replay.js';
 import { runReplay } from '../../src/lib/dlq/replay/run-replay.js';
 import { showDeadLetter } from '../../src/lib/dlq/show.js';
 import { keyOf } from '../../src/lib/dlq/state.js';
-import { explainEvent } from '../../src/lib/explain/explain.js';
+import { explainEvent } from '../../src/lib/events/explain/explain.js';
 import { nothingKnown, routeExhaustion } from '../../src/lib/routing/route.js';
 import { verifyPipeline } from '../../src/lib/verify/verify.js';
 import {

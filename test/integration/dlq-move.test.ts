@@ -3,7 +3,7 @@ import { movePointers, type MoveTools, planMove } from '../../src/lib/dlq/move.j
 import { writePointer } from '../../src/lib/pointers/write-pointer.js';
 import { pointersOf } from '../../src/lib/routing/route.js';
 import { verifyPipeline } from '../../src/lib/verify/verify.js';
-import { explainEvent } from '../../src/lib/explain/explain.js';
+import { explainEvent } from '../../src/lib/events/explain/explain.js';
 import { buryEvent, journal, Killed, killedAfter, makePointer, originAt } from '../support/dead-letters.js';
 import { makeConsumer } from '../support/config.js';
 import { eventually } from '../support/eventually.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { explainEvent, type ExplainOptions } from '../../src/lib/explain/explain.js';
-import type { Explanation } from '../../src/lib/explain/explanation.js';
+import { explainEvent, type ExplainOptions } from '../../src/lib/events/explain/explain.js';
+import type { Explanation } from '../../src/lib/events/explain/explanation.js';
 import { colorsFor } from '../../src/lib/render/colors.js';
 import { renderExplanation } from '../../src/lib/render/explanation.js';
 import type { Handler } from '../../src/lib/handlers/contract.js';

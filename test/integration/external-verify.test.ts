@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { explainEvent } from '../../src/lib/explain/explain.js';
+import { explainEvent } from '../../src/lib/events/explain/explain.js';
 import { advisoryLine } from '../../src/lib/journal/advisory-line.js';
 import { planReplay } from '../../src/lib/dlq/replay/plan-replay.js';
 import { showDeadLetter } from '../../src/lib/dlq/show.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it, type TestContext } from 'vitest';
 import { listDeadLetters } from '../../src/lib/dlq/list.js';
 import { showDeadLetter } from '../../src/lib/dlq/show.js';
-import { explainEvent } from '../../src/lib/explain/explain.js';
+import { explainEvent } from '../../src/lib/events/explain/explain.js';
 import { updateStream } from '../../src/lib/nats/objects.js';
 import { versionAtLeast } from '../../src/lib/nats/server-version.js';
 import { checkExpired } from '../../src/lib/verify/check-expired.js';

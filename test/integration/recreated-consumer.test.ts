@@ -4,7 +4,7 @@ import { recordAbout } from '../../src/lib/journal/place.js';
 import { writeRecord } from '../../src/lib/journal/write-record.js';
 import { Delivery } from '../../src/lib/nats/delivery.js';
 import { createConsumer, createStream, deleteConsumer } from '../../src/lib/nats/objects.js';
-import { explainEvent } from '../../src/lib/explain/explain.js';
+import { explainEvent } from '../../src/lib/events/explain/explain.js';
 import { verifyPipeline } from '../../src/lib/verify/verify.js';
 import { FirstDeliveries } from '../../src/lib/waterfall/worker/first-deliveries.js';
 import { applyTopology } from '../support/config.js';

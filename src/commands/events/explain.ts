@@ -6,8 +6,8 @@ import type { ReadSoFar } from '../../lib/nats/read-so-far.js';
 import { renderReading } from '../../lib/render/progress.js';
 import { viewOf } from '../../lib/cli/view.js';
 import { printedEvent } from '../../lib/dlq/show.js';
-import { explainEvent } from '../../lib/explain/explain.js';
-import type { Explanation, StoredEventFacts } from '../../lib/explain/explanation.js';
+import { explainEvent } from '../../lib/events/explain/explain.js';
+import type { Explanation, StoredEventFacts } from '../../lib/events/explain/explanation.js';
 import { countFlag } from '../../lib/cli/count-flag.js';
 import { renderExplanation } from '../../lib/render/explanation.js';
 

@@ -1,6 +1,6 @@
 import { escapeLine } from '../domain/escape.js';
 import { mergedOrder } from '../domain/story.js';
-import type { ConsumerState, Explanation, NextStep, Step } from '../explain/explanation.js';
+import type { ConsumerState, Explanation, NextStep, Step } from '../events/explain/explanation.js';
 import type { Colors } from './colors.js';
 import type { View } from './dead-letters.js';
 import { hanging, Repetitions } from './hanging.js';

@@ -13,7 +13,7 @@ import { recordReason } from '../../../src/lib/domain/record-reason.js';
 import { exhaustionKinds, nativeAdvisoryFilter, recordSubject } from '../../../src/lib/domain/subjects.js';
 import { deadLetterOf } from '../../../src/lib/domain/dead-letter.js';
 import { readEntry } from '../../../src/lib/pointers/entry.js';
-import { stepOf } from '../../../src/lib/explain/steps.js';
+import { stepOf } from '../../../src/lib/events/explain/steps.js';
 import { readExhaustion } from '../../../src/lib/waterfall/stages/meta.js';
 import { makeConfig } from '../../support/config.js';
 import { hostileText, mutated, nearly } from '../../support/hostile.js';

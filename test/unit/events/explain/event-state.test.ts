@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { stateOf, type StateFacts } from '../../../src/lib/explain/state.js';
+import { stateOf, type StateFacts } from '../../../../src/lib/events/explain/event-state.js';
 
 const event = { seq: 5, time: '1795227599252314333' };
 const nowMs = 1_795_227_700_000;

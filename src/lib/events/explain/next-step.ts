@@ -1,7 +1,7 @@
-import { consumerNamed, externalNamed, limitsOf, type PipelineConfig } from '../config/resolved.js';
-import { metaConsumers, stageConsumers } from '../domain/consumer-names.js';
-import { formatDeadLetterId } from '../domain/dead-letter.js';
-import { moveCommand } from '../pointers/move-command.js';
+import { consumerNamed, externalNamed, limitsOf, type PipelineConfig } from '../../config/resolved.js';
+import { metaConsumers, stageConsumers } from '../../domain/consumer-names.js';
+import { formatDeadLetterId } from '../../domain/dead-letter.js';
+import { moveCommand } from '../../pointers/move-command.js';
 import type { ConsumerState, NextStep, Step } from './explanation.js';
 
 export interface NextFacts {

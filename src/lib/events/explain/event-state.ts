@@ -1,8 +1,8 @@
-import type { JournalRecord } from '../domain/record.js';
-import { isExhaustion } from '../domain/subjects.js';
-import { msOfNanos, type Nanos } from '../domain/time.js';
-import { type Position, positionOf } from '../nats/consumer-position.js';
-import type { ConsumerInfo } from '../nats/objects.js';
+import type { JournalRecord } from '../../domain/record.js';
+import { isExhaustion } from '../../domain/subjects.js';
+import { msOfNanos, type Nanos } from '../../domain/time.js';
+import { type Position, positionOf } from '../../nats/consumer-position.js';
+import type { ConsumerInfo } from '../../nats/objects.js';
 import type { ConsumerState } from './explanation.js';
 
 /** What the server holds about one event and one consumer. */

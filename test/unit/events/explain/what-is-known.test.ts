@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type JournalReach, whyNobodyKnows } from '../../../src/lib/explain/what-is-known.js';
+import { type JournalReach, whyNobodyKnows } from '../../../../src/lib/events/explain/what-is-known.js';
 
 const event = { subject: 'events.totp.requested', time: '1795227599252314333' };
 const [before, after] = ['2026-11-20T00:00:00Z', '2026-12-01T00:00:00Z'];

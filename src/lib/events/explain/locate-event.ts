@@ -1,13 +1,13 @@
-import { type PipelineConfig, readersOf } from '../config/resolved.js';
-import { type DeadLetterId, parseDeadLetterId } from '../domain/dead-letter.js';
-import { escapeLine } from '../domain/escape.js';
-import type { Origin } from '../domain/key.js';
-import { decodeRecord } from '../domain/record.js';
-import { OperationError } from '../errors.js';
-import type { Link } from '../nats/link.js';
-import type { OnRead } from '../nats/read-so-far.js';
-import { serverNoteIn, type StoredMessage, storedOrigin } from '../nats/message.js';
-import { journalOf } from '../routing/route.js';
+import { type PipelineConfig, readersOf } from '../../config/resolved.js';
+import { type DeadLetterId, parseDeadLetterId } from '../../domain/dead-letter.js';
+import { escapeLine } from '../../domain/escape.js';
+import type { Origin } from '../../domain/key.js';
+import { decodeRecord } from '../../domain/record.js';
+import { OperationError } from '../../errors.js';
+import type { Link } from '../../nats/link.js';
+import type { OnRead } from '../../nats/read-so-far.js';
+import { serverNoteIn, type StoredMessage, storedOrigin } from '../../nats/message.js';
+import { journalOf } from '../../routing/route.js';
 import { findByMessageId } from './find-by-id.js';
 import type { Scanned } from './explanation.js';
 

@@ -1,9 +1,9 @@
-import type { StoredRecord } from '../domain/attempt.js';
-import { escapeLine } from '../domain/escape.js';
-import type { JournalRecord } from '../domain/record.js';
-import { recordReason } from '../domain/record-reason.js';
-import type { Pointer } from '../domain/pointer.js';
-import type { RecordKind } from '../domain/subjects.js';
+import type { StoredRecord } from '../../domain/attempt.js';
+import { escapeLine } from '../../domain/escape.js';
+import type { JournalRecord } from '../../domain/record.js';
+import { recordReason } from '../../domain/record-reason.js';
+import type { Pointer } from '../../domain/pointer.js';
+import type { RecordKind } from '../../domain/subjects.js';
 import type { Step } from './explanation.js';
 
 /** A record as a step; `waiting` is the pointer that waits in the retry stage now. */

@@ -1,7 +1,7 @@
-import type { ShownEvent } from '../dlq/show.js';
-import type { Stage, Tier } from '../domain/key.js';
-import type { RecordKind } from '../domain/subjects.js';
-import type { Original } from '../pointers/original.js';
+import type { ShownEvent } from '../../dlq/show.js';
+import type { Stage, Tier } from '../../domain/key.js';
+import type { RecordKind } from '../../domain/subjects.js';
+import type { Original } from '../../pointers/original.js';
 
 /** Where an event stands with a consumer. */
 export type ConsumerState =

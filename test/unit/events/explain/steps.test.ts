@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { JournalRecord } from '../../../src/lib/domain/record.js';
-import { stepOf } from '../../../src/lib/explain/steps.js';
+import type { JournalRecord } from '../../../../src/lib/domain/record.js';
+import { stepOf } from '../../../../src/lib/events/explain/steps.js';
 
 const at = '2026-01-31T12:00:00.000Z';
 const snoozed: JournalRecord = {
