@@ -58,10 +58,10 @@ export {
   PartlyPublishedError,
   type PublishManyOptions,
   type PublishManyResult,
-} from './events/publish-many.js';
-export { Publisher } from './events/publish.js';
-export type { EventHeaders } from './events/headers.js';
-export type { OutgoingEvent, PublishEventOptions, PublishResult } from './events/outgoing.js';
+} from './events/publish/publish-many.js';
+export { Publisher } from './events/publish/publish.js';
+export type { EventHeaders } from './events/publish/headers.js';
+export type { OutgoingEvent, PublishEventOptions, PublishResult } from './events/publish/outgoing.js';
 
 // The dead letter queue and the journal.
 export { type AdvisoryLine } from './journal/advisory-line.js';

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { PipelineConfig } from '../../src/lib/config/resolved.js';
-import { Publisher } from '../../src/lib/events/publish.js';
+import { Publisher } from '../../src/lib/events/publish/publish.js';
 import type { Link } from '../../src/lib/nats/link.js';
 import { Transcriber } from '../../src/lib/routing/transcribe.js';
 import { ensureTopology } from '../../src/lib/topology/ensure.js';

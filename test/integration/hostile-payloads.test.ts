@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { showDeadLetter } from '../../src/lib/dlq/show.js';
 import { explainEvent } from '../../src/lib/events/explain/explain.js';
-import { Publisher } from '../../src/lib/events/publish.js';
+import { Publisher } from '../../src/lib/events/publish/publish.js';
 import { renderDeadLetter } from '../../src/lib/render/dead-letter.js';
 import { renderExplanation } from '../../src/lib/render/explanation.js';
 import { colorsFor } from '../../src/lib/render/colors.js';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Publisher } from '../../src/lib/events/publish.js';
+import { Publisher } from '../../src/lib/events/publish/publish.js';
 import { replay } from '../support/replay.js';
 import { testBed } from '../support/pipeline.js';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { OutgoingEvent } from '../../src/lib/events/outgoing.js';
-import { Publisher } from '../../src/lib/events/publish.js';
+import type { OutgoingEvent } from '../../src/lib/events/publish/outgoing.js';
+import { Publisher } from '../../src/lib/events/publish/publish.js';
 import { connect } from '../../src/lib/nats/connect.js';
 import type { Link } from '../../src/lib/nats/link.js';
 import { headerOf, msgIdHeader } from '../../src/lib/nats/message.js';

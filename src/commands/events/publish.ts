@@ -7,10 +7,10 @@ import { parseHeaders, readData } from '../../lib/cli/event-input.js';
 import { readersOf } from '../../lib/config/resolved.js';
 import { subjectMatches } from '../../lib/domain/subjects.js';
 import { escapeLine } from '../../lib/domain/escape.js';
-import { isBrokenJson } from '../../lib/events/broken-json.js';
-import { Publisher } from '../../lib/events/publish.js';
-import { copiesOf, type PublishManyResult } from '../../lib/events/publish-many.js';
-import type { OutgoingEvent, PublishResult } from '../../lib/events/outgoing.js';
+import { isBrokenJson } from '../../lib/events/publish/broken-json.js';
+import { Publisher } from '../../lib/events/publish/publish.js';
+import { copiesOf, type PublishManyResult } from '../../lib/events/publish/publish-many.js';
+import type { OutgoingEvent, PublishResult } from '../../lib/events/publish/outgoing.js';
 import { countFlag } from '../../lib/cli/count-flag.js';
 import { publishedText, publishedManyText } from '../../lib/render/published.js';
 

@@ -1,6 +1,6 @@
 import { escapeLine } from '../domain/escape.js';
-import type { PublishResult } from '../events/outgoing.js';
-import type { PublishManyResult } from '../events/publish-many.js';
+import type { PublishResult } from '../events/publish/outgoing.js';
+import type { PublishManyResult } from '../events/publish/publish-many.js';
 
 /** One line about an event that was published, or that was there already. */
 export function publishedText(subject: string, result: PublishResult, server: string): string {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { checkPayload } from '../../../src/lib/events/check-payload.js';
-import { checkId, makeHeaders } from '../../../src/lib/events/headers.js';
-import { encodePayload } from '../../../src/lib/events/payload.js';
+import { checkPayload } from '../../../../src/lib/events/publish/check-payload.js';
+import { checkId, makeHeaders } from '../../../../src/lib/events/publish/headers.js';
+import { encodePayload } from '../../../../src/lib/events/publish/payload.js';
 import { z } from 'zod';
 
 const text = (data: unknown): string => Buffer.from(encodePayload(data)).toString();

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { OperationError } from '../../../src/lib/errors.js';
+import { OperationError } from '../../../../src/lib/errors.js';
 import {
   copiesOf,
   PartlyPublishedError,
   publishAll,
   type PublishSettler,
-} from '../../../src/lib/events/publish-many.js';
-import type { OutgoingEvent, PublishResult } from '../../../src/lib/events/outgoing.js';
+} from '../../../../src/lib/events/publish/publish-many.js';
+import type { OutgoingEvent, PublishResult } from '../../../../src/lib/events/publish/outgoing.js';
 
 const copies = (count: number) => copiesOf({ type: 'x', id: 'id' }, count);
 const answer = (event: OutgoingEvent, duplicate = false): PublishResult => ({

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isBrokenJson } from '../../../src/lib/events/broken-json.js';
+import { isBrokenJson } from '../../../../src/lib/events/publish/broken-json.js';
 
 it.each([
   ['{"bad json"', true],

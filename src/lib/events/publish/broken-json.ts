@@ -1,4 +1,4 @@
-import { decodeText, parseJson } from '../domain/decode.js';
+import { decodeText, parseJson } from '../../domain/decode.js';
 
 /** A payload that begins like JSON and is not: a quote of the shell was forgotten, or the text was cut. */
 export function isBrokenJson(data: string | Uint8Array | undefined): boolean {

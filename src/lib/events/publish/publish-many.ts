@@ -1,4 +1,4 @@
-import { messageOf, PlutomiError, UsageError } from '../errors.js';
+import { messageOf, PlutomiError, UsageError } from '../../errors.js';
 import type { OutgoingEvent, PublishResult } from './outgoing.js';
 
 export interface PublishManyOptions {

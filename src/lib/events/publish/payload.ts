@@ -1,4 +1,4 @@
-import { messageOf, UsageError } from '../errors.js';
+import { messageOf, UsageError } from '../../errors.js';
 
 const encoder = new TextEncoder();
 

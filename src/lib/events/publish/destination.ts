@@ -1,8 +1,8 @@
-import type { EventType, PipelineConfig } from '../config/resolved.js';
-import { closest } from '../domain/closest.js';
-import { escapeLine } from '../domain/escape.js';
-import { filterContains, isSubject } from '../domain/subjects.js';
-import { UsageError } from '../errors.js';
+import type { EventType, PipelineConfig } from '../../config/resolved.js';
+import { closest } from '../../domain/closest.js';
+import { escapeLine } from '../../domain/escape.js';
+import { filterContains, isSubject } from '../../domain/subjects.js';
+import { UsageError } from '../../errors.js';
 
 /** Where an event goes. */
 export interface Destination {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { findDestination } from '../../../src/lib/events/destination.js';
-import { makeConfig } from '../../support/config.js';
+import { findDestination } from '../../../../src/lib/events/publish/destination.js';
+import { makeConfig } from '../../../support/config.js';
 
 const config = makeConfig({
   events: [

@@ -1,7 +1,7 @@
-import { describeIssues, type StandardSchema } from '../config/schema/standard-schema.js';
-import { decodeText } from '../domain/decode.js';
-import { type Numbers, parseWithNumbers } from '../domain/numbers.js';
-import { ConfigError, messageOf, UsageError } from '../errors.js';
+import { describeIssues, type StandardSchema } from '../../config/schema/standard-schema.js';
+import { decodeText } from '../../domain/decode.js';
+import { type Numbers, parseWithNumbers } from '../../domain/numbers.js';
+import { ConfigError, messageOf, UsageError } from '../../errors.js';
 
 /**
  * Checks the payload as a handler will see it: decoded from its bytes.

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { PipelineConfig } from '../config/resolved.js';
-import { ConnectionError, messageOf, OperationError } from '../errors.js';
-import { NoJetStreamError, UnreachableError } from '../nats/errors.js';
-import { WrongDomainError } from '../nats/wrong-domain.js';
-import { encodeLines, headerLines } from '../nats/headers.js';
-import type { Link, PublishAck } from '../nats/link.js';
+import type { PipelineConfig } from '../../config/resolved.js';
+import { ConnectionError, messageOf, OperationError } from '../../errors.js';
+import { NoJetStreamError, UnreachableError } from '../../nats/errors.js';
+import { WrongDomainError } from '../../nats/wrong-domain.js';
+import { encodeLines, headerLines } from '../../nats/headers.js';
+import type { Link, PublishAck } from '../../nats/link.js';
 import { checkPayload } from './check-payload.js';
 import { type Destination, findDestination } from './destination.js';
 import { checkId, makeHeaders } from './headers.js';
