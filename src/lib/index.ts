@@ -93,7 +93,7 @@ export type { JournalRecord } from './domain/record.js';
 // Proving and explaining.
 export { defaultScanLimit, explainEvent, type ExplainOptions } from './events/explain/explain.js';
 export type { Explanation } from './events/explain/explanation.js';
-export { repairVerified, type RepairTools } from './verify/repair.js';
+export { repairVerified, type RepairTools } from './verify/repair/repair.js';
 export type { Problem, Verification, Verified, Warning } from './verify/verification.js';
 export { verifyPipeline } from './verify/verify.js';
 

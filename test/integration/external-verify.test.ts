@@ -4,7 +4,7 @@ import { advisoryLine } from '../../src/lib/journal/advisory-line.js';
 import { planReplay } from '../../src/lib/dlq/replay/plan-replay.js';
 import { showDeadLetter } from '../../src/lib/dlq/show.js';
 import { applyPlan, planTopology } from '../../src/lib/topology/apply.js';
-import { repairVerified, type RepairTools } from '../../src/lib/verify/repair.js';
+import { repairVerified, type RepairTools } from '../../src/lib/verify/repair/repair.js';
 import type { Verification, Verified } from '../../src/lib/verify/verification.js';
 import { verifyPipeline } from '../../src/lib/verify/verify.js';
 import { makeConfig, makeConsumer } from '../support/config.js';

@@ -4,7 +4,7 @@ import { showDeadLetter } from '../../src/lib/dlq/show.js';
 import { explainEvent } from '../../src/lib/events/explain/explain.js';
 import { updateStream } from '../../src/lib/nats/objects.js';
 import { versionAtLeast } from '../../src/lib/nats/server-version.js';
-import { checkExpired } from '../../src/lib/verify/check-expired.js';
+import { checkExpired } from '../../src/lib/verify/checks/check-expired.js';
 import { verifyPipeline } from '../../src/lib/verify/verify.js';
 import { buryEvent, consumer, originAt } from '../support/dead-letters.js';
 import { eventually } from '../support/eventually.js';

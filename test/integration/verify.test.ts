@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Handler } from '../../src/lib/handlers/contract.js';
-import { repairVerified, type RepairTools } from '../../src/lib/verify/repair.js';
+import { repairVerified, type RepairTools } from '../../src/lib/verify/repair/repair.js';
 import type { Problem, Verification, Verified } from '../../src/lib/verify/verification.js';
 import { verifyPipeline } from '../../src/lib/verify/verify.js';
 import type { Origin } from '../../src/lib/domain/key.js';

@@ -12,7 +12,7 @@ import type { ReadSoFar } from '../../lib/nats/read-so-far.js';
 import { viewOf } from '../../lib/cli/view.js';
 import { renderReading } from '../../lib/render/progress.js';
 import { renderVerification } from '../../lib/render/verification.js';
-import { repairVerified } from '../../lib/verify/repair.js';
+import { repairVerified } from '../../lib/verify/repair/repair.js';
 import { ignoring, type Verification, type Verified, warningKinds } from '../../lib/verify/verification.js';
 import { verifyPipeline } from '../../lib/verify/verify.js';
 

@@ -5,19 +5,19 @@ import type { Link } from '../nats/link.js';
 import type { ConsumerInfo, StreamInfo } from '../nats/objects.js';
 import { standstillOf } from '../nats/standstill.js';
 import { Transcriber } from '../routing/transcribe.js';
-import { checkExpired } from './check-expired.js';
-import { checkObjects } from './check-objects.js';
-import { checkOrphans } from './check-orphans.js';
-import { checkRetention } from './check-retention.js';
-import { confirmLosses } from './losses.js';
-import type { OpenCase } from './open-cases.js';
-import { Positions } from './positions.js';
+import { checkExpired } from './checks/check-expired.js';
+import { checkObjects } from './checks/check-objects.js';
+import { checkOrphans } from './checks/check-orphans.js';
+import { checkRetention } from './checks/check-retention.js';
+import { confirmLosses } from './checks/losses.js';
+import type { OpenCase } from './trace/open-cases.js';
+import { Positions } from './scan/positions.js';
 import type { OnRead } from '../nats/read-so-far.js';
-import { type JournalScan, scanJournal } from './scan-journal.js';
-import { type PointerScan, scanPointers } from './scan-pointers.js';
-import { type Trace, Tracer } from './trace.js';
-import { traceAdvisory } from './trace-advisory.js';
-import { traceMeta } from './trace-meta.js';
+import { type JournalScan, scanJournal } from './scan/scan-journal.js';
+import { type PointerScan, scanPointers } from './scan/scan-pointers.js';
+import { type Trace, Tracer } from './trace/trace.js';
+import { traceAdvisory } from './trace/trace-advisory.js';
+import { traceMeta } from './trace/trace-meta.js';
 import {
   type Checked,
   type Finding,

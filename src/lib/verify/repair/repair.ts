@@ -1,20 +1,20 @@
-import type { Key } from '../domain/key.js';
-import { type Pointer, pointerFrom } from '../domain/pointer.js';
-import type { Exhaustion } from '../domain/record.js';
-import { smallerRecords } from '../domain/smaller.js';
-import { WrongSequenceError } from '../nats/errors.js';
-import { metaConsumers } from '../domain/consumer-names.js';
-import { type RecordFacts, recordAbout, subjectOf } from '../journal/place.js';
-import { lastRecord } from '../journal/read.js';
-import { storeFitting } from '../nats/store-fitting.js';
-import { writePointer } from '../pointers/write-pointer.js';
-import { journalOf, pointersOf, type RouteTools, nothingKnown, routeExhaustion } from '../routing/route.js';
-import { Transcriber } from '../routing/transcribe.js';
-import { Positions } from './positions.js';
+import type { Key } from '../../domain/key.js';
+import { type Pointer, pointerFrom } from '../../domain/pointer.js';
+import type { Exhaustion } from '../../domain/record.js';
+import { smallerRecords } from '../../domain/smaller.js';
+import { WrongSequenceError } from '../../nats/errors.js';
+import { metaConsumers } from '../../domain/consumer-names.js';
+import { type RecordFacts, recordAbout, subjectOf } from '../../journal/place.js';
+import { lastRecord } from '../../journal/read.js';
+import { storeFitting } from '../../nats/store-fitting.js';
+import { writePointer } from '../../pointers/write-pointer.js';
+import { journalOf, pointersOf, type RouteTools, nothingKnown, routeExhaustion } from '../../routing/route.js';
+import { Transcriber } from '../../routing/transcribe.js';
+import { Positions } from '../scan/positions.js';
 import { findExhaustion, readExhaustionOf, readRoutable, rebuildExhaustion } from './restore.js';
-import { Tracer } from './trace.js';
-import { metaKeyOf, traceMeta } from './trace-meta.js';
-import type { Finding, Problem, Repaired, Verification, Verified } from './verification.js';
+import { Tracer } from '../trace/trace.js';
+import { metaKeyOf, traceMeta } from '../trace/trace-meta.js';
+import type { Finding, Problem, Repaired, Verification, Verified } from '../verification.js';
 
 export interface RepairTools extends RouteTools {
   /** Who repairs, as `user@host`. */

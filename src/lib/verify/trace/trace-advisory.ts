@@ -1,13 +1,13 @@
-import type { PipelineConfig } from '../config/resolved.js';
-import { metaConsumers } from '../domain/consumer-names.js';
-import type { Key } from '../domain/key.js';
-import type { Link } from '../nats/link.js';
-import type { Transcriber } from '../routing/transcribe.js';
-import type { Positions } from './positions.js';
+import type { PipelineConfig } from '../../config/resolved.js';
+import { metaConsumers } from '../../domain/consumer-names.js';
+import type { Key } from '../../domain/key.js';
+import type { Link } from '../../nats/link.js';
+import type { Transcriber } from '../../routing/transcribe.js';
+import type { Positions } from '../scan/positions.js';
 import { tookMeta } from './took-meta.js';
 import type { Trace } from './trace.js';
-import type { UntoldAdvisory } from './untold-advisories.js';
-import { findingOf } from './verification.js';
+import type { UntoldAdvisory } from '../scan/untold-advisories.js';
+import { findingOf } from '../verification.js';
 
 /** What became of an advisory of the server that had led to no exhaustion when the journal was read. */
 export async function traceAdvisory(

@@ -1,6 +1,6 @@
-import type { Key, Origin } from '../domain/key.js';
-import type { JournalRecord } from '../domain/record.js';
-import { isExhaustion } from '../domain/subjects.js';
+import type { Key, Origin } from '../../domain/key.js';
+import type { JournalRecord } from '../../domain/record.js';
+import { isExhaustion } from '../../domain/subjects.js';
 
 /** Where an event of a consumer stands, by what the journal was read so far; each is behind the one before. */
 const phases = ['trying', 'exhausted', 'to-retry', 'to-dlq'] as const;

@@ -1,9 +1,9 @@
-import type { PipelineConfig } from '../config/resolved.js';
-import { type Position, positionOf } from '../nats/consumer-position.js';
-import type { Link } from '../nats/link.js';
-import type { ConsumerInfo } from '../nats/objects.js';
-import { desiredTopology } from '../topology/desired.js';
-import { consumerPath } from '../topology/diff.js';
+import type { PipelineConfig } from '../../config/resolved.js';
+import { type Position, positionOf } from '../../nats/consumer-position.js';
+import type { Link } from '../../nats/link.js';
+import type { ConsumerInfo } from '../../nats/objects.js';
+import { desiredTopology } from '../../topology/desired.js';
+import { consumerPath } from '../../topology/diff.js';
 
 /**
  * How far the pipeline's consumers had got at one moment. Read before the journal is asked what became of a

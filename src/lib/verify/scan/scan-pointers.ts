@@ -1,18 +1,18 @@
-import { consumerNamed, externalNamed, type PipelineConfig } from '../config/resolved.js';
-import { metaConsumers } from '../domain/consumer-names.js';
-import type { Key } from '../domain/key.js';
-import { decodePointer, type Pointer } from '../domain/pointer.js';
-import { pointerSubject } from '../domain/subjects.js';
-import { formatDeadLetterId } from '../domain/dead-letter.js';
-import { keyOf } from '../dlq/state.js';
-import { moveCommand } from '../pointers/move-command.js';
-import type { Link } from '../nats/link.js';
-import type { StoredMessage } from '../nats/message.js';
-import { readBatches, readQueue } from '../nats/read-batches.js';
-import { statesOfOriginals } from '../pointers/original.js';
-import type { OnRead } from '../nats/read-so-far.js';
+import { consumerNamed, externalNamed, type PipelineConfig } from '../../config/resolved.js';
+import { metaConsumers } from '../../domain/consumer-names.js';
+import type { Key } from '../../domain/key.js';
+import { decodePointer, type Pointer } from '../../domain/pointer.js';
+import { pointerSubject } from '../../domain/subjects.js';
+import { formatDeadLetterId } from '../../domain/dead-letter.js';
+import { keyOf } from '../../dlq/state.js';
+import { moveCommand } from '../../pointers/move-command.js';
+import type { Link } from '../../nats/link.js';
+import type { StoredMessage } from '../../nats/message.js';
+import { readBatches, readQueue } from '../../nats/read-batches.js';
+import { statesOfOriginals } from '../../pointers/original.js';
+import type { OnRead } from '../../nats/read-so-far.js';
 import type { JournalScan } from './scan-journal.js';
-import { type Finding, findingOf } from './verification.js';
+import { type Finding, findingOf } from '../verification.js';
 
 export interface PointerScan {
   pointers: number;

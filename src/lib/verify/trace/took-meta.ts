@@ -1,8 +1,8 @@
-import type { PipelineConfig } from '../config/resolved.js';
-import { metaConsumers } from '../domain/consumer-names.js';
-import { exhaustionKinds, recordSubject } from '../domain/subjects.js';
-import type { Link } from '../nats/link.js';
-import { journalOf } from '../routing/route.js';
+import type { PipelineConfig } from '../../config/resolved.js';
+import { metaConsumers } from '../../domain/consumer-names.js';
+import { exhaustionKinds, recordSubject } from '../../domain/subjects.js';
+import type { Link } from '../../nats/link.js';
+import { journalOf } from '../../routing/route.js';
 
 /** Did the meta-consumer give up a record of the journal? */
 export async function tookMeta(link: Link, config: PipelineConfig, journalSeq: number): Promise<boolean> {

@@ -1,6 +1,6 @@
-import { metaConsumers } from '../domain/consumer-names.js';
-import type { JournalRecord } from '../domain/record.js';
-import { isExhaustion } from '../domain/subjects.js';
+import { metaConsumers } from '../../domain/consumer-names.js';
+import type { JournalRecord } from '../../domain/record.js';
+import { isExhaustion } from '../../domain/subjects.js';
 
 /** An exhaustion that the meta-consumer could not route, on its way to the DLQ. */
 export interface OpenMetaCase {

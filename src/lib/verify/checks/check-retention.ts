@@ -1,12 +1,12 @@
-import { externalNamed, type PipelineConfig } from '../config/resolved.js';
-import { formatDuration } from '../domain/duration.js';
-import { expiresAtMs } from '../domain/message-ttl.js';
-import { isoOfNanos, msOfNanos } from '../domain/time.js';
-import type { Link } from '../nats/link.js';
-import { serverNoteIn, type StoredMessage } from '../nats/message.js';
-import type { ConsumerInfo, StreamInfo } from '../nats/objects.js';
-import { lifeOf, ttlOf } from '../nats/stream-life.js';
-import type { Problem, Warning } from './verification.js';
+import { externalNamed, type PipelineConfig } from '../../config/resolved.js';
+import { formatDuration } from '../../domain/duration.js';
+import { expiresAtMs } from '../../domain/message-ttl.js';
+import { isoOfNanos, msOfNanos } from '../../domain/time.js';
+import type { Link } from '../../nats/link.js';
+import { serverNoteIn, type StoredMessage } from '../../nats/message.js';
+import type { ConsumerInfo, StreamInfo } from '../../nats/objects.js';
+import { lifeOf, ttlOf } from '../../nats/stream-life.js';
+import type { Problem, Warning } from '../verification.js';
 
 /** Past this part of its life an unprocessed message is a warning; past the other one a problem. */
 const warnFrom = 0.5;

@@ -1,16 +1,16 @@
-import { consumerNamed, externalNamed, limitsOf, type PipelineConfig } from '../config/resolved.js';
-import { metaConsumers } from '../domain/consumer-names.js';
-import { isForGood } from '../domain/failure.js';
-import type { Key } from '../domain/key.js';
-import type { JournalRecord } from '../domain/record.js';
-import type { RecordKind } from '../domain/subjects.js';
-import { anyRecord, atStage, lastRecord, lastRecords } from '../journal/read.js';
-import type { Link } from '../nats/link.js';
-import { journalOf } from '../routing/route.js';
-import type { Positions } from './positions.js';
-import { findExhaustion, pointerThere, readExhaustionOf, rebuildExhaustion } from './restore.js';
+import { consumerNamed, externalNamed, limitsOf, type PipelineConfig } from '../../config/resolved.js';
+import { metaConsumers } from '../../domain/consumer-names.js';
+import { isForGood } from '../../domain/failure.js';
+import type { Key } from '../../domain/key.js';
+import type { JournalRecord } from '../../domain/record.js';
+import type { RecordKind } from '../../domain/subjects.js';
+import { anyRecord, atStage, lastRecord, lastRecords } from '../../journal/read.js';
+import type { Link } from '../../nats/link.js';
+import { journalOf } from '../../routing/route.js';
+import type { Positions } from '../scan/positions.js';
+import { findExhaustion, pointerThere, readExhaustionOf, rebuildExhaustion } from '../repair/restore.js';
 import { tookMeta } from './took-meta.js';
-import { type Finding, findingOf } from './verification.js';
+import { type Finding, findingOf } from '../verification.js';
 
 /** What became of an event: in order, in somebody's hands, or broken. */
 export type Trace = 'fine' | 'in-flight' | Finding;

@@ -1,8 +1,8 @@
-import { type PipelineConfig, readersOf } from '../config/resolved.js';
-import { subjectMatches } from '../domain/subjects.js';
-import type { ConsumerInfo, StreamInfo } from '../nats/objects.js';
-import { filtersOf } from '../topology/fields.js';
-import type { Problem, Warning } from './verification.js';
+import { type PipelineConfig, readersOf } from '../../config/resolved.js';
+import { subjectMatches } from '../../domain/subjects.js';
+import type { ConsumerInfo, StreamInfo } from '../../nats/objects.js';
+import { filtersOf } from '../../topology/fields.js';
+import type { Problem, Warning } from '../verification.js';
 
 /**
  * What left the events stream before a consumer was given it. The server tells it only while nothing newer was delivered:

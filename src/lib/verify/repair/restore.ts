@@ -1,16 +1,16 @@
-import { consumerNamed, limitsOf, type PipelineConfig } from '../config/resolved.js';
-import { isForGood, makeFailure } from '../domain/failure.js';
-import { type Key, sameOrigin } from '../domain/key.js';
-import { straightToDlq } from '../domain/plan.js';
-import type { Pointer } from '../domain/pointer.js';
-import { decodeExhaustion, type Exhaustion, type JournalRecord, makeExhaustion } from '../domain/record.js';
-import { type ExhaustionKind, exhaustionKinds } from '../domain/subjects.js';
-import { advisoryType } from '../domain/advisory.js';
-import { subjectOf } from '../journal/place.js';
-import { atStage, lastRecord } from '../journal/read.js';
-import type { Link } from '../nats/link.js';
-import { lastPointer, readPointer } from '../pointers/write-pointer.js';
-import { journalOf, pointersOf } from '../routing/route.js';
+import { consumerNamed, limitsOf, type PipelineConfig } from '../../config/resolved.js';
+import { isForGood, makeFailure } from '../../domain/failure.js';
+import { type Key, sameOrigin } from '../../domain/key.js';
+import { straightToDlq } from '../../domain/plan.js';
+import type { Pointer } from '../../domain/pointer.js';
+import { decodeExhaustion, type Exhaustion, type JournalRecord, makeExhaustion } from '../../domain/record.js';
+import { type ExhaustionKind, exhaustionKinds } from '../../domain/subjects.js';
+import { advisoryType } from '../../domain/advisory.js';
+import { subjectOf } from '../../journal/place.js';
+import { atStage, lastRecord } from '../../journal/read.js';
+import type { Link } from '../../nats/link.js';
+import { lastPointer, readPointer } from '../../pointers/write-pointer.js';
+import { journalOf, pointersOf } from '../../routing/route.js';
 
 /** The exhaustion of a stage, as the journal has it, complete enough to be routed. */
 export async function readExhaustionOf(

@@ -1,9 +1,9 @@
-import type { PipelineConfig } from '../config/resolved.js';
-import { isLeft } from '../domain/ownership.js';
-import type { Link } from '../nats/link.js';
-import type { ConsumerInfo } from '../nats/objects.js';
-import { orphanedReaders } from '../topology/orphans.js';
-import type { Problem, Warning } from './verification.js';
+import type { PipelineConfig } from '../../config/resolved.js';
+import { isLeft } from '../../domain/ownership.js';
+import type { Link } from '../../nats/link.js';
+import type { ConsumerInfo } from '../../nats/objects.js';
+import { orphanedReaders } from '../../topology/orphans.js';
+import type { Problem, Warning } from '../verification.js';
 
 /** What consumers that left the config have not processed: a problem until somebody has decided to leave it. */
 export async function checkOrphans(

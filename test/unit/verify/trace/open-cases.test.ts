@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Key } from '../../../src/lib/domain/key.js';
-import type { JournalRecord } from '../../../src/lib/domain/record.js';
-import { OpenCases } from '../../../src/lib/verify/open-cases.js';
+import type { Key } from '../../../../src/lib/domain/key.js';
+import type { JournalRecord } from '../../../../src/lib/domain/record.js';
+import { OpenCases } from '../../../../src/lib/verify/trace/open-cases.js';
 
 const origin = { stream: 'events', seq: 42, subject: 'events.a', time: '1795227599252314333' };
 

@@ -1,10 +1,10 @@
-import type { PipelineConfig } from '../config/resolved.js';
-import { type RecordKind, recordSubject } from '../domain/subjects.js';
-import { concurrently } from '../flow/concurrently.js';
-import type { Link } from '../nats/link.js';
-import { journalOf } from '../routing/route.js';
-import type { Loss } from './scan-journal.js';
-import { type Finding, findingOf } from './verification.js';
+import type { PipelineConfig } from '../../config/resolved.js';
+import { type RecordKind, recordSubject } from '../../domain/subjects.js';
+import { concurrently } from '../../flow/concurrently.js';
+import type { Link } from '../../nats/link.js';
+import { journalOf } from '../../routing/route.js';
+import type { Loss } from '../scan/scan-journal.js';
+import { type Finding, findingOf } from '../verification.js';
 
 const lookupsAtOnce = 32;
 

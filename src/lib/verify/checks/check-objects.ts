@@ -1,9 +1,9 @@
-import type { PipelineConfig } from '../config/resolved.js';
-import type { Link } from '../nats/link.js';
-import type { StreamInfo } from '../nats/objects.js';
-import { checkTopology } from '../topology/plan.js';
-import { type TightLimit, tightLimits } from '../topology/record-sizes.js';
-import type { Problem, Warning } from './verification.js';
+import type { PipelineConfig } from '../../config/resolved.js';
+import type { Link } from '../../nats/link.js';
+import type { StreamInfo } from '../../nats/objects.js';
+import { checkTopology } from '../../topology/plan.js';
+import { type TightLimit, tightLimits } from '../../topology/record-sizes.js';
+import type { Problem, Warning } from '../verification.js';
 
 export interface ObjectCheck {
   readonly problems: readonly Problem[];

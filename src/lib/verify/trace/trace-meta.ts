@@ -1,16 +1,16 @@
-import type { PipelineConfig } from '../config/resolved.js';
-import { metaConsumers } from '../domain/consumer-names.js';
-import type { Key } from '../domain/key.js';
-import { decodeRecord } from '../domain/record.js';
-import { type RecordKind, recordSubject } from '../domain/subjects.js';
-import type { Link } from '../nats/link.js';
-import { lastPointer } from '../pointers/write-pointer.js';
-import { journalOf, pointersOf } from '../routing/route.js';
+import type { PipelineConfig } from '../../config/resolved.js';
+import { metaConsumers } from '../../domain/consumer-names.js';
+import type { Key } from '../../domain/key.js';
+import { decodeRecord } from '../../domain/record.js';
+import { type RecordKind, recordSubject } from '../../domain/subjects.js';
+import type { Link } from '../../nats/link.js';
+import { lastPointer } from '../../pointers/write-pointer.js';
+import { journalOf, pointersOf } from '../../routing/route.js';
 import type { OpenMetaCase } from './open-meta-cases.js';
-import type { Positions } from './positions.js';
-import { readRoutable } from './restore.js';
+import type { Positions } from '../scan/positions.js';
+import { readRoutable } from '../repair/restore.js';
 import type { Trace } from './trace.js';
-import { findingOf } from './verification.js';
+import { findingOf } from '../verification.js';
 
 /** What became of a record that the meta-consumer gave up. */
 export async function traceMeta(
