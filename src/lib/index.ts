@@ -37,7 +37,7 @@ export type { ConnectionTarget } from './nats/target.js';
 
 // Provisioning.
 export { applyPlan, type ApplyOptions, checkTopology, planTopology } from './topology/apply.js';
-export type { Change } from './topology/diff.js';
+export type { Change } from './topology/diff/diff.js';
 export { ensureTopology } from './topology/ensure.js';
 export type { Plan, PlanOptions } from './topology/plan.js';
 

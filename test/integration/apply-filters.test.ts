@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Link } from '../../src/lib/nats/link.js';
 import { applyPlan, planTopology } from '../../src/lib/topology/apply.js';
-import type { Consequence } from '../../src/lib/topology/consequence.js';
+import type { Consequence } from '../../src/lib/topology/impact/consequence.js';
 import { applyTopology, makeConfig } from '../support/config.js';
 import { connectTo } from '../support/connect.js';
 import { startCluster, startNats } from '../support/nats-server.js';

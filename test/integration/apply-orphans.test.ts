@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Link } from '../../src/lib/nats/link.js';
 import { applyPlan, isUndecided, planTopology } from '../../src/lib/topology/apply.js';
-import { isRisky } from '../../src/lib/topology/consequence.js';
+import { isRisky } from '../../src/lib/topology/impact/consequence.js';
 import { explainEvent } from '../../src/lib/events/explain/explain.js';
 import { ensureTopology } from '../../src/lib/topology/ensure.js';
 import { verifyPipeline } from '../../src/lib/verify/verify.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createConsumer, createStream, updateStream } from '../../src/lib/nats/objects.js';
 import { applyPlan, checkTopology, planTopology } from '../../src/lib/topology/apply.js';
-import { isPending } from '../../src/lib/topology/diff.js';
+import { isPending } from '../../src/lib/topology/diff/diff.js';
 import type { Plan } from '../../src/lib/topology/plan.js';
 import { applyTopology, type ConfigOverrides, makeConfig } from '../support/config.js';
 import { connectTo } from '../support/connect.js';

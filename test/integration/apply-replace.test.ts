@@ -4,7 +4,7 @@ import { createConsumer, updateStream } from '../../src/lib/nats/objects.js';
 import { versionAtLeast } from '../../src/lib/nats/server-version.js';
 import { applyPlan, planTopology } from '../../src/lib/topology/apply.js';
 import { ensureTopology } from '../../src/lib/topology/ensure.js';
-import { isPending } from '../../src/lib/topology/diff.js';
+import { isPending } from '../../src/lib/topology/diff/diff.js';
 import type { Plan } from '../../src/lib/topology/plan.js';
 import { applyTopology, makeConfig } from '../support/config.js';
 import { connectTo } from '../support/connect.js';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Link } from '../../src/lib/nats/link.js';
 import { updateConsumer, updateStream } from '../../src/lib/nats/objects.js';
 import { applyPlan, checkTopology, planTopology } from '../../src/lib/topology/apply.js';
-import { isPending } from '../../src/lib/topology/diff.js';
+import { isPending } from '../../src/lib/topology/diff/diff.js';
 import type { Plan } from '../../src/lib/topology/plan.js';
 import { applyTopology, makeConfig } from '../support/config.js';
 import { connectTo } from '../support/connect.js';

@@ -2,7 +2,7 @@ import type { Colors } from './colors.js';
 import { formatSize } from '../config/schema/size.js';
 import { formatDuration } from '../domain/duration.js';
 import { escapeLine } from '../domain/escape.js';
-import type { FieldChange, FieldValue } from '../topology/fields.js';
+import type { FieldChange, FieldValue } from '../topology/diff/fields.js';
 
 const durations: readonly string[] = [
   'max_age',

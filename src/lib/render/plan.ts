@@ -1,9 +1,9 @@
 import type { Colors } from './colors.js';
 import { escapeLine } from '../domain/escape.js';
-import { describeConsequence } from '../topology/describe-consequence.js';
-import { type Action, type Change, pathOf } from '../topology/diff.js';
-import type { FieldChange } from '../topology/fields.js';
-import { isImmutable } from '../topology/immutable.js';
+import { describeConsequence } from '../topology/impact/describe-consequence.js';
+import { type Action, type Change, pathOf } from '../topology/diff/diff.js';
+import type { FieldChange } from '../topology/diff/fields.js';
+import { isImmutable } from '../topology/diff/immutable.js';
 import type { Plan, PlannedChange } from '../topology/plan.js';
 import { hanging } from './hanging.js';
 import { renderField } from './plan-field.js';

@@ -1,7 +1,7 @@
 import type { Link } from '../nats/link.js';
 import { type ConsumerInfo, listConsumers, listStreams, type StreamInfo } from '../nats/objects.js';
 import type { Topology } from './desired.js';
-import { type Actual, consumerPath } from './diff.js';
+import { type Actual, consumerPath } from './diff/diff.js';
 import { ownerOf } from '../domain/ownership.js';
 
 /**

@@ -12,8 +12,8 @@ import {
 } from '../nats/objects.js';
 import { readActual } from './actual.js';
 import type { DesiredConsumer, DesiredStream, Topology } from './desired.js';
-import { type Change, consumerPath, diffTopology, isPending, pathOf } from './diff.js';
-import { filtersOf } from './fields.js';
+import { type Change, consumerPath, diffTopology, isPending, pathOf } from './diff/diff.js';
+import { filtersOf } from './diff/fields.js';
 import { filtersChangedKey, leftKey, ownerKey, withOwner } from '../domain/ownership.js';
 import { checkTopology, type Plan, type PlannedChange, planTopology } from './plan.js';
 import { type Allowed, refusalOf } from './refusal.js';

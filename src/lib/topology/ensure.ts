@@ -2,9 +2,9 @@ import type { PipelineConfig } from '../config/resolved.js';
 import { OperationError } from '../errors.js';
 import type { Link } from '../nats/link.js';
 import { applyPlan, checkTopology, planTopology } from './apply.js';
-import { isRisky } from './consequence.js';
-import { describeConsequence } from './describe-consequence.js';
-import type { Change } from './diff.js';
+import { isRisky } from './impact/consequence.js';
+import { describeConsequence } from './impact/describe-consequence.js';
+import type { Change } from './diff/diff.js';
 import type { Plan } from './plan.js';
 import { conflictError, refusalOf } from './refusal.js';
 

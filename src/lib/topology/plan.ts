@@ -1,12 +1,12 @@
 import type { PipelineConfig } from '../config/resolved.js';
 import type { Link } from '../nats/link.js';
 import { readActual, readActualAndOthers } from './actual.js';
-import { type Conflict, findConflicts } from './conflicts.js';
-import { type Consequential, isRisky } from './consequence.js';
+import { type Conflict, findConflicts } from './diff/conflicts.js';
+import { type Consequential, isRisky } from './impact/consequence.js';
 import { desiredTopology, type Topology } from './desired.js';
-import { type Actual, type Change, diffTopology, isPending, objectOf } from './diff.js';
+import { type Actual, type Change, diffTopology, isPending, objectOf } from './diff/diff.js';
 import { isLeft } from '../domain/ownership.js';
-import { readConsequences } from './read-consequences.js';
+import { readConsequences } from './impact/read-consequences.js';
 
 /** A change with what it means for what is stored and on its way, in numbers. */
 export type PlannedChange = Consequential;

@@ -1,11 +1,11 @@
 import { OperationError, type PlutomiError, UsageError } from '../errors.js';
 import { moveCommand } from '../pointers/move-command.js';
 import { closest } from '../domain/closest.js';
-import { conflictError } from './conflict-error.js';
-import { losesSomething } from './consequence.js';
-import { describeConsequence } from './describe-consequence.js';
-import { type Change, pathOf } from './diff.js';
-import { isImmutable } from './immutable.js';
+import { conflictError } from './diff/conflict-error.js';
+import { losesSomething } from './impact/consequence.js';
+import { describeConsequence } from './impact/describe-consequence.js';
+import { type Change, pathOf } from './diff/diff.js';
+import { isImmutable } from './diff/immutable.js';
 import type { Plan, PlannedChange } from './plan.js';
 
 export { conflictError };

@@ -1,6 +1,6 @@
 import type { Link } from '../nats/link.js';
 import { countDeliverable, type StreamInfo } from '../nats/objects.js';
-import { countFrom } from './counting.js';
+import { countFrom } from './impact/counting.js';
 import type { DesiredStream } from './desired.js';
 
 /** The oldest messages of a stream, which a lowered limit removes at once. */

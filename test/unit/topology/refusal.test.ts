@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Conflict } from '../../../src/lib/topology/conflicts.js';
+import type { Conflict } from '../../../src/lib/topology/diff/conflicts.js';
 import { desiredTopology } from '../../../src/lib/topology/desired.js';
 import type { Plan, PlannedChange } from '../../../src/lib/topology/plan.js';
 import { refusalOf } from '../../../src/lib/topology/refusal.js';

@@ -13,7 +13,7 @@ import { fetchOriginal } from '../../pointers/original.js';
 import { journalOf } from '../../routing/route.js';
 import { isLeft } from '../../domain/ownership.js';
 import { positionOf } from '../../nats/consumer-position.js';
-import { filtersOf } from '../../topology/fields.js';
+import { filtersOf } from '../../topology/diff/fields.js';
 import { orphanedReaders } from '../../topology/orphans.js';
 import type { EventFacts, Explanation, NextStep, StoredEventFacts } from './explanation.js';
 import { locateEvent } from './locate-event.js';

@@ -1,7 +1,7 @@
 import { type PipelineConfig, readersOf } from '../../config/resolved.js';
 import { subjectMatches } from '../../domain/subjects.js';
 import type { ConsumerInfo, StreamInfo } from '../../nats/objects.js';
-import { filtersOf } from '../../topology/fields.js';
+import { filtersOf } from '../../topology/diff/fields.js';
 import type { Problem, Warning } from '../verification.js';
 
 /**

@@ -3,7 +3,7 @@ import { type Position, positionOf } from '../../nats/consumer-position.js';
 import type { Link } from '../../nats/link.js';
 import type { ConsumerInfo } from '../../nats/objects.js';
 import { desiredTopology } from '../../topology/desired.js';
-import { consumerPath } from '../../topology/diff.js';
+import { consumerPath } from '../../topology/diff/diff.js';
 
 /**
  * How far the pipeline's consumers had got at one moment. Read before the journal is asked what became of a

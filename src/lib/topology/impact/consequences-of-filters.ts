@@ -1,8 +1,8 @@
-import type { Link } from '../nats/link.js';
+import type { Link } from '../../nats/link.js';
 import type { Consequence } from './consequence.js';
 import { type ConsumerSubject, countFrom, isQueue, queued } from './counting.js';
-import { filtersOf } from './fields.js';
-import { beyond } from './filters.js';
+import { filtersOf } from '../diff/fields.js';
+import { beyond } from '../filters.js';
 
 /** What a change of filters skips of the added subjects, and leaves behind of the removed ones. */
 export async function filterConsequences(link: Link, subject: ConsumerSubject): Promise<Consequence[]> {

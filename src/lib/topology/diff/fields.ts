@@ -1,7 +1,7 @@
-import { nanosOfRfc3339 } from '../domain/time.js';
-import type { ConsumerFields, StreamFields } from '../nats/objects.js';
-import type { DesiredConsumer, DesiredStream } from './desired.js';
-import { ownerKey, ownerOf } from '../domain/ownership.js';
+import { nanosOfRfc3339 } from '../../domain/time.js';
+import type { ConsumerFields, StreamFields } from '../../nats/objects.js';
+import type { DesiredConsumer, DesiredStream } from '../desired.js';
+import { ownerKey, ownerOf } from '../../domain/ownership.js';
 
 export type FieldValue = string | number | boolean | readonly string[] | readonly number[] | null;
 

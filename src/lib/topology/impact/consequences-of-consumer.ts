@@ -1,14 +1,14 @@
-import { externalNamed } from '../config/resolved.js';
-import { stageConsumers } from '../domain/consumer-names.js';
-import { pointerFilter } from '../domain/subjects.js';
-import type { Link } from '../nats/link.js';
-import type { ConsumerInfo, ReadingFields, StreamInfo } from '../nats/objects.js';
+import { externalNamed } from '../../config/resolved.js';
+import { stageConsumers } from '../../domain/consumer-names.js';
+import { pointerFilter } from '../../domain/subjects.js';
+import type { Link } from '../../nats/link.js';
+import type { ConsumerInfo, ReadingFields, StreamInfo } from '../../nats/objects.js';
 import type { Circumstances, Consequence } from './consequence.js';
 import { filterConsequences } from './consequences-of-filters.js';
 import { type ConsumerSubject, countStored, isQueue, queued } from './counting.js';
-import type { DesiredConsumer } from './desired.js';
-import { type Change, consumerPath } from './diff.js';
-import { isImmutable } from './immutable.js';
+import type { DesiredConsumer } from '../desired.js';
+import { type Change, consumerPath } from '../diff/diff.js';
+import { isImmutable } from '../diff/immutable.js';
 
 /** What a new, another or a changed consumer gets, gets again, or never gets. */
 export async function consumerConsequences(

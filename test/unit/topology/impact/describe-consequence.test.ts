@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { Consequence } from '../../../src/lib/topology/consequence.js';
-import { describeConsequence } from '../../../src/lib/topology/describe-consequence.js';
+import type { Consequence } from '../../../../src/lib/topology/impact/consequence.js';
+import { describeConsequence } from '../../../../src/lib/topology/impact/describe-consequence.js';
 
 it.each<[Consequence, string]>([
   [{ what: 'lost', role: 'events', count: 1234 }, '1,234 events are lost'],

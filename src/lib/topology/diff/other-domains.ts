@@ -1,7 +1,7 @@
-import { translateError } from '../nats/errors.js';
-import { countAnswers, type Probe } from '../nats/count-answers.js';
-import type { Link } from '../nats/link.js';
-import type { DesiredConsumer, DesiredStream, Topology } from './desired.js';
+import { translateError } from '../../nats/errors.js';
+import { countAnswers, type Probe } from '../../nats/count-answers.js';
+import type { Link } from '../../nats/link.js';
+import type { DesiredConsumer, DesiredStream, Topology } from '../desired.js';
 import { type Actual, pathOf } from './diff.js';
 
 /** What a JetStream domain shares with another one across a leaf node, so that both take what is meant for one. */

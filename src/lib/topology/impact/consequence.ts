@@ -1,7 +1,7 @@
-import type { PipelineConfig, StreamRole } from '../config/resolved.js';
-import type { Standstill } from '../nats/standstill.js';
-import type { Topology } from './desired.js';
-import type { Actual, Change } from './diff.js';
+import type { PipelineConfig, StreamRole } from '../../config/resolved.js';
+import type { Standstill } from '../../nats/standstill.js';
+import type { Topology } from '../desired.js';
+import type { Actual, Change } from '../diff/diff.js';
 
 /** Facts of a change that are a number of messages. */
 export type CountedFact =

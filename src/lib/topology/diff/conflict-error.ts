@@ -1,4 +1,4 @@
-import { OperationError } from '../errors.js';
+import { OperationError } from '../../errors.js';
 import type { Conflict } from './conflicts.js';
 
 /** All that stands in the way, as one error. */

@@ -1,10 +1,10 @@
-import type { Link } from '../nats/link.js';
-import { type StandstillKind, standstillOf } from '../nats/standstill.js';
+import type { Link } from '../../nats/link.js';
+import { type StandstillKind, standstillOf } from '../../nats/standstill.js';
 import type { Circumstances, Consequence } from './consequence.js';
 import { consumerConsequences } from './consequences-of-consumer.js';
 import { orphanConsequences } from './consequences-of-orphan.js';
 import { streamConsequences } from './consequences-of-stream.js';
-import { type Change, consumerPath, isPending, pathOf } from './diff.js';
+import { type Change, consumerPath, isPending, pathOf } from '../diff/diff.js';
 
 /** Reads from the server what a change means for what is stored and on its way. */
 export async function readConsequences(

@@ -1,4 +1,4 @@
-import type { StreamRole } from '../config/resolved.js';
+import type { StreamRole } from '../../config/resolved.js';
 import type { Consequence, CountedFact } from './consequence.js';
 
 const nouns: Readonly<Record<StreamRole, readonly [one: string, many: string]>> = {

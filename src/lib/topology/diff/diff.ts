@@ -1,8 +1,8 @@
-import type { ConsumerInfo, StreamInfo } from '../nats/objects.js';
-import type { DesiredConsumer, DesiredStream, Topology } from './desired.js';
+import type { ConsumerInfo, StreamInfo } from '../../nats/objects.js';
+import type { DesiredConsumer, DesiredStream, Topology } from '../desired.js';
 import { consumerFieldChanges, type FieldChange, streamFieldChanges } from './fields.js';
 import { isImmutable } from './immutable.js';
-import { ownerOf } from '../domain/ownership.js';
+import { ownerOf } from '../../domain/ownership.js';
 
 export type Action = 'create' | 'update' | 'replace' | 'none' | 'orphan';
 

@@ -1,12 +1,12 @@
-import { metaConsumers } from '../domain/consumer-names.js';
-import type { Link } from '../nats/link.js';
-import type { ConsumerInfo, StreamInfo } from '../nats/objects.js';
+import { metaConsumers } from '../../domain/consumer-names.js';
+import type { Link } from '../../nats/link.js';
+import type { ConsumerInfo, StreamInfo } from '../../nats/objects.js';
 import type { Circumstances, Consequence } from './consequence.js';
 import { countFrom } from './counting.js';
-import type { DesiredStream } from './desired.js';
-import { type Change, consumerPath } from './diff.js';
-import { filtersOf } from './fields.js';
-import { removalOf } from './removal.js';
+import type { DesiredStream } from '../desired.js';
+import { type Change, consumerPath } from '../diff/diff.js';
+import { filtersOf } from '../diff/fields.js';
+import { removalOf } from '../removal.js';
 
 /** What goes when a stream is deleted, and what a lowered limit removes. */
 export async function streamConsequences(

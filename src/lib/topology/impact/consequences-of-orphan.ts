@@ -1,11 +1,11 @@
-import type { PipelineConfig, StreamRole } from '../config/resolved.js';
-import { stageConsumers } from '../domain/consumer-names.js';
-import type { Link } from '../nats/link.js';
-import type { ConsumerInfo, StreamInfo } from '../nats/objects.js';
+import type { PipelineConfig, StreamRole } from '../../config/resolved.js';
+import { stageConsumers } from '../../domain/consumer-names.js';
+import type { Link } from '../../nats/link.js';
+import type { ConsumerInfo, StreamInfo } from '../../nats/objects.js';
 import type { Circumstances, Consequence, CountedFact } from './consequence.js';
 import { countStored, queued } from './counting.js';
-import { type Change, pathOf } from './diff.js';
-import { filtersOf } from './fields.js';
+import { type Change, pathOf } from '../diff/diff.js';
+import { filtersOf } from '../diff/fields.js';
 
 /** What stays behind in something that the config no longer has: nobody of this pipeline comes for it. */
 export async function orphanConsequences(

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import type { ConsumerInfo, StreamInfo } from '../../../src/lib/nats/objects.js';
-import { desiredTopology } from '../../../src/lib/topology/desired.js';
+import type { ConsumerInfo, StreamInfo } from '../../../../src/lib/nats/objects.js';
+import { desiredTopology } from '../../../../src/lib/topology/desired.js';
 import {
   type Actual,
   type Change,
   consumerPath,
   diffTopology,
   isPending,
-} from '../../../src/lib/topology/diff.js';
-import { type ConfigOverrides, makeConfig } from '../../support/config.js';
+} from '../../../../src/lib/topology/diff/diff.js';
+import { type ConfigOverrides, makeConfig } from '../../../support/config.js';
 
 const owner = { 'plutomi-events.pipeline': 'test' };
 

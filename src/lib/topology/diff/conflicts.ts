@@ -1,9 +1,9 @@
-import type { Link } from '../nats/link.js';
-import { streamsOwning } from '../nats/objects.js';
-import type { Topology } from './desired.js';
+import type { Link } from '../../nats/link.js';
+import { streamsOwning } from '../../nats/objects.js';
+import type { Topology } from '../desired.js';
 import { findInOtherDomains, type OtherDomain } from './other-domains.js';
 import { type Actual, type Change, consumerPath, isPending, pathOf } from './diff.js';
-import { ownerOf } from '../domain/ownership.js';
+import { ownerOf } from '../../domain/ownership.js';
 
 /** Why a plan can't be carried out, whatever is confirmed; `message` says so. */
 export type Conflict = Obstacle & { readonly message: string };
