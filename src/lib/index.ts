@@ -31,9 +31,9 @@ export type {
 } from './config/resolved.js';
 export { handlerFiles } from './config/resolved.js';
 export { resolveTarget, type TargetOptions } from './connection/resolve-target.js';
-export { connect, minimumServerVersion } from './nats/connect.js';
+export { connect, minimumServerVersion } from './nats/connect/connect.js';
 export type { Link } from './nats/link.js';
-export type { ConnectionTarget } from './nats/target.js';
+export type { ConnectionTarget } from './nats/connect/target.js';
 
 // Provisioning.
 export { applyPlan, type ApplyOptions, checkTopology, planTopology } from './topology/apply.js';

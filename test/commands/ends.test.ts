@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { connect } from '../../src/lib/nats/connect.js';
+import { connect } from '../../src/lib/nats/connect/connect.js';
 import { listConsumers } from '../../src/lib/nats/objects.js';
 import { eventually } from '../support/eventually.js';
 import { connectTo, natsForTest } from '../support/pipeline.js';

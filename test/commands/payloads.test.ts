@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text as bodyOf } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
-import { readPages } from '../../src/lib/nats/read-stream.js';
+import { readPages } from '../../src/lib/nats/read/read-stream.js';
 import { connectTo } from '../support/connect.js';
 import { eventually } from '../support/eventually.js';
 import { natsForTest } from '../support/pipeline.js';

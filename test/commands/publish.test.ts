@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { DiscardPolicy } from '@nats-io/jetstream';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { connect } from '../../src/lib/nats/connect.js';
+import { connect } from '../../src/lib/nats/connect/connect.js';
 import type { Link } from '../../src/lib/nats/link.js';
 import { eventually } from '../support/eventually.js';
 import { startNats, type TestServer } from '../support/nats-server.js';

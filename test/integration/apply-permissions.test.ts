@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { connect } from '../../src/lib/nats/connect.js';
+import { connect } from '../../src/lib/nats/connect/connect.js';
 import { checkTopology, planTopology } from '../../src/lib/topology/apply.js';
 import { applyTopology, makeConfig } from '../support/config.js';
 import { startNats } from '../support/nats-server.js';

@@ -1,9 +1,9 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { planReplay } from '../../src/lib/dlq/replay/plan-replay.js';
 import { runReplay } from '../../src/lib/dlq/replay/run-replay.js';
-import { connect } from '../../src/lib/nats/connect.js';
+import { connect } from '../../src/lib/nats/connect/connect.js';
 import { listConsumers } from '../../src/lib/nats/objects.js';
-import { readStream } from '../../src/lib/nats/read-stream.js';
+import { readStream } from '../../src/lib/nats/read/read-stream.js';
 import { applyTopology, makeConfig } from '../support/config.js';
 import { bury } from '../support/dead-letters.js';
 import { eventually } from '../support/eventually.js';

@@ -5,7 +5,7 @@ import { listDeadLetters, readDeadLetters } from '../../src/lib/dlq/list.js';
 import { planReplay } from '../../src/lib/dlq/replay/plan-replay.js';
 import { runReplay } from '../../src/lib/dlq/replay/run-replay.js';
 import { keyOf } from '../../src/lib/dlq/state.js';
-import { readStream } from '../../src/lib/nats/read-stream.js';
+import { readStream } from '../../src/lib/nats/read/read-stream.js';
 import { connectTo } from '../support/connect.js';
 import { consumer, journal, makePointer, originAt, seen } from '../support/dead-letters.js';
 import { eventually } from '../support/eventually.js';

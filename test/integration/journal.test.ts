@@ -14,7 +14,7 @@ import { anyRecord, atStage, lastRecord, readKeyHistory } from '../../src/lib/jo
 import { isFirstTelling, writeExhaustion, writeRecord } from '../../src/lib/journal/write-record.js';
 import type { Link } from '../../src/lib/nats/link.js';
 import { createStream, updateStream } from '../../src/lib/nats/objects.js';
-import { Pull } from '../../src/lib/nats/pull.js';
+import { Pull } from '../../src/lib/nats/consume/pull.js';
 import { connectTo, natsForTest } from '../support/pipeline.js';
 
 const place: JournalPlace = { stream: 'events-advisories', root: 'events-advisories' };

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { LastOfEach } from '../../src/lib/nats/last-of-each.js';
+import { LastOfEach } from '../../src/lib/nats/read/last-of-each.js';
 import type { Link } from '../../src/lib/nats/link.js';
 import { versionAtLeast } from '../../src/lib/nats/server-version.js';
 import { seen } from '../support/dead-letters.js';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { PipelineConfig } from '../../src/lib/config/resolved.js';
 import type { OutgoingEvent } from '../../src/lib/events/publish/outgoing.js';
 import { Publisher } from '../../src/lib/events/publish/publish.js';
-import { connect } from '../../src/lib/nats/connect.js';
+import { connect } from '../../src/lib/nats/connect/connect.js';
 import { UnreachableError } from '../../src/lib/nats/errors.js';
 import type { Link } from '../../src/lib/nats/link.js';
 import { applyTopology, makeConfig, makeStream } from '../support/config.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Link } from '../../src/lib/nats/link.js';
 import { createConsumer, createStream } from '../../src/lib/nats/objects.js';
-import { type Pages, readBatches, readQueue } from '../../src/lib/nats/read-batches.js';
+import { type Pages, readBatches, readQueue } from '../../src/lib/nats/read/read-batches.js';
 import { connectTo, natsForTest } from '../support/pipeline.js';
 
 const count = 2500;

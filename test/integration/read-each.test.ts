@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Link } from '../../src/lib/nats/link.js';
-import { readEach } from '../../src/lib/nats/read-each.js';
-import { ReadTogether } from '../../src/lib/nats/read-together.js';
+import { readEach } from '../../src/lib/nats/read/read-each.js';
+import { ReadTogether } from '../../src/lib/nats/read/read-together.js';
 import { versionAtLeast } from '../../src/lib/nats/server-version.js';
 import { seen } from '../support/dead-letters.js';
 import { connectTo, natsForTest } from '../support/pipeline.js';

@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { msOfNanos } from '../../src/lib/domain/time.js';
-import { connect } from '../../src/lib/nats/connect.js';
+import { connect } from '../../src/lib/nats/connect/connect.js';
 import { listConsumers } from '../../src/lib/nats/objects.js';
-import { type ReadOptions, readStream } from '../../src/lib/nats/read-stream.js';
+import { type ReadOptions, readStream } from '../../src/lib/nats/read/read-stream.js';
 import type { Link } from '../../src/lib/nats/link.js';
 import { connectTo, natsForTest } from '../support/pipeline.js';
 import { eventually } from '../support/eventually.js';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Handler } from '../../src/lib/handlers/contract.js';
 import { recordAbout } from '../../src/lib/journal/place.js';
 import { writeRecord } from '../../src/lib/journal/write-record.js';
-import { Delivery } from '../../src/lib/nats/delivery.js';
+import { Delivery } from '../../src/lib/nats/consume/delivery.js';
 import { createConsumer, createStream, deleteConsumer } from '../../src/lib/nats/objects.js';
 import { explainEvent } from '../../src/lib/events/explain/explain.js';
 import { verifyPipeline } from '../../src/lib/verify/verify.js';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { updateStream } from '../../src/lib/nats/objects.js';
-import { readStream } from '../../src/lib/nats/read-stream.js';
+import { readStream } from '../../src/lib/nats/read/read-stream.js';
 import { versionAtLeast } from '../../src/lib/nats/server-version.js';
 import { eventually } from '../support/eventually.js';
 import { testBed } from '../support/pipeline.js';

@@ -1,9 +1,9 @@
 import { headers as natsHeaders, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { describe, expect, test } from 'vitest';
 import type { Link } from '../../src/lib/nats/link.js';
-import { headersOf, type MessageHeaders } from '../../src/lib/nats/message.js';
-import { numberInSubject, rawHeaders } from '../../src/lib/nats/raw-message.js';
-import { outgoingSideOf, Wire } from '../../src/lib/nats/wire.js';
+import { headersOf, type MessageHeaders } from '../../src/lib/nats/wire/message.js';
+import { numberInSubject, rawHeaders } from '../../src/lib/nats/wire/raw-message.js';
+import { outgoingSideOf, Wire } from '../../src/lib/nats/wire/wire.js';
 import { connectTo, natsForTest } from '../support/pipeline.js';
 
 interface Heard {

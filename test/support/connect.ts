@@ -1,4 +1,4 @@
-import { connect } from '../../src/lib/nats/connect.js';
+import { connect } from '../../src/lib/nats/connect/connect.js';
 import type { Link } from '../../src/lib/nats/link.js';
 
 export type TestLink = Link & AsyncDisposable;

@@ -6,7 +6,7 @@ import type { RecordFacts } from '../../src/lib/journal/place.js';
 import { recordAbout } from '../../src/lib/journal/place.js';
 import { writeRecord } from '../../src/lib/journal/write-record.js';
 import type { Link } from '../../src/lib/nats/link.js';
-import { headerOf, msgIdHeader } from '../../src/lib/nats/message.js';
+import { headerOf, msgIdHeader } from '../../src/lib/nats/wire/message.js';
 import { writePointer } from '../../src/lib/pointers/write-pointer.js';
 import { journalOf, pointersOf } from '../../src/lib/routing/route.js';
 import type { PipelineConfig } from '../../src/lib/config/resolved.js';

@@ -1,7 +1,7 @@
 import { encodePointer, type Pointer, pointerHeaders } from '../../src/lib/domain/pointer.js';
 import type { Origin } from '../../src/lib/domain/key.js';
-import { headerOf, msgIdHeader } from '../../src/lib/nats/message.js';
-import { readStream } from '../../src/lib/nats/read-stream.js';
+import { headerOf, msgIdHeader } from '../../src/lib/nats/wire/message.js';
+import { readStream } from '../../src/lib/nats/read/read-stream.js';
 import { type Ground, makePointer } from './dead-letters.js';
 
 const atOnce = 500;

@@ -3,7 +3,7 @@ import type { PipelineConfig } from '../../src/lib/config/resolved.js';
 import type { StoredRecord } from '../../src/lib/domain/attempt.js';
 import type { Handler } from '../../src/lib/handlers/contract.js';
 import type { Link } from '../../src/lib/nats/link.js';
-import type { StoredMessage } from '../../src/lib/nats/message.js';
+import type { StoredMessage } from '../../src/lib/nats/wire/message.js';
 import type { Pointer } from '../../src/lib/domain/pointer.js';
 import { decodeRecord, type JournalRecord } from '../../src/lib/domain/record.js';
 import { lastPointer, readPointer } from '../../src/lib/pointers/write-pointer.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { Bag } from '../../src/lib/flow/bag.js';
-import { OpenQuestions } from '../../src/lib/nats/open-questions.js';
+import { OpenQuestions } from '../../src/lib/nats/wire/pending-requests.js';
 import { property } from '../support/property.js';
 
 property('a bag holds what was added and not removed, in any order of both', () =>

@@ -2,7 +2,7 @@ import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import { ChangingLine } from '../../lib/cli/changing-line.js';
-import type { ReadSoFar } from '../../lib/nats/read-so-far.js';
+import type { ReadSoFar } from '../../lib/nats/read/read-so-far.js';
 import { renderReading } from '../../lib/render/progress.js';
 import { viewOf } from '../../lib/cli/view.js';
 import { printedEvent } from '../../lib/dlq/show.js';

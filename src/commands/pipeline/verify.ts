@@ -8,7 +8,7 @@ import { ChangingLine } from '../../lib/cli/changing-line.js';
 import type { PipelineConfig } from '../../lib/config/resolved.js';
 import type { Clock } from '../../lib/domain/time.js';
 import type { Link } from '../../lib/nats/link.js';
-import type { ReadSoFar } from '../../lib/nats/read-so-far.js';
+import type { ReadSoFar } from '../../lib/nats/read/read-so-far.js';
 import { viewOf } from '../../lib/cli/view.js';
 import { renderReading } from '../../lib/render/progress.js';
 import { renderVerification } from '../../lib/render/verification.js';

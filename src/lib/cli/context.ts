@@ -6,10 +6,10 @@ import { resolveTarget, type TargetFlags } from '../connection/resolve-target.js
 import type { Trust } from '../connection/trust.js';
 import { escapeBlock } from '../domain/escape.js';
 import { hideSecrets } from '../domain/secrets.js';
-import { connect } from '../nats/connect.js';
+import { connect } from '../nats/connect/connect.js';
 import { NoJetStreamError } from '../nats/errors.js';
 import type { Link } from '../nats/link.js';
-import type { ConnectionTarget } from '../nats/target.js';
+import type { ConnectionTarget } from '../nats/connect/target.js';
 import type { Colors } from '../render/colors.js';
 import { readServerState } from '../server/state.js';
 import type { Logger } from '../telemetry/log.js';

@@ -1,6 +1,6 @@
 import { formatDuration } from '../domain/duration.js';
 import type { Numbers } from '../domain/numbers.js';
-import { describeServers } from '../nats/target.js';
+import { describeServers } from '../nats/connect/target.js';
 import type {
   ConsumerSettings,
   ExternalConsumer,

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { closest } from '../domain/closest.js';
 import { UsageError } from '../errors.js';
-import type { Auth, TlsFiles } from '../nats/target.js';
+import type { Auth, TlsFiles } from '../nats/connect/target.js';
 import { ContextReader, type ContextFields } from './context-reader.js';
 import type { Environment } from './environment.js';
 

@@ -1,4 +1,4 @@
-import type { Auth, ConnectionTarget } from '../nats/target.js';
+import type { Auth, ConnectionTarget } from '../nats/connect/target.js';
 import { escapeLine } from '../domain/escape.js';
 import { isName, isSubject } from '../domain/subjects.js';
 import { UsageError } from '../errors.js';

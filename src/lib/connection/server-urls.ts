@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.js';
-import type { Auth } from '../nats/target.js';
+import type { Auth } from '../nats/connect/target.js';
 
 /** Server addresses of one source, without the credentials that were in them. */
 export interface Servers {

@@ -1,4 +1,4 @@
-import type { TlsFiles } from '../nats/target.js';
+import type { TlsFiles } from '../nats/connect/target.js';
 import { UsageError } from '../errors.js';
 import { requireFile } from './credentials.js';
 import type { TargetOptions } from './resolve-target.js';

@@ -10,7 +10,7 @@ import { recordAbout } from '../journal/place.js';
 import { anyRecord, atStage, type Wanted } from '../journal/read.js';
 import { writeRecord } from '../journal/write-record.js';
 import type { Link } from '../nats/link.js';
-import type { StoredMessage } from '../nats/message.js';
+import type { StoredMessage } from '../nats/wire/message.js';
 import { readPointer, writePointer } from '../pointers/write-pointer.js';
 import { journalOf, pointersOf } from '../routing/route.js';
 import { concurrently } from '../flow/concurrently.js';

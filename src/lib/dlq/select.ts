@@ -3,7 +3,7 @@ import { parseDeadLetterId } from '../domain/dead-letter.js';
 import { isFilter, isName, pointerFilter, subjectMatches } from '../domain/subjects.js';
 import { UsageError } from '../errors.js';
 import type { Link } from '../nats/link.js';
-import { readPages } from '../nats/read-stream.js';
+import { readPages } from '../nats/read/read-stream.js';
 import { lastPointer } from '../pointers/write-pointer.js';
 import { pointersOf } from '../routing/route.js';
 import { type DlqEntry, readEntry } from '../pointers/entry.js';

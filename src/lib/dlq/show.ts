@@ -8,7 +8,7 @@ import { inOrderOfStory } from '../domain/story.js';
 import { isoOfNanos } from '../domain/time.js';
 import { readHistory } from '../journal/history.js';
 import type { Link } from '../nats/link.js';
-import type { MessageHeaders, StoredMessage } from '../nats/message.js';
+import type { MessageHeaders, StoredMessage } from '../nats/wire/message.js';
 import { journalOf } from '../routing/route.js';
 import { type DeadLetterItem, itemOf } from './item.js';
 import { notFound } from './not-found.js';

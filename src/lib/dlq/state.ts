@@ -4,7 +4,7 @@ import { expiresAt, type StreamLife } from '../domain/message-ttl.js';
 import type { Pointer } from '../domain/pointer.js';
 import { anyRecord, atStage, type Wanted } from '../journal/read.js';
 import type { Link } from '../nats/link.js';
-import type { StoredMessage } from '../nats/message.js';
+import type { StoredMessage } from '../nats/wire/message.js';
 import { lifeOf, ttlOf } from '../nats/stream-life.js';
 import { journalOf } from '../routing/route.js';
 

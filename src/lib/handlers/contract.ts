@@ -1,5 +1,5 @@
 import type { Logger } from '../telemetry/log.js';
-import type { MessageHeaders } from '../nats/message.js';
+import type { MessageHeaders } from '../nats/wire/message.js';
 
 /** An event as a handler sees it: exactly what was published. */
 export interface PlutomiEvent<Data = unknown> {

@@ -5,7 +5,7 @@ import { hasRoundedIntegers, type Numbers, parseWithNumbers } from '../domain/nu
 import { Reject } from '../domain/outcome.js';
 import { msOfNanos, type Nanos } from '../domain/time.js';
 import { messageOf } from '../errors.js';
-import { copyOfHeaders, type MessageHeaders } from '../nats/message.js';
+import { copyOfHeaders, type MessageHeaders } from '../nats/wire/message.js';
 import type { PlutomiEvent } from './contract.js';
 
 /** A message of the events stream, delivered or fetched. */

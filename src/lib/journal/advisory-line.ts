@@ -11,7 +11,7 @@ import {
   type RecordKind,
 } from '../domain/subjects.js';
 import { isoOfNanos } from '../domain/time.js';
-import type { StoredMessage } from '../nats/message.js';
+import type { StoredMessage } from '../nats/wire/message.js';
 
 /** What stands in the journal but is no record of anybody's. */
 export const malformedKind = 'MALFORMED';

@@ -4,7 +4,7 @@ import { decodeRecord } from '../domain/record.js';
 import type { RecordKind } from '../domain/subjects.js';
 import type { Link } from '../nats/link.js';
 import { compareNanos, type Nanos } from '../domain/time.js';
-import type { StoredMessage } from '../nats/message.js';
+import type { StoredMessage } from '../nats/wire/message.js';
 import { type JournalPlace, subjectOf } from './place.js';
 
 /** A kind of record about a key. */

@@ -11,7 +11,7 @@ import {
 } from '../domain/subjects.js';
 import { UsageError } from '../errors.js';
 import type { Link } from '../nats/link.js';
-import { readStream } from '../nats/read-stream.js';
+import { readStream } from '../nats/read/read-stream.js';
 import { type AdvisoryKind, advisoryLine, type AdvisoryLine, malformedKind } from './advisory-line.js';
 
 export const advisoryKinds: readonly AdvisoryKind[] = [...recordKinds, malformedKind];

@@ -1,10 +1,10 @@
 import { type Exhaustion, type JournalRecord, recordMessageId } from '../domain/record.js';
 import { smallerRecords } from '../domain/smaller.js';
 import { WrongSequenceError } from '../nats/errors.js';
-import type { Delivery } from '../nats/delivery.js';
-import { expectLastSubjectSeqHeader } from '../nats/headers.js';
+import type { Delivery } from '../nats/consume/delivery.js';
+import { expectLastSubjectSeqHeader } from '../nats/wire/headers.js';
 import type { Link, PublishAck } from '../nats/link.js';
-import { storeFitting } from '../nats/store-fitting.js';
+import { storeFitting } from '../nats/wire/store-fitting.js';
 import { type JournalPlace, subjectOf } from './place.js';
 
 /**

@@ -2,16 +2,16 @@ import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { type NatsConnection, PermissionViolationError } from '@nats-io/transport-node';
 import type { PlutomiError } from '../errors.js';
 import { NotAllowedError, translateError } from './errors.js';
-import { encodeFor, type OutgoingHeaders, type PublishConditions } from './headers.js';
+import { encodeFor, type OutgoingHeaders, type PublishConditions } from './wire/headers.js';
 import { Home } from './home.js';
-import { Outbox } from './outbox.js';
-import { Inbox } from './inbox.js';
-import { AckedPublisher, type PublishAck, type PublishListener } from './publisher.js';
-import { Requests } from './requests.js';
-import { readAnswer } from './stored-message.js';
+import { Outbox } from './wire/end-of-turn.js';
+import { Inbox } from './wire/inbox.js';
+import { AckedPublisher, type PublishAck, type PublishListener } from './wire/publisher.js';
+import { Requests } from './wire/requests.js';
+import { readAnswer } from './wire/stored-message.js';
 import { StreamAccess } from './stream-access.js';
-import { describeServers, type ConnectionTarget } from './target.js';
-import { type Bytes, Wire } from './wire.js';
+import { describeServers, type ConnectionTarget } from './connect/target.js';
+import { type Bytes, Wire } from './wire/wire.js';
 
 export type { PublishAck, PublishListener };
 

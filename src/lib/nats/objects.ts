@@ -9,7 +9,7 @@ import {
 import { OperationError } from '../errors.js';
 import { apiCode, apiCodeOf, NotAllowedError, translateError } from './errors.js';
 import type { Link } from './link.js';
-import { type ApiError, readAnswer } from './stored-message.js';
+import { type ApiError, readAnswer } from './wire/stored-message.js';
 
 export type { ConsumerConfig, ConsumerInfo, StreamConfig, StreamInfo };
 

@@ -9,11 +9,11 @@ import {
 import { OperationError } from '../errors.js';
 import { apiCode, apiCodeOf, translateError } from './errors.js';
 import type { Home } from './home.js';
-import { type LastMessages, LastOfEach } from './last-of-each.js';
-import type { StoredMessage } from './message.js';
-import { readEach } from './read-each.js';
-import { ReadTogether } from './read-together.js';
-import { more, type Requests } from './requests.js';
+import { type LastMessages, LastOfEach } from './read/last-of-each.js';
+import type { StoredMessage } from './wire/message.js';
+import { readEach } from './read/read-each.js';
+import { ReadTogether } from './read/read-together.js';
+import { more, type Requests } from './wire/requests.js';
 import { versionAtLeast } from './server-version.js';
 import {
   type ApiError,
@@ -21,7 +21,7 @@ import {
   readAnswer,
   readDirectAnswer,
   readGetAnswer,
-} from './stored-message.js';
+} from './wire/stored-message.js';
 
 const isStreamName = /^[^\s.*>/\\]+$/;
 

@@ -1,5 +1,5 @@
 import { type StreamLife, ttlHeader } from '../domain/message-ttl.js';
-import type { StoredMessage } from './message.js';
+import type { StoredMessage } from './wire/message.js';
 import type { StreamInfo } from './objects.js';
 
 /** How long a stream keeps its messages, as the server says. A stream that is not there ends nothing. */

@@ -9,7 +9,7 @@ import { type Failure, makeFailure, reasonOf } from '../domain/failure.js';
 import { decodePointer, type Pointer } from '../domain/pointer.js';
 import { pointerSubject } from '../domain/subjects.js';
 import { isoOfNanos } from '../domain/time.js';
-import type { StoredMessage } from '../nats/message.js';
+import type { StoredMessage } from '../nats/wire/message.js';
 
 /** A message of the DLQ: a dead letter, or something that somebody else put there. */
 export interface DlqEntry {

@@ -1,7 +1,7 @@
 import { type Origin, sameMsgId } from '../domain/key.js';
 import { apiCode, apiCodeOf } from '../nats/errors.js';
 import type { Link } from '../nats/link.js';
-import { headerOf, msgIdHeader, type StoredMessage } from '../nats/message.js';
+import { headerOf, msgIdHeader, type StoredMessage } from '../nats/wire/message.js';
 
 /** What became of the event that a pointer names. */
 export type Original =

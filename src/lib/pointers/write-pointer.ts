@@ -11,8 +11,8 @@ import { smallerPointers } from '../domain/smaller.js';
 import { pointerSubject } from '../domain/subjects.js';
 import { WrongSequenceError } from '../nats/errors.js';
 import type { Link } from '../nats/link.js';
-import { headerOf, type StoredMessage } from '../nats/message.js';
-import { storeFitting } from '../nats/store-fitting.js';
+import { headerOf, type StoredMessage } from '../nats/wire/message.js';
+import { storeFitting } from '../nats/wire/store-fitting.js';
 
 /** A stream of pointers: retry or DLQ. */
 export interface PointerPlace {

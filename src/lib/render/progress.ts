@@ -1,5 +1,5 @@
 import { formatDuration } from '../domain/duration.js';
-import type { ReadSoFar } from '../nats/read-so-far.js';
+import type { ReadSoFar } from '../nats/read/read-so-far.js';
 
 /** How far a replay is. */
 export interface Progress {

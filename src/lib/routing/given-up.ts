@@ -9,7 +9,7 @@ import { type Exhaustion, makeExhaustion } from '../domain/record.js';
 import { isoOfNanos, type Nanos } from '../domain/time.js';
 import { WrongSequenceError } from '../nats/errors.js';
 import type { Link } from '../nats/link.js';
-import { headerOf } from '../nats/message.js';
+import { headerOf } from '../nats/wire/message.js';
 import { pointerHeader } from '../domain/pointer.js';
 
 const maxIdLength = 64;

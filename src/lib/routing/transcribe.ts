@@ -16,7 +16,7 @@ import { type Clock, isoOfMs, nanosOfRfc3339, type Nanos } from '../domain/time.
 import { anyRecord, readKeyHistory } from '../journal/read.js';
 import { writeRecord } from '../journal/write-record.js';
 import type { Link } from '../nats/link.js';
-import { storedOrigin } from '../nats/message.js';
+import { storedOrigin } from '../nats/wire/message.js';
 import { countedFailure, exhaustionOf, failureByTheServer, putBack } from './given-up.js';
 import { OtherVersions } from './other-versions.js';
 import { journalOf } from './route.js';

@@ -12,7 +12,7 @@ import { checkRetention } from './checks/check-retention.js';
 import { confirmLosses } from './checks/losses.js';
 import type { OpenCase } from './trace/open-cases.js';
 import { Positions } from './scan/positions.js';
-import type { OnRead } from '../nats/read-so-far.js';
+import type { OnRead } from '../nats/read/read-so-far.js';
 import { type JournalScan, scanJournal } from './scan/scan-journal.js';
 import { type PointerScan, scanPointers } from './scan/scan-pointers.js';
 import { type Trace, Tracer } from './trace/trace.js';

@@ -5,7 +5,7 @@ import { exhaustionKinds, nativeAdvisorySubject } from '../domain/subjects.js';
 import { messageOf, PlutomiError } from '../errors.js';
 import { isLasting } from '../nats/errors.js';
 import type { Link } from '../nats/link.js';
-import { type Heard, subscribe } from '../nats/subscribe.js';
+import { type Heard, subscribe } from '../nats/consume/subscribe.js';
 import type { Transcriber } from '../routing/transcribe.js';
 import type { WaterfallListener } from '../telemetry/waterfall-event.js';
 import { WorkerFailure } from './failures.js';

@@ -10,7 +10,7 @@ import { readEnvironment } from '../../../src/lib/config/load.js';
 import { readContext } from '../../../src/lib/connection/nats-context.js';
 import { readServers } from '../../../src/lib/connection/server-urls.js';
 import { PlutomiError } from '../../../src/lib/errors.js';
-import { describeServers } from '../../../src/lib/nats/target.js';
+import { describeServers } from '../../../src/lib/nats/connect/target.js';
 import { hostileText, mutated, nearly, unprintable } from '../../support/hostile.js';
 import { property } from '../../support/property.js';
 import { creds, seed } from './contexts.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readEntry } from '../../../src/lib/pointers/entry.js';
 import { encodePointer } from '../../../src/lib/domain/pointer.js';
-import type { StoredMessage } from '../../../src/lib/nats/message.js';
+import type { StoredMessage } from '../../../src/lib/nats/wire/message.js';
 import { makeConfig } from '../../support/config.js';
 import { makePointer } from '../../support/dead-letters.js';
 

@@ -1,5 +1,5 @@
 import { headers, type Msg } from '@nats-io/transport-node';
-import { Delivery } from '../../../src/lib/nats/delivery.js';
+import { Delivery } from '../../../src/lib/nats/consume/delivery.js';
 import type { Link } from '../../../src/lib/nats/link.js';
 
 /** What was said to the server about a delivery, and how: `+ACK` without waiting, `+ACK?` with. */

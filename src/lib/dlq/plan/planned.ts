@@ -1,7 +1,7 @@
 import type { PipelineConfig } from '../../config/resolved.js';
 import type { Link } from '../../nats/link.js';
-import type { StoredMessage } from '../../nats/message.js';
-import { type ReadPage, readPages } from '../../nats/read-stream.js';
+import type { StoredMessage } from '../../nats/wire/message.js';
+import { type ReadPage, readPages } from '../../nats/read/read-stream.js';
 import { type DlqEntry, readEntry } from '../../pointers/entry.js';
 import { persistently } from './persistently.js';
 import type { PlannedLetter } from './plan-letters.js';

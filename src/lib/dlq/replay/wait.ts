@@ -4,7 +4,7 @@ import { decodeRecord } from '../../domain/record.js';
 import { parseRecordSubject, recordFilter } from '../../domain/subjects.js';
 import { anyRecord } from '../../journal/read.js';
 import type { Link } from '../../nats/link.js';
-import { readStream } from '../../nats/read-stream.js';
+import { readStream } from '../../nats/read/read-stream.js';
 import { journalOf } from '../../routing/route.js';
 import { concurrently } from '../../flow/concurrently.js';
 import type { Followed } from './replay-letters.js';

@@ -1,8 +1,8 @@
-import { Delivery } from '../../nats/delivery.js';
+import { Delivery } from '../../nats/consume/delivery.js';
 import type { Link } from '../../nats/link.js';
-import { headerOf, msgIdHeader, type StoredMessage } from '../../nats/message.js';
-import type { OnRead } from '../../nats/read-so-far.js';
-import { readPages } from '../../nats/read-stream.js';
+import { headerOf, msgIdHeader, type StoredMessage } from '../../nats/wire/message.js';
+import type { OnRead } from '../../nats/read/read-so-far.js';
+import { readPages } from '../../nats/read/read-stream.js';
 import type { Scanned } from './explanation.js';
 
 /** Events are usually looked for soon after they were published: the first look is a short one. */

@@ -1,7 +1,7 @@
 import { escapeLine } from '../../domain/escape.js';
 import { UsageError } from '../../errors.js';
-import type { OutgoingHeaders } from '../../nats/headers.js';
-import { msgIdHeader } from '../../nats/message.js';
+import type { OutgoingHeaders } from '../../nats/wire/headers.js';
+import { msgIdHeader } from '../../nats/wire/message.js';
 
 /** Headers of an event to publish: names with one value or several. */
 export type EventHeaders = OutgoingHeaders;

@@ -4,7 +4,7 @@ import type { PipelineConfig } from '../../config/resolved.js';
 import { ConnectionError, messageOf, OperationError } from '../../errors.js';
 import { NoJetStreamError, UnreachableError } from '../../nats/errors.js';
 import { WrongDomainError } from '../../nats/wrong-domain.js';
-import { encodeLines, headerLines } from '../../nats/headers.js';
+import { encodeLines, headerLines } from '../../nats/wire/headers.js';
 import type { Link, PublishAck } from '../../nats/link.js';
 import { checkPayload } from './check-payload.js';
 import { type Destination, findDestination } from './destination.js';

@@ -3,7 +3,7 @@ import { formatDuration } from '../../domain/duration.js';
 import { expiresAtMs } from '../../domain/message-ttl.js';
 import { isoOfNanos, msOfNanos } from '../../domain/time.js';
 import type { Link } from '../../nats/link.js';
-import { serverNoteIn, type StoredMessage } from '../../nats/message.js';
+import { serverNoteIn, type StoredMessage } from '../../nats/wire/message.js';
 import type { ConsumerInfo, StreamInfo } from '../../nats/objects.js';
 import { lifeOf, ttlOf } from '../../nats/stream-life.js';
 import type { Problem, Warning } from '../verification.js';

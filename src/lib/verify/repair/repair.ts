@@ -6,7 +6,7 @@ import { WrongSequenceError } from '../../nats/errors.js';
 import { metaConsumers } from '../../domain/consumer-names.js';
 import { type RecordFacts, recordAbout, subjectOf } from '../../journal/place.js';
 import { lastRecord } from '../../journal/read.js';
-import { storeFitting } from '../../nats/store-fitting.js';
+import { storeFitting } from '../../nats/wire/store-fitting.js';
 import { writePointer } from '../../pointers/write-pointer.js';
 import { journalOf, pointersOf, type RouteTools, nothingKnown, routeExhaustion } from '../../routing/route.js';
 import { Transcriber } from '../../routing/transcribe.js';

@@ -3,12 +3,12 @@ import { decodeAdvisory, isLoss } from '../../domain/advisory.js';
 import { decodeRecord } from '../../domain/record.js';
 import { isExhaustion, isName, isNativeAdvisory, recordSubject } from '../../domain/subjects.js';
 import type { Link } from '../../nats/link.js';
-import type { StoredMessage } from '../../nats/message.js';
+import type { StoredMessage } from '../../nats/wire/message.js';
 import type { Transcriber } from '../../routing/transcribe.js';
-import { readBatches } from '../../nats/read-batches.js';
+import { readBatches } from '../../nats/read/read-batches.js';
 import { OpenCases } from '../trace/open-cases.js';
 import { OpenMetaCases } from '../trace/open-meta-cases.js';
-import type { OnRead } from '../../nats/read-so-far.js';
+import type { OnRead } from '../../nats/read/read-so-far.js';
 import { type AdvisoryCheck, UntoldAdvisories } from './untold-advisories.js';
 
 /** The server's word that it removed an event which a consumer had not acknowledged. */

@@ -7,10 +7,10 @@ import { formatDeadLetterId } from '../../domain/dead-letter.js';
 import { keyOf } from '../../dlq/state.js';
 import { moveCommand } from '../../pointers/move-command.js';
 import type { Link } from '../../nats/link.js';
-import type { StoredMessage } from '../../nats/message.js';
-import { readBatches, readQueue } from '../../nats/read-batches.js';
+import type { StoredMessage } from '../../nats/wire/message.js';
+import { readBatches, readQueue } from '../../nats/read/read-batches.js';
 import { statesOfOriginals } from '../../pointers/original.js';
-import type { OnRead } from '../../nats/read-so-far.js';
+import type { OnRead } from '../../nats/read/read-so-far.js';
 import type { JournalScan } from './scan-journal.js';
 import { type Finding, findingOf } from '../verification.js';
 

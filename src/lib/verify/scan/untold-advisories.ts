@@ -1,5 +1,5 @@
 import { concurrently } from '../../flow/concurrently.js';
-import type { StoredMessage } from '../../nats/message.js';
+import type { StoredMessage } from '../../nats/wire/message.js';
 import type { HeardAdvisory, Transcriber } from '../../routing/transcribe.js';
 
 /** An advisory of the server about an external consumer that no exhaustion was made of yet. */

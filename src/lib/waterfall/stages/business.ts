@@ -9,7 +9,7 @@ import { stageFilter } from '../../domain/subjects.js';
 import type { Handler } from '../../handlers/contract.js';
 import { type EventMessage, type EventRegistry, makeEvent } from '../../handlers/event.js';
 import { type Invocation, invoke } from '../../handlers/invoke.js';
-import { headerOf, msgIdHeader, type StoredMessage } from '../../nats/message.js';
+import { headerOf, msgIdHeader, type StoredMessage } from '../../nats/wire/message.js';
 import { fetchOriginal } from '../../pointers/original.js';
 import type { Logger } from '../../telemetry/log.js';
 import { keyFields } from '../../telemetry/log-waterfall.js';

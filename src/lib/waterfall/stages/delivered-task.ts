@@ -1,6 +1,6 @@
 import { type Key, originOf, type Tier } from '../../domain/key.js';
 import type { Exhaustion } from '../../domain/record.js';
-import type { Delivery } from '../../nats/delivery.js';
+import type { Delivery } from '../../nats/consume/delivery.js';
 import type { Task } from './case.js';
 
 /** The delivered message itself is what is to be done. Its key is made when it is first needed: most need none. */

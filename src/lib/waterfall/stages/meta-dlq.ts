@@ -6,7 +6,7 @@ import { type Pointer, pointerFrom } from '../../domain/pointer.js';
 import { decodeExhaustion, type Exhaustion } from '../../domain/record.js';
 import { recordAbout } from '../../journal/place.js';
 import { writeRecord } from '../../journal/write-record.js';
-import type { StoredMessage } from '../../nats/message.js';
+import type { StoredMessage } from '../../nats/wire/message.js';
 import { fetchOriginal } from '../../pointers/original.js';
 import { writePointer } from '../../pointers/write-pointer.js';
 import type { Held } from '../worker/held-message.js';

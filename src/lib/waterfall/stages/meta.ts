@@ -6,7 +6,7 @@ import { decodeExhaustion, type Exhaustion } from '../../domain/record.js';
 import { isNativeAdvisory, recordSubject } from '../../domain/subjects.js';
 import { metaConsumers } from '../../domain/consumer-names.js';
 import type { Decoded } from '../../domain/decode.js';
-import type { Delivery } from '../../nats/delivery.js';
+import type { Delivery } from '../../nats/consume/delivery.js';
 import { UnreachableError } from '../../nats/errors.js';
 import { fetchOriginal } from '../../pointers/original.js';
 import type { Case, Identified, StageTools, Task } from './case.js';

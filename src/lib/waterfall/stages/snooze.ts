@@ -5,7 +5,7 @@ import { makeFailure } from '../../domain/failure.js';
 import type { KeyHistory } from '../../domain/attempt.js';
 import { expiresAtMs } from '../../domain/message-ttl.js';
 import type { Outcome } from '../../domain/outcome.js';
-import type { StoredMessage } from '../../nats/message.js';
+import type { StoredMessage } from '../../nats/wire/message.js';
 import { ttlOf } from '../../nats/stream-life.js';
 
 type Snoozed = Extract<Outcome, { kind: 'snoozed' }>;

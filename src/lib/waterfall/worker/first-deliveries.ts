@@ -1,7 +1,7 @@
 import { compareNanos, type Nanos, nanosOfRfc3339 } from '../../domain/time.js';
 import { OperationError } from '../../errors.js';
 import type { JournalPlace } from '../../journal/place.js';
-import type { Delivery } from '../../nats/delivery.js';
+import type { Delivery } from '../../nats/consume/delivery.js';
 import type { Link } from '../../nats/link.js';
 import type { WorkerSettings } from './worker.js';
 

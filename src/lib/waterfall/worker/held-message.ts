@@ -1,5 +1,5 @@
 import type { Baggable } from '../../flow/bag.js';
-import type { Delivery } from '../../nats/delivery.js';
+import type { Delivery } from '../../nats/consume/delivery.js';
 import type { Member } from './admission.js';
 
 /** A message that this process holds, and until when the server leaves it to us. */

@@ -1,4 +1,4 @@
-import { nakVerdict, tell, tellConfirmed } from '../../nats/delivery.js';
+import { nakVerdict, tell, tellConfirmed } from '../../nats/consume/delivery.js';
 import type { Link } from '../../nats/link.js';
 import type { Held } from './held-message.js';
 

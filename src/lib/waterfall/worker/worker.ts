@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, PlutomiError } from '../../errors.js';
-import { type Delivery, isAckOf } from '../../nats/delivery.js';
+import { type Delivery, isAckOf } from '../../nats/consume/delivery.js';
 import { delayAfter } from '../../domain/backoff.js';
 import { isLasting, type NotAllowedError } from '../../nats/errors.js';
 import type { Link } from '../../nats/link.js';
-import { Pull } from '../../nats/pull.js';
+import { Pull } from '../../nats/consume/pull.js';
 import type { WaterfallListener } from '../../telemetry/waterfall-event.js';
 import type { Gate } from './gate.js';
 import { Held } from './held-message.js';

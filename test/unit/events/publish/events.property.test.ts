@@ -11,9 +11,9 @@ import { checkId, type EventHeaders, makeHeaders } from '../../../../src/lib/eve
 import { encodePayload } from '../../../../src/lib/events/publish/payload.js';
 import { EventRegistry, makeEvent, SchemaMismatch } from '../../../../src/lib/handlers/event.js';
 import { outcomeOf } from '../../../../src/lib/handlers/invoke.js';
-import { Delivery } from '../../../../src/lib/nats/delivery.js';
-import { encodeHeaders } from '../../../../src/lib/nats/headers.js';
-import { headerOf, headersOf } from '../../../../src/lib/nats/message.js';
+import { Delivery } from '../../../../src/lib/nats/consume/delivery.js';
+import { encodeHeaders } from '../../../../src/lib/nats/wire/headers.js';
+import { headerOf, headersOf } from '../../../../src/lib/nats/wire/message.js';
 import { makeConfig } from '../../../support/config.js';
 import { hostileText, nearly, oddJson } from '../../../support/hostile.js';
 import { property } from '../../../support/property.js';

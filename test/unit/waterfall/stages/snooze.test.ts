@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { KeyHistory } from '../../../../src/lib/domain/attempt.js';
 import type { JournalRecord } from '../../../../src/lib/domain/record.js';
 import type { Outcome } from '../../../../src/lib/domain/outcome.js';
-import type { MessageHeaders } from '../../../../src/lib/nats/message.js';
+import type { MessageHeaders } from '../../../../src/lib/nats/wire/message.js';
 import { boundSnooze } from '../../../../src/lib/waterfall/stages/snooze.js';
 import { makeConfig } from '../../../support/config.js';
 

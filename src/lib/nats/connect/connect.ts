@@ -8,13 +8,13 @@ import {
   tokenAuthenticator,
   usernamePasswordAuthenticator,
 } from '@nats-io/transport-node';
-import { formatDuration } from '../domain/duration.js';
-import type { Clock } from '../domain/time.js';
-import { ConnectionError, messageOf } from '../errors.js';
-import { openConnection } from './attempt.js';
-import { ExpiredCredentials, NotAllowedError, translateError } from './errors.js';
-import { Link } from './link.js';
-import { versionAtLeast } from './server-version.js';
+import { formatDuration } from '../../domain/duration.js';
+import type { Clock } from '../../domain/time.js';
+import { ConnectionError, messageOf } from '../../errors.js';
+import { openConnection } from './connect-attempt.js';
+import { ExpiredCredentials, NotAllowedError, translateError } from '../errors.js';
+import { Link } from '../link.js';
+import { versionAtLeast } from '../server-version.js';
 import { type Auth, type ConnectionTarget, describeServers } from './target.js';
 
 /** Older servers miss multi-filter consumers, metadata and reasons of terminations. */

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConnectionError, OperationError } from '../errors.js';
-import type { Delivery } from './delivery.js';
-import { NotAllowedError, translateError } from './errors.js';
-import type { Link } from './link.js';
-import type { StoredMessage } from './message.js';
-import { type ConsumerInfo, createReader, deleteConsumer } from './objects.js';
-import { Pull } from './pull.js';
+import { ConnectionError, OperationError } from '../../errors.js';
+import type { Delivery } from '../consume/delivery.js';
+import { NotAllowedError, translateError } from '../errors.js';
+import type { Link } from '../link.js';
+import type { StoredMessage } from '../wire/message.js';
+import { type ConsumerInfo, createReader, deleteConsumer } from '../objects.js';
+import { Pull } from '../consume/pull.js';
 import { stepThrough } from './step-through.js';
 
 export interface ReadOptions {

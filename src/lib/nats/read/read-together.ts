@@ -1,6 +1,6 @@
-import { copyOf, type StoredMessage } from './message.js';
+import { copyOf, type StoredMessage } from '../wire/message.js';
 import { answersRuns, readEach } from './read-each.js';
-import type { StreamAccess } from './stream-access.js';
+import type { StreamAccess } from '../stream-access.js';
 
 type Resolve = (message: StoredMessage | undefined) => void;
 

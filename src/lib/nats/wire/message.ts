@@ -1,7 +1,7 @@
 import type { MsgHdrs } from '@nats-io/transport-node';
-import { type Origin, originOf } from '../domain/key.js';
-import type { Nanos } from '../domain/time.js';
-import { serverNoteOf } from './server-note.js';
+import { type Origin, originOf } from '../../domain/key.js';
+import type { Nanos } from '../../domain/time.js';
+import { serverNoteOf } from '../server-note.js';
 
 /** Header names as the publisher wrote them, each with all its values. */
 export type MessageHeaders = Readonly<Record<string, readonly string[]>>;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { eachHeader, findHeader } from '../../../src/lib/nats/raw-message.js';
+import { eachHeader, findHeader } from '../../../../src/lib/nats/wire/raw-message.js';
 
 function pairsOf(raw: string): (readonly [string, string])[] {
   const pairs: (readonly [string, string])[] = [];

@@ -1,6 +1,6 @@
 import { type Msg, MsgHdrsImpl, type MsgHdrs } from '@nats-io/transport-node';
-import { parseJson } from '../domain/decode.js';
-import { nanosOfRfc3339 } from '../domain/time.js';
+import { parseJson } from '../../domain/decode.js';
+import { nanosOfRfc3339 } from '../../domain/time.js';
 import { eachHeader, rawHeaders } from './raw-message.js';
 import { headersOf, type MessageHeaders, type StoredMessage } from './message.js';
 

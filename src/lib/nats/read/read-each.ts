@@ -1,6 +1,6 @@
-import type { StoredMessage } from './message.js';
-import { versionAtLeast } from './server-version.js';
-import type { StreamAccess } from './stream-access.js';
+import type { StoredMessage } from '../wire/message.js';
+import { versionAtLeast } from '../server-version.js';
+import type { StreamAccess } from '../stream-access.js';
 
 /** Sequences that one question reads. */
 interface Run {

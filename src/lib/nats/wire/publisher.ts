@@ -1,10 +1,10 @@
 import { JetStreamApiError } from '@nats-io/jetstream';
 import { type Msg, NoRespondersError, TimeoutError } from '@nats-io/transport-node';
-import { parseJson } from '../domain/decode.js';
-import type { PlutomiError } from '../errors.js';
-import { apiCode, translateError, UnreachableError } from './errors.js';
-import type { Home } from './home.js';
-import { WrongDomainError } from './wrong-domain.js';
+import { parseJson } from '../../domain/decode.js';
+import type { PlutomiError } from '../../errors.js';
+import { apiCode, translateError, UnreachableError } from '../errors.js';
+import type { Home } from '../home.js';
+import { WrongDomainError } from '../wrong-domain.js';
 import type { Inbox, Question } from './inbox.js';
 import type { ApiError } from './stored-message.js';
 import type { Bytes } from './wire.js';

@@ -1,5 +1,5 @@
-import type { StoredMessage } from './message.js';
-import type { StreamAccess } from './stream-access.js';
+import type { StoredMessage } from '../wire/message.js';
+import type { StreamAccess } from '../stream-access.js';
 
 /** Subjects to their last messages; a subject without any is not in it. */
 export type LastMessages = ReadonlyMap<string, StoredMessage>;

@@ -1,5 +1,5 @@
 import { type Msg, NoRespondersError } from '@nats-io/transport-node';
-import { translateError } from './errors.js';
+import { translateError } from '../errors.js';
 import type { Inbox, Question } from './inbox.js';
 
 /** More of the answer is to come. */

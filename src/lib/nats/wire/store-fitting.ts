@@ -1,5 +1,5 @@
-import { isNobodyThere, noStream, TooLargeError } from './errors.js';
-import type { Link } from './link.js';
+import { isNobodyThere, noStream, TooLargeError } from '../errors.js';
+import type { Link } from '../link.js';
 
 export interface Fitting<V> {
   readonly version: V;

@@ -1,7 +1,7 @@
 import { headers, type Msg, type MsgHdrs } from '@nats-io/transport-node';
 import { describe, expect, test } from 'vitest';
-import { Delivery, nakVerdict } from '../../../src/lib/nats/delivery.js';
-import { headerOf } from '../../../src/lib/nats/message.js';
+import { Delivery, nakVerdict } from '../../../../src/lib/nats/consume/delivery.js';
+import { headerOf } from '../../../../src/lib/nats/wire/message.js';
 
 /** As the client gives it: it keeps the headers before the payload, in the same bytes. */
 function messageTo(reply: string | undefined, of?: MsgHdrs, { kept = true } = {}): Msg {

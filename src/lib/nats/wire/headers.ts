@@ -1,4 +1,4 @@
-import { translateError } from './errors.js';
+import { translateError } from '../errors.js';
 import { InvalidArgumentError } from '@nats-io/transport-node';
 import { msgIdHeader } from './message.js';
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { msOfNanos } from '../domain/time.js';
-import { UnreachableError } from './errors.js';
-import type { Link } from './link.js';
-import type { StoredMessage } from './message.js';
+import { msOfNanos } from '../../domain/time.js';
+import { UnreachableError } from '../errors.js';
+import type { Link } from '../link.js';
+import type { StoredMessage } from '../wire/message.js';
 import type { ReadOptions } from './read-stream.js';
 
 /** How often a reader that follows asks for more. */

@@ -4,7 +4,7 @@ import {
   type NatsConnection,
   type PublishOptions,
 } from '@nats-io/transport-node';
-import { PayloadLimit } from './errors.js';
+import { PayloadLimit } from '../errors.js';
 import { eachHeader } from './raw-message.js';
 
 /** A string goes out as UTF-8. */

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
-import { messageOf } from '../errors.js';
+import { messageOf } from '../../errors.js';
 import type { ConnectionTarget } from './target.js';
 
 /** The server has answered before: it does so at once, ms. */

@@ -1,6 +1,6 @@
 import { headers } from '@nats-io/transport-node';
 import { describe, expect, test } from 'vitest';
-import { headerOf, headersOf } from '../../../src/lib/nats/message.js';
+import { headerOf, headersOf } from '../../../../src/lib/nats/wire/message.js';
 
 describe('headersOf', () => {
   test('keeps names as they were published, and all values', () => {

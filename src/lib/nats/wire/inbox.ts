@@ -6,9 +6,9 @@ import {
   type Subscription,
   TimeoutError,
 } from '@nats-io/transport-node';
-import type { PlutomiError } from '../errors.js';
-import { translateError, UnreachableError } from './errors.js';
-import { OpenQuestions } from './open-questions.js';
+import type { PlutomiError } from '../../errors.js';
+import { translateError, UnreachableError } from '../errors.js';
+import { OpenQuestions } from './pending-requests.js';
 import { numberInSubject } from './raw-message.js';
 import type { Bytes, Wire } from './wire.js';
 

@@ -1,4 +1,4 @@
-import type { Link } from './link.js';
+import type { Link } from '../link.js';
 
 /** A message that was heard, not stored: nobody sends it again. */
 export interface Heard {

@@ -1,10 +1,10 @@
 import { Match, type Msg } from '@nats-io/transport-node';
-import { isCount } from '../domain/decode.js';
-import { isNanos, type Nanos } from '../domain/time.js';
-import type { Link } from './link.js';
-import { headersOf, type MessageHeaders, msgIdHeader } from './message.js';
-import { findHeader, mayHaveServerNote, rawHeaders } from './raw-message.js';
-import { serverNoteOf } from './server-note.js';
+import { isCount } from '../../domain/decode.js';
+import { isNanos, type Nanos } from '../../domain/time.js';
+import type { Link } from '../link.js';
+import { headersOf, type MessageHeaders, msgIdHeader } from '../wire/message.js';
+import { findHeader, mayHaveServerNote, rawHeaders } from '../wire/raw-message.js';
+import { serverNoteOf } from '../server-note.js';
 
 /**
  * Where the stream stands in $JS.ACK.<stream>.<consumer>.<delivered>.<sseq>.<cseq>.<time>.<pending>; newer servers put

@@ -1,7 +1,7 @@
-import type { Link } from './link.js';
-import { serverNoteIn, type StoredMessage } from './message.js';
+import type { Link } from '../link.js';
+import { serverNoteIn, type StoredMessage } from '../wire/message.js';
 import { readPages } from './read-stream.js';
-import { versionAtLeast } from './server-version.js';
+import { versionAtLeast } from '../server-version.js';
 
 /** Most messages, and bytes, of one question: for each the server looks once at what is in the way. */
 const batch = 1024;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { describeServers } from '../../../src/lib/nats/target.js';
+import { describeServers } from '../../../../src/lib/nats/connect/target.js';
 
 test.each([
   ['nats://localhost:4222', 'nats://localhost:4222'],

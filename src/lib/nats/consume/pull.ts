@@ -1,7 +1,7 @@
 import { createInbox, type Msg, type Subscription } from '@nats-io/transport-node';
 import { Delivery } from './delivery.js';
-import type { NotAllowedError } from './errors.js';
-import type { Link } from './link.js';
+import type { NotAllowedError } from '../errors.js';
+import type { Link } from '../link.js';
 
 export interface PullOptions {
   readonly stream: string;

@@ -1,6 +1,6 @@
 import { headers as clientHeaders } from '@nats-io/transport-node';
 import { expect, test } from 'vitest';
-import { encodeHeaders } from '../../../src/lib/nats/headers.js';
+import { encodeHeaders } from '../../../../src/lib/nats/wire/headers.js';
 
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
 
