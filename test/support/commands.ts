@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { globalFlags } from '../../src/lib/cli/global-flags.js';
+import { globalFlags } from '../../src/lib/cli/flags/global-flags.js';
 
 /** A flag as its command declares it. */
 export interface DeclaredFlag {

@@ -2,8 +2,8 @@ import * as Flags from '@oclif/core/flags';
 import type { AdvisoryLine } from '../../lib/journal/advisory-line.js';
 import { advisoryKinds, tailAdvisories } from '../../lib/journal/tail.js';
 import { BaseCommand } from '../../lib/cli/base-command.js';
-import { countFlag } from '../../lib/cli/count-flag.js';
-import { momentFlag } from '../../lib/cli/dead-letter-flags.js';
+import { countFlag } from '../../lib/cli/flags/count-flag.js';
+import { momentFlag } from '../../lib/cli/flags/dead-letter-flags.js';
 import { escapeJson } from '../../lib/domain/escape.js';
 import { renderAdvisory } from '../../lib/render/advisory.js';
 

@@ -1,8 +1,8 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/base-command.js';
-import { countFlag } from '../../lib/cli/count-flag.js';
-import { deadLetterFlags, filtersOf } from '../../lib/cli/dead-letter-flags.js';
-import { viewOf } from '../../lib/cli/view.js';
+import { countFlag } from '../../lib/cli/flags/count-flag.js';
+import { deadLetterFlags, filtersOf } from '../../lib/cli/flags/dead-letter-flags.js';
+import { viewOf } from '../../lib/cli/output/view.js';
 import type { PipelineConfig } from '../../lib/config/resolved.js';
 import { type DeadLetterGroups, groupDeadLetters, groupings } from '../../lib/dlq/group.js';
 import type { DeadLetterItem } from '../../lib/dlq/item.js';

@@ -1,6 +1,6 @@
 import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../../lib/cli/base-command.js';
-import { viewOf } from '../../lib/cli/view.js';
+import { viewOf } from '../../lib/cli/output/view.js';
 import { type DeadLetterDetails, printedEvent, showDeadLetter, type ShownEvent } from '../../lib/dlq/show.js';
 import { renderDeadLetter } from '../../lib/render/dead-letter.js';
 

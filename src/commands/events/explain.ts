@@ -1,14 +1,14 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/base-command.js';
-import { ChangingLine } from '../../lib/cli/changing-line.js';
+import { ChangingLine } from '../../lib/cli/output/changing-line.js';
 import type { ReadSoFar } from '../../lib/nats/read/read-so-far.js';
 import { renderReading } from '../../lib/render/progress.js';
-import { viewOf } from '../../lib/cli/view.js';
+import { viewOf } from '../../lib/cli/output/view.js';
 import { printedEvent } from '../../lib/dlq/show.js';
 import { explainEvent } from '../../lib/events/explain/explain.js';
 import type { Explanation, StoredEventFacts } from '../../lib/events/explain/explanation.js';
-import { countFlag } from '../../lib/cli/count-flag.js';
+import { countFlag } from '../../lib/cli/flags/count-flag.js';
 import { renderExplanation } from '../../lib/render/explanation.js';
 
 /** What `events explain --json` prints. */

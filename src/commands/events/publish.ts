@@ -3,7 +3,7 @@ import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import type { CommandContext } from '../../lib/cli/context.js';
-import { parseHeaders, readData } from '../../lib/cli/event-input.js';
+import { parseHeaders, readData } from '../../lib/cli/flags/event-input.js';
 import { readersOf } from '../../lib/config/resolved.js';
 import { subjectMatches } from '../../lib/domain/subjects.js';
 import { escapeLine } from '../../lib/domain/escape.js';
@@ -11,7 +11,7 @@ import { isBrokenJson } from '../../lib/events/publish/broken-json.js';
 import { Publisher } from '../../lib/events/publish/publish.js';
 import { copiesOf, type PublishManyResult } from '../../lib/events/publish/publish-many.js';
 import type { OutgoingEvent, PublishResult } from '../../lib/events/publish/outgoing.js';
-import { countFlag } from '../../lib/cli/count-flag.js';
+import { countFlag } from '../../lib/cli/flags/count-flag.js';
 import { publishedText, publishedManyText } from '../../lib/render/published.js';
 
 export type EventsPublishResult = PublishResult | PublishManyResult;

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/base-command.js';
-import { describeMove, describeMoved, emptiedBy, parseMoves } from '../../lib/cli/moves.js';
+import { describeMove, describeMoved, emptiedBy, parseMoves } from '../../lib/cli/flags/moves.js';
 import { currentOperator } from '../../lib/cli/operator.js';
 import type { PipelineConfig } from '../../lib/config/resolved.js';
 import { type Move, type Moved, movePointers, planMove, type MovePlan } from '../../lib/dlq/move.js';

@@ -1,6 +1,6 @@
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import { startFolderServer } from '../../lib/server/folder-server.js';
-import { countFlag } from '../../lib/cli/count-flag.js';
+import { countFlag } from '../../lib/cli/flags/count-flag.js';
 import { provideServer } from '../../lib/server/provide.js';
 
 export interface ServerStartResult {

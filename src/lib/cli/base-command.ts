@@ -8,13 +8,13 @@ import type { Colors } from '../render/colors.js';
 import { escapeJson } from '../domain/escape.js';
 import { stringify } from '../domain/json-text.js';
 import { CommandContext, type ConnectionFlags } from './context.js';
-import { globalFlags } from './global-flags.js';
-import { type CommandShape, helpOf, shapeOf } from './command-shape.js';
-import { checkSwitches, isMissingArgument, usageProblem } from './usage-problem.js';
-import { colorsOf } from './view.js';
-import { wantsJson } from './wants-json.js';
-import { reportError } from './report-error.js';
-import { flushed, writeFailure } from './standard-streams.js';
+import { globalFlags } from './flags/global-flags.js';
+import { type CommandShape, helpOf, shapeOf } from './usage/command-shape.js';
+import { checkSwitches, isMissingArgument, usageProblem } from './usage/usage-problem.js';
+import { colorsOf } from './output/view.js';
+import { wantsJson } from './output/wants-json.js';
+import { reportError } from './output/report-error.js';
+import { flushed, writeFailure } from './output/standard-streams.js';
 
 /** A command's own flag stands in place of one of that name that every command has. */
 type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<

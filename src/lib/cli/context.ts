@@ -14,8 +14,8 @@ import type { Colors } from '../render/colors.js';
 import { readServerState } from '../server/state.js';
 import type { Logger } from '../telemetry/log.js';
 import { defaultLogLevel, type LogLevel } from '../telemetry/log-level.js';
-import { defaultTimeoutMs } from './global-flags.js';
-import { colorsOf } from './view.js';
+import { defaultTimeoutMs } from './flags/global-flags.js';
+import { colorsOf } from './output/view.js';
 
 /** The global flags that decide about config, connection and log. */
 export interface ConnectionFlags extends TargetFlags {

@@ -1,10 +1,10 @@
 import type { PJSON } from '@oclif/core/interfaces';
 import { run } from '@oclif/core/run';
 import { readEnvironment } from '../config/load.js';
-import { orderWords } from './order-words.js';
-import { flushed, outliveReaders } from './standard-streams.js';
-import { colorsOf } from './view.js';
-import { wantsJson } from './wants-json.js';
+import { orderWords } from './usage/order-words.js';
+import { flushed, outliveReaders } from './output/standard-streams.js';
+import { colorsOf } from './output/view.js';
+import { wantsJson } from './output/wants-json.js';
 
 /**
  * Runs the command that the words of this process name, of the package in the folder `root`, and ends the process
@@ -14,7 +14,7 @@ export async function start(root: string, packageJson: PJSON): Promise<void> {
   outliveReaders();
   const words = await orderWords(
     process.argv.slice(2),
-    async () => (await import('./global-flags.js')).globalFlags,
+    async () => (await import('./flags/global-flags.js')).globalFlags,
   );
   try {
     // Told both, oclif searches for neither. Nor does it look for code to run in the folders of a user.
@@ -22,7 +22,7 @@ export async function start(root: string, packageJson: PJSON): Promise<void> {
   } catch (error) {
     const colors = colorsOf(process.stderr, readEnvironment(), words.includes('--no-color'));
     // It knows the errors of the client: only who fails needs to load it.
-    const { reportError } = await import('./report-error.js');
+    const { reportError } = await import('./output/report-error.js');
     reportError(error as Error, { json: wantsJson(words), colors });
   }
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);

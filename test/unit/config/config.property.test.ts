@@ -7,7 +7,7 @@ import { describeConfig } from '../../../src/lib/config/describe.js';
 import { readJson } from '../../../src/lib/config/file/read-json.js';
 import { resolveConfig } from '../../../src/lib/config/resolve.js';
 import { validateConfig } from '../../../src/lib/config/validation/validate.js';
-import { describeError } from '../../../src/lib/cli/describe-error.js';
+import { describeError } from '../../../src/lib/cli/output/describe-error.js';
 import { ConfigError } from '../../../src/lib/errors.js';
 import { outline } from '../../../src/lib/render/outline.js';
 import { desiredTopology } from '../../../src/lib/topology/desired.js';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, expect } from 'vitest';
-import { describeError } from '../../../src/lib/cli/describe-error.js';
+import { describeError } from '../../../src/lib/cli/output/describe-error.js';
 import { checkCredentials } from '../../../src/lib/connection/credentials.js';
 import { readEnvFile } from '../../../src/lib/connection/env-file.js';
 import { readEnvironment } from '../../../src/lib/config/load.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { headers as natsHeaders, type Msg } from '@nats-io/transport-node';
 import { expect } from 'vitest';
-import { parseHeaders } from '../../../../src/lib/cli/event-input.js';
+import { parseHeaders } from '../../../../src/lib/cli/flags/event-input.js';
 import { describeIssues } from '../../../../src/lib/config/schema/standard-schema.js';
 import { Reject } from '../../../../src/lib/domain/outcome.js';
 import { isSubject } from '../../../../src/lib/domain/subjects.js';

@@ -1,5 +1,5 @@
 import * as Flags from '@oclif/core/flags';
-import { UsageError } from '../errors.js';
+import { UsageError } from '../../errors.js';
 
 /** So many a second: `500` or `500/s`; 0 is no limit. */
 export const rateFlag = Flags.custom<number>({

@@ -1,7 +1,7 @@
 import type { WriteStream } from 'node:tty';
-import type { Environment } from '../connection/environment.js';
-import { type Colors, colorsFor } from '../render/colors.js';
-import type { View } from '../render/dead-letters.js';
+import type { Environment } from '../../connection/environment.js';
+import { type Colors, colorsFor } from '../../render/colors.js';
+import type { View } from '../../render/dead-letters.js';
 
 /** Into a pipe or a file whole lines go: `grep` must find what stands at their end. */
 const unknownWidth = Number.POSITIVE_INFINITY;

@@ -1,8 +1,8 @@
 import * as Flags from '@oclif/core/flags';
-import { durationMeant } from '../domain/duration.js';
-import { parseMoment } from '../domain/moment.js';
-import type { DeadLetterFilters } from '../dlq/select.js';
-import { UsageError } from '../errors.js';
+import { durationMeant } from '../../domain/duration.js';
+import { parseMoment } from '../../domain/moment.js';
+import type { DeadLetterFilters } from '../../dlq/select.js';
+import { UsageError } from '../../errors.js';
 import { didYouMean } from './global-flags.js';
 
 /** A moment in ms since 1970: a duration before now, or an ISO time. */

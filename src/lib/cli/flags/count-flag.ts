@@ -1,5 +1,5 @@
 import * as Flags from '@oclif/core/flags';
-import { UsageError } from '../errors.js';
+import { UsageError } from '../../errors.js';
 
 /** A whole number from `min` (1) on, and at most `max` where there is one. */
 export const countFlag = Flags.custom<number, { min?: number; max?: number }>({

@@ -1,9 +1,9 @@
-import type { PipelineConfig } from '../config/resolved.js';
-import { listDeadLetters } from '../dlq/list.js';
-import type { LetterSelection } from '../dlq/plan/plan-letters.js';
-import { OperationError, UsageError } from '../errors.js';
-import type { Link } from '../nats/link.js';
-import { renderChoice, type View } from '../render/dead-letters.js';
+import type { PipelineConfig } from '../../config/resolved.js';
+import { listDeadLetters } from '../../dlq/list.js';
+import type { LetterSelection } from '../../dlq/plan/plan-letters.js';
+import { OperationError, UsageError } from '../../errors.js';
+import type { Link } from '../../nats/link.js';
+import { renderChoice, type View } from '../../render/dead-letters.js';
 import { type FilterFlags, filtersOf } from './dead-letter-flags.js';
 
 /** More than these are not chosen from by hand. */
@@ -51,7 +51,7 @@ export async function chooseSelection(
 ): Promise<LetterSelection> {
   const { total, items } = await listDeadLetters(link, config, {}, mostChoices);
   if (total === 0) return { ids: [] };
-  const { chooseMany } = await import('./prompts.js');
+  const { chooseMany } = await import('../prompts.js');
   const which =
     total > items.length ? `${items.length} oldest of ${total}; select others with filters` : `${total}`;
   const ids = await chooseMany(

@@ -1,5 +1,5 @@
 import type { WriteStream } from 'node:tty';
-import { renderProgress } from '../render/progress.js';
+import { renderProgress } from '../../render/progress.js';
 import { ChangingLine } from './changing-line.js';
 
 /** How many of a known number are done, and when the rest will be. */

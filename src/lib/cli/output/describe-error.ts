@@ -1,9 +1,9 @@
 import { CLIError } from '@oclif/core/errors';
-import { escapeBlock, escapeLine } from '../domain/escape.js';
-import { hideSecrets } from '../domain/secrets.js';
-import { ConfigError, messageOf, PlutomiError } from '../errors.js';
-import { NotAllowedError } from '../nats/errors.js';
-import { roleOfCommand } from '../permissions/role.js';
+import { escapeBlock, escapeLine } from '../../domain/escape.js';
+import { hideSecrets } from '../../domain/secrets.js';
+import { ConfigError, messageOf, PlutomiError } from '../../errors.js';
+import { NotAllowedError } from '../../nats/errors.js';
+import { roleOfCommand } from '../../permissions/role.js';
 
 /** The error as `--json` prints it. */
 export interface ErrorJson {

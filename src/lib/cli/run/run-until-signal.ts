@@ -1,7 +1,7 @@
-import { messageOf } from '../errors.js';
-import type { Link } from '../nats/link.js';
-import type { Logger } from '../telemetry/log.js';
-import type { RunningPipeline } from '../waterfall/run.js';
+import { messageOf } from '../../errors.js';
+import type { Link } from '../../nats/link.js';
+import type { Logger } from '../../telemetry/log.js';
+import type { RunningPipeline } from '../../waterfall/run.js';
 
 export interface RunUntilSignal {
   readonly pipeline: RunningPipeline;

@@ -1,7 +1,7 @@
 import { CLIError } from '@oclif/core/errors';
-import { escapeJson } from '../domain/escape.js';
-import { PlutomiError } from '../errors.js';
-import type { Colors } from '../render/colors.js';
+import { escapeJson } from '../../domain/escape.js';
+import { PlutomiError } from '../../errors.js';
+import type { Colors } from '../../render/colors.js';
 import { describeError } from './describe-error.js';
 
 export interface ReportOptions {

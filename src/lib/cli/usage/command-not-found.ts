@@ -1,13 +1,13 @@
 import type { Config, Hook } from '@oclif/core/interfaces';
-import { readEnvironment } from '../config/load.js';
-import { closest } from '../domain/closest.js';
-import { escapeLine } from '../domain/escape.js';
-import { UsageError } from '../errors.js';
+import { readEnvironment } from '../../config/load.js';
+import { closest } from '../../domain/closest.js';
+import { escapeLine } from '../../domain/escape.js';
+import { UsageError } from '../../errors.js';
 import { shapeOf } from './command-shape.js';
-import { reportError } from './report-error.js';
+import { reportError } from '../output/report-error.js';
 import { strayWords } from './usage-problem.js';
-import { colorsOf } from './view.js';
-import { wantsJson } from './wants-json.js';
+import { colorsOf } from '../output/view.js';
+import { wantsJson } from '../output/wants-json.js';
 
 /** An unknown command: exit 2, with the nearest one that exists. */
 const hook: Hook.CommandNotFound = async ({ id, argv = [], config }) => {

@@ -1,8 +1,8 @@
-import { stageConsumers } from '../domain/consumer-names.js';
-import type { Move, Moved, MovePlan } from '../dlq/move.js';
-import { UsageError } from '../errors.js';
-import type { Plan } from '../topology/plan.js';
-import { pathOf } from '../topology/diff/diff.js';
+import { stageConsumers } from '../../domain/consumer-names.js';
+import type { Move, Moved, MovePlan } from '../../dlq/move.js';
+import { UsageError } from '../../errors.js';
+import type { Plan } from '../../topology/plan.js';
+import { pathOf } from '../../topology/diff/diff.js';
 
 /** `<old>=<new>` as `--move-dead-letters` takes it; each old name once. */
 export function parseMoves(given: readonly string[] = []): Move[] {

@@ -1,14 +1,14 @@
 import { CLIError } from '@oclif/core/errors';
 import { describe, expect, test } from 'vitest';
-import { describeError } from '../../../src/lib/cli/describe-error.js';
+import { describeError } from '../../../../src/lib/cli/output/describe-error.js';
 import {
   ConfigError,
   ConnectionError,
   InterruptedError,
   OperationError,
   UsageError,
-} from '../../../src/lib/errors.js';
-import { NotAllowedError } from '../../../src/lib/nats/errors.js';
+} from '../../../../src/lib/errors.js';
+import { NotAllowedError } from '../../../../src/lib/nats/errors.js';
 
 describe('describeError', () => {
   test.each<[string, Error, string, number]>([

@@ -1,7 +1,7 @@
 import * as Flags from '@oclif/core/flags';
-import { defaultLogLevel, logLevels } from '../telemetry/log-level.js';
-import { durationMeant, formatDuration, longestTimerMs, parseDuration } from '../domain/duration.js';
-import { type ErrorFacts, UsageError } from '../errors.js';
+import { defaultLogLevel, logLevels } from '../../telemetry/log-level.js';
+import { durationMeant, formatDuration, longestTimerMs, parseDuration } from '../../domain/duration.js';
+import { type ErrorFacts, UsageError } from '../../errors.js';
 
 const group = 'GLOBAL';
 const connection = 'CONNECTION';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { globalFlags } from '../../../src/lib/cli/global-flags.js';
-import { orderWords } from '../../../src/lib/cli/order-words.js';
-import { wantsJson } from '../../../src/lib/cli/wants-json.js';
+import { globalFlags } from '../../../../src/lib/cli/flags/global-flags.js';
+import { orderWords } from '../../../../src/lib/cli/usage/order-words.js';
+import { wantsJson } from '../../../../src/lib/cli/output/wants-json.js';
 
 test.each([
   ['', ''],

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { CLIError } from '@oclif/core/errors';
-import { closest } from '../domain/closest.js';
-import { UsageError } from '../errors.js';
+import { closest } from '../../domain/closest.js';
+import { UsageError } from '../../errors.js';
 import { type CommandShape, type FlagShape, helpOf, usageLine } from './command-shape.js';
 
 /** What oclif's parser throws: each kind has other fields, and none has a class that one could import. */

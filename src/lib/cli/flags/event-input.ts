@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { messageOf, UsageError } from '../errors.js';
-import type { EventHeaders } from '../events/publish/headers.js';
+import { messageOf, UsageError } from '../../errors.js';
+import type { EventHeaders } from '../../events/publish/headers.js';
 
 /** What `--data` names: the text itself, the file after an `@`, or all of stdin for `-`. Undefined: an empty payload. */
 export async function readData(

@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
-import { formatDuration } from '../domain/duration.js';
+import { formatDuration } from '../../domain/duration.js';
 
 /** What the thread is started with; `beats` counts on while the event loop of the main thread turns. */
 export interface WatchdogFacts {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { selectConsumers } from '../../../src/lib/cli/select-consumers.js';
-import { makeConfig } from '../../support/config.js';
+import { selectConsumers } from '../../../../src/lib/cli/flags/select-consumers.js';
+import { makeConfig } from '../../../support/config.js';
 
 const config = makeConfig({
   consumers: [{ name: 'notifications-consumer' }, { name: 'analytics-consumer' }, { name: 'audit' }],

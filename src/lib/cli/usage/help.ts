@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { CommandHelp, Help, standardizeIDFromArgv } from '@oclif/core/help';
 import type { Config, HelpOptions, Topic } from '@oclif/core/interfaces';
-import { shellLine } from '../render/shell-line.js';
+import { shellLine } from '../../render/shell-line.js';
 import { shapeOf, usageLine } from './command-shape.js';
-import { wantsJson } from './wants-json.js';
+import { wantsJson } from '../output/wants-json.js';
 
 /** Longer lines are hard to read; a terminal may be narrower. */
 const widest = 100;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { selectionOf } from '../../../src/lib/cli/replay-selection.js';
-import { UsageError } from '../../../src/lib/errors.js';
+import { selectionOf } from '../../../../src/lib/cli/flags/replay-selection.js';
+import { UsageError } from '../../../../src/lib/errors.js';
 
 describe('selectionOf', () => {
   it('takes ids, filters, or all', () => {
