@@ -98,8 +98,8 @@ export type { Problem, Verification, Verified, Warning } from './verify/verifica
 export { verifyPipeline } from './verify/verify.js';
 
 // A nats-server for development and tests.
-export { type FolderServer, startFolderServer, stopFolderServer } from './server/folder-server.js';
-export { provideServer } from './server/provide.js';
+export { type FolderServer, startFolderServer, stopFolderServer } from './dev-server/folder-server.js';
+export { provideServer } from './dev-server/provide.js';
 
 // Errors.
 export {

@@ -7,7 +7,7 @@ export { encodePointer, pointerFrom, pointerHeaders } from './domain/pointer.js'
 export { makeExhaustion } from './domain/record.js';
 export { nanosOfRfc3339 } from './domain/time.js';
 export { versionAtLeast } from './nats/server-version.js';
-export { startServer } from './server/embedded.js';
-export { installServer } from './server/install.js';
-export { locateServer } from './server/locate.js';
-export { KNOWN_VERSIONS, PINNED_VERSION } from './server/versions.js';
+export { startServer } from './dev-server/embedded.js';
+export { installServer } from './dev-server/install/install.js';
+export { locateServer } from './dev-server/locate.js';
+export { KNOWN_VERSIONS, PINNED_VERSION } from './dev-server/install/versions.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { expect, onTestFinished, test } from 'vitest';
-import { stopFolderServer } from '../../src/lib/server/folder-server.js';
+import { stopFolderServer } from '../../src/lib/dev-server/folder-server.js';
 import { eventually } from '../support/eventually.js';
 import { serverBinary } from '../support/nats-server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { expect, onTestFinished, test } from 'vitest';
-import { type StartServerOptions, startServer } from '../../src/lib/server/embedded.js';
-import { readCommandLine } from '../../src/lib/server/process.js';
+import { type StartServerOptions, startServer } from '../../src/lib/dev-server/embedded.js';
+import { readCommandLine } from '../../src/lib/dev-server/process.js';
 import { serverBinary, startCluster, startNats } from '../support/nats-server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 

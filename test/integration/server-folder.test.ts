@@ -7,9 +7,9 @@ import {
   type FolderServerOptions,
   startFolderServer,
   stopFolderServer,
-} from '../../src/lib/server/folder-server.js';
-import { readInfo } from '../../src/lib/server/ready.js';
-import { portOf, readServerState, serverFiles } from '../../src/lib/server/state.js';
+} from '../../src/lib/dev-server/folder-server.js';
+import { readInfo } from '../../src/lib/dev-server/ready.js';
+import { portOf, readServerState, serverFiles } from '../../src/lib/dev-server/state.js';
 import { serverBinary } from '../support/nats-server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 

@@ -7,8 +7,8 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { onTestFinished } from 'vitest';
-import { assetName } from '../../src/lib/server/release.js';
-import type { Version } from '../../src/lib/server/versions.js';
+import { assetName } from '../../src/lib/dev-server/install/release.js';
+import type { Version } from '../../src/lib/dev-server/install/versions.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 const run = promisify(execFile);

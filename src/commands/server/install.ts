@@ -1,13 +1,13 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import { UsageError } from '../../lib/errors.js';
-import { installServer } from '../../lib/server/install.js';
+import { installServer } from '../../lib/dev-server/install/install.js';
 import {
   KNOWN_VERSIONS,
   PINNED_VERSION,
   parseVersion,
   type WantedVersion,
-} from '../../lib/server/versions.js';
+} from '../../lib/dev-server/install/versions.js';
 
 export interface ServerInstallResult {
   readonly path: string;

@@ -1,7 +1,7 @@
 import { BaseCommand } from '../../lib/cli/base-command.js';
-import { startFolderServer } from '../../lib/server/folder-server.js';
+import { startFolderServer } from '../../lib/dev-server/folder-server.js';
 import { countFlag } from '../../lib/cli/flags/count-flag.js';
-import { provideServer } from '../../lib/server/provide.js';
+import { provideServer } from '../../lib/dev-server/provide.js';
 
 export interface ServerStartResult {
   readonly url: string;

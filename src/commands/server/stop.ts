@@ -1,6 +1,6 @@
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import { OperationError } from '../../lib/errors.js';
-import { stopFolderServer } from '../../lib/server/folder-server.js';
+import { stopFolderServer } from '../../lib/dev-server/folder-server.js';
 import type { ServerStartResult } from './start.js';
 
 export default class ServerStop extends BaseCommand<typeof ServerStop> {

@@ -11,7 +11,7 @@ import { NoJetStreamError } from '../nats/errors.js';
 import type { Link } from '../nats/link.js';
 import type { ConnectionTarget } from '../nats/connect/target.js';
 import type { Colors } from '../render/colors.js';
-import { readServerState } from '../server/state.js';
+import { readServerState } from '../dev-server/state.js';
 import type { Logger } from '../telemetry/log.js';
 import { defaultLogLevel, type LogLevel } from '../telemetry/log-level.js';
 import { defaultTimeoutMs } from './flags/global-flags.js';

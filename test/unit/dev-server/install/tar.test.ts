@@ -3,8 +3,8 @@ import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { readTarFile } from '../../../src/lib/server/tar.js';
-import { temporaryFolder } from '../../support/temporary-folder.js';
+import { readTarFile } from '../../../../src/lib/dev-server/install/tar.js';
+import { temporaryFolder } from '../../../support/temporary-folder.js';
 
 const run = promisify(execFile);
 

@@ -8,7 +8,7 @@ import {
   type ServerState,
   serverFiles,
   writeServerState,
-} from '../../../src/lib/server/state.js';
+} from '../../../src/lib/dev-server/state.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const state: ServerState = {

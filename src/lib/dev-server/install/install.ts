@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { makeFolder } from '../connection/make-folder.js';
-import { messageOf, OperationError, PlutomiError } from '../errors.js';
+import { makeFolder } from '../../connection/make-folder.js';
+import { messageOf, OperationError, PlutomiError } from '../../errors.js';
 import { fetchDebianPackage } from './debian.js';
 import { DOWNLOAD_FAILED } from './download.js';
 import {
@@ -11,7 +11,7 @@ import {
   readServerVersion,
   requireTrustedServer,
   type ServerLocations,
-} from './locate.js';
+} from '../locate.js';
 import { fetchRelease, findLatestRelease, type Machine, type ReleaseSource } from './release.js';
 import { isSupported, MIN_VERSION, PINNED_VERSION, type Version, type WantedVersion } from './versions.js';
 

@@ -1,7 +1,7 @@
-import { failureOf, reasonOf } from '../domain/failure.js';
-import { OperationError } from '../errors.js';
-import { type HttpAnswer, HttpClient } from '../http/client.js';
-import type { ProxySettings } from '../http/proxy.js';
+import { failureOf, reasonOf } from '../../domain/failure.js';
+import { OperationError } from '../../errors.js';
+import { type HttpAnswer, HttpClient } from '../../http/client.js';
+import type { ProxySettings } from '../../http/proxy.js';
 
 const REDIRECT_LIMIT = 5;
 const IDLE_TIMEOUT_MS = 15_000;

@@ -8,7 +8,7 @@ import {
   parseVersion,
   parseVersionOutput,
   type Version,
-} from '../../../src/lib/server/versions.js';
+} from '../../../../src/lib/dev-server/install/versions.js';
 
 describe('parseVersion', () => {
   test.each([

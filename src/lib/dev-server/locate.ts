@@ -13,7 +13,7 @@ import {
   parseVersion,
   parseVersionOutput,
   type Version,
-} from './versions.js';
+} from './install/versions.js';
 
 const run = promisify(execFile);
 

@@ -2,10 +2,10 @@ import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { makeFolder } from '../connection/make-folder.js';
-import { messageOf, OperationError } from '../errors.js';
+import { makeFolder } from '../../connection/make-folder.js';
+import { messageOf, OperationError } from '../../errors.js';
 import { DOWNLOAD_FAILED } from './download.js';
-import type { ProxySettings } from '../http/proxy.js';
+import type { ProxySettings } from '../../http/proxy.js';
 
 const run = promisify(execFile);
 

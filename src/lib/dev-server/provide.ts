@@ -1,7 +1,7 @@
 import { OperationError } from '../errors.js';
-import { type InstallServerOptions, installServer } from './install.js';
+import { type InstallServerOptions, installServer } from './install/install.js';
 import { type LocatedServer, locateServer } from './locate.js';
-import { MIN_VERSION, PINNED_VERSION } from './versions.js';
+import { MIN_VERSION, PINNED_VERSION } from './install/versions.js';
 
 export interface ProvideServerOptions extends Omit<InstallServerOptions, 'wanted'> {
   /** Asks whether to install one; leave it out where there is nobody to ask. */

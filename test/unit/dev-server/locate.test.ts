@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { cachedServerPath, locateServer, type ServerLocations } from '../../../src/lib/server/locate.js';
-import { PINNED_VERSION, type Version } from '../../../src/lib/server/versions.js';
+import { cachedServerPath, locateServer, type ServerLocations } from '../../../src/lib/dev-server/locate.js';
+import { PINNED_VERSION, type Version } from '../../../src/lib/dev-server/install/versions.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const hasSystemServer = ['/usr/sbin', '/usr/local/sbin'].some((folder) =>

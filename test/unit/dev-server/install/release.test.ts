@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { assetName, readChecksum } from '../../../src/lib/server/release.js';
+import { assetName, readChecksum } from '../../../../src/lib/dev-server/install/release.js';
 
 test('the archive is named as the releases name it', () => {
   expect(assetName('2.15.1', { platform: 'linux', arch: 'x64' })).toBe(

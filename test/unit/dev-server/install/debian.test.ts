@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { upstreamVersion } from '../../../src/lib/server/debian.js';
+import { upstreamVersion } from '../../../../src/lib/dev-server/install/debian.js';
 
 test.each([
   ['2.15.1-1\n', '2.15.1'],

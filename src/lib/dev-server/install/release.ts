@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
-import { OperationError } from '../errors.js';
+import { OperationError } from '../../errors.js';
 import { DOWNLOAD_FAILED, download, readRedirect } from './download.js';
-import type { ProxySettings } from '../http/proxy.js';
+import type { ProxySettings } from '../../http/proxy.js';
 import { readTarFile } from './tar.js';
 import { parseVersion, type Version } from './versions.js';
 

@@ -1,10 +1,10 @@
 import { access, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { OperationError } from '../errors.js';
+import { OperationError } from '../../errors.js';
 import { type AptEnvironment, isolateApt } from './apt.js';
 import { DOWNLOAD_FAILED } from './download.js';
-import { isExecutable } from './locate.js';
+import { isExecutable } from '../locate.js';
 import {
   type DebianSuite,
   KNOWN_VERSIONS,

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, expect } from 'vitest';
 import { noProxyOf, proxyOf } from '../../../src/lib/http/proxy.js';
-import { portOf, readLastState } from '../../../src/lib/server/state.js';
-import { readTarFile } from '../../../src/lib/server/tar.js';
+import { portOf, readLastState } from '../../../src/lib/dev-server/state.js';
+import { readTarFile } from '../../../src/lib/dev-server/install/tar.js';
 import {
   compareVersions,
   isSupported,
   parseVersion,
   parseVersionOutput,
-} from '../../../src/lib/server/versions.js';
+} from '../../../src/lib/dev-server/install/versions.js';
 import { mutated, nearly } from '../../support/hostile.js';
 import { property } from '../../support/property.js';
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { withLock } from '../../../src/lib/server/lock.js';
+import { withLock } from '../../../src/lib/dev-server/lock.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
 test('one at a time, and the lock is gone afterwards, also after an error', async () => {
