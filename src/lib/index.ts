@@ -47,9 +47,9 @@ export type { Role } from './permissions/role.js';
 
 // Running.
 export { loadHandlers } from './handlers/load.js';
-export { type Logger, type LogLevel, type LogOptions, makeLogger, silentLogger } from './telemetry/log.js';
-export { logWaterfall } from './telemetry/log-waterfall.js';
-export type { WaterfallEvent, WaterfallListener } from './telemetry/waterfall-event.js';
+export { type Logger, type LogLevel, type LogOptions, makeLogger, silentLogger } from './observe/log.js';
+export { logWaterfall } from './observe/log-waterfall.js';
+export type { WaterfallEvent, WaterfallListener } from './observe/waterfall-event.js';
 export type { ProxySettings } from './http/proxy.js';
 export { type RunningPipeline, type RunOptions, runPipeline, type StopSummary } from './waterfall/run.js';
 

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import type { Link } from '../../src/lib/nats/link.js';
-import { silentLogger } from '../../src/lib/telemetry/log.js';
-import type { WaterfallEvent } from '../../src/lib/telemetry/waterfall-event.js';
+import { silentLogger } from '../../src/lib/observe/log.js';
+import type { WaterfallEvent } from '../../src/lib/observe/waterfall-event.js';
 import { runPipeline } from '../../src/lib/waterfall/run.js';
 import { applyTopology, makeConfig } from '../support/config.js';
 import { connectTo } from '../support/connect.js';

@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { PlutomiError } from '../../src/lib/errors.js';
 import { UnreachableError } from '../../src/lib/nats/errors.js';
 import type { HeardAdvisory, Judgement } from '../../src/lib/routing/transcribe.js';
-import type { WaterfallEvent } from '../../src/lib/telemetry/waterfall-event.js';
+import type { WaterfallEvent } from '../../src/lib/observe/waterfall-event.js';
 import { AdvisoryListener } from '../../src/lib/waterfall/listener.js';
 import { makeConfig } from '../support/config.js';
 import { advisoryText } from '../support/external.js';

@@ -8,7 +8,7 @@ import { isReject } from '../../src/lib/domain/outcome.js';
 import { loadConfig } from '../../src/lib/config/load.js';
 import type { Handler, HandlerContext, PlutomiEvent } from '../../src/lib/handlers/contract.js';
 import { loadHandlers } from '../../src/lib/handlers/load.js';
-import { silentLogger } from '../../src/lib/telemetry/log.js';
+import { silentLogger } from '../../src/lib/observe/log.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const example = fileURLToPath(new URL('../../examples/plutomi/', import.meta.url));

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { planReplay } from '../../src/lib/dlq/replay/plan-replay.js';
-import type { WaterfallEvent } from '../../src/lib/telemetry/waterfall-event.js';
+import type { WaterfallEvent } from '../../src/lib/observe/waterfall-event.js';
 import { StandstillWatch } from '../../src/lib/waterfall/standstill-watch.js';
 import { consumer } from '../support/dead-letters.js';
 import { eventually } from '../support/eventually.js';

@@ -16,7 +16,7 @@ import { startFolderServer, stopFolderServer } from '../../lib/dev-server/folder
 import { provideServer } from '../../lib/dev-server/provide.js';
 import { ensureTopology } from '../../lib/topology/ensure.js';
 import { readTightLimits } from '../../lib/topology/record-sizes.js';
-import { logWaterfall } from '../../lib/telemetry/log-waterfall.js';
+import { logWaterfall } from '../../lib/observe/log-waterfall.js';
 import { runPipeline } from '../../lib/waterfall/run.js';
 
 const defaultDrainTimeoutMs = 25_000;

@@ -12,8 +12,8 @@ import type { Link } from '../nats/link.js';
 import type { ConnectionTarget } from '../nats/connect/target.js';
 import type { Colors } from '../render/colors.js';
 import { readServerState } from '../dev-server/state.js';
-import type { Logger } from '../telemetry/log.js';
-import { defaultLogLevel, type LogLevel } from '../telemetry/log-level.js';
+import type { Logger } from '../observe/log.js';
+import { defaultLogLevel, type LogLevel } from '../observe/log-level.js';
 import { defaultTimeoutMs } from './flags/global-flags.js';
 import { colorsOf } from './output/view.js';
 
@@ -87,7 +87,7 @@ export class CommandContext {
 
   /** JSON lines, or readable ones on a terminal. `pipeline run` logs to stdout, every other command to stderr. */
   async logger(fd: 1 | 2 = 2): Promise<Logger> {
-    const { makeLogger } = await import('../telemetry/log.js');
+    const { makeLogger } = await import('../observe/log.js');
     const stream = fd === 1 ? process.stdout : process.stderr;
     const isTty = stream.isTTY === true;
     return makeLogger({

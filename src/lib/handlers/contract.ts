@@ -1,4 +1,4 @@
-import type { Logger } from '../telemetry/log.js';
+import type { Logger } from '../observe/log.js';
 import type { MessageHeaders } from '../nats/wire/message.js';
 
 /** An event as a handler sees it: exactly what was published. */

@@ -7,7 +7,7 @@ import { isLasting } from '../nats/errors.js';
 import type { Link } from '../nats/link.js';
 import { type Heard, subscribe } from '../nats/consume/subscribe.js';
 import type { Transcriber } from '../routing/transcribe.js';
-import type { WaterfallListener } from '../telemetry/waterfall-event.js';
+import type { WaterfallListener } from '../observe/waterfall-event.js';
 import { WorkerFailure } from './failures.js';
 import { Slots } from '../flow/slots.js';
 import { tellJudgement } from './tell-judgement.js';

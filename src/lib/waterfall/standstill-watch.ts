@@ -1,6 +1,6 @@
 import type { Link } from '../nats/link.js';
 import { readStandstill, type Standstill, type StandstillKind } from '../nats/standstill.js';
-import type { WaterfallListener } from '../telemetry/waterfall-event.js';
+import type { WaterfallListener } from '../observe/waterfall-event.js';
 
 /** A consumer that is gone, or that nobody leads, answers no request: its worker hears and tells that. */
 const toldByWorkers: readonly StandstillKind[] = [

@@ -1,5 +1,5 @@
 import type { Transcribed } from '../routing/transcribe.js';
-import type { WaterfallListener } from '../telemetry/waterfall-event.js';
+import type { WaterfallListener } from '../observe/waterfall-event.js';
 
 /** Tells what an advisory of the server was worth. What the journal has already is told once, by whoever wrote it. */
 export function tellJudgement(judgement: Transcribed, subject: string, emit: WaterfallListener): void {

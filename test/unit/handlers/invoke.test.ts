@@ -4,7 +4,7 @@ import { Reject, Snooze } from '../../../src/lib/domain/outcome.js';
 import type { Handler, HandlerContext, PlutomiEvent } from '../../../src/lib/handlers/contract.js';
 import { SchemaMismatch } from '../../../src/lib/handlers/event.js';
 import { invoke, outcomeOf } from '../../../src/lib/handlers/invoke.js';
-import { silentLogger } from '../../../src/lib/telemetry/log.js';
+import { silentLogger } from '../../../src/lib/observe/log.js';
 
 const event: PlutomiEvent = {
   type: 'totp.requested',

@@ -1,5 +1,5 @@
 import * as Flags from '@oclif/core/flags';
-import { defaultLogLevel, logLevels } from '../../telemetry/log-level.js';
+import { defaultLogLevel, logLevels } from '../../observe/log-level.js';
 import { durationMeant, formatDuration, longestTimerMs, parseDuration } from '../../domain/duration.js';
 import { type ErrorFacts, UsageError } from '../../errors.js';
 

@@ -1,5 +1,5 @@
-import type { Logger } from '../../telemetry/log.js';
-import type { WaterfallListener } from '../../telemetry/waterfall-event.js';
+import type { Logger } from '../../observe/log.js';
+import type { WaterfallListener } from '../../observe/waterfall-event.js';
 
 /** Soon after the first, so that who has just published one sees it. */
 const firstMs = 1000;

@@ -1,6 +1,6 @@
 import { messageOf } from '../../errors.js';
 import type { Link } from '../../nats/link.js';
-import type { Logger } from '../../telemetry/log.js';
+import type { Logger } from '../../observe/log.js';
 import type { RunningPipeline } from '../../waterfall/run.js';
 
 export interface RunUntilSignal {

@@ -1,5 +1,5 @@
 import { consumerAtWork, consumerInStack, type HandlerOf } from '../../handlers/background.js';
-import type { Logger } from '../../telemetry/log.js';
+import type { Logger } from '../../observe/log.js';
 
 /**
  * What nobody caught, in one line each instead of a stack trace on stderr. An exception ends the process: nobody knows

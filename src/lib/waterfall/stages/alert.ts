@@ -4,7 +4,7 @@ import type { DeadLetter } from '../../domain/dead-letter.js';
 import { readEntry } from '../../pointers/entry.js';
 import { failureOf, reasonOf } from '../../domain/failure.js';
 import { HttpClient } from '../../http/client.js';
-import type { WaterfallListener } from '../../telemetry/waterfall-event.js';
+import type { WaterfallListener } from '../../observe/waterfall-event.js';
 import { enterHandlerOf } from '../../handlers/background.js';
 import type { Held } from '../worker/held-message.js';
 import { postDeadLetter } from './webhook.js';

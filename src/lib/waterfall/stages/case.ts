@@ -5,7 +5,7 @@ import type { Exhaustion } from '../../domain/record.js';
 import type { Clock } from '../../domain/time.js';
 import type { JournalPlace } from '../../journal/place.js';
 import type { Link } from '../../nats/link.js';
-import type { WaterfallListener } from '../../telemetry/waterfall-event.js';
+import type { WaterfallListener } from '../../observe/waterfall-event.js';
 import type { Company } from '../worker/admission.js';
 import type { Held } from '../worker/held-message.js';
 import type { Worker } from '../worker/worker.js';

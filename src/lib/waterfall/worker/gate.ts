@@ -1,5 +1,5 @@
 import type { PlutomiError } from '../../errors.js';
-import type { WaterfallListener } from '../../telemetry/waterfall-event.js';
+import type { WaterfallListener } from '../../observe/waterfall-event.js';
 
 interface Refusal {
   readonly since: number;

@@ -5,7 +5,7 @@ import { delayAfter } from '../../domain/backoff.js';
 import { isLasting, type NotAllowedError } from '../../nats/errors.js';
 import type { Link } from '../../nats/link.js';
 import { Pull } from '../../nats/consume/pull.js';
-import type { WaterfallListener } from '../../telemetry/waterfall-event.js';
+import type { WaterfallListener } from '../../observe/waterfall-event.js';
 import type { Gate } from './gate.js';
 import { Held } from './held-message.js';
 import { WorkerFailure } from '../failures.js';

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { countingSuccesses } from '../../../../src/lib/cli/run/count-successes.js';
-import type { WaterfallEvent } from '../../../../src/lib/telemetry/waterfall-event.js';
+import type { WaterfallEvent } from '../../../../src/lib/observe/waterfall-event.js';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

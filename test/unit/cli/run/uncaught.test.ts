@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { logUncaught } from '../../../../src/lib/cli/run/uncaught.js';
-import { silentLogger } from '../../../../src/lib/telemetry/log.js';
+import { silentLogger } from '../../../../src/lib/observe/log.js';
 
 test('leaves no listener behind', () => {
   const names = ['uncaughtException', 'unhandledRejection'] as const;

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } fro
 import type { DeadLetter } from '../../../../src/lib/domain/dead-letter.js';
 import { makeFailure } from '../../../../src/lib/domain/failure.js';
 import { encodePointer, type Pointer } from '../../../../src/lib/domain/pointer.js';
-import type { WaterfallEvent } from '../../../../src/lib/telemetry/waterfall-event.js';
+import type { WaterfallEvent } from '../../../../src/lib/observe/waterfall-event.js';
 import { alertProcess, type DeadLetterHandler } from '../../../../src/lib/waterfall/stages/alert.js';
 import { Held } from '../../../../src/lib/waterfall/worker/held-message.js';
 import { Settler } from '../../../../src/lib/waterfall/worker/settle.js';

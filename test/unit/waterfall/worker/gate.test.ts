@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { WaterfallEvent } from '../../../../src/lib/telemetry/waterfall-event.js';
+import type { WaterfallEvent } from '../../../../src/lib/observe/waterfall-event.js';
 import { OperationError } from '../../../../src/lib/errors.js';
 import { Gate } from '../../../../src/lib/waterfall/worker/gate.js';
 

@@ -2,8 +2,8 @@ import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 import { makeFailure } from '../../../src/lib/domain/failure.js';
 import type { Key } from '../../../src/lib/domain/key.js';
-import { keyFields, logWaterfall } from '../../../src/lib/telemetry/log-waterfall.js';
-import type { WaterfallEvent } from '../../../src/lib/telemetry/waterfall-event.js';
+import { keyFields, logWaterfall } from '../../../src/lib/observe/log-waterfall.js';
+import type { WaterfallEvent } from '../../../src/lib/observe/waterfall-event.js';
 
 const key: Key = {
   tier: 'business',

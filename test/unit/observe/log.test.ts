@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { unprintable } from '../../support/hostile.js';
-import { type LogOptions, silentLogger } from '../../../src/lib/telemetry/log.js';
+import { type LogOptions, silentLogger } from '../../../src/lib/observe/log.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -11,7 +11,7 @@ async function logged(options: LogOptions, body: string): Promise<{ stdout: stri
   const script = `
     import { createJiti } from 'jiti';
     const jiti = createJiti(process.cwd() + '/');
-    const { makeLogger } = await jiti.import('./src/lib/telemetry/log.ts');
+    const { makeLogger } = await jiti.import('../telemetry/src/lib/telemetry/log.ts');
     const log = makeLogger(${JSON.stringify(options)});
     ${body}`;
   const child = await execa(process.execPath, ['--input-type=module', '-e', script], {

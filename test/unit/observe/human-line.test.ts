@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { humanLine } from '../../../src/lib/telemetry/human-line.js';
+import { humanLine } from '../../../src/lib/observe/human-line.js';
 
 const event = {
   level: 'warn',
