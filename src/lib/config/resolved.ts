@@ -1,5 +1,5 @@
 import type { Numbers } from '../domain/numbers.js';
-import type { StagePlan } from '../domain/plan.js';
+import type { StagePlan } from '../domain/stage-plan.js';
 import type { SubjectRoots } from '../domain/subjects.js';
 import type { StandardSchema } from './schema/standard-schema.js';
 

@@ -9,7 +9,7 @@ import {
   readOrigin,
 } from './decode.js';
 import type { Failure, FailureKind, ReportedFailure } from './failure.js';
-import { readPlan, type StagePlan } from './plan.js';
+import { readPlan, type StagePlan } from './stage-plan.js';
 import { type Key, keyId, type Stage, type Tier } from './key.js';
 import { type ExhaustionKind, isExhaustion, isName, type RecordKind, recordKinds } from './subjects.js';
 

@@ -4,7 +4,7 @@ import { failureOfRecord, highestAttempt, type KeyHistory } from '../domain/atte
 import { type Failure, makeFailure } from '../domain/failure.js';
 import { escapeLine } from '../domain/escape.js';
 import type { Key } from '../domain/key.js';
-import type { StagePlan } from '../domain/plan.js';
+import type { StagePlan } from '../domain/stage-plan.js';
 import { type Exhaustion, makeExhaustion } from '../domain/record.js';
 import { isoOfNanos, type Nanos } from '../domain/time.js';
 import { WrongSequenceError } from '../nats/errors.js';

@@ -3,7 +3,7 @@ import { decodeAdvisory, isLoss, type NativeAdvisory } from '../domain/advisory.
 import { escapeLine } from '../domain/escape.js';
 import { stageConsumers } from '../domain/consumer-names.js';
 import type { Key } from '../domain/key.js';
-import { type StagePlan, straightToDlq } from '../domain/plan.js';
+import { type StagePlan, straightToDlq } from '../domain/stage-plan.js';
 import type { Exhaustion } from '../domain/record.js';
 import {
   exhaustionKinds,

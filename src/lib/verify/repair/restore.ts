@@ -1,7 +1,7 @@
 import { consumerNamed, limitsOf, type PipelineConfig } from '../../config/resolved.js';
 import { isForGood, makeFailure } from '../../domain/failure.js';
 import { type Key, sameOrigin } from '../../domain/key.js';
-import { straightToDlq } from '../../domain/plan.js';
+import { straightToDlq } from '../../domain/stage-plan.js';
 import type { Pointer } from '../../domain/pointer.js';
 import { decodeExhaustion, type Exhaustion, type JournalRecord, makeExhaustion } from '../../domain/record.js';
 import { type ExhaustionKind, exhaustionKinds } from '../../domain/subjects.js';

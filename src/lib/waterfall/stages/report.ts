@@ -1,7 +1,7 @@
 import type { StageLimits } from '../../config/resolved.js';
 import { delayAfter, withJitter } from '../../domain/backoff.js';
 import { type Failure, isForGood, type ReportedFailure } from '../../domain/failure.js';
-import type { StagePlan } from '../../domain/plan.js';
+import type { StagePlan } from '../../domain/stage-plan.js';
 import type { Outcome } from '../../domain/outcome.js';
 import { type Exhaustion, type JournalRecord, makeExhaustion } from '../../domain/record.js';
 import { isoOfMs } from '../../domain/time.js';

@@ -1,6 +1,6 @@
 import type { StageLimits } from '../../config/resolved.js';
 import { decideAttempt, emptyHistory, type RunDecision } from '../../domain/attempt.js';
-import type { StagePlan } from '../../domain/plan.js';
+import type { StagePlan } from '../../domain/stage-plan.js';
 import type { Outcome } from '../../domain/outcome.js';
 import { readKeyHistory } from '../../journal/read.js';
 import type { Original } from '../../pointers/original.js';
