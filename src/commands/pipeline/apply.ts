@@ -8,7 +8,7 @@ import { type Move, type Moved, movePointers, planMove, type MovePlan } from '..
 import type { Link } from '../../lib/nats/link.js';
 import { escapeLine } from '../../lib/domain/escape.js';
 import { OperationError } from '../../lib/errors.js';
-import { renderConsequences, renderPlan } from '../../lib/render/plan.js';
+import { renderConsequences, renderPlan } from '../../lib/render/topology-plan.js';
 import { applyPlan, planTopology } from '../../lib/topology/apply.js';
 import { type Consequence, losesSomething } from '../../lib/topology/impact/consequence.js';
 import { describeConsequence } from '../../lib/topology/impact/describe-consequence.js';

@@ -17,7 +17,7 @@ import { renderDeadLetter } from '../../../src/lib/render/dead-letter.js';
 import { renderChoice, renderDeadLetters, renderGroups } from '../../../src/lib/render/dead-letters.js';
 import { renderExplanation } from '../../../src/lib/render/explanation.js';
 import { outline } from '../../../src/lib/render/outline.js';
-import { renderConsequences, renderPlan } from '../../../src/lib/render/plan.js';
+import { renderConsequences, renderPlan } from '../../../src/lib/render/topology-plan.js';
 import { publishedText } from '../../../src/lib/render/published.js';
 import { renderReplayPlan, renderReplayResult } from '../../../src/lib/render/replay-plan.js';
 import { renderVerification } from '../../../src/lib/render/verification.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { colorsFor } from '../../../src/lib/render/colors.js';
-import { renderConsequences, renderPlan, renderSummary } from '../../../src/lib/render/plan.js';
+import { renderConsequences, renderPlan, renderSummary } from '../../../src/lib/render/topology-plan.js';
 import { desiredTopology } from '../../../src/lib/topology/desired.js';
 import type { Plan, PlannedChange } from '../../../src/lib/topology/plan.js';
 import { makeConfig } from '../../support/config.js';
