@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { Bag } from '../../src/lib/flow/bag.js';
-import { OpenQuestions } from '../../src/lib/nats/wire/pending-requests.js';
-import { property } from '../support/property.js';
+import { Bag } from '../../../src/lib/flow/bag.js';
+import { OpenQuestions } from '../../../src/lib/nats/wire/pending-requests.js';
+import { property } from '../../support/property.js';
 
 property('a bag holds what was added and not removed, in any order of both', () =>
   fc.property(fc.array(fc.nat({ max: 20 }), { maxLength: 60 }), (steps) => {
