@@ -1,7 +1,7 @@
 // Bundles the command line, with what it needs of other packages, into dist/cli: on Node 20 each module that is found
 // and linked is time before the first output. Packages are taken as they are. See docs/decisions/0016-bundle.md.
 import { readdirSync, writeFileSync } from 'node:fs';
-import { join, sep } from 'node:path';
+import { basename, join, sep } from 'node:path';
 import { rolldown } from 'rolldown';
 import { root } from './places.mjs';
 import { thirdPartyNotices } from './third-party-notices.mjs';
@@ -13,14 +13,14 @@ const external = ['jiti', 'pino', 'pino-pretty', 'undici'];
 const absent = ['typescript'];
 
 /** Found by their path, by oclif or by bin/run.js; or they find others by their own. */
-const entries = ['start', 'command-not-found', 'help', 'watchdog', 'watchdog-thread'];
+const entries = ['start', 'usage/command-not-found', 'usage/help', 'run/watchdog', 'run/watchdog-thread'];
 
 function inputs() {
   const source = join(root, 'src');
   const commands = readdirSync(join(source, 'commands'), { recursive: true })
     .filter((name) => name.endsWith('.ts'))
     .map((name) => [join('commands', name), join(source, 'commands', name)]);
-  const others = entries.map((name) => [name, join(source, 'lib', 'cli', `${name}.ts`)]);
+  const others = entries.map((name) => [basename(name), join(source, 'lib', 'cli', `${name}.ts`)]);
   return Object.fromEntries(
     [...commands, ...others].map(([name, file]) => [name.replace(/\.ts$/, '').replaceAll(sep, '/'), file]),
   );

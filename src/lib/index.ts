@@ -21,7 +21,8 @@ export type { DeadLetterHandler } from './waterfall/stages/alert.js';
 
 // Config and connection.
 export type { Environment } from './connection/environment.js';
-export { type LoadOptions, loadConfig, readEnvironment } from './config/load.js';
+export { readEnvironment } from './connection/environment.js';
+export { type LoadOptions, loadConfig } from './config/load.js';
 export type {
   ConsumerSettings,
   EventType,

@@ -1,7 +1,7 @@
 /** What the scripts and benchmarks of this repository use beyond the public API; the package doesn't export it. */
 
 export { configJsonSchema } from './config/schema/json-schema.js';
-export { readEnvironment } from './config/load.js';
+export { readEnvironment } from './connection/environment.js';
 export { makeFailure } from './domain/failure.js';
 export { encodePointer, pointerFrom, pointerHeaders } from './domain/pointer.js';
 export { makeExhaustion } from './domain/record.js';

@@ -7,7 +7,12 @@ import type { Link } from '../../src/lib/nats/link.js';
 import { createStream, deleteStream } from '../../src/lib/nats/objects.js';
 import { headerOf, type StoredMessage } from '../../src/lib/nats/wire/message.js';
 import { fetchOriginal } from '../../src/lib/pointers/original.js';
-import { lastPointer, type PointerPlace, readPointer, writePointer } from '../../src/lib/pointers/write-pointer.js';
+import {
+  lastPointer,
+  type PointerPlace,
+  readPointer,
+  writePointer,
+} from '../../src/lib/pointers/write-pointer.js';
 import { connectTo, natsForTest, testBed } from '../support/pipeline.js';
 
 const consumer = 'notifications-consumer';

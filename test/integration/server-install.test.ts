@@ -3,7 +3,11 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { installServer } from '../../src/lib/dev-server/install/install.js';
 import type { ReleaseSource } from '../../src/lib/dev-server/install/release.js';
-import { cachedServerPath, readServerVersion, type ServerLocations } from '../../src/lib/dev-server/locate.js';
+import {
+  cachedServerPath,
+  readServerVersion,
+  type ServerLocations,
+} from '../../src/lib/dev-server/locate.js';
 import { fakeApt } from '../support/fake-apt.js';
 import { hiddenUrl, makeRelease, releaseFiles, startMirror, startProxy } from '../support/release-server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';

@@ -5,8 +5,12 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { readEnvironment } from '../../src/lib/config/load.js';
-import { type ServerHandle, type StartServerOptions, startServer } from '../../src/lib/dev-server/embedded.js';
+import { readEnvironment } from '../../src/lib/connection/environment.js';
+import {
+  type ServerHandle,
+  type StartServerOptions,
+  startServer,
+} from '../../src/lib/dev-server/embedded.js';
 import { locateServer } from '../../src/lib/dev-server/locate.js';
 
 /** A real nats-server of a test. Dispose of it: `await using`, `afterAll(() => nats.stop())`. */

@@ -2,7 +2,7 @@ import { Command } from '@oclif/core/command';
 import type * as Interfaces from '@oclif/core/interfaces';
 import { readEnvFile } from '../connection/env-file.js';
 import type { Environment } from '../connection/environment.js';
-import { readEnvironment } from '../config/load.js';
+import { readEnvironment } from '../connection/environment.js';
 import { InterruptedError, OperationError, UsageError } from '../errors.js';
 import type { Colors } from '../render/colors.js';
 import { escapeJson } from '../domain/escape.js';

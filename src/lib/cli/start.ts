@@ -1,6 +1,6 @@
 import type { PJSON } from '@oclif/core/interfaces';
 import { run } from '@oclif/core/run';
-import { readEnvironment } from '../config/load.js';
+import { readEnvironment } from '../connection/environment.js';
 import { orderWords } from './usage/order-words.js';
 import { flushed, outliveReaders } from './output/standard-streams.js';
 import { colorsOf } from './output/view.js';

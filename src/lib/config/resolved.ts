@@ -1,3 +1,4 @@
+import type { ServerSettings } from '../connection/resolve-target.js';
 import type { Numbers } from '../domain/numbers.js';
 import type { StagePlan } from '../domain/stage-plan.js';
 import type { SubjectRoots } from '../domain/subjects.js';
@@ -96,11 +97,6 @@ export interface ConsumerSettings extends ReaderSettings {
 export interface MetaSettings extends StageLimits {
   readonly concurrency: number;
   readonly ackWaitMs: number;
-}
-
-export interface ServerSettings {
-  readonly url?: string;
-  readonly context?: string;
 }
 
 /** `ack_wait` of every retry consumer: changing it would shift what is parked there. */

@@ -1,6 +1,8 @@
-import type { Trust } from './trust.js';
+import { userInfo } from 'node:os';
+import path from 'node:path';
+import { readTrust, type Trust } from './trust.js';
 
-/** What the process's environment says; read once by config/load and passed on. */
+/** What the process's environment says; read once by `readEnvironment` and passed on. */
 export interface Environment {
   /** The folder that searches start in. */
   readonly cwd: string;
@@ -42,4 +44,63 @@ export interface Environment {
   readonly trust: Trust;
   /** The whole environment: only for `env://` and `$VAR` in nats context files. */
   readonly variables: Readonly<Record<string, string | undefined>>;
+}
+
+/** Reads the process's environment: the only place that does. Empty variables count as unset. */
+export function readEnvironment(
+  variables: Readonly<Record<string, string | undefined>> = process.env,
+  cwd: string = process.cwd(),
+): Environment {
+  const get = (...names: string[]): string | undefined =>
+    names.map((name) => variables[name]).find((value) => value);
+  // A relative one would be another folder for each folder that a command is used in.
+  const folder = (name: string): string | undefined => {
+    const found = get(name);
+    return found !== undefined && path.isAbsolute(found) ? found : undefined;
+  };
+  const home = folder('HOME') ?? folder('USERPROFILE') ?? homeOfSystem();
+  const forced = get('FORCE_COLOR');
+  const forceColor = forced !== undefined && forced !== '0' && forced !== 'false';
+  const optional = {
+    natsUrl: get('NATS_URL'),
+    natsContext: get('NATS_CONTEXT'),
+    natsUser: get('NATS_USER'),
+    natsPassword: get('NATS_PASSWORD'),
+    natsToken: get('NATS_TOKEN'),
+    natsCreds: get('NATS_CREDS'),
+    natsNkey: get('NATS_NKEY'),
+    natsCa: get('NATS_CA'),
+    natsCert: get('NATS_CERT'),
+    natsKey: get('NATS_KEY'),
+    inboxPrefix: get('NATS_INBOX_PREFIX'),
+    clientId: get('NATS_CLIENT_ID'),
+    natsServerBin: get('NATS_SERVER_BIN'),
+    natsMirror: get('PLUTOMI_NATS_MIRROR'),
+    httpsProxy: get('HTTPS_PROXY', 'https_proxy'),
+    httpProxy: get('HTTP_PROXY', 'http_proxy'),
+    noProxy: get('NO_PROXY', 'no_proxy'),
+  };
+  const set = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined));
+  return {
+    cwd,
+    home,
+    path: get('PATH') ?? '',
+    configHome: folder('XDG_CONFIG_HOME') ?? path.join(home, '.config'),
+    cacheHome: folder('XDG_CACHE_HOME') ?? path.join(home, '.cache'),
+    startedByNpm: get('npm_execpath') !== undefined,
+    noColor: forced === undefined ? get('NO_COLOR') !== undefined || get('TERM') === 'dumb' : !forceColor,
+    forceColor,
+    trust: readTrust(process.getuid?.(), variables),
+    variables,
+    ...set,
+  };
+}
+
+/** By the system's list of users; as containers do it, `/` for a user id that the system knows nothing of. */
+function homeOfSystem(): string {
+  try {
+    return userInfo().homedir;
+  } catch {
+    return '/';
+  }
 }

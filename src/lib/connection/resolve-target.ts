@@ -5,7 +5,6 @@ import { UsageError } from '../errors.js';
 import { readCredentials } from './credentials.js';
 import type { Environment } from './environment.js';
 import { type ContextSettings, readContext } from './nats-context.js';
-import type { ServerSettings } from '../config/resolved.js';
 import { type Servers, parseServers } from './server-urls.js';
 import { tlsOf } from './tls-files.js';
 
@@ -29,6 +28,11 @@ export interface TargetFlags {
   readonly tlskey?: string;
   /** First tokens of the subjects that answers come to. */
   readonly 'inbox-prefix'?: string;
+}
+
+export interface ServerSettings {
+  readonly url?: string;
+  readonly context?: string;
 }
 
 export interface TargetOptions {

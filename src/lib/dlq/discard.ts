@@ -4,7 +4,12 @@ import type { Link } from '../nats/link.js';
 import { type Author, boundedAuthor, carryOutPlan, type CarryOutOptions } from './plan/carry-out.js';
 import { decideDiscards, discardOne } from './discard-one.js';
 import { statesInStream } from './originals.js';
-import { type LetterPlan, type LetterSelection, planLetters, type SkippedLetter } from './plan/plan-letters.js';
+import {
+  type LetterPlan,
+  type LetterSelection,
+  planLetters,
+  type SkippedLetter,
+} from './plan/plan-letters.js';
 
 export interface DiscardOptions extends CarryOutOptions {
   /** The note is the reason. */

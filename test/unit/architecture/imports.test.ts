@@ -8,15 +8,18 @@ const root = fileURLToPath(new URL('../../../src/', import.meta.url));
 
 /** From the bottom up: a folder imports from itself and from those before it. Names in one row are level. */
 const layers: readonly (readonly string[])[] = [
-  ['errors.ts', 'bag.ts'],
-  ['domain'],
-  ['telemetry', 'http'],
+  ['errors.ts'],
+  ['flow', 'domain'],
+  ['observe', 'http'],
   ['nats'],
-  ['config'],
+  ['connection'],
+  ['config', 'dev-server'],
+  ['pipeline'],
   ['journal', 'pointers', 'handlers'],
   ['routing'],
-  ['topology', 'waterfall', 'dlq', 'advisories', 'events', 'server'],
-  ['verify', 'explain', 'permissions'],
+  ['topology', 'waterfall'],
+  ['dlq'],
+  ['events', 'verify', 'permissions'],
   ['render'],
   ['index.ts', 'internals.ts'],
   ['cli'],
@@ -133,20 +136,20 @@ describe('imports', () => {
 });
 
 describe('sources', () => {
-  test('acknowledge in waterfall/settle only', () => {
+  test('acknowledge in waterfall/worker/settle only', () => {
     const wrong = sources.filter(
       ({ file, text }) =>
-        !file.endsWith(path.join('waterfall', 'settle.ts')) &&
-        !file.endsWith(path.join('nats', 'delivery.ts')) &&
+        !file.endsWith(path.join('waterfall', 'worker', 'settle.ts')) &&
+        !file.endsWith(path.join('nats', 'consume', 'delivery.ts')) &&
         /\b(tell|tellConfirmed|nakVerdict)\(|\.(ack|nak|term|ackAck)\(\)/.test(text),
     );
     expect(wrong.map(({ file }) => file)).toEqual([]);
   });
 
-  test('read the environment in config/ only, and print, exit or prompt in cli/ and commands/ only', () => {
+  test('read the environment in connection/ only, and print, exit or prompt in cli/ and commands/ only', () => {
     const library = sources.filter(({ file }) => !['cli', 'commands'].includes(layerOf(file)));
     const environment = library.filter(
-      ({ file, text }) => layerOf(file) !== 'config' && /process\.env\b/.test(text),
+      ({ file, text }) => layerOf(file) !== 'connection' && /process\.env\b/.test(text),
     );
     const effects = library.filter(({ text }) =>
       /process\.(exit\(|argv|stdout|stderr|stdin)|console\./.test(text),

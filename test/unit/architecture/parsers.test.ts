@@ -6,14 +6,14 @@ const root = fileURLToPath(new URL('../../../src/', import.meta.url));
 
 /** Each of these keeps what the parser says to itself. */
 const parsers = [
-  'lib/config/nats-context.ts',
-  'lib/config/read-json.ts',
+  'lib/connection/nats-context.ts',
+  'lib/config/file/read-json.ts',
   'lib/domain/decode.ts',
   'lib/domain/numbers.ts',
-  'lib/nats/connect.ts',
-  'lib/server/ready.ts',
-  'lib/server/state.ts',
-  'lib/telemetry/log.ts',
+  'lib/nats/connect/connect.ts',
+  'lib/dev-server/ready.ts',
+  'lib/dev-server/state.ts',
+  'lib/observe/log.ts',
 ];
 
 test('JSON is parsed where the message of the parser, which quotes the text, gets no further', async () => {

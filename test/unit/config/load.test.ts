@@ -1,7 +1,8 @@
 import { chmod, chown, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { findConfig, type LoadOptions, loadConfig, readEnvironment } from '../../../src/lib/config/load.js';
+import { readEnvironment } from '../../../src/lib/connection/environment.js';
+import { findConfig, type LoadOptions, loadConfig } from '../../../src/lib/config/load.js';
 import { ConfigError, type ConfigProblem } from '../../../src/lib/errors.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 

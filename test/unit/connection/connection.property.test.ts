@@ -6,7 +6,7 @@ import { afterAll, expect } from 'vitest';
 import { describeError } from '../../../src/lib/cli/output/describe-error.js';
 import { checkCredentials } from '../../../src/lib/connection/credentials.js';
 import { readEnvFile } from '../../../src/lib/connection/env-file.js';
-import { readEnvironment } from '../../../src/lib/config/load.js';
+import { readEnvironment } from '../../../src/lib/connection/environment.js';
 import { readContext } from '../../../src/lib/connection/nats-context.js';
 import { readServers } from '../../../src/lib/connection/server-urls.js';
 import { PlutomiError } from '../../../src/lib/errors.js';

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Environment } from '../../../src/lib/connection/environment.js';
-import { readEnvironment } from '../../../src/lib/config/load.js';
+import { readEnvironment } from '../../../src/lib/connection/environment.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
 /** Not real: generated for these tests. */

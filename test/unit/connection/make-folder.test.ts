@@ -1,7 +1,7 @@
 import { stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readEnvironment } from '../../../src/lib/config/load.js';
+import { readEnvironment } from '../../../src/lib/connection/environment.js';
 import { makeFolder } from '../../../src/lib/connection/make-folder.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 

@@ -1,7 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { resolveTarget, type TargetFlags, type TargetOptions } from '../../../src/lib/connection/resolve-target.js';
+import {
+  resolveTarget,
+  type TargetFlags,
+  type TargetOptions,
+} from '../../../src/lib/connection/resolve-target.js';
 import type { ConnectionTarget } from '../../../src/lib/nats/connect/target.js';
 import { creds, homeWith, seed } from './contexts.js';
 

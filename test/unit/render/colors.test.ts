@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readEnvironment } from '../../../src/lib/config/load.js';
+import { readEnvironment } from '../../../src/lib/connection/environment.js';
 import { colorsFor } from '../../../src/lib/render/colors.js';
 
 describe('which colours a stream gets', () => {

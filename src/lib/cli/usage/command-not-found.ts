@@ -1,5 +1,5 @@
 import type { Config, Hook } from '@oclif/core/interfaces';
-import { readEnvironment } from '../../config/load.js';
+import { readEnvironment } from '../../connection/environment.js';
 import { closest } from '../../domain/closest.js';
 import { escapeLine } from '../../domain/escape.js';
 import { UsageError } from '../../errors.js';

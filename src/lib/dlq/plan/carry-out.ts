@@ -4,7 +4,14 @@ import { ConnectionError, PlutomiError } from '../../errors.js';
 import type { Link } from '../../nats/link.js';
 import type { DlqEntry } from '../../pointers/entry.js';
 import { persistently } from './persistently.js';
-import type { Decide, Decision, LetterPlan, PlannedLetter, SkipDecision, SkippedLetter } from './plan-letters.js';
+import type {
+  Decide,
+  Decision,
+  LetterPlan,
+  PlannedLetter,
+  SkipDecision,
+  SkippedLetter,
+} from './plan-letters.js';
 import { type PlannedChunk, readPlanned } from './planned.js';
 import { Starts } from '../../flow/start-limiter.js';
 

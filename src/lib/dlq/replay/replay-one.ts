@@ -5,7 +5,13 @@ import { recordAbout } from '../../journal/place.js';
 import { writeRecord } from '../../journal/write-record.js';
 import { statesOfOriginals } from '../../pointers/original.js';
 import { writePointer } from '../../pointers/write-pointer.js';
-import { journalOf, pointersOf, type RouteTools, nothingKnown, routeExhaustion } from '../../routing/route.js';
+import {
+  journalOf,
+  pointersOf,
+  type RouteTools,
+  nothingKnown,
+  routeExhaustion,
+} from '../../routing/route.js';
 import type { Author, Skipped } from '../plan/carry-out.js';
 import { decideReplays, type ReplayDecision, replayKey } from './decide-replay.js';
 import type { DlqEntry } from '../../pointers/entry.js';

@@ -1,5 +1,10 @@
 import type { Link } from '../../nats/link.js';
-import { type ConsumerInfo, countDeliverable, type ReadingFields, type StreamInfo } from '../../nats/objects.js';
+import {
+  type ConsumerInfo,
+  countDeliverable,
+  type ReadingFields,
+  type StreamInfo,
+} from '../../nats/objects.js';
 import type { DesiredConsumer } from '../desired.js';
 
 /** A consumer as it is wanted, and as it and its stream are. */

@@ -8,7 +8,13 @@ import { type RecordFacts, recordAbout, subjectOf } from '../../journal/place.js
 import { lastRecord } from '../../journal/read.js';
 import { storeFitting } from '../../nats/wire/store-fitting.js';
 import { writePointer } from '../../pointers/write-pointer.js';
-import { journalOf, pointersOf, type RouteTools, nothingKnown, routeExhaustion } from '../../routing/route.js';
+import {
+  journalOf,
+  pointersOf,
+  type RouteTools,
+  nothingKnown,
+  routeExhaustion,
+} from '../../routing/route.js';
 import { Transcriber } from '../../routing/transcribe.js';
 import { Positions } from '../scan/positions.js';
 import { findExhaustion, readExhaustionOf, readRoutable, rebuildExhaustion } from './restore.js';

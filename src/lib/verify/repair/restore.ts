@@ -3,7 +3,12 @@ import { isForGood, makeFailure } from '../../domain/failure.js';
 import { type Key, sameOrigin } from '../../domain/key.js';
 import { straightToDlq } from '../../domain/stage-plan.js';
 import type { Pointer } from '../../domain/pointer.js';
-import { decodeExhaustion, type Exhaustion, type JournalRecord, makeExhaustion } from '../../domain/record.js';
+import {
+  decodeExhaustion,
+  type Exhaustion,
+  type JournalRecord,
+  makeExhaustion,
+} from '../../domain/record.js';
 import { type ExhaustionKind, exhaustionKinds } from '../../domain/subjects.js';
 import { advisoryType } from '../../domain/advisory.js';
 import { subjectOf } from '../../journal/place.js';

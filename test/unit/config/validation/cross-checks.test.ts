@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { validateConfig } from '../../../../src/lib/config/validation/validate.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
-import { problemsOf, validConfig, validated, withExternal, withMailer, withStreams } from '../valid-config.js';
+import {
+  problemsOf,
+  validConfig,
+  validated,
+  withExternal,
+  withMailer,
+  withStreams,
+} from '../valid-config.js';
 
 const named = (name: string): Record<string, unknown> => ({
   ...validConfig(),

@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { problemsOf, validConfig, validated, withExternal, withMailer, withStreams } from '../valid-config.js';
+import {
+  problemsOf,
+  validConfig,
+  validated,
+  withExternal,
+  withMailer,
+  withStreams,
+} from '../valid-config.js';
 
 test('a valid config has neither problems nor warnings', async () => {
   const { parsed, problems, warnings } = await validated(validConfig());
