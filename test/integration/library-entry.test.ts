@@ -23,7 +23,7 @@ test('the library is plain modules: to import it loads nothing of the command li
     register('data:text/javascript,' + encodeURIComponent(${JSON.stringify(hook)}));
     await import('${library}');`;
   const loaded = (await run(program)).split('\n').map((url) => url.replace(pathToFileURL(root).href, ''));
-  expect(loaded).toContain('dist/lib/nats/connect.js');
+  expect(loaded).toContain('dist/lib/nats/connect/connect.js');
   expect(loaded.filter((file) => /dist\/cli|oclif|inquirer|chalk|cli-table3|jiti|pino/.test(file))).toEqual(
     [],
   );

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const shortestWaitMs = 10;
 
 /** Lets at most `limit` run at once, and begin at most `rate` a second; nobody after the signal. */
-export class Starts {
+export class StartLimiter {
   private free: number;
   private readonly waiting: (() => void)[] = [];
   /** When the next may begin, monotonic ms. */

@@ -4,7 +4,7 @@ import type { PlutomiError } from '../errors.js';
 import { NotAllowedError, translateError } from './errors.js';
 import { encodeFor, type OutgoingHeaders, type PublishConditions } from './wire/headers.js';
 import { Home } from './home.js';
-import { Outbox } from './wire/end-of-turn.js';
+import { EndOfTurn } from './wire/end-of-turn.js';
 import { Inbox } from './wire/inbox.js';
 import { AckedPublisher, type PublishAck, type PublishListener } from './wire/publisher.js';
 import { Requests } from './wire/requests.js';
@@ -35,7 +35,7 @@ export class Link extends StreamAccess {
   private readonly wire: Wire;
   private readonly inbox: Inbox;
   private readonly publisher: AckedPublisher;
-  private readonly outbox = new Outbox();
+  private readonly endOfTurn = new EndOfTurn();
 
   private constructor(
     readonly nc: NatsConnection,
@@ -147,7 +147,7 @@ export class Link extends StreamAccess {
 
   /** Calls back when all else of this turn is to be sent: what is published then goes out with it. */
   atEndOfTurn(send: () => void): void {
-    this.outbox.add(send);
+    this.endOfTurn.add(send);
   }
 
   /** Publishes to a stream and waits for the server's word that it is stored. */
@@ -185,7 +185,7 @@ export class Link extends StreamAccess {
 
   /** Sends what is buffered and waits until the server has it. */
   async flush(): Promise<void> {
-    this.outbox.empty();
+    this.endOfTurn.empty();
     this.wire.flush();
     await this.nc.flush();
   }
@@ -194,7 +194,7 @@ export class Link extends StreamAccess {
   async close(): Promise<void> {
     const timer = setTimeout(() => void this.nc.close().catch(() => {}), closeWaitMs);
     try {
-      this.outbox.empty();
+      this.endOfTurn.empty();
       this.wire.flush();
       if (this.down) await this.nc.close();
       else await Promise.race([this.nc.drain(), this.nc.closed()]);

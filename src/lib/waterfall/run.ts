@@ -18,7 +18,7 @@ import type { WaterfallListener } from '../observe/waterfall-event.js';
 import { alertProcess, type DeadLetterHandler } from './stages/alert.js';
 import { HandlerRunner, mainStage, retryStage } from './stages/business.js';
 import type { StageTools } from './stages/case.js';
-import { Company } from './worker/admission.js';
+import { Admission } from './worker/admission.js';
 import { ConsumerGone } from './failures.js';
 import { Gate } from './worker/gate.js';
 import { AdvisoryListener } from './listener.js';
@@ -90,7 +90,7 @@ class Pipeline implements RunningPipeline {
   private end!: { resolve: () => void; reject: (error: PlutomiError) => void };
   private readonly workers: Worker[] = [];
   private readonly runners: HandlerRunner[] = [];
-  private readonly company = new Company();
+  private readonly admission = new Admission();
   private readonly http: HttpClient;
   private readonly registry: EventRegistry;
   private readonly checking = new Set<Worker>();
@@ -141,8 +141,8 @@ class Pipeline implements RunningPipeline {
 
   private get stageTools(): StageTools {
     const { link, config, onEvent, worker, now, random } = this.options;
-    const { company } = this;
-    return { link, journal: journalOf(config), emit: onEvent, company, worker, now, random };
+    const { admission } = this;
+    return { link, journal: journalOf(config), emit: onEvent, admission, worker, now, random };
   }
 
   private startMeta(gate: Gate, transcriber: Transcriber): void {
@@ -274,7 +274,7 @@ class Pipeline implements RunningPipeline {
       await Promise.all([this.listener.drained(), ...this.workers.map((worker) => worker.drained())]);
       return true;
     })();
-    this.company.open();
+    this.admission.open();
     const timer = new AbortController();
     const done = await Promise.race([
       drained,

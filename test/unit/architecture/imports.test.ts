@@ -162,6 +162,15 @@ describe('sources', () => {
     expect(long.map(({ file }) => file)).toEqual([]);
   });
 
+  test('stand at most 14 to a folder', () => {
+    // Flat on purpose: one subject a file, found by its name.
+    const flat = ['lib/domain', 'lib/render'].map((folder) => path.join(folder));
+    const counts = new Map<string, number>();
+    for (const { file } of sources) counts.set(path.dirname(file), (counts.get(path.dirname(file)) ?? 0) + 1);
+    const full = [...counts].filter(([folder, count]) => count > 14 && !flat.includes(folder));
+    expect(full).toEqual([]);
+  });
+
   test('are named after a subject, in kebab-case', () => {
     const wrong = sources
       .map(({ file }) => path.basename(file, '.ts'))

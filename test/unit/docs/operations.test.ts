@@ -21,8 +21,8 @@ function loggedIn(text: string): { readonly level: string; readonly message: str
 describe('docs/operations.md', () => {
   test('has a row for every message that pipeline run logs, with its level', async () => {
     const texts = await Promise.all([
-      source('telemetry/log-waterfall.ts'),
-      source('cli/run-until-signal.ts'),
+      source('observe/log-waterfall.ts'),
+      source('cli/run/run-until-signal.ts'),
     ]);
     const logged = texts.flatMap(loggedIn);
     expect(logged.length).toBeGreaterThan(22);
@@ -39,7 +39,7 @@ describe('docs/operations.md', () => {
   });
 
   test('names every variable of the environment that is read', async () => {
-    const read = [...(await source('config/load.ts')).matchAll(/'([A-Z]+(?:_[A-Z]+)+)'/g)].map(
+    const read = [...(await source('connection/environment.ts')).matchAll(/'([A-Z]+(?:_[A-Z]+)+)'/g)].map(
       ([, name]) => name ?? '',
     );
     expect(read).toContain('NATS_URL');

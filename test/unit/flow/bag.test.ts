@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { Bag } from '../../../src/lib/flow/bag.js';
-import { OpenQuestions } from '../../../src/lib/nats/wire/pending-requests.js';
+import { PendingRequests } from '../../../src/lib/nats/wire/pending-requests.js';
 import { property } from '../../support/property.js';
 
 property('a bag holds what was added and not removed, in any order of both', () =>
@@ -24,7 +24,7 @@ property('a bag holds what was added and not removed, in any order of both', () 
 
 property('an answer finds its question while that waits, and no other ever', () =>
   fc.property(fc.array(fc.nat({ max: 30 }), { maxLength: 60 }), (steps) => {
-    const open = new OpenQuestions<string>(4);
+    const open = new PendingRequests<string>(4);
     const waiting = new Map<number, string>();
     const gone = new Set<number>();
     for (const [i, step] of steps.entries()) {

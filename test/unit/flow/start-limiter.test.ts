@@ -1,10 +1,10 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { Starts } from '../../../src/lib/flow/start-limiter.js';
+import { StartLimiter } from '../../../src/lib/flow/start-limiter.js';
 
-describe('Starts', () => {
+describe('StartLimiter', () => {
   it('lets no more than its limit run at once, in order', async () => {
-    const starts = new Starts(2, undefined, undefined);
+    const starts = new StartLimiter(2, undefined, undefined);
     const begun: number[] = [];
     const ends: (() => void)[] = [];
     const all = [1, 2, 3, 4].map(async (n) => {
@@ -23,7 +23,7 @@ describe('Starts', () => {
   });
 
   it('lets no more begin a second than its rate', async () => {
-    const starts = new Starts(100, 200, undefined);
+    const starts = new StartLimiter(100, 200, undefined);
     const startedMs = performance.now();
     for (let n = 0; n < 40; n++) ((await starts.begin()) || (() => {}))();
     // 40 at 200 a second are 200 ms; a timer may fire a moment early.
@@ -32,7 +32,7 @@ describe('Starts', () => {
 
   it('lets nobody begin after the signal, and ends the waiting', async () => {
     const stop = new AbortController();
-    const starts = new Starts(1, 0.001, stop.signal);
+    const starts = new StartLimiter(1, 0.001, stop.signal);
     const first = starts.begin();
     stop.abort();
     expect(await first).toBe(false);
@@ -41,7 +41,7 @@ describe('Starts', () => {
 
   it('watches the signal once for all that wait, and it ends all of them', async () => {
     const stop = new AbortController();
-    const starts = new Starts(100, 1, stop.signal);
+    const starts = new StartLimiter(100, 1, stop.signal);
     const waiting = Array.from({ length: 100 }, () => starts.begin());
     await new Promise(setImmediate);
     expect(getEventListeners(stop.signal, 'abort').length).toBeLessThanOrEqual(1);

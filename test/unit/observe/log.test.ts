@@ -11,7 +11,7 @@ async function logged(options: LogOptions, body: string): Promise<{ stdout: stri
   const script = `
     import { createJiti } from 'jiti';
     const jiti = createJiti(process.cwd() + '/');
-    const { makeLogger } = await jiti.import('../telemetry/src/lib/telemetry/log.ts');
+    const { makeLogger } = await jiti.import('./src/lib/observe/log.ts');
     const log = makeLogger(${JSON.stringify(options)});
     ${body}`;
   const child = await execa(process.execPath, ['--input-type=module', '-e', script], {

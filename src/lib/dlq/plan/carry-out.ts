@@ -13,7 +13,7 @@ import type {
   SkippedLetter,
 } from './plan-letters.js';
 import { type PlannedChunk, readPlanned } from './planned.js';
-import { Starts } from '../../flow/start-limiter.js';
+import { StartLimiter } from '../../flow/start-limiter.js';
 
 /** Who does something to dead letters, why, and under which name the journal keeps it. */
 export interface Author {
@@ -83,7 +83,7 @@ class Carrying<D extends Decision, O extends { readonly is: string }> {
   /** Carried out, not skipped. */
   count = 0;
   private readonly skipped: (SkippedLetter & { readonly at: number })[] = [];
-  private readonly starts: Starts;
+  private readonly starts: StartLimiter;
   private readonly chunks: AsyncGenerator<PlannedChunk>;
   /** How many of the plan are in the chunks that were read. */
   private taken = 0;
@@ -94,7 +94,7 @@ class Carrying<D extends Decision, O extends { readonly is: string }> {
     private readonly options: CarryOutOptions,
   ) {
     const { link, config, rate, signal } = options;
-    this.starts = new Starts(doingsAtOnce(plan.items.length), rate, signal);
+    this.starts = new StartLimiter(doingsAtOnce(plan.items.length), rate, signal);
     this.chunks = readPlanned(link, config, plan.items, chunkSizeAt(rate), signal);
   }
 

@@ -3,7 +3,7 @@
  * one callback of a timer or a socket published, so acks of handlers that end in a callback each would be a write
  * each, and for the server a read.
  */
-export class Outbox {
+export class EndOfTurn {
   private waiting: (() => void)[] = [];
 
   /** `send` publishes over the connection, if that still makes sense then; it must not throw. */

@@ -8,12 +8,12 @@ import {
 } from '@nats-io/transport-node';
 import type { PlutomiError } from '../../errors.js';
 import { translateError, UnreachableError } from '../errors.js';
-import { OpenQuestions } from './pending-requests.js';
+import { PendingRequests } from './pending-requests.js';
 import { numberInSubject } from './raw-message.js';
 import type { Bytes, Wire } from './wire.js';
 
 /** A message whose sender waits for the answer. */
-export interface Question {
+export interface PendingRequest {
   readonly subject: string;
   /** Emptied when it is sent: what waits for its answer is small. */
   payload: Bytes;
@@ -41,17 +41,17 @@ const windowSize = 2048;
 const windowBytes = 16 * 1024 * 1024;
 
 /**
- * Asks questions whose answers all come to one subject with a wildcard: a token in the reply subject says whose each
+ * Sends requests whose answers all come to one subject with a wildcard: a token in the reply subject says whose each
  * is. A request for each, as the client makes it, costs four promises and a timer more, and can't take an answer of
  * several messages.
  *
- * A question whose answer can't come any more, since the connection broke, fails at once and not after its timeout.
+ * A request whose answer can't come any more, since the connection broke, fails at once and not after its timeout.
  * While there is no connection nothing is sent, as the client forgets what it could not send; it waits, within its
  * timeout.
  */
 export class Inbox {
-  private readonly waiting = new OpenQuestions<Question>(windowSize);
-  private queue: Question[] = [];
+  private readonly waiting = new PendingRequests<PendingRequest>(windowSize);
+  private queue: PendingRequest[] = [];
   private bytes = 0;
   private sub: Subscription | undefined;
   private prefix = '';
@@ -66,17 +66,17 @@ export class Inbox {
     private readonly inboxPrefix: string | undefined,
   ) {}
 
-  ask(question: Question): void {
-    question.deadline = performance.now() + question.timeoutMs;
+  ask(request: PendingRequest): void {
+    request.deadline = performance.now() + request.timeoutMs;
     if (!this.down && this.queue.length === 0 && this.hasRoom) {
-      this.send(question);
+      this.send(request);
       return;
     }
-    this.queue.push(question);
-    this.checkBy(question);
+    this.queue.push(request);
+    this.checkBy(request);
   }
 
-  /** The connection broke: answers that are on their way are lost, and nobody knows what became of the questions. */
+  /** The connection broke: answers that are on their way are lost, and nobody knows what became of the requests. */
   disconnected(): void {
     this.down = true;
     this.failAll(
@@ -96,7 +96,7 @@ export class Inbox {
     this.connected();
   }
 
-  /** The server refused something of this connection, perhaps one of these questions. */
+  /** The server refused something of this connection, perhaps one of these requests. */
   refused(error: Error): void {
     if (!(error instanceof PermissionViolationError) || error.operation !== 'publish') return;
     this.failAll(({ what }) => translateError(error, what), error.subject);
@@ -106,30 +106,31 @@ export class Inbox {
     return this.waiting.count < windowSize && this.bytes < windowBytes;
   }
 
-  /** Lets in as many as there is room for, in order of asking. */
+  /** Lets in as many as there is room for, in the order in which they came. */
   private admit(): void {
     const { queue } = this;
     let admitted = 0;
-    while (admitted < queue.length && !this.down && this.hasRoom) this.send(queue[admitted++] as Question);
+    while (admitted < queue.length && !this.down && this.hasRoom)
+      this.send(queue[admitted++] as PendingRequest);
     if (admitted > 0) queue.splice(0, admitted);
   }
 
-  private send(question: Question): void {
-    const { subject, payload, headers } = question;
-    const token = this.waiting.add(question);
-    question.size = payload.length + headers.length;
-    this.bytes += question.size;
+  private send(request: PendingRequest): void {
+    const { subject, payload, headers } = request;
+    const token = this.waiting.add(request);
+    request.size = payload.length + headers.length;
+    this.bytes += request.size;
     try {
       if (this.sub === undefined) this.listen();
       this.wire.publish(subject, this.prefix + token, headers, payload);
     } catch (error) {
-      this.forget(token, question);
-      question.fail(translateError(error, question.what));
+      this.forget(token, request);
+      request.fail(translateError(error, request.what));
       return;
     }
-    question.payload = '';
-    question.headers = '';
-    this.checkBy(question);
+    request.payload = '';
+    request.headers = '';
+    this.checkBy(request);
   }
 
   private listen(): void {
@@ -144,7 +145,7 @@ export class Inbox {
     });
   }
 
-  /** This user may not listen to its inbox; the next question tries again, with another one. */
+  /** This user may not listen to its inbox; the next request tries again, with another one. */
   private inboxRefused(error: Error): void {
     this.sub = undefined;
     this.failAll(({ what }) => translateError(error, what));
@@ -152,33 +153,33 @@ export class Inbox {
 
   private answered(msg: Msg): void {
     const token = numberInSubject(msg, this.prefixBytes);
-    const question = this.waiting.get(token);
+    const request = this.waiting.get(token);
     // The answer to one that was given up.
-    if (question === undefined) return;
-    if (question.take(msg)) {
-      this.forget(token, question);
+    if (request === undefined) return;
+    if (request.take(msg)) {
+      this.forget(token, request);
       this.admit();
     } else {
-      question.deadline = performance.now() + question.timeoutMs;
+      request.deadline = performance.now() + request.timeoutMs;
     }
   }
 
-  private forget(token: number, { size }: Question): void {
+  private forget(token: number, { size }: PendingRequest): void {
     this.waiting.remove(token);
     this.bytes -= size;
   }
 
-  private failAll(errorFor: (question: Question) => PlutomiError, only?: string): void {
-    for (const [token, question] of this.waiting.entries()) {
-      if (only !== undefined && question.subject !== only) continue;
-      this.forget(token, question);
-      question.fail(errorFor(question));
+  private failAll(errorFor: (request: PendingRequest) => PlutomiError, only?: string): void {
+    for (const [token, request] of this.waiting.entries()) {
+      if (only !== undefined && request.subject !== only) continue;
+      this.forget(token, request);
+      request.fail(errorFor(request));
     }
     this.admit();
   }
 
   /** One timer for all that wait. */
-  private checkBy({ deadline }: Question): void {
+  private checkBy({ deadline }: PendingRequest): void {
     if (deadline >= this.checkAt) return;
     clearTimeout(this.timer);
     this.checkAt = deadline;
@@ -188,20 +189,20 @@ export class Inbox {
   private checkDeadlines(): void {
     const now = performance.now();
     this.checkAt = Number.POSITIVE_INFINITY;
-    for (const [token, question] of this.waiting.entries()) {
-      if (question.deadline > now) {
-        this.checkBy(question);
+    for (const [token, request] of this.waiting.entries()) {
+      if (request.deadline > now) {
+        this.checkBy(request);
         continue;
       }
-      this.forget(token, question);
-      question.fail(translateError(new TimeoutError(), question.what));
+      this.forget(token, request);
+      request.fail(translateError(new TimeoutError(), request.what));
     }
     const { queue } = this;
     this.queue = queue.filter(({ deadline }) => deadline > now);
-    for (const question of this.queue) this.checkBy(question);
+    for (const request of this.queue) this.checkBy(request);
     const reason = this.down ? 'the connection is down' : 'no answer in time to those before it';
-    for (const question of queue) {
-      if (question.deadline <= now) question.fail(new UnreachableError(question.what, undefined, reason));
+    for (const request of queue) {
+      if (request.deadline <= now) request.fail(new UnreachableError(request.what, undefined, reason));
     }
     this.admit();
   }

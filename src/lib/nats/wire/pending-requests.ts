@@ -3,7 +3,7 @@
  * late finds nothing. As many places as `size`, and no table that grows: a `Map` makes its table anew every few
  * hundred changes, and what an old one refers to lives as long as that (see `Bag`).
  */
-export class OpenQuestions<T> {
+export class PendingRequests<T> {
   private readonly places: (T | undefined)[];
   /** The last token of each place: the place and a multiple of `size`. */
   private readonly tokens: Float64Array;
@@ -20,12 +20,12 @@ export class OpenQuestions<T> {
   }
 
   /** Gives its token. There must be a place. */
-  add(question: T): number {
+  add(request: T): number {
     const place = this.free.pop();
-    if (place === undefined) throw new RangeError(`more than ${this.size} questions`);
+    if (place === undefined) throw new RangeError(`more than ${this.size} requests`);
     const token = (this.tokens[place] as number) + this.size;
     this.tokens[place] = token;
-    this.places[place] = question;
+    this.places[place] = request;
     return token;
   }
 
@@ -43,8 +43,8 @@ export class OpenQuestions<T> {
 
   /** Those that wait now, with their tokens. */
   entries(): [number, T][] {
-    return this.places.flatMap((question, place): [number, T][] =>
-      question === undefined ? [] : [[this.tokens[place] as number, question]],
+    return this.places.flatMap((request, place): [number, T][] =>
+      request === undefined ? [] : [[this.tokens[place] as number, request]],
     );
   }
 }

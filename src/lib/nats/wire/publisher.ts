@@ -5,7 +5,7 @@ import type { PlutomiError } from '../../errors.js';
 import { apiCode, translateError, UnreachableError } from '../errors.js';
 import type { Home } from '../home.js';
 import { WrongDomainError } from '../wrong-domain.js';
-import type { Inbox, Question } from './inbox.js';
+import type { Inbox, PendingRequest } from './inbox.js';
 import type { ApiError } from './stored-message.js';
 import type { Bytes } from './wire.js';
 
@@ -40,7 +40,7 @@ export interface PublicationFacts {
   readonly timeoutMs?: number | undefined;
 }
 
-class Publication implements Question {
+class Publication implements PendingRequest {
   deadline = 0;
   size = 0;
   private elsewhere: Elsewhere | undefined;

@@ -1,11 +1,11 @@
 import { type Msg, NoRespondersError } from '@nats-io/transport-node';
 import { translateError } from '../errors.js';
-import type { Inbox, Question } from './inbox.js';
+import type { Inbox, PendingRequest } from './inbox.js';
 
 /** More of the answer is to come. */
 export const more = Symbol('more');
 
-class Request<T> implements Question {
+class Request<T> implements PendingRequest {
   headers = '';
   deadline = 0;
   size = 0;

@@ -6,7 +6,7 @@ import { failureOf, reasonOf } from '../../domain/failure.js';
 import { HttpClient } from '../../http/client.js';
 import type { WaterfallListener } from '../../observe/waterfall-event.js';
 import { enterHandlerOf } from '../../handlers/background.js';
-import type { Held } from '../worker/held-message.js';
+import type { HeldMessage } from '../worker/held-message.js';
 import { postDeadLetter } from './webhook.js';
 import type { Worker } from '../worker/worker.js';
 
@@ -25,7 +25,7 @@ export function alertProcess(
   handler: DeadLetterHandler | undefined,
   emit: WaterfallListener,
   http: HttpClient = new HttpClient({}),
-): (held: Held, worker: Worker) => Promise<void> {
+): (held: HeldMessage, worker: Worker) => Promise<void> {
   /** Told in this process, and their alert failed. Another delivery proves nothing: the first may have reached nobody. */
   const told = new Set<string>();
   return async (held, worker) => {

@@ -16,7 +16,7 @@ import { keyFields } from '../../observe/log-waterfall.js';
 import type { Case, Identified, StageTools, Task } from './case.js';
 import { DeliveredTask } from './delivered-task.js';
 import { TooManyZombies } from '../failures.js';
-import type { Held } from '../worker/held-message.js';
+import type { HeldMessage } from '../worker/held-message.js';
 import { boundSnooze } from './snooze.js';
 import type { StageSpec } from './stage.js';
 import { takeBack } from './take-back.js';
@@ -152,7 +152,7 @@ function storedEvent(message: StoredMessage): EventMessage {
   return { ...message, msgId: headerOf(message.headers, msgIdHeader) };
 }
 
-function identifyPointer(consumer: string, { delivery }: Held): Identified {
+function identifyPointer(consumer: string, { delivery }: HeldMessage): Identified {
   const decoded = decodePointer(delivery.data, delivery.header(pointerHeader.notBefore));
   if (decoded.ok && decoded.value.consumer === consumer) {
     const pointer = decoded.value;

@@ -6,8 +6,8 @@ import type { Clock } from '../../domain/time.js';
 import type { JournalPlace } from '../../journal/place.js';
 import type { Link } from '../../nats/link.js';
 import type { WaterfallListener } from '../../observe/waterfall-event.js';
-import type { Company } from '../worker/admission.js';
-import type { Held } from '../worker/held-message.js';
+import type { Admission } from '../worker/admission.js';
+import type { HeldMessage } from '../worker/held-message.js';
 import type { Worker } from '../worker/worker.js';
 
 /** What a delivered message asks for. */
@@ -28,7 +28,7 @@ export interface Task {
 /** One message on its way through a stage. */
 export interface Case {
   readonly task: Task;
-  readonly held: Held;
+  readonly held: HeldMessage;
   readonly worker: Worker;
   /** What the journal holds about it; empty when nobody needed to look. */
   readonly history: KeyHistory;
@@ -50,7 +50,7 @@ export interface StageTools {
   readonly journal: JournalPlace;
   readonly emit: WaterfallListener;
   /** Of all handlers that run in this process, whatever their stage. */
-  readonly company: Company;
+  readonly admission: Admission;
   /** `<host>:<pid>:<random>` of this process. */
   readonly worker: string;
   readonly now: Clock;

@@ -9,7 +9,7 @@ import { writeRecord } from '../../journal/write-record.js';
 import type { StoredMessage } from '../../nats/wire/message.js';
 import { fetchOriginal } from '../../pointers/original.js';
 import { writePointer } from '../../pointers/write-pointer.js';
-import type { Held } from '../worker/held-message.js';
+import type { HeldMessage } from '../worker/held-message.js';
 import { type MetaParts, metaKey } from './meta.js';
 import { journalOf, pointersOf } from '../../routing/route.js';
 import type { Worker } from '../worker/worker.js';
@@ -22,7 +22,10 @@ const maxEmbeddedLevels = 50;
  * `meta-consumer-dlq`: puts what could not be routed into the DLQ as `meta-consumer/<journal sequence>`, with
  * the record embedded. It never gives up: what the server does not take now is tried again for ever.
  */
-export function metaDlqProcess({ config, tools }: MetaParts): (held: Held, worker: Worker) => Promise<void> {
+export function metaDlqProcess({
+  config,
+  tools,
+}: MetaParts): (held: HeldMessage, worker: Worker) => Promise<void> {
   return async (held, worker) => {
     const { delivery } = held;
     const decoded = decodeExhaustion(delivery.data);

@@ -5,7 +5,7 @@ import type { Outcome } from '../../domain/outcome.js';
 import { readKeyHistory } from '../../journal/read.js';
 import type { Original } from '../../pointers/original.js';
 import type { Case, Identified, StageTools, Task } from './case.js';
-import type { Held } from '../worker/held-message.js';
+import type { HeldMessage } from '../worker/held-message.js';
 import { FirstDeliveries } from '../worker/first-deliveries.js';
 import { Reporter } from './report.js';
 import { takeBack } from './take-back.js';
@@ -27,7 +27,7 @@ export interface StageSpec {
   readonly runsHandlers: boolean;
   /** Written into its exhaustions: where they lead to, whoever routes them. */
   readonly plan?: StagePlan;
-  identify(held: Held): Identified;
+  identify(held: HeldMessage): Identified;
   /** What the attempt is about, where that has to be fetched: before it is its turn. May throw only LetGo. */
   fetch?(current: Case): Promise<Original>;
   /** One attempt. May throw only LetGo. */
@@ -55,7 +55,7 @@ export class CountedStage {
   }
 
   // Not an async function: the first delivery of a healthy event pays for no promise that it has no use for.
-  readonly process = (held: Held, worker: Worker): Promise<void> => {
+  readonly process = (held: HeldMessage, worker: Worker): Promise<void> => {
     const { task, failure } = this.spec.identify(held);
     if (failure) {
       return this.reporter.exhaust({ task, held, worker, ...unreadable }, failure, 0);
@@ -75,7 +75,7 @@ export class CountedStage {
       .then((found) => this.decide({ task, held, worker, ...found }));
   };
 
-  private async read(task: Task, held: Held, worker: Worker): Promise<Known> {
+  private async read(task: Task, held: HeldMessage, worker: Worker): Promise<Known> {
     const { link, journal } = this.tools;
     const since = await this.firsts.lookUp(worker);
     const first = task.putBack !== true && this.firsts.isFirst(held.delivery, worker);
@@ -115,12 +115,12 @@ export class CountedStage {
   private async attempt(current: Case, { attempt, announce, alone, suspect }: RunDecision): Promise<void> {
     const { held, worker } = current;
     const { slots } = worker;
-    const { company, now } = this.tools;
+    const { admission, now } = this.tools;
     const { spec } = this;
     if (!slots.tryTake()) await slots.take();
     try {
       const original = spec.fetch && !worker.isStopping ? await spec.fetch(current) : undefined;
-      if (spec.runsHandlers && !company.tryEnter(held, alone)) await company.enter(held, alone);
+      if (spec.runsHandlers && !admission.tryEnter(held, alone)) await admission.enter(held, alone);
       if (worker.isStopping) return await this.giveBack(current, suspect);
       if (!this.mayStart(current)) return;
       if (announce) await this.reporter.announce(current, attempt, alone);
@@ -133,12 +133,12 @@ export class CountedStage {
       held.onWaiting = this.leave;
       await this.reporter.report(current, attempt, outcome, now() - startedAt);
     } finally {
-      company.leave(held);
+      admission.leave(held);
       slots.give();
     }
   }
 
-  private readonly leave = (held: Held): void => this.tools.company.leave(held);
+  private readonly leave = (held: HeldMessage): void => this.tools.admission.leave(held);
 
   /** Not started, and the process stops. One that was never delivered before must not be suspected for that. */
   private async giveBack(current: Case, suspect: boolean): Promise<void> {

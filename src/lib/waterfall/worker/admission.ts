@@ -15,7 +15,7 @@ interface Waiting {
  * waits to be alone is passed by nobody, so that it waits only for what runs already. Nobody is inside while a server
  * is waited for, since that may take for ever.
  */
-export class Company {
+export class Admission {
   private running = 0;
   private someoneAlone = false;
   private isOpen = false;

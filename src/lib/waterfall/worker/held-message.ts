@@ -3,13 +3,13 @@ import type { Delivery } from '../../nats/consume/delivery.js';
 import type { Member } from './admission.js';
 
 /** A message that this process holds, and until when the server leaves it to us. */
-export class Held implements Baggable, Member {
+export class HeldMessage implements Baggable, Member {
   place = 0;
   inside = false;
   /** Its process stops: whatever its handler does from now on, only a success counts. */
   takenBack = false;
   /** Called when a server is waited for on its behalf: it holds back nobody meanwhile. */
-  onWaiting: ((held: Held) => void) | undefined;
+  onWaiting: ((held: HeldMessage) => void) | undefined;
   /** When the server last knew that we are on it: receipt, or a confirmed sign of life. Monotonic ms. */
   touchedAt: number;
 

@@ -1,10 +1,10 @@
 import { Bag } from '../../flow/bag.js';
-import type { Held } from './held-message.js';
+import type { HeldMessage } from './held-message.js';
 import type { Settler } from './settle.js';
 
 /** Keeps every held message alive from its receipt on: a sign of life at a third of the ack wait. */
 export class LeaseKeeper {
-  private readonly held = new Bag<Held>();
+  private readonly held = new Bag<HeldMessage>();
   private readonly timer: NodeJS.Timeout;
 
   constructor(
@@ -16,11 +16,11 @@ export class LeaseKeeper {
     this.timer.unref();
   }
 
-  add(held: Held): void {
+  add(held: HeldMessage): void {
     this.held.add(held);
   }
 
-  remove(held: Held): void {
+  remove(held: HeldMessage): void {
     this.held.remove(held);
   }
 

@@ -1,6 +1,6 @@
 import { nakVerdict, tell, tellConfirmed } from '../../nats/consume/delivery.js';
 import type { Link } from '../../nats/link.js';
-import type { Held } from './held-message.js';
+import type { HeldMessage } from './held-message.js';
 
 const confirmTimeoutMs = 2000;
 /** One for all: an ack that waits for nothing costs no promise. */
@@ -15,25 +15,25 @@ export class Settler {
   ) {}
 
   /** Done with it. Confirmed where the consumer asks for that: repeated until the server answers or the lease lapses. */
-  ack(held: Held): Promise<void> {
+  ack(held: HeldMessage): Promise<void> {
     if (this.confirm) return this.ackConfirmed(held);
     tell(this.link, held.delivery, '+ACK');
     return told;
   }
 
-  private async ackConfirmed(held: Held): Promise<void> {
+  private async ackConfirmed(held: HeldMessage): Promise<void> {
     do {
       if (await tellConfirmed(this.link, held.delivery, '+ACK', confirmTimeoutMs)) return;
     } while (!held.lapsed(this.monotonic()) && this.link.connected);
   }
 
   /** Bring it back after a while. Nothing after the lease has lapsed: somebody else may be running it. */
-  nak(held: Held, delayMs: number): void {
+  nak(held: HeldMessage, delayMs: number): void {
     if (!held.lapsed(this.monotonic())) tell(this.link, held.delivery, nakVerdict(delayMs));
   }
 
   /** Still on it: the server starts its ack wait anew. */
-  async touch(held: Held, timeoutMs: number): Promise<void> {
+  async touch(held: HeldMessage, timeoutMs: number): Promise<void> {
     const askedAt = this.monotonic();
     if (held.lapsed(askedAt)) return;
     if (await tellConfirmed(this.link, held.delivery, '+WPI', timeoutMs))

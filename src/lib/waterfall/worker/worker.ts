@@ -7,7 +7,7 @@ import type { Link } from '../../nats/link.js';
 import { Pull } from '../../nats/consume/pull.js';
 import type { WaterfallListener } from '../../observe/waterfall-event.js';
 import type { Gate } from './gate.js';
-import { Held } from './held-message.js';
+import { HeldMessage } from './held-message.js';
 import { WorkerFailure } from '../failures.js';
 import { LeaseKeeper } from './lease.js';
 import { Settler } from './settle.js';
@@ -42,7 +42,7 @@ class ComesBack extends LetGo {}
 /** After so long, by how often it was delivered. */
 const comesBackAfterMs = [5000, 15_000, 60_000, 300_000];
 
-export type Process = (held: Held, worker: Worker) => Promise<void>;
+export type Process = (held: HeldMessage, worker: Worker) => Promise<void>;
 
 const longestPauseMs = 2000;
 
@@ -112,7 +112,7 @@ export class Worker {
   }
 
   /** Can this message still be ours? */
-  isOurs(held: Held): boolean {
+  isOurs(held: HeldMessage): boolean {
     return !held.lapsed(this.tools.monotonic());
   }
 
@@ -123,7 +123,7 @@ export class Worker {
    * when the server refuses it for good, which is not waited out: nobody else has to wait for this one.
    */
   // Not an async function: nearly all is taken at once, and pays for no frame that waits for more.
-  persist<T>(held: Held, what: string, action: () => Promise<T>, evenLate = false): Promise<T> {
+  persist<T>(held: HeldMessage, what: string, action: () => Promise<T>, evenLate = false): Promise<T> {
     return action().then(
       (result) => {
         this.tools.gate.taken(what);
@@ -135,7 +135,7 @@ export class Worker {
 
   /** After a first refusal. */
   private async insist<T>(
-    held: Held,
+    held: HeldMessage,
     what: string,
     action: () => Promise<T>,
     evenLate: boolean,
@@ -169,7 +169,7 @@ export class Worker {
 
   private receive(delivery: Delivery): void {
     this.complained = false;
-    const held = new Held(delivery, this.settings.ackWaitMs, this.tools.monotonic());
+    const held = new HeldMessage(delivery, this.settings.ackWaitMs, this.tools.monotonic());
     const note = delivery.serverNote;
     if (note !== undefined) return this.skip(held, note);
     this.leases.add(held);
@@ -178,14 +178,14 @@ export class Worker {
   }
 
   /** What the server keeps in a stream for itself is nobody's event. */
-  private skip(held: Held, note: string): void {
+  private skip(held: HeldMessage, note: string): void {
     const { stream, seq, subject } = held.delivery;
     this.tools.emit({ type: 'skipped', consumer: this.settings.consumer, stream, seq, subject, what: note });
     void this.settler.ack(held);
     this.pull.release();
   }
 
-  private async handle(held: Held): Promise<void> {
+  private async handle(held: HeldMessage): Promise<void> {
     try {
       await this.process(held, this);
     } catch (error) {
@@ -220,7 +220,7 @@ export class Worker {
   }
 
   /** Gives a message back to whoever asks next, once it is on record that nothing has become of it. */
-  giveBack(held: Held): void {
+  giveBack(held: HeldMessage): void {
     this.settler.nak(held, 0);
     held.giveUp();
   }

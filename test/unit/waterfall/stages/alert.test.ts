@@ -6,7 +6,7 @@ import { makeFailure } from '../../../../src/lib/domain/failure.js';
 import { encodePointer, type Pointer } from '../../../../src/lib/domain/pointer.js';
 import type { WaterfallEvent } from '../../../../src/lib/observe/waterfall-event.js';
 import { alertProcess, type DeadLetterHandler } from '../../../../src/lib/waterfall/stages/alert.js';
-import { Held } from '../../../../src/lib/waterfall/worker/held-message.js';
+import { HeldMessage } from '../../../../src/lib/waterfall/worker/held-message.js';
 import { Settler } from '../../../../src/lib/waterfall/worker/settle.js';
 import type { Worker } from '../../../../src/lib/waterfall/worker/worker.js';
 import { makeConfig, makeConsumer } from '../../../support/config.js';
@@ -47,7 +47,7 @@ async function deliver(
   const events: WaterfallEvent[] = [];
   const settings = makeConsumer({ name: consumer, onDeadLetter: webhook === undefined ? {} : { webhook } });
   const process = alertProcess(makeConfig(), settings, handler, (event) => events.push(event));
-  const held = new Held(delivered({}, { subject, body, deliveries }), 60_000, 1000);
+  const held = new HeldMessage(delivered({}, { subject, body, deliveries }), 60_000, 1000);
   await process(held, { settler: new Settler(server.link, false, server.monotonic) } as Worker);
   return { said: server.said, events };
 }
@@ -96,7 +96,7 @@ describe('a new dead letter', () => {
     );
     for (const deliveries of [1, 2, 3]) {
       const facts = { subject: `events-dlq.${consumer}.42`, body: encodePointer(pointer), deliveries };
-      await process(new Held(delivered({}, facts), 60_000, 1000), {
+      await process(new HeldMessage(delivered({}, facts), 60_000, 1000), {
         settler: new Settler(server.link, false, server.monotonic),
       } as Worker);
     }

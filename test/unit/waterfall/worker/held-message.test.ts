@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { originOf } from '../../../../src/lib/domain/key.js';
-import { Held } from '../../../../src/lib/waterfall/worker/held-message.js';
+import { HeldMessage } from '../../../../src/lib/waterfall/worker/held-message.js';
 import { delivered } from '../fake-server.js';
 
 describe('a held message', () => {
@@ -10,11 +10,11 @@ describe('a held message', () => {
     ['when the ack wait is over', 1500, true],
     ['long after', 9999, true],
   ])('has lapsed %s: at %d ms %s', (_what, now, lapsed) => {
-    expect(new Held(delivered(), 500, 1000).lapsed(now)).toBe(lapsed);
+    expect(new HeldMessage(delivered(), 500, 1000).lapsed(now)).toBe(lapsed);
   });
 
   test('is ours again for a whole ack wait after a sign of life', () => {
-    const held = new Held(delivered(), 500, 1000);
+    const held = new HeldMessage(delivered(), 500, 1000);
     held.touchedAt = 1400;
     expect(held.lapsed(1899)).toBe(false);
     expect(held.lapsed(1900)).toBe(true);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { Held } from '../../../../src/lib/waterfall/worker/held-message.js';
+import { HeldMessage } from '../../../../src/lib/waterfall/worker/held-message.js';
 import { LeaseKeeper } from '../../../../src/lib/waterfall/worker/lease.js';
 import { Settler } from '../../../../src/lib/waterfall/worker/settle.js';
 import { delivered, fakeServer } from '../fake-server.js';
@@ -17,7 +17,7 @@ function setUp() {
   const server = fakeServer();
   const settler = new Settler(server.link, false, server.monotonic);
   const keeper = new LeaseKeeper(settler, ackWaitMs, server.monotonic);
-  const held = new Held(delivered(), ackWaitMs, server.now);
+  const held = new HeldMessage(delivered(), ackWaitMs, server.now);
   keeper.add(held);
   return {
     server,

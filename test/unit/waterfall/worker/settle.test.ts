@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Held } from '../../../../src/lib/waterfall/worker/held-message.js';
+import { HeldMessage } from '../../../../src/lib/waterfall/worker/held-message.js';
 import { Settler } from '../../../../src/lib/waterfall/worker/settle.js';
 import { delivered, fakeServer } from '../fake-server.js';
 
@@ -10,7 +10,7 @@ function setUp({ confirm = false } = {}) {
   return {
     server,
     settler: new Settler(server.link, confirm, server.monotonic),
-    held: new Held(delivered(), ackWaitMs, server.now),
+    held: new HeldMessage(delivered(), ackWaitMs, server.now),
   };
 }
 
