@@ -1,0 +1,15 @@
+/** Time and chance. Passed in wherever they matter, so that tests own them; nothing else in the library reads them. */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Milliseconds from an arbitrary moment; never jumps. */
+  monotonic(): number;
+  /** In [0, 1). */
+  random(): number;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  random: () => Math.random(),
+};

@@ -1,0 +1,28 @@
+import type { PipelineConfig } from '../config/resolved.js';
+import { type Clock, systemClock } from '../flow/clock.js';
+import type { Link } from '../nats/link.js';
+import { type Identity, identityFrom } from './identity.js';
+import { type Places, placesOf } from './places.js';
+
+/** A pipeline on a server: the first argument of whatever is done with it. */
+export interface Pipeline {
+  readonly config: PipelineConfig;
+  readonly link: Link;
+  readonly places: Places;
+  readonly clock: Clock;
+  readonly identity: Identity;
+}
+
+export interface PipelineParts {
+  readonly config: PipelineConfig;
+  readonly link: Link;
+  /** Default: the system's. */
+  readonly clock?: Clock;
+  /** Default: this process, and the user that it runs as. */
+  readonly identity?: Partial<Identity>;
+}
+
+/** Puts a pipeline together from a config and an open connection. */
+export function makePipeline({ config, link, clock = systemClock, identity = {} }: PipelineParts): Pipeline {
+  return { config, link, clock, places: placesOf(config), identity: identityFrom(identity, clock) };
+}
