@@ -31,7 +31,8 @@ export type {
   StreamSettings,
 } from './config/resolved.js';
 export { handlerFiles } from './config/resolved.js';
-export { resolveTarget, type TargetOptions } from './connection/resolve-target.js';
+export { resolveTarget } from './connection/resolve-target.js';
+export type { TargetOptions } from './connection/target-options.js';
 export { connect, minimumServerVersion } from './nats/connect/connect.js';
 export type { Link } from './nats/link.js';
 export type { ConnectionTarget } from './nats/connect/target.js';

@@ -1,4 +1,4 @@
-import type { ServerSettings } from '../connection/resolve-target.js';
+import type { ServerSettings } from '../connection/target-options.js';
 import type { Numbers } from '../domain/numbers.js';
 import type { StagePlan } from '../domain/stage-plan.js';
 import type { SubjectRoots } from '../domain/subjects.js';

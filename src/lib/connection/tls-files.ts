@@ -1,7 +1,7 @@
 import type { TlsFiles } from '../nats/connect/target.js';
 import { UsageError } from '../errors.js';
 import { requireFile } from './credentials.js';
-import type { TargetOptions } from './resolve-target.js';
+import type { TargetOptions } from './target-options.js';
 
 interface Files {
   readonly caFile?: string | undefined;

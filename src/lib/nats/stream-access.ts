@@ -13,6 +13,7 @@ import { type LastMessages, LastOfEach } from './read/last-of-each.js';
 import type { StoredMessage } from './wire/message.js';
 import { readEach } from './read/read-each.js';
 import { ReadTogether } from './read/read-together.js';
+import type { StreamReader } from './read/stream-reader.js';
 import { more, type Requests } from './wire/requests.js';
 import { versionAtLeast } from './server-version.js';
 import {
@@ -33,7 +34,7 @@ const goneCodes: readonly number[] = [
 ];
 
 /** What a connection asks of streams: single messages, many, what a stream is, and to delete a message. */
-export abstract class StreamAccess {
+export abstract class StreamAccess implements StreamReader {
   private readonly lastOfEach = new Map<string, LastOfEach>();
   private readonly readTogether = new Map<string, ReadTogether>();
 
@@ -45,13 +46,10 @@ export abstract class StreamAccess {
     readonly home: Home,
   ) {}
 
-  /** Version of the server that this connection is on, e.g. `2.15.1`. */
   abstract get serverVersion(): string;
 
-  /** Largest message that the server takes, headers included, in bytes. */
   abstract get maxPayload(): number;
 
-  /** The message at a sequence, from any replica: fast, may be stale. Undefined: not there. */
   async readDirect(stream: string, seq: number): Promise<StoredMessage | undefined> {
     const what = `read message ${seq} of the stream ${stream}`;
     const subject = this.apiSubject('DIRECT.GET', stream);
@@ -63,10 +61,6 @@ export abstract class StreamAccess {
     });
   }
 
-  /**
-   * Gives `take` up to `count` messages from this sequence on, and as many bytes, from any replica. nats-server 2.11
-   * or newer.
-   */
   async readDirectFrom(
     stream: string,
     seq: number,
@@ -98,10 +92,6 @@ export abstract class StreamAccess {
     return readEach(this, stream, seqs, take);
   }
 
-  /**
-   * Gives `take` the last message of each of these subjects, at most 1,024, from any replica. `status` 204: these
-   * were all that it has, up to `upToSeq`; 404: it has none. nats-server 2.11 or newer.
-   */
   async readLastDirect(
     stream: string,
     subjects: readonly string[],

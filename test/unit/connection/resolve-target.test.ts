@@ -1,11 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import {
-  resolveTarget,
-  type TargetFlags,
-  type TargetOptions,
-} from '../../../src/lib/connection/resolve-target.js';
+import { resolveTarget } from '../../../src/lib/connection/resolve-target.js';
+import type { TargetFlags, TargetOptions } from '../../../src/lib/connection/target-options.js';
 import type { ConnectionTarget } from '../../../src/lib/nats/connect/target.js';
 import { creds, homeWith, seed } from './contexts.js';
 

@@ -1,5 +1,5 @@
 import type { StoredMessage } from '../wire/message.js';
-import type { StreamAccess } from '../stream-access.js';
+import type { StreamReader } from './stream-reader.js';
 
 /** Subjects to their last messages; a subject without any is not in it. */
 export type LastMessages = ReadonlyMap<string, StoredMessage>;
@@ -37,7 +37,7 @@ export class LastOfEach {
   private landmark: string | undefined;
 
   constructor(
-    private readonly link: StreamAccess,
+    private readonly link: StreamReader,
     private readonly stream: string,
     /** The server has such questions. */
     supported: boolean,

@@ -1,6 +1,6 @@
 import type { StoredMessage } from '../wire/message.js';
 import { versionAtLeast } from '../server-version.js';
-import type { StreamAccess } from '../stream-access.js';
+import type { StreamReader } from './stream-reader.js';
 
 /** Sequences that one question reads. */
 interface Run {
@@ -24,7 +24,7 @@ const mostSubjects = 1000;
  * which is the default; it decides how many questions there are, and nothing else.
  */
 export async function readEach(
-  link: StreamAccess,
+  link: StreamReader,
   stream: string,
   seqs: readonly number[],
   take: (message: StoredMessage) => void,
@@ -47,7 +47,7 @@ export async function readEach(
 }
 
 /** The server reads several messages for one question, and faster than for one each. */
-export async function answersRuns(link: StreamAccess, stream: string): Promise<boolean> {
+export async function answersRuns(link: StreamReader, stream: string): Promise<boolean> {
   if (!versionAtLeast(link.serverVersion, '2.11.0')) return false;
   const info = await link.streamInfo(stream);
   if (!info) return false;
@@ -69,7 +69,7 @@ function runsOf(wanted: ReadonlySet<number>): Run[] {
 }
 
 async function readRun(
-  link: StreamAccess,
+  link: StreamReader,
   stream: string,
   { first, last }: Run,
   take: (message: StoredMessage) => void,

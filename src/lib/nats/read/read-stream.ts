@@ -6,23 +6,8 @@ import type { Link } from '../link.js';
 import type { StoredMessage } from '../wire/message.js';
 import { type ConsumerInfo, createReader, deleteConsumer } from '../objects.js';
 import { Pull } from '../consume/pull.js';
+import type { ReadOptions } from './read-options.js';
 import { stepThrough } from './step-through.js';
-
-export interface ReadOptions {
-  readonly stream: string;
-  /** What to read; no two may overlap. */
-  readonly filters: readonly string[];
-  /** Where to begin. Default: the first message that is stored. */
-  readonly from?: { readonly seq: number } | { readonly timeMs: number };
-  /** Go on with what is written later. Default: end at the last sequence that the stream has at the start. */
-  readonly follow?: boolean;
-  /** The last sequence to read. Default: without `follow`, the last that the stream has at the start. */
-  readonly lastSeq?: number;
-  /** Without payloads: `data` is empty. Default: with them. */
-  readonly headersOnly?: boolean;
-  /** Ends the reading; what was yielded by then stays valid. */
-  readonly signal?: AbortSignal;
-}
 
 /** What one turn of reading brought. */
 export interface ReadPage {

@@ -1,6 +1,6 @@
 import { copyOf, type StoredMessage } from '../wire/message.js';
 import { answersRuns, readEach } from './read-each.js';
-import type { StreamAccess } from '../stream-access.js';
+import type { StreamReader } from './stream-reader.js';
 
 type Resolve = (message: StoredMessage | undefined) => void;
 
@@ -17,7 +17,7 @@ export class ReadTogether {
   private knownUntil = 0;
 
   constructor(
-    private readonly link: StreamAccess,
+    private readonly link: StreamReader,
     private readonly stream: string,
   ) {}
 

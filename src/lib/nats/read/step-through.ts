@@ -3,7 +3,7 @@ import { msOfNanos } from '../../domain/time.js';
 import { UnreachableError } from '../errors.js';
 import type { Link } from '../link.js';
 import type { StoredMessage } from '../wire/message.js';
-import type { ReadOptions } from './read-stream.js';
+import type { ReadOptions } from './read-options.js';
 
 /** How often a reader that follows asks for more. */
 const pollMs = 500;

@@ -1,0 +1,16 @@
+/** What to read of a stream, and how. */
+export interface ReadOptions {
+  readonly stream: string;
+  /** What to read; no two may overlap. */
+  readonly filters: readonly string[];
+  /** Where to begin. Default: the first message that is stored. */
+  readonly from?: { readonly seq: number } | { readonly timeMs: number };
+  /** Go on with what is written later. Default: end at the last sequence that the stream has at the start. */
+  readonly follow?: boolean;
+  /** The last sequence to read. Default: without `follow`, the last that the stream has at the start. */
+  readonly lastSeq?: number;
+  /** Without payloads: `data` is empty. Default: with them. */
+  readonly headersOnly?: boolean;
+  /** Ends the reading; what was yielded by then stays valid. */
+  readonly signal?: AbortSignal;
+}
