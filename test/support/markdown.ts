@@ -21,6 +21,15 @@ export function readDoc(name: string): Promise<string> {
   return readFile(new URL(name, folder), 'utf8');
 }
 
+/** The pages that stand outside of docs/, as seen from there. */
+export const pagesElsewhere: readonly string[] = [
+  '../README.md',
+  '../CONTRIBUTING.md',
+  '../SECURITY.md',
+  '../CHANGELOG.md',
+  '../examples/plutomi/README.md',
+];
+
 /** Names of the files in docs/, those in its folders too. */
 export async function docNames(): Promise<string[]> {
   const found = await readdir(fileURLToPath(folder), { recursive: true });

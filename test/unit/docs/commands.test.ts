@@ -1,12 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { type DeclaredFlag, declaredCommands, declaredGlobalFlags } from '../../support/commands.js';
-import { codeBlocks, codeSpans, docNames, readDoc, tableRows } from '../../support/markdown.js';
+import {
+  codeBlocks,
+  codeSpans,
+  docNames,
+  pagesElsewhere,
+  readDoc,
+  tableRows,
+} from '../../support/markdown.js';
 
 const commands = await declaredCommands();
 const globals = await declaredGlobalFlags();
 const doc = await readDoc('commands.md');
 const rows = tableRows(doc);
-const files = [...(await docNames()), '../examples/plutomi/README.md'];
+const files = [...(await docNames()), ...pagesElsewhere];
 
 const sectionOf = (name: string): string => `\`${name}\``;
 

@@ -2,10 +2,10 @@ import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { docNames, prose, readDoc } from '../../support/markdown.js';
+import { docNames, pagesElsewhere, prose, readDoc } from '../../support/markdown.js';
 
 const folder = fileURLToPath(new URL('../../../docs/', import.meta.url));
-const files = [...(await docNames()), '../README.md', '../examples/plutomi/README.md'];
+const files = [...(await docNames()), ...pagesElsewhere];
 
 /** The anchors of a page's headings, as GitHub makes them. */
 function anchorsOf(markdown: string): Set<string> {
