@@ -2,108 +2,154 @@ import type { NativeAdvisory } from '../domain/advisory.js';
 import type { Failure } from '../domain/failure.js';
 import type { Key } from '../domain/key.js';
 
-/** Everything that a running pipeline tells about its work. The log is one subscriber. */
-export type WaterfallEvent =
-  | {
-      readonly type: 'succeeded';
-      readonly key: Key;
-      readonly attempt: number;
-      readonly durationMs: number;
-      readonly late: boolean;
-    }
-  | {
-      readonly type: 'attempt-failed';
-      readonly key: Key;
-      readonly attempt: number;
-      readonly limit: number;
-      readonly failure: Failure;
-      readonly retryInMs?: number;
-    }
-  | { readonly type: 'snoozed'; readonly key: Key; readonly attempt: number; readonly delayMs: number }
-  | {
-      readonly type: 'exhausted';
-      readonly key: Key;
-      readonly attempts: number;
-      readonly failure: Failure;
-      readonly kind: string;
-    }
-  | { readonly type: 'done-already'; readonly key: Key; readonly by: string }
-  | { readonly type: 'lease-lapsed'; readonly key: Key }
-  | { readonly type: 'routed'; readonly key: Key; readonly to: 'retry' | 'dlq'; readonly notBeforeMs: number }
-  | { readonly type: 'not-routed'; readonly key: Key; readonly because: string }
-  | {
-      readonly type: 'ignored-advisory';
-      readonly stream: string;
-      readonly consumer: string;
-      readonly seq: number;
-      readonly kind: string;
-    }
-  | {
-      /** About a consumer that is to be given nothing up: somebody has changed it, or terminated its message. */
-      readonly type: 'server-gave-up';
-      readonly advisory: NativeAdvisory;
-      /** A pointer of the retry stage that is not there any more. */
-      readonly gone?: boolean;
-    }
-  | { readonly type: 'refused-advisory'; readonly subject: string; readonly because: string }
-  | { readonly type: 'advisories-dropped'; readonly waiting: number }
-  | { readonly type: 'advisory-not-copied'; readonly subject: string; readonly error: string }
-  | { readonly type: 'not-listening'; readonly subject: string; readonly error: string }
-  | {
-      readonly type: 'event-lost';
-      readonly stream: string;
-      readonly consumer: string;
-      readonly seq: number;
-      readonly reason: string;
-    }
-  | {
-      readonly type: 'dead-letter';
-      readonly id: string;
-      readonly consumer: string;
-      readonly cycle: number;
-      readonly reason: string;
-    }
-  | { readonly type: 'alert-failed'; readonly id: string; readonly error: string; readonly retryInMs: number }
-  | { readonly type: 'holding'; readonly what: string; readonly error: string }
-  | {
-      /** For good: the message comes back later, and nobody waits for it. */
-      readonly type: 'refused';
-      readonly what: string;
-      readonly consumer: string;
-      readonly stream: string;
-      readonly seq: number;
-      readonly error: string;
-      readonly suggestions: readonly string[];
-    }
-  | { readonly type: 'holding-ended'; readonly what: string; readonly heldMs: number }
-  | {
-      readonly type: 'waiting-for-consumer';
-      readonly stream: string;
-      readonly consumer: string;
-      readonly why: string;
-    }
-  /** The server delivers nothing of it, whatever waits. Told now and then while it lasts. */
-  | { readonly type: 'standstill'; readonly stream: string; readonly consumer: string; readonly why: string }
-  | { readonly type: 'standstill-over'; readonly stream: string; readonly consumer: string }
-  | {
-      readonly type: 'numbers-rounded';
-      readonly eventType: string;
-      readonly stream: string;
-      readonly seq: number;
-    }
-  | {
-      /** No event: what the server keeps in a stream for itself. */
-      readonly type: 'skipped';
-      readonly consumer: string;
-      readonly stream: string;
-      readonly seq: number;
-      readonly subject: string;
-      readonly what: string;
-    }
-  | { readonly type: 'late-settlement'; readonly key: Key; readonly attempt: number };
+/** A message of the server: of which stream, for which of its consumers. */
+interface Delivered {
+  readonly stream: string;
+  /** The consumer's name on the server. */
+  readonly consumer: string;
+  /** Sequence in the stream. */
+  readonly seq: number;
+}
+
+/** A consumer on the server. */
+interface ConsumerPlace {
+  readonly stream: string;
+  readonly consumer: string;
+}
+
+/**
+ * The catalogue: everything that a running pipeline says about its work, by type. Times with `Ms` at their end are
+ * milliseconds; `key` is the event, the consumer and the stage that it is about; attempts start at 1 in each stage.
+ */
+export interface WaterfallEvents {
+  /** An attempt succeeded, and what had to be stored about that is stored. */
+  readonly succeeded: {
+    readonly key: Key;
+    readonly attempt: number;
+    readonly durationMs: number;
+    /** Its lease had lapsed when it ended: the server may have delivered it to another process as well. */
+    readonly late: boolean;
+  };
+  /** An attempt failed, and its record is stored. After the last attempt `exhausted` follows. */
+  readonly 'attempt-failed': {
+    readonly key: Key;
+    readonly attempt: number;
+    /** How many attempts this stage has. */
+    readonly limit: number;
+    readonly failure: Failure;
+    /** When the next one comes; undefined: that was the last. */
+    readonly retryInMs?: number;
+  };
+  /** A handler asked for a later time. No attempt is used up. */
+  readonly snoozed: { readonly key: Key; readonly attempt: number; readonly delayMs: number };
+  /** A stage has given up on an event: its record is stored, and routing takes it from there. */
+  readonly exhausted: {
+    readonly key: Key;
+    readonly attempts: number;
+    readonly failure: Failure;
+    /** `MAX_DELIVERIES`: all attempts are used up; `MSG_TERMINATED`: no retry could help. */
+    readonly kind: string;
+  };
+  /** A message came although its event had ended here before: it was acknowledged, and no handler ran. */
+  readonly 'done-already': {
+    readonly key: Key;
+    /** The kind of the record that says that it had ended. */
+    readonly by: string;
+  };
+  /** Its lease ended while it waited for its turn: no handler ran, and the server delivers it again. */
+  readonly 'lease-lapsed': { readonly key: Key };
+  /** An exhausted event now waits in the retry stream, or is in the DLQ. */
+  readonly routed: {
+    readonly key: Key;
+    readonly to: 'retry' | 'dlq';
+    /** When its retry is due, ms since 1970; 0: at once. */
+    readonly notBeforeMs: number;
+  };
+  /** An exhaustion led nowhere, because its event had moved on before. */
+  readonly 'not-routed': { readonly key: Key; readonly because: string };
+  /** The server gave up a message of a consumer that is not part of this pipeline. */
+  readonly 'ignored-advisory': Delivered & {
+    /** `MAX_DELIVERIES` or `MSG_TERMINATED`. */
+    readonly kind: string;
+  };
+  /** About a consumer of which the server should give up nothing: somebody changed it, or terminated its message. */
+  readonly 'server-gave-up': {
+    readonly advisory: NativeAdvisory;
+    /** A pointer of the retry stage that is not there any more. */
+    readonly gone?: boolean;
+  };
+  /** What was published as an advisory of the server can not be one. */
+  readonly 'refused-advisory': { readonly subject: string; readonly because: string };
+  /** More advisories came than can be remembered; only the journal stream has those that come from now on. */
+  readonly 'advisories-dropped': {
+    /** How many wait to be copied. */
+    readonly waiting: number;
+  };
+  /** The server refuses the copy of an advisory, and waiting would not help; the journal stream has it too. */
+  readonly 'advisory-not-copied': { readonly subject: string; readonly error: string };
+  /** The server does not let this user hear the advisories of an external consumer. */
+  readonly 'not-listening': { readonly subject: string; readonly error: string };
+  /** The server removed an event before its external consumer had acknowledged it. */
+  readonly 'event-lost': Delivered & { readonly reason: string };
+  /** An event is in the DLQ. Once for each process that is asked to alert about it again. */
+  readonly 'dead-letter': {
+    /** `<consumer>/<sequence>`, as commands take it. */
+    readonly id: string;
+    readonly consumer: string;
+    /** How often it was replayed before. */
+    readonly cycle: number;
+    readonly reason: string;
+  };
+  /** The alert handler or the webhook failed; it is called again. */
+  readonly 'alert-failed': { readonly id: string; readonly error: string; readonly retryInMs: number };
+  /** The server does not take a record or does not answer. Until it does, nothing is pulled or acknowledged. */
+  readonly holding: {
+    /** What can't be done, such as `write the journal`. */
+    readonly what: string;
+    readonly error: string;
+  };
+  /** The server refuses it, and waiting would not help: the message comes back later, and nobody waits for it. */
+  readonly refused: Delivered & {
+    readonly what: string;
+    readonly error: string;
+    /** What to do, one step each. */
+    readonly suggestions: readonly string[];
+  };
+  /** The server takes again what it did not take. */
+  readonly 'holding-ended': { readonly what: string; readonly heldMs: number };
+  /** The server says that there is no such consumer now, or nobody answers for it. Once, until a message comes. */
+  readonly 'waiting-for-consumer': ConsumerPlace & { readonly why: string };
+  /** The server delivers nothing of a consumer, whatever waits. Repeated now and then while it lasts. */
+  readonly standstill: ConsumerPlace & { readonly why: string };
+  /** It delivers from that consumer again. */
+  readonly 'standstill-over': ConsumerPlace;
+  /** `event.data` has rounded a number. Once for each event type. */
+  readonly 'numbers-rounded': {
+    readonly eventType: string;
+    readonly stream: string;
+    readonly seq: number;
+  };
+  /** A message that is no event, but what the server keeps in a stream for itself: it was acknowledged. */
+  readonly skipped: Delivered & { readonly subject: string; readonly what: string };
+  /** A handler ended after its attempt had timed out. Its result does not count. */
+  readonly 'late-settlement': { readonly key: Key; readonly attempt: number };
+}
+
+export type WaterfallEventType = keyof WaterfallEvents;
+
+/** An event of one type, or of several. */
+export type WaterfallEventOf<T extends WaterfallEventType> = {
+  [K in T]: { readonly type: K } & WaterfallEvents[K];
+}[T];
+
+/** Everything that a running pipeline says about its work. The log is one subscriber. */
+export type WaterfallEvent = WaterfallEventOf<WaterfallEventType>;
 
 export interface WaterfallListener {
   (event: WaterfallEvent): void;
-  /** False: it makes nothing of a success at the first attempt, so that need not be told. Default: told. */
+  /**
+   * False: it makes nothing of a success at the first attempt, which then is not made into an event for it. Asked each
+   * time, so it must be cheap. Default: it wants them.
+   */
   readonly wantsSuccess?: () => boolean;
 }

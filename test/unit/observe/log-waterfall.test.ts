@@ -2,7 +2,8 @@ import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 import { makeFailure } from '../../../src/lib/domain/failure.js';
 import type { Key } from '../../../src/lib/domain/key.js';
-import { keyFields, logWaterfall } from '../../../src/lib/observe/log-waterfall.js';
+import { keyFields, logLines } from '../../../src/lib/observe/log-lines.js';
+import { logWaterfall } from '../../../src/lib/observe/log-waterfall.js';
 import type { WaterfallEvent } from '../../../src/lib/observe/waterfall-event.js';
 
 const key: Key = {
@@ -46,164 +47,214 @@ function linesOf(...events: readonly WaterfallEvent[]): Record<string, unknown>[
   return lines;
 }
 
+const cases: readonly [WaterfallEvent, string, Record<string, unknown>, string][] = [
+  [
+    { type: 'succeeded', key, attempt: 2, durationMs: 12, late: false },
+    'info',
+    { ...about, attempt: 2, durationMs: 12 },
+    'succeeded',
+  ],
+  [
+    { type: 'succeeded', key, attempt: 2, durationMs: 12, late: true },
+    'warn',
+    { ...about, attempt: 2, durationMs: 12 },
+    'succeeded after its lease had lapsed',
+  ],
+  [
+    { type: 'attempt-failed', key, attempt: 2, limit: 3, failure, retryInMs: 5000 },
+    'warn',
+    { ...about, attempt: 2, of: 3, reason: 'SmtpError: refused', retryInMs: 5000 },
+    'attempt failed',
+  ],
+  [
+    { type: 'attempt-failed', key, attempt: 3, limit: 3, failure },
+    'warn',
+    { ...about, attempt: 3, of: 3, reason: 'SmtpError: refused' },
+    'attempt failed',
+  ],
+  [
+    { type: 'snoozed', key, attempt: 1, delayMs: 60_000 },
+    'info',
+    { ...about, attempt: 1, delayMs: 60_000 },
+    'snoozed',
+  ],
+  [
+    { type: 'exhausted', key, attempts: 3, failure, kind: 'MAX_DELIVERIES' },
+    'warn',
+    { ...about, attempts: 3, kind: 'MAX_DELIVERIES', reason: 'SmtpError: refused' },
+    'stage exhausted',
+  ],
+  [{ type: 'done-already', key, by: 'RESOLVED' }, 'debug', { ...about, by: 'RESOLVED' }, 'done already'],
+  [
+    { type: 'lease-lapsed', key },
+    'warn',
+    about,
+    'lease lapsed before the handler started; the event comes back',
+  ],
+  [
+    { type: 'routed', key, to: 'retry', notBeforeMs: 1_769_860_800_000 },
+    'info',
+    { ...about, to: 'retry', due: '2026-01-31T12:00:00.000Z' },
+    'routed to retry',
+  ],
+  [{ type: 'routed', key, to: 'dlq', notBeforeMs: 0 }, 'debug', { ...about, to: 'dlq' }, 'routed to dlq'],
+  [
+    { type: 'not-routed', key, because: 'ROUTED' },
+    'info',
+    { ...about, because: 'ROUTED' },
+    'not routed again',
+  ],
+  [
+    { type: 'server-gave-up', advisory: { ...advisory, kind: 'MAX_DELIVERIES' } },
+    'error',
+    { ...where, next: 'plutomi-events pipeline apply sets max_deliver back' },
+    'the server gave up on a message whose attempts are counted here: somebody has set max_deliver on its consumer',
+  ],
+  [
+    { type: 'server-gave-up', advisory: { ...advisory, kind: 'MSG_TERMINATED', reason: 'so' }, gone: true },
+    'error',
+    { ...where, reason: 'so', next: 'plutomi-events pipeline verify --repair brings its retry back' },
+    'somebody else has terminated a message of this consumer',
+  ],
+  [
+    { type: 'ignored-advisory', stream: 'events', consumer: 'other', seq: 7, kind: 'MAX_DELIVERIES' },
+    'debug',
+    { stream: 'events', consumer: 'other', seq: 7, kind: 'MAX_DELIVERIES' },
+    'advisory of a consumer that is not ours to route',
+  ],
+  [
+    {
+      type: 'event-lost',
+      stream: 'events',
+      consumer: 'c',
+      seq: 7,
+      reason: 'Message deleted by stream limits',
+    },
+    'error',
+    { stream: 'events', consumer: 'c', seq: 7, reason: 'Message deleted by stream limits' },
+    'the server removed an event that nobody had acknowledged',
+  ],
+  [
+    { type: 'dead-letter', id: 'c/42', consumer: 'c', cycle: 2, reason: 'refused' },
+    'error',
+    { id: 'c/42', consumer: 'c', cycle: 2, reason: 'refused' },
+    'dead letter',
+  ],
+  [
+    { type: 'alert-failed', id: 'c/42', error: 'the webhook answered 500', retryInMs: 1000 },
+    'warn',
+    { id: 'c/42', error: 'the webhook answered 500', retryInMs: 1000 },
+    'alert about a dead letter failed; it will be repeated',
+  ],
+  [
+    { type: 'holding', what: 'write the journal', error: 'full' },
+    'error',
+    { what: 'write the journal', error: 'full' },
+    'the server does not take it: holding on, nothing is acknowledged or pulled',
+  ],
+  [
+    {
+      type: 'refused',
+      what: 'write the journal',
+      consumer: 'c',
+      stream: 'events',
+      seq: 7,
+      error: 'too large',
+      suggestions: ['raise it', 'or not'],
+    },
+    'error',
+    {
+      what: 'write the journal',
+      consumer: 'c',
+      message: 'events/7',
+      error: 'too large',
+      next: 'raise it; or not',
+    },
+    'the server refuses it, and waiting would not help: the message comes back later, the others go on',
+  ],
+  [
+    { type: 'holding-ended', what: 'write the journal', heldMs: 900 },
+    'info',
+    { what: 'write the journal', heldMs: 900 },
+    'the server takes it again: going on',
+  ],
+  [
+    { type: 'waiting-for-consumer', stream: 'events', consumer: 'c', why: 'Consumer Deleted' },
+    'warn',
+    { stream: 'events', consumer: 'c', why: 'Consumer Deleted' },
+    'no messages from this consumer now; asking again',
+  ],
+  [
+    { type: 'standstill', stream: 'events', consumer: 'c', why: 'paused until 2036-01-01T00:00:00.000Z' },
+    'warn',
+    { stream: 'events', consumer: 'c', why: 'paused until 2036-01-01T00:00:00.000Z' },
+    'the server delivers nothing of this consumer',
+  ],
+  [
+    { type: 'standstill-over', stream: 'events', consumer: 'c' },
+    'info',
+    { stream: 'events', consumer: 'c' },
+    'the server delivers from this consumer again',
+  ],
+  [
+    { type: 'late-settlement', key, attempt: 2 },
+    'warn',
+    { ...about, attempt: 2 },
+    'a handler settled after its attempt had timed out; its result does not count',
+  ],
+  [
+    { type: 'refused-advisory', subject: '$JS.EVENT.x', because: 'of the future' },
+    'warn',
+    { subject: '$JS.EVENT.x', because: 'of the future' },
+    'advisory of the server that can not be true: nothing was made of it',
+  ],
+  [
+    { type: 'advisories-dropped', waiting: 5000 },
+    'warn',
+    { waiting: 5000 },
+    'too many advisories wait to be copied: until they are, only the journal stream catches new ones',
+  ],
+  [
+    { type: 'advisory-not-copied', subject: '$JS.EVENT.x', error: 'not allowed' },
+    'error',
+    { subject: '$JS.EVENT.x', error: 'not allowed' },
+    'an advisory of the server can not be copied: it is left to the journal stream',
+  ],
+  [
+    { type: 'not-listening', subject: '$JS.EVENT.x', error: 'not allowed' },
+    'warn',
+    { subject: '$JS.EVENT.x', error: 'not allowed' },
+    'can not listen to the advisories of an external consumer: only the journal stream catches them',
+  ],
+  [
+    { type: 'numbers-rounded', eventType: 'order.paid', stream: 'events', seq: 7 },
+    'warn',
+    { eventType: 'order.paid', origin: 'events/7' },
+    logLines['numbers-rounded'][0]?.text ?? '',
+  ],
+  [
+    {
+      type: 'skipped',
+      stream: 'events',
+      consumer: 'c',
+      seq: 7,
+      subject: 'events.a',
+      what: 'a delete marker',
+    },
+    'info',
+    { consumer: 'c', message: 'events/7', subject: 'events.a', what: 'a delete marker' },
+    'skipped: not an event, but what the server keeps in the stream for itself',
+  ],
+];
+
 describe('each event is one line with its level and all facts', () => {
-  test.each<[WaterfallEvent, string, Record<string, unknown>, string]>([
-    [
-      { type: 'succeeded', key, attempt: 2, durationMs: 12, late: false },
-      'info',
-      { ...about, attempt: 2, durationMs: 12 },
-      'succeeded',
-    ],
-    [
-      { type: 'succeeded', key, attempt: 2, durationMs: 12, late: true },
-      'warn',
-      { ...about, attempt: 2, durationMs: 12 },
-      'succeeded after its lease had lapsed',
-    ],
-    [
-      { type: 'attempt-failed', key, attempt: 2, limit: 3, failure, retryInMs: 5000 },
-      'warn',
-      { ...about, attempt: 2, of: 3, reason: 'SmtpError: refused', retryInMs: 5000 },
-      'attempt failed',
-    ],
-    [
-      { type: 'attempt-failed', key, attempt: 3, limit: 3, failure },
-      'warn',
-      { ...about, attempt: 3, of: 3, reason: 'SmtpError: refused' },
-      'attempt failed',
-    ],
-    [
-      { type: 'snoozed', key, attempt: 1, delayMs: 60_000 },
-      'info',
-      { ...about, attempt: 1, delayMs: 60_000 },
-      'snoozed',
-    ],
-    [
-      { type: 'exhausted', key, attempts: 3, failure, kind: 'MAX_DELIVERIES' },
-      'warn',
-      { ...about, attempts: 3, kind: 'MAX_DELIVERIES', reason: 'SmtpError: refused' },
-      'stage exhausted',
-    ],
-    [{ type: 'done-already', key, by: 'RESOLVED' }, 'debug', { ...about, by: 'RESOLVED' }, 'done already'],
-    [
-      { type: 'lease-lapsed', key },
-      'warn',
-      about,
-      'lease lapsed before the handler started; the event comes back',
-    ],
-    [
-      { type: 'routed', key, to: 'retry', notBeforeMs: 1_769_860_800_000 },
-      'info',
-      { ...about, to: 'retry', due: '2026-01-31T12:00:00.000Z' },
-      'routed to retry',
-    ],
-    [{ type: 'routed', key, to: 'dlq', notBeforeMs: 0 }, 'debug', { ...about, to: 'dlq' }, 'routed to dlq'],
-    [
-      { type: 'not-routed', key, because: 'ROUTED' },
-      'info',
-      { ...about, because: 'ROUTED' },
-      'not routed again',
-    ],
-    [
-      { type: 'server-gave-up', advisory: { ...advisory, kind: 'MAX_DELIVERIES' } },
-      'error',
-      { ...where, next: 'plutomi-events pipeline apply sets max_deliver back' },
-      'the server gave up on a message whose attempts are counted here: somebody has set max_deliver on its consumer',
-    ],
-    [
-      { type: 'server-gave-up', advisory: { ...advisory, kind: 'MSG_TERMINATED', reason: 'so' }, gone: true },
-      'error',
-      { ...where, reason: 'so', next: 'plutomi-events pipeline verify --repair brings its retry back' },
-      'somebody else has terminated a message of this consumer',
-    ],
-    [
-      { type: 'ignored-advisory', stream: 'events', consumer: 'other', seq: 7, kind: 'MAX_DELIVERIES' },
-      'debug',
-      { stream: 'events', consumer: 'other', seq: 7, kind: 'MAX_DELIVERIES' },
-      'advisory of a consumer that is not ours to route',
-    ],
-    [
-      {
-        type: 'event-lost',
-        stream: 'events',
-        consumer: 'c',
-        seq: 7,
-        reason: 'Message deleted by stream limits',
-      },
-      'error',
-      { stream: 'events', consumer: 'c', seq: 7, reason: 'Message deleted by stream limits' },
-      'the server removed an event that nobody had acknowledged',
-    ],
-    [
-      { type: 'dead-letter', id: 'c/42', consumer: 'c', cycle: 2, reason: 'refused' },
-      'error',
-      { id: 'c/42', consumer: 'c', cycle: 2, reason: 'refused' },
-      'dead letter',
-    ],
-    [
-      { type: 'alert-failed', id: 'c/42', error: 'the webhook answered 500', retryInMs: 1000 },
-      'warn',
-      { id: 'c/42', error: 'the webhook answered 500', retryInMs: 1000 },
-      'alert about a dead letter failed; it will be repeated',
-    ],
-    [
-      { type: 'holding', what: 'write the journal', error: 'full' },
-      'error',
-      { what: 'write the journal', error: 'full' },
-      'the server does not take it: holding on, nothing is acknowledged or pulled',
-    ],
-    [
-      {
-        type: 'refused',
-        what: 'write the journal',
-        consumer: 'c',
-        stream: 'events',
-        seq: 7,
-        error: 'too large',
-        suggestions: ['raise it', 'or not'],
-      },
-      'error',
-      {
-        what: 'write the journal',
-        consumer: 'c',
-        message: 'events/7',
-        error: 'too large',
-        next: 'raise it; or not',
-      },
-      'the server refuses it, and waiting would not help: the message comes back later, the others go on',
-    ],
-    [
-      { type: 'holding-ended', what: 'write the journal', heldMs: 900 },
-      'info',
-      { what: 'write the journal', heldMs: 900 },
-      'the server takes it again: going on',
-    ],
-    [
-      { type: 'waiting-for-consumer', stream: 'events', consumer: 'c', why: 'Consumer Deleted' },
-      'warn',
-      { stream: 'events', consumer: 'c', why: 'Consumer Deleted' },
-      'no messages from this consumer now; asking again',
-    ],
-    [
-      { type: 'standstill', stream: 'events', consumer: 'c', why: 'paused until 2036-01-01T00:00:00.000Z' },
-      'warn',
-      { stream: 'events', consumer: 'c', why: 'paused until 2036-01-01T00:00:00.000Z' },
-      'the server delivers nothing of this consumer',
-    ],
-    [
-      { type: 'standstill-over', stream: 'events', consumer: 'c' },
-      'info',
-      { stream: 'events', consumer: 'c' },
-      'the server delivers from this consumer again',
-    ],
-    [
-      { type: 'late-settlement', key, attempt: 2 },
-      'warn',
-      { ...about, attempt: 2 },
-      'a handler settled after its attempt had timed out; its result does not count',
-    ],
-  ])('$type', (event, level, fields, msg) => {
+  test.each(cases)('$type', (event, level, fields, msg) => {
     expect(linesOf(event)).toEqual([{ level, ...fields, msg }]);
+  });
+
+  test('whatever its type', () => {
+    const tried = new Set(cases.map(([{ type }]) => type));
+    expect(Object.keys(logLines).filter((type) => !(tried as Set<string>).has(type))).toEqual([]);
   });
 });
 

@@ -12,7 +12,7 @@ import { type Invocation, invoke } from '../../handlers/invoke.js';
 import { headerOf, msgIdHeader, type StoredMessage } from '../../nats/wire/message.js';
 import { fetchOriginal } from '../../pointers/original.js';
 import type { Logger } from '../../observe/log.js';
-import { keyFields } from '../../observe/log-waterfall.js';
+import { keyFields } from '../../observe/log-lines.js';
 import type { Case, Identified, StageTools, Task } from './case.js';
 import { DeliveredTask } from './delivered-task.js';
 import { TooManyZombies } from '../failures.js';
