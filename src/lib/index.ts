@@ -33,7 +33,7 @@ export type {
 export { handlerFiles } from './config/resolved.js';
 export { resolveTarget } from './connection/resolve-target.js';
 export type { TargetOptions } from './connection/target-options.js';
-export { connect, minimumServerVersion } from './nats/connect/connect.js';
+export { connect, type ConnectOptions, minimumServerVersion } from './nats/connect/connect.js';
 export type { Link } from './nats/link.js';
 export type { ConnectionTarget } from './nats/connect/target.js';
 

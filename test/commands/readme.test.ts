@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { expect, onTestFinished, test } from 'vitest';
 import { stopFolderServer } from '../../src/lib/dev-server/folder-server.js';
+import { systemClock } from '../../src/lib/flow/clock.js';
 import { eventually } from '../support/eventually.js';
 import { serverBinary } from '../support/nats-server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -20,7 +21,9 @@ function blocks(markdown: string, language: string): string[] {
 test('the start of the README works as written, in an empty folder', async () => {
   const markdown = await readFile(join(root, 'README.md'), 'utf8');
   const folder = await temporaryFolder();
-  onTestFinished(async () => void (await stopFolderServer(folder)));
+  onTestFinished(
+    async () => void (await stopFolderServer({ cwd: folder, clock: systemClock, pid: process.pid })),
+  );
   await writeFile(join(folder, 'plutomi-events.config.json'), blocks(markdown, 'json')[0] ?? '');
   await writeFile(join(folder, 'notifications.mjs'), blocks(markdown, 'js')[0] ?? '');
   const commands = (blocks(markdown, 'sh').find((code) => code.includes('server start')) ?? '')

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { stopFolderServer } from '../../src/lib/dev-server/folder-server.js';
+import { systemClock } from '../../src/lib/flow/clock.js';
 import { readInfo } from '../../src/lib/dev-server/ready.js';
 import { readServerState } from '../../src/lib/dev-server/state.js';
 import { PINNED_VERSION } from '../../src/lib/dev-server/install/versions.js';
@@ -37,7 +38,7 @@ async function server(words: string, cwd: string, env: Record<string, string> = 
 describe('server start and stop', () => {
   test('start leaves a server behind, start again says where it is, stop ends it', async () => {
     const cwd = await temporaryFolder();
-    onTestFinished(async () => void (await stopFolderServer(cwd)));
+    onTestFinished(async () => void (await stopFolderServer({ cwd, clock: systemClock, pid: process.pid })));
     const env = { NATS_SERVER_BIN: await serverBinary() };
 
     const first = await server('start --json', cwd, env);

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { type Clock, systemClock } from '../../src/lib/flow/clock.js';
 import { LastOfEach } from '../../src/lib/nats/read/last-of-each.js';
 import type { Link } from '../../src/lib/nats/link.js';
 import { versionAtLeast } from '../../src/lib/nats/server-version.js';
@@ -7,8 +8,8 @@ import { connectTo, natsForTest } from '../support/pipeline.js';
 
 const stream = 'things';
 
-async function filled(options: { readonly direct: boolean }): Promise<Link> {
-  const link = await connectTo((await natsForTest()).url);
+async function filled(options: { readonly direct: boolean; readonly clock?: Clock }): Promise<Link> {
+  const link = await connectTo((await natsForTest()).url, options);
   await link.jsm.streams.add({ name: stream, subjects: ['things.>'], allow_direct: options.direct });
   return link;
 }
@@ -49,6 +50,25 @@ it.each([
   expect(await texts(last, subjects.slice(0, 900))).toEqual(written);
   expect(await texts(last, subjects.slice(900))).toEqual(new Map());
   expect(await texts(last, [])).toEqual(new Map());
+});
+
+it('asks a stream without direct reads again after a minute', async ({ skip }) => {
+  let nowMs = 5000;
+  const clock = { ...systemClock, monotonic: () => nowMs };
+  const link = await filled({ direct: false, clock });
+  skip(!versionAtLeast(link.serverVersion, '2.11.0'), 'this server has no such questions');
+  const { seq } = await link.publish('things.1', 'one');
+  let questions = 0;
+  const counted = seen(link, 'readLastDirect', () => void questions++);
+  const last = new LastOfEach(counted, stream, true);
+  const read = async () => (await last.read(['things.1'])).get('things.1')?.seq;
+  expect(await read()).toBe(seq);
+  nowMs += 59_999;
+  expect(await read()).toBe(seq);
+  expect(questions).toBe(1);
+  nowMs += 1;
+  expect(await read()).toBe(seq);
+  expect(questions).toBe(2);
 });
 
 it('puts what is asked at the same time into few questions', async ({ skip }) => {

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { type Clock, systemClock } from '../../src/lib/flow/clock.js';
 import type { Link } from '../../src/lib/nats/link.js';
 import { readEach } from '../../src/lib/nats/read/read-each.js';
 import { ReadTogether } from '../../src/lib/nats/read/read-together.js';
@@ -9,8 +10,8 @@ import { connectTo, natsForTest } from '../support/pipeline.js';
 const stream = 'things';
 const count = 200;
 
-async function filled(options: { readonly direct: boolean }): Promise<Link> {
-  const link = await connectTo((await natsForTest()).url);
+async function filled(options: { readonly direct: boolean; readonly clock?: Clock }): Promise<Link> {
+  const link = await connectTo((await natsForTest()).url, options);
   await link.jsm.streams.add({ name: stream, subjects: ['things.>'], allow_direct: options.direct });
   for (let n = 1; n <= count; n++) await link.publish(`things.${n % 7}`, `${n}`, { msgId: `id-${n}` });
   return link;
@@ -71,6 +72,24 @@ it('reads together what is asked for in one turn', async ({ skip }) => {
   // One for those near each other, and one for each that was not among them.
   expect(questions).toBe(3);
   expect(await together.read(50)).toMatchObject({ seq: 50, subject: 'things.1' });
+});
+
+it('remembers for a second how a stream is read', async ({ skip }) => {
+  let nowMs = 5000;
+  const clock = { ...systemClock, monotonic: () => nowMs };
+  const link = await filled({ direct: true, clock });
+  skip(!versionAtLeast(link.serverVersion, '2.11.0'), 'this server has no such questions');
+  let questions = 0;
+  const counted = seen(link, 'streamInfo', () => void questions++);
+  const together = new ReadTogether(counted, stream);
+  const read = () => Promise.all([1, 2, 3, 4, 5].map((seq) => together.read(seq)));
+  await read();
+  nowMs += 999;
+  await read();
+  expect(questions).toBe(1);
+  nowMs += 1;
+  await read();
+  expect(questions).toBe(2);
 });
 
 it('gives nothing where the stream has no direct reads, or is not there', async () => {

@@ -8,6 +8,7 @@ import {
   startFolderServer,
   stopFolderServer,
 } from '../../src/lib/dev-server/folder-server.js';
+import { systemClock } from '../../src/lib/flow/clock.js';
 import { readInfo } from '../../src/lib/dev-server/ready.js';
 import { portOf, readServerState, serverFiles } from '../../src/lib/dev-server/state.js';
 import { serverBinary } from '../support/nats-server.js';
@@ -16,10 +17,12 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 /** A folder whose server, if any, is stopped when the running test has finished. */
 async function projectFolder(): Promise<FolderServerOptions> {
   const cwd = await temporaryFolder();
+  const clock = { ...systemClock, now: () => Date.parse('2026-01-01T00:00:00Z') };
+  const project = { cwd, binary: await serverBinary(), clock, pid: process.pid };
   onTestFinished(async () => {
-    await stopFolderServer(cwd);
+    await stopFolderServer(project);
   });
-  return { cwd, binary: await serverBinary(), now: () => new Date('2026-01-01T00:00:00Z') };
+  return project;
 }
 
 test('started twice, there is one; it is found in the folder and below it; stopped, there is none', async () => {
@@ -39,9 +42,9 @@ test('started twice, there is one; it is found in the folder and below it; stopp
   expect(await startFolderServer(project)).toEqual({ state, started: false });
   expect(existsSync(join(below, '.plutomi-events'))).toBe(false);
 
-  expect(await stopFolderServer(below)).toEqual(state);
+  expect(await stopFolderServer({ ...project, cwd: below })).toEqual(state);
   expect(await readServerState(project.cwd)).toBeUndefined();
-  expect(await stopFolderServer(project.cwd)).toBeUndefined();
+  expect(await stopFolderServer(project)).toBeUndefined();
   expect(await readFile(serverFiles(project.cwd).log, 'utf8')).not.toMatch(/\[ERR\]/);
 });
 
@@ -55,7 +58,7 @@ test('started at the same time, there is one', async () => {
 test('after a stop or a crash it comes back on the same port', async () => {
   const project = await projectFolder();
   const { state: first } = await startFolderServer(project);
-  await stopFolderServer(project.cwd);
+  await stopFolderServer(project);
   const { state: second } = await startFolderServer(project);
   expect(second.url).toBe(first.url);
 
@@ -69,7 +72,7 @@ test('after a stop or a crash it comes back on the same port', async () => {
 test('when its last port was taken meanwhile, it takes another', async () => {
   const project = await projectFolder();
   const { state: first } = await startFolderServer(project);
-  await stopFolderServer(project.cwd);
+  await stopFolderServer(project);
   const squatter = createServer().listen(portOf(first.url), '127.0.0.1');
   onTestFinished(() => void squatter.close());
   const { state: second } = await startFolderServer(project);
@@ -77,7 +80,7 @@ test('when its last port was taken meanwhile, it takes another', async () => {
   await expect(startFolderServer({ ...project, port: portOf(first.url) })).rejects.toMatchObject({
     code: 'SERVER_ON_OTHER_PORT',
   });
-  await stopFolderServer(project.cwd);
+  await stopFolderServer(project);
   await expect(startFolderServer({ ...project, port: portOf(first.url) })).rejects.toMatchObject({
     code: 'SERVER_EXITED',
   });
@@ -90,7 +93,7 @@ test('what a copied folder, or one behind a link, says is not stopped', async ()
   await cp(serverFiles(project.cwd).folder, serverFiles(copy).folder, { recursive: true });
   await symlink(serverFiles(project.cwd).folder, serverFiles(link).folder);
   for (const folder of [copy, link]) {
-    await expect(stopFolderServer(folder)).rejects.toMatchObject({
+    await expect(stopFolderServer({ ...project, cwd: folder })).rejects.toMatchObject({
       code: 'NOT_OF_THIS_FOLDER',
       message: expect.stringContaining(`(pid ${state.pid})`),
       suggestions: [`cd ${project.cwd} && plutomi-events server stop`, expect.stringContaining('kill')],
@@ -107,7 +110,7 @@ test.runIf(process.getuid?.() === 0)('the server of somebody else is neither use
   for (const path of [folder, state]) {
     await chown(path, 4711, 4711);
     await expect(readServerState(project.cwd, trust)).rejects.toMatchObject({ code: 'NOT_YOURS' });
-    await expect(stopFolderServer(project.cwd, trust)).rejects.toMatchObject({ code: 'NOT_YOURS' });
+    await expect(stopFolderServer({ ...project, trust })).rejects.toMatchObject({ code: 'NOT_YOURS' });
     await expect(startFolderServer({ ...project, trust })).rejects.toMatchObject({ code: 'NOT_YOURS' });
     await chown(path, 0, 0);
   }

@@ -2,6 +2,7 @@ import { onTestFinished } from 'vitest';
 import type { PipelineConfig } from '../../src/lib/config/resolved.js';
 import type { StoredRecord } from '../../src/lib/domain/attempt.js';
 import type { Handler } from '../../src/lib/handlers/contract.js';
+import type { ConnectOptions } from '../../src/lib/nats/connect/connect.js';
 import type { Link } from '../../src/lib/nats/link.js';
 import type { StoredMessage } from '../../src/lib/nats/wire/message.js';
 import type { Pointer } from '../../src/lib/domain/pointer.js';
@@ -17,8 +18,8 @@ import { startNats, type TestServer, type TestServerOptions } from './nats-serve
 import { eventually } from './eventually.js';
 
 /** Connects to a test server; closed when the test ends. */
-export async function connectTo(url: string): Promise<Link> {
-  const link = await openLink(url);
+export async function connectTo(url: string, options?: ConnectOptions): Promise<Link> {
+  const link = await openLink(url, undefined, undefined, options);
   onTestFinished(() => link.close());
   return link;
 }

@@ -88,8 +88,16 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
           { err: error.message, waitedMs: Math.round(waitedMs) },
           'waiting: what the pipeline needs has no leader now, or the server does not answer',
         );
-      await untilAnswered(() => ensureTopology(link, config, { apply: this.flags.apply }), onWaiting);
-      for (const { refuses, detail } of await untilAnswered(() => readTightLimits(link, config), onWaiting))
+      await untilAnswered(
+        link.clock,
+        () => ensureTopology(link, config, { apply: this.flags.apply }),
+        onWaiting,
+      );
+      for (const { refuses, detail } of await untilAnswered(
+        link.clock,
+        () => readTightLimits(link, config),
+        onWaiting,
+      ))
         log[refuses ? 'error' : 'warn'](detail);
       const pipeline = runPipeline({
         link,
@@ -153,12 +161,11 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
       confirm: this.interactive ? (question) => this.confirm(question) : undefined,
       onStep: (step) => this.note(step),
     });
-    const { cwd, trust } = this.environment;
-    const { started } = await startFolderServer({ cwd, trust, binary: path, now: () => new Date() });
+    const { started } = await startFolderServer({ ...this.context.serverFolder, binary: path });
     return async () => {
       if (!started) return;
       await this.context.close();
-      await stopFolderServer(cwd);
+      await stopFolderServer(this.context.serverFolder);
     };
   }
 }

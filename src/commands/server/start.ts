@@ -41,11 +41,9 @@ For development and tests: production wants a nats-server of its own.`;
       onStep: (step) => this.note(step),
     });
     const { state, started } = await startFolderServer({
-      cwd: this.environment.cwd,
-      trust: this.environment.trust,
+      ...this.context.serverFolder,
       binary: path,
       port: this.flags.port,
-      now: () => new Date(),
     });
     const { url, pid, store, version } = state;
     const result: ServerStartResult = { url, pid, store };

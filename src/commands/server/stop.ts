@@ -14,7 +14,7 @@ export default class ServerStop extends BaseCommand<typeof ServerStop> {
   }
 
   async run(): Promise<void> {
-    const stopped = await stopFolderServer(this.environment.cwd, this.environment.trust);
+    const stopped = await stopFolderServer(this.context.serverFolder);
     if (stopped === undefined) {
       throw new OperationError(`no nats-server runs for ${this.environment.cwd} or a folder above it`, {
         code: 'NOT_RUNNING',

@@ -12,7 +12,9 @@ import { NoJetStreamError } from '../nats/errors.js';
 import type { Link } from '../nats/link.js';
 import type { ConnectionTarget } from '../nats/connect/target.js';
 import type { Colors } from '../render/colors.js';
+import type { FolderOptions } from '../dev-server/folder-server.js';
 import { readServerState } from '../dev-server/state.js';
+import { systemClock } from '../flow/clock.js';
 import type { Logger } from '../observe/log.js';
 import { defaultLogLevel, type LogLevel } from '../observe/log-level.js';
 import { defaultTimeoutMs } from './flags/global-flags.js';
@@ -52,6 +54,12 @@ export class CommandContext {
   get moduleOptions(): ModuleOptions & { readonly trust: Trust } {
     const { cacheHome, trust } = this.environment;
     return { cacheHome, trust, library: () => import('../index.js') };
+  }
+
+  /** Where the development server of this folder is looked for and kept. */
+  get serverFolder(): FolderOptions {
+    const { cwd, trust } = this.environment;
+    return { cwd, trust, clock: systemClock, pid: process.pid };
   }
 
   /** The config file, validated; loaded once. */

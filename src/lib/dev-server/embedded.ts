@@ -6,12 +6,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isMainThread } from 'node:worker_threads';
 import { makeFolder } from '../connection/make-folder.js';
 import { messageOf, OperationError } from '../errors.js';
+import { type Clock, systemClock } from '../flow/clock.js';
 import { readClientUrl, readInfo, removePortsFiles, type ServerInfo } from './ready.js';
 
 const POLL_MS = 5;
 const STOP_GRACE_MS = 5_000;
 const LOG_LINES_IN_ERROR = 15;
-const READY_TIMEOUT_MS = 30_000;
+/** How long a start may take. */
+export const READY_TIMEOUT_MS = 30_000;
 
 export interface StartServerOptions {
   /** The nats-server binary, as `locateServer` found it. */
@@ -28,6 +30,8 @@ export interface StartServerOptions {
   readonly configFile?: string | undefined;
   /** How long it may take until it answers, in ms. Default: 30 s, for large stores. */
   readonly readyTimeoutMs?: number | undefined;
+  /** Default: the system's. */
+  readonly clock?: Clock | undefined;
 }
 
 export interface ServerExit {
@@ -62,7 +66,7 @@ export interface ServerHandle {
  *   passes first; both with the last lines of its log.
  */
 export async function startServer(options: StartServerOptions): Promise<ServerHandle> {
-  const { binary, storeDir, logFile, readyTimeoutMs = READY_TIMEOUT_MS } = options;
+  const { binary, storeDir, logFile, readyTimeoutMs = READY_TIMEOUT_MS, clock = systemClock } = options;
   await makeFolder(storeDir);
   await makeFolder(dirname(logFile));
   await removePortsFiles(storeDir);
@@ -77,7 +81,7 @@ export async function startServer(options: StartServerOptions): Promise<ServerHa
     child.unref();
     try {
       await once(child, 'spawn');
-      const found = await waitUntilReady(exited, child, storeDir, readyTimeoutMs);
+      const found = await waitUntilReady(exited, child, storeDir, readyTimeoutMs, clock);
       return handleOf(options, child, exited, found);
     } catch (error) {
       if (child.kill('SIGKILL')) await exited;
@@ -122,8 +126,9 @@ async function waitUntilReady(
   child: ChildProcess,
   storeDir: string,
   timeoutMs: number,
+  clock: Clock,
 ): Promise<Found> {
-  const deadline = performance.now() + timeoutMs;
+  const deadline = clock.monotonic() + timeoutMs;
   let exit: ServerExit | undefined;
   exited.then(
     (how) => {
@@ -133,7 +138,7 @@ async function waitUntilReady(
   );
   for (let missing = 'it has not said where it listens'; ; await delay(POLL_MS)) {
     if (exit !== undefined) throw new Error(describeExit(exit));
-    const leftMs = deadline - performance.now();
+    const leftMs = deadline - clock.monotonic();
     if (leftMs <= 0) throw new ServerNotReady(`not ready within ${timeoutMs} ms: ${missing}`);
     const url = await readClientUrl(storeDir, child.pid ?? 0);
     if (url === undefined) continue;

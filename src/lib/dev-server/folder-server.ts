@@ -1,8 +1,9 @@
 import { dirname } from 'node:path';
 import { messageOf, OperationError } from '../errors.js';
-import { type ServerHandle, type StartServerOptions, startServer } from './embedded.js';
+import { READY_TIMEOUT_MS, type ServerHandle, type StartServerOptions, startServer } from './embedded.js';
+import type { Clock } from '../flow/clock.js';
 import type { Trust } from '../connection/trust.js';
-import { withLock } from './lock.js';
+import { type LockOptions, withLock } from './lock.js';
 import { stopServerProcess } from './process.js';
 import {
   findRunningServer,
@@ -15,18 +16,24 @@ import {
   writeServerState,
 } from './state.js';
 
-const LOCK_TIMEOUT_MS = 40_000;
 const STOP_GRACE_MS = 10_000;
+/** Whoever holds the lock may start a server twice: when its port is taken, on another one. */
+const LOCK_TIMEOUT_MS = 2 * READY_TIMEOUT_MS + 10_000;
 
-export interface FolderServerOptions {
+export interface FolderOptions {
   /** The folder that the server belongs to; its data goes to `.plutomi-events/` in it. */
   readonly cwd: string;
+  /** Whose `.plutomi-events/` is used. Default: anybody's. */
+  readonly trust?: Trust;
+  readonly clock: Clock;
+  /** Of this process. */
+  readonly pid: number;
+}
+
+export interface FolderServerOptions extends FolderOptions {
   readonly binary: string;
   /** Default: the port that this folder's server had last, when it is free, else a random one. */
   readonly port?: number | undefined;
-  readonly now: () => Date;
-  /** Whose `.plutomi-events/` is used. Default: anybody's. */
-  readonly trust?: Trust;
 }
 
 export interface FolderServer {
@@ -45,7 +52,7 @@ export async function startFolderServer(options: FolderServerOptions): Promise<F
   const running = await findRunning(options);
   if (running !== undefined) return running;
   await makeServerFolder(options.cwd, options.trust);
-  return await withLock(serverFiles(options.cwd).lock, LOCK_TIMEOUT_MS, async () => {
+  return await withLock(serverFiles(options.cwd).lock, lockOptions(options), async () => {
     return (await findRunning(options)) ?? { state: await start(options), started: true };
   });
 }
@@ -56,14 +63,19 @@ export async function startFolderServer(options: FolderServerOptions): Promise<F
  * @throws OperationError `NOT_OF_THIS_FOLDER` when the folder's file names the server of another one, as that of a
  *   copied folder or of one that a link leads to does.
  */
-export async function stopFolderServer(cwd: string, trust?: Trust): Promise<ServerState | undefined> {
+export async function stopFolderServer(options: FolderOptions): Promise<ServerState | undefined> {
+  const { cwd, trust, clock } = options;
   const found = await findRunningServer(cwd, trust);
   if (found === undefined) return undefined;
   requireOwnStore(found);
-  return await withLock(serverFiles(found.parent).lock, LOCK_TIMEOUT_MS, async () => {
-    await stopServerProcess(found.state.pid, found.state.store, STOP_GRACE_MS);
+  return await withLock(serverFiles(found.parent).lock, lockOptions(options), async () => {
+    await stopServerProcess(found.state.pid, found.state.store, STOP_GRACE_MS, clock);
     return found.state;
   });
+}
+
+function lockOptions({ clock, pid }: FolderOptions): LockOptions {
+  return { timeoutMs: LOCK_TIMEOUT_MS, clock, pid };
 }
 
 function requireOwnStore({ parent, state }: { readonly parent: string; readonly state: ServerState }): void {
@@ -89,17 +101,17 @@ async function findRunning({ cwd, port, trust }: FolderServerOptions): Promise<F
 }
 
 async function start(options: FolderServerOptions): Promise<ServerState> {
-  const { cwd, binary, now, trust } = options;
+  const { cwd, binary, clock, trust } = options;
   const files = serverFiles(cwd);
   const last = await readLastState(cwd, trust);
   const port = options.port ?? (last === undefined ? 'random' : portOf(last.url));
-  const server: StartServerOptions = { binary, storeDir: files.store, logFile: files.log, port };
+  const server: StartServerOptions = { binary, storeDir: files.store, logFile: files.log, port, clock };
   const handle = await startServer(server).catch((error: unknown): Promise<ServerHandle> => {
     if (options.port !== undefined || port === 'random' || !isPortTaken(error)) throw error;
     return startServer({ ...server, port: 'random' });
   });
   const { url, pid, version } = handle;
-  const state = { url, pid, store: files.store, startedAt: now().toISOString(), version };
+  const state = { url, pid, store: files.store, startedAt: new Date(clock.now()).toISOString(), version };
   await writeServerState(cwd, state);
   return state;
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import type { Clock } from '../flow/clock.js';
 
 const POLL_MS = 10;
 
@@ -34,18 +35,23 @@ export async function isServerOf(pid: number, storeDir: string): Promise<boolean
  * Asks a nats-server to stop, and kills it when it has not ended within `graceMs`. Does nothing when the pid
  * is not a nats-server of this store.
  */
-export async function stopServerProcess(pid: number, storeDir: string, graceMs: number): Promise<void> {
+export async function stopServerProcess(
+  pid: number,
+  storeDir: string,
+  graceMs: number,
+  clock: Clock,
+): Promise<void> {
   if (!(await isServerOf(pid, storeDir))) return;
   signal(pid, 'SIGTERM');
-  if (await ended(pid, storeDir, graceMs)) return;
+  if (await ended(pid, storeDir, graceMs, clock)) return;
   signal(pid, 'SIGKILL');
-  await ended(pid, storeDir, graceMs);
+  await ended(pid, storeDir, graceMs, clock);
 }
 
-async function ended(pid: number, storeDir: string, withinMs: number): Promise<boolean> {
-  const deadline = performance.now() + withinMs;
+async function ended(pid: number, storeDir: string, withinMs: number, clock: Clock): Promise<boolean> {
+  const deadline = clock.monotonic() + withinMs;
   while (await isServerOf(pid, storeDir)) {
-    if (performance.now() > deadline) return false;
+    if (clock.monotonic() > deadline) return false;
     await delay(POLL_MS);
   }
   return true;

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { makeFolder } from '../connection/make-folder.js';
@@ -77,7 +76,7 @@ export async function readLastState(parent: string, trust?: Trust): Promise<Serv
 /** Writes the file in one step. It stays when the server has ended, for the port that the next one takes again. */
 export async function writeServerState(parent: string, state: ServerState): Promise<void> {
   const file = serverFiles(parent).state;
-  const temporary = `${file}.${randomUUID()}`;
+  const temporary = `${file}.${state.pid}`;
   await writeFile(temporary, `${JSON.stringify(state, undefined, 2)}\n`, { mode: 0o600 });
   await rename(temporary, file);
 }

@@ -97,11 +97,11 @@ async function* collect(
     for (const entry of room < entries.length ? entries.slice(0, room) : entries) collected.push(entry);
     if (
       collected.length >= pageSize ||
-      (collected.length > 0 && (total >= limit || performance.now() >= due))
+      (collected.length > 0 && (total >= limit || link.clock.monotonic() >= due))
     ) {
       yield { entries: collected };
       collected = [];
-      due = performance.now() + longestWaitMs;
+      due = link.clock.monotonic() + longestWaitMs;
     }
     if (total < limit || after === undefined || !isCounted(filters)) continue;
     // The server knows how many more there are.

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 /** Time and chance. Passed in wherever they matter, so that tests own them; nothing else in the library reads them. */
 export interface Clock {
   /** Milliseconds since 1970. */
@@ -6,10 +8,13 @@ export interface Clock {
   monotonic(): number;
   /** In [0, 1). */
   random(): number;
+  /** A name that nothing else has. */
+  uuid(): string;
 }
 
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   random: () => Math.random(),
+  uuid: () => randomUUID(),
 };

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from './clock.js';
 
 /** Shorter waits than this are put together: a timer is no finer. */
 const shortestWaitMs = 10;
@@ -16,6 +17,7 @@ export class StartLimiter {
     limit: number,
     private readonly rate: number | undefined,
     private readonly signal: AbortSignal | undefined,
+    private readonly clock: Clock,
   ) {
     this.free = limit;
   }
@@ -38,7 +40,7 @@ export class StartLimiter {
 
   private turn(): Promise<void> {
     if (this.rate === undefined || this.signal?.aborted) return Promise.resolve();
-    this.nextAt = Math.max(this.nextAt, performance.now() - shortestWaitMs) + 1000 / this.rate;
+    this.nextAt = Math.max(this.nextAt, this.clock.monotonic() - shortestWaitMs) + 1000 / this.rate;
     const at = this.nextAt;
     // One behind the other: a listener on the signal for each would be a leak to Node, which warns of it.
     this.line = this.line.then(() => this.until(at));
@@ -47,7 +49,7 @@ export class StartLimiter {
 
   /** Waits for this time, or for the signal. */
   private async until(at: number): Promise<void> {
-    const waitMs = at - performance.now();
+    const waitMs = at - this.clock.monotonic();
     if (waitMs < shortestWaitMs || this.signal?.aborted) return;
     await sleep(waitMs, undefined, this.signal ? { signal: this.signal } : {}).catch(() => {});
   }

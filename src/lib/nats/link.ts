@@ -1,6 +1,7 @@
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { type NatsConnection, PermissionViolationError } from '@nats-io/transport-node';
 import type { PlutomiError } from '../errors.js';
+import type { Clock } from '../flow/clock.js';
 import { NotAllowedError, translateError } from './errors.js';
 import { encodeFor, type OutgoingHeaders, type PublishConditions } from './wire/headers.js';
 import { Home } from './home.js';
@@ -42,21 +43,22 @@ export class Link extends StreamAccess {
     jsm: JetStreamManager,
     readonly target: ConnectionTarget,
     apiPrefix: string,
+    clock: Clock,
   ) {
     const wire = new Wire(nc);
-    const inbox = new Inbox(nc, wire, target.inboxPrefix);
-    super(new Requests(inbox, target.timeoutMs), jsm, apiPrefix, new Home(apiPrefix, nc.info));
+    const inbox = new Inbox(nc, wire, clock, target.inboxPrefix);
+    super(new Requests(inbox, target.timeoutMs), jsm, apiPrefix, new Home(apiPrefix, nc.info), clock);
     this.wire = wire;
     this.inbox = inbox;
     this.publisher = new AckedPublisher(inbox, target.timeoutMs, this.home);
   }
 
-  static async over(nc: NatsConnection, target: ConnectionTarget): Promise<Link> {
+  static async over(nc: NatsConnection, target: ConnectionTarget, clock: Clock): Promise<Link> {
     // Always the prefix, never `domain`: direct gets know only the prefix.
     const apiPrefix =
       target.apiPrefix ?? (target.domain === undefined ? '$JS.API' : `$JS.${target.domain}.API`);
     const jsm = await jetstreamManager(nc, { timeout: target.timeoutMs, apiPrefix, checkAPI: false });
-    const link = new Link(nc, jsm, target, apiPrefix);
+    const link = new Link(nc, jsm, target, apiPrefix, clock);
     void link.followStatus();
     return link;
   }

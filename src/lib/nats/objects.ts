@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   type ConsumerConfig,
   type ConsumerInfo,
@@ -114,7 +113,7 @@ export async function createReader(
   fields: ReadingFields & { readonly headers_only?: boolean; readonly inactiveMs: number },
 ): Promise<ConsumerInfo> {
   const { inactiveMs, ...reading } = fields;
-  const name = `reader-${randomUUID()}`;
+  const name = `reader-${link.clock.uuid()}`;
   const config = {
     ...reading,
     name,

@@ -7,6 +7,7 @@ import {
   type StreamState,
 } from '@nats-io/jetstream';
 import { OperationError } from '../errors.js';
+import type { Clock } from '../flow/clock.js';
 import { apiCode, apiCodeOf, translateError } from './errors.js';
 import type { Home } from './home.js';
 import { type LastMessages, LastOfEach } from './read/last-of-each.js';
@@ -44,6 +45,7 @@ export abstract class StreamAccess implements StreamReader {
     readonly apiPrefix: string,
     /** The JetStream domain that all answers must come from. */
     readonly home: Home,
+    readonly clock: Clock,
   ) {}
 
   abstract get serverVersion(): string;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ClosedConnectionError, NoRespondersError } from '@nats-io/transport-node';
+import type { Clock } from '../flow/clock.js';
 import { NoJetStreamError, UnreachableError } from './errors.js';
 
 const pauseMs = 1000;
@@ -20,16 +21,17 @@ function mayPass(error: unknown): error is UnreachableError {
  * with how long it has been waited for.
  */
 export async function untilAnswered<T>(
+  clock: Clock,
   action: () => Promise<T>,
   onWaiting: (error: UnreachableError, waitedMs: number) => void,
 ): Promise<T> {
-  const since = performance.now();
+  const since = clock.monotonic();
   for (let tellAt = since; ; ) {
     try {
       return await action();
     } catch (error) {
       if (!mayPass(error)) throw error;
-      const now = performance.now();
+      const now = clock.monotonic();
       if (now >= tellAt) {
         tellAt = now + tellAgainMs;
         onWaiting(error, now - since);

@@ -1,5 +1,5 @@
 import type { PipelineConfig } from '../config/resolved.js';
-import { type Clock, systemClock } from '../flow/clock.js';
+import type { Clock } from '../flow/clock.js';
 import type { Link } from '../nats/link.js';
 import { type Identity, identityFrom } from './identity.js';
 import { type Places, placesOf } from './places.js';
@@ -16,13 +16,13 @@ export interface Pipeline {
 export interface PipelineParts {
   readonly config: PipelineConfig;
   readonly link: Link;
-  /** Default: the system's. */
+  /** Default: that of the connection. */
   readonly clock?: Clock;
   /** Default: this process, and the user that it runs as. */
   readonly identity?: Partial<Identity>;
 }
 
 /** Puts a pipeline together from a config and an open connection. */
-export function makePipeline({ config, link, clock = systemClock, identity = {} }: PipelineParts): Pipeline {
+export function makePipeline({ config, link, clock = link.clock, identity = {} }: PipelineParts): Pipeline {
   return { config, link, clock, places: placesOf(config), identity: identityFrom(identity, clock) };
 }

@@ -148,6 +148,17 @@ describe('sources', () => {
     expect([...environment, ...effects].map(({ file }) => file)).toEqual([]);
   });
 
+  test('take time, chance and who this process is from what they are given', () => {
+    const given = ['connection', 'pipeline', 'cli', 'commands'];
+    const reads =
+      /Date\.now|\bDate\(\)|performance\.now|\bhrtime\b|Math\.random|\brandom(UUID|Bytes|Int)\b|getRandomValues|process\.(env|p?pid)\b|\bhostname\(\)/;
+    const wrong = sources.filter(
+      ({ file, text }) =>
+        !given.includes(layerOf(file)) && !file.endsWith(path.join('flow', 'clock.ts')) && reads.test(text),
+    );
+    expect(wrong.map(({ file }) => file)).toEqual([]);
+  });
+
   test('are short enough to read at once', () => {
     const long = sources.filter(({ text }) => text.trimEnd().split('\n').length > 300);
     expect(long.map(({ file }) => file)).toEqual([]);

@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { mkdtemp, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { makeFolder } from '../../connection/make-folder.js';
 import { messageOf, OperationError, PlutomiError } from '../../errors.js';
@@ -91,7 +90,8 @@ async function versionOf(wanted: WantedVersion, source: ReleaseSource): Promise<
 async function place(binary: Buffer, version: Version, locations: ServerLocations): Promise<string> {
   const path = cachedServerPath(locations, version);
   await makeFolder(dirname(path));
-  const temporary = join(dirname(path), `.nats-server-${randomUUID()}`);
+  const folder = await mkdtemp(join(dirname(path), '.new-'));
+  const temporary = join(folder, 'nats-server');
   try {
     const file = await open(temporary, 'wx', 0o700);
     try {
@@ -103,7 +103,7 @@ async function place(binary: Buffer, version: Version, locations: ServerLocation
     await requireVersion(temporary, version);
     await rename(temporary, path);
   } finally {
-    await rm(temporary, { force: true });
+    await rm(folder, { recursive: true, force: true });
   }
   return path;
 }

@@ -94,7 +94,7 @@ class Carrying<D extends Decision, O extends { readonly is: string }> {
     private readonly options: CarryOutOptions,
   ) {
     const { link, config, rate, signal } = options;
-    this.starts = new StartLimiter(doingsAtOnce(plan.items.length), rate, signal);
+    this.starts = new StartLimiter(doingsAtOnce(plan.items.length), rate, signal, link.clock);
     this.chunks = readPlanned(link, config, plan.items, chunkSizeAt(rate), signal);
   }
 

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PipelineConfig } from '../../config/resolved.js';
 import { ConnectionError, messageOf, OperationError } from '../../errors.js';
@@ -115,7 +114,7 @@ export class Publisher {
       const named = options.headers === undefined ? lines : headerLines(makeHeaders(type, options.headers));
       if (options.id !== undefined) checkId(options.id);
       const ownId = options.id === undefined;
-      const msgId = options.id ?? randomUUID();
+      const msgId = options.id ?? this.link.clock.uuid();
       const event = { subject, payload, headers: encodeLines(named, { msgId }), msgId, ownId, settle };
       if (schema === undefined) this.store(event);
       else

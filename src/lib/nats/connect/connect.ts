@@ -9,8 +9,8 @@ import {
   usernamePasswordAuthenticator,
 } from '@nats-io/transport-node';
 import { formatDuration } from '../../domain/duration.js';
-import type { Clock } from '../../domain/time.js';
 import { ConnectionError, messageOf } from '../../errors.js';
+import { type Clock, systemClock } from '../../flow/clock.js';
 import { openConnection } from './connect-attempt.js';
 import { ExpiredCredentials, NotAllowedError, translateError } from '../errors.js';
 import { Link } from '../link.js';
@@ -66,17 +66,25 @@ function connectOptions(target: ConnectionTarget): NodeConnectionOptions & { ser
   };
 }
 
+export interface ConnectOptions {
+  /** What all that is done over the connection takes times and names from. Default: the system's. */
+  readonly clock?: Clock;
+}
+
 /**
- * Connects, and reconnects for ever once it was connected. `now` tells whether refused credentials have expired.
+ * Connects, and reconnects for ever once it was connected.
  *
  * Throws ConnectionError (exit code 4): unreachable, refused, a server below 2.10, or JetStream is off.
  */
-export async function connect(target: ConnectionTarget, now: Clock = Date.now): Promise<Link> {
+export async function connect(
+  target: ConnectionTarget,
+  { clock = systemClock }: ConnectOptions = {},
+): Promise<Link> {
   let link: Link;
   try {
-    link = await Link.over(await openConnection(connectOptions(target), target.timeoutMs), target);
+    link = await Link.over(await openConnection(connectOptions(target), target.timeoutMs), target, clock);
   } catch (error) {
-    throw await failureOf(error, target, now);
+    throw await failureOf(error, target, clock);
   }
   const refusal = refuse(link);
   if (refusal) {
@@ -86,12 +94,12 @@ export async function connect(target: ConnectionTarget, now: Clock = Date.now): 
   return link;
 }
 
-async function failureOf(error: unknown, target: ConnectionTarget, now: Clock): Promise<ConnectionError> {
+async function failureOf(error: unknown, target: ConnectionTarget, clock: Clock): Promise<ConnectionError> {
   const where = `${describeServers(target.servers)} (from ${target.source})`;
   const known = translateError(error, `connect to ${where}`);
   if (known instanceof NotAllowedError) {
     const expiredAt = expiryOf(target.auth);
-    if (expiredAt === undefined || expiredAt > now()) return known;
+    if (expiredAt === undefined || expiredAt > clock.now()) return known;
     return new ExpiredCredentials(where, new Date(expiredAt).toISOString(), error);
   }
   const { reason, suggestions } =

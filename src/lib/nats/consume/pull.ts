@@ -1,4 +1,5 @@
 import { createInbox, type Msg, type Subscription } from '@nats-io/transport-node';
+import type { Clock } from '../../flow/clock.js';
 import { Delivery } from './delivery.js';
 import type { NotAllowedError } from '../errors.js';
 import type { Link } from '../link.js';
@@ -43,8 +44,9 @@ export class Pull {
   private maxBatch = Number.POSITIVE_INFINITY;
   private held = 0;
   private asked = 0;
-  private lastSignAt = performance.now();
-  private checkedAt = performance.now();
+  private readonly clock: Clock;
+  private lastSignAt: number;
+  private checkedAt: number;
   private askAgainAt = 0;
   private asking = false;
   private paused = false;
@@ -56,6 +58,9 @@ export class Pull {
     private readonly options: PullOptions,
     private readonly taker: PullTaker,
   ) {
+    this.clock = link.clock;
+    this.lastSignAt = this.clock.monotonic();
+    this.checkedAt = this.lastSignAt;
     this.request = `${link.apiPrefix}.CONSUMER.MSG.NEXT.${options.stream}.${options.consumer}`;
     this.sub = this.listen();
     this.timer = setInterval(() => this.check(), Math.max(50, this.heartbeatMs / 2));
@@ -134,9 +139,10 @@ export class Pull {
     const free = this.options.capacity - this.held - this.asked;
     // In batches: a request for each released message would double the traffic.
     if (free <= 0 || (this.asked > 0 && free < this.options.capacity / 4)) return;
-    if (this.stopped || this.paused || !this.link.connected || performance.now() < this.askAgainAt) return;
+    if (this.stopped || this.paused || !this.link.connected || this.clock.monotonic() < this.askAgainAt)
+      return;
     this.asked += free;
-    this.lastSignAt = performance.now();
+    this.lastSignAt = this.clock.monotonic();
     const expires = (this.options.expiresMs ?? 5000) * 1_000_000;
     const idle_heartbeat = this.heartbeatMs * 1_000_000;
     for (let left = free; left > 0; left -= this.maxBatch) {
@@ -162,7 +168,7 @@ export class Pull {
   }
 
   private check(): void {
-    const now = performance.now();
+    const now = this.clock.monotonic();
     // The event loop was blocked: signs of life wait to be read, so silence proves nothing.
     if (now - this.checkedAt > this.heartbeatMs) this.lastSignAt = now;
     this.checkedAt = now;
@@ -176,11 +182,11 @@ export class Pull {
 
   private arrived(error: Error | null, msg: Msg): void {
     if (error) {
-      this.askAgainAt = performance.now() + retryMs;
+      this.askAgainAt = this.clock.monotonic() + retryMs;
       this.taker.onGone(error.message);
       return;
     }
-    this.lastSignAt = performance.now();
+    this.lastSignAt = this.clock.monotonic();
     const delivery = Delivery.from(msg);
     if (delivery) {
       this.held++;
@@ -205,7 +211,7 @@ export class Pull {
     if (code === 409 && limit !== undefined) {
       this.maxBatch = Math.max(1, Number(limit));
     } else if (code !== 404 && code !== 408) {
-      this.askAgainAt = performance.now() + retryMs;
+      this.askAgainAt = this.clock.monotonic() + retryMs;
       const why = code === 503 ? 'nobody answers for it' : described;
       this.taker.onGone(why);
     }

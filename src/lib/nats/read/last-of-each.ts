@@ -62,7 +62,7 @@ export class LastOfEach {
   }
 
   private readSome(subjects: readonly string[]): Promise<LastMessages> {
-    if (performance.now() < this.refusedUntil) return this.oneByOne(subjects);
+    if (this.link.clock.monotonic() < this.refusedUntil) return this.oneByOne(subjects);
     return new Promise((resolve, reject) => {
       this.queue.push({ subjects, resolve, reject });
       if (this.scheduled) return;
@@ -116,7 +116,7 @@ export class LastOfEach {
   }
 
   private async answer(subjects: readonly string[]): Promise<LastMessages> {
-    if (performance.now() < this.refusedUntil) return this.oneByOne(subjects);
+    if (this.link.clock.monotonic() < this.refusedUntil) return this.oneByOne(subjects);
     const known = this.landmark;
     // Both at once where the landmark is known: that is the rule.
     const last = this.link.readLast(this.stream, '>');
@@ -152,7 +152,7 @@ export class LastOfEach {
       return end.status === 204 ? { found, upToSeq: end.upToSeq } : undefined;
     } catch {
       // No direct reads, or not for this user: the leader will say what is wrong, if it is more than that.
-      this.refusedUntil = performance.now() + refusalMs;
+      this.refusedUntil = this.link.clock.monotonic() + refusalMs;
       return undefined;
     }
   }

@@ -199,13 +199,13 @@ class Reading {
   private async restart(): Promise<number> {
     const first = this.consumer === undefined;
     await this.drop();
-    const deadline = performance.now() + restartDeadlineMs;
+    const deadline = this.link.clock.monotonic() + restartDeadlineMs;
     for (;;) {
       try {
         return await this.begin();
       } catch (error) {
         const known = translateError(error, `read ${this.options.stream}`);
-        const patient = this.options.follow === true || performance.now() < deadline;
+        const patient = this.options.follow === true || this.link.clock.monotonic() < deadline;
         if (first || !patient || !(known instanceof ConnectionError)) throw known;
         if (this.options.signal?.aborted) return 0;
         await sleep(restartPauseMs);

@@ -53,7 +53,7 @@ export class ReadTogether {
   }
 
   private answersRuns(): Promise<boolean> {
-    const now = performance.now();
+    const now = this.link.clock.monotonic();
     if (this.answers === undefined || now >= this.knownUntil) {
       this.answers = answersRuns(this.link, this.stream);
       this.knownUntil = now + knownMs;

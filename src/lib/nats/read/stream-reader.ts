@@ -1,9 +1,11 @@
 import type { StreamInfo } from '@nats-io/jetstream';
+import type { Clock } from '../../flow/clock.js';
 import type { StoredMessage } from '../wire/message.js';
 import type { DirectEnd } from '../wire/stored-message.js';
 
 /** What is asked of a connection to read many messages by few questions. */
 export interface StreamReader {
+  readonly clock: Clock;
   /** Version of the server that this connection is on, e.g. `2.15.1`. */
   readonly serverVersion: string;
   /** Largest message that the server takes, headers included, in bytes. */

@@ -7,6 +7,7 @@ import {
   TimeoutError,
 } from '@nats-io/transport-node';
 import type { PlutomiError } from '../../errors.js';
+import type { Clock } from '../../flow/clock.js';
 import { translateError, UnreachableError } from '../errors.js';
 import { PendingRequests } from './pending-requests.js';
 import { numberInSubject } from './raw-message.js';
@@ -63,11 +64,12 @@ export class Inbox {
   constructor(
     private readonly nc: NatsConnection,
     private readonly wire: Wire,
+    private readonly clock: Clock,
     private readonly inboxPrefix: string | undefined,
   ) {}
 
   ask(request: PendingRequest): void {
-    request.deadline = performance.now() + request.timeoutMs;
+    request.deadline = this.clock.monotonic() + request.timeoutMs;
     if (!this.down && this.queue.length === 0 && this.hasRoom) {
       this.send(request);
       return;
@@ -160,7 +162,7 @@ export class Inbox {
       this.forget(token, request);
       this.admit();
     } else {
-      request.deadline = performance.now() + request.timeoutMs;
+      request.deadline = this.clock.monotonic() + request.timeoutMs;
     }
   }
 
@@ -183,11 +185,11 @@ export class Inbox {
     if (deadline >= this.checkAt) return;
     clearTimeout(this.timer);
     this.checkAt = deadline;
-    this.timer = setTimeout(() => this.checkDeadlines(), deadline - performance.now());
+    this.timer = setTimeout(() => this.checkDeadlines(), deadline - this.clock.monotonic());
   }
 
   private checkDeadlines(): void {
-    const now = performance.now();
+    const now = this.clock.monotonic();
     this.checkAt = Number.POSITIVE_INFINITY;
     for (const [token, request] of this.waiting.entries()) {
       if (request.deadline > now) {
