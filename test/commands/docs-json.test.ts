@@ -41,8 +41,12 @@ test('the JSON that docs/commands.md shows is what the commands print', async ()
   const p = await makeProject(server.url, config, { 'handler.mjs': handlerText(body) });
   const json = async (...words: string[]): Promise<unknown> =>
     JSON.parse((await p.cli([...words, '--json'])).stdout.split('\n')[0] ?? '');
-  const expectSample = (printed: unknown, command: string, nth?: number): void =>
-    expect(shapeOf(printed), `${command}, sample ${nth ?? 0}`).toEqual(shapeOf(sample(command, nth)));
+  const expectSample = (printed: unknown, command: string, nth?: number): void => {
+    const shown = sample(command, nth);
+    const name = `${command}, sample ${nth ?? 0}`;
+    expect(shapeOf(printed), name).toEqual(shapeOf(shown));
+    expect(Object.keys(printed as object), name).toEqual(Object.keys(shown as object));
+  };
 
   const run = p.start(['--apply']);
   await run.until('pipeline runs');
