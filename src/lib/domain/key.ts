@@ -60,6 +60,11 @@ export function sameOrigin(a: Origin, b: Origin): boolean {
   return a.stream === b.stream && a.seq === b.seq && a.time === b.time;
 }
 
+/** The same (consumer, event) in another stage or cycle. */
+export function atStage(key: Key, stage: Stage, cycle = key.cycle): Key {
+  return { ...key, stage, cycle };
+}
+
 /** The key as one string; two keys are about the same thing exactly when these are equal. */
 export function keyId(key: Key): string {
   const { tier, consumer, origin, stage, cycle } = key;

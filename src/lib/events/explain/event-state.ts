@@ -1,7 +1,7 @@
 import type { JournalRecord } from '../../domain/record.js';
 import { isExhaustion } from '../../domain/subjects.js';
 import { msOfNanos, type Nanos } from '../../domain/time.js';
-import { type Position, positionOf } from '../../nats/consume/consumer-position.js';
+import { type Position, positionOf } from '../../domain/consumer-position.js';
 import type { ConsumerInfo } from '../../nats/objects.js';
 import type { ConsumerState } from './explanation.js';
 

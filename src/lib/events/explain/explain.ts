@@ -12,7 +12,7 @@ import { headerOf, msgIdHeader, type StoredMessage } from '../../nats/wire/messa
 import { fetchOriginal } from '../../pointers/original.js';
 import { journalOf } from '../../routing/route.js';
 import { isLeft } from '../../domain/ownership.js';
-import { positionOf } from '../../nats/consume/consumer-position.js';
+import { positionOf } from '../../domain/consumer-position.js';
 import { filtersOf } from '../../topology/diff/fields.js';
 import { orphanedReaders } from '../../topology/orphans.js';
 import type { EventFacts, Explanation, NextStep, StoredEventFacts } from './explanation.js';

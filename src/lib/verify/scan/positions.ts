@@ -1,5 +1,5 @@
 import type { PipelineConfig } from '../../config/resolved.js';
-import { type Position, positionOf } from '../../nats/consume/consumer-position.js';
+import { type Position, positionOf } from '../../domain/consumer-position.js';
 import type { Link } from '../../nats/link.js';
 import type { ConsumerInfo } from '../../nats/objects.js';
 import { desiredTopology } from '../../topology/desired.js';

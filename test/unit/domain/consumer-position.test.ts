@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type ConsumerProgress, positionOf } from '../../../../src/lib/nats/consume/consumer-position.js';
+import { type ConsumerProgress, positionOf } from '../../../src/lib/domain/consumer-position.js';
 
 const info = (delivered: number, floor: number, pending: number): ConsumerProgress => ({
   delivered: { stream_seq: delivered },
