@@ -11,7 +11,8 @@ import { runReplay } from '../../src/lib/dlq/replay/run-replay.js';
 import { showDeadLetter } from '../../src/lib/dlq/show.js';
 import { keyOf } from '../../src/lib/dlq/state.js';
 import { explainEvent } from '../../src/lib/events/explain/explain.js';
-import { nothingKnown, routeExhaustion } from '../../src/lib/routing/route.js';
+import { nothingKnown } from '../../src/lib/domain/standing-records.js';
+import { routeExhaustion } from '../../src/lib/routing/route.js';
 import { verifyPipeline } from '../../src/lib/verify/verify.js';
 import {
   bury,

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { makeFailure } from '../../src/lib/domain/failure.js';
-import type { Key, Origin } from '../../src/lib/domain/key.js';
+import { atStage, type Key, type Origin } from '../../src/lib/domain/key.js';
 import { type Exhaustion, type JournalRecord, makeExhaustion } from '../../src/lib/domain/record.js';
 import { exhaustionKinds, type ExhaustionKind } from '../../src/lib/domain/subjects.js';
 import { readHistory } from '../../src/lib/journal/history.js';
 import { type JournalPlace, recordAbout, type RecordFacts, subjectOf } from '../../src/lib/journal/place.js';
-import { anyRecord, atStage, lastRecord, readKeyHistory } from '../../src/lib/journal/read.js';
+import { anyRecord, lastRecord, readKeyHistory } from '../../src/lib/journal/read.js';
 import { isFirstTelling, writeExhaustion, writeRecord } from '../../src/lib/journal/write-record.js';
 import type { Link } from '../../src/lib/nats/link.js';
 import { createStream, updateStream } from '../../src/lib/nats/objects.js';

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { makeFailure } from '../../src/lib/domain/failure.js';
 import { type Exhaustion, makeExhaustion } from '../../src/lib/domain/record.js';
-import { nothingKnown, routeExhaustion, type RouteTools } from '../../src/lib/routing/route.js';
+import { nothingKnown } from '../../src/lib/domain/standing-records.js';
+import { routeExhaustion, type RouteTools } from '../../src/lib/routing/route.js';
 import { consumer, Killed, killedAfter, originAt } from '../support/dead-letters.js';
 import { type TestBed, testBed } from '../support/pipeline.js';
 

@@ -1,9 +1,9 @@
 import type { PipelineConfig } from '../config/resolved.js';
-import { type Key, sameOrigin } from '../domain/key.js';
+import { atStage, type Key, sameOrigin } from '../domain/key.js';
 import type { Pointer } from '../domain/pointer.js';
 import { nanosOfRfc3339, type Clock } from '../domain/time.js';
 import { recordAbout } from '../journal/place.js';
-import { anyRecord, atStage, lastRecords } from '../journal/read.js';
+import { anyRecord, lastRecords } from '../journal/read.js';
 import { writeRecord } from '../journal/write-record.js';
 import type { Link } from '../nats/link.js';
 import type { Original } from '../pointers/original.js';

@@ -1,8 +1,9 @@
 import type { PipelineConfig } from '../config/resolved.js';
-import type { Key } from '../domain/key.js';
+import { atStage, type Key } from '../domain/key.js';
 import { expiresAt, type StreamLife } from '../domain/message-ttl.js';
 import type { Pointer } from '../domain/pointer.js';
-import { anyRecord, atStage, type Wanted } from '../journal/read.js';
+import type { Wanted } from '../domain/standing-records.js';
+import { anyRecord } from '../journal/read.js';
 import type { Link } from '../nats/link.js';
 import type { StoredMessage } from '../nats/wire/message.js';
 import { lifeOf, ttlOf } from '../nats/stream-life.js';

@@ -1,14 +1,12 @@
 import { emptyHistory, type KeyHistory, type StoredRecord } from '../domain/attempt.js';
 import { type Key, sameOrigin } from '../domain/key.js';
 import { decodeRecord } from '../domain/record.js';
+import { recordsOfAttempts, recordsOfEnd, type Wanted } from '../domain/standing-records.js';
 import type { RecordKind } from '../domain/subjects.js';
 import type { Link } from '../nats/link.js';
 import { compareNanos, type Nanos } from '../domain/time.js';
 import type { StoredMessage } from '../nats/wire/message.js';
 import { type JournalPlace, subjectOf } from './place.js';
-
-/** A kind of record about a key. */
-export type Wanted = readonly [Key, RecordKind];
 
 /**
  * The last record of each kind about its key, in the order of the question, as the journal's leader knows them.
@@ -53,22 +51,6 @@ export async function anyRecord(
   return (await lastRecords(link, place, wanted)).find((record) => record !== undefined);
 }
 
-/** The same (consumer, event) in another stage or cycle. */
-export function atStage(key: Key, stage: Key['stage'], cycle = key.cycle): Key {
-  return { ...key, stage, cycle };
-}
-
-/** What ends a key. A late success in main ends the retry of the same event too. */
-function endsOf(key: Key): Wanted[] {
-  const ends: Wanted[] = [
-    [key, 'RESOLVED'],
-    [key, 'MAX_DELIVERIES'],
-    [key, 'MSG_TERMINATED'],
-  ];
-  if (key.stage === 'retry') ends.push([atStage(key, 'main'), 'RESOLVED']);
-  return ends;
-}
-
 export interface HistoryOptions {
   /** The message was never delivered before, so that it has no attempts: only what ended the key is read. */
   readonly firstDelivery: boolean;
@@ -83,14 +65,8 @@ export async function readKeyHistory(
   key: Key,
   { firstDelivery, since = '0' }: HistoryOptions,
 ): Promise<KeyHistory> {
-  const attempts: Wanted[] = firstDelivery
-    ? []
-    : [
-        [key, 'ATTEMPT_STARTED'],
-        [key, 'ATTEMPT_FAILED'],
-        [key, 'SNOOZED'],
-      ];
-  const found = await lastRecords(link, place, [...attempts, ...endsOf(key)]);
+  const attempts = firstDelivery ? [] : recordsOfAttempts(key);
+  const found = await lastRecords(link, place, [...attempts, ...recordsOfEnd(key)]);
   if (found.every((record) => record === undefined)) return emptyHistory;
   const [started, failed, snoozed] = found
     .slice(0, attempts.length)

@@ -1,12 +1,13 @@
 import { consumerNamed, type PipelineConfig } from '../config/resolved.js';
-import type { Key } from '../domain/key.js';
 import { pointerFrom } from '../domain/pointer.js';
 import type { Exhaustion } from '../domain/record.js';
+import { recordsBeyond, type WhatIsKnown } from '../domain/standing-records.js';
+import { isBeyond } from '../domain/standing.js';
 import type { RecordKind } from '../domain/subjects.js';
 import { type Clock, isoOfMs } from '../domain/time.js';
 import { withJitter } from '../domain/backoff.js';
 import { type JournalPlace, recordAbout } from '../journal/place.js';
-import { anyRecord, atStage } from '../journal/read.js';
+import { lastRecords } from '../journal/read.js';
 import { writeRecord } from '../journal/write-record.js';
 import type { Link } from '../nats/link.js';
 import { hasRetryConsumer } from './other-versions.js';
@@ -24,16 +25,6 @@ export type Routed =
   | { readonly to: 'retry' | 'dlq'; readonly notBeforeMs: number }
   /** Nothing was written: it had moved on already. */
   | { readonly to: 'nowhere'; readonly because: RecordKind };
-
-/** What the one who routes knows already. */
-export interface WhatIsKnown {
-  /** Nobody can have begun to route this very telling of it. */
-  readonly firstTime: boolean;
-  /** Nobody has told of it before. */
-  readonly firstTelling: boolean;
-}
-
-export const nothingKnown: WhatIsKnown = { firstTime: false, firstTelling: false };
 
 export function journalOf(config: PipelineConfig): JournalPlace {
   return { stream: config.streams.advisories.name, root: config.roots.advisories };
@@ -74,7 +65,8 @@ export async function routeExhaustion(tools: RouteTools, x: Exhaustion, known: W
   const journal = journalOf(config);
   const { to, delayMs } = await destinationOf(tools, x);
   const wanted = recordsBeyond(x, to, known);
-  const beyond = wanted.length > 0 && (await anyRecord(link, journal, wanted));
+  const found = wanted.length > 0 ? await lastRecords(link, journal, wanted) : [];
+  const beyond = found.find((one) => one && isBeyond(one.record, x));
   if (beyond) return { to: 'nowhere', because: beyond.record.kind };
 
   // Due at once is 0 and not now: a pointer that was never parked needs no announcement of its first run.
@@ -83,27 +75,4 @@ export async function routeExhaustion(tools: RouteTools, x: Exhaustion, known: W
   const at = isoOfMs(now());
   await writeRecord(link, journal, recordAbout(x, { kind: 'ROUTED', at, to, worker: tools.worker }));
   return { to, notBeforeMs };
-}
-
-/**
- * Any one of these means that the exhaustion has been dealt with. When nobody has tried to route it before, only
- * a second telling of it or a late success can stand in the way; the retry stage looks for the latter itself.
- */
-function recordsBeyond(
-  x: Key,
-  to: 'retry' | 'dlq',
-  { firstTime, firstTelling }: WhatIsKnown,
-): (readonly [Key, RecordKind])[] {
-  if (to === 'retry' && firstTime && firstTelling) return [];
-  const wanted: (readonly [Key, RecordKind])[] = [[x, 'ROUTED']];
-  if (to === 'dlq' || !firstTime) wanted.push([x, 'RESOLVED']);
-  if (firstTime) return wanted;
-  if (x.stage === 'main') {
-    const retry = atStage(x, 'retry');
-    wanted.push([retry, 'RESOLVED'], [retry, 'MAX_DELIVERIES'], [retry, 'MSG_TERMINATED']);
-  }
-  // Of a main stage too: a dead letter of the meta tier was given up, and this exhaustion with it.
-  wanted.push([atStage(x, 'dlq'), 'DISCARDED']);
-  if (to === 'dlq') wanted.push([atStage(x, 'dlq', x.cycle + 1), 'REPLAYED']);
-  return wanted;
 }

@@ -1,3 +1,4 @@
+import { nothingKnown } from '../../domain/standing-records.js';
 import { metaConsumers } from '../../domain/consumer-names.js';
 import type { Key } from '../../domain/key.js';
 import type { Pointer } from '../../domain/pointer.js';
@@ -5,13 +6,7 @@ import { recordAbout } from '../../journal/place.js';
 import { writeRecord } from '../../journal/write-record.js';
 import { statesOfOriginals } from '../../pointers/original.js';
 import { writePointer } from '../../pointers/write-pointer.js';
-import {
-  journalOf,
-  pointersOf,
-  type RouteTools,
-  nothingKnown,
-  routeExhaustion,
-} from '../../routing/route.js';
+import { journalOf, pointersOf, type RouteTools, routeExhaustion } from '../../routing/route.js';
 import type { Author, Skipped } from '../plan/carry-out.js';
 import { decideReplays, type ReplayDecision, replayKey } from './decide-replay.js';
 import type { DlqEntry } from '../../pointers/entry.js';

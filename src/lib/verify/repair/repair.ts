@@ -1,3 +1,4 @@
+import { nothingKnown } from '../../domain/standing-records.js';
 import type { Key } from '../../domain/key.js';
 import { type Pointer, pointerFrom } from '../../domain/pointer.js';
 import type { Exhaustion } from '../../domain/record.js';
@@ -8,13 +9,7 @@ import { type RecordFacts, recordAbout, subjectOf } from '../../journal/place.js
 import { lastRecord } from '../../journal/read.js';
 import { storeFitting } from '../../nats/wire/store-fitting.js';
 import { writePointer } from '../../pointers/write-pointer.js';
-import {
-  journalOf,
-  pointersOf,
-  type RouteTools,
-  nothingKnown,
-  routeExhaustion,
-} from '../../routing/route.js';
+import { journalOf, pointersOf, type RouteTools, routeExhaustion } from '../../routing/route.js';
 import { Transcriber } from '../../routing/transcribe.js';
 import { Positions } from '../scan/positions.js';
 import { findExhaustion, readExhaustionOf, readRoutable, rebuildExhaustion } from './restore.js';

@@ -1,6 +1,6 @@
 import { consumerNamed, limitsOf, type PipelineConfig } from '../../config/resolved.js';
 import { isForGood, makeFailure } from '../../domain/failure.js';
-import { type Key, sameOrigin } from '../../domain/key.js';
+import { atStage, type Key, sameOrigin } from '../../domain/key.js';
 import { straightToDlq } from '../../domain/stage-plan.js';
 import type { Pointer } from '../../domain/pointer.js';
 import {
@@ -12,7 +12,7 @@ import {
 import { type ExhaustionKind, exhaustionKinds } from '../../domain/subjects.js';
 import { advisoryType } from '../../domain/advisory.js';
 import { subjectOf } from '../../journal/place.js';
-import { atStage, lastRecord } from '../../journal/read.js';
+import { lastRecord } from '../../journal/read.js';
 import type { Link } from '../../nats/link.js';
 import { lastPointer, readPointer } from '../../pointers/write-pointer.js';
 import { journalOf, pointersOf } from '../../routing/route.js';

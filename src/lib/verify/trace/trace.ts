@@ -1,10 +1,10 @@
 import { consumerNamed, externalNamed, limitsOf, type PipelineConfig } from '../../config/resolved.js';
 import { metaConsumers } from '../../domain/consumer-names.js';
 import { isForGood } from '../../domain/failure.js';
-import type { Key } from '../../domain/key.js';
+import { atStage, type Key } from '../../domain/key.js';
 import type { JournalRecord } from '../../domain/record.js';
 import type { RecordKind } from '../../domain/subjects.js';
-import { anyRecord, atStage, lastRecord, lastRecords } from '../../journal/read.js';
+import { anyRecord, lastRecord, lastRecords } from '../../journal/read.js';
 import type { Link } from '../../nats/link.js';
 import { journalOf } from '../../routing/route.js';
 import type { Positions } from '../scan/positions.js';

@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest';
+import { makeFailure } from '../../src/lib/domain/failure.js';
+import { atStage, type Key } from '../../src/lib/domain/key.js';
+import { makeExhaustion } from '../../src/lib/domain/record.js';
+import { nothingKnown } from '../../src/lib/domain/standing-records.js';
+import { recordAbout, type RecordFacts } from '../../src/lib/journal/place.js';
+import { writeRecord } from '../../src/lib/journal/write-record.js';
+import { journalOf, routeExhaustion } from '../../src/lib/routing/route.js';
+import { consumer, originAt } from '../support/dead-letters.js';
+import { type TestBed, testBed } from '../support/pipeline.js';
+
+const at = '2026-11-29T00:00:00.000Z';
+/** The first delivery of an exhaustion that was told once. */
+const firstTime = { firstTime: true, firstTelling: true };
+
+type Told = Omit<RecordFacts, 'at'> & { readonly stage: Key['stage']; readonly cycle?: number };
+
+/** Routes the exhaustion of a stage after this was journaled. */
+async function routed(
+  bed: TestBed,
+  stage: 'main' | 'retry',
+  told: readonly Told[],
+  known = nothingKnown,
+): Promise<unknown> {
+  const origin = await originAt(bed, await bed.publish('totp.requested'));
+  const key: Key = { tier: 'business', consumer, origin, stage, cycle: 0 };
+  for (const { stage: of, cycle = 0, ...facts } of told) {
+    await writeRecord(
+      bed.link,
+      journalOf(bed.config),
+      recordAbout(atStage(key, of, cycle), { at, ...facts }),
+    );
+  }
+  const x = makeExhaustion({
+    key,
+    kind: 'MAX_DELIVERIES',
+    at,
+    failure: makeFailure('error', 'Error', 'SES is down'),
+    attempts: { main: 3, retry: stage === 'retry' ? 3 : 0 },
+    firstFailedAt: at,
+    worker: 'test',
+    delivered: { stream: origin.stream, seq: origin.seq, deliveries: 3 },
+  });
+  const { link, config } = bed;
+  return routeExhaustion({ link, config, worker: 'test', now: () => 0, random: () => 0.5 }, x, known);
+}
+
+describe('an exhausted retry stage', () => {
+  test.each([firstTime, nothingKnown])(
+    'is not routed to the DLQ, when the main stage has succeeded late ($firstTime)',
+    async (known) => {
+      const bed = await testBed();
+      const late: Told = { stage: 'main', kind: 'RESOLVED', attempt: 3, late: true };
+      expect(await routed(bed, 'retry', [late], known)).toEqual({ to: 'nowhere', because: 'RESOLVED' });
+      expect(await bed.dead(consumer, 1)).toBeUndefined();
+    },
+  );
+
+  test('is routed, when its pointer came from another name', async () => {
+    const bed = await testBed();
+    const moved: Told = { stage: 'retry', kind: 'MOVED', movedFrom: 'its-old-name' };
+    expect(await routed(bed, 'retry', [moved])).toMatchObject({ to: 'dlq' });
+    expect(await bed.dead(consumer, 1)).toBeDefined();
+  });
+});
+
+describe('an exhausted main stage', () => {
+  test.each<Told>([
+    { stage: 'retry', kind: 'MOVED', movedTo: 'its-new-name' },
+    { stage: 'dlq', kind: 'MOVED', movedTo: 'its-new-name' },
+    { stage: 'dlq', cycle: 1, kind: 'REPLAYED' },
+    { stage: 'dlq', kind: 'DISCARDED' },
+    { stage: 'retry', kind: 'RESOLVED' },
+  ])('is not brought back to the retry stage by a second routing after $kind ($stage)', async (told) => {
+    const bed = await testBed();
+    expect(await routed(bed, 'main', [told])).toEqual({ to: 'nowhere', because: told.kind });
+    expect(await bed.parked(consumer, 1)).toBeUndefined();
+  });
+});
