@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
+import { recordAbout } from '../../src/lib/journal/place.js';
+import { writeRecord } from '../../src/lib/journal/write-record.js';
+import { journalOf } from '../../src/lib/routing/route.js';
 import { Transcriber } from '../../src/lib/routing/transcribe.js';
+import { originAt } from '../support/dead-letters.js';
 import { advisoryText } from '../support/external.js';
 import { testBed } from '../support/pipeline.js';
 import { pullMessages } from '../support/pull.js';
@@ -21,3 +25,22 @@ test('what two paths hear of at the same time is news to one of them', async () 
   }
   expect(await bed.journal('MAX_DELIVERIES')).toHaveLength(count);
 });
+
+test.each(['present', 'gone'])(
+  'an event that a handler of the same name processed before is no news (%s)',
+  async (event) => {
+    const bed = await testBed({ consumers: [], external: [{ name: 'rust' }] });
+    const seq = await bed.publish('totp.requested');
+    const origin = await originAt(bed, seq);
+    await pullMessages(bed.link, 'events', 'rust', 1);
+    const { link, config } = bed;
+    const key = { tier: 'business', consumer: 'rust', origin, stage: 'main', cycle: 0 } as const;
+    await writeRecord(link, journalOf(config), recordAbout(key, { kind: 'RESOLVED', at: '2026-11-29' }));
+    if (event === 'gone') await link.deleteMessage('events', seq);
+    const subject = '$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.events.rust';
+    const transcriber = new Transcriber({ link, config, worker: 'test', now: Date.now });
+    const judged = await transcriber.transcribe({ subject, data: Buffer.from(advisoryText({ seq })) });
+    expect(judged).toEqual({ is: 'known' });
+    expect(await bed.journal('MAX_DELIVERIES')).toEqual([]);
+  },
+);

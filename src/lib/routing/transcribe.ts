@@ -5,14 +5,10 @@ import { stageConsumers } from '../domain/consumer-names.js';
 import type { Key } from '../domain/key.js';
 import { type StagePlan, straightToDlq } from '../domain/stage-plan.js';
 import type { Exhaustion } from '../domain/record.js';
-import {
-  exhaustionKinds,
-  nativeAdvisorySubject,
-  recordSubject,
-  subjectMatches,
-  type RecordKind,
-} from '../domain/subjects.js';
+import { recordsOfMainEnd } from '../domain/standing-records.js';
+import { nativeAdvisorySubject, subjectMatches } from '../domain/subjects.js';
 import { type Clock, isoOfMs, nanosOfRfc3339, type Nanos } from '../domain/time.js';
+import { subjectOf } from '../journal/place.js';
 import { anyRecord, readKeyHistory } from '../journal/read.js';
 import { writeRecord } from '../journal/write-record.js';
 import type { Link } from '../nats/link.js';
@@ -61,7 +57,6 @@ export type Transcribed =
 /** Clocks of a cluster's nodes differ: the event carries the time of one of them, the advisory that of another. */
 const clockSkewNs = 1_000_000_000n;
 const maxRemembered = 10_000;
-const routingKinds: readonly RecordKind[] = [...exhaustionKinds, 'ROUTED'];
 
 /** A consumer of the events stream, as far as the server's word about it goes. */
 interface Reader {
@@ -171,8 +166,7 @@ export class Transcriber {
     }
     const key: Key = { tier: 'business', consumer, origin: storedOrigin(message), stage: 'main', cycle: 0 };
     const journal = journalOf(this.tools.config);
-    const wanted = routingKinds.map((kind) => [key, kind] as const);
-    if (await anyRecord(link, journal, wanted)) return { is: 'known' };
+    if (await anyRecord(link, journal, recordsOfMainEnd(key))) return { is: 'known' };
     const facts = { key, at: isoOfMs(now()), worker, told, plan };
     if (!counted) {
       const failure = failureByTheServer(advisory);
@@ -210,10 +204,11 @@ export class Transcriber {
   /** The event is gone, so its time is known to nobody: the sequence has to do. */
   private async wasRecorded(consumer: string, seq: number): Promise<boolean> {
     const { link, config } = this.tools;
-    const { stream, root } = journalOf(config);
-    const place = { tier: 'business', consumer, seq, stage: 'main', cycle: 0 } as const;
+    const journal = journalOf(config);
+    const origin = { stream: config.streams.events.name, seq, subject: '', time: '0' };
+    const wanted = recordsOfMainEnd({ tier: 'business', consumer, origin, stage: 'main', cycle: 0 });
     const found = await Promise.all(
-      routingKinds.map((kind) => link.readLast(stream, recordSubject(root, { ...place, kind }))),
+      wanted.map(([key, kind]) => link.readLast(journal.stream, subjectOf(journal, key, kind))),
     );
     return found.some((message) => message !== undefined);
   }
