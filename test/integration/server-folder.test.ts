@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { chown, cp, mkdir, readFile, symlink } from 'node:fs/promises';
+import { existsSync, rmSync } from 'node:fs';
+import { chown, cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -10,7 +10,7 @@ import {
 } from '../../src/lib/dev-server/folder-server.js';
 import { systemClock } from '../../src/lib/flow/clock.js';
 import { readInfo } from '../../src/lib/dev-server/ready.js';
-import { portOf, readServerState, serverFiles } from '../../src/lib/dev-server/state.js';
+import { makeServerFolder, portOf, readServerState, serverFiles } from '../../src/lib/dev-server/state.js';
 import { serverBinary } from '../support/nats-server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -53,6 +53,22 @@ test('started at the same time, there is one', async () => {
   const all = await Promise.all([1, 2, 3].map(() => startFolderServer(project)));
   expect(new Set(all.map(({ state }) => state.pid)).size).toBe(1);
   expect(all.filter(({ started }) => started)).toHaveLength(1);
+});
+
+test('a start waits for one that tries two ports, with the whole time to get ready for each', async () => {
+  const project = await projectFolder();
+  const { lock } = serverFiles(project.cwd);
+  await makeServerFolder(project.cwd);
+  await writeFile(lock, String(process.pid));
+  let nowMs = 0;
+  const monotonic = (): number => {
+    if (nowMs < 60_000) nowMs += 10_000;
+    else rmSync(lock, { force: true });
+    return nowMs;
+  };
+  const { started } = await startFolderServer({ ...project, clock: { ...project.clock, monotonic } });
+  expect(started).toBe(true);
+  expect(nowMs).toBe(60_000);
 });
 
 test('after a stop or a crash it comes back on the same port', async () => {

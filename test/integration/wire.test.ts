@@ -39,6 +39,8 @@ async function listening(of: (nc: NatsConnection) => NatsConnection = (nc) => nc
   return { link, wire: new Wire(of(link.nc)), heard, raw };
 }
 
+type Inside = Readonly<Record<string, unknown>>;
+
 const patterned = (size: number): Buffer => Buffer.from(Array.from({ length: size }, (_, i) => i % 251));
 
 /** The client as another version might be: with its public interface alone. */
@@ -124,6 +126,50 @@ describe.each([
     await link.close();
     expect(() => wire.publish('w.a', '', '', '')).toThrow(/closed/);
   });
+});
+
+test('the client has each field that is used beside its public interface: one that is missing costs CPU time, and no other test may show it', async () => {
+  const { link, wire, raw } = await listening();
+  wire.publish('w.a', '', 'NATS/1.0\r\nA: 1\r\n\r\n', 'x');
+  wire.flush();
+  await link.flush();
+  const { protocol } = link.nc as unknown as { readonly protocol?: Inside };
+  const outbound = protocol?.['outbound'] as Inside | undefined;
+  const msg = raw[0] as unknown as Inside;
+  const parts = msg['_msg'] as Inside | undefined;
+  expect({
+    'protocol.outbound.fill': typeof outbound?.['fill'],
+    'protocol.flushPending': typeof protocol?.['flushPending'],
+    'protocol.noMorePublishing': protocol?.['noMorePublishing'],
+    'protocol.outMsgs': typeof protocol?.['outMsgs'],
+    'protocol.outBytes': typeof protocol?.['outBytes'],
+    'msg._msg.subject': Buffer.from((parts?.['subject'] ?? '') as Uint8Array).toString(),
+    'msg._msg.hdr': parts?.['hdr'],
+    'msg._rdata': Buffer.from((msg['_rdata'] ?? '') as Uint8Array).toString(),
+  }).toEqual({
+    'protocol.outbound.fill': 'function',
+    'protocol.flushPending': 'function',
+    'protocol.noMorePublishing': false,
+    'protocol.outMsgs': 'number',
+    'protocol.outBytes': 'number',
+    'msg._msg.subject': 'w.a',
+    'msg._msg.hdr': 18,
+    'msg._rdata': 'NATS/1.0\r\nA: 1\r\n\r\nx',
+  });
+});
+
+test('what the wire publishes is in the statistics of the client, as what the client publishes', async () => {
+  const counted = async (publish: (wire: Wire, nc: NatsConnection) => void) => {
+    const { link, wire } = await listening();
+    publish(wire, link.nc);
+    wire.flush();
+    await link.flush();
+    const { outMsgs, outBytes } = link.nc.stats();
+    return { outMsgs, outBytes };
+  };
+  expect(await counted((wire) => wire.publish('w.a', '', '', 'four'))).toEqual(
+    await counted((_, nc) => nc.publish('w.a', 'four')),
+  );
 });
 
 test('the client keeps headers and subject of a message undecoded', async () => {

@@ -1,5 +1,6 @@
 import { link, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { formatDuration } from '../domain/duration.js';
 import { OperationError } from '../errors.js';
 import type { Clock } from '../flow/clock.js';
 
@@ -25,7 +26,7 @@ export async function withLock<T>(file: string, options: LockOptions, work: () =
   const deadline = clock.monotonic() + timeoutMs;
   while (!(await tryLock(file, options))) {
     if (clock.monotonic() > deadline) {
-      throw new OperationError(`another process has held ${file} for ${timeoutMs} ms`, {
+      throw new OperationError(`another process has held ${file} for ${formatDuration(timeoutMs)}`, {
         code: 'LOCKED',
         suggestions: [`rm ${file}   # when no such process runs`],
       });
