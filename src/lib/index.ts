@@ -51,7 +51,15 @@ export type { Role } from './permissions/role.js';
 export { loadHandlers } from './handlers/load.js';
 export { type Logger, type LogLevel, type LogOptions, makeLogger, silentLogger } from './observe/log.js';
 export { logWaterfall } from './observe/log-waterfall.js';
-export type { WaterfallEvent, WaterfallListener } from './observe/waterfall-event.js';
+export type { Subscribe } from './observe/event-bus.js';
+export type {
+  ListenerOf,
+  WaterfallEvent,
+  WaterfallEventOf,
+  WaterfallEvents,
+  WaterfallEventType,
+  WaterfallListener,
+} from './observe/waterfall-event.js';
 export type { ProxySettings } from './http/proxy.js';
 export { type RunningPipeline, type RunOptions, runPipeline, type StopSummary } from './waterfall/run.js';
 

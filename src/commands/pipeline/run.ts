@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import * as Flags from '@oclif/core/flags';
 import { startAsChild } from '../../lib/cli/run/as-child.js';
 import { BaseCommand } from '../../lib/cli/base-command.js';
-import { countingSuccesses } from '../../lib/cli/run/count-successes.js';
+import { countSuccesses } from '../../lib/cli/run/count-successes.js';
 import { durationFlag } from '../../lib/cli/flags/global-flags.js';
 import { whenParentEnds } from '../../lib/cli/run/parent.js';
 import { selectConsumers } from '../../lib/cli/flags/select-consumers.js';
@@ -105,13 +105,14 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
         only: only.map((consumer) => consumer.name),
         handlers,
         log,
-        onEvent: readable ? countingSuccesses(logWaterfall(log), log) : logWaterfall(log),
         worker: `${hostname()}:${process.pid}:${Math.random().toString(36).slice(2, 8)}`,
         now: () => Date.now(),
         monotonic: () => performance.now(),
         random: () => Math.random(),
         proxies: this.environment,
       });
+      pipeline.subscribe(logWaterfall(log));
+      if (readable) pipeline.subscribe(countSuccesses(log), { types: ['succeeded'] });
       const stopWatchdog = startWatchdog({
         stallTimeoutMs: this.flags['stall-timeout'] ?? defaultStallTimeoutMs,
         readable,

@@ -145,11 +145,14 @@ export type WaterfallEventOf<T extends WaterfallEventType> = {
 /** Everything that a running pipeline says about its work. The log is one subscriber. */
 export type WaterfallEvent = WaterfallEventOf<WaterfallEventType>;
 
-export interface WaterfallListener {
-  (event: WaterfallEvent): void;
+/** Called with events of some types. */
+export interface ListenerOf<T extends WaterfallEventType> {
+  (event: WaterfallEventOf<T>): void;
   /**
    * False: it makes nothing of a success at the first attempt, which then is not made into an event for it. Asked each
    * time, so it must be cheap. Default: it wants them.
    */
   readonly wantsSuccess?: () => boolean;
 }
+
+export type WaterfallListener = ListenerOf<WaterfallEventType>;

@@ -13,13 +13,14 @@ import { EventRegistry } from '../handlers/event.js';
 import { HttpClient } from '../http/client.js';
 import type { ProxySettings } from '../http/proxy.js';
 import type { Link } from '../nats/link.js';
+import { EventBus, type Subscribe } from '../observe/event-bus.js';
 import type { Logger } from '../observe/log.js';
 import type { WaterfallListener } from '../observe/waterfall-event.js';
 import { alertProcess, type DeadLetterHandler } from './stages/alert.js';
 import { HandlerRunner, mainStage, retryStage } from './stages/business.js';
 import type { StageTools } from './stages/case.js';
 import { Admission } from './worker/admission.js';
-import { ConsumerGone } from './failures.js';
+import { GoneCheck } from './gone-check.js';
 import { Gate } from './worker/gate.js';
 import { AdvisoryListener } from './listener.js';
 import { metaRetryStage, metaStage } from './stages/meta.js';
@@ -42,7 +43,8 @@ export interface RunOptions {
   /** By absolute file, as the config names them. */
   readonly handlers: ReadonlyMap<string, Handler>;
   readonly log: Logger;
-  readonly onEvent: WaterfallListener;
+  /** The first subscriber. */
+  readonly onEvent?: WaterfallListener;
   /** `<host>:<pid>:<random>`: who writes the records. */
   readonly worker: string;
   readonly now: Clock;
@@ -63,6 +65,8 @@ export interface RunningPipeline {
   readonly consumers: readonly string[];
   /** Rejects when the pipeline can't go on; never resolves before `stop`. */
   readonly ended: Promise<void>;
+  /** Who subscribes in the turn in which the pipeline was started misses nothing. A listener that throws harms nobody. */
+  readonly subscribe: Subscribe;
   /** Stops pulling, lets running handlers finish within the timeout, settles and flushes. */
   stop(drainTimeoutMs: number): Promise<StopSummary>;
 }
@@ -79,8 +83,6 @@ function withPrefetch(concurrency: number): number {
 
 /** A supervisor that waits little longer than the drain must not cut it off. */
 const takeBackTimeoutMs = 2000;
-const goneChecks = 3;
-const goneCheckPauseMs = 1500;
 /** Alerts that run at once, and dead letters that are only told in the log. */
 const alertsAtOnce = 4;
 const toldAtOnce = 256;
@@ -93,17 +95,26 @@ class Pipeline implements RunningPipeline {
   private readonly admission = new Admission();
   private readonly http: HttpClient;
   private readonly registry: EventRegistry;
-  private readonly checking = new Set<Worker>();
+  private readonly bus: EventBus;
+  private readonly gone: GoneCheck;
   private readonly unwatch: () => void;
   private readonly listener: AdvisoryListener;
   private readonly standstills: StandstillWatch;
-  private stopped = false;
 
   constructor(private readonly options: RunOptions) {
     this.ended = new Promise((resolve, reject) => {
       this.end = { resolve, reject };
     });
-    const { link, config, only, onEvent, monotonic, worker, now } = options;
+    const { link, config, only, log, onEvent, monotonic, worker, now } = options;
+    this.bus = new EventBus((err) =>
+      log.error(
+        { err },
+        'a subscriber to the events failed: the pipeline and the other subscribers go on; this is logged once',
+      ),
+    );
+    if (onEvent) this.bus.subscribe(onEvent);
+    const { emit } = this.bus;
+    this.gone = new GoneCheck(link, (error) => this.end.reject(error));
     const run = (consumer: { readonly name: string }): boolean => !only || only.includes(consumer.name);
     // Before anything is started.
     requireHandlers(options.handlers, [...config.consumers, ...config.external].filter(run));
@@ -117,10 +128,10 @@ class Pipeline implements RunningPipeline {
     this.ended.catch(() => {});
     this.http = new HttpClient(options.proxies ?? {});
     this.registry = new EventRegistry(config, (eventType, { stream, seq }) =>
-      onEvent({ type: 'numbers-rounded', eventType, stream, seq }),
+      emit({ type: 'numbers-rounded', eventType, stream, seq }),
     );
-    const business = new Gate(onEvent, monotonic);
-    const routing = new Gate(onEvent, monotonic);
+    const business = new Gate(emit, monotonic);
+    const routing = new Gate(emit, monotonic);
     const transcriber = new Transcriber({ link, config, worker, now });
     this.startMeta(routing, transcriber);
     for (const consumer of config.consumers) {
@@ -130,19 +141,23 @@ class Pipeline implements RunningPipeline {
       if (run(consumer)) this.startAlerts(consumer, business);
     }
     const fail = (error: PlutomiError): void => this.end.reject(error);
-    this.listener = new AdvisoryListener({ link, config, transcriber, emit: onEvent, fail });
+    this.listener = new AdvisoryListener({ link, config, transcriber, emit, fail });
     const places = this.workers.map(({ settings }) => settings);
-    this.standstills = new StandstillWatch(link, places, onEvent);
+    this.standstills = new StandstillWatch(link, places, emit);
   }
 
   get consumers(): string[] {
     return this.workers.map((worker) => worker.settings.consumer);
   }
 
+  get subscribe(): Subscribe {
+    return this.bus.subscribe;
+  }
+
   private get stageTools(): StageTools {
-    const { link, config, onEvent, worker, now, random } = this.options;
-    const { admission } = this;
-    return { link, journal: journalOf(config), emit: onEvent, admission, worker, now, random };
+    const { link, config, worker, now, random } = this.options;
+    const { admission, bus } = this;
+    return { link, journal: journalOf(config), emit: bus.emit, admission, worker, now, random };
   }
 
   private startMeta(gate: Gate, transcriber: Transcriber): void {
@@ -207,7 +222,7 @@ class Pipeline implements RunningPipeline {
   }
 
   private startAlerts(consumer: ReaderSettings, gate: Gate): void {
-    const { config, handlers, onEvent } = this.options;
+    const { config, handlers } = this.options;
     const { handler: alertFile } = consumer.onDeadLetter;
     const alert =
       alertFile === undefined ? undefined : (handlers.get(alertFile) as DeadLetterHandler | undefined);
@@ -222,38 +237,20 @@ class Pipeline implements RunningPipeline {
         confirmAcks: false,
       },
       gate,
-      alertProcess(config, consumer, alert, onEvent, this.http),
+      alertProcess(config, consumer, alert, this.bus.emit, this.http),
     );
   }
 
   private start(settings: WorkerSettings, gate: Gate, process: Process): void {
-    const { link, onEvent, monotonic } = this.options;
+    const { link, monotonic } = this.options;
     const tools = {
       link,
       gate,
-      emit: onEvent,
+      emit: this.bus.emit,
       monotonic,
       fail: (error: PlutomiError) => this.end.reject(error),
     };
-    this.workers.push(new Worker(settings, tools, process, (worker) => void this.checkGone(worker)));
-  }
-
-  /** A consumer without a leader comes back; a deleted one never does. Only repeated certainty ends the process. */
-  private async checkGone(worker: Worker): Promise<void> {
-    if (this.checking.has(worker)) return;
-    this.checking.add(worker);
-    try {
-      const { stream, consumer } = worker.settings;
-      for (let check = 0; check < goneChecks && !this.stopped; check++) {
-        if (await this.options.link.consumerInfo(stream, consumer)) return;
-        await sleep(goneCheckPauseMs);
-      }
-      if (!this.stopped) this.end.reject(new ConsumerGone(stream, consumer));
-    } catch {
-      // No answer is no certainty.
-    } finally {
-      this.checking.delete(worker);
-    }
+    this.workers.push(new Worker(settings, tools, process, (worker) => void this.gone.check(worker)));
   }
 
   /** What handlers have not finished; not before nothing can come to this process any more. */
@@ -265,7 +262,7 @@ class Pipeline implements RunningPipeline {
   }
 
   async stop(drainTimeoutMs: number): Promise<StopSummary> {
-    this.stopped = true;
+    this.gone.stop();
     this.standstills.stop();
     const { link } = this.options;
     const pulled = Promise.all(this.workers.map((worker) => worker.stopPulling()));

@@ -1,15 +1,15 @@
 import type { Logger } from '../../observe/log.js';
-import type { WaterfallListener } from '../../observe/waterfall-event.js';
+import type { ListenerOf } from '../../observe/waterfall-event.js';
 
 /** Soon after the first, so that who has just published one sees it. */
 const firstMs = 1000;
 const everyMs = 10_000;
 
 /**
- * The same listener, and a line now and then that says how many events were processed: a person who watches a healthy
- * pipeline would else see nothing. A log for machines is spared this, and the counting.
+ * Writes a line now and then that says how many events were processed: a person who watches a healthy pipeline would
+ * else see nothing. A log for machines is spared this, and the counting.
  */
-export function countingSuccesses(listener: WaterfallListener, log: Logger): WaterfallListener {
+export function countSuccesses(log: Logger): ListenerOf<'succeeded'> {
   const counts = new Map<string, number>();
   let timer: NodeJS.Timeout | undefined;
   const tell = (): void => {
@@ -25,11 +25,10 @@ export function countingSuccesses(listener: WaterfallListener, log: Logger): Wat
     timer = setTimeout(tell, ms);
     timer.unref();
   };
-  const counting: WaterfallListener = (event) => {
-    listener(event);
-    if (event.type !== 'succeeded' || event.key.tier === 'meta') return;
-    counts.set(event.key.consumer, (counts.get(event.key.consumer) ?? 0) + 1);
+  const count: ListenerOf<'succeeded'> = ({ key }) => {
+    if (key.tier === 'meta') return;
+    counts.set(key.consumer, (counts.get(key.consumer) ?? 0) + 1);
     if (timer === undefined) wait(firstMs);
   };
-  return Object.assign(counting, { wantsSuccess: () => log.isLevelEnabled('info') });
+  return Object.assign(count, { wantsSuccess: () => log.isLevelEnabled('info') });
 }

@@ -1,0 +1,103 @@
+import type { ListenerOf, WaterfallEvent, WaterfallEventType, WaterfallListener } from './waterfall-event.js';
+
+/**
+ * Calls the listener with each event from now on, or with those of some types only, until what it returns is called.
+ * Nothing is made of a success at the first attempt while nobody wants it.
+ */
+export interface Subscribe {
+  (listener: WaterfallListener): () => void;
+  <T extends WaterfallEventType>(
+    listener: ListenerOf<T>,
+    wanted: { readonly types: readonly T[] },
+  ): () => void;
+}
+
+interface Subscription {
+  readonly listener: WaterfallListener;
+  readonly types: readonly WaterfallEventType[] | undefined;
+  subscribed: boolean;
+  hasFailed: boolean;
+}
+
+/**
+ * Tells several subscribers, one after the other, before `emit` returns: each hears all events in the order in which
+ * they happened. What a subscriber throws harms neither the others nor whoever emits.
+ */
+export class EventBus {
+  /** Replaced, never changed: whoever is being told goes on with the list that it began with. */
+  private subscriptions: readonly Subscription[] = [];
+  /** Those who want successes. */
+  private ofSuccess: readonly Subscription[] = [];
+  /** Emitted by a subscriber while it was told of another: its turn comes after that one. */
+  private readonly later: WaterfallEvent[] = [];
+  private isDispatching = false;
+
+  /** `onFailure` hears of the first error of each subscriber. */
+  constructor(private readonly onFailure: (error: unknown) => void) {}
+
+  readonly subscribe: Subscribe = (
+    listener: WaterfallListener,
+    { types }: { readonly types?: readonly WaterfallEventType[] } = {},
+  ) => {
+    const one: Subscription = { listener, types, subscribed: true, hasFailed: false };
+    this.keep([...this.subscriptions, one]);
+    return () => {
+      one.subscribed = false;
+      this.keep(this.subscriptions.filter((other) => other !== one));
+    };
+  };
+
+  /** What emitters call. Its `wantsSuccess` says whether anybody wants a success at the first attempt. */
+  readonly emit: WaterfallListener = Object.assign((event: WaterfallEvent): void => this.dispatch(event), {
+    wantsSuccess: (): boolean => {
+      // Asked for each healthy message.
+      for (const one of this.ofSuccess) if (this.asks(one)) return true;
+      return false;
+    },
+  });
+
+  private keep(subscriptions: readonly Subscription[]): void {
+    this.subscriptions = subscriptions;
+    this.ofSuccess = subscriptions.filter(({ types }) => types?.includes('succeeded') ?? true);
+  }
+
+  private asks(one: Subscription): boolean {
+    try {
+      return one.listener.wantsSuccess?.() ?? true;
+    } catch (error) {
+      this.failed(one, error);
+      return true;
+    }
+  }
+
+  private dispatch(event: WaterfallEvent): void {
+    if (this.isDispatching) return void this.later.push(event);
+    this.isDispatching = true;
+    for (let next: WaterfallEvent | undefined = event; next; next = this.later.shift()) {
+      for (const one of this.subscriptions) {
+        if (one.subscribed && (one.types?.includes(next.type) ?? true)) this.call(one, next);
+      }
+    }
+    this.isDispatching = false;
+  }
+
+  private call(one: Subscription, event: WaterfallEvent): void {
+    try {
+      const returned: unknown = one.listener(event);
+      // Its type allows an async function too, and nobody else would hear of its error.
+      if (returned instanceof Promise) returned.catch((error: unknown) => this.failed(one, error));
+    } catch (error) {
+      this.failed(one, error);
+    }
+  }
+
+  private failed(one: Subscription, error: unknown): void {
+    if (one.hasFailed) return;
+    one.hasFailed = true;
+    try {
+      this.onFailure(error);
+    } catch {
+      // Where the log itself fails, there is nobody left to hear of it.
+    }
+  }
+}
