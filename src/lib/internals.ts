@@ -4,7 +4,7 @@ export { configJsonSchema } from './config/schema/json-schema.js';
 export { readEnvironment } from './connection/environment.js';
 export { makeFailure } from './domain/failure.js';
 export { encodePointer, pointerFrom, pointerHeaders } from './domain/pointer.js';
-export { makeExhaustion } from './domain/record.js';
+export { makeExhaustion } from './domain/record-exhaustion.js';
 export { nanosOfRfc3339 } from './domain/time.js';
 export { versionAtLeast } from './nats/server-version.js';
 export { startServer } from './dev-server/embedded.js';

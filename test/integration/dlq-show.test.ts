@@ -33,7 +33,7 @@ describe('showDeadLetter', () => {
       encoding: 'json',
       time: expect.stringMatching(/^\d{4}-.*Z$/),
     });
-    const failures = details.history.filter(({ kind }) => kind === 'ATTEMPT_FAILED');
+    const failures = details.history.flatMap((record) => (record.kind === 'ATTEMPT_FAILED' ? record : []));
     expect(failures.map(({ stage, attempt, error }) => [stage, attempt, error?.message])).toEqual(
       ['main', 'retry'].flatMap((stage) => [1, 2, 3].map((attempt) => [stage, attempt, 'no template'])),
     );

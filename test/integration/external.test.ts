@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { decodeRecord } from '../../src/lib/domain/record.js';
+import { decodeRecord } from '../../src/lib/domain/record-decode.js';
 import { updateStream } from '../../src/lib/nats/objects.js';
 import { applyTopology } from '../support/config.js';
 import { forge, startExternalWorker } from '../support/external.js';

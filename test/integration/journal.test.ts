@@ -1,10 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { makeFailure } from '../../src/lib/domain/failure.js';
 import { atStage, type Key, type Origin } from '../../src/lib/domain/key.js';
-import { type Exhaustion, type JournalRecord, makeExhaustion } from '../../src/lib/domain/record.js';
-import { exhaustionKinds, type ExhaustionKind } from '../../src/lib/domain/subjects.js';
+import {
+  attemptOf,
+  type Exhaustion,
+  type JournalRecord,
+  type RecordOf,
+} from '../../src/lib/domain/record.js';
+import { makeExhaustion } from '../../src/lib/domain/record-exhaustion.js';
+import { exhaustionKinds, type ExhaustionKind, type RecordKind } from '../../src/lib/domain/record-kinds.js';
 import { readHistory } from '../../src/lib/journal/history.js';
-import { type JournalPlace, recordAbout, type RecordFacts, subjectOf } from '../../src/lib/journal/place.js';
+import { type JournalPlace, subjectOf } from '../../src/lib/journal/place.js';
 import { anyRecord, lastRecord, readKeyHistory } from '../../src/lib/journal/read.js';
 import { isFirstTelling, writeExhaustion, writeRecord } from '../../src/lib/journal/write-record.js';
 import type { Link } from '../../src/lib/nats/link.js';
@@ -34,8 +40,12 @@ async function journal(): Promise<Link> {
   return link;
 }
 
-function record(key: Key, kind: RecordFacts['kind'], facts: Partial<RecordFacts> = {}): JournalRecord {
-  return recordAbout(key, { kind, at, worker: 'host:1:a', ...facts });
+function record<K extends RecordKind>(
+  key: Key,
+  kind: K,
+  facts: Partial<RecordOf<NoInfer<K>>> = {},
+): JournalRecord {
+  return { v: 1, ...key, kind, at, worker: 'host:1:a', ...facts } as unknown as JournalRecord;
 }
 
 const failed = (key: Key, attempt: number): JournalRecord =>
@@ -118,14 +128,16 @@ describe('lastRecord', () => {
     expect(await lastRecord(link, place, main, 'ATTEMPT_FAILED')).toBeUndefined();
   });
 
-  test.each(['not json', '{}', JSON.stringify({ ...failed(main, 1), error: 'text' })])(
-    'is none when what stands there is %.20s',
-    async (forged) => {
-      const link = await journal();
-      await link.publish(subjectOf(place, main, 'ATTEMPT_FAILED'), forged);
-      expect(await lastRecord(link, place, main, 'ATTEMPT_FAILED')).toBeUndefined();
-    },
-  );
+  test.each([
+    'not json',
+    '{}',
+    JSON.stringify({ ...failed(main, 1), error: 'text' }),
+    JSON.stringify({ ...failed(main, 1), kind: 'SNOOZED' }),
+  ])('is none when what stands there is %.20s', async (forged) => {
+    const link = await journal();
+    await link.publish(subjectOf(place, main, 'ATTEMPT_FAILED'), forged);
+    expect(await lastRecord(link, place, main, 'ATTEMPT_FAILED')).toBeUndefined();
+  });
 });
 
 test('anyRecord is the first that is there, in the order of the question', async () => {
@@ -237,7 +249,7 @@ describe('readHistory', () => {
     await link.publish(subjectOf(place, main, 'ATTEMPT_FAILED'), 'not json');
     await writeRecord(link, place, failed(main, 2));
     const history = await readHistory(link, place, 'business', main.consumer, origin);
-    expect(history.map(({ record }) => record.attempt)).toEqual([1, 2]);
+    expect(history.map(({ record }) => attemptOf(record))).toEqual([1, 2]);
   });
 
   test('is empty where there is nothing, and where there is no journal', async () => {

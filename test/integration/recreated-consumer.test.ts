@@ -128,7 +128,7 @@ describe('FirstDeliveries', () => {
     const origin = { stream: 'events', seq: 1, subject: 'events.a', time: delivery.time };
     const key = { tier: 'business', consumer, origin, stage: 'main', cycle: 0 } as const;
     const at = new Date().toISOString();
-    await writeRecord(link, journal, recordAbout(key, { kind: 'ATTEMPT_FAILED', at, attempt: 1 }));
+    await writeRecord(link, journal, recordAbout(key, { kind: 'ATTEMPT_STARTED', at, attempt: 1 }));
     await firsts.lookUp({ ...deliverer, epoch: 1 });
     expect(firsts.isFirst(delivery, { ...deliverer, epoch: 1 })).toBe(false);
     await link.publish('events.a', '2');

@@ -1,19 +1,26 @@
 import { describe, expect, test } from 'vitest';
 import { makeFailure } from '../../src/lib/domain/failure.js';
 import { atStage, type Key } from '../../src/lib/domain/key.js';
-import { makeExhaustion } from '../../src/lib/domain/record.js';
+import { makeExhaustion } from '../../src/lib/domain/record-exhaustion.js';
 import { nothingKnown } from '../../src/lib/domain/standing-records.js';
-import { recordAbout, type RecordFacts } from '../../src/lib/journal/place.js';
-import { writeRecord } from '../../src/lib/journal/write-record.js';
-import { journalOf, routeExhaustion } from '../../src/lib/routing/route.js';
-import { consumer, originAt } from '../support/dead-letters.js';
+import type { JournalRecord } from '../../src/lib/domain/record.js';
+import { routeExhaustion } from '../../src/lib/routing/route.js';
+import { consumer, journal, originAt } from '../support/dead-letters.js';
 import { type TestBed, testBed } from '../support/pipeline.js';
 
 const at = '2026-11-29T00:00:00.000Z';
 /** The first delivery of an exhaustion that was told once. */
 const firstTime = { firstTime: true, firstTelling: true };
 
-type Told = Omit<RecordFacts, 'at'> & { readonly stage: Key['stage']; readonly cycle?: number };
+type Told = Pick<JournalRecord, 'kind'> & {
+  readonly to?: 'retry' | 'dlq';
+  readonly movedTo?: string;
+  readonly movedFrom?: string;
+  readonly attempt?: number;
+  readonly late?: boolean;
+  readonly stage: Key['stage'];
+  readonly cycle?: number;
+};
 
 /** Routes the exhaustion of a stage after this was journaled. */
 async function routed(
@@ -25,11 +32,7 @@ async function routed(
   const origin = await originAt(bed, await bed.publish('totp.requested'));
   const key: Key = { tier: 'business', consumer, origin, stage, cycle: 0 };
   for (const { stage: of, cycle = 0, ...facts } of told) {
-    await writeRecord(
-      bed.link,
-      journalOf(bed.config),
-      recordAbout(atStage(key, of, cycle), { at, ...facts }),
-    );
+    await journal(bed, atStage(key, of, cycle), facts);
   }
   const x = makeExhaustion({
     key,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { makeFailure } from '../../src/lib/domain/failure.js';
-import { type Exhaustion, makeExhaustion } from '../../src/lib/domain/record.js';
+import type { Exhaustion } from '../../src/lib/domain/record.js';
+import { makeExhaustion } from '../../src/lib/domain/record-exhaustion.js';
 import { nothingKnown } from '../../src/lib/domain/standing-records.js';
 import { routeExhaustion, type RouteTools } from '../../src/lib/routing/route.js';
 import { consumer, Killed, killedAfter, originAt } from '../support/dead-letters.js';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { decodeExhaustion } from '../../src/lib/domain/record.js';
+import { decodeExhaustion } from '../../src/lib/domain/record-decode.js';
 import { versionAtLeast } from '../../src/lib/nats/server-version.js';
 import { deleteConsumer } from '../../src/lib/nats/objects.js';
 import { applyTopology, type ConfigOverrides, makeConfig } from '../support/config.js';

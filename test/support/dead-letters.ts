@@ -1,9 +1,9 @@
 import { makeFailure } from '../../src/lib/domain/failure.js';
 import type { Key, Origin } from '../../src/lib/domain/key.js';
 import type { Pointer } from '../../src/lib/domain/pointer.js';
-import { type Exhaustion, makeExhaustion } from '../../src/lib/domain/record.js';
-import type { RecordFacts } from '../../src/lib/journal/place.js';
-import { recordAbout } from '../../src/lib/journal/place.js';
+import type { Exhaustion, JournalRecord, RecordOf } from '../../src/lib/domain/record.js';
+import { makeExhaustion } from '../../src/lib/domain/record-exhaustion.js';
+import type { RecordKind } from '../../src/lib/domain/record-kinds.js';
 import { writeRecord } from '../../src/lib/journal/write-record.js';
 import type { Link } from '../../src/lib/nats/link.js';
 import { headerOf, msgIdHeader } from '../../src/lib/nats/wire/message.js';
@@ -78,9 +78,14 @@ export async function buryEvent(
   return { pointer, id: `${pointer.consumer}/${origin.seq}`, dlqSeq };
 }
 
-/** Writes a record about a key into the journal. */
-export async function journal(bed: Ground, key: Key, facts: Omit<RecordFacts, 'at'>): Promise<void> {
-  await writeRecord(bed.link, journalOf(bed.config), recordAbout(key, { at, ...facts }));
+/** Writes a record about a key into the journal, with no more in it than these facts. */
+export async function journal<K extends RecordKind>(
+  bed: Ground,
+  key: Key,
+  facts: Partial<RecordOf<K>> & { readonly kind: K },
+): Promise<void> {
+  const record = { v: 1, at, ...key, ...facts } as unknown as JournalRecord;
+  await writeRecord(bed.link, journalOf(bed.config), record);
 }
 
 /** An exhaustion of the retry stage, as the worker writes it. */

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { onTestFinished } from 'vitest';
-import type { ExhaustionKind } from '../../src/lib/domain/subjects.js';
+import type { ExhaustionKind } from '../../src/lib/domain/record-kinds.js';
 import type { Link } from '../../src/lib/nats/link.js';
 
 const program = fileURLToPath(new URL('external-worker.mjs', import.meta.url));

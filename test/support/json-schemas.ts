@@ -1,5 +1,5 @@
 import { Ajv } from 'ajv';
-import { recordKinds } from '../../src/lib/domain/subjects.js';
+import { recordKinds } from '../../src/lib/domain/record-kinds.js';
 
 type Schema = Readonly<Record<string, unknown>>;
 

@@ -6,7 +6,9 @@ import type { ConnectOptions } from '../../src/lib/nats/connect/connect.js';
 import type { Link } from '../../src/lib/nats/link.js';
 import type { StoredMessage } from '../../src/lib/nats/wire/message.js';
 import type { Pointer } from '../../src/lib/domain/pointer.js';
-import { decodeRecord, type JournalRecord } from '../../src/lib/domain/record.js';
+import { attemptOf, type JournalRecord, type RecordOf } from '../../src/lib/domain/record.js';
+import { decodeRecord } from '../../src/lib/domain/record-decode.js';
+import type { RecordKind } from '../../src/lib/domain/record-kinds.js';
 import { lastPointer, readPointer } from '../../src/lib/pointers/write-pointer.js';
 import { pointersOf } from '../../src/lib/routing/route.js';
 import { silentLogger } from '../../src/lib/observe/log.js';
@@ -50,7 +52,7 @@ export interface TestBed {
   ): Promise<{ readonly pointer: Pointer; readonly message: StoredMessage } | undefined>;
   parked(consumer: string, seq: number): Promise<Pointer | undefined>;
   /** The journal, in order; only records of these kinds, where given. */
-  journal(...kinds: readonly string[]): Promise<StoredRecord[]>;
+  journal<K extends RecordKind = RecordKind>(...kinds: readonly K[]): Promise<StoredRecord<RecordOf<K>>[]>;
   /** Nothing is pending or unacknowledged on any of the pipeline's consumers. */
   quiet(): Promise<void>;
 }
@@ -99,10 +101,7 @@ export async function testBed(
       const message = await lastPointer(link, pointersOf(config, 'retry'), consumer, seq);
       return message && readPointer(message);
     },
-    journal: async (...kinds) =>
-      (await readJournal(link, config)).filter(
-        ({ record }) => kinds.length === 0 || kinds.includes(record.kind),
-      ),
+    journal: (...kinds) => readJournal(link, config, ...kinds),
     quiet: () => eventually('the pipeline is quiet', () => isQuiet(link, config), 20_000),
   };
 }
@@ -147,15 +146,21 @@ async function runFor(
   };
 }
 
-/** Every record of ours in the journal. */
-export async function readJournal(link: Link, config: PipelineConfig): Promise<StoredRecord[]> {
-  const out: StoredRecord[] = [];
+/** Every record of ours in the journal; only those of these kinds, where given. */
+export async function readJournal<K extends RecordKind = RecordKind>(
+  link: Link,
+  config: PipelineConfig,
+  ...kinds: readonly K[]
+): Promise<StoredRecord<RecordOf<K>>[]> {
+  const out: StoredRecord<RecordOf<K>>[] = [];
+  const wanted = (record: JournalRecord): record is RecordOf<K> =>
+    kinds.length === 0 || kinds.includes(record.kind as K);
   const { name } = config.streams.advisories;
   for (let seq = 1; ; ) {
     const message = await link.readNext(name, `${config.roots.advisories}.>`, seq);
     if (!message) return out;
     const decoded = decodeRecord(message.data);
-    if (decoded.ok) out.push({ journalSeq: message.seq, record: decoded.value });
+    if (decoded.ok && wanted(decoded.value)) out.push({ journalSeq: message.seq, record: decoded.value });
     seq = message.seq + 1;
   }
 }
@@ -181,8 +186,5 @@ async function isQuiet(link: Link, config: PipelineConfig): Promise<boolean> {
 export function failedAttempts(records: readonly StoredRecord[]): string[] {
   return records
     .filter(({ record }) => record.kind === 'ATTEMPT_FAILED')
-    .map(
-      ({ record }: { record: JournalRecord }) =>
-        `${record.consumer}/${record.origin.seq} ${record.stage} ${record.attempt}`,
-    );
+    .map(({ record }) => `${record.consumer}/${record.origin.seq} ${record.stage} ${attemptOf(record)}`);
 }

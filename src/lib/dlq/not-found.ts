@@ -2,7 +2,8 @@ import { type PipelineConfig, readersOf } from '../config/resolved.js';
 import { closest } from '../domain/closest.js';
 import { type DeadLetterId, formatDeadLetterId, parseDeadLetterId } from '../domain/dead-letter.js';
 import { escapeLine } from '../domain/escape.js';
-import { decodeRecord } from '../domain/record.js';
+import { decodeRecord } from '../domain/record-decode.js';
+import { kindFacts } from '../domain/record-kinds.js';
 import { recordReason } from '../domain/record-reason.js';
 import { pointerFilter } from '../domain/subjects.js';
 import { OperationError } from '../errors.js';
@@ -59,6 +60,7 @@ async function whatBecameOf(link: Link, config: PipelineConfig, named: DeadLette
   const decoded = last && decodeRecord(last.data);
   if (!decoded?.ok) return '';
   const { kind, at } = decoded.value;
-  const how = kind === 'DISCARDED' ? 'discarded' : 'replayed';
-  return [`: it was ${how} at ${escapeLine(at)}`, recordReason(decoded.value)].filter(Boolean).join(' ');
+  return [`: it was ${kindFacts[kind].title} at ${escapeLine(at)}`, recordReason(decoded.value)]
+    .filter(Boolean)
+    .join(' ');
 }

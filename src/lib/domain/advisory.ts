@@ -1,5 +1,5 @@
 import { type Decoded, decodeObject, isCount, isText, malformed } from './decode.js';
-import type { ExhaustionKind } from './subjects.js';
+import type { ExhaustionKind } from './record-kinds.js';
 
 /** The server's own advisory that a consumer gave up on a message (`io.nats.jetstream.advisory.v1.*`). */
 export interface NativeAdvisory {

@@ -1,20 +1,20 @@
 import { type Failure, makeFailure, noReport } from './failure.js';
-import type { JournalRecord } from './record.js';
+import type { JournalRecord, RecordOf } from './record.js';
 import type { Nanos } from './time.js';
 
 /** A journal record and where it stands: its sequence orders what happened. */
-export interface StoredRecord {
+export interface StoredRecord<R extends JournalRecord = JournalRecord> {
   readonly journalSeq: number;
-  readonly record: JournalRecord;
+  readonly record: R;
   /** By the server's clock, where it was asked. */
   readonly storedAt?: Nanos;
 }
 
 /** The last record of each kind about one key; only what is there. */
 export interface KeyHistory {
-  readonly started?: StoredRecord;
-  readonly failed?: StoredRecord;
-  readonly snoozed?: StoredRecord;
+  readonly started?: StoredRecord<RecordOf<'ATTEMPT_STARTED'>>;
+  readonly failed?: StoredRecord<RecordOf<'ATTEMPT_FAILED'>>;
+  readonly snoozed?: StoredRecord<RecordOf<'SNOOZED'>>;
   /** An exhaustion or RESOLVED: nothing more may be run for this key. */
   readonly ended?: StoredRecord;
 }
@@ -99,7 +99,7 @@ export function decideAttempt(facts: DeliveryFacts, history: KeyHistory): Decisi
 }
 
 /** Why the last reported attempt failed; without one, that there was no report. */
-export function failureOfRecord(record: JournalRecord | undefined): Failure {
+export function failureOfRecord(record: RecordOf<'ATTEMPT_FAILED'> | undefined): Failure {
   const error = record?.error;
   return error
     ? { ...makeFailure(error.kind ?? 'error', error.name, error.message), fingerprint: error.fingerprint }

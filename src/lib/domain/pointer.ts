@@ -9,7 +9,8 @@ import {
 } from './decode.js';
 import { type Failure, reasonOf } from './failure.js';
 import type { Origin } from './key.js';
-import { type AdvisoryFields, type Attempts, type Exhaustion, readAttempts, readFailure } from './record.js';
+import type { AdvisoryFields, Attempts, Exhaustion } from './record.js';
+import { readAttempts, readFailure } from './record-decode.js';
 import { isName } from './subjects.js';
 import { isoOfMs } from './time.js';
 

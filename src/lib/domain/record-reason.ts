@@ -19,16 +19,29 @@ export function recordReason(record: JournalRecord): string | null {
 }
 
 function textOf(record: JournalRecord): string {
-  const { kind, failure, error, late, to, until, takenBack, operator, note } = record;
-  const { movedTo, movedFrom } = record;
-  if (failure) return reasonOf(failure);
-  if (error) return reasonOf({ kind: 'error', ...error });
-  if (kind === 'RESOLVED') return late ? 'late: after its lease had lapsed' : '';
-  if (kind === 'ROUTED') return to === undefined ? '' : `to ${to}`;
-  if (kind === 'SNOOZED' && takenBack === true) return 'its process stopped before it had ended';
-  if (kind === 'SNOOZED') return until === undefined ? '' : `until ${until}`;
-  const by = operator === undefined ? '' : `by ${operator}`;
-  const moved = movedTo === undefined ? `from ${movedFrom}` : `to ${movedTo}`;
-  const what = kind === 'MOVED' ? [moved, by].filter(Boolean).join(' ') : by;
-  return [what, note].filter(Boolean).join(': ');
+  switch (record.kind) {
+    case 'MAX_DELIVERIES':
+    case 'MSG_TERMINATED':
+      return record.failure ? reasonOf(record.failure) : '';
+    case 'ATTEMPT_FAILED':
+      return record.error ? reasonOf({ kind: 'error', ...record.error }) : '';
+    case 'SNOOZED':
+      if (record.takenBack === true) return 'its process stopped before it had ended';
+      return record.until === undefined ? '' : `until ${record.until}`;
+    case 'RESOLVED':
+      return record.late ? 'late: after its lease had lapsed' : '';
+    case 'ROUTED':
+      return record.to === undefined ? '' : `to ${record.to}`;
+    case 'MOVED':
+      return by(record, record.movedTo === undefined ? `from ${record.movedFrom}` : `to ${record.movedTo}`);
+    default:
+      return by(record);
+  }
+}
+
+/** What a person did, who it was, and why. */
+function by({ operator, note }: JournalRecord, what?: string): string {
+  const who = operator === undefined ? undefined : `by ${operator}`;
+  const done = [what, who].filter(Boolean).join(' ');
+  return [done, note].filter(Boolean).join(': ');
 }

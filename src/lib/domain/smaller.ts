@@ -2,7 +2,7 @@ import { clipBytes } from './escape.js';
 import type { Failure } from './failure.js';
 import { digestOfMsgId, type Origin } from './key.js';
 import type { Pointer } from './pointer.js';
-import type { AdvisoryFields, JournalRecord } from './record.js';
+import type { AdvisoryFields, JournalRecord, RecordedFailure } from './record.js';
 
 /** How much may be left of what a record could do without. */
 interface Room {
@@ -34,7 +34,14 @@ export function* smallerRecords<R extends JournalRecord>(record: R): Generator<R
   for (const room of rooms) yield smallerRecord(record, room);
 }
 
-function smallerRecord<R extends JournalRecord>(record: R, room: Room): R {
+/** What of a record can be made smaller, whatever its kind. */
+interface Shrinkable {
+  readonly error?: RecordedFailure;
+  readonly failure?: Failure;
+  readonly reason?: string;
+}
+
+function smallerRecord<R extends JournalRecord>(record: R & Shrinkable, room: Room): R {
   const { error, failure, reason, note, worker, ...rest } = record;
   return {
     ...rest,

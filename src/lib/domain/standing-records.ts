@@ -1,5 +1,5 @@
 import { atStage, type Key } from './key.js';
-import { exhaustionKinds, type RecordKind } from './subjects.js';
+import { exhaustionKinds, type RecordKind, stageEnds } from './record-kinds.js';
 
 /**
  * Which records decide: each list is what one question to the journal asks for, by exact subjects. What the records
@@ -16,6 +16,11 @@ export function recordsOfSuccess(key: Key): Wanted[] {
   const own = atStage(key, key.stage === 'main' ? 'main' : 'retry');
   const late = own.stage === 'retry' && key.cycle === 0 ? kinds(atStage(key, 'main'), 'RESOLVED') : [];
   return [...kinds(own, 'RESOLVED'), ...late];
+}
+
+/** Its worker has ended this very stage. */
+export function recordsOfStageEnd(key: Key): Wanted[] {
+  return kinds(key, ...stageEnds);
 }
 
 /** What ends a stage: nothing more is run for it. A late success in main ends the retry of the same event too. */
@@ -59,7 +64,7 @@ function allBeyond(x: Key): Wanted[] {
   return [
     ...kinds(x, 'ROUTED'),
     ...recordsOfSuccess(x),
-    ...(x.stage === 'main' ? kinds(retry, 'RESOLVED', ...exhaustionKinds) : []),
+    ...(x.stage === 'main' ? kinds(retry, ...stageEnds) : []),
     ...kinds(retry, 'MOVED'),
     // Of a main stage too: a dead letter of the meta tier was given up, and this exhaustion with it.
     ...kinds(atStage(x, 'dlq'), 'DISCARDED', 'MOVED'),
@@ -80,7 +85,7 @@ export function recordsBehindLetter(key: Key): Wanted[] {
   if (key.tier === 'meta') return [...replayed, ...kinds(rest, 'DISCARDED')];
   return [
     ...replayed,
-    ...kinds(atStage(key, 'retry', key.cycle + 1), 'RESOLVED', ...exhaustionKinds),
+    ...kinds(atStage(key, 'retry', key.cycle + 1), ...stageEnds),
     ...recordsOfSuccess(key),
     ...kinds(rest, 'DISCARDED'),
   ];
@@ -90,14 +95,13 @@ export function recordsBehindLetter(key: Key): Wanted[] {
 export function recordsBehindMove(key: Key): Wanted[] {
   return key.stage === 'dlq'
     ? [...kinds(key, 'MOVED', 'DISCARDED'), ...kinds(atStage(key, 'dlq', key.cycle + 1), 'REPLAYED')]
-    : kinds(key, 'MOVED', 'RESOLVED', ...exhaustionKinds);
+    : kinds(key, 'MOVED', ...stageEnds);
 }
 
 /** All that says how far an event is in a cycle, its attempts apart, and whether the next cycle has begun. */
 export function recordsOfCycle(key: Key): Wanted[] {
   const { cycle } = key;
-  const routed = (stage: 'main' | 'retry'): Wanted[] =>
-    kinds(atStage(key, stage), 'RESOLVED', ...exhaustionKinds, 'ROUTED');
+  const routed = (stage: 'main' | 'retry'): Wanted[] => kinds(atStage(key, stage), ...stageEnds, 'ROUTED');
   const rest = atStage(key, 'dlq');
   const next = cycle + 1;
   return [
@@ -106,6 +110,6 @@ export function recordsOfCycle(key: Key): Wanted[] {
     ...kinds(atStage(key, 'retry'), 'MOVED'),
     ...kinds(rest, 'DISCARDED', 'MOVED'),
     ...kinds(atStage(key, 'dlq', next), 'REPLAYED'),
-    ...kinds(atStage(key, 'retry', next), 'RESOLVED', ...exhaustionKinds),
+    ...kinds(atStage(key, 'retry', next), ...stageEnds),
   ];
 }

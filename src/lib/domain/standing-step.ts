@@ -1,5 +1,5 @@
 import type { Stage } from './key.js';
-import { isExhaustion, type RecordKind } from './subjects.js';
+import { isExhaustion, type RecordKind } from './record-kinds.js';
 
 /** What of a record says how far its event has come. */
 export interface Told {

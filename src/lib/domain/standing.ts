@@ -1,6 +1,6 @@
 import type { Position } from './consumer-position.js';
 import type { StagePlan } from './stage-plan.js';
-import { isExhaustion } from './subjects.js';
+import { isExhaustion } from './record-kinds.js';
 import { cycleOf, type Ending, furthestOf, rankOf, sayingOf, type Step, type Told } from './standing-step.js';
 
 /** A record as far as it says where its event stands; the details may be left out. */

@@ -1,5 +1,5 @@
 import type { Stage } from './key.js';
-import { isExhaustion, type RecordKind } from './subjects.js';
+import { isExhaustion, type RecordKind } from './record-kinds.js';
 
 /** What of a record says where it stands in the story of one event and one consumer. */
 export interface Told {

@@ -1,32 +1,11 @@
 import type { Stage, Tier } from './key.js';
+import { type ExhaustionKind, isRecordKind, type RecordKind } from './record-kinds.js';
 
 /** First tokens of the subjects of the three streams that are ours alone. */
 export interface SubjectRoots {
   readonly retry: string;
   readonly dlq: string;
   readonly advisories: string;
-}
-
-export const recordKinds = [
-  'ATTEMPT_STARTED',
-  'ATTEMPT_FAILED',
-  'SNOOZED',
-  'MAX_DELIVERIES',
-  'MSG_TERMINATED',
-  'ROUTED',
-  'RESOLVED',
-  'REPLAYED',
-  'DISCARDED',
-  'MOVED',
-] as const;
-export type RecordKind = (typeof recordKinds)[number];
-
-/** The two kinds that end a stage. */
-export const exhaustionKinds = ['MAX_DELIVERIES', 'MSG_TERMINATED'] as const;
-export type ExhaustionKind = (typeof exhaustionKinds)[number];
-
-export function isExhaustion(kind: RecordKind): kind is ExhaustionKind {
-  return kind === 'MAX_DELIVERIES' || kind === 'MSG_TERMINATED';
 }
 
 const nativeRoot = '$JS.EVENT.ADVISORY.CONSUMER';
@@ -86,10 +65,10 @@ export function parseRecordSubject(root: string, subject: string): RecordAddress
   const tokens = subject.slice(root.length + 1).split('.');
   const [tier, kind, consumer, seq, stage, cycle] = tokens;
   if (tokens.length !== 6 || (tier !== 'business' && tier !== 'meta')) return undefined;
-  if (!recordKinds.includes(kind as RecordKind) || !consumer) return undefined;
+  if (!isRecordKind(kind) || !consumer) return undefined;
   if (stage !== 'main' && stage !== 'retry' && stage !== 'dlq') return undefined;
   if (!isExactCount(seq) || !isExactCount(cycle)) return undefined;
-  return { tier, kind: kind as RecordKind, consumer, seq: Number(seq), stage, cycle: Number(cycle) };
+  return { tier, kind, consumer, seq: Number(seq), stage, cycle: Number(cycle) };
 }
 
 /** Does `subject` match `filter`? `*` is one token, `>` is one or more at the end. */

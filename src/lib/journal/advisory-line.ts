@@ -2,14 +2,11 @@ import type { PipelineConfig } from '../config/resolved.js';
 import { decodeAdvisory } from '../domain/advisory.js';
 import { escapeLine } from '../domain/escape.js';
 import type { Stage, Tier } from '../domain/key.js';
-import { decodeRecord, type JournalRecord } from '../domain/record.js';
+import { attemptOf, type JournalRecord } from '../domain/record.js';
+import { decodeRecord } from '../domain/record-decode.js';
 import { recordReason } from '../domain/record-reason.js';
-import {
-  isNativeAdvisory,
-  parseRecordSubject,
-  type RecordAddress,
-  type RecordKind,
-} from '../domain/subjects.js';
+import { isNativeAdvisory, parseRecordSubject, type RecordAddress } from '../domain/subjects.js';
+import type { RecordKind } from '../domain/record-kinds.js';
 import { isoOfNanos } from '../domain/time.js';
 import type { StoredMessage } from '../nats/wire/message.js';
 
@@ -48,7 +45,9 @@ export function advisoryLine(config: PipelineConfig, message: StoredMessage): Ad
   if (!address || !agrees(address, decoded.value)) {
     return malformedLine(message, 'pipeline', `its body does not belong on ${message.subject}`, address);
   }
-  const { at, kind, tier, consumer, origin, deliveries, stage, cycle, attempt } = decoded.value;
+  const record = decoded.value;
+  const { at, kind, tier, consumer, origin, stage, cycle } = record;
+  const deliveries = 'deliveries' in record ? record.deliveries : undefined;
   return {
     at,
     kind,
@@ -58,10 +57,10 @@ export function advisoryLine(config: PipelineConfig, message: StoredMessage): Ad
     consumer,
     seq: origin.seq,
     deliveries: typeof deliveries === 'number' ? deliveries : null,
-    reason: recordReason(decoded.value),
+    reason: recordReason(record),
     stage,
     cycle,
-    attempt: attempt ?? null,
+    attempt: attemptOf(record) ?? null,
   };
 }
 

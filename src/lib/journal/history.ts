@@ -1,6 +1,6 @@
 import type { StoredRecord } from '../domain/attempt.js';
 import { sameOrigin, type Origin, type Tier } from '../domain/key.js';
-import { decodeRecord } from '../domain/record.js';
+import { decodeRecord } from '../domain/record-decode.js';
 import type { Link } from '../nats/link.js';
 import type { JournalPlace } from './place.js';
 

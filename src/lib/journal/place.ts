@@ -1,6 +1,7 @@
 import type { Key } from '../domain/key.js';
-import type { JournalRecord } from '../domain/record.js';
-import { type RecordKind, recordSubject } from '../domain/subjects.js';
+import type { JournalRecord, RecordFacts, Written } from '../domain/record.js';
+import { recordSubject } from '../domain/subjects.js';
+import type { RecordKind } from '../domain/record-kinds.js';
 
 /** Where the journal stands: its stream, and the first token of our records' subjects. */
 export interface JournalPlace {
@@ -8,11 +9,8 @@ export interface JournalPlace {
   readonly root: string;
 }
 
-/** What differs from record to record besides the key. */
-export type RecordFacts = Omit<JournalRecord, 'v' | keyof Key>;
-
 /** A record about a key. */
-export function recordAbout(key: Key, facts: RecordFacts): JournalRecord {
+export function recordAbout(key: Key, facts: RecordFacts & Written): JournalRecord {
   const { tier, consumer, stage, cycle, origin } = key;
   return { v: 1, tier, consumer, stage, cycle, origin, ...facts };
 }

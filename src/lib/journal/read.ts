@@ -1,8 +1,9 @@
 import { emptyHistory, type KeyHistory, type StoredRecord } from '../domain/attempt.js';
 import { type Key, sameOrigin } from '../domain/key.js';
-import { decodeRecord } from '../domain/record.js';
+import type { RecordOf } from '../domain/record.js';
+import { decodeRecord } from '../domain/record-decode.js';
 import { recordsOfAttempts, recordsOfEnd, type Wanted } from '../domain/standing-records.js';
-import type { RecordKind } from '../domain/subjects.js';
+import type { RecordKind } from '../domain/record-kinds.js';
 import type { Link } from '../nats/link.js';
 import { compareNanos, type Nanos } from '../domain/time.js';
 import type { StoredMessage } from '../nats/wire/message.js';
@@ -19,27 +20,35 @@ export async function lastRecords(
 ): Promise<(StoredRecord | undefined)[]> {
   const subjects = wanted.map(([key, kind]) => subjectOf(place, key, kind));
   const found = await link.readLastOfEach(place.stream, subjects);
-  return wanted.map(([key], i) => {
+  return wanted.map(([key, kind], i) => {
     const message = found.get(subjects[i] ?? '');
-    return message && recordIn(message, key);
+    return message && recordIn(message, key, kind);
   });
 }
 
-function recordIn(message: StoredMessage, key: Key): StoredRecord | undefined {
+function recordIn(message: StoredMessage, key: Key, kind: RecordKind): StoredRecord | undefined {
   const decoded = decodeRecord(message.data);
   // The same sequence in a recreated stream is another event.
   if (!decoded.ok || !sameOrigin(decoded.value.origin, key.origin)) return undefined;
+  if (decoded.value.kind !== kind) return undefined;
   return { journalSeq: message.seq, storedAt: message.time, record: decoded.value };
 }
 
 /** The last record of one kind about a key. */
-export async function lastRecord(
+export async function lastRecord<K extends RecordKind>(
   link: Link,
   place: JournalPlace,
   key: Key,
-  kind: RecordKind,
-): Promise<StoredRecord | undefined> {
-  return (await lastRecords(link, place, [[key, kind]]))[0];
+  kind: K,
+): Promise<StoredRecord<RecordOf<K>> | undefined> {
+  return ofKind((await lastRecords(link, place, [[key, kind]]))[0], kind);
+}
+
+function ofKind<K extends RecordKind>(
+  stored: StoredRecord | undefined,
+  kind: K,
+): StoredRecord<RecordOf<K>> | undefined {
+  return stored?.record.kind === kind ? (stored as StoredRecord<RecordOf<K>>) : undefined;
 }
 
 /** The first that is there, of several kinds about several keys. */
@@ -68,9 +77,12 @@ export async function readKeyHistory(
   const attempts = firstDelivery ? [] : recordsOfAttempts(key);
   const found = await lastRecords(link, place, [...attempts, ...recordsOfEnd(key)]);
   if (found.every((record) => record === undefined)) return emptyHistory;
-  const [started, failed, snoozed] = found
+  const counted = found
     .slice(0, attempts.length)
     .map((one) => (compareNanos(one?.storedAt ?? '0', since) < 0 ? undefined : one));
+  const started = ofKind(counted[0], 'ATTEMPT_STARTED');
+  const failed = ofKind(counted[1], 'ATTEMPT_FAILED');
+  const snoozed = ofKind(counted[2], 'SNOOZED');
   const ended = found.slice(attempts.length).find((record) => record !== undefined);
   return {
     ...(started ? { started } : {}),

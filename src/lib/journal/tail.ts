@@ -1,14 +1,8 @@
 import { type PipelineConfig, readersOf } from '../config/resolved.js';
 import { unknownConsumer } from '../config/unknown-consumer.js';
 import { metaConsumers, stageConsumers } from '../domain/consumer-names.js';
-import {
-  exhaustionKinds,
-  isExhaustion,
-  isName,
-  nativeAdvisoryFilter,
-  nativeAdvisorySubject,
-  recordKinds,
-} from '../domain/subjects.js';
+import { isName, nativeAdvisoryFilter, nativeAdvisorySubject } from '../domain/subjects.js';
+import { exhaustionKinds, isExhaustion, recordKinds } from '../domain/record-kinds.js';
 import { UsageError } from '../errors.js';
 import type { Link } from '../nats/link.js';
 import { readStream } from '../nats/read/read-stream.js';

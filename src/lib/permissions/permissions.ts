@@ -1,14 +1,8 @@
 import { externalNamed, type PipelineConfig, type ReaderSettings, readersOf } from '../config/resolved.js';
 import { checkPrefix } from '../connection/resolve-target.js';
 import { metaConsumers } from '../domain/consumer-names.js';
-import {
-  exhaustionKinds,
-  filterContains,
-  nativeAdvisorySubject,
-  pointerFilter,
-  recordFilter,
-  type RecordKind,
-} from '../domain/subjects.js';
+import { filterContains, nativeAdvisorySubject, pointerFilter, recordFilter } from '../domain/subjects.js';
+import { exhaustionKinds, type RecordKind, writtenBy } from '../domain/record-kinds.js';
 import { desiredTopology, type Topology } from '../topology/desired.js';
 import { ackSubjects, type ApiSubjects, apiSubjects } from './api-subjects.js';
 import type { Role } from './role.js';
@@ -95,9 +89,9 @@ const publishing: Publishing = {
         ...lookups(place),
         ...taken,
         ...routing(config),
-        ...records(config, config.consumers, [...attemptKinds, ...exhaustionKinds]),
+        ...records(config, config.consumers, writtenBy('worker')),
         ...records(config, config.external, exhaustionKinds),
-        ...metaRecords(config, [...attemptKinds, ...exhaustionKinds, 'ROUTED']),
+        ...metaRecords(config, [...writtenBy('worker'), ...writtenBy('router')]),
       ],
     };
   },
@@ -110,11 +104,11 @@ const publishing: Publishing = {
         ...lookups(place),
         ...readers.allow,
         ...routing(config),
-        ...records(config, config.consumers, ['REPLAYED']),
+        ...records(config, config.consumers, writtenBy('replay')),
         // Whatever stands in the DLQ, also of consumers that the config no longer has.
-        recordFilter(config.roots.advisories, 'business', 'DISCARDED'),
+        ...writtenBy('discard').map((kind) => recordFilter(config.roots.advisories, 'business', kind)),
         ...records(config, readersOf(config), exhaustionKinds),
-        ...metaRecords(config, ['REPLAYED', 'RESOLVED', 'DISCARDED']),
+        ...metaRecords(config, [...writtenBy('replay'), ...writtenBy('discard'), 'RESOLVED']),
         api.messageDelete(config.streams.dlq.name),
       ],
       deny: readers.deny,
@@ -142,9 +136,6 @@ const publishing: Publishing = {
   // No consumer of its own: whoever may make one can have the server publish its messages anywhere.
   viewer: (place) => ({ allow: [...lookups(place), ...lists(place)] }),
 };
-
-/** Records of attempts: what a stage writes while it works. */
-const attemptKinds: readonly RecordKind[] = ['ATTEMPT_STARTED', 'ATTEMPT_FAILED', 'SNOOZED', 'RESOLVED'];
 
 /** Single messages, and the state of the pipeline's own objects. */
 function lookups({ config, topology, api }: Place): string[] {
@@ -195,7 +186,7 @@ function routing({ roots, streams, consumers }: PipelineConfig): string[] {
   return [
     ...consumers.map(({ name }) => pointerFilter(roots.retry, name)),
     ...streams.dlq.subjects,
-    recordFilter(roots.advisories, 'business', 'ROUTED'),
+    ...writtenBy('router').map((kind) => recordFilter(roots.advisories, 'business', kind)),
   ];
 }
 

@@ -1,4 +1,5 @@
 import { escapeBlock, escapeLine } from '../domain/escape.js';
+import { attemptOf, errorOf } from '../domain/record.js';
 import { recordReason } from '../domain/record-reason.js';
 import type { DeadLetterDetails, HistoryRecord, ShownEvent } from '../dlq/show.js';
 import type { Colors } from './colors.js';
@@ -73,7 +74,8 @@ function history(records: readonly HistoryRecord[], { colors, width }: View): st
   const repetitions = new Repetitions();
   const widest = records.reduce((width, { kind }) => Math.max(width, kind.length), 0);
   const lines = records.map((record) => {
-    const { at, kind, stage, cycle, attempt } = record;
+    const { at, kind, stage, cycle } = record;
+    const attempt = attemptOf(record);
     const where = cycle === 0 ? stage : `${stage}/${cycle}`;
     const what = kindColor(kind, colors)(escapeLine(kind.padEnd(widest)));
     const which = attempt === undefined ? '' : String(attempt);
@@ -87,7 +89,7 @@ function history(records: readonly HistoryRecord[], { colors, width }: View): st
 }
 
 function lastStack(records: readonly HistoryRecord[], colors: Colors): string | undefined {
-  const stack = records.findLast(({ error }) => typeof error?.stack === 'string')?.error?.stack;
+  const stack = records.map((record) => errorOf(record)?.stack).findLast((one) => typeof one === 'string');
   return stack === undefined
     ? undefined
     : titled('last error', colors.dim(cutBlock(escapeBlock(stack))), colors);

@@ -1,4 +1,5 @@
 import { escapeLine } from '../domain/escape.js';
+import { endsOfKind } from '../domain/record-kinds.js';
 import { mergedOrder } from '../domain/story.js';
 import type { ConsumerState, Explanation, NextStep, Step } from '../events/explain/explanation.js';
 import type { Colors } from './colors.js';
@@ -135,7 +136,7 @@ function isReported(step: Step, history: readonly Step[]): boolean {
   if (step.kind !== 'ATTEMPT_STARTED') return false;
   return history.some(
     ({ kind, stage, cycle, attempt, journalSeq }) =>
-      (kind === 'ATTEMPT_FAILED' || kind === 'SNOOZED' || kind === 'RESOLVED') &&
+      endsOfKind(kind) !== null &&
       journalSeq > step.journalSeq &&
       stage === step.stage &&
       cycle === step.cycle &&

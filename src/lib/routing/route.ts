@@ -3,7 +3,7 @@ import { pointerFrom } from '../domain/pointer.js';
 import type { Exhaustion } from '../domain/record.js';
 import { recordsBeyond, type WhatIsKnown } from '../domain/standing-records.js';
 import { isBeyond } from '../domain/standing.js';
-import type { RecordKind } from '../domain/subjects.js';
+import type { RecordKind } from '../domain/record-kinds.js';
 import { type Clock, isoOfMs } from '../domain/time.js';
 import { withJitter } from '../domain/backoff.js';
 import { type JournalPlace, recordAbout } from '../journal/place.js';

@@ -10,7 +10,8 @@ import {
   type StreamSettings,
 } from '../config/resolved.js';
 import { metaConsumers, stageConsumers } from '../domain/consumer-names.js';
-import { exhaustionKinds, nativeAdvisoryFilter, pointerFilter, recordFilter } from '../domain/subjects.js';
+import { nativeAdvisoryFilter, pointerFilter, recordFilter } from '../domain/subjects.js';
+import { exhaustionKinds } from '../domain/record-kinds.js';
 import type { ConsumerFields, StreamFields } from '../nats/objects.js';
 
 export { metaConsumers, stageConsumers };

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PipelineConfig } from '../config/resolved.js';
 import { decodeAdvisory } from '../domain/advisory.js';
-import { exhaustionKinds, nativeAdvisorySubject } from '../domain/subjects.js';
+import { nativeAdvisorySubject } from '../domain/subjects.js';
+import { exhaustionKinds } from '../domain/record-kinds.js';
 import { messageOf, PlutomiError } from '../errors.js';
 import { isLasting } from '../nats/errors.js';
 import type { Link } from '../nats/link.js';

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { type Failure, makeFailure } from '../../../src/lib/domain/failure.js';
 import type { Key, Origin } from '../../../src/lib/domain/key.js';
-import { type Exhaustion, makeExhaustion } from '../../../src/lib/domain/record.js';
-import { exhaustionKinds } from '../../../src/lib/domain/subjects.js';
+import type { Exhaustion } from '../../../src/lib/domain/record.js';
+import { makeExhaustion } from '../../../src/lib/domain/record-exhaustion.js';
+import { exhaustionKinds } from '../../../src/lib/domain/record-kinds.js';
 
 const name = fc.stringMatching(/^[A-Za-z0-9_-]{1,20}$/);
 const text = fc.string({ unit: 'binary' });

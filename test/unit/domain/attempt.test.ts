@@ -8,19 +8,19 @@ import {
   type StoredRecord,
 } from '../../../src/lib/domain/attempt.js';
 import { makeFailure, noReport } from '../../../src/lib/domain/failure.js';
-import type { JournalRecord } from '../../../src/lib/domain/record.js';
-import type { RecordKind } from '../../../src/lib/domain/subjects.js';
+import type { RecordOf } from '../../../src/lib/domain/record.js';
+import type { RecordKind } from '../../../src/lib/domain/record-kinds.js';
 import { property } from '../../support/property.js';
 
 const boom = makeFailure('error', 'SmtpError', 'connection refused');
 
-function stored(
-  kind: RecordKind,
+function stored<K extends RecordKind>(
+  kind: K,
   attempt: number | undefined,
   journalSeq: number,
   alone = false,
-): StoredRecord {
-  const record: JournalRecord = {
+): StoredRecord<RecordOf<K>> {
+  const record = {
     v: 1,
     kind,
     at: '2026-01-31T12:00:00.000Z',
@@ -33,7 +33,7 @@ function stored(
     ...(kind === 'ATTEMPT_FAILED' ? { error: boom } : {}),
     ...(alone ? { alone } : {}),
   };
-  return { journalSeq, record };
+  return { journalSeq, record: record as unknown as RecordOf<K> };
 }
 
 /** A history from `kind attempt` words in the order in which they were written; the last of each kind counts. */

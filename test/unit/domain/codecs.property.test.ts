@@ -8,9 +8,11 @@ import {
   pointerFrom,
   pointerHeaders,
 } from '../../../src/lib/domain/pointer.js';
-import { decodeExhaustion, decodeRecord, recordMessageId } from '../../../src/lib/domain/record.js';
+import { recordMessageId } from '../../../src/lib/domain/record.js';
+import { decodeExhaustion, decodeRecord } from '../../../src/lib/domain/record-decode.js';
 import { recordReason } from '../../../src/lib/domain/record-reason.js';
-import { exhaustionKinds, nativeAdvisoryFilter, recordSubject } from '../../../src/lib/domain/subjects.js';
+import { nativeAdvisoryFilter, recordSubject } from '../../../src/lib/domain/subjects.js';
+import { exhaustionKinds } from '../../../src/lib/domain/record-kinds.js';
 import { deadLetterOf } from '../../../src/lib/domain/dead-letter.js';
 import { readEntry } from '../../../src/lib/pointers/entry.js';
 import { stepOf } from '../../../src/lib/events/explain/steps.js';

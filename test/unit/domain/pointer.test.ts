@@ -10,7 +10,7 @@ import {
   pointerHeader,
   pointerHeaders,
 } from '../../../src/lib/domain/pointer.js';
-import { makeExhaustion } from '../../../src/lib/domain/record.js';
+import { makeExhaustion } from '../../../src/lib/domain/record-exhaustion.js';
 import { anyBytes, exhaustion, spoiled } from './arbitraries.js';
 import { property } from '../../support/property.js';
 

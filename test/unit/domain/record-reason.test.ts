@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { makeFailure } from '../../../src/lib/domain/failure.js';
-import { decodeRecord, type JournalRecord } from '../../../src/lib/domain/record.js';
+import type { JournalRecord } from '../../../src/lib/domain/record.js';
+import { decodeRecord } from '../../../src/lib/domain/record-decode.js';
 import { recordReason } from '../../../src/lib/domain/record-reason.js';
 import { spoiled } from './arbitraries.js';
 import { property } from '../../support/property.js';

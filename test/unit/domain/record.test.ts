@@ -5,14 +5,14 @@ import { makeFailure } from '../../../src/lib/domain/failure.js';
 import type { Key } from '../../../src/lib/domain/key.js';
 import { decodePointer, encodePointer, pointerFrom } from '../../../src/lib/domain/pointer.js';
 import {
-  decodeExhaustion,
-  decodeRecord,
+  attemptOf,
   type Exhaustion,
   type JournalRecord,
-  makeExhaustion,
   recordMessageId,
 } from '../../../src/lib/domain/record.js';
-import { recordKinds } from '../../../src/lib/domain/subjects.js';
+import { decodeExhaustion, decodeRecord } from '../../../src/lib/domain/record-decode.js';
+import { makeExhaustion } from '../../../src/lib/domain/record-exhaustion.js';
+import { recordKinds } from '../../../src/lib/domain/record-kinds.js';
 import { anyBytes, exhaustion, key, spoiled } from './arbitraries.js';
 import { property } from '../../support/property.js';
 
@@ -61,7 +61,7 @@ const about = (r: JournalRecord): string =>
     r.consumer,
     r.stage,
     r.cycle,
-    r.attempt,
+    attemptOf(r),
     r.origin.stream,
     r.origin.seq,
     r.origin.time,

@@ -7,7 +7,7 @@ import {
   pointerFrom,
   pointerHeaders,
 } from '../../../src/lib/domain/pointer.js';
-import { decodeExhaustion, decodeRecord } from '../../../src/lib/domain/record.js';
+import { decodeExhaustion, decodeRecord } from '../../../src/lib/domain/record-decode.js';
 import { leastRecordBytes, smallerPointers, smallerRecords } from '../../../src/lib/domain/smaller.js';
 import { property } from '../../support/property.js';
 import { exhaustion } from './arbitraries.js';

@@ -19,7 +19,7 @@ import {
   standingOfLetter,
   type StandingRecord,
 } from '../../../src/lib/domain/standing.js';
-import { recordKinds } from '../../../src/lib/domain/subjects.js';
+import { recordKinds } from '../../../src/lib/domain/record-kinds.js';
 import { property } from '../../support/property.js';
 
 const origin = { stream: 'events', seq: 42, subject: 'events.a', time: '1795227599252314333' };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Stage } from '../../../src/lib/domain/key.js';
 import { inOrderOfStory, mergedOrder, type Told } from '../../../src/lib/domain/story.js';
-import type { RecordKind } from '../../../src/lib/domain/subjects.js';
+import type { RecordKind } from '../../../src/lib/domain/record-kinds.js';
 
 /** `kind stage/cycle attempt`, in the order of the journal. */
 function records(...lines: string[]): Told[] {

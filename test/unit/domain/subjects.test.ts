@@ -1,10 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
-  exhaustionKinds,
   filterContains,
   filtersOverlap,
-  isExhaustion,
   isFilter,
   isName,
   isNativeAdvisory,
@@ -15,10 +13,10 @@ import {
   pointerSubject,
   type RecordAddress,
   recordFilter,
-  recordKinds,
   recordSubject,
   subjectMatches,
 } from '../../../src/lib/domain/subjects.js';
+import { exhaustionKinds, isExhaustion, recordKinds } from '../../../src/lib/domain/record-kinds.js';
 import { property } from '../../support/property.js';
 
 const root = 'events-advisories';

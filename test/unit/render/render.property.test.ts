@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect } from 'vitest';
 import type { AdvisoryLine } from '../../../src/lib/journal/advisory-line.js';
 import { describeError } from '../../../src/lib/cli/output/describe-error.js';
-import { decodeRecord } from '../../../src/lib/domain/record.js';
+import { decodeRecord } from '../../../src/lib/domain/record-decode.js';
 import { escapeBlock, escapeJson, escapeLine } from '../../../src/lib/domain/escape.js';
 import type { DeadLetterItem } from '../../../src/lib/dlq/item.js';
 import type { ReplayPlan } from '../../../src/lib/dlq/replay/plan-replay.js';

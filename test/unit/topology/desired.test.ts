@@ -1,12 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  type ExhaustionKind,
-  exhaustionKinds,
-  nativeAdvisorySubject,
-  recordKinds,
-  recordSubject,
-  subjectMatches,
-} from '../../../src/lib/domain/subjects.js';
+import { nativeAdvisorySubject, recordSubject, subjectMatches } from '../../../src/lib/domain/subjects.js';
+import { type ExhaustionKind, exhaustionKinds, recordKinds } from '../../../src/lib/domain/record-kinds.js';
 import type { Stage, Tier } from '../../../src/lib/domain/key.js';
 import { desiredTopology, metaConsumers, stageConsumers } from '../../../src/lib/topology/desired.js';
 import { makeConfig } from '../../support/config.js';

@@ -1,6 +1,6 @@
 import type { PipelineConfig } from '../../config/resolved.js';
 import { type Key, keyId } from '../../domain/key.js';
-import { decodeRecord } from '../../domain/record.js';
+import { decodeRecord } from '../../domain/record-decode.js';
 import { parseRecordSubject, recordFilter } from '../../domain/subjects.js';
 import { anyRecord } from '../../journal/read.js';
 import type { Link } from '../../nats/link.js';

@@ -1,14 +1,23 @@
-import type { JournalRecord } from '../../domain/record.js';
-import { isExhaustion } from '../../domain/subjects.js';
+import type { Stage } from '../../domain/key.js';
+import { isExhaustion, type RecordKind } from '../../domain/record-kinds.js';
 import { msOfNanos, type Nanos } from '../../domain/time.js';
 import { type Position, positionOf } from '../../domain/consumer-position.js';
 import type { ConsumerInfo } from '../../nats/objects.js';
 import type { ConsumerState } from './explanation.js';
 
+/** What of a record says how far the event has come. */
+interface Told {
+  readonly kind: RecordKind;
+  readonly stage: Stage;
+  readonly cycle: number;
+  readonly to?: 'retry' | 'dlq';
+  readonly movedTo?: string;
+}
+
 /** What the server holds about one event and one consumer. */
 export interface StateFacts {
   /** Of the business tier, in the order of the journal. */
-  readonly records: readonly Pick<JournalRecord, 'kind' | 'stage' | 'cycle' | 'to' | 'movedTo'>[];
+  readonly records: readonly Told[];
   /** Cycle of the pointer in the retry stage, and when it is due, ms since 1970. */
   readonly waiting?: { readonly cycle: number; readonly notBeforeMs: number };
   /** Cycle of the dead letter. */

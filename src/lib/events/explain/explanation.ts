@@ -1,6 +1,6 @@
 import type { ShownEvent } from '../../dlq/show.js';
 import type { Stage, Tier } from '../../domain/key.js';
-import type { RecordKind } from '../../domain/subjects.js';
+import type { RecordKind } from '../../domain/record-kinds.js';
 import type { Original } from '../../pointers/original.js';
 
 /** Where an event stands with a consumer. */

@@ -2,7 +2,7 @@ import { type PipelineConfig, readersOf } from '../../config/resolved.js';
 import { type DeadLetterId, parseDeadLetterId } from '../../domain/dead-letter.js';
 import { escapeLine } from '../../domain/escape.js';
 import type { Origin } from '../../domain/key.js';
-import { decodeRecord } from '../../domain/record.js';
+import { decodeRecord } from '../../domain/record-decode.js';
 import { OperationError } from '../../errors.js';
 import type { Link } from '../../nats/link.js';
 import type { OnRead } from '../../nats/read/read-so-far.js';

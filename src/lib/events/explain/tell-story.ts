@@ -4,7 +4,7 @@ import { metaConsumers, stageConsumers } from '../../domain/consumer-names.js';
 import { sameOrigin, type Origin } from '../../domain/key.js';
 import type { Pointer } from '../../domain/pointer.js';
 import { inOrderOfStory } from '../../domain/story.js';
-import { isExhaustion } from '../../domain/subjects.js';
+import { isExhaustion } from '../../domain/record-kinds.js';
 import type { HistoryRecord } from '../../dlq/show.js';
 import { readHistory } from '../../journal/history.js';
 import type { Link } from '../../nats/link.js';

@@ -1,5 +1,6 @@
 import type { PipelineConfig } from '../../config/resolved.js';
-import { type RecordKind, recordSubject } from '../../domain/subjects.js';
+import { recordSubject } from '../../domain/subjects.js';
+import { stageEnds } from '../../domain/record-kinds.js';
 import { concurrently } from '../../flow/concurrently.js';
 import type { Link } from '../../nats/link.js';
 import { journalOf } from '../../routing/route.js';
@@ -21,9 +22,8 @@ export async function confirmLosses(
 
 async function hasEnded(link: Link, config: PipelineConfig, { consumer, seq }: Loss): Promise<boolean> {
   const { stream, root } = journalOf(config);
-  const kinds: readonly RecordKind[] = ['RESOLVED', 'MAX_DELIVERIES', 'MSG_TERMINATED'];
   const found = await Promise.all(
-    kinds.map((kind) => {
+    stageEnds.map((kind) => {
       const place = { consumer, seq, stage: 'main', cycle: 0 } as const;
       return link.readLast(stream, recordSubject(root, { tier: 'business', kind, ...place }));
     }),

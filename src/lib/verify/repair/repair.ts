@@ -1,11 +1,11 @@
 import { nothingKnown } from '../../domain/standing-records.js';
 import type { Key } from '../../domain/key.js';
 import { type Pointer, pointerFrom } from '../../domain/pointer.js';
-import type { Exhaustion } from '../../domain/record.js';
+import type { Exhaustion, RecordFacts } from '../../domain/record.js';
 import { smallerRecords } from '../../domain/smaller.js';
 import { WrongSequenceError } from '../../nats/errors.js';
 import { metaConsumers } from '../../domain/consumer-names.js';
-import { type RecordFacts, recordAbout, subjectOf } from '../../journal/place.js';
+import { recordAbout, subjectOf } from '../../journal/place.js';
 import { lastRecord } from '../../journal/read.js';
 import { storeFitting } from '../../nats/wire/store-fitting.js';
 import { writePointer } from '../../pointers/write-pointer.js';
@@ -143,7 +143,7 @@ async function routeMeta(tools: RepairTools, positions: Positions, key: Key): Pr
 }
 
 /** Without a message id: inside the dedup window of what was removed it would be dropped. */
-async function journalRepair(tools: RepairTools, key: Key, facts: Omit<RecordFacts, 'at'>): Promise<void> {
+async function journalRepair(tools: RepairTools, key: Key, facts: RecordFacts): Promise<void> {
   const { link, config, now, worker, operator } = tools;
   const journal = journalOf(config);
   const at = new Date(now()).toISOString();

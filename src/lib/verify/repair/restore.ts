@@ -3,13 +3,10 @@ import { isForGood, makeFailure } from '../../domain/failure.js';
 import { atStage, type Key, sameOrigin } from '../../domain/key.js';
 import { straightToDlq } from '../../domain/stage-plan.js';
 import type { Pointer } from '../../domain/pointer.js';
-import {
-  decodeExhaustion,
-  type Exhaustion,
-  type JournalRecord,
-  makeExhaustion,
-} from '../../domain/record.js';
-import { type ExhaustionKind, exhaustionKinds } from '../../domain/subjects.js';
+import type { Exhaustion, RecordOf } from '../../domain/record.js';
+import { decodeExhaustion } from '../../domain/record-decode.js';
+import { makeExhaustion } from '../../domain/record-exhaustion.js';
+import { type ExhaustionKind, exhaustionKinds } from '../../domain/record-kinds.js';
 import { advisoryType } from '../../domain/advisory.js';
 import { subjectOf } from '../../journal/place.js';
 import { lastRecord } from '../../journal/read.js';
@@ -112,8 +109,8 @@ function exhaustionOfPointer(key: Key, pointer: Pointer, where: 'retry' | 'dlq')
 
 async function fromAttempt(link: Link, config: PipelineConfig, key: Key): Promise<Exhaustion | undefined> {
   const record = (await lastRecord(link, journalOf(config), key, 'ATTEMPT_FAILED'))?.record;
-  const { error, attempt } = record ?? {};
-  if (!record || !error || attempt === undefined) return undefined;
+  if (!record?.error || record.attempt === undefined) return undefined;
+  const { error, attempt } = record;
   const { kind = 'error', name, message, fingerprint } = error;
   return makeExhaustion({
     key: { ...key, origin: record.origin },
@@ -143,7 +140,7 @@ async function attemptsOf(
 function deliveredAt(
   config: PipelineConfig,
   { stage, origin }: Key,
-  { deliveries }: JournalRecord,
+  { deliveries }: RecordOf<'ATTEMPT_FAILED'>,
 ): { readonly stream: string; readonly seq: number; readonly deliveries: number } {
   const times = deliveries ?? 0;
   // Where the pointer stood in the retry stream is known to nobody any more.

@@ -1,7 +1,8 @@
 import { type PipelineConfig, readersOf } from '../../config/resolved.js';
 import { decodeAdvisory, isLoss } from '../../domain/advisory.js';
-import { decodeRecord } from '../../domain/record.js';
-import { isExhaustion, isName, isNativeAdvisory, recordSubject } from '../../domain/subjects.js';
+import { decodeRecord } from '../../domain/record-decode.js';
+import { isName, isNativeAdvisory, recordSubject } from '../../domain/subjects.js';
+import { isExhaustion } from '../../domain/record-kinds.js';
 import type { Link } from '../../nats/link.js';
 import type { StoredMessage } from '../../nats/wire/message.js';
 import type { Transcriber } from '../../routing/transcribe.js';

@@ -1,6 +1,6 @@
 import type { Key, Origin } from '../../domain/key.js';
-import type { JournalRecord } from '../../domain/record.js';
-import { isExhaustion } from '../../domain/subjects.js';
+import type { JournalRecord, RecordOf } from '../../domain/record.js';
+import { endsOfKind, isExhaustion } from '../../domain/record-kinds.js';
 
 /** Where an event of a consumer stands, by what the journal was read so far; each is behind the one before. */
 const phases = ['trying', 'exhausted', 'to-retry', 'to-dlq'] as const;
@@ -72,11 +72,11 @@ export class OpenCases {
   take(record: JournalRecord): void {
     const { kind, stage, cycle } = record;
     const id = this.idOf(record);
-    if (kind === 'RESOLVED' || kind === 'DISCARDED') return this.close(id, cycle);
-    if (kind === 'MOVED') return this.moved(id, record);
+    if (endsOfKind(kind) === 'case') return this.close(id, cycle);
+    if (record.kind === 'MOVED') return this.moved(id, record);
     if (kind === 'REPLAYED') return this.advance(id, { stage: 'main', cycle, phase: 'to-retry' });
     if (stage === 'dlq') return;
-    if (kind === 'ROUTED') return this.route(id, record, stage);
+    if (record.kind === 'ROUTED') return this.route(id, record, stage);
     this.advance(id, { stage, cycle, phase: isExhaustion(kind) ? 'exhausted' : 'trying' });
   }
 
@@ -96,7 +96,7 @@ export class OpenCases {
   }
 
   /** It ends the case of the consumer that it was taken from, and opens one of the consumer that has it now. */
-  private moved(id: string, { stage, cycle, movedTo }: JournalRecord): void {
+  private moved(id: string, { stage, cycle, movedTo }: RecordOf<'MOVED'>): void {
     if (movedTo !== undefined) this.close(id, cycle);
     else this.move(id, pack({ stage: 'main', cycle, phase: stage === 'retry' ? 'to-retry' : 'to-dlq' }));
   }
@@ -106,7 +106,7 @@ export class OpenCases {
     if (packed !== undefined && unpack(packed).cycle <= cycle) this.open.delete(id);
   }
 
-  private route(id: string, { cycle, to }: JournalRecord, stage: 'main' | 'retry'): void {
+  private route(id: string, { cycle, to }: RecordOf<'ROUTED'>, stage: 'main' | 'retry'): void {
     const next: Standing = { stage, cycle, phase: to === 'retry' ? 'to-retry' : 'to-dlq' };
     const packed = pack(next);
     const before = this.open.get(id);

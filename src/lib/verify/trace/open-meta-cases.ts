@@ -1,6 +1,6 @@
 import { metaConsumers } from '../../domain/consumer-names.js';
 import type { JournalRecord } from '../../domain/record.js';
-import { isExhaustion } from '../../domain/subjects.js';
+import { endsOfKind } from '../../domain/record-kinds.js';
 
 /** An exhaustion that the meta-consumer could not route, on its way to the DLQ. */
 export interface OpenMetaCase {
@@ -23,12 +23,13 @@ export class OpenMetaCases {
     const { kind, consumer, origin } = record;
     // What no record of the journal is the origin of is numbered by its exhaustion.
     const seq = origin.stream === this.journalStream ? origin.seq : journalSeq;
-    if (isExhaustion(kind)) {
+    const ends = endsOfKind(kind);
+    if (ends === 'stage') {
       const awaits = consumer === metaConsumers.main ? metaConsumers.retry : metaConsumers.dlq;
       this.open.set(seq, { seq, awaits, journalSeq });
     } else if (kind === 'ROUTED') {
       this.open.set(seq, { seq, journalSeq });
-    } else if (kind === 'RESOLVED' || kind === 'REPLAYED' || kind === 'DISCARDED') {
+    } else if (ends === 'case' || ends === 'dead-letter') {
       this.open.delete(seq);
     }
   }

@@ -1,6 +1,7 @@
 import type { PipelineConfig } from '../../config/resolved.js';
 import { metaConsumers } from '../../domain/consumer-names.js';
-import { exhaustionKinds, recordSubject } from '../../domain/subjects.js';
+import { recordSubject } from '../../domain/subjects.js';
+import { exhaustionKinds } from '../../domain/record-kinds.js';
 import type { Link } from '../../nats/link.js';
 import { journalOf } from '../../routing/route.js';
 

@@ -1,8 +1,9 @@
 import type { PipelineConfig } from '../../config/resolved.js';
 import { metaConsumers } from '../../domain/consumer-names.js';
 import type { Key } from '../../domain/key.js';
-import { decodeRecord } from '../../domain/record.js';
-import { type RecordKind, recordSubject } from '../../domain/subjects.js';
+import { decodeRecord } from '../../domain/record-decode.js';
+import { recordSubject } from '../../domain/subjects.js';
+import type { RecordKind } from '../../domain/record-kinds.js';
 import type { Link } from '../../nats/link.js';
 import { lastPointer } from '../../pointers/write-pointer.js';
 import { journalOf, pointersOf } from '../../routing/route.js';

@@ -2,9 +2,10 @@ import { consumerNamed, externalNamed, limitsOf, type PipelineConfig } from '../
 import { metaConsumers } from '../../domain/consumer-names.js';
 import { isForGood } from '../../domain/failure.js';
 import { atStage, type Key } from '../../domain/key.js';
-import type { JournalRecord } from '../../domain/record.js';
-import type { RecordKind } from '../../domain/subjects.js';
-import { anyRecord, lastRecord, lastRecords } from '../../journal/read.js';
+import type { RecordOf } from '../../domain/record.js';
+import { recordsOfStageEnd } from '../../domain/standing-records.js';
+import type { RecordKind } from '../../domain/record-kinds.js';
+import { anyRecord, lastRecord } from '../../journal/read.js';
 import type { Link } from '../../nats/link.js';
 import { journalOf } from '../../routing/route.js';
 import type { Positions } from '../scan/positions.js';
@@ -80,7 +81,7 @@ export class Tracer {
     if (inRetry && (inRetry.cycle > key.cycle || key.stage === 'main')) return 'fine';
     if (inDlq && inDlq.cycle >= key.cycle) return 'fine';
     const beyond = await this.any([
-      ...(key.stage === 'main' ? ends(retry) : []),
+      ...(key.stage === 'main' ? recordsOfStageEnd(retry) : []),
       [atStage(key, 'dlq', key.cycle + 1), 'REPLAYED'],
       [atStage(key, 'dlq'), 'DISCARDED'],
       // Between the first look and the last it may have been routed.
@@ -94,10 +95,8 @@ export class Tracer {
   /** Another consumer has its pointer now, or had it before. Undefined: no record says so. */
   private async moved(key: Key): Promise<Trace | undefined> {
     const keys = [atStage(key, 'retry'), atStage(key, 'dlq')];
-    const found = await lastRecords(
-      this.link,
-      journalOf(this.config),
-      keys.map((one) => [one, 'MOVED'] as const),
+    const found = await Promise.all(
+      keys.map((one) => lastRecord(this.link, journalOf(this.config), one, 'MOVED')),
     );
     const record = found.find((one) => one !== undefined)?.record;
     if (!record) return undefined;
@@ -112,7 +111,7 @@ export class Tracer {
     const next = atStage(key, 'retry', key.cycle + 1);
     const pointer = await pointerThere(this.link, this.config, 'retry', next);
     if (pointer && pointer.cycle >= next.cycle) return 'fine';
-    const over = await this.any([[atStage(key, 'dlq'), 'DISCARDED'], ...ends(next)]);
+    const over = await this.any([[atStage(key, 'dlq'), 'DISCARDED'], ...recordsOfStageEnd(next)]);
     if (over) return 'fine';
     if (await this.any([[atStage(key, 'dlq', next.cycle), 'REPLAYED']])) return this.stage(next);
     const record = await lastRecord(this.link, journalOf(this.config), atStage(key, 'dlq'), 'MOVED');
@@ -141,7 +140,7 @@ export class Tracer {
     return findingOf(key, 'unfinished', detail);
   }
 
-  private isLast({ consumer, stage }: Key, { attempt = 0, error }: JournalRecord): boolean {
+  private isLast({ consumer, stage }: Key, { attempt = 0, error }: RecordOf<'ATTEMPT_FAILED'>): boolean {
     const settings = consumerNamed(this.config, consumer);
     const limit = settings ? limitsOf(settings, stage === 'retry' ? 'retry' : 'main').attempts : Infinity;
     return attempt >= limit || isForGood(error?.kind ?? 'error');
@@ -160,14 +159,6 @@ export class Tracer {
   private async any(wanted: readonly (readonly [Key, RecordKind])[]): Promise<boolean> {
     return (await anyRecord(this.link, journalOf(this.config), wanted)) !== undefined;
   }
-}
-
-function ends(key: Key): (readonly [Key, RecordKind])[] {
-  return [
-    [key, 'RESOLVED'],
-    [key, 'MAX_DELIVERIES'],
-    [key, 'MSG_TERMINATED'],
-  ];
 }
 
 function inCycle({ cycle }: Key): string {

@@ -3,9 +3,10 @@ import { delayAfter, withJitter } from '../../domain/backoff.js';
 import { type Failure, isForGood, type ReportedFailure } from '../../domain/failure.js';
 import type { StagePlan } from '../../domain/stage-plan.js';
 import type { Outcome } from '../../domain/outcome.js';
-import { type Exhaustion, type JournalRecord, makeExhaustion } from '../../domain/record.js';
+import type { Exhaustion, JournalRecord, RecordFacts } from '../../domain/record.js';
+import { makeExhaustion } from '../../domain/record-exhaustion.js';
 import { isoOfMs } from '../../domain/time.js';
-import { recordAbout, type RecordFacts } from '../../journal/place.js';
+import { recordAbout } from '../../journal/place.js';
 import { writeExhaustion, writeRecord } from '../../journal/write-record.js';
 import type { Case, StageTools } from './case.js';
 import { isShort, shortSnoozes } from './snooze.js';
@@ -140,7 +141,10 @@ export class Reporter {
     return isoOfMs(this.tools.now());
   }
 
-  private record({ task, held }: Case, facts: Omit<RecordFacts, 'at'>): JournalRecord {
+  private record(
+    { task, held }: Case,
+    facts: Extract<RecordFacts, { kind: 'ATTEMPT_STARTED' | 'SNOOZED' | 'RESOLVED' }>,
+  ): JournalRecord {
     const { deliveries } = held.delivery;
     return recordAbout(task.key, { ...facts, at: this.at(), worker: this.tools.worker, deliveries });
   }

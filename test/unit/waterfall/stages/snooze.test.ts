@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { KeyHistory } from '../../../../src/lib/domain/attempt.js';
-import type { JournalRecord } from '../../../../src/lib/domain/record.js';
+import type { RecordOf } from '../../../../src/lib/domain/record.js';
 import type { Outcome } from '../../../../src/lib/domain/outcome.js';
 import type { MessageHeaders } from '../../../../src/lib/nats/wire/message.js';
 import { boundSnooze } from '../../../../src/lib/waterfall/stages/snooze.js';
@@ -10,7 +10,7 @@ const config = makeConfig();
 const nowMs = 1_769_860_800_000;
 
 function after(snoozes: unknown): KeyHistory {
-  return { snoozed: { journalSeq: 1, record: { snoozes } as unknown as JournalRecord } };
+  return { snoozed: { journalSeq: 1, record: { snoozes } as unknown as RecordOf<'SNOOZED'> } };
 }
 
 function snooze(delayMs: number, history: KeyHistory = {}, headers: MessageHeaders = {}): Outcome {

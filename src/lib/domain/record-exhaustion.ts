@@ -1,0 +1,47 @@
+import { advisoryType } from './advisory.js';
+import type { Failure } from './failure.js';
+import { type Key, keyId } from './key.js';
+import type { Attempts, Exhaustion } from './record.js';
+import type { ExhaustionKind } from './record-kinds.js';
+import type { StagePlan } from './stage-plan.js';
+
+/** What an exhaustion is made of; the rest follows. */
+export interface ExhaustionFacts {
+  readonly key: Key;
+  readonly kind: ExhaustionKind;
+  readonly at: string;
+  readonly failure: Failure;
+  readonly attempts: Attempts;
+  readonly plan?: StagePlan | undefined;
+  readonly firstFailedAt: string;
+  readonly worker: string;
+  /** Where the message was delivered: its stream, its sequence there, and how often. */
+  readonly delivered: { readonly stream: string; readonly seq: number; readonly deliveries: number };
+}
+
+export function makeExhaustion(facts: ExhaustionFacts): Exhaustion {
+  const { key, kind, at, failure, attempts, plan, firstFailedAt, worker, delivered } = facts;
+  return {
+    v: 1,
+    kind,
+    at,
+    tier: key.tier,
+    consumer: key.consumer,
+    stage: key.stage,
+    cycle: key.cycle,
+    origin: key.origin,
+    type: advisoryType[kind],
+    id: keyId(key),
+    timestamp: at,
+    stream: delivered.stream,
+    stream_seq: delivered.seq,
+    deliveries: delivered.deliveries,
+    ...(kind === 'MSG_TERMINATED' ? { reason: failure.message } : {}),
+    attempts,
+    ...(plan ? { plan } : {}),
+    failure,
+    firstFailedAt,
+    lastFailedAt: at,
+    worker,
+  };
+}

@@ -1,0 +1,68 @@
+/** What a record puts an end to. `case`: to all that is to be done about an event and a consumer. */
+export type Ends = 'attempt' | 'stage' | 'dead-letter' | 'case' | null;
+
+/**
+ * Who writes records. `worker`: who runs attempts, of handlers and of routing. `router`: who writes pointers. `repair`:
+ * `pipeline verify --repair`. The others are a person's commands.
+ */
+export type Writer = 'worker' | 'router' | 'repair' | 'replay' | 'discard' | 'move';
+
+interface KindFacts {
+  /** What happened, in words that follow the name of an attempt or an event. */
+  readonly title: string;
+  /** Red: an event was given up. Yellow: an attempt went wrong. Green: all is well again. Cyan: a person did it. */
+  readonly color: 'red' | 'yellow' | 'green' | 'cyan' | null;
+  readonly ends: Ends;
+  readonly writers: readonly Writer[];
+}
+
+/** The kinds of records, and all that is known of a record by its kind alone. */
+export const kindFacts = {
+  ATTEMPT_STARTED: { title: 'started', color: null, ends: null, writers: ['worker'] },
+  ATTEMPT_FAILED: { title: 'failed', color: 'yellow', ends: 'attempt', writers: ['worker'] },
+  SNOOZED: { title: 'snoozed', color: null, ends: 'attempt', writers: ['worker'] },
+  MAX_DELIVERIES: { title: 'attempts used up', color: 'red', ends: 'stage', writers: ['worker', 'repair'] },
+  MSG_TERMINATED: { title: 'failed for good', color: 'red', ends: 'stage', writers: ['worker', 'repair'] },
+  ROUTED: { title: 'routed', color: null, ends: null, writers: ['router'] },
+  RESOLVED: { title: 'succeeded', color: 'green', ends: 'case', writers: ['worker', 'repair'] },
+  REPLAYED: { title: 'replayed', color: 'cyan', ends: 'dead-letter', writers: ['replay'] },
+  DISCARDED: { title: 'discarded', color: 'cyan', ends: 'case', writers: ['discard'] },
+  MOVED: { title: 'moved', color: 'cyan', ends: null, writers: ['move'] },
+} as const satisfies Readonly<Record<string, KindFacts>>;
+
+export type RecordKind = keyof typeof kindFacts;
+
+/** The kinds that end this. */
+export type KindsThatEnd<E extends Ends> = {
+  [K in RecordKind]: (typeof kindFacts)[K]['ends'] extends E ? K : never;
+}[RecordKind];
+
+export const recordKinds = Object.keys(kindFacts) as readonly RecordKind[];
+
+export function isRecordKind(value: unknown): value is RecordKind {
+  return typeof value === 'string' && Object.hasOwn(kindFacts, value);
+}
+
+export function endsOfKind(kind: RecordKind): Ends {
+  return kindFacts[kind].ends;
+}
+
+/** The kinds that somebody writes. */
+export function writtenBy(writer: Writer): RecordKind[] {
+  return recordKinds.filter((kind) => (kindFacts[kind].writers as readonly Writer[]).includes(writer));
+}
+
+/** A stage is over since nobody tries any more: its attempts are used up, or it failed for good. */
+export type ExhaustionKind = KindsThatEnd<'stage'>;
+
+export function isExhaustion(kind: RecordKind): kind is ExhaustionKind {
+  return kindFacts[kind].ends === 'stage';
+}
+
+export const exhaustionKinds: readonly ExhaustionKind[] = recordKinds.filter(isExhaustion);
+
+/** What a worker ends a stage with, a success first: it may come after the stage was given up, and decides. */
+export const stageEnds: readonly RecordKind[] = [
+  ...writtenBy('worker').filter((kind) => kindFacts[kind].ends === 'case'),
+  ...exhaustionKinds,
+];
