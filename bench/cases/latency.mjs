@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jetstream } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
@@ -97,7 +98,14 @@ async function libraryPublisher(url) {
   const { connect: connectLibrary, Publisher } = await import('../../dist/lib/index.js');
   const link = await connectLibrary({ servers: [url], source: 'bench', name: 'bench', timeoutMs: 5000 });
   const streams = { events: { name: 'events', subjects: ['events.>'] } };
-  return { link, publisher: new Publisher(link, { events: [], eventsRoot: 'events', streams }) };
+  return {
+    link,
+    publisher: new Publisher({
+      link,
+      config: { events: [], eventsRoot: 'events', streams },
+      clock: { uuid: randomUUID },
+    }),
+  };
 }
 
 export async function libraryOneByOne({ url, count }) {

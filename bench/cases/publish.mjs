@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { jetstream } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { alternate } from '../harness/alternate.mjs';
@@ -48,7 +49,11 @@ export async function libraryPublish({ url, count, id = 'bench' }) {
   const { connect: connectLibrary, Publisher } = await import('../../dist/lib/index.js');
   const link = await connectLibrary({ servers: [url], source: 'bench', name: 'bench', timeoutMs: 5000 });
   const streams = { events: { name: 'events', subjects: ['events.>'] } };
-  const publisher = new Publisher(link, { events: [], eventsRoot: 'events', streams });
+  const publisher = new Publisher({
+    link,
+    config: { events: [], eventsRoot: 'events', streams },
+    clock: { uuid: randomUUID },
+  });
   const startedMs = performance.now();
   const { count: stored, duplicates } = await publisher.publishMany(events(count, id));
   const seconds = (performance.now() - startedMs) / 1000;

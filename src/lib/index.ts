@@ -37,6 +37,12 @@ export { connect, type ConnectOptions, minimumServerVersion } from './nats/conne
 export type { Link } from './nats/link.js';
 export type { ConnectionTarget } from './nats/connect/target.js';
 
+// The pipeline: the first argument of what follows.
+export type { Clock } from './flow/clock.js';
+export type { Identity } from './pipeline/identity.js';
+export { makePipeline, type Pipeline, type PipelineParts } from './pipeline/pipeline.js';
+export type { Place, Places } from './pipeline/places.js';
+
 // Provisioning.
 export { applyPlan, type ApplyOptions, checkTopology, planTopology } from './topology/apply.js';
 export type { Change } from './topology/diff/diff.js';
@@ -61,7 +67,7 @@ export type {
   WaterfallListener,
 } from './observe/waterfall-event.js';
 export type { ProxySettings } from './http/proxy.js';
-export { type RunningPipeline, type RunOptions, runPipeline, type StopSummary } from './waterfall/run.js';
+export { type RunningPipeline, type RunSettings, runPipeline, type StopSummary } from './waterfall/run.js';
 
 // Publishing.
 export {
@@ -103,7 +109,7 @@ export type { JournalRecord } from './domain/record.js';
 // Proving and explaining.
 export { defaultScanLimit, explainEvent, type ExplainOptions } from './events/explain/explain.js';
 export type { Explanation } from './events/explain/explanation.js';
-export { repairVerified, type RepairTools } from './verify/repair/repair.js';
+export { repairVerified } from './verify/repair/repair.js';
 export type { Problem, Verification, Verified, Warning } from './verify/verification.js';
 export { verifyPipeline } from './verify/verify.js';
 

@@ -50,12 +50,13 @@ async function explainProblems({ admin, project, random, wanted }, { bin, events
   });
   const servers = admin.urls;
   const link = await library.connect({ servers, name: 'chaos explain', timeoutMs: 10_000, from: 'chaos' });
+  const pipeline = library.makePipeline({ config, link });
   const agedOut = async (seq) => {
     const { state } = await insistently(() => admin.jsm.streams.info(config.streams.events.name));
     return seq < state.first_seq;
   };
   const explain = (seq) =>
-    library.explainEvent(link, config, String(seq), { now: Date.now }).catch(async (error) => {
+    library.explainEvent(pipeline, String(seq)).catch(async (error) => {
       // It may have aged out since it was read.
       if (error.code !== 'NOT_FOUND' || !(await agedOut(seq))) throw error;
     });

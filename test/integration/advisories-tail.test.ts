@@ -1,3 +1,4 @@
+import { pipelineOf } from '../support/pipeline-of.js';
 import { describe, expect, it } from 'vitest';
 import type { AdvisoryLine } from '../../src/lib/journal/advisory-line.js';
 import { type TailOptions, tailAdvisories } from '../../src/lib/journal/tail.js';
@@ -9,7 +10,7 @@ import { type TestBed, testBed } from '../support/pipeline.js';
 
 async function linesOf(bed: TestBed, options: TailOptions = {}): Promise<AdvisoryLine[]> {
   const out: AdvisoryLine[] = [];
-  for await (const line of tailAdvisories(bed.link, bed.config, options)) out.push(line);
+  for await (const line of tailAdvisories(pipelineOf(bed.link, bed.config), options)) out.push(line);
   return out;
 }
 
@@ -96,7 +97,7 @@ describe('tailAdvisories', () => {
     const request = JSON.stringify({ batch: 1, expires: 1_000_000_000 });
     const next = '$JS.API.CONSUMER.MSG.NEXT.events.rust-worker';
     await bed.link.nc.request(next, request, { timeout: 2000, noMux: true });
-    for await (const line of tailAdvisories(bed.link, bed.config, { sinceMs: 0, follow: true })) {
+    for await (const line of tailAdvisories(pipelineOf(bed.link, bed.config), { sinceMs: 0, follow: true })) {
       expect(line).toMatchObject({
         kind: 'MAX_DELIVERIES',
         source: 'server',
@@ -182,7 +183,11 @@ describe('tailAdvisories', () => {
     const end = new AbortController();
     const [fromNow, fromThen]: [AdvisoryLine[], AdvisoryLine[]] = [[], []];
     const follow = async (options: TailOptions, into: AdvisoryLine[]): Promise<void> => {
-      const lines = tailAdvisories(bed.link, bed.config, { ...options, follow: true, signal: end.signal });
+      const lines = tailAdvisories(pipelineOf(bed.link, bed.config), {
+        ...options,
+        follow: true,
+        signal: end.signal,
+      });
       for await (const line of lines) into.push(line);
     };
     const following = [follow({}, fromNow), follow({ sinceMs: storedMs }, fromThen)];

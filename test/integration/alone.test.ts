@@ -1,3 +1,4 @@
+import { pipelineOf } from '../support/pipeline-of.js';
 import { jetstream } from '@nats-io/jetstream';
 import { expect, onTestFinished, test } from 'vitest';
 import { silentLogger } from '../../src/lib/observe/log.js';
@@ -55,16 +56,10 @@ test('an event that must run alone does not wait for routing that waits for the 
       ran.push(`${name}/${seq}`);
       if (name === 'other' && seq === 1) throw new Error('to the DLQ');
     };
-  const pipeline = runPipeline({
-    link: own,
-    config,
+  const pipeline = runPipeline(pipelineOf(own, config), {
     handlers: new Map(config.consumers.map(({ name, handler }) => [handler, handlerOf(name)])),
     log: silentLogger(),
     onEvent: (event) => events.push(event),
-    worker: 'the worker',
-    now: () => Date.now(),
-    monotonic: () => performance.now(),
-    random: () => 0.5,
   });
   onTestFinished(async () => void (await pipeline.stop(200)));
   await eventually(

@@ -1,3 +1,4 @@
+import { overLink, pipelineOf } from '../support/pipeline-of.js';
 import { describe, expect, it } from 'vitest';
 import type { Link } from '../../src/lib/nats/link.js';
 import { applyPlan, planTopology } from '../../src/lib/topology/apply.js';
@@ -19,7 +20,7 @@ async function planned(
   subjects: readonly string[],
   replicas = 1,
 ): Promise<readonly Consequence[]> {
-  const plan = await planTopology(link, reading(subjects, replicas));
+  const plan = await planTopology(pipelineOf(link, reading(subjects, replicas)));
   expect(plan.needsConfirmation).toBe(true);
   return plan.changes.find(({ name }) => name === 'audit')?.consequences ?? [];
 }
@@ -96,7 +97,7 @@ describe('a filter change', () => {
       roots: { ...roots, retry: 'later' },
       streams: { retry: { subjects: ['later.>'] } },
     });
-    const plan = await planTopology(link, moved);
+    const plan = await planTopology(pipelineOf(link, moved));
     expect(plan.needsConfirmation).toBe(true);
     const retry = plan.changes.find(({ name }) => name === 'notifications-consumer-retry');
     expect(retry?.consequences).toEqual([
@@ -108,7 +109,7 @@ describe('a filter change', () => {
         atMost: true,
       },
     ]);
-    await applyPlan(link, plan);
+    await applyPlan(overLink(link), plan);
   });
 
   it('says how many it may be at most where replicas keep the position only roughly', async () => {
@@ -118,8 +119,8 @@ describe('a filter change', () => {
     expect(await planned(link, ['events.a', 'events.b'], 3)).toEqual([
       { what: 'skipped', role: 'events', subject: 'events.b', count: 4, atMost: true },
     ]);
-    const plan = await planTopology(link, reading(['events.a', 'events.b'], 3));
-    await applyPlan(link, plan);
+    const plan = await planTopology(pipelineOf(link, reading(['events.a', 'events.b'], 3)));
+    await applyPlan(overLink(link), plan);
     const left = await pullMessages(link, 'events', 'audit', 14);
     expect([12, 13]).toContain(left.length);
   });

@@ -1,3 +1,4 @@
+import { overLink, pipelineOf } from '../support/pipeline-of.js';
 import { describe, expect, it } from 'vitest';
 import type { Link } from '../../src/lib/nats/link.js';
 import { createStream } from '../../src/lib/nats/objects.js';
@@ -74,9 +75,13 @@ describe.each(Object.entries(stories))('%s', (_, { config, before, replace = [],
       await using nats = await startNats();
       await using link = await connectTo(nats.url);
       await before(link);
-      const first = applyPlan(dyingAfter(link, survived), await planTopology(link, config, { adopt }), {
-        replace,
-      });
+      const first = applyPlan(
+        overLink(dyingAfter(link, survived)),
+        await planTopology(pipelineOf(link, config), { adopt }),
+        {
+          replace,
+        },
+      );
       const killed = await first.then(
         () => false,
         (error: unknown) => error instanceof Killed || (error as Error).cause instanceof Killed,
@@ -86,10 +91,10 @@ describe.each(Object.entries(stories))('%s', (_, { config, before, replace = [],
         expect(survived).toBeGreaterThan(2);
         return;
       }
-      const again = await planTopology(link, config, { adopt });
+      const again = await planTopology(pipelineOf(link, config), { adopt });
       expect(again.changes.some(isPending)).toBe(true);
-      await applyPlan(link, again, { replace });
-      const left = await planTopology(link, config);
+      await applyPlan(overLink(link), again, { replace });
+      const left = await planTopology(pipelineOf(link, config));
       expect(left.changes.every(({ action }) => action === 'none')).toBe(true);
     }
   });

@@ -1,3 +1,4 @@
+import { overLink, pipelineOf } from '../support/pipeline-of.js';
 import { expect, it } from 'vitest';
 import type { Link } from '../../src/lib/nats/link.js';
 import { applyPlan, isUndecided, planTopology } from '../../src/lib/topology/apply.js';
@@ -32,7 +33,7 @@ it.each([
   await using nats = await startNats();
   await using link = await connectTo(nats.url);
   await somethingLeft(link);
-  const plan = await planTopology(link, config);
+  const plan = await planTopology(pipelineOf(link, config));
   expect(plan.needsConfirmation).toBe(true);
   expect(
     plan.changes
@@ -50,7 +51,7 @@ it.each([
     ['billing-dlq', [{ what: 'abandoned', role: 'dlq', count: 2 }]],
     ['billing-retry', [{ what: 'abandoned', role: 'retry', count: 1 }]],
   ]);
-  const refused = await applyPlan(link, plan).catch((error: unknown) => error);
+  const refused = await applyPlan(overLink(link), plan).catch((error: unknown) => error);
   expect(refused).toMatchObject({
     code: 'LOSS_REFUSED',
     message: expect.stringContaining('events-retry/billing-retry: it is not in the config any more'),
@@ -61,10 +62,10 @@ it.each([
   });
   expect(await link.consumerInfo('events', 'invoices')).toBeUndefined();
 
-  await applyPlan(link, plan, { allowLoss: ['billing'] });
+  await applyPlan(overLink(link), plan, { allowLoss: ['billing'] });
   // What it misses from now on is nobody's loss: the next apply does not ask again.
   await link.publish('events.totp.requested', 'later');
-  const next = await planTopology(link, config);
+  const next = await planTopology(pipelineOf(link, config));
   expect(next.changes.filter(isUndecided)).toEqual([]);
   expect(next.changes.filter(isRisky)).toEqual([]);
   expect(next.changes.find(({ name }) => name === 'billing')?.consequences).toContainEqual({
@@ -80,7 +81,7 @@ it('a consumer that leaves nothing is decided by the apply that sees it first', 
   await applyTopology(link, before);
   await applyTopology(link, removed);
   await link.publish('events.totp.requested', 'later');
-  expect((await planTopology(link, removed)).needsConfirmation).toBe(false);
+  expect((await planTopology(pipelineOf(link, removed))).needsConfirmation).toBe(false);
 });
 
 it('a stream that was renamed strands all that is in it', async () => {
@@ -95,23 +96,23 @@ it('a stream that was renamed strands all that is in it', async () => {
     },
     roots: { retry: 'later', dlq: 'letters', advisories: 'events-advisories' },
   });
-  const plan = await planTopology(link, elsewhere);
+  const plan = await planTopology(pipelineOf(link, elsewhere));
   const of = (name: string) => plan.changes.find((change) => change.name === name)?.consequences;
   expect(of('events-dlq')).toEqual([{ what: 'abandoned', role: 'dlq', count: 2 }]);
   expect(of('events-retry')).toEqual([{ what: 'abandoned', role: 'retry', count: 1 }]);
-  await expect(applyPlan(link, plan, { allowLoss: ['billing'] })).rejects.toMatchObject({
+  await expect(applyPlan(overLink(link), plan, { allowLoss: ['billing'] })).rejects.toMatchObject({
     code: 'LOSS_REFUSED',
     message: expect.stringContaining('stream events-dlq: it is not in the config any more'),
   });
-  await applyPlan(link, plan, { allowLoss: ['billing', 'events-dlq', 'events-retry'] });
-  expect((await planTopology(link, elsewhere)).needsConfirmation).toBe(false);
+  await applyPlan(overLink(link), plan, { allowLoss: ['billing', 'events-dlq', 'events-retry'] });
+  expect((await planTopology(pipelineOf(link, elsewhere))).needsConfirmation).toBe(false);
 });
 
 it('run --apply does not rename a consumer that leaves something', async () => {
   await using nats = await startNats();
   await using link = await connectTo(nats.url);
   await somethingLeft(link);
-  await expect(ensureTopology(link, renamed, { apply: true })).rejects.toMatchObject({
+  await expect(ensureTopology(pipelineOf(link, renamed), { apply: true })).rejects.toMatchObject({
     code: 'NOT_APPLIED',
     message: expect.stringContaining('2 dead letters are stranded'),
     suggestions: expect.arrayContaining(['to do it: plutomi-events pipeline apply --allow-loss billing']),
@@ -123,7 +124,7 @@ it('verify and explain name what is stranded, until somebody has decided', async
   await using link = await connectTo(nats.url);
   await applyTopology(link, before);
   await link.publish('events.totp.requested', '{}');
-  const { report } = await verifyPipeline(link, removed, Date.now);
+  const { report } = await verifyPipeline(pipelineOf(link, removed));
   expect(report.problems).toMatchObject([
     {
       kind: 'stranded',
@@ -132,7 +133,7 @@ it('verify and explain name what is stranded, until somebody has decided', async
       detail: expect.stringContaining('1 not delivered, 0 in flight'),
     },
   ]);
-  const { consumers, next } = await explainEvent(link, removed, '1', { now: Date.now });
+  const { consumers, next } = await explainEvent(pipelineOf(link, removed), '1');
   expect(consumers).toContainEqual(expect.objectContaining({ consumer: 'billing', state: 'waiting' }));
   expect(next).toContainEqual(
     expect.objectContaining({
@@ -141,8 +142,8 @@ it('verify and explain name what is stranded, until somebody has decided', async
     }),
   );
 
-  await applyPlan(link, await planTopology(link, removed), { allowLoss: ['billing'] });
-  const after = (await verifyPipeline(link, removed, Date.now)).report;
+  await applyPlan(overLink(link), await planTopology(pipelineOf(link, removed)), { allowLoss: ['billing'] });
+  const after = (await verifyPipeline(pipelineOf(link, removed))).report;
   expect(after.problems).toEqual([]);
   expect(after.warnings).toContainEqual({
     kind: 'stranded',

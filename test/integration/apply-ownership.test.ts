@@ -1,3 +1,4 @@
+import { overLink, pipelineOf } from '../support/pipeline-of.js';
 import { describe, expect, it } from 'vitest';
 import { createConsumer, createStream, updateStream } from '../../src/lib/nats/objects.js';
 import { applyPlan, checkTopology, planTopology } from '../../src/lib/topology/apply.js';
@@ -31,7 +32,7 @@ describe('what a pipeline does not own', () => {
     await using nats = await startNats();
     await using link = await connectTo(nats.url);
     await createStream(link, { name: 'events', subjects: ['events.>'], description: 'theirs' });
-    const plan = await planTopology(link, makeConfig());
+    const plan = await planTopology(pipelineOf(link, makeConfig()));
     expect(plan.conflicts).toEqual([
       {
         why: 'not-owned',
@@ -40,7 +41,7 @@ describe('what a pipeline does not own', () => {
         message: 'stream events exists and belongs to no pipeline',
       },
     ]);
-    await expect(applyPlan(link, plan)).rejects.toMatchObject({
+    await expect(applyPlan(overLink(link), plan)).rejects.toMatchObject({
       code: 'NOT_OWNED',
       exitCode: 1,
       suggestions: expect.arrayContaining([expect.stringContaining('--adopt')]),
@@ -49,7 +50,7 @@ describe('what a pipeline does not own', () => {
       'plutomi-events.pipeline',
     );
     expect(await link.streamInfo('events-advisories')).toBeUndefined();
-    expect((await checkTopology(link, makeConfig())).conflicts).toHaveLength(1);
+    expect((await checkTopology(pipelineOf(link, makeConfig()))).conflicts).toHaveLength(1);
   });
 
   it('is taken over with --adopt, with what it holds', async () => {
@@ -68,7 +69,7 @@ describe('what a pipeline does not own', () => {
       max_deliver: 5,
     });
     await link.publish('events.a', '1');
-    const plan = await planTopology(link, makeConfig(), { adopt: true });
+    const plan = await planTopology(pipelineOf(link, makeConfig()), { adopt: true });
     expect(plan.conflicts).toEqual([]);
     const fields = (name: string) =>
       plan.changes.find((one) => one.name === name)?.fields.map(({ path }) => path);
@@ -81,21 +82,21 @@ describe('what a pipeline does not own', () => {
       'ack_wait',
       'metadata.plutomi-events.pipeline',
     ]);
-    await applyPlan(link, plan);
+    await applyPlan(overLink(link), plan);
     const { config, state } = (await link.streamInfo('events')) ?? {};
     expect(config).toMatchObject({ description: 'theirs', max_msgs: -1 });
     expect(state?.messages).toBe(1);
-    expect(pendingOf(await planTopology(link, makeConfig()))).toEqual([]);
+    expect(pendingOf(await planTopology(pipelineOf(link, makeConfig())))).toEqual([]);
   });
 
   it('needs --replace too where it has a field that can not be changed', async () => {
     await using nats = await startNats();
     await using link = await connectTo(nats.url);
     await createStream(link, { name: 'events-retry', subjects: ['events-retry.>'] });
-    const plan = await planTopology(link, makeConfig(), { adopt: true });
-    await expect(applyPlan(link, plan)).rejects.toMatchObject({ code: 'REPLACE_REFUSED' });
-    await applyPlan(link, plan, { replace: ['events-retry'] });
-    expect(pendingOf(await planTopology(link, makeConfig()))).toEqual([]);
+    const plan = await planTopology(pipelineOf(link, makeConfig()), { adopt: true });
+    await expect(applyPlan(overLink(link), plan)).rejects.toMatchObject({ code: 'REPLACE_REFUSED' });
+    await applyPlan(overLink(link), plan, { replace: ['events-retry'] });
+    expect(pendingOf(await planTopology(pipelineOf(link, makeConfig())))).toEqual([]);
   });
 
   it('is a conflict where a consumer has a wanted name', async () => {
@@ -104,7 +105,7 @@ describe('what a pipeline does not own', () => {
     await applyTopology(link, makeConfig());
     await createConsumer(link, 'events', { durable_name: 'audit', ack_policy: 'explicit' });
     const config = makeConfig({ consumers: [{ name: 'notifications-consumer' }, { name: 'audit' }] });
-    expect((await planTopology(link, config)).conflicts).toMatchObject([
+    expect((await planTopology(pipelineOf(link, config))).conflicts).toMatchObject([
       { why: 'not-owned', kind: 'consumer', name: 'audit', stream: 'events' },
     ]);
   });
@@ -118,13 +119,13 @@ describe('what a pipeline owns and its config no longer has', () => {
       link,
       makeConfig({ consumers: [{ name: 'notifications-consumer' }, { name: 'audit' }] }),
     );
-    const plan = await planTopology(link, makeConfig());
+    const plan = await planTopology(pipelineOf(link, makeConfig()));
     expect(pendingOf(plan)).toEqual([]);
     const orphans = plan.changes.filter(({ action }) => action === 'orphan').map(({ name }) => name);
     expect(orphans.toSorted((a, b) => a.localeCompare(b))).toEqual(['audit', 'audit-dlq', 'audit-retry']);
-    expect(await applyPlan(link, plan)).toBe(0);
+    expect(await applyPlan(overLink(link), plan)).toBe(0);
     expect(await link.consumerInfo('events', 'audit')).toBeDefined();
-    expect((await checkTopology(link, makeConfig())).changes).toEqual([]);
+    expect((await checkTopology(pipelineOf(link, makeConfig()))).changes).toEqual([]);
   });
 
   it('says so where an orphan has the subjects of a renamed stream', async () => {
@@ -132,7 +133,7 @@ describe('what a pipeline owns and its config no longer has', () => {
     await using link = await connectTo(nats.url);
     await applyTopology(link, makeConfig());
     const renamed = makeConfig({ streams: { dlq: { name: 'graveyard' } } });
-    const { conflicts, changes } = await planTopology(link, renamed);
+    const { conflicts, changes } = await planTopology(pipelineOf(link, renamed));
     expect(conflicts).toMatchObject([
       { why: 'subject-taken', name: 'graveyard', subject: 'events-dlq.>', by: 'events-dlq', byOrphan: true },
     ]);
@@ -147,7 +148,7 @@ describe('a second pipeline in the account', () => {
     await using nats = await startNats();
     await using link = await connectTo(nats.url);
     await applyTopology(link, makeConfig({ name: 'first' }));
-    const plan = await planTopology(link, makeConfig({ name: 'second' }));
+    const plan = await planTopology(pipelineOf(link, makeConfig({ name: 'second' })));
     expect(plan.conflicts.slice(0, 2)).toMatchObject([
       { name: 'events-advisories', owner: 'first' },
       { name: 'events', message: 'stream events exists and belongs to the pipeline "first"' },
@@ -161,7 +162,7 @@ describe('a second pipeline in the account', () => {
     await applyTopology(link, makeConfig({ name: 'first' }));
     await applyTopology(link, second());
     for (const config of [makeConfig({ name: 'first' }), second()]) {
-      const plan = await planTopology(link, config);
+      const plan = await planTopology(pipelineOf(link, config));
       expect(plan.changes.every(({ action }) => action === 'none')).toBe(true);
     }
   });
@@ -173,11 +174,11 @@ describe('a second pipeline in the account', () => {
     const overlapping = second({
       streams: { ...second().streams, events: { name: 'second', subjects: ['second.>', 'events.orders.>'] } },
     });
-    const plan = await planTopology(link, overlapping);
+    const plan = await planTopology(pipelineOf(link, overlapping));
     expect(plan.conflicts).toMatchObject([
       { why: 'subject-taken', name: 'second', subject: 'events.orders.>', by: 'events', byOrphan: false },
     ]);
-    await expect(applyPlan(link, plan)).rejects.toMatchObject({
+    await expect(applyPlan(overLink(link), plan)).rejects.toMatchObject({
       code: 'SUBJECT_TAKEN',
       message: 'stream second: the subject events.orders.> overlaps stream events',
     });
@@ -187,7 +188,7 @@ describe('a second pipeline in the account', () => {
     await using nats = await startNats();
     await using link = await connectTo(nats.url);
     await createStream(link, { name: 'all-advisories', subjects: ['$JS.EVENT.ADVISORY.CONSUMER.>'] });
-    const plan = await planTopology(link, makeConfig());
+    const plan = await planTopology(pipelineOf(link, makeConfig()));
     expect(plan.conflicts).toHaveLength(6);
     expect(plan.conflicts[0]).toMatchObject({ name: 'events-advisories', by: 'all-advisories' });
   });
@@ -198,7 +199,9 @@ describe('a second pipeline in the account', () => {
     await applyTopology(link, makeConfig());
     await createStream(link, { name: 'orders', subjects: ['orders.>'] });
     const wider = makeConfig({ streams: { events: { subjects: ['events.>', 'orders.a'] } } });
-    expect((await planTopology(link, wider)).conflicts).toMatchObject([{ name: 'events', by: 'orders' }]);
+    expect((await planTopology(pipelineOf(link, wider))).conflicts).toMatchObject([
+      { name: 'events', by: 'orders' },
+    ]);
   });
 });
 
@@ -208,12 +211,12 @@ describe('replicas on a server without a cluster', () => {
   it('are a conflict for a new stream and for an old one: 2.10 would take the update without effect', async () => {
     await using nats = await startNats();
     await using link = await connectTo(nats.url);
-    expect((await planTopology(link, three)).conflicts).toMatchObject([
+    expect((await planTopology(pipelineOf(link, three))).conflicts).toMatchObject([
       { why: 'no-cluster', name: 'events', replicas: 3 },
     ]);
     await applyTopology(link, makeConfig());
-    const plan = await planTopology(link, three);
-    await expect(applyPlan(link, plan)).rejects.toMatchObject({ code: 'NO_CLUSTER', exitCode: 1 });
+    const plan = await planTopology(pipelineOf(link, three));
+    await expect(applyPlan(overLink(link), plan)).rejects.toMatchObject({ code: 'NO_CLUSTER', exitCode: 1 });
   });
 
   it('do not matter to a check of what is there', async () => {
@@ -221,6 +224,6 @@ describe('replicas on a server without a cluster', () => {
     await using link = await connectTo(nats.url);
     await applyTopology(link, makeConfig());
     await updateStream(link, 'events', { description: 'theirs' });
-    expect((await checkTopology(link, makeConfig())).conflicts).toEqual([]);
+    expect((await checkTopology(pipelineOf(link, makeConfig()))).conflicts).toEqual([]);
   });
 });

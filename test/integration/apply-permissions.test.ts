@@ -1,3 +1,4 @@
+import { pipelineOf } from '../support/pipeline-of.js';
 import { describe, expect, it } from 'vitest';
 import { connect } from '../../src/lib/nats/connect/connect.js';
 import { checkTopology, planTopology } from '../../src/lib/topology/apply.js';
@@ -26,7 +27,7 @@ describe('a user who may not do everything', () => {
     await admin.publish('events.b', '1');
     await using reader = await connectAs('reader', nats.url);
     const wider = makeConfig({ consumers: [{ name: 'audit', subjects: ['events.a', 'events.b'] }] });
-    const plan = await planTopology(reader, wider);
+    const plan = await planTopology(pipelineOf(reader, wider));
     expect(plan.changes.find(({ name }) => name === 'audit')?.consequences).toEqual([
       { what: 'skipped', role: 'events', subject: 'events.b', count: null },
     ]);
@@ -35,8 +36,8 @@ describe('a user who may not do everything', () => {
   it('is told what it may not do, exit 4; a check before a run needs no lists', async () => {
     await using nats = await startNats({ config: users });
     await using stranger = await connectAs('stranger', nats.url);
-    expect((await checkTopology(stranger, makeConfig())).changes).toHaveLength(10);
-    await expect(planTopology(stranger, makeConfig())).rejects.toMatchObject({
+    expect((await checkTopology(pipelineOf(stranger, makeConfig()))).changes).toHaveLength(10);
+    await expect(planTopology(pipelineOf(stranger, makeConfig()))).rejects.toMatchObject({
       code: 'NOT_ALLOWED',
       exitCode: 4,
       message: expect.stringContaining('list the streams'),

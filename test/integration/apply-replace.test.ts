@@ -1,3 +1,4 @@
+import { overLink, pipelineOf } from '../support/pipeline-of.js';
 import { describe, expect, it } from 'vitest';
 import type { Link } from '../../src/lib/nats/link.js';
 import { createConsumer, updateStream } from '../../src/lib/nats/objects.js';
@@ -34,7 +35,7 @@ describe('replacing a stream', () => {
     await using link = await connectTo(nats.url);
     await somethingToLose(link);
     await createConsumer(link, 'events', { durable_name: 'theirs', ack_policy: 'explicit' });
-    const plan = await planTopology(link, inMemory);
+    const plan = await planTopology(pipelineOf(link, inMemory));
     expect(plan.needsConfirmation).toBe(true);
     expect(changeOf(plan, 'events')?.consequences).toEqual([
       { what: 'lost', role: 'events', count: 10 },
@@ -51,7 +52,7 @@ describe('replacing a stream', () => {
         { what: 'undelivered', role: 'events', count: 4 },
       ],
     });
-    await expect(applyPlan(link, plan)).rejects.toMatchObject({
+    await expect(applyPlan(overLink(link), plan)).rejects.toMatchObject({
       code: 'REPLACE_REFUSED',
       suggestions: expect.arrayContaining([expect.stringContaining('--replace events')]),
     });
@@ -62,19 +63,19 @@ describe('replacing a stream', () => {
     await using nats = await startNats();
     await using link = await connectTo(nats.url);
     await somethingToLose(link);
-    await applyPlan(link, await planTopology(link, inMemory), { replace: ['events'] });
+    await applyPlan(overLink(link), await planTopology(pipelineOf(link, inMemory)), { replace: ['events'] });
     const { config, state } = (await link.streamInfo('events')) ?? {};
     expect(config?.storage).toBe('memory');
     expect(state?.messages).toBe(0);
     expect(await link.consumerInfo('events', 'notifications-consumer')).toBeDefined();
-    expect(pendingOf(await planTopology(link, inMemory))).toEqual([]);
+    expect(pendingOf(await planTopology(pipelineOf(link, inMemory)))).toEqual([]);
   });
 
   it('does not count a name that needs no replacement', async () => {
     await using nats = await startNats();
     await using link = await connectTo(nats.url);
-    const plan = await planTopology(link, makeConfig());
-    expect(await applyPlan(link, plan, { replace: ['events'] })).toBe(10);
+    const plan = await planTopology(pipelineOf(link, makeConfig()));
+    expect(await applyPlan(overLink(link), plan, { replace: ['events'] })).toBe(10);
   });
 });
 
@@ -83,7 +84,7 @@ describe('replacing a consumer', () => {
     await using nats = await startNats();
     await using link = await connectTo(nats.url);
     await somethingToLose(link);
-    const plan = await planTopology(link, fromNow);
+    const plan = await planTopology(pipelineOf(link, fromNow));
     const facts = [
       { what: 'position-lost', ackedTo: 4, deliveredTo: 6 },
       { what: 'in-flight', role: 'events', count: 2 },
@@ -95,12 +96,12 @@ describe('replacing a consumer', () => {
     expect(pendingOf(plan)).toMatchObject([
       { name: 'notifications-consumer', action: 'replace', consequences: facts },
     ]);
-    await expect(applyPlan(link, plan)).rejects.toMatchObject({ code: 'REPLACE_REFUSED' });
+    await expect(applyPlan(overLink(link), plan)).rejects.toMatchObject({ code: 'REPLACE_REFUSED' });
     const fromThree = makeConfig({
       consumers: [{ name: 'notifications-consumer', start: { at: 'seq', seq: 3 } }],
     });
     expect(
-      changeOf(await planTopology(link, fromThree), 'notifications-consumer')?.consequences,
+      changeOf(await planTopology(pipelineOf(link, fromThree)), 'notifications-consumer')?.consequences,
     ).toContainEqual({
       what: 'delivered-after',
       role: 'events',
@@ -112,10 +113,12 @@ describe('replacing a consumer', () => {
     await using nats = await startNats();
     await using link = await connectTo(nats.url);
     await somethingToLose(link);
-    await applyPlan(link, await planTopology(link, fromNow), { replace: ['notifications-consumer'] });
+    await applyPlan(overLink(link), await planTopology(pipelineOf(link, fromNow)), {
+      replace: ['notifications-consumer'],
+    });
     const info = await link.consumerInfo('events', 'notifications-consumer');
     expect(info).toMatchObject({ num_pending: 0, num_ack_pending: 0, config: { deliver_policy: 'new' } });
-    expect(pendingOf(await planTopology(link, fromNow))).toEqual([]);
+    expect(pendingOf(await planTopology(pipelineOf(link, fromNow)))).toEqual([]);
   });
 });
 
@@ -125,7 +128,7 @@ describe('limits that go down', () => {
     await using link = await connectTo(nats.url);
     await somethingToLose(link);
     const fewer = makeConfig({ streams: { events: { maxMsgs: 3 } } });
-    const plan = await planTopology(link, fewer);
+    const plan = await planTopology(pipelineOf(link, fewer));
     expect(changeOf(plan, 'events')?.consequences).toEqual([
       { what: 'expired', role: 'events', count: 7 },
       // The fifth and the sixth are in flight, the seventh is not delivered.
@@ -135,14 +138,16 @@ describe('limits that go down', () => {
     ]);
     expect(plan.needsConfirmation).toBe(true);
     const half = (await link.streamInfo('events'))?.state.bytes ?? 0;
-    const smaller = await planTopology(link, makeConfig({ streams: { events: { maxBytes: half / 2 } } }));
+    const smaller = await planTopology(
+      pipelineOf(link, makeConfig({ streams: { events: { maxBytes: half / 2 } } })),
+    );
     expect(changeOf(smaller, 'events')?.consequences.slice(0, 2)).toEqual([
       { what: 'expired', role: 'events', count: 5, about: true },
       { what: 'bytes-removed', bytes: half / 2 },
     ]);
-    await expect(applyPlan(link, plan)).rejects.toMatchObject({ code: 'LOSS_REFUSED' });
+    await expect(applyPlan(overLink(link), plan)).rejects.toMatchObject({ code: 'LOSS_REFUSED' });
     expect((await link.streamInfo('events'))?.state.messages).toBe(10);
-    await applyPlan(link, plan, { allowLoss: ['events'] });
+    await applyPlan(overLink(link), plan, { allowLoss: ['events'] });
     expect((await link.streamInfo('events'))?.state.messages).toBe(3);
   });
 
@@ -151,7 +156,7 @@ describe('limits that go down', () => {
     await using link = await connectTo(nats.url);
     await somethingToLose(link);
     for (const seq of [2, 3, 5, 8]) await link.deleteMessage('events', seq);
-    const plan = await planTopology(link, makeConfig({ streams: { events: { maxMsgs: 2 } } }));
+    const plan = await planTopology(pipelineOf(link, makeConfig({ streams: { events: { maxMsgs: 2 } } })));
     // Left are 1, 4, 6, 7, 9 and 10: the first four go, and with them what 1 and 2 and the retry of 3 name.
     expect(changeOf(plan, 'events')?.consequences).toEqual([
       { what: 'expired', role: 'events', count: 4 },
@@ -168,18 +173,18 @@ describe('limits that go down', () => {
     const subject = 'events-advisories.business.MAX_DELIVERIES.notifications-consumer.1.main.0';
     for (let i = 0; i < 4; i++) await link.publish(subject, '{}');
     const fewer = makeConfig({ streams: { advisories: { maxMsgs: 1 } } });
-    expect(changeOf(await planTopology(link, fewer), 'events-advisories')?.consequences).toEqual([
+    expect(changeOf(await planTopology(pipelineOf(link, fewer)), 'events-advisories')?.consequences).toEqual([
       { what: 'expired', role: 'advisories', count: 3 },
       { what: 'unprocessed', role: 'advisories', consumer: 'meta-consumer', count: 3 },
     ]);
     await updateStream(link, 'events-dlq', { max_msgs_per_subject: 3 });
     for (let i = 0; i < 3; i++) await link.publish('events-dlq.notifications-consumer.1', '{}');
-    const back = await planTopology(link, makeConfig());
+    const back = await planTopology(pipelineOf(link, makeConfig()));
     expect(changeOf(back, 'events-dlq')).toMatchObject({
       action: 'update',
       consequences: [{ what: 'expired', role: 'dlq', count: 2 }],
     });
-    await expect(applyPlan(link, back)).rejects.toMatchObject({ code: 'LOSS_REFUSED' });
+    await expect(applyPlan(overLink(link), back)).rejects.toMatchObject({ code: 'LOSS_REFUSED' });
   });
 
   it('are never lowered by run --apply, which says what to run', async () => {
@@ -187,7 +192,7 @@ describe('limits that go down', () => {
     await using link = await connectTo(nats.url);
     await somethingToLose(link);
     const fewer = makeConfig({ streams: { events: { maxMsgs: 3 } } });
-    await expect(ensureTopology(link, fewer, { apply: true })).rejects.toMatchObject({
+    await expect(ensureTopology(pipelineOf(link, fewer), { apply: true })).rejects.toMatchObject({
       code: 'NOT_APPLIED',
       message: expect.stringContaining('7 events are older or more than the new limit'),
       suggestions: expect.arrayContaining(['to do it: plutomi-events pipeline apply --allow-loss events']),
@@ -205,14 +210,14 @@ describe('limits that go down', () => {
       .poll(() => Date.now() - Number(BigInt(last?.time ?? 0) / 1_000_000n), { interval: 20 })
       .toBeGreaterThan(250);
     await link.publish('events.totp.requested', 'young');
-    expect(changeOf(await planTopology(link, age), 'events')?.consequences).toEqual([
+    expect(changeOf(await planTopology(pipelineOf(link, age)), 'events')?.consequences).toEqual([
       { what: 'expired', role: 'events', count: 10 },
       { what: 'unprocessed', role: 'events', consumer: 'notifications-consumer', count: 6, atMost: true },
       { what: 'original-lost', role: 'retry', count: 1 },
       { what: 'original-lost', role: 'dlq', count: 2 },
     ]);
     const hour = makeConfig({ streams: { events: { maxAgeMs: 3_600_000 } } });
-    expect(changeOf(await planTopology(link, hour), 'events')?.consequences).toEqual([]);
+    expect(changeOf(await planTopology(pipelineOf(link, hour)), 'events')?.consequences).toEqual([]);
   });
 });
 
@@ -221,8 +226,7 @@ it('a new ack_wait counts the messages in backoff that it shifts', async () => {
   await using link = await connectTo(nats.url);
   await somethingToLose(link);
   const plan = await planTopology(
-    link,
-    makeConfig({ consumers: [{ name: 'notifications-consumer', ackWaitMs: 60_000 }] }),
+    pipelineOf(link, makeConfig({ consumers: [{ name: 'notifications-consumer', ackWaitMs: 60_000 }] })),
   );
   expect(changeOf(plan, 'notifications-consumer')?.consequences).toEqual([
     { what: 'shifted', role: 'events', count: 2 },
@@ -237,7 +241,7 @@ it('tells a consumer of which the server delivers nothing, changed or not', asyn
   await applyTopology(link, makeConfig());
   const until = '2036-01-01T00:00:00.000Z';
   await link.jsm.consumers.pause('events', 'notifications-consumer', new Date(until));
-  const plan = await planTopology(link, makeConfig());
+  const plan = await planTopology(pipelineOf(link, makeConfig()));
   const command = 'nats consumer resume events notifications-consumer';
   expect(changeOf(plan, 'notifications-consumer')).toMatchObject({
     action: 'none',
@@ -245,6 +249,6 @@ it('tells a consumer of which the server delivers nothing, changed or not', asyn
   });
   expect(plan.needsConfirmation).toBe(false);
   const longer = makeConfig({ consumers: [{ name: 'notifications-consumer', ackWaitMs: 9000 }] });
-  await applyPlan(link, await planTopology(link, longer));
+  await applyPlan(overLink(link), await planTopology(pipelineOf(link, longer)));
   expect((await link.consumerInfo('events', 'notifications-consumer'))?.paused).toBe(true);
 });

@@ -1,3 +1,4 @@
+import { overLink, pipelineOf } from '../support/pipeline-of.js';
 import { describe, expect, it } from 'vitest';
 import type { Link } from '../../src/lib/nats/link.js';
 import { updateConsumer, updateStream } from '../../src/lib/nats/objects.js';
@@ -35,20 +36,20 @@ describe('applyPlan', () => {
     const config = makeConfig({
       consumers: [{ name: 'notifications-consumer' }, { name: 'analytics-consumer' }],
     });
-    const plan = await planTopology(link, config);
+    const plan = await planTopology(pipelineOf(link, config));
     expect(plan).toMatchObject({
       pipeline: 'test',
       server: link.server,
       conflicts: [],
       needsConfirmation: false,
     });
-    expect(await applyPlan(link, plan)).toBe(4 + 3 + 2 * 3);
+    expect(await applyPlan(overLink(link), plan)).toBe(4 + 3 + 2 * 3);
 
-    const again = await planTopology(link, config);
+    const again = await planTopology(pipelineOf(link, config));
     expect(pendingOf(again)).toEqual([]);
     expect(again.changes.every(({ action }) => action === 'none')).toBe(true);
-    expect(await applyPlan(link, again)).toBe(0);
-    expect(await checkTopology(link, config)).toEqual({ changes: [], conflicts: [] });
+    expect(await applyPlan(overLink(link), again)).toBe(0);
+    expect(await checkTopology(pipelineOf(link, config))).toEqual({ changes: [], conflicts: [] });
   });
 
   it('leaves objects on the server that say whose they are, and captures advisories', async () => {
@@ -76,7 +77,7 @@ describe('applyPlan', () => {
     await using link = await connectTo(nats.url);
     await applyTopology(link, makeConfig());
     const shorter = makeConfig({ streams: { events: { maxAgeMs: 3 * dayMs } } });
-    const plan = await planTopology(link, shorter);
+    const plan = await planTopology(pipelineOf(link, shorter));
     expect(pendingOf(plan)).toEqual([
       {
         action: 'update',
@@ -86,10 +87,10 @@ describe('applyPlan', () => {
         consequences: [],
       },
     ]);
-    expect(await checkTopology(link, shorter)).toMatchObject({ changes: [{ name: 'events' }] });
-    await applyPlan(link, plan);
+    expect(await checkTopology(pipelineOf(link, shorter))).toMatchObject({ changes: [{ name: 'events' }] });
+    await applyPlan(overLink(link), plan);
     expect((await link.streamInfo('events'))?.config.max_age).toBe(3 * dayNs);
-    expect(pendingOf(await planTopology(link, shorter))).toEqual([]);
+    expect(pendingOf(await planTopology(pipelineOf(link, shorter)))).toEqual([]);
   });
 
   it('takes the duplicate window along when the age goes below it, and up again', async () => {
@@ -99,11 +100,11 @@ describe('applyPlan', () => {
     const minute = makeConfig({ streams: { events: { maxAgeMs: 60_000 } } });
     await applyTopology(link, minute);
     expect((await link.streamInfo('events'))?.config.duplicate_window).toBe(60_000_000_000);
-    const plan = await planTopology(link, makeConfig());
+    const plan = await planTopology(pipelineOf(link, makeConfig()));
     expect(pendingOf(plan)[0]?.fields.map(({ path }) => path)).toEqual(['max_age']);
-    await applyPlan(link, plan);
+    await applyPlan(overLink(link), plan);
     expect((await link.streamInfo('events'))?.config.duplicate_window).toBe(120_000_000_000);
-    expect(pendingOf(await planTopology(link, makeConfig()))).toEqual([]);
+    expect(pendingOf(await planTopology(pipelineOf(link, makeConfig())))).toEqual([]);
   });
 
   it('shows what drifted on the server and puts it right', async () => {
@@ -117,13 +118,13 @@ describe('applyPlan', () => {
       backoff: [1_000_000_000, 2_000_000_000],
     });
     await updateStream(link, 'events', { allow_direct: false });
-    const plan = await planTopology(link, config);
+    const plan = await planTopology(pipelineOf(link, config));
     expect(pendingOf(plan).map(({ name, fields }) => [name, fields.map(({ path }) => path)])).toEqual([
       ['events', ['allow_direct']],
       ['notifications-consumer', expect.arrayContaining(['max_deliver', 'backoff'])],
     ]);
-    await applyPlan(link, plan);
-    expect(pendingOf(await planTopology(link, config))).toEqual([]);
+    await applyPlan(overLink(link), plan);
+    expect(pendingOf(await planTopology(pipelineOf(link, config)))).toEqual([]);
     const { config: repaired } = (await link.consumerInfo('events', 'notifications-consumer')) ?? {};
     expect(repaired?.backoff ?? []).toEqual([]);
   });
@@ -170,8 +171,8 @@ describe('applyPlan', () => {
   it('names the fields that the server did not take', async () => {
     await using nats = await startNats();
     await using link = await connectTo(nats.url);
-    const plan = await planTopology(link, makeConfig());
-    await expect(applyPlan(forgetting(link, 'allow_direct'), plan)).rejects.toMatchObject({
+    const plan = await planTopology(pipelineOf(link, makeConfig()));
+    await expect(applyPlan(overLink(forgetting(link, 'allow_direct')), plan)).rejects.toMatchObject({
       code: 'NOT_TAKEN',
       exitCode: 1,
       message: expect.stringContaining('stream events: allow_direct is false, wanted true'),
@@ -183,9 +184,12 @@ describe('applyPlan', () => {
     await using link = await connectTo(nats.url);
     await using other = await connectTo(nats.url, 'other');
     const config = makeConfig();
-    const plans = await Promise.all([planTopology(link, config), planTopology(other, config)]);
-    await Promise.all([applyPlan(link, plans[0]), applyPlan(other, plans[1])]);
-    expect(pendingOf(await planTopology(link, config))).toEqual([]);
+    const plans = await Promise.all([
+      planTopology(pipelineOf(link, config)),
+      planTopology(pipelineOf(other, config)),
+    ]);
+    await Promise.all([applyPlan(overLink(link), plans[0]), applyPlan(overLink(other), plans[1])]);
+    expect(pendingOf(await planTopology(pipelineOf(link, config)))).toEqual([]);
   });
 
   it('leaves no counting consumer behind', async () => {
@@ -194,7 +198,7 @@ describe('applyPlan', () => {
     await applyTopology(link, makeConfig());
     await link.publish('events.a', '1');
     const more = makeConfig({ consumers: [{ name: 'notifications-consumer' }, { name: 'audit' }] });
-    const plan = await planTopology(link, more);
+    const plan = await planTopology(pipelineOf(link, more));
     expect(plan.changes.find(({ name }) => name === 'audit')?.consequences).toEqual([
       { what: 'delivered-after', role: 'events', count: 1 },
     ]);
@@ -206,7 +210,7 @@ it('what a limit of the server fills in is no difference, and the pipeline runs 
   const limited = { config: 'jetstream { limits { max_request_batch: 2 } }' };
   const bed = await testBed({}, limited);
   expect((await bed.link.consumerInfo('events', 'notifications-consumer'))?.config.max_batch).toBe(2);
-  expect((await planTopology(bed.link, bed.config)).changes.filter(isPending)).toEqual([]);
+  expect((await planTopology(pipelineOf(bed.link, bed.config))).changes.filter(isPending)).toEqual([]);
   const run = await bed.run({ 'notifications-consumer': async () => {} });
   for (let i = 0; i < 9; i++) await bed.publish('totp.requested');
   await run.until(() => run.count('succeeded') === 9);

@@ -1,3 +1,4 @@
+import { pipelineOf } from '../support/pipeline-of.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { PipelineConfig } from '../../src/lib/config/resolved.js';
@@ -65,16 +66,10 @@ test('three replicas, nodes killed one after the other: each event is done or de
     const own = await connectTo(cluster.url, worker);
     links.push(own);
     pipelines.push(
-      runPipeline({
-        link: own,
-        config,
+      runPipeline(pipelineOf(own, config, { identity: { worker } }), {
         handlers: new Map([[handlerFile, handler]]),
         log: silentLogger(),
         onEvent: (event) => events.push(event),
-        worker,
-        now: () => Date.now(),
-        monotonic: () => performance.now(),
-        random: () => 0.5,
       }),
     );
   }

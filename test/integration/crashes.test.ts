@@ -1,6 +1,6 @@
+import { placesOf } from '../../src/lib/pipeline/places.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { pointersOf } from '../../src/lib/routing/route.js';
 import { connectTo, natsForTest, readJournal } from '../support/pipeline.js';
 import { makeConfig } from '../support/config.js';
 import { handlerText, makeProject, type Project, type RunningCommand } from '../support/project.js';
@@ -56,7 +56,7 @@ function supervise(
 }
 
 async function dead(link: Link): Promise<number> {
-  return (await link.streamInfo(pointersOf(names, 'dlq').stream))?.state.messages ?? 0;
+  return (await link.streamInfo(placesOf(names).dlq.stream))?.state.messages ?? 0;
 }
 
 async function publish(link: Link, count: number): Promise<void> {

@@ -1,6 +1,6 @@
+import { pipelineOf } from '../support/pipeline-of.js';
 import { expect, onTestFinished, test } from 'vitest';
 import { planReplay } from '../../src/lib/dlq/replay/plan-replay.js';
-import { runReplay } from '../../src/lib/dlq/replay/run-replay.js';
 import { connect } from '../../src/lib/nats/connect/connect.js';
 import { listConsumers } from '../../src/lib/nats/objects.js';
 import { readStream } from '../../src/lib/nats/read/read-stream.js';
@@ -8,7 +8,7 @@ import { applyTopology, makeConfig } from '../support/config.js';
 import { bury } from '../support/dead-letters.js';
 import { eventually } from '../support/eventually.js';
 import { startCluster } from '../support/nats-server.js';
-import { replayOptions } from '../support/replay.js';
+import { carryOut } from '../support/replay.js';
 
 const count = 300;
 /** Repeats until every stream has a leader again. */
@@ -51,9 +51,9 @@ test('three replicas: what the DLQ holds is read and replayed while the nodes th
   const node = cluster.nodes.find(({ name }) => name === killed);
   await node?.restart();
   await cluster.ready();
-  const plan = await insistently(() => planReplay(link, config, { filters: {} }));
+  const plan = await insistently(() => planReplay(pipelineOf(link, config), { filters: {} }));
   expect(plan.items).toHaveLength(count);
-  const replaying = runReplay(plan, replayOptions(bed));
+  const replaying = carryOut(bed, plan);
   await eventually('the replay has begun', async () => (await stored(link, 'events-retry')) > 5);
   const leader = (await link.streamInfo('events-retry'))?.cluster?.leader;
   await cluster.nodes.find(({ name }) => name === leader)?.kill9();

@@ -1,3 +1,5 @@
+import type { Link } from '../../src/lib/nats/link.js';
+import { pipelineOf } from '../support/pipeline-of.js';
 import { describe, expect, it } from 'vitest';
 import {
   discardDeadLetters,
@@ -7,7 +9,6 @@ import {
 } from '../../src/lib/dlq/discard.js';
 import type { LetterPlan, LetterSelection } from '../../src/lib/dlq/plan/plan-letters.js';
 import { planReplay } from '../../src/lib/dlq/replay/plan-replay.js';
-import { runReplay } from '../../src/lib/dlq/replay/run-replay.js';
 import { showDeadLetter } from '../../src/lib/dlq/show.js';
 import { keyOf } from '../../src/lib/dlq/state.js';
 import { explainEvent } from '../../src/lib/events/explain/explain.js';
@@ -26,34 +27,32 @@ import {
   seen,
 } from '../support/dead-letters.js';
 import { type TestBed, testBed } from '../support/pipeline.js';
-import { everything, replay, replayOptions } from '../support/replay.js';
+import { carryOut, everything, replay } from '../support/replay.js';
 
 const reason = 'sent by hand';
 
-function optionsOf(bed: Ground, overrides: Partial<DiscardOptions> = {}): DiscardOptions {
-  return {
-    link: bed.link,
-    config: bed.config,
-    author: { task: 'discard-test', operator: 'ada@test', note: reason },
-    worker: 'test:1:discard',
-    now: Date.now,
-    ...overrides,
-  };
+/** What a test wants different, and a connection that fares differently. */
+type Overrides = Partial<DiscardOptions> & { readonly link?: Link };
+
+function carryOutDiscard(bed: Ground, plan: LetterPlan, { link = bed.link, ...options }: Overrides = {}) {
+  const identity = { worker: 'test:1:discard', operator: 'ada@test' };
+  const pipeline = pipelineOf(link, bed.config, { identity });
+  return discardDeadLetters(pipeline, plan, { task: 'discard-test', note: reason, ...options });
 }
 
 async function discard(
   bed: Ground,
   selection: LetterSelection = everything,
-  overrides: Partial<DiscardOptions> = {},
+  overrides: Overrides = {},
 ): Promise<DiscardResult> {
-  const plan = await planDiscard(bed.link, bed.config, selection);
-  return discardDeadLetters(plan, optionsOf(bed, overrides));
+  const plan = await planDiscard(pipelineOf(bed.link, bed.config), selection);
+  return carryOutDiscard(bed, plan, overrides);
 }
 
 async function kill(bed: TestBed, writes: number): Promise<LetterPlan> {
-  const plan = await planDiscard(bed.link, bed.config, everything);
+  const plan = await planDiscard(pipelineOf(bed.link, bed.config), everything);
   const link = killedAfter(bed.link, writes);
-  await expect(discardDeadLetters(plan, optionsOf(bed, { link }))).rejects.toThrow(Killed);
+  await expect(carryOutDiscard(bed, plan, { link })).rejects.toThrow(Killed);
   return plan;
 }
 
@@ -87,14 +86,14 @@ describe('dlq discard', () => {
         },
       },
     ]);
-    await expect(showDeadLetter(bed.link, bed.config, id)).rejects.toThrow(
+    await expect(showDeadLetter(pipelineOf(bed.link, bed.config), id)).rejects.toThrow(
       /^no dead letter notifications-consumer\/1: it was discarded at \S+Z by ada@test: sent by hand$/,
     );
-    const { consumers, next } = await explainEvent(bed.link, bed.config, id, { now: Date.now });
+    const { consumers, next } = await explainEvent(pipelineOf(bed.link, bed.config), id);
     expect(consumers).toMatchObject([{ state: 'discarded' }]);
     expect(consumers[0]?.history.at(-1)?.text).toBe('discarded by ada@test: sent by hand');
     expect(next.filter((step) => step.consumer === consumer)).toEqual([]);
-    expect((await verifyPipeline(bed.link, bed.config, Date.now)).report.problems).toEqual([]);
+    expect((await verifyPipeline(pipelineOf(bed.link, bed.config))).report.problems).toEqual([]);
     expect(await bed.link.readFromLeader('events', 1)).toBeDefined();
   });
 
@@ -109,7 +108,7 @@ describe('dlq discard', () => {
     await bed.link.publish(`events-dlq.${consumer}.77`, '{}');
     // No consumer runs here, so that the event was deleted before one was given it: that is a problem of its own.
     const verify = async () => {
-      const { problems, warnings } = (await verifyPipeline(bed.link, bed.config, Date.now)).report;
+      const { problems, warnings } = (await verifyPipeline(pipelineOf(bed.link, bed.config))).report;
       return { problems: problems.filter(({ kind }) => kind !== 'event-lost'), warnings };
     };
     expect(await verify()).toMatchObject({
@@ -121,7 +120,10 @@ describe('dlq discard', () => {
         },
       ]),
     });
-    expect(await planDiscard(bed.link, bed.config, everything)).toMatchObject({ missing: 1, skipped: [] });
+    expect(await planDiscard(pipelineOf(bed.link, bed.config), everything)).toMatchObject({
+      missing: 1,
+      skipped: [],
+    });
     expect(await discard(bed)).toMatchObject({ selected: 5, discarded: 5, skipped: [] });
     expect(await left(bed)).toBe(0);
     expect((await verify()).problems).toEqual([]);
@@ -144,7 +146,7 @@ describe('dlq discard', () => {
     else await discard(bed);
     expect(await left(bed)).toBe(writes === 2 ? 0 : 1);
     // What was journaled as discarded is not brought back.
-    const again = await planReplay(bed.link, bed.config, everything);
+    const again = await planReplay(pipelineOf(bed.link, bed.config), everything);
     expect(again.items).toHaveLength(writes === 0 ? 1 : 0);
     if (writes === 1) {
       expect(again.skipped).toEqual([
@@ -155,15 +157,15 @@ describe('dlq discard', () => {
     expect(await discard(bed)).toMatchObject({ discarded: writes === 2 ? 0 : 1, skipped: [] });
     expect(await left(bed)).toBe(0);
     expect(await bed.journal('DISCARDED')).toHaveLength(1);
-    expect((await verifyPipeline(bed.link, bed.config, Date.now)).report.problems).toEqual([]);
+    expect((await verifyPipeline(pipelineOf(bed.link, bed.config))).report.problems).toEqual([]);
   });
 
   it.each([1, 2])('leaves alone what a replay that was killed after %i writes has begun', async (writes) => {
     const bed = await testBed();
     await bury(bed);
-    const plan = await planReplay(bed.link, bed.config, everything);
+    const plan = await planReplay(pipelineOf(bed.link, bed.config), everything);
     const link = killedAfter(bed.link, writes);
-    await expect(runReplay(plan, replayOptions(bed, { link }))).rejects.toThrow(Killed);
+    await expect(carryOut(bed, plan, { link })).rejects.toThrow(Killed);
     expect(await discard(bed)).toMatchObject({
       discarded: 0,
       skipped: [{ id: `${consumer}/1`, reason: expect.stringContaining('replay it again') }],
@@ -183,9 +185,9 @@ describe('dlq discard', () => {
     );
     await discard(bed, everything, { link });
     expect(await bed.dead(consumer, 1)).toMatchObject({ pointer: { cycle: 1 } });
-    const plan = await planDiscard(bed.link, bed.config, everything);
+    const plan = await planDiscard(pipelineOf(bed.link, bed.config), everything);
     await buryEvent(bed, pointer.origin, { cycle: 2 });
-    expect(await discardDeadLetters(plan, optionsOf(bed))).toMatchObject({
+    expect(await carryOutDiscard(bed, plan)).toMatchObject({
       discarded: 0,
       skipped: [{ id: `${consumer}/1`, reason: expect.stringContaining('died again') }],
     });
@@ -211,17 +213,17 @@ describe('dlq discard', () => {
         ['business', consumer],
         ['meta', 'meta-consumer'],
       ]);
-      const { consumers } = await explainEvent(bed.link, bed.config, `${consumer}/1`, { now: Date.now });
+      const { consumers } = await explainEvent(pipelineOf(bed.link, bed.config), `${consumer}/1`);
       expect(consumers).toMatchObject([{ state: 'discarded' }]);
       // Told again, it is not routed after all.
-      const tools = { link: bed.link, config: bed.config, worker: 'test', now: Date.now, random: () => 0.5 };
+      const tools = pipelineOf(bed.link, bed.config);
       const told = { ...exhaustionOf(pointer, 0), stage: 'main' } as const;
       expect(await routeExhaustion(tools, told, nothingKnown)).toEqual({
         to: 'nowhere',
         because: 'DISCARDED',
       });
       expect(await bed.parked(consumer, 1)).toBeUndefined();
-      expect((await verifyPipeline(bed.link, bed.config, Date.now)).report.problems).toEqual([]);
+      expect((await verifyPipeline(pipelineOf(bed.link, bed.config))).report.problems).toEqual([]);
     },
   );
 

@@ -1,3 +1,4 @@
+import { pipelineOf } from '../support/pipeline-of.js';
 import { describe, expect, it } from 'vitest';
 import { deleteStream } from '../../src/lib/nats/objects.js';
 import { groupDeadLetters } from '../../src/lib/dlq/group.js';
@@ -10,7 +11,7 @@ import { bury, consumer, journal } from '../support/dead-letters.js';
 import { type TestBed, testBed } from '../support/pipeline.js';
 
 async function ids(bed: TestBed, filters: DeadLetterFilters, limit?: number): Promise<string[]> {
-  return (await listDeadLetters(bed.link, bed.config, filters, limit)).items.map(({ id }) => id);
+  return (await listDeadLetters(pipelineOf(bed.link, bed.config), filters, limit)).items.map(({ id }) => id);
 }
 
 const failed = (text: string) => ({ failure: makeFailure('error', 'Error', text) });
@@ -18,14 +19,14 @@ const failed = (text: string) => ({ failure: makeFailure('error', 'Error', text)
 describe('listDeadLetters', () => {
   it('is empty for an empty DLQ', async () => {
     const bed = await testBed();
-    expect(await listDeadLetters(bed.link, bed.config)).toEqual({ total: 0, items: [] });
+    expect(await listDeadLetters(pipelineOf(bed.link, bed.config))).toEqual({ total: 0, items: [] });
   });
 
   it('gives each dead letter with its original, in the order of death', async () => {
     const bed = await testBed();
     const first = await bury(bed);
     const second = await bury(bed);
-    const { total, items } = await listDeadLetters(bed.link, bed.config);
+    const { total, items } = await listDeadLetters(pipelineOf(bed.link, bed.config));
     expect(total).toBe(2);
     expect(items.map(({ id }) => id)).toEqual([first.id, second.id]);
     const eventMs = Number(BigInt(first.pointer.origin.time) / 1_000_000n);
@@ -48,7 +49,7 @@ describe('listDeadLetters', () => {
   it('counts all that match and returns at most the limit, the oldest', async () => {
     const bed = await testBed();
     for (let i = 0; i < 5; i++) await bury(bed);
-    const { total, items } = await listDeadLetters(bed.link, bed.config, {}, 2);
+    const { total, items } = await listDeadLetters(pipelineOf(bed.link, bed.config), {}, 2);
     expect([total, items.map(({ seq }) => seq)]).toEqual([5, [1, 2]]);
   });
 
@@ -58,7 +59,7 @@ describe('listDeadLetters', () => {
     await bury(bed);
     await bed.link.deleteMessage('events', 2);
     const state = async (): Promise<unknown[]> =>
-      (await listDeadLetters(bed.link, bed.config)).items.map((item) => [
+      (await listDeadLetters(pipelineOf(bed.link, bed.config))).items.map((item) => [
         item.original,
         item.originalExpiresAt,
       ]);
@@ -82,7 +83,7 @@ describe('listDeadLetters', () => {
   it('never expires where the events never do', async () => {
     const bed = await testBed({ streams: { events: { maxAgeMs: 0 } } });
     await bury(bed);
-    const { items } = await listDeadLetters(bed.link, bed.config);
+    const { items } = await listDeadLetters(pipelineOf(bed.link, bed.config));
     expect(items[0]).toMatchObject({ original: 'present', originalExpiresAt: null });
   });
 
@@ -94,7 +95,7 @@ describe('listDeadLetters', () => {
     await journal(bed, keyOf(main.pointer, 'main'), { kind: 'RESOLVED', attempt: 3, late: true });
     await journal(bed, keyOf(retry.pointer, 'retry'), { kind: 'RESOLVED', attempt: 1, late: true });
     await journal(bed, keyOf(earlier.pointer, 'retry', 1), { kind: 'RESOLVED', attempt: 1, late: true });
-    const { items } = await listDeadLetters(bed.link, bed.config);
+    const { items } = await listDeadLetters(pipelineOf(bed.link, bed.config));
     expect(items.map(({ resolvedLate }) => resolvedLate)).toEqual([true, true, undefined]);
   });
 
@@ -104,7 +105,7 @@ describe('listDeadLetters', () => {
     const { link } = bed;
     await link.publish(`events-dlq.${consumer}.77`, JSON.stringify({ v: 1, consumer: '\u001b[31mx' }));
     await link.publish('events-dlq.some.thing.else', new Uint8Array([0xff, 0xfe]));
-    const { items, total } = await listDeadLetters(link, bed.config);
+    const { items, total } = await listDeadLetters(pipelineOf(link, bed.config));
     expect(total).toBe(3);
     expect(items.slice(1)).toEqual([
       expect.objectContaining({
@@ -125,7 +126,7 @@ describe('listDeadLetters', () => {
     const bed = await testBed();
     const { pointer } = await bury(bed);
     await bed.link.publish(`events-dlq.${consumer}.2`, JSON.stringify(pointer));
-    const { items } = await listDeadLetters(bed.link, bed.config);
+    const { items } = await listDeadLetters(pipelineOf(bed.link, bed.config));
     expect(items[1]).toMatchObject({
       id: `${consumer}/2`,
       reason: `not a pointer: its body belongs on events-dlq.${consumer}.1, not on events-dlq.${consumer}.2`,
@@ -154,7 +155,7 @@ describe('listDeadLetters', () => {
     expect(await ids(bed, { reason: 'BAD COLUMN' })).toEqual([b.id, c.id]);
     expect(await ids(bed, { reason: c.pointer.failure.fingerprint })).toEqual([b.id, c.id]);
     expect(await ids(bed, { reason: 'bad', subject: 'events.user.created' })).toEqual([b.id]);
-    const { items } = await listDeadLetters(bed.link, bed.config);
+    const { items } = await listDeadLetters(pipelineOf(bed.link, bed.config));
     const deadMs = items.map(({ deadAt }) => Date.parse(deadAt));
     const [firstMs = 0, , lastMs = 0] = deadMs;
     expect(await ids(bed, { sinceMs: firstMs })).toHaveLength(3);
@@ -217,7 +218,7 @@ describe('groupDeadLetters', () => {
     await bury(bed, failed('no such template "welcome"'));
     await bury(bed, failed('timeout after 100 ms'));
     const last = await bury(bed, failed('timeout after 250 ms'));
-    const { total, groups } = await groupDeadLetters(bed.link, bed.config, {}, 'reason');
+    const { total, groups } = await groupDeadLetters(pipelineOf(bed.link, bed.config), {}, 'reason');
     expect(total).toBe(3);
     expect(groups.map(({ key, count }) => [key, count])).toEqual([
       ['timeout after 250 ms', 2],
@@ -240,7 +241,10 @@ describe('groupDeadLetters', () => {
     await bury(bed, { type: 'user.created', consumer: 'analytics-consumer' });
     await bury(bed, { type: 'user.created', consumer: 'analytics-consumer' });
     const by = async (...args: [DeadLetterFilters, 'consumer' | 'subject', number?]): Promise<unknown[]> =>
-      (await groupDeadLetters(bed.link, bed.config, ...args)).groups.map(({ key, count }) => [key, count]);
+      (await groupDeadLetters(pipelineOf(bed.link, bed.config), ...args)).groups.map(({ key, count }) => [
+        key,
+        count,
+      ]);
     expect(await by({}, 'consumer')).toEqual([
       ['analytics-consumer', 2],
       [consumer, 1],

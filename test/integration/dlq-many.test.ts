@@ -1,9 +1,9 @@
+import { pipelineOf } from '../support/pipeline-of.js';
 import { describe, expect, it } from 'vitest';
 import { groupDeadLetters } from '../../src/lib/dlq/group.js';
 import type { DeadLetterItem } from '../../src/lib/dlq/item.js';
 import { listDeadLetters, readDeadLetters } from '../../src/lib/dlq/list.js';
 import { planReplay } from '../../src/lib/dlq/replay/plan-replay.js';
-import { runReplay } from '../../src/lib/dlq/replay/run-replay.js';
 import { keyOf } from '../../src/lib/dlq/state.js';
 import { readStream } from '../../src/lib/nats/read/read-stream.js';
 import { connectTo } from '../support/connect.js';
@@ -11,7 +11,7 @@ import { consumer, journal, makePointer, originAt, seen } from '../support/dead-
 import { eventually } from '../support/eventually.js';
 import { buryMany } from '../support/many-dead-letters.js';
 import { testBed } from '../support/pipeline.js';
-import { replayOptions } from '../support/replay.js';
+import { carryOut } from '../support/replay.js';
 
 describe('20,000 dead letters', () => {
   const count = 20_000;
@@ -25,7 +25,7 @@ describe('20,000 dead letters', () => {
     const sizes: number[] = [];
     const items: DeadLetterItem[] = [];
     let total: number | undefined;
-    for await (const page of readDeadLetters(bed.link, bed.config, {}, { limit: count })) {
+    for await (const page of readDeadLetters(pipelineOf(bed.link, bed.config), {}, { limit: count })) {
       expect(total).toBeUndefined();
       ({ total } = page);
       sizes.push(page.items.length);
@@ -42,9 +42,9 @@ describe('20,000 dead letters', () => {
     expect(items.filter(({ resolvedLate }) => resolvedLate).map(({ seq }) => seq)).toEqual([7]);
 
     // How many of them a page holds is up to how they arrive.
-    const three = await listDeadLetters(bed.link, bed.config, {}, 3);
+    const three = await listDeadLetters(pipelineOf(bed.link, bed.config), {}, 3);
     expect(three).toMatchObject({ total: count, items: [{ seq: 1 }, { seq: 2 }, { seq: 3 }] });
-    const { groups } = await groupDeadLetters(bed.link, bed.config, {}, 'reason');
+    const { groups } = await groupDeadLetters(pipelineOf(bed.link, bed.config), {}, 'reason');
     expect(groups).toMatchObject([{ count, sample: `${consumer}/${count}` }]);
   });
 });
@@ -65,8 +65,8 @@ describe('the server is killed in the middle of a replay of 2,000', () => {
       await bed.server.restart();
     });
     let done = 0;
-    const plan = await planReplay(bed.link, bed.config, { filters: {} });
-    const result = await runReplay(plan, replayOptions(bed, { link, onDone: () => void done++ }));
+    const plan = await planReplay(pipelineOf(bed.link, bed.config), { filters: {} });
+    const result = await carryOut(bed, plan, { link, onDone: () => void done++ });
     expect(result).toMatchObject({ selected: count, replayed: count, skipped: [], pending: count });
     expect(done).toBe(count);
     const messages = async (stream: string): Promise<number | undefined> =>

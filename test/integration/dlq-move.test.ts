@@ -1,7 +1,9 @@
+import type { Pipeline } from '../../src/lib/pipeline/pipeline.js';
+import { placesOf } from '../../src/lib/pipeline/places.js';
+import { pipelineOf } from '../support/pipeline-of.js';
 import { describe, expect, it } from 'vitest';
-import { movePointers, type MoveTools, planMove } from '../../src/lib/dlq/move.js';
+import { movePointers, planMove } from '../../src/lib/dlq/move.js';
 import { writePointer } from '../../src/lib/pointers/write-pointer.js';
-import { pointersOf } from '../../src/lib/routing/route.js';
 import { verifyPipeline } from '../../src/lib/verify/verify.js';
 import { explainEvent } from '../../src/lib/events/explain/explain.js';
 import { buryEvent, journal, Killed, killedAfter, makePointer, originAt } from '../support/dead-letters.js';
@@ -21,8 +23,8 @@ async function renamedBed(): Promise<TestBed> {
   return testBed({ consumers: [makeConsumer({ name: to, start: { at: 'new' } })] });
 }
 
-function tools(bed: TestBed, link = bed.link): MoveTools {
-  return { link, config: bed.config, worker: 'test', operator: 'ada@test', now: Date.now };
+function tools(bed: TestBed, link = bed.link): Pipeline {
+  return pipelineOf(link, bed.config, { identity: { operator: 'ada@test' } });
 }
 
 /** An event that `billing` could not process: exhausted, routed, and waiting for its retry, or dead. */
@@ -44,7 +46,7 @@ async function failed(bed: TestBed, where: 'retry' | 'dlq'): Promise<void> {
   });
   await journal(bed, key, { kind: 'ROUTED', to: where });
   if (where === 'dlq') await buryEvent(bed, origin, overrides);
-  else await writePointer(bed.link, pointersOf(bed.config, 'retry'), pointer);
+  else await writePointer(bed.link, placesOf(bed.config).retry, pointer);
 }
 
 async function killed(bed: TestBed, writes: number): Promise<void> {
@@ -63,7 +65,7 @@ async function running(bed: TestBed): Promise<string[]> {
 }
 
 async function clean(bed: TestBed): Promise<void> {
-  const { report } = await verifyPipeline(bed.link, bed.config, Date.now);
+  const { report } = await verifyPipeline(pipelineOf(bed.link, bed.config));
   expect(report.problems).toEqual([]);
 }
 
@@ -127,10 +129,10 @@ describe.each(kills)('a move killed after %i writes and run again', (writes) => 
 it('is told by the journal, for both consumers', async () => {
   const bed = await renamedBed();
   await failed(bed, 'dlq');
-  const before = await verifyPipeline(bed.link, bed.config, Date.now);
+  const before = await verifyPipeline(pipelineOf(bed.link, bed.config));
   expect(before.report.problems).toMatchObject([{ kind: 'stranded', id: 'billing/1' }]);
   await movePointers(tools(bed), move);
-  const { consumers, next } = await explainEvent(bed.link, bed.config, '1', { now: Date.now });
+  const { consumers, next } = await explainEvent(pipelineOf(bed.link, bed.config), '1');
   const told = consumers.map(({ consumer, state, history }) => [consumer, state, history.at(-1)?.text]);
   expect(told).toEqual([
     [to, 'dead', `moved from billing by ada@test`],
@@ -173,7 +175,10 @@ it.each([
   [{ from: 'a.b', to }, 'USAGE'],
 ])('refuses %j', async (wrong, code) => {
   const bed = await renamedBed();
-  await expect(planMove(bed.link, bed.config, wrong)).rejects.toMatchObject({ code, exitCode: 2 });
+  await expect(planMove(pipelineOf(bed.link, bed.config), wrong)).rejects.toMatchObject({
+    code,
+    exitCode: 2,
+  });
 });
 
 it('refuses while somebody runs the old consumer', async () => {
@@ -183,5 +188,5 @@ it('refuses while somebody runs the old consumer', async () => {
     return ((await old.link.consumerInfo('events-retry', 'billing-retry'))?.num_waiting ?? 0) > 0;
   });
   const config = { ...old.config, consumers: [makeConsumer({ name: to })] };
-  await expect(planMove(old.link, config, move)).rejects.toMatchObject({ code: 'MOVE_REFUSED' });
+  await expect(planMove(pipelineOf(old.link, config), move)).rejects.toMatchObject({ code: 'MOVE_REFUSED' });
 });

@@ -1,3 +1,4 @@
+import { pipelineOf } from '../support/pipeline-of.js';
 import { expect, it } from 'vitest';
 import { planReplay } from '../../src/lib/dlq/replay/plan-replay.js';
 import { readPlanned } from '../../src/lib/dlq/plan/planned.js';
@@ -15,12 +16,12 @@ async function read(
   link: Link,
   wanted: (seq: number) => boolean,
 ): Promise<(number | undefined)[]> {
-  const { items } = await planReplay(bed.link, bed.config, { filters: {} });
+  const { items } = await planReplay(pipelineOf(bed.link, bed.config), { filters: {} });
   const seqs: (number | undefined)[] = [];
   const plan = items.filter(({ dlqSeq }) => wanted(dlqSeq));
   for (const seq of [2, 3, 300, count - 1]) await bed.link.deleteMessage('events-dlq', seq);
   await buryEvent(bed, await originAt(bed, 500), { cycle: 1 });
-  for await (const { from, entries } of readPlanned(link, bed.config, plan, 160)) {
+  for await (const { from, entries } of readPlanned(pipelineOf(link, bed.config), plan, 160)) {
     expect(from).toBe(seqs.length);
     seqs.push(...entries.map((entry) => entry?.dlqSeq));
   }

@@ -1,6 +1,6 @@
+import { pipelineOf } from '../support/pipeline-of.js';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { planReplay, type ReplayPlan } from '../../src/lib/dlq/replay/plan-replay.js';
-import { runReplay } from '../../src/lib/dlq/replay/run-replay.js';
 import { connectTo } from '../support/connect.js';
 import {
   bury,
@@ -14,16 +14,16 @@ import {
 import { buryMany } from '../support/many-dead-letters.js';
 import { type TestBed, testBed, type TestRun } from '../support/pipeline.js';
 import { startProxy } from '../support/proxy.js';
-import { replay, replayOptions } from '../support/replay.js';
+import { carryOut, replay } from '../support/replay.js';
 
 const patience = 15_000;
 /** Pointer, REPLAYED, deletion: it can be killed before the first and between any two. */
 const writesOfReplay = 3;
 
 async function kill(bed: TestBed, writes: number): Promise<ReplayPlan> {
-  const plan = await planReplay(bed.link, bed.config, { filters: {} });
-  const options = replayOptions(bed, { link: killedAfter(bed.link, writes) });
-  await expect(runReplay(plan, options)).rejects.toThrow(Killed);
+  const plan = await planReplay(pipelineOf(bed.link, bed.config), { filters: {} });
+  const link = killedAfter(bed.link, writes);
+  await expect(carryOut(bed, plan, { link })).rejects.toThrow(Killed);
   return plan;
 }
 
@@ -80,7 +80,7 @@ describe.each(Array.from({ length: writesOfReplay }, (_, n) => n))(
       const plan = await kill(bed, writes);
       const { retries } = await runs(bed, () => true);
       await bed.quiet();
-      const again = await runReplay(plan, replayOptions(bed, { waitMs: patience }));
+      const again = await carryOut(bed, plan, { waitMs: patience });
       await bed.quiet();
       // Killed before its first write, it is replayed now; else its dead letter has been replaced by the new one.
       expect(again).toMatchObject(
@@ -129,13 +129,13 @@ describe('a replay that is interrupted', () => {
   it('finishes what it has begun, begins nothing more, and says what it did', async () => {
     const bed = await testBed();
     for (let i = 0; i < 200; i++) await bury(bed);
-    const plan = await planReplay(bed.link, bed.config, { filters: {} });
+    const plan = await planReplay(pipelineOf(bed.link, bed.config), { filters: {} });
     const stop = new AbortController();
     let deleted = 0;
     const link = seen(bed.link, 'deleteMessage', () => {
       if (++deleted === 5) stop.abort();
     });
-    const result = await runReplay(plan, replayOptions(bed, { link, signal: stop.signal, waitMs: patience }));
+    const result = await carryOut(bed, plan, { link, signal: stop.signal, waitMs: patience });
     expect(result).toMatchObject({ selected: 200, skipped: [], interrupted: true });
     expect(result.replayed).toBeGreaterThanOrEqual(5);
     expect(result.replayed).toBeLessThan(120);

@@ -1,3 +1,4 @@
+import { pipelineOf } from '../support/pipeline-of.js';
 import { expect, test } from 'vitest';
 import { planReplay } from '../../src/lib/dlq/replay/plan-replay.js';
 import { UnreachableError } from '../../src/lib/nats/errors.js';
@@ -11,7 +12,7 @@ test('the plan of a replay waits for the leader of the DLQ', async () => {
   const link = seen(bed.link, 'streamInfo', () => {
     if (++asked === 1) throw new UnreachableError('stream', undefined, 'no leader now');
   });
-  const plan = await planReplay(link, bed.config, { filters: {} });
+  const plan = await planReplay(pipelineOf(link, bed.config), { filters: {} });
   expect(plan.items.map(({ dlqSeq }) => dlqSeq)).toEqual([1]);
   expect(plan.consumers).toEqual([{ name: 'notifications-consumer', count: 1 }]);
 });
@@ -24,7 +25,7 @@ test('the plan of a replay waits out a stream without a leader, and begins nothi
     reads++;
     if (reads === 1) throw new UnreachableError('read', undefined, 'no leader now');
   });
-  const plan = await planReplay(link, bed.config, { filters: {} });
+  const plan = await planReplay(pipelineOf(link, bed.config), { filters: {} });
   expect(plan.items.map(({ dlqSeq }) => dlqSeq)).toEqual([1, 2, 3]);
   expect(reads).toBe(2);
 });

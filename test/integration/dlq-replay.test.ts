@@ -1,16 +1,16 @@
+import { placesOf } from '../../src/lib/pipeline/places.js';
+import { pipelineOf } from '../support/pipeline-of.js';
 import { describe, expect, it } from 'vitest';
 import { planReplay } from '../../src/lib/dlq/replay/plan-replay.js';
-import { runReplay } from '../../src/lib/dlq/replay/run-replay.js';
 import { keyOf } from '../../src/lib/dlq/state.js';
 import { deleteStream } from '../../src/lib/nats/objects.js';
 import { writePointer } from '../../src/lib/pointers/write-pointer.js';
-import { pointersOf } from '../../src/lib/routing/route.js';
 import { Reject } from '../../src/lib/domain/outcome.js';
 import { applyTopology } from '../support/config.js';
 import { bury, buryEvent, consumer, exhaustionOf, journal, makePointer } from '../support/dead-letters.js';
 import { eventually } from '../support/eventually.js';
 import { testBed, type TestBed, type TestRun } from '../support/pipeline.js';
-import { replay, replayOptions } from '../support/replay.js';
+import { carryOut, replay } from '../support/replay.js';
 
 const patience = 15_000;
 
@@ -44,8 +44,8 @@ describe('replay', () => {
     await deadLetters(run, 1);
     state.broken = false;
     seen.length = 0;
-    const author = { task: 'replay-7', operator: 'ada@desk', note: 'SMTP\nis back' };
-    const result = await replay(bed, { ids: [`${consumer}/1`] }, { author, waitMs: patience });
+    const author = { task: 'replay-7', note: 'SMTP\nis back' };
+    const result = await replay(bed, { ids: [`${consumer}/1`] }, { ...author, waitMs: patience });
     expect(result).toEqual({
       task: 'replay-7',
       selected: 1,
@@ -61,7 +61,7 @@ describe('replay', () => {
     expect(replayed?.record).toMatchObject({
       stage: 'dlq',
       cycle: 1,
-      operator: 'ada@desk',
+      operator: 'ada@test',
       task: 'replay-7',
       note: 'SMTP\\nis back',
       worker: 'test:1:replay',
@@ -124,7 +124,7 @@ describe('replay', () => {
     const bed = await testBed();
     const { pointer } = await bury(bed);
     const parked = { ...pointer, stage: 'retry', notBeforeMs: Date.now() + 3_600_000 } as const;
-    await writePointer(bed.link, pointersOf(bed.config, 'retry'), parked);
+    await writePointer(bed.link, placesOf(bed.config).retry, parked);
     expect(await replay(bed)).toMatchObject({ replayed: 1, skipped: [] });
     expect(await bed.parked(consumer, 1)).toMatchObject({ cycle: 1, notBeforeMs: 0 });
     const { run, seen } = await runNoting(bed, { broken: false });
@@ -138,7 +138,7 @@ describe('replay', () => {
     await bury(bed);
     const { seen } = await runNoting(bed, { broken: false });
     await eventually('main has run', () => seen.length === 1);
-    const plan = await planReplay(bed.link, bed.config, { filters: {} });
+    const plan = await planReplay(pipelineOf(bed.link, bed.config), { filters: {} });
     expect(plan.items).toHaveLength(1);
     const results = await Promise.all([replay(bed), replay(bed, undefined, { waitMs: patience })]);
     expect(results.reduce((sum, { replayed }) => sum + replayed, 0)).toBeGreaterThanOrEqual(1);
@@ -204,9 +204,9 @@ describe('replay', () => {
   it('replays what was planned, and not a newer dead letter of the same event', async () => {
     const bed = await testBed();
     const { id, pointer } = await bury(bed);
-    const plan = await planReplay(bed.link, bed.config, { ids: [id] });
+    const plan = await planReplay(pipelineOf(bed.link, bed.config), { ids: [id] });
     await buryEvent(bed, pointer.origin, { cycle: 1 });
-    expect(await runReplay(plan, replayOptions(bed))).toMatchObject({
+    expect(await carryOut(bed, plan)).toMatchObject({
       replayed: 0,
       skipped: [{ id, reason: expect.stringContaining('died again') }],
     });

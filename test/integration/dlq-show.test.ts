@@ -1,3 +1,4 @@
+import { pipelineOf } from '../support/pipeline-of.js';
 import { describe, expect, it } from 'vitest';
 import { showDeadLetter } from '../../src/lib/dlq/show.js';
 import { keyOf } from '../../src/lib/dlq/state.js';
@@ -19,7 +20,7 @@ describe('showDeadLetter', () => {
       },
     });
     await run.until((events) => events.some(({ type }) => type === 'dead-letter'));
-    const details = await showDeadLetter(bed.link, bed.config, `${consumer}/1`);
+    const details = await showDeadLetter(pipelineOf(bed.link, bed.config), `${consumer}/1`);
     expect(details).toMatchObject({
       id: `${consumer}/1`,
       original: 'present',
@@ -50,7 +51,7 @@ describe('showDeadLetter', () => {
     const shown: unknown[] = [];
     for (const payload of payloads) {
       const { id } = await bury(bed, { data: payload });
-      const { event } = await showDeadLetter(bed.link, bed.config, id);
+      const { event } = await showDeadLetter(pipelineOf(bed.link, bed.config), id);
       shown.push([event?.encoding, event?.data]);
     }
     expect(shown).toEqual([
@@ -69,11 +70,11 @@ describe('showDeadLetter', () => {
     await bed.publish('totp.requested', { other: true });
     const other = await originAt(bed, 1);
     await journal(bed, { ...keyOf(pointer, 'main'), origin: other }, { kind: 'RESOLVED', attempt: 1 });
-    const details = await showDeadLetter(bed.link, bed.config, id);
+    const details = await showDeadLetter(pipelineOf(bed.link, bed.config), id);
     expect(details).toMatchObject({ original: 'replaced', event: null, originalExpiresAt: null });
     expect(details.history.map(({ kind }) => kind)).toEqual(['ATTEMPT_FAILED']);
     await bed.link.deleteMessage('events', 1);
-    expect(await showDeadLetter(bed.link, bed.config, id)).toMatchObject({
+    expect(await showDeadLetter(pipelineOf(bed.link, bed.config), id)).toMatchObject({
       original: 'missing',
       event: null,
     });
@@ -90,7 +91,7 @@ describe('showDeadLetter', () => {
     });
     const key = { ...keyOf(pointer, 'main'), tier: 'meta', consumer: 'meta-consumer-retry' } as const;
     await journal(bed, key, { kind: 'ROUTED', to: 'dlq' });
-    const details = await showDeadLetter(bed.link, bed.config, id);
+    const details = await showDeadLetter(pipelineOf(bed.link, bed.config), id);
     expect(id).toBe('meta-consumer/9');
     expect(details.embedded).toEqual({ subject: 'some.subject', record: business });
     expect(details.history.map(({ kind, tier }) => [kind, tier])).toEqual([['ROUTED', 'meta']]);
@@ -99,7 +100,7 @@ describe('showDeadLetter', () => {
   it('shows what is no pointer', async () => {
     const bed = await testBed();
     await bed.link.publish('events-dlq.some.thing', 'forged');
-    expect(await showDeadLetter(bed.link, bed.config, 'events-dlq/1')).toMatchObject({
+    expect(await showDeadLetter(pipelineOf(bed.link, bed.config), 'events-dlq/1')).toMatchObject({
       id: 'events-dlq/1',
       reason: expect.stringContaining('not a pointer'),
       event: null,
@@ -110,7 +111,7 @@ describe('showDeadLetter', () => {
   it('names the nearest ids when there is no such dead letter', async () => {
     const bed = await testBed();
     for (let i = 0; i < 5; i++) await bury(bed);
-    await expect(showDeadLetter(bed.link, bed.config, `${consumer}/50`)).rejects.toMatchObject({
+    await expect(showDeadLetter(pipelineOf(bed.link, bed.config), `${consumer}/50`)).rejects.toMatchObject({
       code: 'NOT_FOUND',
       exitCode: 1,
       message: `no dead letter ${consumer}/50`,
@@ -121,12 +122,14 @@ describe('showDeadLetter', () => {
         `plutomi-events dlq list --consumer ${consumer}`,
       ],
     });
-    await expect(showDeadLetter(bed.link, bed.config, 'notification-consumer/1')).rejects.toMatchObject({
+    await expect(
+      showDeadLetter(pipelineOf(bed.link, bed.config), 'notification-consumer/1'),
+    ).rejects.toMatchObject({
       code: 'NOT_FOUND',
       suggestions: [`plutomi-events dlq list --consumer ${consumer}`],
     });
     for (const id of ['nonsense', `${consumer}/0`, `${consumer}/1/2`, '', 'a.b/1']) {
-      await expect(showDeadLetter(bed.link, bed.config, id)).rejects.toMatchObject({
+      await expect(showDeadLetter(pipelineOf(bed.link, bed.config), id)).rejects.toMatchObject({
         code: 'NOT_FOUND',
         suggestions: ['plutomi-events dlq list'],
       });

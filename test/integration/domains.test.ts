@@ -1,3 +1,4 @@
+import { pipelineOf } from '../support/pipeline-of.js';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -39,7 +40,7 @@ describe('publishing', () => {
     // The way to the leaf and back is the longer one.
     const link = await connectIn(pair.hub, 'leaf');
     await storeEvents(link);
-    const publisher = new Publisher(link, makeConfig());
+    const publisher = new Publisher(pipelineOf(link, makeConfig()));
     const one = await publisher.publish('events.note', 'one', { id: 'n-1' });
     expect(one).toMatchObject({ stream: 'events', seq: 1, duplicate: false });
     expect(await publisher.publish('events.note', 'one', { id: 'n-1' })).toMatchObject({
@@ -54,7 +55,9 @@ describe('publishing', () => {
     const hub = await connectIn(pair.hub);
     await storeEvents(hub);
     const leaf = await connectIn(pair.leaf, undefined, 500);
-    await expect(new Publisher(leaf, makeConfig()).publish('events.note', 'x')).rejects.toMatchObject({
+    await expect(
+      new Publisher(pipelineOf(leaf, makeConfig())).publish('events.note', 'x'),
+    ).rejects.toMatchObject({
       code: 'NO_STREAM',
       message: expect.stringMatching(/no stream "events" .*"events" in the JetStream domain "hub" did/),
     });
@@ -93,7 +96,9 @@ function named(prefix: string): PipelineConfig {
 
 describe('a topology', () => {
   const mixing = (link: Link, config: PipelineConfig) =>
-    planTopology(link, config).then(({ conflicts }) => conflicts.filter(({ why }) => why === 'other-domain'));
+    planTopology(pipelineOf(link, config)).then(({ conflicts }) =>
+      conflicts.filter(({ why }) => why === 'other-domain'),
+    );
 
   test('of the same names in both domains is refused, before it is made and after', async () => {
     const [hub, leaf] = [await connectIn(pair.hub), await connectIn(pair.leaf)];
@@ -106,7 +111,7 @@ describe('a topology', () => {
     for (const name of ['events-retry', 'events-dlq', 'events-advisories']) {
       expect(messages).toContainEqual(expect.stringMatching(`^stream ${name}: a stream of another`));
     }
-    await expect(ensureTopology(leaf, makeConfig(), { apply: true })).rejects.toMatchObject({
+    await expect(ensureTopology(pipelineOf(leaf, makeConfig()), { apply: true })).rejects.toMatchObject({
       code: 'DOMAINS_MIX',
     });
     expect(await mixing(hub, makeConfig())).toEqual([]);
@@ -120,9 +125,9 @@ describe('a topology', () => {
     const [hub, leaf] = [await connectIn(pair.hub), await connectIn(pair.leaf)];
     await applyTopology(hub, makeConfig());
     await applyTopology(leaf, named('edge'));
-    await ensureTopology(leaf, named('edge'), { apply: false });
-    await ensureTopology(hub, makeConfig(), { apply: false });
-    expect(await new Publisher(leaf, named('edge')).publish('edge.note', 'x')).toMatchObject({
+    await ensureTopology(pipelineOf(leaf, named('edge')), { apply: false });
+    await ensureTopology(pipelineOf(hub, makeConfig()), { apply: false });
+    expect(await new Publisher(pipelineOf(leaf, named('edge'))).publish('edge.note', 'x')).toMatchObject({
       stream: 'edge',
       seq: 1,
     });
@@ -139,8 +144,8 @@ test('what the leaf node keeps on its side lets both have the same names', async
   }
   for (const server of [apart.hub, apart.leaf]) {
     const link = await connectIn(server);
-    await ensureTopology(link, makeConfig(), { apply: false });
-    const ack = await new Publisher(link, makeConfig()).publish('events.note', 'x');
+    await ensureTopology(pipelineOf(link, makeConfig()), { apply: false });
+    const ack = await new Publisher(pipelineOf(link, makeConfig())).publish('events.note', 'x');
     expect(ack).toMatchObject({ stream: 'events', seq: 1 });
   }
 });
@@ -174,7 +179,7 @@ test('an advisory about a consumer of the same name in the other domain is not o
     told = await hub.readLast('events-advisories', subject);
     return told !== undefined;
   });
-  const transcriber = new Transcriber({ link: hub, config, worker: 'test', now: Date.now });
+  const transcriber = new Transcriber(pipelineOf(hub, config));
   const heard = { subject, data: told?.data ?? new Uint8Array(), ...(told && { storedAt: told.time }) };
   expect(await transcriber.transcribe(heard)).toMatchObject({
     is: 'not-ours',
@@ -188,7 +193,7 @@ test('verify takes no loss of the other domain for ours', async () => {
   await applyTopology(hub, config);
   const reason = 'Unacknowledged message was deleted';
   const losses = async () => {
-    const { report } = await verifyPipeline(hub, config, Date.now);
+    const { report } = await verifyPipeline(pipelineOf(hub, config));
     return report.problems.filter(({ kind }) => kind === 'event-lost').length;
   };
   await forge(hub, { kind: 'MSG_TERMINATED', seq: 1, reason, domain: 'leaf' });

@@ -1,3 +1,4 @@
+import { pipelineOf } from '../support/pipeline-of.js';
 import { describe, expect, it } from 'vitest';
 import { explainEvent, type ExplainOptions } from '../../src/lib/events/explain/explain.js';
 import type { Explanation } from '../../src/lib/events/explain/explanation.js';
@@ -13,7 +14,7 @@ const other = 'audit-consumer';
 const fine: Handler = async () => {};
 
 function explain(bed: TestBed, text: string, options: Partial<ExplainOptions> = {}): Promise<Explanation> {
-  return explainEvent(bed.link, bed.config, text, { now: Date.now, ...options });
+  return explainEvent(pipelineOf(bed.link, bed.config), text, options);
 }
 
 function render(explanation: Explanation): string {
@@ -40,8 +41,7 @@ async function eventful(): Promise<TestBed> {
     run.until((events) => events.filter(({ type }) => type === 'dead-letter').length === times);
   for (const time of [1, 2]) {
     await dead(time);
-    const author = { task: `replay-${time}`, operator: 'ada@test', note: `try ${time}` };
-    await replay(bed, undefined, { author });
+    await replay(bed, undefined, { task: `replay-${time}`, note: `try ${time}` });
   }
   await run.until((events) => events.some(({ type }) => type === 'succeeded'));
   await bed.quiet();

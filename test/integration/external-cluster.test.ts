@@ -1,3 +1,4 @@
+import { pipelineOf } from '../support/pipeline-of.js';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Link } from '../../src/lib/nats/link.js';
 import { silentLogger } from '../../src/lib/observe/log.js';
@@ -37,16 +38,10 @@ test('on a cluster, what is heard while the journal gets another leader is copie
   const pipelines = await Promise.all(
     ['a', 'b'].map(async (worker) => {
       const own = await connectTo(cluster.url, worker);
-      const pipeline = runPipeline({
-        link: own,
-        config,
+      const pipeline = runPipeline(pipelineOf(own, config, { identity: { worker } }), {
         handlers: new Map(),
         log: silentLogger(),
         onEvent: (event) => events.push(event),
-        worker,
-        now: Date.now,
-        monotonic: () => performance.now(),
-        random: () => 0.5,
       });
       return { own, pipeline };
     }),

@@ -1,3 +1,4 @@
+import { pipelineOf } from '../support/pipeline-of.js';
 import { expect, onTestFinished, test } from 'vitest';
 import type { PlutomiError } from '../../src/lib/errors.js';
 import { UnreachableError } from '../../src/lib/nats/errors.js';
@@ -18,8 +19,7 @@ async function listening(transcribe: (heard: HeardAdvisory) => Promise<Judgement
   const events: WaterfallEvent[] = [];
   const failures: PlutomiError[] = [];
   const listener = new AdvisoryListener({
-    link: own,
-    config: makeConfig({ consumers: [], external: [{ name: 'rust' }] }),
+    pipeline: pipelineOf(own, makeConfig({ consumers: [], external: [{ name: 'rust' }] })),
     transcriber: { transcribe },
     emit: (event) => events.push(event),
     fail: (error) => failures.push(error),

@@ -1,10 +1,13 @@
+import { placesOf } from '../../src/lib/pipeline/places.js';
+import { overLink, pipelineOf } from '../support/pipeline-of.js';
 import { describe, expect, test } from 'vitest';
 import { explainEvent } from '../../src/lib/events/explain/explain.js';
 import { advisoryLine } from '../../src/lib/journal/advisory-line.js';
 import { planReplay } from '../../src/lib/dlq/replay/plan-replay.js';
 import { showDeadLetter } from '../../src/lib/dlq/show.js';
 import { applyPlan, planTopology } from '../../src/lib/topology/apply.js';
-import { repairVerified, type RepairTools } from '../../src/lib/verify/repair/repair.js';
+import type { Pipeline } from '../../src/lib/pipeline/pipeline.js';
+import { repairVerified } from '../../src/lib/verify/repair/repair.js';
 import type { Verification, Verified } from '../../src/lib/verify/verification.js';
 import { verifyPipeline } from '../../src/lib/verify/verify.js';
 import { makeConfig, makeConsumer } from '../support/config.js';
@@ -14,7 +17,6 @@ import { eventually } from '../support/eventually.js';
 import { type TestBed, testBed } from '../support/pipeline.js';
 import { pullAndAck, pullMessages } from '../support/pull.js';
 import { writePointer } from '../../src/lib/pointers/write-pointer.js';
-import { pointersOf } from '../../src/lib/routing/route.js';
 
 const rust = { name: 'rust', subjects: ['events.job.>'] };
 
@@ -23,7 +25,7 @@ function bedOfRust(): Promise<TestBed> {
 }
 
 function verify(bed: TestBed, now = Date.now): Promise<Verified> {
-  return verifyPipeline(bed.link, bed.config, now);
+  return verifyPipeline(pipelineOf(bed.link, bed.config), now);
 }
 
 function named({ problems }: Verification): string[] {
@@ -32,8 +34,8 @@ function named({ problems }: Verification): string[] {
     .toSorted((a, b) => a.localeCompare(b));
 }
 
-function tools({ link, config }: TestBed): RepairTools {
-  return { link, config, worker: 'test', operator: 'ada@test', now: Date.now, random: () => 0.5 };
+function tools({ link, config }: TestBed): Pipeline {
+  return pipelineOf(link, config, { identity: { operator: 'ada@test' } });
 }
 
 /** The journal has `count` advisories of the server, and nobody of ours reads them. */
@@ -171,7 +173,7 @@ describe('what operators see', () => {
     });
     await eventually('both records are there', async () => (await bed.journal()).length === 2);
 
-    const shown = await showDeadLetter(bed.link, bed.config, 'rust/1');
+    const shown = await showDeadLetter(pipelineOf(bed.link, bed.config), 'rust/1');
     expect(shown).toMatchObject({
       id: 'rust/1',
       reason: 'Terminated: no such job',
@@ -181,8 +183,7 @@ describe('what operators see', () => {
     });
     expect(shown.history.map(({ kind }) => kind)).toEqual(['MSG_TERMINATED', 'ROUTED']);
 
-    const options = { now: Date.now };
-    const dead = await explainEvent(bed.link, bed.config, 'rust/1', options);
+    const dead = await explainEvent(pipelineOf(bed.link, bed.config), 'rust/1');
     expect(dead.consumers).toMatchObject([
       {
         consumer: 'rust',
@@ -191,7 +192,7 @@ describe('what operators see', () => {
       },
     ]);
     expect(dead.next[0]?.text).toContain('can not be replayed');
-    const done = await explainEvent(bed.link, bed.config, '2', options);
+    const done = await explainEvent(pipelineOf(bed.link, bed.config), '2');
     expect(done.consumers).toMatchObject([{ consumer: 'rust', state: 'let-go', history: [] }]);
 
     const native = await bed.link.readNext('events-advisories', '$JS.EVENT.ADVISORY.>', 1);
@@ -208,12 +209,12 @@ describe('what operators see', () => {
     const bed = await testBed({ external: [rust] });
     const own = await bury(bed);
     const theirs = await bury(bed, { type: 'job.a', consumer: 'rust', attempts: { main: 2, retry: 0 } });
-    await expect(planReplay(bed.link, bed.config, { ids: [theirs.id] })).rejects.toMatchObject({
+    await expect(planReplay(pipelineOf(bed.link, bed.config), { ids: [theirs.id] })).rejects.toMatchObject({
       code: 'REPLAY_REFUSED',
       exitCode: 1,
       message: expect.stringMatching(/^rust\/2 can't be replayed: rust is external/),
     });
-    const plan = await planReplay(bed.link, bed.config, { filters: {} });
+    const plan = await planReplay(pipelineOf(bed.link, bed.config), { filters: {} });
     expect(plan.items.map(({ id }) => id)).toEqual([own.id]);
     expect(plan.skipped).toMatchObject([
       { id: theirs.id, reason: expect.stringContaining('rust is external') },
@@ -231,10 +232,10 @@ describe('a consumer that changes hands', () => {
     const bed = await testBed({ consumers: [makeConsumer({ ...rust, ackWaitMs: 500 })] });
     const origin = await originAt(bed, await bed.publish('job.a'));
     const pointer = makePointer(origin, { consumer: 'rust', stage: 'retry' });
-    await writePointer(bed.link, pointersOf(bed.config, 'retry'), pointer);
+    await writePointer(bed.link, placesOf(bed.config).retry, pointer);
     await pullMessages(bed.link, 'events', 'rust', 1);
 
-    const away = await planTopology(bed.link, external);
+    const away = await planTopology(pipelineOf(bed.link, external));
     expect(away.needsConfirmation).toBe(true);
     expect(changeOf(away, 'rust')).toMatchObject({
       action: 'update',
@@ -245,21 +246,23 @@ describe('a consumer that changes hands', () => {
       ],
     });
     expect(changeOf(away, 'rust-retry')?.action).toBe('orphan');
-    await expect(applyPlan(bed.link, away)).rejects.toMatchObject({ code: 'LOSS_REFUSED' });
-    await applyPlan(bed.link, away, { allowLoss: ['rust'] });
+    await expect(applyPlan(overLink(bed.link), away)).rejects.toMatchObject({ code: 'LOSS_REFUSED' });
+    await applyPlan(overLink(bed.link), away, { allowLoss: ['rust'] });
     expect(
-      (await planTopology(bed.link, external)).changes.filter(({ action }) => action === 'update'),
+      (await planTopology(pipelineOf(bed.link, external))).changes.filter(
+        ({ action }) => action === 'update',
+      ),
     ).toEqual([]);
-    const found = await verifyPipeline(bed.link, external, Date.now);
+    const found = await verifyPipeline(pipelineOf(bed.link, external));
     expect(named(found.report)).toEqual(['stranded rust/1']);
 
-    const back = await planTopology(bed.link, managed);
+    const back = await planTopology(pipelineOf(bed.link, managed));
     expect(changeOf(back, 'rust')).toMatchObject({
       action: 'update',
       fields: [{ path: 'max_deliver', from: 2, to: -1 }],
       consequences: [{ what: 'given-up-stays' }],
     });
-    await applyPlan(bed.link, back);
+    await applyPlan(overLink(bed.link), back);
     const run = await bed.run({ rust: async () => {} });
     await run.until(() => run.count('succeeded') === 2, 'the event and the retry are processed');
     await eventually('nothing is parked', async () => (await bed.parked('rust', 1)) === undefined);
@@ -276,8 +279,10 @@ describe('a consumer that changes hands', () => {
     await run.until(() => run.count('attempt-failed') > 0);
     await run.stop();
     await applyPlan(
-      bed.link,
-      await planTopology(bed.link, makeConfig({ consumers: [], external: [{ ...rust, attempts: 9 }] })),
+      overLink(bed.link),
+      await planTopology(
+        pipelineOf(bed.link, makeConfig({ consumers: [], external: [{ ...rust, attempts: 9 }] })),
+      ),
     );
     startExternalWorker(bed.server.url, 'rust');
     await eventually('it is acknowledged', async () => {
@@ -285,8 +290,8 @@ describe('a consumer that changes hands', () => {
       return info?.num_ack_pending === 0;
     });
     const config = makeConfig({ consumers: [], external: [{ ...rust, attempts: 9 }] });
-    expect(named((await verifyPipeline(bed.link, config, Date.now)).report)).toEqual([]);
-    const { consumers } = await explainEvent(bed.link, config, '1', { now: Date.now });
+    expect(named((await verifyPipeline(pipelineOf(bed.link, config))).report)).toEqual([]);
+    const { consumers } = await explainEvent(pipelineOf(bed.link, config), '1');
     expect(consumers[0]?.state).toBe('let-go');
   });
 });

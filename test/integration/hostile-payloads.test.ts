@@ -1,3 +1,4 @@
+import { pipelineOf } from '../support/pipeline-of.js';
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { showDeadLetter } from '../../src/lib/dlq/show.js';
@@ -29,7 +30,7 @@ const hostileValue = `a${hostileSequences.join('').replaceAll(/[\r\n\0\ud800-\ud
 
 /** Fails each event in both stages, shows and explains its dead letter, and replays it to a handler that succeeds. */
 async function survives(bed: TestBed, events: readonly Sent[]): Promise<void> {
-  const publisher = new Publisher(bed.link, bed.config);
+  const publisher = new Publisher(pipelineOf(bed.link, bed.config));
   const seen = new Map<number, { data: Uint8Array; headers: unknown; id: string | undefined }[]>();
   const run = await bed.run({
     [consumer]: ({ seq, raw, headers, id }, { cycle }) => {
@@ -43,14 +44,13 @@ async function survives(bed: TestBed, events: readonly Sent[]): Promise<void> {
   await run.until(() => run.count('dead-letter') === events.length);
   const view = { width: 120, colors: colorsFor({ isTty: false, off: true }), nowMs: Date.now() };
   for (const [i, { what, encoding, data, headers = {} }] of events.entries()) {
-    const details = await showDeadLetter(bed.link, bed.config, `${consumer}/${i + 1}`);
+    const details = await showDeadLetter(pipelineOf(bed.link, bed.config), `${consumer}/${i + 1}`);
     expect([what, details.event?.encoding]).toEqual([what, encoding]);
     for (const [name, value] of Object.entries(headers))
       expect(details.event?.headers[name]).toEqual([value]);
     expect(JSON.stringify(details).length).toBeGreaterThan(data.length);
     expect(renderDeadLetter(details, view)).not.toMatch(unprintable);
-    const told = await explainEvent(bed.link, bed.config, String(i + 1), {
-      now: Date.now,
+    const told = await explainEvent(pipelineOf(bed.link, bed.config), String(i + 1), {
       withContent: true,
     });
     expect([what, told.event?.bytes, told.consumers[0]?.state]).toEqual([what, data.length, 'dead']);

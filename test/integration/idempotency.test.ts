@@ -1,3 +1,4 @@
+import { pipelineOf } from '../support/pipeline-of.js';
 import { expect, test } from 'vitest';
 import { Publisher } from '../../src/lib/events/publish/publish.js';
 import { replay } from '../support/replay.js';
@@ -32,7 +33,7 @@ test('the idempotency key is the same in every attempt, stage and replay, and of
 
 test('with an id, confirmed acks and the idempotency key an event has its effect once, whatever is repeated', async () => {
   const bed = await testBed({ consumers: [{ name: 'mail', confirmAcks: true, ackWaitMs: 300 }] });
-  const publisher = new Publisher(bed.link, bed.config);
+  const publisher = new Publisher(pipelineOf(bed.link, bed.config));
   const published = [
     await publisher.publish('totp.requested', { n: 1 }, { id: 'login-1' }),
     await publisher.publish('totp.requested', { n: 1 }, { id: 'login-1' }),

@@ -1,3 +1,4 @@
+import { journalAt } from '../support/pipeline-of.js';
 import { describe, expect, test } from 'vitest';
 import { makeFailure } from '../../src/lib/domain/failure.js';
 import { atStage, type Key, type Origin } from '../../src/lib/domain/key.js';
@@ -67,7 +68,7 @@ function exhausted(key: Key, kind: ExhaustionKind = 'MAX_DELIVERIES'): Exhaustio
 describe('writeRecord', () => {
   test('stores a record on the subject of its key and kind', async () => {
     const link = await journal();
-    expect(await writeRecord(link, place, failed(main, 1))).toMatchObject({ seq: 1 });
+    expect(await writeRecord(journalAt(link, place), failed(main, 1))).toMatchObject({ seq: 1 });
     const message = await link.readLast(
       place.stream,
       'events-advisories.business.ATTEMPT_FAILED.notifications-consumer.42.main.0',
@@ -77,55 +78,61 @@ describe('writeRecord', () => {
 
   test('stores one and the same record once, and gives its place each time', async () => {
     const link = await journal();
-    await writeRecord(link, place, failed(main, 1));
-    await writeRecord(link, place, failed(main, 2));
-    expect(await writeRecord(link, place, failed(main, 1))).toMatchObject({ seq: 1 });
+    await writeRecord(journalAt(link, place), failed(main, 1));
+    await writeRecord(journalAt(link, place), failed(main, 2));
+    expect(await writeRecord(journalAt(link, place), failed(main, 1))).toMatchObject({ seq: 1 });
     expect((await link.streamInfo(place.stream))?.state.messages).toBe(2);
   });
 
   test('stores one exhaustion of a stage, whatever their kinds', async () => {
     const link = await journal();
-    const { seq: first } = await writeRecord(link, place, exhausted(main, 'MAX_DELIVERIES'));
-    expect(await writeRecord(link, place, exhausted(main, 'MSG_TERMINATED'))).toMatchObject({ seq: first });
-    expect(await writeRecord(link, place, exhausted(retry))).toMatchObject({ seq: first + 1 });
-    expect(await writeRecord(link, place, exhausted({ ...main, cycle: 1 }))).toMatchObject({
+    const { seq: first } = await writeRecord(journalAt(link, place), exhausted(main, 'MAX_DELIVERIES'));
+    expect(await writeRecord(journalAt(link, place), exhausted(main, 'MSG_TERMINATED'))).toMatchObject({
+      seq: first,
+    });
+    expect(await writeRecord(journalAt(link, place), exhausted(retry))).toMatchObject({ seq: first + 1 });
+    expect(await writeRecord(journalAt(link, place), exhausted({ ...main, cycle: 1 }))).toMatchObject({
       seq: first + 2,
     });
-    expect(await writeRecord(link, place, exhausted(recreated))).toMatchObject({ seq: first + 3 });
+    expect(await writeRecord(journalAt(link, place), exhausted(recreated))).toMatchObject({ seq: first + 3 });
   });
 
   test('throws when the journal takes no more, and nothing is stored', async () => {
     const link = await journal();
-    await writeRecord(link, place, failed(main, 1));
+    await writeRecord(journalAt(link, place), failed(main, 1));
     await updateStream(link, place.stream, { max_msgs: 1, discard: 'new' });
-    await expect(writeRecord(link, place, failed(main, 2))).rejects.toMatchObject({ code: 'STORE_FULL' });
+    await expect(writeRecord(journalAt(link, place), failed(main, 2))).rejects.toMatchObject({
+      code: 'STORE_FULL',
+    });
     expect((await link.streamInfo(place.stream))?.state.last_seq).toBe(1);
   });
 
   test('throws when there is no journal', async () => {
     const server = await natsForTest();
     const link = await connectTo(server.url);
-    await expect(writeRecord(link, place, failed(main, 1))).rejects.toMatchObject({ code: 'NO_STREAM' });
+    await expect(writeRecord(journalAt(link, place), failed(main, 1))).rejects.toMatchObject({
+      code: 'NO_STREAM',
+    });
   });
 });
 
 describe('lastRecord', () => {
   test('is the last one of its kind about the key', async () => {
     const link = await journal();
-    for (const attempt of [1, 2]) await writeRecord(link, place, failed(main, attempt));
-    await writeRecord(link, place, failed(retry, 1));
-    expect(await lastRecord(link, place, main, 'ATTEMPT_FAILED')).toEqual({
+    for (const attempt of [1, 2]) await writeRecord(journalAt(link, place), failed(main, attempt));
+    await writeRecord(journalAt(link, place), failed(retry, 1));
+    expect(await lastRecord(journalAt(link, place), main, 'ATTEMPT_FAILED')).toEqual({
       journalSeq: 2,
       storedAt: (await link.readFromLeader(place.stream, 2))?.time,
       record: failed(main, 2),
     });
-    expect(await lastRecord(link, place, main, 'SNOOZED')).toBeUndefined();
+    expect(await lastRecord(journalAt(link, place), main, 'SNOOZED')).toBeUndefined();
   });
 
   test('is none when it is about another event at the same sequence', async () => {
     const link = await journal();
-    await writeRecord(link, place, failed(recreated, 1));
-    expect(await lastRecord(link, place, main, 'ATTEMPT_FAILED')).toBeUndefined();
+    await writeRecord(journalAt(link, place), failed(recreated, 1));
+    expect(await lastRecord(journalAt(link, place), main, 'ATTEMPT_FAILED')).toBeUndefined();
   });
 
   test.each([
@@ -136,37 +143,40 @@ describe('lastRecord', () => {
   ])('is none when what stands there is %.20s', async (forged) => {
     const link = await journal();
     await link.publish(subjectOf(place, main, 'ATTEMPT_FAILED'), forged);
-    expect(await lastRecord(link, place, main, 'ATTEMPT_FAILED')).toBeUndefined();
+    expect(await lastRecord(journalAt(link, place), main, 'ATTEMPT_FAILED')).toBeUndefined();
   });
 });
 
 test('anyRecord is the first that is there, in the order of the question', async () => {
   const link = await journal();
-  await writeRecord(link, place, record(main, 'RESOLVED', { attempt: 1 }));
-  await writeRecord(link, place, record(main, 'ROUTED', { to: 'retry' }));
-  const found = await anyRecord(link, place, [
+  await writeRecord(journalAt(link, place), record(main, 'RESOLVED', { attempt: 1 }));
+  await writeRecord(journalAt(link, place), record(main, 'ROUTED', { to: 'retry' }));
+  const found = await anyRecord(journalAt(link, place), [
     [main, 'DISCARDED'],
     [main, 'ROUTED'],
     [main, 'RESOLVED'],
   ]);
   expect(found?.record.kind).toBe('ROUTED');
-  expect(await anyRecord(link, place, [[retry, 'ROUTED']])).toBeUndefined();
+  expect(await anyRecord(journalAt(link, place), [[retry, 'ROUTED']])).toBeUndefined();
 });
 
 describe('readKeyHistory', () => {
   const later = { firstDelivery: false };
 
   test('of a key without records is empty', async () => {
-    expect(await readKeyHistory(await journal(), place, main, later)).toEqual({});
+    expect(await readKeyHistory(journalAt(await journal(), place), main, later)).toEqual({});
   });
 
   test('is the last record of each kind that counts, with its place', async () => {
     const link = await journal();
-    await writeRecord(link, place, failed(main, 1));
-    await writeRecord(link, place, record(main, 'ATTEMPT_STARTED', { attempt: 2, deliveries: 2 }));
-    await writeRecord(link, place, record(main, 'SNOOZED', { attempt: 2, deliveries: 2, until: at }));
-    await writeRecord(link, place, record(main, 'ATTEMPT_STARTED', { attempt: 2, deliveries: 3 }));
-    const history = await readKeyHistory(link, place, main, later);
+    await writeRecord(journalAt(link, place), failed(main, 1));
+    await writeRecord(journalAt(link, place), record(main, 'ATTEMPT_STARTED', { attempt: 2, deliveries: 2 }));
+    await writeRecord(
+      journalAt(link, place),
+      record(main, 'SNOOZED', { attempt: 2, deliveries: 2, until: at }),
+    );
+    await writeRecord(journalAt(link, place), record(main, 'ATTEMPT_STARTED', { attempt: 2, deliveries: 3 }));
+    const history = await readKeyHistory(journalAt(link, place), main, later);
     expect(history).toMatchObject({
       failed: { journalSeq: 1, record: { attempt: 1 } },
       snoozed: { journalSeq: 3, record: { attempt: 2 } },
@@ -177,24 +187,31 @@ describe('readKeyHistory', () => {
 
   test('of a first delivery is only what ended the key', async () => {
     const link = await journal();
-    await writeRecord(link, place, failed(main, 1));
-    await writeRecord(link, place, record(main, 'RESOLVED', { attempt: 2 }));
-    const history = await readKeyHistory(link, place, main, { firstDelivery: true });
+    await writeRecord(journalAt(link, place), failed(main, 1));
+    await writeRecord(journalAt(link, place), record(main, 'RESOLVED', { attempt: 2 }));
+    const history = await readKeyHistory(journalAt(link, place), main, { firstDelivery: true });
     expect(Object.keys(history)).toEqual(['ended']);
   });
 
   test.each([...exhaustionKinds, 'RESOLVED'] as const)('knows that %s ended the key', async (kind) => {
     const link = await journal();
-    await writeRecord(link, place, kind === 'RESOLVED' ? record(main, kind) : exhausted(main, kind));
-    const { ended } = await readKeyHistory(link, place, main, later);
+    await writeRecord(
+      journalAt(link, place),
+      kind === 'RESOLVED' ? record(main, kind) : exhausted(main, kind),
+    );
+    const { ended } = await readKeyHistory(journalAt(link, place), main, later);
     expect(ended?.record.kind).toBe(kind);
   });
 
   test('a late success in main ends the retry of the same cycle, and of no other', async () => {
     const link = await journal();
-    await writeRecord(link, place, record(main, 'RESOLVED', { attempt: 1, late: true }));
-    expect((await readKeyHistory(link, place, retry, later)).ended?.record).toMatchObject({ late: true });
-    expect((await readKeyHistory(link, place, atStage(main, 'retry', 1), later)).ended).toBeUndefined();
+    await writeRecord(journalAt(link, place), record(main, 'RESOLVED', { attempt: 1, late: true }));
+    expect((await readKeyHistory(journalAt(link, place), retry, later)).ended?.record).toMatchObject({
+      late: true,
+    });
+    expect(
+      (await readKeyHistory(journalAt(link, place), atStage(main, 'retry', 1), later)).ended,
+    ).toBeUndefined();
   });
 
   test.each<[string, Key]>([
@@ -205,9 +222,9 @@ describe('readKeyHistory', () => {
     ['the event of a recreated stream', recreated],
   ])('nothing about %s counts', async (_what, other) => {
     const link = await journal();
-    await writeRecord(link, place, failed(other, 1));
-    await writeRecord(link, place, exhausted(other));
-    expect(await readKeyHistory(link, place, main, later)).toEqual({});
+    await writeRecord(journalAt(link, place), failed(other, 1));
+    await writeRecord(journalAt(link, place), exhausted(other));
+    expect(await readKeyHistory(journalAt(link, place), main, later)).toEqual({});
   });
 });
 
@@ -233,11 +250,11 @@ describe('readHistory', () => {
       record({ ...main, tier: 'meta' }, 'ROUTED'),
     ];
     for (const [i, one] of own.entries()) {
-      await writeRecord(link, place, one);
+      await writeRecord(journalAt(link, place), one);
       const other = others[i];
-      if (other) await writeRecord(link, place, other);
+      if (other) await writeRecord(journalAt(link, place), other);
     }
-    const history = await readHistory(link, place, 'business', main.consumer, origin);
+    const history = await readHistory(journalAt(link, place), 'business', main.consumer, origin);
     expect(history.map(({ record }) => record)).toEqual(own);
     const seqs = history.map(({ journalSeq }) => journalSeq);
     expect(seqs).toEqual(seqs.toSorted((a, b) => a - b));
@@ -245,32 +262,32 @@ describe('readHistory', () => {
 
   test('leaves out what is malformed', async () => {
     const link = await journal();
-    await writeRecord(link, place, failed(main, 1));
+    await writeRecord(journalAt(link, place), failed(main, 1));
     await link.publish(subjectOf(place, main, 'ATTEMPT_FAILED'), 'not json');
-    await writeRecord(link, place, failed(main, 2));
-    const history = await readHistory(link, place, 'business', main.consumer, origin);
+    await writeRecord(journalAt(link, place), failed(main, 2));
+    const history = await readHistory(journalAt(link, place), 'business', main.consumer, origin);
     expect(history.map(({ record }) => attemptOf(record))).toEqual([1, 2]);
   });
 
   test('is empty where there is nothing, and where there is no journal', async () => {
     const link = await journal();
-    expect(await readHistory(link, place, 'business', main.consumer, origin)).toEqual([]);
+    expect(await readHistory(journalAt(link, place), 'business', main.consumer, origin)).toEqual([]);
     const nowhere = { ...place, stream: 'nowhere' };
-    expect(await readHistory(link, nowhere, 'business', main.consumer, origin)).toEqual([]);
+    expect(await readHistory(journalAt(link, nowhere), 'business', main.consumer, origin)).toEqual([]);
   });
 });
 
 test('an exhaustion says whether it is the first that is told, and is stored either way', async () => {
   const link = await journal();
-  const first = await writeExhaustion(link, place, exhausted(main));
+  const first = await writeExhaustion(journalAt(link, place), exhausted(main));
   // The same again: known by its message id.
-  expect(await writeExhaustion(link, place, exhausted(main))).toMatchObject({
+  expect(await writeExhaustion(journalAt(link, place), exhausted(main))).toMatchObject({
     seq: first.seq,
     duplicate: true,
   });
   // Another event at the same place, and one of which nothing is told.
-  await writeExhaustion(link, place, exhausted(recreated));
-  await writeRecord(link, place, exhausted(retry));
+  await writeExhaustion(journalAt(link, place), exhausted(recreated));
+  await writeRecord(journalAt(link, place), exhausted(retry));
   const told: [number, boolean][] = [];
   await link.jsm.consumers.add(place.stream, { durable_name: 'reader', ack_policy: 'explicit' });
   const pull = new Pull(

@@ -1,3 +1,4 @@
+import { clockAt, pipelineOf } from '../support/pipeline-of.js';
 import { describe, expect, it, type TestContext } from 'vitest';
 import { listDeadLetters } from '../../src/lib/dlq/list.js';
 import { showDeadLetter } from '../../src/lib/dlq/show.js';
@@ -11,7 +12,6 @@ import { eventually } from '../support/eventually.js';
 import { type TestBed, testBed } from '../support/pipeline.js';
 
 const second = 1_000_000_000;
-const now = (): number => Date.now();
 
 async function bedSince(
   version: string,
@@ -38,15 +38,17 @@ describe('an event with a life of its own', () => {
       await link.publish('events.totp.requested', '{}', ttl === '' ? {} : { headers: { 'Nats-TTL': ttl } });
     }
     for (let seq = 1; seq <= expected.size; seq++) await buryEvent(bed, await originAt(bed, seq));
-    const { items } = await listDeadLetters(link, config);
+    const { items } = await listDeadLetters(pipelineOf(link, config));
     const expiries = async (seq: number): Promise<(string | null | undefined)[]> => {
-      const shown = await showDeadLetter(link, config, `${consumer}/${seq}`);
-      const explained = await explainEvent(link, config, String(seq), { now });
+      const shown = await showDeadLetter(pipelineOf(link, config), `${consumer}/${seq}`);
+      const explained = await explainEvent(pipelineOf(link, config), String(seq));
       const listed = items.find((item) => item.seq === seq);
       return [listed?.originalExpiresAt, shown.originalExpiresAt, explained.event?.expiresAt];
     };
     for (const [i, lifeMs] of [...expected.values()].entries()) {
-      const { time } = (await showDeadLetter(link, config, `${consumer}/${i + 1}`)).event ?? { time: '' };
+      const { time } = (await showDeadLetter(pipelineOf(link, config), `${consumer}/${i + 1}`)).event ?? {
+        time: '',
+      };
       const at = lifeMs === null ? null : new Date(Date.parse(time) + lifeMs).toISOString();
       expect(await expiries(i + 1)).toEqual([at, at, at]);
     }
@@ -56,7 +58,8 @@ describe('an event with a life of its own', () => {
     const bed = await bedSince('2.11.0', context);
     await updateStream(bed.link, 'events', { allow_msg_ttl: true });
     await bed.link.publish('events.totp.requested', '{}', { headers: { 'Nats-TTL': '10m' } });
-    const at = (ms: number) => verifyPipeline(bed.link, bed.config, () => Date.now() + ms);
+    const at = (ms: number) =>
+      verifyPipeline(pipelineOf(bed.link, bed.config, { clock: clockAt(() => Date.now() + ms) }));
     expect((await at(0)).report.warnings.filter(({ kind }) => kind === 'behind')).toEqual([]);
     expect((await at(570_000)).report.problems).toEqual([
       expect.objectContaining({ kind: 'behind', consumer, detail: expect.stringContaining('by age in') }),
@@ -97,7 +100,7 @@ describe('what the server keeps in a stream for itself', () => {
       },
     });
 
-    const explain = (seq: number | undefined) => explainEvent(link, config, String(seq), { now });
+    const explain = (seq: number | undefined) => explainEvent(pipelineOf(link, config), String(seq));
     await expect(explain(marker)).rejects.toMatchObject({
       code: 'NOT_AN_EVENT',
       message: expect.stringContaining('a delete marker (MaxAge)'),
@@ -110,7 +113,7 @@ describe('what the server keeps in a stream for itself', () => {
     // Somebody else's, which it counts.
     await link.publish('events-dlq.somebody.1', 'hello');
     const later = (): number => Date.now() + 3_540_000;
-    const { report } = await verifyPipeline(link, config, later);
+    const { report } = await verifyPipeline(pipelineOf(link, config), later);
     expect(report.warnings.filter(({ kind }) => kind === 'malformed')).toEqual([
       { kind: 'malformed', detail: expect.stringMatching(/^1 message/) },
     ]);
@@ -130,7 +133,7 @@ describe('events that leave their stream before a consumer is given them', () =>
     const bed = await testBed({ events, consumers });
     const { link, config } = bed;
     for (let i = 0; i < 5; i++) await bed.publish('totp.requested', {});
-    const found = async () => (await verifyPipeline(link, config, now)).report;
+    const found = async () => (await verifyPipeline(pipelineOf(link, config))).report;
     const told = ({ problems, warnings }: Awaited<ReturnType<typeof found>>): unknown[] =>
       [...problems, ...warnings].flatMap(({ kind, detail }) =>
         kind === 'behind' || kind === 'event-lost' ? [`${kind}: ${detail.split(',')[0]}`] : [],

@@ -1,3 +1,4 @@
+import { pipelineOf } from '../support/pipeline-of.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { OutgoingEvent } from '../../src/lib/events/publish/outgoing.js';
 import { Publisher } from '../../src/lib/events/publish/publish.js';
@@ -48,7 +49,7 @@ async function publishThrough(
     }
   }
   try {
-    const { count: published } = await new Publisher(link, config).publishMany(source());
+    const { count: published } = await new Publisher(pipelineOf(link, config)).publishMany(source());
     const ids: string[] = [];
     for await (const { headers } of readStream(direct, { stream: name, filters: [`${name}.>`] })) {
       ids.push(headerOf(headers, msgIdHeader) ?? '');

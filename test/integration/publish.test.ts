@@ -1,3 +1,4 @@
+import { pipelineOf } from '../support/pipeline-of.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import type { PipelineConfig } from '../../src/lib/config/resolved.js';
@@ -52,7 +53,7 @@ const count = async () => (await link.streamInfo(config.streams.events.name))?.s
 
 describe('publish', () => {
   test('stores the event with its type and an id of its own', async () => {
-    const publisher = new Publisher(link, config);
+    const publisher = new Publisher(pipelineOf(link, config));
     const data = { email: 'ada@example.com', code: 314159 };
     const result = await publisher.publish('totp.requested', data, { headers: { 'Session-Id': 's-1' } });
     expect(result).toEqual({
@@ -73,7 +74,7 @@ describe('publish', () => {
   });
 
   test('an id that was seen before is reported and not stored again', async () => {
-    const publisher = new Publisher(link, config);
+    const publisher = new Publisher(pipelineOf(link, config));
     const first = await publisher.publish('note', 'one', { id: 'n-1' });
     const second = await publisher.publish('note', 'two', { id: 'n-1' });
     expect([first.duplicate, second.duplicate, second.seq]).toEqual([false, true, first.seq]);
@@ -81,7 +82,7 @@ describe('publish', () => {
   });
 
   test('a headers object is not reused with its Nats-Msg-Id', async () => {
-    const publisher = new Publisher(link, config);
+    const publisher = new Publisher(pipelineOf(link, config));
     const headers = { Tag: 'a' };
     await publisher.publish('note', 'one', { id: 'n-1', headers });
     const second = await publisher.publish('note', 'two', { headers });
@@ -91,7 +92,7 @@ describe('publish', () => {
   });
 
   test('text, bytes, nothing, and a subject without a type', async () => {
-    const publisher = new Publisher(link, config);
+    const publisher = new Publisher(pipelineOf(link, config));
     const bytes = Uint8Array.of(0, 1, 255);
     await publisher.publish('note', 'text\n');
     await publisher.publish('note', bytes);
@@ -104,7 +105,7 @@ describe('publish', () => {
   });
 
   test('what breaks the schema, or the rules of headers, is not stored', async () => {
-    const publisher = new Publisher(link, config);
+    const publisher = new Publisher(pipelineOf(link, config));
     await expect(publisher.publish('totp.requested', { email: 'nobody', code: '1' })).rejects.toMatchObject({
       code: 'SCHEMA_VIOLATION',
     });
@@ -120,7 +121,7 @@ describe('publish', () => {
   });
 
   test('the largest event is stored, one byte more is refused with both numbers', async () => {
-    const publisher = new Publisher(link, config);
+    const publisher = new Publisher(pipelineOf(link, config));
     const options = { id: 'x' };
     await publisher.publish('note', '', options);
     const headerBytes = 'NATS/1.0\r\nEvent-Type: note\r\nNats-Msg-Id: y\r\n\r\n'.length;
@@ -135,7 +136,7 @@ describe('publish', () => {
 
   test('no stream: says so at once, with the command that makes it', async () => {
     await link.jsm.streams.delete(config.streams.events.name);
-    await expect(new Publisher(link, config).publish('note', 'x')).rejects.toMatchObject({
+    await expect(new Publisher(pipelineOf(link, config)).publish('note', 'x')).rejects.toMatchObject({
       code: 'NO_STREAM',
       exitCode: 1,
       suggestions: ['plutomi-events pipeline apply'],
@@ -147,7 +148,7 @@ describe('publish', () => {
       ...config,
       streams: { ...config.streams, events: makeStream('other', [`${config.eventsRoot}.>`]) },
     };
-    await expect(new Publisher(link, elsewhere).publish('note', 'x')).rejects.toMatchObject({
+    await expect(new Publisher(pipelineOf(link, elsewhere)).publish('note', 'x')).rejects.toMatchObject({
       code: 'WRONG_STREAM',
     });
   });
@@ -170,7 +171,7 @@ describe('a lost answer', () => {
   test('is asked for again with the same id: stored once, and no duplicate of anybody', async () => {
     const spy = loseAnswers(2);
     try {
-      const result = await new Publisher(link, config).publish('note', 'x');
+      const result = await new Publisher(pipelineOf(link, config)).publish('note', 'x');
       expect(result).toMatchObject({ seq: 1, duplicate: false });
       expect(spy).toHaveBeenCalledTimes(3);
       expect(await count()).toBe(1);
@@ -182,10 +183,12 @@ describe('a lost answer', () => {
   test('with an id of the caller the server decides what is a duplicate', async () => {
     const spy = loseAnswers(1);
     try {
-      expect(await new Publisher(link, config).publish('note', 'x', { id: 'n-1' })).toMatchObject({
-        seq: 1,
-        duplicate: true,
-      });
+      expect(await new Publisher(pipelineOf(link, config)).publish('note', 'x', { id: 'n-1' })).toMatchObject(
+        {
+          seq: 1,
+          duplicate: true,
+        },
+      );
       expect(await count()).toBe(1);
     } finally {
       spy.mockRestore();
@@ -195,7 +198,9 @@ describe('a lost answer', () => {
   test('the tries are bounded, and the error names the id', async () => {
     const spy = loseAnswers(100);
     try {
-      await expect(new Publisher(link, config).publish('note', 'x', { id: 'n-1' })).rejects.toMatchObject({
+      await expect(
+        new Publisher(pipelineOf(link, config)).publish('note', 'x', { id: 'n-1' }),
+      ).rejects.toMatchObject({
         code: 'UNREACHABLE',
         exitCode: 4,
         suggestions: [expect.stringContaining('n-1')],
@@ -211,7 +216,7 @@ describe('a lost answer', () => {
     await using own = await startNats();
     const ownLink = await open(own.url, 1000);
     await applyTopology(ownLink, makeConfig());
-    const publisher = new Publisher(ownLink, makeConfig());
+    const publisher = new Publisher(pipelineOf(ownLink, makeConfig()));
     let restarted: Promise<void> | undefined;
     function* source(): Generator<OutgoingEvent> {
       for (let n = 1; n <= 3000; n++) {
@@ -229,7 +234,7 @@ describe('a lost answer', () => {
 
 describe('publishMany', () => {
   test('stores all of them, and counts what was there already', async () => {
-    const publisher = new Publisher(link, config);
+    const publisher = new Publisher(pipelineOf(link, config));
     const events = Array.from({ length: 2000 }, (_, n) => ({ type: 'note', data: { n }, id: `id-${n}` }));
     expect(await publisher.publishMany(events.slice(0, 500))).toEqual({
       stream: config.eventsRoot,
@@ -248,7 +253,7 @@ describe('publishMany', () => {
   });
 
   test('with one in flight the order of the stream is that of the source', async () => {
-    const publisher = new Publisher(link, config);
+    const publisher = new Publisher(pipelineOf(link, config));
     const events = Array.from({ length: 50 }, (_, n) => ({ type: 'note', data: String(n) }));
     await publisher.publishMany(events, { inFlight: 1 });
     for (const seq of [1, 25, 50]) expect((await stored(seq)).text).toBe(String(seq - 1));
@@ -260,7 +265,9 @@ describe('publishMany', () => {
       { type: 'totp.requested', data: {} },
       { type: 'note', data: 'b' },
     ];
-    await expect(new Publisher(link, config).publishMany(events, { inFlight: 1 })).rejects.toMatchObject({
+    await expect(
+      new Publisher(pipelineOf(link, config)).publishMany(events, { inFlight: 1 }),
+    ).rejects.toMatchObject({
       code: 'PARTLY_PUBLISHED',
       published: 1,
       cause: { code: 'SCHEMA_VIOLATION' },

@@ -1,3 +1,4 @@
+import { journalAt, pipelineOf } from '../support/pipeline-of.js';
 import { describe, expect, it } from 'vitest';
 import type { Handler } from '../../src/lib/handlers/contract.js';
 import { recordAbout } from '../../src/lib/journal/place.js';
@@ -46,8 +47,8 @@ describe('a consumer that is made anew', () => {
     expect((await bed.journal('RESOLVED')).map(({ record }) => record)).toMatchObject([
       { stage: 'main', attempt: 1 },
     ]);
-    expect((await verifyPipeline(bed.link, bed.config, Date.now)).report.problems).toEqual([]);
-    const { consumers } = await explainEvent(bed.link, bed.config, '1', { now: Date.now });
+    expect((await verifyPipeline(pipelineOf(bed.link, bed.config))).report.problems).toEqual([]);
+    const { consumers } = await explainEvent(pipelineOf(bed.link, bed.config), '1');
     expect(consumers).toMatchObject([{ consumer, state: 'resolved' }]);
   });
 
@@ -84,7 +85,7 @@ describe('a consumer that is made anew', () => {
     const again = await bed.run({ [consumer]: fine });
     await again.until((events) => events.filter(({ type }) => type === 'done-already').length === 2);
     expect(again.count('succeeded')).toBe(0);
-    expect((await verifyPipeline(bed.link, bed.config, Date.now)).report.problems).toEqual([]);
+    expect((await verifyPipeline(pipelineOf(bed.link, bed.config))).report.problems).toEqual([]);
   });
 
   it('that routes brings nothing back that has moved on', async () => {
@@ -117,7 +118,7 @@ describe('FirstDeliveries', () => {
     await createConsumer(link, 'events', { durable_name: consumer, ack_policy: 'explicit' });
     await link.publish('events.a', '1');
     const deliverer = { settings: { stream: 'events', consumer }, epoch: 0 };
-    const firsts = new FirstDeliveries(link, journal, `journal.business.*.${consumer}.*.main.*`);
+    const firsts = new FirstDeliveries(journalAt(link, journal), `journal.business.*.${consumer}.*.main.*`);
     const [first] = await pullMessages(link, 'events', consumer, 1);
     const delivery = Delivery.from(first as never) as Delivery;
     expect(firsts.isFirst(delivery, deliverer)).toBe(false);
@@ -128,7 +129,10 @@ describe('FirstDeliveries', () => {
     const origin = { stream: 'events', seq: 1, subject: 'events.a', time: delivery.time };
     const key = { tier: 'business', consumer, origin, stage: 'main', cycle: 0 } as const;
     const at = new Date().toISOString();
-    await writeRecord(link, journal, recordAbout(key, { kind: 'ATTEMPT_STARTED', at, attempt: 1 }));
+    await writeRecord(
+      journalAt(link, journal),
+      recordAbout(key, { kind: 'ATTEMPT_STARTED', at, attempt: 1 }),
+    );
     await firsts.lookUp({ ...deliverer, epoch: 1 });
     expect(firsts.isFirst(delivery, { ...deliverer, epoch: 1 })).toBe(false);
     await link.publish('events.a', '2');

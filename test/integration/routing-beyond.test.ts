@@ -6,6 +6,7 @@ import { nothingKnown } from '../../src/lib/domain/standing-records.js';
 import type { JournalRecord } from '../../src/lib/domain/record.js';
 import { routeExhaustion } from '../../src/lib/routing/route.js';
 import { consumer, journal, originAt } from '../support/dead-letters.js';
+import { pipelineOf } from '../support/pipeline-of.js';
 import { type TestBed, testBed } from '../support/pipeline.js';
 
 const at = '2026-11-29T00:00:00.000Z';
@@ -29,6 +30,7 @@ async function routed(
   told: readonly Told[],
   known = nothingKnown,
 ): Promise<unknown> {
+  const pipeline = pipelineOf(bed.link, bed.config);
   const origin = await originAt(bed, await bed.publish('totp.requested'));
   const key: Key = { tier: 'business', consumer, origin, stage, cycle: 0 };
   for (const { stage: of, cycle = 0, ...facts } of told) {
@@ -44,8 +46,7 @@ async function routed(
     worker: 'test',
     delivered: { stream: origin.stream, seq: origin.seq, deliveries: 3 },
   });
-  const { link, config } = bed;
-  return routeExhaustion({ link, config, worker: 'test', now: () => 0, random: () => 0.5 }, x, known);
+  return routeExhaustion(pipeline, x, known);
 }
 
 describe('an exhausted retry stage', () => {

@@ -1,17 +1,20 @@
+import { systemClock } from '../../src/lib/flow/clock.js';
+import type { Pipeline } from '../../src/lib/pipeline/pipeline.js';
+import { pipelineOf } from '../support/pipeline-of.js';
 import { describe, expect, test } from 'vitest';
 import { makeFailure } from '../../src/lib/domain/failure.js';
 import type { Exhaustion } from '../../src/lib/domain/record.js';
 import { makeExhaustion } from '../../src/lib/domain/record-exhaustion.js';
 import { nothingKnown } from '../../src/lib/domain/standing-records.js';
-import { routeExhaustion, type RouteTools } from '../../src/lib/routing/route.js';
+import { routeExhaustion } from '../../src/lib/routing/route.js';
 import { consumer, Killed, killedAfter, originAt } from '../support/dead-letters.js';
 import { type TestBed, testBed } from '../support/pipeline.js';
 
 /** Pointer, ROUTED: it can be killed before the first and between the two. */
 const killPoints = [0, 1];
 
-function toolsOf(bed: TestBed, link = bed.link): RouteTools {
-  return { link, config: bed.config, worker: 'test:1:route', now: () => Date.now(), random: () => 0.5 };
+function toolsOf(bed: TestBed, link = bed.link): Pipeline {
+  return pipelineOf(link, bed.config, { clock: { ...systemClock, random: () => 0.5 } });
 }
 
 /** An event whose main stage is exhausted; nobody has routed that yet. */

@@ -1,3 +1,4 @@
+import { pipelineOf } from '../support/pipeline-of.js';
 import { expect, onTestFinished, test } from 'vitest';
 import { planReplay } from '../../src/lib/dlq/replay/plan-replay.js';
 import type { WaterfallEvent } from '../../src/lib/observe/waterfall-event.js';
@@ -45,9 +46,9 @@ test('the plan of a replay names what the server delivers nothing to', async () 
   });
   await bed.publish('totp.requested');
   await run.until((events) => events.some(({ type }) => type === 'dead-letter'));
-  expect((await planReplay(bed.link, bed.config, { filters: {} })).heldUp).toEqual([]);
+  expect((await planReplay(pipelineOf(bed.link, bed.config), { filters: {} })).heldUp).toEqual([]);
   await bed.link.jsm.consumers.pause('events-retry', `${consumer}-retry`, until);
-  expect((await planReplay(bed.link, bed.config, { filters: {} })).heldUp).toEqual([
+  expect((await planReplay(pipelineOf(bed.link, bed.config), { filters: {} })).heldUp).toEqual([
     { consumer: `${consumer}-retry`, why },
   ]);
 });

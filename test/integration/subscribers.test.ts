@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 import { runPipeline } from '../../src/lib/waterfall/run.js';
 import { eventually } from '../support/eventually.js';
+import { pipelineOf } from '../support/pipeline-of.js';
 import { connectTo, testBed } from '../support/pipeline.js';
 
 const consumer = 'notifications-consumer';
@@ -12,16 +13,7 @@ test('a subscriber that throws at everything stops neither the pipeline nor anot
   const lines: Record<string, unknown>[] = [];
   const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) });
   const handlers = new Map(bed.config.consumers.map(({ handler }) => [handler, handle] as const));
-  const running = runPipeline({
-    link,
-    config: bed.config,
-    handlers,
-    log,
-    worker: 'test',
-    now: () => Date.now(),
-    monotonic: () => performance.now(),
-    random: () => 0.5,
-  });
+  const running = runPipeline(pipelineOf(link, bed.config), { handlers, log });
   onTestFinished(async () => void (await running.stop(200)));
   const fail = (): never => {
     throw new Error('broken subscriber');

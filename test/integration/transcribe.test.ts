@@ -1,7 +1,7 @@
+import { pipelineOf } from '../support/pipeline-of.js';
 import { expect, test } from 'vitest';
 import { recordAbout } from '../../src/lib/journal/place.js';
 import { writeRecord } from '../../src/lib/journal/write-record.js';
-import { journalOf } from '../../src/lib/routing/route.js';
 import { Transcriber } from '../../src/lib/routing/transcribe.js';
 import { originAt } from '../support/dead-letters.js';
 import { advisoryText } from '../support/external.js';
@@ -15,7 +15,7 @@ test('what two paths hear of at the same time is news to one of them', async () 
   await pullMessages(bed.link, 'events', 'rust', count);
   const { link, config } = bed;
   const paths = ['journal', 'listener'].map(
-    (worker) => new Transcriber({ link, config, worker, now: Date.now }),
+    (worker) => new Transcriber(pipelineOf(link, config, { identity: { worker } })),
   );
   const subject = '$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.events.rust';
   for (let seq = 1; seq <= count; seq++) {
@@ -35,10 +35,10 @@ test.each(['present', 'gone'])(
     await pullMessages(bed.link, 'events', 'rust', 1);
     const { link, config } = bed;
     const key = { tier: 'business', consumer: 'rust', origin, stage: 'main', cycle: 0 } as const;
-    await writeRecord(link, journalOf(config), recordAbout(key, { kind: 'RESOLVED', at: '2026-11-29' }));
+    await writeRecord(pipelineOf(link, config), recordAbout(key, { kind: 'RESOLVED', at: '2026-11-29' }));
     if (event === 'gone') await link.deleteMessage('events', seq);
     const subject = '$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.events.rust';
-    const transcriber = new Transcriber({ link, config, worker: 'test', now: Date.now });
+    const transcriber = new Transcriber(pipelineOf(link, config));
     const judged = await transcriber.transcribe({ subject, data: Buffer.from(advisoryText({ seq })) });
     expect(judged).toEqual({ is: 'known' });
     expect(await bed.journal('MAX_DELIVERIES')).toEqual([]);

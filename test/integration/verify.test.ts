@@ -1,6 +1,10 @@
+import { systemClock } from '../../src/lib/flow/clock.js';
+import { placesOf } from '../../src/lib/pipeline/places.js';
+import { clockAt, pipelineOf } from '../support/pipeline-of.js';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Handler } from '../../src/lib/handlers/contract.js';
-import { repairVerified, type RepairTools } from '../../src/lib/verify/repair/repair.js';
+import type { Pipeline } from '../../src/lib/pipeline/pipeline.js';
+import { repairVerified } from '../../src/lib/verify/repair/repair.js';
 import type { Problem, Verification, Verified } from '../../src/lib/verify/verification.js';
 import { verifyPipeline } from '../../src/lib/verify/verify.js';
 import type { Origin } from '../../src/lib/domain/key.js';
@@ -8,7 +12,6 @@ import { Reject } from '../../src/lib/domain/outcome.js';
 import { subjectOf } from '../../src/lib/journal/place.js';
 import { deleteStream } from '../../src/lib/nats/objects.js';
 import { writePointer } from '../../src/lib/pointers/write-pointer.js';
-import { journalOf, pointersOf } from '../../src/lib/routing/route.js';
 import { applyTopology, makeConfig } from '../support/config.js';
 import { consumer, exhaustionOf, journal, makePointer, originAt } from '../support/dead-letters.js';
 import { eventually } from '../support/eventually.js';
@@ -20,13 +23,12 @@ const failing: Handler = async () => {
   throw new Error('connection refused');
 };
 
-function verify(bed: TestBed, now = Date.now): Promise<Verified> {
-  return verifyPipeline(bed.link, bed.config, now);
+function verify(bed: TestBed, now = systemClock.now): Promise<Verified> {
+  return verifyPipeline(pipelineOf(bed.link, bed.config, { clock: clockAt(now) }));
 }
 
-function tools(bed: TestBed): RepairTools {
-  const { link, config } = bed;
-  return { link, config, worker: 'test', operator: 'ada@test', now: Date.now, random: () => 0.5 };
+function tools({ link, config }: TestBed): Pipeline {
+  return pipelineOf(link, config, { identity: { operator: 'ada@test' } });
 }
 
 /** Kinds and ids, in order. */
@@ -185,7 +187,7 @@ describe('verifyPipeline', () => {
     const bed = await testBed();
     const origin = await originAt(bed, await bed.publish('totp.requested'));
     const x = exhaustionOf(makePointer(origin), 0);
-    await bed.link.publish(subjectOf(journalOf(bed.config), x, x.kind), JSON.stringify(x));
+    await bed.link.publish(subjectOf(placesOf(bed.config).journal, x, x.kind), JSON.stringify(x));
     const { report } = await verify(bed);
     expect(report).toMatchObject({ ok: true, checked: { exhaustions: 1, inFlight: 1 } });
     const waiting = report.warnings.filter(({ kind }) => kind === 'not-running');
@@ -239,7 +241,7 @@ describe('verifyPipeline', () => {
   it('tells how far it is', async () => {
     const bed = await troubledBed();
     const told: string[] = [];
-    await verifyPipeline(bed.link, bed.config, Date.now, ({ what, done, of }) =>
+    await verifyPipeline(pipelineOf(bed.link, bed.config), ({ what, done, of }) =>
       told.push(`${what} ${done}/${of}`),
     );
     expect(told).toContain('waiting retries 5/5');
@@ -358,7 +360,10 @@ describe('verifyPipeline', () => {
   it('routes now what had gone to the DLQ unrouted and is not there', async () => {
     const bed = await testBed();
     const x = exhaustionOf(makePointer(await originAt(bed, await bed.publish('totp.requested'))), 0);
-    const { seq } = await bed.link.publish(subjectOf(journalOf(bed.config), x, x.kind), JSON.stringify(x));
+    const { seq } = await bed.link.publish(
+      subjectOf(placesOf(bed.config).journal, x, x.kind),
+      JSON.stringify(x),
+    );
     const record = await originOfRecord(bed, seq);
     const meta = { tier: 'meta', stage: 'main', cycle: 0, origin: record } as const;
     await journal(bed, { ...meta, consumer: 'meta-consumer-retry' }, { kind: 'ROUTED', to: 'dlq' });
@@ -373,7 +378,7 @@ describe('verifyPipeline', () => {
   it('warns of streams that refuse what is too much, and of streams in memory', async () => {
     const bed = await testBed({ streams: { retry: { maxMsgs: 1 }, dlq: { storage: 'memory' } } });
     const pointer = makePointer(await originAt(bed, await bed.publish('totp.requested')), { stage: 'retry' });
-    await writePointer(bed.link, pointersOf(bed.config, 'retry'), pointer);
+    await writePointer(bed.link, placesOf(bed.config).retry, pointer);
     const { report } = await verify(bed);
     expect(report.ok).toBe(true);
     const detail = (wanted: string): string | undefined =>
@@ -391,7 +396,7 @@ describe('verifyPipeline', () => {
       streams: { events: three, retry: three, dlq: three, advisories: three },
     });
     await applyTopology(link, config);
-    const check = async (): Promise<Verification> => (await verifyPipeline(link, config, Date.now)).report;
+    const check = async (): Promise<Verification> => (await verifyPipeline(pipelineOf(link, config))).report;
     expect(await check()).toMatchObject({ ok: true });
     expect((await check()).warnings.map(({ kind }) => kind)).not.toContain('single-replica');
     const ours = new URL(`nats://${link.nc.getServer()}`).port;

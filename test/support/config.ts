@@ -1,3 +1,4 @@
+import { overLink, pipelineOf } from './pipeline-of.js';
 import type {
   ConsumerSettings,
   ExternalConsumer,
@@ -111,5 +112,5 @@ export function makeConfig(overrides: ConfigOverrides = {}): PipelineConfig {
 
 /** Creates the streams and consumers of a config, as `pipeline apply --yes` does. */
 export async function applyTopology(link: Link, config: PipelineConfig): Promise<void> {
-  await applyPlan(link, await planTopology(link, config));
+  await applyPlan(overLink(link), await planTopology(pipelineOf(link, config)));
 }

@@ -1,3 +1,5 @@
+import { placesOf } from '../../src/lib/pipeline/places.js';
+import { pipelineOf } from './pipeline-of.js';
 import { makeFailure } from '../../src/lib/domain/failure.js';
 import type { Key, Origin } from '../../src/lib/domain/key.js';
 import type { Pointer } from '../../src/lib/domain/pointer.js';
@@ -8,7 +10,6 @@ import { writeRecord } from '../../src/lib/journal/write-record.js';
 import type { Link } from '../../src/lib/nats/link.js';
 import { headerOf, msgIdHeader } from '../../src/lib/nats/wire/message.js';
 import { writePointer } from '../../src/lib/pointers/write-pointer.js';
-import { journalOf, pointersOf } from '../../src/lib/routing/route.js';
 import type { PipelineConfig } from '../../src/lib/config/resolved.js';
 
 /** Where a pipeline's streams are: a test bed, or a cluster. */
@@ -74,7 +75,7 @@ export async function buryEvent(
   overrides: Partial<Pointer> = {},
 ): Promise<{ readonly pointer: Pointer; readonly id: string; readonly dlqSeq: number }> {
   const pointer = makePointer(origin, overrides);
-  const { seq: dlqSeq } = await writePointer(bed.link, pointersOf(bed.config, 'dlq'), pointer);
+  const { seq: dlqSeq } = await writePointer(bed.link, placesOf(bed.config).dlq, pointer);
   return { pointer, id: `${pointer.consumer}/${origin.seq}`, dlqSeq };
 }
 
@@ -85,7 +86,7 @@ export async function journal<K extends RecordKind>(
   facts: Partial<RecordOf<K>> & { readonly kind: K },
 ): Promise<void> {
   const record = { v: 1, at, ...key, ...facts } as unknown as JournalRecord;
-  await writeRecord(bed.link, journalOf(bed.config), record);
+  await writeRecord(pipelineOf(bed.link, bed.config), record);
 }
 
 /** An exhaustion of the retry stage, as the worker writes it. */

@@ -1,3 +1,6 @@
+import { placesOf } from '../../src/lib/pipeline/places.js';
+import { systemClock } from '../../src/lib/flow/clock.js';
+import { pipelineOf } from './pipeline-of.js';
 import { onTestFinished } from 'vitest';
 import type { PipelineConfig } from '../../src/lib/config/resolved.js';
 import type { StoredRecord } from '../../src/lib/domain/attempt.js';
@@ -10,7 +13,6 @@ import { attemptOf, type JournalRecord, type RecordOf } from '../../src/lib/doma
 import { decodeRecord } from '../../src/lib/domain/record-decode.js';
 import type { RecordKind } from '../../src/lib/domain/record-kinds.js';
 import { lastPointer, readPointer } from '../../src/lib/pointers/write-pointer.js';
-import { pointersOf } from '../../src/lib/routing/route.js';
 import { silentLogger } from '../../src/lib/observe/log.js';
 import type { WaterfallEvent } from '../../src/lib/observe/waterfall-event.js';
 import { type RunningPipeline, runPipeline } from '../../src/lib/waterfall/run.js';
@@ -77,7 +79,7 @@ export async function testBed(
   const link = await connectTo(server.url);
   await applyTopology(link, config);
   const dead: TestBed['dead'] = async (consumer, seq) => {
-    const message = await lastPointer(link, pointersOf(config, 'dlq'), consumer, seq);
+    const message = await lastPointer(link, placesOf(config).dlq, consumer, seq);
     const pointer = message && readPointer(message);
     return message && pointer ? { pointer, message } : undefined;
   };
@@ -98,7 +100,7 @@ export async function testBed(
     run: (handlers, only) => runFor(server, config, handlers, only),
     runWith: (other, handlers, only) => runFor(server, other, handlers, only),
     parked: async (consumer, seq) => {
-      const message = await lastPointer(link, pointersOf(config, 'retry'), consumer, seq);
+      const message = await lastPointer(link, placesOf(config).retry, consumer, seq);
       return message && readPointer(message);
     },
     journal: (...kinds) => readJournal(link, config, ...kinds),
@@ -116,17 +118,12 @@ async function runFor(
   const events: WaterfallEvent[] = [];
   const files = Object.entries(handlers).map(([name, handler]) => [`/handlers/${name}`, handler] as const);
   const consumers = config.consumers.map((one) => ({ ...one, handler: `/handlers/${one.name}` }));
-  const pipeline = runPipeline({
-    link,
-    config: { ...config, consumers },
+  const clock = { ...systemClock, random: () => 0.5 };
+  const pipeline = runPipeline(pipelineOf(link, { ...config, consumers }, { clock }), {
     handlers: new Map(files),
     ...(only ? { only } : {}),
     log: silentLogger(),
     onEvent: (event) => events.push(event),
-    worker: `test:${process.pid}:${Math.random().toString(36).slice(2, 8)}`,
-    now: () => Date.now(),
-    monotonic: () => performance.now(),
-    random: () => 0.5,
   });
   let stopped = false;
   const stop = async (drainTimeoutMs = 3000): Promise<void> => {

@@ -41,12 +41,11 @@ export default class AdvisoriesTail extends BaseCommand<typeof AdvisoriesTail> {
 
   async run(): Promise<void> {
     const { since, kind, consumer, count = Number.POSITIVE_INFINITY, 'no-follow': noFollow } = this.flags;
-    const config = await this.context.config();
-    const link = await this.context.connect(config);
-    link.watch((state) =>
+    const pipeline = await this.context.pipeline();
+    pipeline.link.watch((state) =>
       this.note(state === 'disconnected' ? 'connection lost; reconnecting' : 'connected again'),
     );
-    const lines = tailAdvisories(link, config, {
+    const lines = tailAdvisories(pipeline, {
       ...(since === undefined ? {} : { sinceMs: since }),
       ...(kind === undefined ? {} : { kinds: kind }),
       ...(consumer === undefined ? {} : { consumer }),

@@ -1,19 +1,15 @@
-import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
+import type { Pipeline } from '../../lib/pipeline/pipeline.js';
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import { countFlag } from '../../lib/cli/flags/count-flag.js';
 import { deadLetterFlags } from '../../lib/cli/flags/dead-letter-flags.js';
-import { currentOperator } from '../../lib/cli/operator.js';
 import { ProgressLine } from '../../lib/cli/output/progress-line.js';
 import { chooseSelection, selectionOf } from '../../lib/cli/flags/replay-selection.js';
 import { viewOf } from '../../lib/cli/output/view.js';
-import type { PipelineConfig } from '../../lib/config/resolved.js';
 import { discardDeadLetters, type DiscardResult, planDiscard, undiscarded } from '../../lib/dlq/discard.js';
 import type { LetterPlan } from '../../lib/dlq/plan/plan-letters.js';
 import { OperationError, UsageError } from '../../lib/errors.js';
-import type { Link } from '../../lib/nats/link.js';
 import { renderDiscardPlan, renderDiscardResult, renderSkipped } from '../../lib/render/replay-plan.js';
 
 /** What `dlq discard --json` prints. */
@@ -73,11 +69,10 @@ Exit codes: 0 all were discarded, or nothing matched; 1 the id is unknown, answe
     if (reason.trim() === '') throw new UsageError('--reason: expected why they are given up, found nothing');
     const which = { ...flags, reason: died };
     const given = selectionOf(this.words, which, this.interactive, verb);
-    const config = await this.context.config();
-    const link = await this.context.connect(config);
+    const pipeline = await this.context.pipeline();
     const noteView = viewOf(process.stderr, this.noteColors);
-    const selection = given ?? (await chooseSelection(link, config, noteView, verb));
-    const plan = await planDiscard(link, config, selection);
+    const selection = given ?? (await chooseSelection(pipeline, noteView, verb));
+    const plan = await planDiscard(pipeline, selection);
     if (plan.items.length + plan.skipped.length === 0) {
       this.output(undiscarded(plan, { dryRun }), () => '');
       this.note('no dead letters to discard');
@@ -91,9 +86,7 @@ Exit codes: 0 all were discarded, or nothing matched; 1 the id is unknown, answe
     this.note(renderDiscardPlan(plan, noteView));
     await this.agree(plan);
     const result =
-      plan.items.length === 0
-        ? undiscarded(plan, { dryRun })
-        : await this.discard(link, config, plan, reason);
+      plan.items.length === 0 ? undiscarded(plan, { dryRun }) : await this.discard(pipeline, plan, reason);
     this.output(result, () => renderDiscardResult(result, this.colors));
     const late = result.skipped.filter((one) => !plan.skipped.includes(one));
     if (!this.flags.json) for (const line of renderSkipped(late, this.noteColors)) this.note(line);
@@ -107,25 +100,13 @@ Exit codes: 0 all were discarded, or nothing matched; 1 the id is unknown, answe
     throw new OperationError('nothing was discarded: the answer was no', { code: 'DECLINED' });
   }
 
-  private discard(
-    link: Link,
-    config: PipelineConfig,
-    plan: LetterPlan,
-    note: string,
-  ): Promise<DiscardResult> {
+  private discard(pipeline: Pipeline, plan: LetterPlan, note: string): Promise<DiscardResult> {
     this.stop = new AbortController();
-    const task = `discard-${randomUUID()}`;
     const progress = new ProgressLine(process.stderr, plan.items.length);
-    const running = discardDeadLetters(plan, {
-      link,
-      config,
-      author: { task, operator: currentOperator(), note },
-      worker: `${hostname()}:${process.pid}:${task.slice(-6)}`,
-      now: () => Date.now(),
-      signal: this.stop.signal,
-      onDone: progress.count,
-    });
-    return running.finally(() => progress.end());
+    const { signal } = this.stop;
+    return discardDeadLetters(pipeline, plan, { note, signal, onDone: progress.count }).finally(() =>
+      progress.end(),
+    );
   }
 
   /** Stops between two dead letters, so that the result can say what was done; a second Ctrl-C ends it at once. */

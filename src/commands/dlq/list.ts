@@ -1,9 +1,9 @@
+import type { Pipeline } from '../../lib/pipeline/pipeline.js';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import { countFlag } from '../../lib/cli/flags/count-flag.js';
 import { deadLetterFlags, filtersOf } from '../../lib/cli/flags/dead-letter-flags.js';
 import { viewOf } from '../../lib/cli/output/view.js';
-import type { PipelineConfig } from '../../lib/config/resolved.js';
 import { type DeadLetterGroups, groupDeadLetters, groupings } from '../../lib/dlq/group.js';
 import type { DeadLetterItem } from '../../lib/dlq/item.js';
 import {
@@ -14,7 +14,6 @@ import {
 } from '../../lib/dlq/list.js';
 import { escapeJson } from '../../lib/domain/escape.js';
 import { UsageError } from '../../lib/errors.js';
-import type { Link } from '../../lib/nats/link.js';
 
 /** What `dlq list --json` prints; the second with `--group-by`. */
 export type DlqListResult = DeadLetterList | DeadLetterGroups;
@@ -80,19 +79,18 @@ Lines are printed while they are read: --output ndjson and --json take a million
     if (by !== undefined && output === 'ndjson') {
       throw new UsageError('--output ndjson lists dead letters, --group-by counts them: give one of them');
     }
-    const config = await this.context.config();
-    const link = await this.context.connect(config);
+    const pipeline = await this.context.pipeline();
     const filters = filtersOf(this.flags);
-    if (by === undefined) return this.list(link, config, limit ?? defaultListLimit);
-    const result = await groupDeadLetters(link, config, filters, by, limit);
+    if (by === undefined) return this.list(pipeline, limit ?? defaultListLimit);
+    const result = await groupDeadLetters(pipeline, filters, by, limit);
     const { renderGroups } = await import('../../lib/render/dead-letters.js');
     const view = viewOf(process.stdout, this.colors);
     this.output(result, () => (result.total > 0 ? renderGroups(result.groups, by, view) : ''));
     this.suggest(result.total, result.groups.length, result.groups[0]?.sample, 'groups');
   }
 
-  private async list(link: Link, config: PipelineConfig, limit: number): Promise<void> {
-    const pages = readDeadLetters(link, config, filtersOf(this.flags), { limit });
+  private async list(pipeline: Pipeline, limit: number): Promise<void> {
+    const pages = readDeadLetters(pipeline, filtersOf(this.flags), { limit });
     if (this.flags.json) return this.asJson(pages);
     let [shown, total, first]: [number, number, string | undefined] = [0, 0, undefined];
     let rows: DeadLetterItem[] = [];

@@ -1,22 +1,18 @@
-import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
+import type { Pipeline } from '../../lib/pipeline/pipeline.js';
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import { countFlag } from '../../lib/cli/flags/count-flag.js';
 import { deadLetterFlags } from '../../lib/cli/flags/dead-letter-flags.js';
 import { durationFlag } from '../../lib/cli/flags/global-flags.js';
-import { currentOperator } from '../../lib/cli/operator.js';
 import { ProgressLine } from '../../lib/cli/output/progress-line.js';
 import { rateFlag } from '../../lib/cli/flags/rate-flag.js';
 import { chooseSelection, selectionOf } from '../../lib/cli/flags/replay-selection.js';
 import { viewOf } from '../../lib/cli/output/view.js';
-import type { PipelineConfig } from '../../lib/config/resolved.js';
 import { planReplay, type ReplayPlan } from '../../lib/dlq/replay/plan-replay.js';
 import { exitCodeOf, type ReplayResult, untouched } from '../../lib/dlq/replay/result.js';
 import { runReplay } from '../../lib/dlq/replay/run-replay.js';
 import { OperationError } from '../../lib/errors.js';
-import type { Link } from '../../lib/nats/link.js';
 import { renderReplayPlan, renderReplayResult, renderSkipped } from '../../lib/render/replay-plan.js';
 
 /** What `dlq replay --json` prints. */
@@ -82,11 +78,10 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
   async run(): Promise<void> {
     const { 'dry-run': dryRun, wait } = this.flags;
     const given = selectionOf(this.words, this.flags, this.interactive);
-    const config = await this.context.config();
-    const link = await this.context.connect(config);
+    const pipeline = await this.context.pipeline();
     const noteView = viewOf(process.stderr, this.noteColors);
-    const selection = given ?? (await chooseSelection(link, config, noteView));
-    const plan = await planReplay(link, config, selection);
+    const selection = given ?? (await chooseSelection(pipeline, noteView));
+    const plan = await planReplay(pipeline, selection);
     if (plan.items.length + plan.skipped.length === 0) {
       this.output(untouched(plan, { dryRun }), () => '');
       this.note('no dead letters to replay');
@@ -99,8 +94,7 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
     }
     this.note(renderReplayPlan(plan, noteView, this.rate));
     await this.agree(plan);
-    const result =
-      plan.items.length === 0 ? untouched(plan, { dryRun }) : await this.replay(link, config, plan);
+    const result = plan.items.length === 0 ? untouched(plan, { dryRun }) : await this.replay(pipeline, plan);
     this.output(result, () => renderReplayResult(result, wait, this.colors));
     this.suggest(result, plan);
     process.exitCode = exitCodeOf(result, wait);
@@ -118,20 +112,16 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
     throw new OperationError('nothing was replayed: the answer was no', { code: 'DECLINED' });
   }
 
-  private async replay(link: Link, config: PipelineConfig, plan: ReplayPlan): Promise<ReplayResult> {
+  private async replay(pipeline: Pipeline, plan: ReplayPlan): Promise<ReplayResult> {
     const { rate } = this;
     const { note, wait, 'wait-timeout': waitMs = defaultWaitMs } = this.flags;
     this.stop = new AbortController();
-    const task = `replay-${randomUUID()}`;
+    const task = `replay-${pipeline.clock.uuid()}`;
     const log = await this.context.logger();
     const progress = new ProgressLine(process.stderr, plan.items.length);
-    const running = runReplay(plan, {
-      link,
-      config,
-      author: { task, operator: currentOperator(), ...(note === undefined ? {} : { note }) },
-      worker: `${hostname()}:${process.pid}:${task.slice(-6)}`,
-      now: () => Date.now(),
-      random: () => Math.random(),
+    const running = runReplay(pipeline, plan, {
+      task,
+      ...(note === undefined ? {} : { note }),
       signal: this.stop.signal,
       // The result says how many, and the journal keeps which and who did it.
       onReplayed: (id) => log.debug({ id, task }, 'replayed'),

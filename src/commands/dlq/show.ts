@@ -31,9 +31,8 @@ export default class DlqShow extends BaseCommand<typeof DlqShow> {
   }
 
   async run(): Promise<void> {
-    const config = await this.context.config();
-    const link = await this.context.connect(config);
-    const details = await showDeadLetter(link, config, this.args.id);
+    const pipeline = await this.context.pipeline();
+    const details = await showDeadLetter(pipeline, this.args.id);
     const result: DlqShowResult = { ...details, event: details.event && printedEvent(details.event) };
     this.output(result, () => renderDeadLetter(details, viewOf(process.stdout, this.colors)));
     if (this.flags.json) return;

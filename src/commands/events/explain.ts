@@ -50,12 +50,10 @@ export default class EventsExplain extends BaseCommand<typeof EventsExplain> {
 
   async run(): Promise<void> {
     const { data, scan } = this.flags;
-    const config = await this.context.config();
-    const link = await this.context.connect(config);
+    const pipeline = await this.context.pipeline();
     let soFar: ReadSoFar | undefined;
     const line = new ChangingLine(process.stderr, () => soFar && renderReading(soFar));
-    const explanation = await explainEvent(link, config, this.args.event, {
-      now: () => Date.now(),
+    const explanation = await explainEvent(pipeline, this.args.event, {
       withContent: data,
       onRead: (read) => {
         soFar = read;

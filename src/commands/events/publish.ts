@@ -72,8 +72,9 @@ An event whose id was seen before, within the stream's duplicate window (2 minut
     const headers = parseHeaders(this.flags.header ?? []);
     const data = await readData(this.flags.data, { cwd: this.environment.cwd, stdin: process.stdin });
     const event: OutgoingEvent = { type: this.args.type, data, headers, ...(id === undefined ? {} : { id }) };
-    const link = await this.context.connect(config);
-    const publisher = new Publisher(link, config);
+    const pipeline = await this.context.pipeline();
+    const { link } = pipeline;
+    const publisher = new Publisher(pipeline);
     const subject = publisher.subjectOf(event.type);
     if (!readersOf(config).some(({ subjects }) => subjects.some((one) => subjectMatches(one, subject)))) {
       this.note(`Warning: no consumer of the config reads ${subject}`);

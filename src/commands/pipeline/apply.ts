@@ -1,11 +1,8 @@
-import { hostname } from 'node:os';
+import type { Pipeline } from '../../lib/pipeline/pipeline.js';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import { describeMove, describeMoved, emptiedBy, parseMoves } from '../../lib/cli/flags/moves.js';
-import { currentOperator } from '../../lib/cli/operator.js';
-import type { PipelineConfig } from '../../lib/config/resolved.js';
 import { type Move, type Moved, movePointers, planMove, type MovePlan } from '../../lib/dlq/move.js';
-import type { Link } from '../../lib/nats/link.js';
 import { escapeLine } from '../../lib/domain/escape.js';
 import { OperationError } from '../../lib/errors.js';
 import { renderConsequences, renderPlan } from '../../lib/render/topology-plan.js';
@@ -96,12 +93,11 @@ Exit codes: 0 the server matches, or a plan was shown; 1 refused, failed, or ans
   async run(): Promise<void> {
     const { 'dry-run': dryRun, check, adopt, replace = [], 'allow-loss': allowLoss = [] } = this.flags;
     const wanted = parseMoves(this.flags['move-dead-letters']);
-    const config = await this.context.config();
-    const link = await this.context.connect(config);
-    const plan = await planTopology(link, config, { adopt });
-    const moves = await Promise.all(wanted.map((move) => planMove(link, config, move)));
+    const pipeline = await this.context.pipeline();
+    const plan = await planTopology(pipeline, { adopt });
+    const moves = await Promise.all(wanted.map((move) => planMove(pipeline, move)));
     this.show(plan, moves);
-    for (const { detail } of await readTightLimits(link, config)) this.note(`Warning: ${escapeLine(detail)}`);
+    for (const { detail } of await readTightLimits(pipeline)) this.note(`Warning: ${escapeLine(detail)}`);
     const wrong = unknownName(plan, { replace, allowLoss }) ?? conflictError(plan.conflicts);
     if (wrong) throw wrong;
 
@@ -119,20 +115,16 @@ Exit codes: 0 the server matches, or a plan was shown; 1 refused, failed, or ans
     const refusal = refusalOf(plan, allowed);
     if (refusal) throw refusal;
     if (open) await this.agree(question(plan.server, pending, losing, moves));
-    await applyPlan(link, plan, allowed);
-    const moved = await this.move(link, config, wanted);
+    await applyPlan(pipeline, plan, allowed);
+    const moved = await this.move(pipeline, wanted);
     this.output({ ...result(plan, pending > 0), ...(wanted.length > 0 ? { moved } : {}) }, () =>
       [...moved.map(describeMoved), ...(open ? ['Done: the server matches the config.'] : [])].join('\n'),
     );
   }
 
-  private async move(link: Link, config: PipelineConfig, wanted: readonly Move[]): Promise<Moved[]> {
-    const operator = currentOperator();
-    const worker = `${hostname()}:${process.pid}:apply`;
+  private async move(pipeline: Pipeline, wanted: readonly Move[]): Promise<Moved[]> {
     const moved: Moved[] = [];
-    for (const one of wanted) {
-      moved.push(await movePointers({ link, config, worker, operator, now: () => Date.now() }, one));
-    }
+    for (const one of wanted) moved.push(await movePointers(pipeline, one));
     const skipped = moved.flatMap((one) => one.skipped);
     for (const { id, reason } of skipped) this.note(escapeLine(`${id} is not moved: ${reason}`));
     if (skipped.length > 0) process.exitCode = 5;

@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import * as Flags from '@oclif/core/flags';
 import { startAsChild } from '../../lib/cli/run/as-child.js';
 import { BaseCommand } from '../../lib/cli/base-command.js';
@@ -82,46 +81,39 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
     const handlers = await loadHandlers(handlerFiles(only), this.context.moduleOptions);
     const stopServer = this.flags.embedded ? await this.startServer() : undefined;
     try {
-      const link = await this.context.connect(config);
+      const pipeline = await this.context.pipeline();
       const onWaiting = (error: Error, waitedMs: number): void =>
         log.warn(
           { err: error.message, waitedMs: Math.round(waitedMs) },
           'waiting: what the pipeline needs has no leader now, or the server does not answer',
         );
       await untilAnswered(
-        link.clock,
-        () => ensureTopology(link, config, { apply: this.flags.apply }),
+        pipeline.clock,
+        () => ensureTopology(pipeline, { apply: this.flags.apply }),
         onWaiting,
       );
       for (const { refuses, detail } of await untilAnswered(
-        link.clock,
-        () => readTightLimits(link, config),
+        pipeline.clock,
+        () => readTightLimits(pipeline),
         onWaiting,
       ))
         log[refuses ? 'error' : 'warn'](detail);
-      const pipeline = runPipeline({
-        link,
-        config,
+      const running = runPipeline(pipeline, {
         only: only.map((consumer) => consumer.name),
         handlers,
         log,
-        worker: `${hostname()}:${process.pid}:${Math.random().toString(36).slice(2, 8)}`,
-        now: () => Date.now(),
-        monotonic: () => performance.now(),
-        random: () => Math.random(),
         proxies: this.environment,
       });
-      pipeline.subscribe(logWaterfall(log));
-      if (readable) pipeline.subscribe(countSuccesses(log), { types: ['succeeded'] });
+      running.subscribe(logWaterfall(log));
+      if (readable) running.subscribe(countSuccesses(log), { types: ['succeeded'] });
       const stopWatchdog = startWatchdog({
         stallTimeoutMs: this.flags['stall-timeout'] ?? defaultStallTimeoutMs,
         readable,
       });
       await runUntilSignal({
         pipeline,
-        link,
+        running,
         log,
-        name: config.name,
         drainTimeoutMs: this.flags['drain-timeout'] ?? defaultDrainTimeoutMs,
         onSignal: (handle) => {
           this.onSignal = handle;

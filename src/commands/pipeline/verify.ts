@@ -1,13 +1,9 @@
-import { hostname } from 'node:os';
+import type { Pipeline } from '../../lib/pipeline/pipeline.js';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/base-command.js';
-import { currentOperator } from '../../lib/cli/operator.js';
 import { escapeLine } from '../../lib/domain/escape.js';
 import { OperationError } from '../../lib/errors.js';
 import { ChangingLine } from '../../lib/cli/output/changing-line.js';
-import type { PipelineConfig } from '../../lib/config/resolved.js';
-import type { Clock } from '../../lib/domain/time.js';
-import type { Link } from '../../lib/nats/link.js';
 import type { ReadSoFar } from '../../lib/nats/read/read-so-far.js';
 import { viewOf } from '../../lib/cli/output/view.js';
 import { renderReading } from '../../lib/render/progress.js';
@@ -52,18 +48,13 @@ Exit codes: 0 nothing is broken; 1 there are problems, failed, or answered no; 2
   }
 
   async run(): Promise<void> {
-    const config = await this.context.config();
-    const link = await this.context.connect(config);
-    const now = (): number => Date.now();
-    const verified = ignoring(await this.read(link, config, now), this.flags.ignore ?? []);
+    const pipeline = await this.context.pipeline();
+    const verified = ignoring(await this.read(pipeline), this.flags.ignore ?? []);
     const repairable = verified.report.problems.filter((problem) => problem.repairable).length;
     let result: PipelineVerifyResult = verified.report;
     if (this.flags.repair && repairable > 0) {
       await this.agree(verified.report, repairable);
-      const operator = currentOperator();
-      const worker = `${hostname()}:${process.pid}:verify`;
-      const random = (): number => Math.random();
-      result = await repairVerified({ link, config, worker, operator, now, random }, verified);
+      result = await repairVerified(pipeline, verified);
     }
     this.output(result, () => renderVerification(result, viewOf(process.stdout, this.colors)));
     if (!this.flags.repair && !this.flags.json && repairable > 0) {
@@ -72,11 +63,11 @@ Exit codes: 0 nothing is broken; 1 there are problems, failed, or answered no; 2
     if (!result.ok) process.exitCode = 1;
   }
 
-  private async read(link: Link, config: PipelineConfig, now: Clock): Promise<Verified> {
+  private async read(pipeline: Pipeline): Promise<Verified> {
     let soFar: ReadSoFar | undefined;
     const progress = new ChangingLine(process.stderr, () => soFar && renderReading(soFar));
     try {
-      return await verifyPipeline(link, config, now, (read) => {
+      return await verifyPipeline(pipeline, (read) => {
         soFar = read;
       });
     } finally {

@@ -7,6 +7,7 @@ import type { TargetFlags } from '../connection/target-options.js';
 import type { Trust } from '../connection/trust.js';
 import { escapeBlock } from '../domain/escape.js';
 import { hideSecrets } from '../domain/secrets.js';
+import { makePipeline, type Pipeline } from '../pipeline/pipeline.js';
 import { connect } from '../nats/connect/connect.js';
 import { NoJetStreamError } from '../nats/errors.js';
 import type { Link } from '../nats/link.js';
@@ -87,11 +88,12 @@ export class CommandContext {
     });
   }
 
-  /** Connects; the connection is closed when the command ends. */
-  async connect(config?: PipelineConfig): Promise<Link> {
+  /** The pipeline of the config, connected; the connection is closed when the command ends. */
+  async pipeline(): Promise<Pipeline> {
+    const config = await this.config();
     const link = await connect(await this.target(config));
     this.links.push(link);
-    return link;
+    return makePipeline({ config, link });
   }
 
   /** JSON lines, or readable ones on a terminal. `pipeline run` logs to stdout, every other command to stderr. */

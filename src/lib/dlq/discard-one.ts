@@ -1,15 +1,14 @@
+import type { Author } from './plan/carry-out.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
 import type { PipelineConfig } from '../config/resolved.js';
 import { atStage, type Key, sameOrigin } from '../domain/key.js';
 import type { Pointer } from '../domain/pointer.js';
-import { nanosOfRfc3339, type Clock } from '../domain/time.js';
+import { isoOfMs, nanosOfRfc3339 } from '../domain/time.js';
 import { recordAbout } from '../journal/place.js';
 import { anyRecord, lastRecords } from '../journal/read.js';
 import { writeRecord } from '../journal/write-record.js';
-import type { Link } from '../nats/link.js';
 import type { Original } from '../pointers/original.js';
 import { lastPointer, readPointer } from '../pointers/write-pointer.js';
-import { journalOf, pointersOf } from '../routing/route.js';
-import type { Author } from './plan/carry-out.js';
 import { concurrently } from '../flow/concurrently.js';
 import { discardKey, embeddedExhaustion, isMeta, replayKey, type StatesOf } from './replay/decide-replay.js';
 import type { DlqEntry } from '../pointers/entry.js';
@@ -26,34 +25,25 @@ export type DiscardDecision =
       readonly keys: readonly Key[];
     };
 
-export interface DiscardTools {
-  readonly link: Link;
-  readonly config: PipelineConfig;
-  readonly author: Author;
-  readonly worker: string;
-  readonly now: Clock;
-  readonly signal?: AbortSignal;
-}
-
 const lookupsAtOnce = 64;
 const replayBegun =
   'a replay of it was interrupted, and its event is on its way: replay it again, and it leaves the DLQ';
 
 /** What discarding each of these means, in their order; with the states of their originals where `statesOf` is given. Writes nothing. */
 export async function decideDiscards(
-  link: Link,
-  config: PipelineConfig,
+  pipeline: Pipeline,
   entries: readonly DlqEntry[],
   statesOf?: StatesOf,
 ): Promise<DiscardDecision[]> {
+  const { config } = pipeline;
   const pointers = entries.flatMap(({ pointer }) => pointer ?? []);
   const states = await statesOf?.(pointers);
   const stateOf = new Map(pointers.map((pointer, i) => [pointer, states?.[i]]));
   const decided = await concurrently(entries, lookupsAtOnce, async (entry): Promise<DiscardDecision> => {
     const { pointer } = entry;
-    if (pointer && (await isReplayed(link, config, pointer))) return { do: 'skip', reason: replayBegun };
-    const all = pointer ? await keysOf(link, config, pointer) : [foreignKey(config, entry)];
-    const keys = await unjournaled(link, config, all);
+    if (pointer && (await isReplayed(pipeline, pointer))) return { do: 'skip', reason: replayBegun };
+    const all = pointer ? await keysOf(pipeline, pointer) : [foreignKey(config, entry)];
+    const keys = await unjournaled(pipeline, all);
     const original = pointer && stateOf.get(pointer);
     return { do: 'discard', keys, ...(original === undefined ? {} : { original }) };
   });
@@ -62,21 +52,23 @@ export async function decideDiscards(
 }
 
 /** What a replay wrote before it deleted the dead letter: its event is in the next cycle. */
-async function isReplayed(link: Link, config: PipelineConfig, pointer: Pointer): Promise<boolean> {
-  const replayed = anyRecord(link, journalOf(config), [[replayKey(pointer), 'REPLAYED']]);
+async function isReplayed(pipeline: Pipeline, pointer: Pointer): Promise<boolean> {
+  const { link } = pipeline;
+  const replayed = anyRecord(pipeline, [[replayKey(pointer), 'REPLAYED']]);
   if (await replayed) return true;
-  const message = await lastPointer(link, pointersOf(config, 'retry'), pointer.consumer, pointer.origin.seq);
+  const message = await lastPointer(link, pipeline.places.retry, pointer.consumer, pointer.origin.seq);
   const waiting = message && readPointer(message);
   return waiting !== undefined && sameOrigin(waiting.origin, pointer.origin) && waiting.cycle > pointer.cycle;
 }
 
 /** The keys that a dead letter is the end of: its own, and of the meta tier that of the record that was not routed. */
-async function keysOf(link: Link, config: PipelineConfig, pointer: Pointer): Promise<Key[]> {
+async function keysOf(pipeline: Pipeline, pointer: Pointer): Promise<Key[]> {
+  const { config } = pipeline;
   const own = discardKey(pointer);
   const embedded = isMeta(pointer) ? embeddedExhaustion(config, pointer) : undefined;
   if (!embedded?.ok) return [own];
   const x = embedded.value;
-  const wentOn = await anyRecord(link, journalOf(config), [
+  const wentOn = await anyRecord(pipeline, [
     [x, 'ROUTED'],
     [x, 'RESOLVED'],
   ]);
@@ -91,10 +83,9 @@ function foreignKey(config: PipelineConfig, { letter, dlqSeq }: DlqEntry): Key {
   return { tier: 'business', consumer, origin, stage: 'dlq', cycle: 0 };
 }
 
-async function unjournaled(link: Link, config: PipelineConfig, keys: readonly Key[]): Promise<Key[]> {
+async function unjournaled(pipeline: Pipeline, keys: readonly Key[]): Promise<Key[]> {
   const found = await lastRecords(
-    link,
-    journalOf(config),
+    pipeline,
     keys.map((key) => [key, 'DISCARDED']),
   );
   return keys.filter((_, i) => found[i] === undefined);
@@ -105,18 +96,21 @@ async function unjournaled(link: Link, config: PipelineConfig, keys: readonly Ke
  * that it can be killed between any two of them and run again.
  */
 export function discardOne(
-  { link, config, author, worker, now, signal }: DiscardTools,
+  pipeline: Pipeline,
+  author: Author,
   { dlqSeq }: DlqEntry,
   { keys }: Exclude<DiscardDecision, SkipDecision>,
+  signal: AbortSignal | undefined,
 ): Promise<{ readonly is: 'discarded' }> {
+  const { link, places, clock, identity } = pipeline;
   return persistently(async () => {
     for (const key of keys) {
-      const at = new Date(now()).toISOString();
-      const facts = { kind: 'DISCARDED', at, worker, ...author } as const;
-      await writeRecord(link, journalOf(config), recordAbout(key, facts));
+      const at = isoOfMs(clock.now());
+      const facts = { kind: 'DISCARDED', at, worker: identity.worker, ...author } as const;
+      await writeRecord(pipeline, recordAbout(key, facts));
     }
     // By sequence: a newer dead letter of the same event stays. One that is gone already is as good as deleted.
-    await link.deleteMessage(config.streams.dlq.name, dlqSeq);
+    await link.deleteMessage(places.dlq.stream, dlqSeq);
     return { is: 'discarded' };
   }, signal);
 }

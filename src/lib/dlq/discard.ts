@@ -1,7 +1,5 @@
-import type { PipelineConfig } from '../config/resolved.js';
-import type { Clock } from '../domain/time.js';
-import type { Link } from '../nats/link.js';
-import { type Author, boundedAuthor, carryOutPlan, type CarryOutOptions } from './plan/carry-out.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
+import { authorOf, carryOutPlan, type CarryOutOptions } from './plan/carry-out.js';
 import { decideDiscards, discardOne } from './discard-one.js';
 import { statesInStream } from './originals.js';
 import {
@@ -12,11 +10,8 @@ import {
 } from './plan/plan-letters.js';
 
 export interface DiscardOptions extends CarryOutOptions {
-  /** The note is the reason. */
-  readonly author: Author & { readonly note: string };
-  /** `<host>:<pid>:<random>`: who writes the records. */
-  readonly worker: string;
-  readonly now: Clock;
+  /** Why; kept in the journal. */
+  readonly note: string;
 }
 
 /** What `dlq discard --json` prints. */
@@ -37,13 +32,10 @@ export interface DiscardResult {
  *
  * Throws OperationError `NOT_FOUND` (exit code 1) when the only id that was asked for has no dead letter.
  */
-export function planDiscard(
-  link: Link,
-  config: PipelineConfig,
-  selection: LetterSelection,
-): Promise<LetterPlan> {
+export function planDiscard(pipeline: Pipeline, selection: LetterSelection): Promise<LetterPlan> {
+  const { link } = pipeline;
   const statesOf = statesInStream(link);
-  return planLetters(link, config, selection, (entries) => decideDiscards(link, config, entries, statesOf));
+  return planLetters(pipeline, selection, (entries) => decideDiscards(pipeline, entries, statesOf));
 }
 
 /** Nothing was done: a dry run, or nothing was selected. */
@@ -62,15 +54,20 @@ export function undiscarded(plan: LetterPlan, { dryRun }: { readonly dryRun: boo
  * Ends the dead letters of a plan, one by one, as `carryOutPlan` says: nobody gets their events any more. Safe to
  * interrupt at any point and to run again.
  */
-export async function discardDeadLetters(plan: LetterPlan, options: DiscardOptions): Promise<DiscardResult> {
-  const { link, config, signal } = options;
-  const author = boundedAuthor(options.author);
+export async function discardDeadLetters(
+  pipeline: Pipeline,
+  plan: LetterPlan,
+  options: DiscardOptions,
+): Promise<DiscardResult> {
+  const { signal } = options;
+  const author = authorOf(pipeline, 'discard', options);
   let discarded = 0;
   const skipped = await carryOutPlan(
+    pipeline,
     plan,
     {
-      decide: (entries) => decideDiscards(link, config, entries),
-      carryOut: (entry, decision) => discardOne({ ...options, author }, entry, decision),
+      decide: (entries) => decideDiscards(pipeline, entries),
+      carryOut: (entry, decision) => discardOne(pipeline, author, entry, decision, signal),
       done: () => void discarded++,
     },
     options,

@@ -1,6 +1,5 @@
-import type { PipelineConfig } from '../config/resolved.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
 import type { DeadLetter } from '../domain/dead-letter.js';
-import type { Link } from '../nats/link.js';
 import { type DeadLetterFilters, selectEntries } from './select.js';
 
 export const groupings = ['reason', 'consumer', 'subject'] as const;
@@ -27,15 +26,14 @@ export interface DeadLetterGroups {
 
 /** Counts the matching dead letters by reason, consumer or subject. Memory grows with the groups only. */
 export async function groupDeadLetters(
-  link: Link,
-  config: PipelineConfig,
+  pipeline: Pipeline,
   filters: DeadLetterFilters,
   by: Grouping,
   limit = Number.POSITIVE_INFINITY,
 ): Promise<DeadLetterGroups> {
   const found = new Map<string, DeadLetterGroup>();
   let total = 0;
-  for await (const { letter } of selectEntries(link, config, filters)) {
+  for await (const { letter } of selectEntries(pipeline, filters)) {
     total++;
     const identity = by === 'reason' ? letter.fingerprint : letter[by];
     found.set(identity, added(found.get(identity), letter, by));

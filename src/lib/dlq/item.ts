@@ -1,6 +1,5 @@
-import type { PipelineConfig } from '../config/resolved.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
 import type { DeadLetter } from '../domain/dead-letter.js';
-import type { Link } from '../nats/link.js';
 import { fetchOriginal, type Original } from '../pointers/original.js';
 import type { DlqEntry } from '../pointers/entry.js';
 import { type Expiry, isResolved } from './state.js';
@@ -17,11 +16,11 @@ export interface DeadLetterItem extends DeadLetter {
 
 /** Asks the server what became of the original, and the journal whether the event was resolved after all. */
 export async function itemOf(
-  link: Link,
-  config: PipelineConfig,
+  pipeline: Pipeline,
   entry: DlqEntry,
   expiry: Expiry,
 ): Promise<{ readonly item: DeadLetterItem; readonly original: Original }> {
+  const { link } = pipeline;
   const { letter, pointer } = entry;
   if (!pointer) {
     const original: Original = { state: 'missing' };
@@ -29,7 +28,7 @@ export async function itemOf(
   }
   const [original, resolved] = await Promise.all([
     fetchOriginal(link, pointer.origin),
-    isResolved(link, config, pointer),
+    isResolved(pipeline, pointer),
   ]);
   const expiresAt = original.state === 'present' ? await expiry.of(original.message) : null;
   return {

@@ -1,7 +1,5 @@
-import type { PipelineConfig } from '../config/resolved.js';
-import { journalOf } from '../routing/route.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
 import { lastRecords } from '../journal/read.js';
-import type { Link } from '../nats/link.js';
 import type { DlqEntry } from '../pointers/entry.js';
 import type { DeadLetterItem } from './item.js';
 import { gone, Originals } from './originals.js';
@@ -43,14 +41,13 @@ const longestWaitMs = 100;
  * Memory is bounded by the limit.
  */
 export async function listDeadLetters(
-  link: Link,
-  config: PipelineConfig,
+  pipeline: Pipeline,
   filters: DeadLetterFilters = {},
   limit = defaultListLimit,
 ): Promise<DeadLetterList> {
   const items: DeadLetterItem[] = [];
   let total = 0;
-  for await (const page of readDeadLetters(link, config, filters, { limit })) {
+  for await (const page of readDeadLetters(pipeline, filters, { limit })) {
     items.push(...page.items);
     total = page.total ?? total;
   }
@@ -62,14 +59,14 @@ export async function listDeadLetters(
  * an original is there is told by the state of its stream, see `Originals`.
  */
 export async function* readDeadLetters(
-  link: Link,
-  config: PipelineConfig,
+  pipeline: Pipeline,
   filters: DeadLetterFilters = {},
   { limit = defaultListLimit, signal }: ListOptions = {},
 ): AsyncGenerator<DeadLetterPage> {
+  const { link } = pipeline;
   const originals = new Originals(link);
-  for await (const { entries, total } of readAhead(collect(link, config, filters, limit, signal))) {
-    const items = await describe(link, config, originals, entries);
+  for await (const { entries, total } of readAhead(collect(pipeline, filters, limit, signal))) {
+    const items = await describe(pipeline, originals, entries);
     yield total === undefined ? { items } : { items, total };
   }
 }
@@ -82,8 +79,7 @@ interface Collected {
 
 /** The first `limit` entries that match, as many together as are asked for together. */
 async function* collect(
-  link: Link,
-  config: PipelineConfig,
+  pipeline: Pipeline,
   filters: DeadLetterFilters,
   limit: number,
   signal: AbortSignal | undefined,
@@ -91,17 +87,17 @@ async function* collect(
   let total = 0;
   let collected: DlqEntry[] = [];
   let due = 0;
-  for await (const { entries, after } of selectPages(link, config, filters, signal)) {
+  for await (const { entries, after } of selectPages(pipeline, filters, signal)) {
     const room = limit - Math.min(limit, total);
     total += entries.length;
     for (const entry of room < entries.length ? entries.slice(0, room) : entries) collected.push(entry);
     if (
       collected.length >= pageSize ||
-      (collected.length > 0 && (total >= limit || link.clock.monotonic() >= due))
+      (collected.length > 0 && (total >= limit || pipeline.clock.monotonic() >= due))
     ) {
       yield { entries: collected };
       collected = [];
-      due = link.clock.monotonic() + longestWaitMs;
+      due = pipeline.clock.monotonic() + longestWaitMs;
     }
     if (total < limit || after === undefined || !isCounted(filters)) continue;
     // The server knows how many more there are.
@@ -112,17 +108,13 @@ async function* collect(
 }
 
 async function describe(
-  link: Link,
-  config: PipelineConfig,
+  pipeline: Pipeline,
   originals: Originals,
   entries: readonly DlqEntry[],
 ): Promise<DeadLetterItem[]> {
   const pointers = entries.flatMap(({ pointer }) => pointer ?? []);
   const wanted = pointers.flatMap(resolvedRecords);
-  const [records, states] = await Promise.all([
-    lastRecords(link, journalOf(config), wanted),
-    originals.statesOf(pointers),
-  ]);
+  const [records, states] = await Promise.all([lastRecords(pipeline, wanted), originals.statesOf(pointers)]);
   const each = wanted.length / pointers.length;
   let at = 0;
   return entries.map(({ letter, pointer }) => {

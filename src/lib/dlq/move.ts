@@ -1,21 +1,20 @@
+import { concurrently } from '../flow/concurrently.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
 import { consumerNamed, externalNamed, type PipelineConfig, readersOf } from '../config/resolved.js';
 import { closest } from '../domain/closest.js';
 import { metaConsumers, stageConsumers } from '../domain/consumer-names.js';
 import { formatDeadLetterId } from '../domain/dead-letter.js';
 import type { Pointer } from '../domain/pointer.js';
 import { isName, pointerFilter, subjectMatches } from '../domain/subjects.js';
-import { type Clock, isoOfMs } from '../domain/time.js';
+import { isoOfMs } from '../domain/time.js';
 import { OperationError, UsageError } from '../errors.js';
 import { recordAbout } from '../journal/place.js';
 import { atStage } from '../domain/key.js';
 import type { Wanted } from '../domain/standing-records.js';
 import { anyRecord } from '../journal/read.js';
 import { writeRecord } from '../journal/write-record.js';
-import type { Link } from '../nats/link.js';
 import type { StoredMessage } from '../nats/wire/message.js';
 import { readPointer, writePointer } from '../pointers/write-pointer.js';
-import { journalOf, pointersOf } from '../routing/route.js';
-import { concurrently } from '../flow/concurrently.js';
 import { persistently } from './plan/persistently.js';
 import { keyOf } from './state.js';
 
@@ -29,15 +28,6 @@ export interface Move {
 export interface MovePlan extends Move {
   readonly retry: number;
   readonly dlq: number;
-}
-
-export interface MoveTools {
-  readonly link: Link;
-  readonly config: PipelineConfig;
-  readonly worker: string;
-  /** `user@host`. */
-  readonly operator: string;
-  readonly now: Clock;
 }
 
 export interface Moved extends Move {
@@ -54,11 +44,12 @@ const movesAtOnce = 32;
  * What there is to move. Throws UsageError where the names can't be meant, and OperationError `MOVE_REFUSED` while
  * somebody runs the old consumer: both would run its retries.
  */
-export async function planMove(link: Link, config: PipelineConfig, move: Move): Promise<MovePlan> {
+export async function planMove(pipeline: Pipeline, move: Move): Promise<MovePlan> {
+  const { config } = pipeline;
   checkNames(config, move);
-  await checkNotRunning(link, config, move);
+  await checkNotRunning(pipeline, move);
   const [retry = [], dlq = []] = await Promise.all(
-    places.map((where) => subjectsOf(link, config, where, move.from)),
+    places.map((where) => subjectsOf(pipeline, where, move.from)),
   );
   return { ...move, retry: retry.length, dlq: dlq.length };
 }
@@ -87,7 +78,8 @@ function checkNames(config: PipelineConfig, { from, to }: Move): void {
   });
 }
 
-async function checkNotRunning(link: Link, config: PipelineConfig, { from }: Move): Promise<void> {
+async function checkNotRunning(pipeline: Pipeline, { from }: Move): Promise<void> {
+  const { link, config } = pipeline;
   const info = await link.consumerInfo(config.streams.retry.name, stageConsumers(from).retry);
   if ((info?.num_waiting ?? 0) === 0) return;
   throw new OperationError(`somebody still runs ${from}: what is moved now could be run twice`, {
@@ -97,13 +89,9 @@ async function checkNotRunning(link: Link, config: PipelineConfig, { from }: Mov
 }
 
 /** Where a consumer's pointers stand. */
-async function subjectsOf(
-  link: Link,
-  config: PipelineConfig,
-  where: Where,
-  consumer: string,
-): Promise<string[]> {
-  const { stream, root } = pointersOf(config, where);
+async function subjectsOf(pipeline: Pipeline, where: Where, consumer: string): Promise<string[]> {
+  const { link } = pipeline;
+  const { stream, root } = pipeline.places[where];
   const info = await link.streamInfo(stream, pointerFilter(root, consumer));
   return Object.keys(info?.state.subjects ?? {});
 }
@@ -113,14 +101,13 @@ async function subjectsOf(
  * deletion of exactly the old pointer. Every write can be repeated: killed between any two and run again, it leaves one
  * pointer, and what the new consumer has dealt with meanwhile does not come back.
  */
-export async function movePointers(tools: MoveTools, move: Move): Promise<Moved> {
-  const { link, config } = tools;
+export async function movePointers(pipeline: Pipeline, move: Move): Promise<Moved> {
   const skipped: { id: string; reason: string }[] = [];
   let moved = 0;
   for (const where of places) {
-    const subjects = await subjectsOf(link, config, where, move.from);
+    const subjects = await subjectsOf(pipeline, where, move.from);
     await concurrently(subjects, movesAtOnce, async (subject) => {
-      const reason = await persistently(() => moveOne(tools, move, where, subject));
+      const reason = await persistently(() => moveOne(pipeline, move, where, subject));
       if (reason === undefined) moved++;
       else skipped.push({ id: formatDeadLetterId({ consumer: move.from, seq: seqOf(subject) }), reason });
     });
@@ -134,13 +121,13 @@ function seqOf(subject: string): number {
 
 /** Undefined: it is moved, or gone; else why not. */
 async function moveOne(
-  tools: MoveTools,
+  pipeline: Pipeline,
   { from, to }: Move,
   where: Where,
   subject: string,
 ): Promise<string | undefined> {
-  const { link, config } = tools;
-  const place = pointersOf(config, where);
+  const { link, config } = pipeline;
+  const place = pipeline.places[where];
   const message = await link.readLast(place.stream, subject);
   if (!message) return undefined;
   const pointer = pointerOf(message, where, from);
@@ -150,11 +137,11 @@ async function moveOne(
     return `${to} does not read ${origin.subject}`;
   }
   const moved: Pointer = { ...pointer, consumer: to };
-  if (!(await anyRecord(link, journalOf(config), recordsBeyond(moved, where)))) {
+  if (!(await anyRecord(pipeline, recordsBeyond(moved, where)))) {
     await writePointer(link, place, moved);
   }
-  await record(tools, moved, where, { movedFrom: from });
-  await record(tools, pointer, where, { movedTo: to });
+  await record(pipeline, moved, where, { movedFrom: from });
+  await record(pipeline, pointer, where, { movedTo: to });
   await link.deleteMessage(place.stream, message.seq);
   return undefined;
 }
@@ -183,11 +170,13 @@ function recordsBeyond(moved: Pointer, where: Where): Wanted[] {
 }
 
 async function record(
-  { link, config, worker, operator, now }: MoveTools,
+  pipeline: Pipeline,
   pointer: Pointer,
   where: Where,
   facts: { readonly movedFrom: string } | { readonly movedTo: string },
 ): Promise<void> {
-  const about = { kind: 'MOVED' as const, at: isoOfMs(now()), worker, operator, ...facts };
-  await writeRecord(link, journalOf(config), recordAbout(keyOf(pointer, where), about));
+  const { clock, identity } = pipeline;
+  const { worker, operator } = identity;
+  const about = { kind: 'MOVED' as const, at: isoOfMs(clock.now()), worker, operator, ...facts };
+  await writeRecord(pipeline, recordAbout(keyOf(pointer, where), about));
 }

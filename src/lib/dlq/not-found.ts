@@ -1,3 +1,4 @@
+import type { Pipeline } from '../pipeline/pipeline.js';
 import { type PipelineConfig, readersOf } from '../config/resolved.js';
 import { closest } from '../domain/closest.js';
 import { type DeadLetterId, formatDeadLetterId, parseDeadLetterId } from '../domain/dead-letter.js';
@@ -7,12 +8,12 @@ import { kindFacts } from '../domain/record-kinds.js';
 import { recordReason } from '../domain/record-reason.js';
 import { pointerFilter } from '../domain/subjects.js';
 import { OperationError } from '../errors.js';
-import type { Link } from '../nats/link.js';
 
 const nearestShown = 3;
 
 /** No dead letter has this id (exit code 1): says what became of it where the journal knows, and which are near. */
-export async function notFound(link: Link, config: PipelineConfig, id: string): Promise<OperationError> {
+export async function notFound(pipeline: Pipeline, id: string): Promise<OperationError> {
+  const { config } = pipeline;
   const named = parseDeadLetterId(id);
   if (!named) {
     return new OperationError(`no dead letter "${id}": an id looks like notifications-consumer/42`, {
@@ -20,8 +21,8 @@ export async function notFound(link: Link, config: PipelineConfig, id: string): 
       suggestions: ['plutomi-events dlq list'],
     });
   }
-  const near = await nearestIds(link, config, named);
-  return new OperationError(`no dead letter ${id}${await whatBecameOf(link, config, named)}`, {
+  const near = await nearestIds(pipeline, named);
+  return new OperationError(`no dead letter ${id}${await whatBecameOf(pipeline, named)}`, {
     code: 'NOT_FOUND',
     suggestions: [
       ...near.map((other) => `plutomi-events dlq show ${other}`),
@@ -38,7 +39,8 @@ function didYouMean(config: PipelineConfig, consumer: string): string {
   return other === undefined ? 'plutomi-events dlq list' : `plutomi-events dlq list --consumer ${other}`;
 }
 
-async function nearestIds(link: Link, config: PipelineConfig, named: DeadLetterId): Promise<string[]> {
+async function nearestIds(pipeline: Pipeline, named: DeadLetterId): Promise<string[]> {
+  const { link, config } = pipeline;
   const { roots, streams } = config;
   const info = await link.streamInfo(streams.dlq.name, pointerFilter(roots.dlq, named.consumer));
   const seqs = Object.keys(info?.state.subjects ?? {}).map((subject) => Number(subject.split('.').at(-1)));
@@ -49,7 +51,8 @@ async function nearestIds(link: Link, config: PipelineConfig, named: DeadLetterI
     .map((seq) => formatDeadLetterId({ consumer: named.consumer, seq }));
 }
 
-async function whatBecameOf(link: Link, config: PipelineConfig, named: DeadLetterId): Promise<string> {
+async function whatBecameOf(pipeline: Pipeline, named: DeadLetterId): Promise<string> {
+  const { link, config } = pipeline;
   const found = await Promise.all(
     (['REPLAYED', 'DISCARDED'] as const).map((kind) => {
       const subject = `${config.roots.advisories}.*.${kind}.${named.consumer}.${named.seq}.dlq.*`;

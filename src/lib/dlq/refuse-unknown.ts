@@ -1,20 +1,20 @@
-import { type PipelineConfig, readersOf } from '../config/resolved.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
+import { readersOf } from '../config/resolved.js';
 import { unknownConsumer } from '../config/unknown-consumer.js';
 import { closest } from '../domain/closest.js';
 import { metaConsumers } from '../domain/consumer-names.js';
 import { filtersOverlap, pointerFilter } from '../domain/subjects.js';
 import { UsageError } from '../errors.js';
-import type { Link } from '../nats/link.js';
 
 /**
  * Called when nothing matched: throws UsageError for names that nothing can ever match. A consumer that has left the
  * config may still have dead letters, so it counts as known as long as it has one.
  */
 export async function refuseUnknown(
-  link: Link,
-  config: PipelineConfig,
+  pipeline: Pipeline,
   { consumer, subject }: { readonly consumer?: string; readonly subject?: string },
 ): Promise<void> {
+  const { link, config } = pipeline;
   const { streams, roots } = config;
   if (consumer !== undefined) {
     const names = [...readersOf(config).map(({ name }) => name), metaConsumers.main];

@@ -1,11 +1,9 @@
-import type { PipelineConfig } from '../config/resolved.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
 import { parseDeadLetterId } from '../domain/dead-letter.js';
 import { isFilter, isName, pointerFilter, subjectMatches } from '../domain/subjects.js';
 import { UsageError } from '../errors.js';
-import type { Link } from '../nats/link.js';
 import { readPages } from '../nats/read/read-stream.js';
 import { lastPointer } from '../pointers/write-pointer.js';
-import { pointersOf } from '../routing/route.js';
 import { type DlqEntry, readEntry } from '../pointers/entry.js';
 import { refuseUnknown } from './refuse-unknown.js';
 
@@ -41,21 +39,20 @@ export interface SelectedPage {
  * OperationError `NO_STREAM`.
  */
 export async function* selectEntries(
-  link: Link,
-  config: PipelineConfig,
+  pipeline: Pipeline,
   filters: DeadLetterFilters,
   signal?: AbortSignal,
 ): AsyncGenerator<DlqEntry> {
-  for await (const { entries } of selectPages(link, config, filters, signal)) yield* entries;
+  for await (const { entries } of selectPages(pipeline, filters, signal)) yield* entries;
 }
 
 /** As `selectEntries`, page by page as they arrive. */
 export async function* selectPages(
-  link: Link,
-  config: PipelineConfig,
+  pipeline: Pipeline,
   filters: DeadLetterFilters,
   signal?: AbortSignal,
 ): AsyncGenerator<SelectedPage> {
+  const { link, config } = pipeline;
   checkFilters(filters);
   const pages = readPages(link, {
     stream: config.streams.dlq.name,
@@ -77,7 +74,7 @@ export async function* selectPages(
     any ||= entries.length > 0;
     yield { entries, after };
   }
-  if (!any && signal?.aborted !== true) await refuseUnknown(link, config, filters);
+  if (!any && signal?.aborted !== true) await refuseUnknown(pipeline, filters);
 }
 
 /** The server itself can tell how many match: only a consumer, or a time to begin with, was asked for. */
@@ -115,14 +112,11 @@ function matches(filters: DeadLetterFilters, { letter }: DlqEntry): boolean {
 }
 
 /** The entry that an id names: `<consumer>/<sequence>`, or `<DLQ stream>/<sequence in it>`. */
-export async function findEntry(
-  link: Link,
-  config: PipelineConfig,
-  id: string,
-): Promise<DlqEntry | undefined> {
+export async function findEntry(pipeline: Pipeline, id: string): Promise<DlqEntry | undefined> {
+  const { link, config } = pipeline;
   const named = parseDeadLetterId(id);
   if (!named) return undefined;
-  const dlq = pointersOf(config, 'dlq');
+  const dlq = pipeline.places.dlq;
   const message =
     (await lastPointer(link, dlq, named.consumer, named.seq)) ??
     (named.consumer === dlq.stream ? await link.readFromLeader(dlq.stream, named.seq) : undefined);

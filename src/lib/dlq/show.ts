@@ -1,4 +1,4 @@
-import type { PipelineConfig } from '../config/resolved.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
 import { metaConsumers } from '../domain/consumer-names.js';
 import { decodeText, isDeeperThan, parseJson } from '../domain/decode.js';
 import { JsonText } from '../domain/json-text.js';
@@ -7,9 +7,7 @@ import type { JournalRecord } from '../domain/record.js';
 import { inOrderOfStory } from '../domain/story.js';
 import { isoOfNanos } from '../domain/time.js';
 import { readHistory } from '../journal/history.js';
-import type { Link } from '../nats/link.js';
 import type { MessageHeaders, StoredMessage } from '../nats/wire/message.js';
-import { journalOf } from '../routing/route.js';
 import { type DeadLetterItem, itemOf } from './item.js';
 import { notFound } from './not-found.js';
 import { findEntry } from './select.js';
@@ -41,17 +39,14 @@ export interface DeadLetterDetails extends DeadLetterItem {
 }
 
 /** One dead letter with its event and its history. Throws OperationError `NOT_FOUND` (exit code 1). */
-export async function showDeadLetter(
-  link: Link,
-  config: PipelineConfig,
-  id: string,
-): Promise<DeadLetterDetails> {
-  const entry = await findEntry(link, config, id);
-  if (!entry) throw await notFound(link, config, id);
+export async function showDeadLetter(pipeline: Pipeline, id: string): Promise<DeadLetterDetails> {
+  const { link } = pipeline;
+  const entry = await findEntry(pipeline, id);
+  if (!entry) throw await notFound(pipeline, id);
   const { pointer } = entry;
   const [{ item, original }, history] = await Promise.all([
-    itemOf(link, config, entry, new Expiry(link)),
-    pointer ? historyOf(link, config, pointer) : [],
+    itemOf(pipeline, entry, new Expiry(link)),
+    pointer ? historyOf(pipeline, pointer) : [],
   ]);
   return {
     ...item,
@@ -61,13 +56,13 @@ export async function showDeadLetter(
   };
 }
 
-async function historyOf(link: Link, config: PipelineConfig, pointer: Pointer): Promise<HistoryRecord[]> {
+async function historyOf(pipeline: Pipeline, pointer: Pointer): Promise<HistoryRecord[]> {
   const { consumer, origin } = pointer;
   // All three meta consumers write about the same journal record.
   const isMeta = consumer === metaConsumers.main;
   const records = isMeta
-    ? await readHistory(link, journalOf(config), 'meta', '*', origin)
-    : await readHistory(link, journalOf(config), 'business', consumer, origin);
+    ? await readHistory(pipeline, 'meta', '*', origin)
+    : await readHistory(pipeline, 'business', consumer, origin);
   const history = records.map(({ journalSeq, record }) => ({ ...record, journalSeq }));
   return isMeta ? history : inOrderOfStory(history);
 }

@@ -1,4 +1,4 @@
-import type { PipelineConfig } from '../config/resolved.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
 import { atStage, type Key } from '../domain/key.js';
 import { expiresAt, type StreamLife } from '../domain/message-ttl.js';
 import type { Pointer } from '../domain/pointer.js';
@@ -7,7 +7,6 @@ import { anyRecord } from '../journal/read.js';
 import type { Link } from '../nats/link.js';
 import type { StoredMessage } from '../nats/wire/message.js';
 import { lifeOf, ttlOf } from '../nats/stream-life.js';
-import { journalOf } from '../routing/route.js';
 
 /** A key of the event and consumer that a dead letter is about. */
 export function keyOf(pointer: Pointer, stage: Key['stage'], cycle = pointer.cycle): Key {
@@ -24,8 +23,8 @@ export function resolvedRecords(pointer: Pointer): Wanted[] {
   ];
 }
 
-export async function isResolved(link: Link, config: PipelineConfig, pointer: Pointer): Promise<boolean> {
-  return (await anyRecord(link, journalOf(config), resolvedRecords(pointer))) !== undefined;
+export async function isResolved(pipeline: Pipeline, pointer: Pointer): Promise<boolean> {
+  return (await anyRecord(pipeline, resolvedRecords(pointer))) !== undefined;
 }
 
 /** When a message leaves its stream by age: by the server's own limit, or by a life of its own. Asks once a stream. */

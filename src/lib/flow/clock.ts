@@ -3,13 +3,13 @@ import { randomUUID } from 'node:crypto';
 /** Time and chance. Passed in wherever they matter, so that tests own them; nothing else in the library reads them. */
 export interface Clock {
   /** Milliseconds since 1970. */
-  now(): number;
+  readonly now: () => number;
   /** Milliseconds from an arbitrary moment; never jumps. */
-  monotonic(): number;
+  readonly monotonic: () => number;
   /** In [0, 1). */
-  random(): number;
+  readonly random: () => number;
   /** A name that nothing else has. */
-  uuid(): string;
+  readonly uuid: () => string;
 }
 
 export const systemClock: Clock = {

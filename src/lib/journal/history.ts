@@ -1,17 +1,18 @@
+import type { Pipeline } from '../pipeline/pipeline.js';
 import type { StoredRecord } from '../domain/attempt.js';
 import { sameOrigin, type Origin, type Tier } from '../domain/key.js';
 import { decodeRecord } from '../domain/record-decode.js';
 import type { Link } from '../nats/link.js';
-import type { JournalPlace } from './place.js';
 
 /** Everything the journal holds about one event and one consumer, in order of writing. */
 export async function readHistory(
-  link: Link,
-  place: JournalPlace,
+  pipeline: Pipeline,
   tier: Tier,
   consumer: string,
   origin: Origin,
 ): Promise<StoredRecord[]> {
+  const { link } = pipeline;
+  const place = pipeline.places.journal;
   const info = await link.streamInfo(place.stream, `${place.root}.${tier}.*.${consumer}.${origin.seq}.*.*`);
   const subjects = Object.keys(info?.state.subjects ?? {});
   const records = await Promise.all(subjects.map((subject) => readSubject(link, place.stream, subject)));

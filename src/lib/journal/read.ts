@@ -1,23 +1,24 @@
+import type { Pipeline } from '../pipeline/pipeline.js';
 import { emptyHistory, type KeyHistory, type StoredRecord } from '../domain/attempt.js';
 import { type Key, sameOrigin } from '../domain/key.js';
 import type { RecordOf } from '../domain/record.js';
 import { decodeRecord } from '../domain/record-decode.js';
 import { recordsOfAttempts, recordsOfEnd, type Wanted } from '../domain/standing-records.js';
 import type { RecordKind } from '../domain/record-kinds.js';
-import type { Link } from '../nats/link.js';
 import { compareNanos, type Nanos } from '../domain/time.js';
 import type { StoredMessage } from '../nats/wire/message.js';
-import { type JournalPlace, subjectOf } from './place.js';
+import { subjectOf } from './place.js';
 
 /**
  * The last record of each kind about its key, in the order of the question, as the journal's leader knows them.
  * Foreign and malformed ones don't count. Literal subjects only: their last message is a look-up, not a scan.
  */
 export async function lastRecords(
-  link: Link,
-  place: JournalPlace,
+  pipeline: Pipeline,
   wanted: readonly Wanted[],
 ): Promise<(StoredRecord | undefined)[]> {
+  const { link } = pipeline;
+  const place = pipeline.places.journal;
   const subjects = wanted.map(([key, kind]) => subjectOf(place, key, kind));
   const found = await link.readLastOfEach(place.stream, subjects);
   return wanted.map(([key, kind], i) => {
@@ -36,12 +37,11 @@ function recordIn(message: StoredMessage, key: Key, kind: RecordKind): StoredRec
 
 /** The last record of one kind about a key. */
 export async function lastRecord<K extends RecordKind>(
-  link: Link,
-  place: JournalPlace,
+  pipeline: Pipeline,
   key: Key,
   kind: K,
 ): Promise<StoredRecord<RecordOf<K>> | undefined> {
-  return ofKind((await lastRecords(link, place, [[key, kind]]))[0], kind);
+  return ofKind((await lastRecords(pipeline, [[key, kind]]))[0], kind);
 }
 
 function ofKind<K extends RecordKind>(
@@ -53,11 +53,10 @@ function ofKind<K extends RecordKind>(
 
 /** The first that is there, of several kinds about several keys. */
 export async function anyRecord(
-  link: Link,
-  place: JournalPlace,
+  pipeline: Pipeline,
   wanted: readonly Wanted[],
 ): Promise<StoredRecord | undefined> {
-  return (await lastRecords(link, place, wanted)).find((record) => record !== undefined);
+  return (await lastRecords(pipeline, wanted)).find((record) => record !== undefined);
 }
 
 export interface HistoryOptions {
@@ -69,13 +68,12 @@ export interface HistoryOptions {
 
 /** What the attempt rule needs to know about a key; `emptyHistory` itself where nothing was found. */
 export async function readKeyHistory(
-  link: Link,
-  place: JournalPlace,
+  pipeline: Pipeline,
   key: Key,
   { firstDelivery, since = '0' }: HistoryOptions,
 ): Promise<KeyHistory> {
   const attempts = firstDelivery ? [] : recordsOfAttempts(key);
-  const found = await lastRecords(link, place, [...attempts, ...recordsOfEnd(key)]);
+  const found = await lastRecords(pipeline, [...attempts, ...recordsOfEnd(key)]);
   if (found.every((record) => record === undefined)) return emptyHistory;
   const counted = found
     .slice(0, attempts.length)

@@ -1,3 +1,4 @@
+import type { Pipeline } from '../pipeline/pipeline.js';
 import { type PipelineConfig, readersOf } from '../config/resolved.js';
 import { unknownConsumer } from '../config/unknown-consumer.js';
 import { metaConsumers, stageConsumers } from '../domain/consumer-names.js';
@@ -30,15 +31,15 @@ export interface TailOptions {
  * OperationError `NO_STREAM`.
  */
 export async function* tailAdvisories(
-  link: Link,
-  config: PipelineConfig,
+  pipeline: Pipeline,
   options: TailOptions = {},
 ): AsyncGenerator<AdvisoryLine> {
+  const { link, config } = pipeline;
   const { kinds, consumer, sinceMs, follow, signal } = options;
   if (consumer !== undefined && !isName(consumer)) {
     throw new UsageError(`consumer: expected a name, found "${consumer}"`);
   }
-  if (consumer !== undefined) await refuseUnknown(link, config, consumer);
+  if (consumer !== undefined) await refuseUnknown(pipeline, consumer);
   const consumers = consumer === undefined ? undefined : new Set(Object.values(stageConsumers(consumer)));
   const { name: stream } = config.streams.advisories;
   const from = sinceMs === undefined ? await startOf(link, stream, follow) : { timeMs: sinceMs };
@@ -58,7 +59,8 @@ export async function* tailAdvisories(
 }
 
 /** A consumer that has left the config is known as long as the journal says something about it. */
-async function refuseUnknown(link: Link, config: PipelineConfig, consumer: string): Promise<void> {
+async function refuseUnknown(pipeline: Pipeline, consumer: string): Promise<void> {
+  const { link, config } = pipeline;
   const { name: journal } = config.streams.advisories;
   const names = readersOf(config).map(({ name }) => name);
   const known = [

@@ -1,11 +1,12 @@
+import type { Pipeline } from '../pipeline/pipeline.js';
 import { type Exhaustion, type JournalRecord, recordMessageId } from '../domain/record.js';
 import { smallerRecords } from '../domain/smaller.js';
 import { WrongSequenceError } from '../nats/errors.js';
 import type { Delivery } from '../nats/consume/delivery.js';
 import { expectLastSubjectSeqHeader } from '../nats/wire/headers.js';
-import type { Link, PublishAck } from '../nats/link.js';
+import type { PublishAck } from '../nats/link.js';
 import { storeFitting } from '../nats/wire/store-fitting.js';
-import { type JournalPlace, subjectOf } from './place.js';
+import { subjectOf } from './place.js';
 
 /**
  * Writes one record and waits until it is stored. Safe to repeat: the record's message id makes a second
@@ -16,19 +17,19 @@ import { type JournalPlace, subjectOf } from './place.js';
  * Throws StoreFullError, UnreachableError, NotAllowedError, TooLargeError or `NO_STREAM`; nothing is known to be
  * stored then.
  */
-export function writeRecord(link: Link, place: JournalPlace, record: JournalRecord): Promise<PublishAck> {
-  return publish(link, place, record);
+export function writeRecord(pipeline: Pipeline, record: JournalRecord): Promise<PublishAck> {
+  return publish(pipeline, record);
 }
 
 /**
  * As `writeRecord`, and where nothing stands under its subject yet, its reader can tell that it is the first
  * (`isFirstTelling`).
  */
-export function writeExhaustion(link: Link, place: JournalPlace, record: Exhaustion): Promise<PublishAck> {
-  return publish(link, place, record, 0).catch((error: unknown) => {
+export function writeExhaustion(pipeline: Pipeline, record: Exhaustion): Promise<PublishAck> {
+  return publish(pipeline, record, 0).catch((error: unknown) => {
     if (!(error instanceof WrongSequenceError)) throw error;
     // Told before, or about another event at the same place of a recreated stream: whoever routes it looks.
-    return publish(link, place, record);
+    return publish(pipeline, record);
   });
 }
 
@@ -38,11 +39,12 @@ export function isFirstTelling(delivery: Delivery): boolean {
 }
 
 function publish(
-  link: Link,
-  place: JournalPlace,
+  pipeline: Pipeline,
   record: JournalRecord,
   expectLastSubjectSeq?: number,
 ): Promise<PublishAck> {
+  const { link } = pipeline;
+  const place = pipeline.places.journal;
   const conditions = {
     // Of the whole record: what is made smaller is still the same one.
     msgId: recordMessageId(record),

@@ -1,4 +1,4 @@
-import type { PipelineConfig } from '../config/resolved.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
 import type { NativeAdvisory } from '../domain/advisory.js';
 import { failureOfRecord, highestAttempt, type KeyHistory } from '../domain/attempt.js';
 import { type Failure, makeFailure } from '../domain/failure.js';
@@ -9,7 +9,6 @@ import type { Exhaustion } from '../domain/record.js';
 import { makeExhaustion } from '../domain/record-exhaustion.js';
 import { isoOfNanos, type Nanos } from '../domain/time.js';
 import { WrongSequenceError } from '../nats/errors.js';
-import type { Link } from '../nats/link.js';
 import { headerOf } from '../nats/wire/message.js';
 import { pointerHeader } from '../domain/pointer.js';
 
@@ -38,7 +37,11 @@ export function countedFailure(
  * A pointer that the server gives up stays where it is, delivered to nobody. The same one, written again, is a new
  * message: its attempts are counted by the journal, and go on where they were. False: it is not there any more.
  */
-export async function putBack(link: Link, { streams }: PipelineConfig, seq: number): Promise<boolean> {
+export async function putBack(pipeline: Pipeline, seq: number): Promise<boolean> {
+  const {
+    link,
+    config: { streams },
+  } = pipeline;
   const stream = streams.retry.name;
   const message = await link.readFromLeader(stream, seq);
   if (!message) return false;

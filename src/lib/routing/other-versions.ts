@@ -1,8 +1,7 @@
-import type { PipelineConfig } from '../config/resolved.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
 import { stageConsumers } from '../domain/consumer-names.js';
 import { ownerOf } from '../domain/ownership.js';
 import { NotAllowedError } from '../nats/errors.js';
-import type { Link } from '../nats/link.js';
 
 /** So long an answer is good for: as often as the server may tell of a consumer that is nobody's. */
 const rememberedMs = 10_000;
@@ -14,25 +13,22 @@ const rememberedMs = 10_000;
 export class OtherVersions {
   private readonly known = new Map<string, { readonly at: number; readonly subjects: readonly string[] }>();
 
-  constructor(
-    private readonly link: Link,
-    private readonly config: PipelineConfig,
-    private readonly now: () => number,
-  ) {}
+  constructor(private readonly pipeline: Pipeline) {}
 
   /** What a consumer of this pipeline reads of the events. Undefined: it is no consumer of this pipeline. */
   async subjectsOf(consumer: string): Promise<readonly string[] | undefined> {
     const known = this.known.get(consumer);
-    if (known && this.now() - known.at < rememberedMs) return found(known.subjects);
+    const now = this.pipeline.clock.now();
+    if (known && now - known.at < rememberedMs) return found(known.subjects);
     const subjects = await this.readSubjects(consumer);
     if (this.known.size > 1000) this.known.clear();
-    this.known.set(consumer, { at: this.now(), subjects });
+    this.known.set(consumer, { at: now, subjects });
     return found(subjects);
   }
 
   private async readSubjects(consumer: string): Promise<readonly string[]> {
-    const { name, streams } = this.config;
-    const info = await this.link.consumerInfo(streams.events.name, consumer).catch(unlessForbidden);
+    const { name, streams } = this.pipeline.config;
+    const info = await this.pipeline.link.consumerInfo(streams.events.name, consumer).catch(unlessForbidden);
     if (!info || ownerOf(info.config.metadata) !== name) return [];
     return info.config.filter_subjects ?? [info.config.filter_subject ?? '>'];
   }
@@ -43,13 +39,10 @@ function found(subjects: readonly string[]): readonly string[] | undefined {
 }
 
 /** Can a pointer reach this consumer's retry stage? False only where the server says that there is none. */
-export async function hasRetryConsumer(
-  link: Link,
-  { streams }: PipelineConfig,
-  consumer: string,
-): Promise<boolean> {
+export async function hasRetryConsumer(pipeline: Pipeline, consumer: string): Promise<boolean> {
+  const { link, config } = pipeline;
   try {
-    return (await link.consumerInfo(streams.retry.name, stageConsumers(consumer).retry)) !== undefined;
+    return (await link.consumerInfo(config.streams.retry.name, stageConsumers(consumer).retry)) !== undefined;
   } catch (error) {
     if (error instanceof NotAllowedError) return true;
     throw error;

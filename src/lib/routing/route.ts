@@ -1,38 +1,22 @@
-import { consumerNamed, type PipelineConfig } from '../config/resolved.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
+import { consumerNamed } from '../config/resolved.js';
 import { pointerFrom } from '../domain/pointer.js';
 import type { Exhaustion } from '../domain/record.js';
 import { recordsBeyond, type WhatIsKnown } from '../domain/standing-records.js';
 import { isBeyond } from '../domain/standing.js';
 import type { RecordKind } from '../domain/record-kinds.js';
-import { type Clock, isoOfMs } from '../domain/time.js';
+import { isoOfMs } from '../domain/time.js';
 import { withJitter } from '../domain/backoff.js';
-import { type JournalPlace, recordAbout } from '../journal/place.js';
+import { recordAbout } from '../journal/place.js';
 import { lastRecords } from '../journal/read.js';
 import { writeRecord } from '../journal/write-record.js';
-import type { Link } from '../nats/link.js';
 import { hasRetryConsumer } from './other-versions.js';
-import { type PointerPlace, writePointer } from '../pointers/write-pointer.js';
-
-export interface RouteTools {
-  readonly link: Link;
-  readonly config: PipelineConfig;
-  readonly worker: string;
-  readonly now: Clock;
-  readonly random: () => number;
-}
+import { writePointer } from '../pointers/write-pointer.js';
 
 export type Routed =
   | { readonly to: 'retry' | 'dlq'; readonly notBeforeMs: number }
   /** Nothing was written: it had moved on already. */
   | { readonly to: 'nowhere'; readonly because: RecordKind };
-
-export function journalOf(config: PipelineConfig): JournalPlace {
-  return { stream: config.streams.advisories.name, root: config.roots.advisories };
-}
-
-export function pointersOf(config: PipelineConfig, where: 'retry' | 'dlq'): PointerPlace {
-  return { stream: config.streams[where].name, root: config.roots[where] };
-}
 
 /** Where an exhaustion leads to. */
 interface Destination {
@@ -46,13 +30,13 @@ const toDlq: Destination = { to: 'dlq', delayMs: 0 };
  * Main goes to retry; what failed for good, a retry stage, and a consumer without one go to the DLQ. The worker that
  * made the exhaustion says whether there is a retry stage: another version of the config may run beside this one.
  */
-async function destinationOf({ link, config }: RouteTools, x: Exhaustion): Promise<Destination> {
+async function destinationOf(pipeline: Pipeline, x: Exhaustion): Promise<Destination> {
   if (x.kind !== 'MAX_DELIVERIES' || x.stage !== 'main') return toDlq;
-  const settings = consumerNamed(config, x.consumer);
+  const settings = consumerNamed(pipeline.config, x.consumer);
   const retry = x.plan ? x.plan.retry : settings?.retry.enabled === true && settings.retry;
   if (!retry) return toDlq;
   // A pointer that nobody can read is worse than a dead letter.
-  if (!settings && !(await hasRetryConsumer(link, config, x.consumer))) return toDlq;
+  if (!settings && !(await hasRetryConsumer(pipeline, x.consumer))) return toDlq;
   return { to: 'retry', delayMs: retry.delayMs };
 }
 
@@ -60,19 +44,22 @@ async function destinationOf({ link, config }: RouteTools, x: Exhaustion): Promi
  * Writes the pointer that an exhaustion leads to, then the ROUTED record. Killed in between and repeated, or
  * done by two at once, it leaves one pointer; what has moved on is not brought back.
  */
-export async function routeExhaustion(tools: RouteTools, x: Exhaustion, known: WhatIsKnown): Promise<Routed> {
-  const { link, config, now } = tools;
-  const journal = journalOf(config);
-  const { to, delayMs } = await destinationOf(tools, x);
+export async function routeExhaustion(
+  pipeline: Pipeline,
+  x: Exhaustion,
+  known: WhatIsKnown,
+): Promise<Routed> {
+  const { link, places, clock, identity } = pipeline;
+  const { to, delayMs } = await destinationOf(pipeline, x);
   const wanted = recordsBeyond(x, to, known);
-  const found = wanted.length > 0 ? await lastRecords(link, journal, wanted) : [];
+  const found = wanted.length > 0 ? await lastRecords(pipeline, wanted) : [];
   const beyond = found.find((one) => one && isBeyond(one.record, x));
   if (beyond) return { to: 'nowhere', because: beyond.record.kind };
 
   // Due at once is 0 and not now: a pointer that was never parked needs no announcement of its first run.
-  const notBeforeMs = to === 'retry' && delayMs > 0 ? now() + withJitter(delayMs, tools.random) : 0;
-  await writePointer(link, pointersOf(config, to), pointerFrom(x, to, notBeforeMs));
-  const at = isoOfMs(now());
-  await writeRecord(link, journal, recordAbout(x, { kind: 'ROUTED', at, to, worker: tools.worker }));
+  const notBeforeMs = to === 'retry' && delayMs > 0 ? clock.now() + withJitter(delayMs, clock.random) : 0;
+  await writePointer(link, places[to], pointerFrom(x, to, notBeforeMs));
+  const at = isoOfMs(clock.now());
+  await writeRecord(pipeline, recordAbout(x, { kind: 'ROUTED', at, to, worker: identity.worker }));
   return { to, notBeforeMs };
 }

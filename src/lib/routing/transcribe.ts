@@ -1,4 +1,5 @@
-import { consumerNamed, externalNamed, type PipelineConfig, planOf } from '../config/resolved.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
+import { consumerNamed, externalNamed, planOf } from '../config/resolved.js';
 import { decodeAdvisory, isLoss, type NativeAdvisory } from '../domain/advisory.js';
 import { escapeLine } from '../domain/escape.js';
 import { stageConsumers } from '../domain/consumer-names.js';
@@ -7,22 +8,13 @@ import { type StagePlan, straightToDlq } from '../domain/stage-plan.js';
 import type { Exhaustion } from '../domain/record.js';
 import { recordsOfMainEnd } from '../domain/standing-records.js';
 import { nativeAdvisorySubject, subjectMatches } from '../domain/subjects.js';
-import { type Clock, isoOfMs, nanosOfRfc3339, type Nanos } from '../domain/time.js';
+import { isoOfMs, nanosOfRfc3339, type Nanos } from '../domain/time.js';
 import { subjectOf } from '../journal/place.js';
 import { anyRecord, readKeyHistory } from '../journal/read.js';
 import { writeRecord } from '../journal/write-record.js';
-import type { Link } from '../nats/link.js';
 import { storedOrigin } from '../nats/wire/message.js';
 import { countedFailure, exhaustionOf, failureByTheServer, putBack } from './given-up.js';
 import { OtherVersions } from './other-versions.js';
-import { journalOf } from './route.js';
-
-export interface TranscribeTools {
-  readonly link: Link;
-  readonly config: PipelineConfig;
-  readonly worker: string;
-  readonly now: Clock;
-}
 
 /** An advisory of the server as it was read or heard. */
 export interface HeardAdvisory {
@@ -78,8 +70,8 @@ export class Transcriber {
 
   private readonly otherVersions: OtherVersions;
 
-  constructor(private readonly tools: TranscribeTools) {
-    this.otherVersions = new OtherVersions(tools.link, tools.config, tools.now);
+  constructor(private readonly pipeline: Pipeline) {
+    this.otherVersions = new OtherVersions(pipeline);
   }
 
   /** Judges it and, if it is news, writes the exhaustion and waits until it is stored. A loss is news once. */
@@ -88,11 +80,7 @@ export class Transcriber {
     if (waiting) return waiting;
     const judgement = await this.judge(heard);
     if (judgement.is === 'exhaustion') {
-      const { duplicate } = await writeRecord(
-        this.tools.link,
-        journalOf(this.tools.config),
-        judgement.exhaustion,
-      );
+      const { duplicate } = await writeRecord(this.pipeline, judgement.exhaustion);
       // The other path, or another process, was faster by less than a look: it tells.
       if (duplicate) return { is: 'known' };
     }
@@ -101,7 +89,7 @@ export class Transcriber {
 
   /** The server's word about a pointer of one of our retry consumers, which is to give none up. */
   private async retryGivenUp({ subject, data }: HeardAdvisory): Promise<Transcribed | undefined> {
-    const { link, config } = this.tools;
+    const { link, config } = this.pipeline;
     const decoded = decodeAdvisory(data);
     if (!decoded.ok || decoded.value.stream !== config.streams.retry.name) return undefined;
     const advisory = decoded.value;
@@ -111,7 +99,7 @@ export class Transcriber {
     const { kind, stream, consumer, streamSeq } = advisory;
     const ours = config.consumers.some(({ name }) => stageConsumers(name).retry === consumer);
     if (!ours || subject !== nativeAdvisorySubject(kind, stream, consumer)) return undefined;
-    const back = kind === 'MAX_DELIVERIES' && (await putBack(link, config, streamSeq));
+    const back = kind === 'MAX_DELIVERIES' && (await putBack(this.pipeline, streamSeq));
     return { is: 'retry-given-up', advisory, putBack: back };
   }
 
@@ -132,7 +120,7 @@ export class Transcriber {
     if (subject !== nativeAdvisorySubject(kind, stream, consumer)) {
       return refused(`it is about ${consumer} on ${stream}, which is not what its subject says`);
     }
-    const { config, link } = this.tools;
+    const { config, link } = this.pipeline;
     const ours = stream === config.streams.events.name && link.home.isFrom(advisory.domain);
     if (isLoss(advisory) && ours) return { is: 'lost', advisory, reason: reason ?? '' };
     const reader = ours ? await this.readerNamed(consumer) : undefined;
@@ -150,9 +138,9 @@ export class Transcriber {
     { subjects, plan, counted }: Reader,
     told: Nanos,
   ): Promise<Judgement> {
-    const { link, worker, now } = this.tools;
+    const { pipeline } = this;
     const { consumer, stream, streamSeq, deliveries } = advisory;
-    const message = await link.readFromLeader(stream, streamSeq);
+    const message = await pipeline.link.readFromLeader(stream, streamSeq);
     if (!message) {
       if (await this.wasRecorded(consumer, streamSeq)) return { is: 'known' };
       const reason = `given up after ${deliveries} deliveries, and gone from its stream before that was recorded`;
@@ -165,9 +153,8 @@ export class Transcriber {
       return refused(`event ${streamSeq} is younger than the advisory about it`);
     }
     const key: Key = { tier: 'business', consumer, origin: storedOrigin(message), stage: 'main', cycle: 0 };
-    const journal = journalOf(this.tools.config);
-    if (await anyRecord(link, journal, recordsOfMainEnd(key))) return { is: 'known' };
-    const facts = { key, at: isoOfMs(now()), worker, told, plan };
+    if (await anyRecord(pipeline, recordsOfMainEnd(key))) return { is: 'known' };
+    const facts = { key, at: isoOfMs(pipeline.clock.now()), worker: pipeline.identity.worker, told, plan };
     if (!counted) {
       const failure = failureByTheServer(advisory);
       return {
@@ -175,14 +162,14 @@ export class Transcriber {
         exhaustion: exhaustionOf(advisory, { ...facts, failure, attempts: deliveries }),
       };
     }
-    const history = await readKeyHistory(link, journal, key, { firstDelivery: false });
+    const history = await readKeyHistory(pipeline, key, { firstDelivery: false });
     if (history.ended) return { is: 'known' };
     const exhaustion = exhaustionOf(advisory, { ...facts, ...countedFailure(advisory, history) });
     return { is: 'exhaustion', exhaustion, counted: advisory };
   }
 
   private async readerNamed(consumer: string): Promise<Reader | undefined> {
-    const { config } = this.tools;
+    const { config } = this.pipeline;
     const counted = consumerNamed(config, consumer);
     if (counted) return { subjects: counted.subjects, plan: planOf(counted), counted: true };
     // Nobody of ours would run its retries.
@@ -194,7 +181,7 @@ export class Transcriber {
   private async deliveredTo(consumer: string, seq: number): Promise<number> {
     const known = this.delivered.get(consumer) ?? 0;
     if (known >= seq) return known;
-    const { link, config } = this.tools;
+    const { link, config } = this.pipeline;
     const info = await link.consumerInfo(config.streams.events.name, consumer);
     const delivered = info?.delivered.stream_seq ?? 0;
     this.delivered.set(consumer, delivered);
@@ -203,8 +190,8 @@ export class Transcriber {
 
   /** The event is gone, so its time is known to nobody: the sequence has to do. */
   private async wasRecorded(consumer: string, seq: number): Promise<boolean> {
-    const { link, config } = this.tools;
-    const journal = journalOf(config);
+    const { link, config, places } = this.pipeline;
+    const { journal } = places;
     const origin = { stream: config.streams.events.name, seq, subject: '', time: '0' };
     const wanted = recordsOfMainEnd({ tier: 'business', consumer, origin, stage: 'main', cycle: 0 });
     const found = await Promise.all(

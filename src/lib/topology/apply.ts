@@ -1,3 +1,4 @@
+import type { Pipeline } from '../pipeline/pipeline.js';
 import { OperationError } from '../errors.js';
 import { NotAllowedError } from '../nats/errors.js';
 import type { Link } from '../nats/link.js';
@@ -29,7 +30,8 @@ export type ApplyOptions = Allowed;
  *
  * Throws OperationError: a conflict, a replacement or a loss that is not named, or a field that the server did not take.
  */
-export async function applyPlan(link: Link, plan: Plan, options: ApplyOptions = {}): Promise<number> {
+export async function applyPlan(pipeline: Pipeline, plan: Plan, options: ApplyOptions = {}): Promise<number> {
+  const { link } = pipeline;
   const refusal = refusalOf(plan, options);
   if (refusal) throw refusal;
   const pending = plan.changes.filter(isPending);

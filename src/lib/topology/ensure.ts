@@ -1,6 +1,5 @@
-import type { PipelineConfig } from '../config/resolved.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
 import { OperationError } from '../errors.js';
-import type { Link } from '../nats/link.js';
 import { applyPlan, checkTopology, planTopology } from './apply.js';
 import { isRisky } from './impact/consequence.js';
 import { describeConsequence } from './impact/describe-consequence.js';
@@ -14,19 +13,15 @@ import { conflictError, refusalOf } from './refusal.js';
  *
  * Throws OperationError `NOT_APPLIED` with what is missing or different.
  */
-export async function ensureTopology(
-  link: Link,
-  config: PipelineConfig,
-  options: { apply: boolean },
-): Promise<void> {
-  const { changes, conflicts } = await checkTopology(link, config);
+export async function ensureTopology(pipeline: Pipeline, options: { apply: boolean }): Promise<void> {
+  const { changes, conflicts } = await checkTopology(pipeline);
   const conflict = conflictError(conflicts);
   if (conflict) throw conflict;
   if (changes.length === 0) return;
   if (options.apply) {
-    const plan = await planTopology(link, config);
+    const plan = await planTopology(pipeline);
     if (plan.needsConfirmation) throw needsPerson(plan);
-    await applyPlan(link, plan);
+    await applyPlan(pipeline, plan);
     return;
   }
   const facts = changes.map(describeChange);

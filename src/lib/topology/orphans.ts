@@ -1,14 +1,15 @@
-import { type PipelineConfig, readersOf } from '../config/resolved.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
+import { readersOf } from '../config/resolved.js';
 import { ownerOf } from '../domain/ownership.js';
 import { NotAllowedError } from '../nats/errors.js';
-import type { Link } from '../nats/link.js';
 import { type ConsumerInfo, listConsumers } from '../nats/objects.js';
 
 /**
  * Consumers of the events stream that this pipeline made and its config no longer has. None where the user may not
  * list: nobody can name what is not in the config.
  */
-export async function orphanedReaders(link: Link, config: PipelineConfig): Promise<ConsumerInfo[]> {
+export async function orphanedReaders(pipeline: Pipeline): Promise<ConsumerInfo[]> {
+  const { link, config } = pipeline;
   const known = readersOf(config).map(({ name }) => name);
   try {
     const found = await listConsumers(link, config.streams.events.name);

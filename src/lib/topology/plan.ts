@@ -1,5 +1,4 @@
-import type { PipelineConfig } from '../config/resolved.js';
-import type { Link } from '../nats/link.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
 import { readActual, readActualAndOthers } from './actual.js';
 import { type Conflict, findConflicts } from './diff/conflicts.js';
 import { type Consequential, isRisky } from './impact/consequence.js';
@@ -30,14 +29,10 @@ export interface PlanOptions {
 }
 
 /** Compares a config with the server. Writes nothing that stays: counting uses consumers that last a moment. */
-export async function planTopology(
-  link: Link,
-  config: PipelineConfig,
-  options: PlanOptions = {},
-): Promise<Plan> {
+export async function planTopology(pipeline: Pipeline, options: PlanOptions = {}): Promise<Plan> {
+  const { link, config } = pipeline;
   const { desired, actual, changes, conflicts } = await compare(
-    link,
-    config,
+    pipeline,
     readActualAndOthers,
     options.adopt ?? false,
   );
@@ -64,8 +59,8 @@ export interface TopologyCheck {
 }
 
 /** What `pipeline apply` would have to do before this config can run. Lists nothing and counts nothing. */
-export async function checkTopology(link: Link, config: PipelineConfig): Promise<TopologyCheck> {
-  const { changes, conflicts } = await compare(link, config, readActual, false);
+export async function checkTopology(pipeline: Pipeline): Promise<TopologyCheck> {
+  const { changes, conflicts } = await compare(pipeline, readActual, false);
   return { changes: changes.filter(isPending), conflicts };
 }
 
@@ -76,12 +71,8 @@ interface Comparison {
   readonly conflicts: readonly Conflict[];
 }
 
-async function compare(
-  link: Link,
-  config: PipelineConfig,
-  read: typeof readActual,
-  adopt: boolean,
-): Promise<Comparison> {
+async function compare(pipeline: Pipeline, read: typeof readActual, adopt: boolean): Promise<Comparison> {
+  const { link, config } = pipeline;
   const desired = desiredTopology(config);
   const actual = await read(link, desired);
   const changes = diffTopology(desired, actual);

@@ -1,6 +1,5 @@
-import type { PipelineConfig } from '../config/resolved.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
 import { leastRecordBytes, wholeRecordBytes } from '../domain/smaller.js';
-import type { Link } from '../nats/link.js';
 import type { StreamInfo } from '../nats/objects.js';
 
 /** A limit that the pipeline's own records meet. */
@@ -13,11 +12,8 @@ export interface TightLimit {
 }
 
 /** Limits of the server, and of these streams, that are too tight for the records and pointers of a pipeline. */
-export function tightLimits(
-  link: Link,
-  config: PipelineConfig,
-  streams: readonly StreamInfo[],
-): TightLimit[] {
+export function tightLimits(pipeline: Pipeline, streams: readonly StreamInfo[]): TightLimit[] {
+  const { link, config } = pipeline;
   const { advisories, retry, dlq } = config.streams;
   const own = [advisories, retry, dlq].map(({ name }) => name);
   const found = streams.filter((info) => own.includes(info.config.name));
@@ -47,12 +43,12 @@ function tight(limit: 'max_payload' | 'max_msg_size', bytes: number, stream?: st
 }
 
 /** As `tightLimits`, with the streams as they are now. */
-export async function readTightLimits(link: Link, config: PipelineConfig): Promise<TightLimit[]> {
+export async function readTightLimits(pipeline: Pipeline): Promise<TightLimit[]> {
+  const { link, config } = pipeline;
   const { advisories, retry, dlq } = config.streams;
   const found = await Promise.all([advisories, retry, dlq].map(({ name }) => link.streamInfo(name)));
   return tightLimits(
-    link,
-    config,
+    pipeline,
     found.filter((info) => info !== undefined),
   );
 }

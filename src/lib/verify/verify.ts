@@ -1,7 +1,6 @@
+import type { Pipeline } from '../pipeline/pipeline.js';
 import type { PipelineConfig } from '../config/resolved.js';
-import type { Clock } from '../domain/time.js';
 import { concurrently } from '../flow/concurrently.js';
-import type { Link } from '../nats/link.js';
 import type { ConsumerInfo, StreamInfo } from '../nats/objects.js';
 import { standstillOf } from '../nats/standstill.js';
 import { Transcriber } from '../routing/transcribe.js';
@@ -47,13 +46,9 @@ const nothing: Checked = {
  * Memory: about 100 bytes for each event that is failing, waiting or dead; what is resolved costs none. What looks
  * wrong is asked for once more, by its own records, before it is named.
  */
-export async function verifyPipeline(
-  link: Link,
-  config: PipelineConfig,
-  now: Clock,
-  onRead: OnRead = () => {},
-): Promise<Verified> {
-  const objects = await checkObjects(link, config);
+export async function verifyPipeline(pipeline: Pipeline, onRead: OnRead = () => {}): Promise<Verified> {
+  const { link, config, clock } = pipeline;
+  const objects = await checkObjects(pipeline);
   const report = { pipeline: config.name, server: link.server };
   const { advisories, retry, dlq } = config.streams;
   if (![advisories, retry, dlq].every(({ name }) => objects.streams.has(name))) {
@@ -63,16 +58,16 @@ export async function verifyPipeline(
       findings: [],
     };
   }
-  const transcriber = new Transcriber({ link, config, worker: '', now });
-  const journal = await scanJournal(link, config, transcriber, onRead);
-  const pointers = await scanPointers(link, config, journal, onRead);
-  const positions = await Positions.read(link, config);
-  const traced = await traceAll(link, config, journal, positions, transcriber);
-  const lost = await confirmLosses(link, config, journal.losses);
-  const retention = await checkRetention(link, config, objects.streams, positions.all(), now());
+  const transcriber = new Transcriber(pipeline);
+  const journal = await scanJournal(pipeline, transcriber, onRead);
+  const pointers = await scanPointers(pipeline, journal, onRead);
+  const positions = await Positions.read(pipeline);
+  const traced = await traceAll(pipeline, journal, positions, transcriber);
+  const lost = await confirmLosses(pipeline, journal.losses);
+  const retention = await checkRetention(pipeline, objects.streams, positions.all(), clock.now());
   const expired = checkExpired(config, objects.streams, positions.all());
 
-  const orphans = await checkOrphans(link, config);
+  const orphans = await checkOrphans(pipeline);
   const gone = new Set(lost.map(({ problem }) => problem.id));
   const unfinished = traced.findings.filter(
     ({ problem }) => !(problem.kind === 'unfinished' && gone.has(problem.id)),
@@ -111,13 +106,12 @@ export async function verifyPipeline(
 }
 
 async function traceAll(
-  link: Link,
-  config: PipelineConfig,
+  pipeline: Pipeline,
   { cases, meta, untold }: JournalScan,
   positions: Positions,
   transcriber: Transcriber,
 ): Promise<{ readonly findings: Finding[]; readonly inFlight: number }> {
-  const tracer = new Tracer(link, config, positions);
+  const tracer = new Tracer(pipeline, positions);
   const findings: Finding[] = [];
   let inFlight = 0;
   const collect = (traces: readonly (Trace | undefined)[]): void => {
@@ -129,10 +123,10 @@ async function traceAll(
   for (const chunk of chunks(cases.cases())) {
     collect(await concurrently(chunk, tracesAtOnce, (one) => traceCase(tracer, one)));
   }
-  collect(await concurrently(meta.cases(), tracesAtOnce, (open) => traceMeta(link, config, positions, open)));
+  collect(await concurrently(meta.cases(), tracesAtOnce, (open) => traceMeta(pipeline, positions, open)));
   collect(
     await concurrently(untold.untold, tracesAtOnce, (one) =>
-      traceAdvisory(link, config, positions, transcriber, one),
+      traceAdvisory(pipeline, positions, transcriber, one),
     ),
   );
   const holes = await concurrently(cases.holes, tracesAtOnce, (key) => tracer.hole(key));

@@ -1,11 +1,10 @@
+import type { Pipeline } from '../pipeline/pipeline.js';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { PipelineConfig } from '../config/resolved.js';
 import { decodeAdvisory } from '../domain/advisory.js';
 import { nativeAdvisorySubject } from '../domain/subjects.js';
 import { exhaustionKinds } from '../domain/record-kinds.js';
 import { messageOf, PlutomiError } from '../errors.js';
 import { isLasting } from '../nats/errors.js';
-import type { Link } from '../nats/link.js';
 import { type Heard, subscribe } from '../nats/consume/subscribe.js';
 import type { Transcriber } from '../routing/transcribe.js';
 import type { WaterfallListener } from '../observe/waterfall-event.js';
@@ -14,8 +13,7 @@ import { Slots } from '../flow/slots.js';
 import { tellJudgement } from './tell-judgement.js';
 
 export interface ListenerParts {
-  readonly link: Link;
-  readonly config: PipelineConfig;
+  readonly pipeline: Pipeline;
   readonly transcriber: Pick<Transcriber, 'transcribe'>;
   readonly emit: WaterfallListener;
   /** Ends the whole pipeline with this error. */
@@ -41,7 +39,8 @@ export class AdvisoryListener {
   private abandoned = false;
 
   constructor(private readonly parts: ListenerParts) {
-    const { link, config, emit } = parts;
+    const { pipeline, emit } = parts;
+    const { link, config } = pipeline;
     const stream = config.streams.events.name;
     const subjects = config.external.flatMap(({ name }) =>
       exhaustionKinds.map((kind) => nativeAdvisorySubject(kind, stream, name)),
@@ -62,7 +61,7 @@ export class AdvisoryListener {
     if (!decoded.ok) return;
     const { consumer, streamSeq, domain } = decoded.value;
     // Advisories cross a leaf node, from a consumer of the same name too.
-    if (!this.parts.link.home.isFrom(domain)) return;
+    if (!this.parts.pipeline.link.home.isFrom(domain)) return;
     const id = `${consumer}/${streamSeq}`;
     if (this.waiting.has(id) || this.isFull(message.data.length)) return;
     this.waitingBytes += message.data.length;

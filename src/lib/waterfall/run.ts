@@ -1,18 +1,12 @@
+import type { Pipeline } from '../pipeline/pipeline.js';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type ConsumerSettings,
-  type PipelineConfig,
-  type ReaderSettings,
-  retryAckWaitMs,
-} from '../config/resolved.js';
+import { type ConsumerSettings, type ReaderSettings, retryAckWaitMs } from '../config/resolved.js';
 import { metaConsumers, stageConsumers } from '../domain/consumer-names.js';
-import type { Clock } from '../domain/time.js';
 import type { PlutomiError } from '../errors.js';
 import type { Handler } from '../handlers/contract.js';
 import { EventRegistry } from '../handlers/event.js';
 import { HttpClient } from '../http/client.js';
 import type { ProxySettings } from '../http/proxy.js';
-import type { Link } from '../nats/link.js';
 import { EventBus, type Subscribe } from '../observe/event-bus.js';
 import type { Logger } from '../observe/log.js';
 import type { WaterfallListener } from '../observe/waterfall-event.js';
@@ -25,16 +19,14 @@ import { Gate } from './worker/gate.js';
 import { AdvisoryListener } from './listener.js';
 import { metaRetryStage, metaStage } from './stages/meta.js';
 import { metaDlqProcess } from './stages/meta-dlq.js';
-import { journalOf } from '../routing/route.js';
 import { Transcriber } from '../routing/transcribe.js';
 import { requireHandlers } from './require-handlers.js';
 import { CountedStage } from './stages/stage.js';
 import { StandstillWatch } from './standstill-watch.js';
 import { type Process, Worker, type WorkerSettings } from './worker/worker.js';
 
-export interface RunOptions {
-  readonly link: Link;
-  readonly config: PipelineConfig;
+/** What runs in this process, and who hears of it. */
+export interface RunSettings {
   /**
    * Run only these consumers' stages; of an external one that is telling about its dead letters. The meta tiers, and
    * the listening to the server's advisories, run always. Default: all.
@@ -45,12 +37,6 @@ export interface RunOptions {
   readonly log: Logger;
   /** The first subscriber. */
   readonly onEvent?: WaterfallListener;
-  /** `<host>:<pid>:<random>`: who writes the records. */
-  readonly worker: string;
-  readonly now: Clock;
-  readonly monotonic: () => number;
-  /** In [0, 1); spreads the waits. */
-  readonly random: () => number;
   /** Between webhooks and us. Default: none. */
   readonly proxies?: ProxySettings;
 }
@@ -72,8 +58,8 @@ export interface RunningPipeline {
 }
 
 /** Runs every stage of the pipeline in this process. Several processes share the load. */
-export function runPipeline(options: RunOptions): RunningPipeline {
-  return new Pipeline(options);
+export function runPipeline(pipeline: Pipeline, settings: RunSettings): RunningPipeline {
+  return new Run(pipeline, settings);
 }
 
 /** Half as many again keep handlers busy while the next messages are on their way; what waits in hand costs memory. */
@@ -87,7 +73,7 @@ const takeBackTimeoutMs = 2000;
 const alertsAtOnce = 4;
 const toldAtOnce = 256;
 
-class Pipeline implements RunningPipeline {
+class Run implements RunningPipeline {
   readonly ended: Promise<void>;
   private end!: { resolve: () => void; reject: (error: PlutomiError) => void };
   private readonly workers: Worker[] = [];
@@ -101,11 +87,15 @@ class Pipeline implements RunningPipeline {
   private readonly listener: AdvisoryListener;
   private readonly standstills: StandstillWatch;
 
-  constructor(private readonly options: RunOptions) {
+  constructor(
+    private readonly pipeline: Pipeline,
+    private readonly settings: RunSettings,
+  ) {
     this.ended = new Promise((resolve, reject) => {
       this.end = { resolve, reject };
     });
-    const { link, config, only, log, onEvent, monotonic, worker, now } = options;
+    const { link, config, clock } = pipeline;
+    const { only, log, onEvent, handlers, proxies = {} } = settings;
     this.bus = new EventBus((err) =>
       log.error(
         { err },
@@ -117,7 +107,7 @@ class Pipeline implements RunningPipeline {
     this.gone = new GoneCheck(link, (error) => this.end.reject(error));
     const run = (consumer: { readonly name: string }): boolean => !only || only.includes(consumer.name);
     // Before anything is started.
-    requireHandlers(options.handlers, [...config.consumers, ...config.external].filter(run));
+    requireHandlers(handlers, [...config.consumers, ...config.external].filter(run));
     // Pulls and acks have no answer: without this, a user who may not do them would wait for ever.
     this.unwatch = link.watchRefusals((error) => {
       if (this.workers.some((one) => one.concerns(error))) this.end.reject(error);
@@ -126,13 +116,13 @@ class Pipeline implements RunningPipeline {
     void link.closed().then((reason) => reason && this.end.reject(reason));
     // Whoever waits for `ended` hears of it; nobody has to.
     this.ended.catch(() => {});
-    this.http = new HttpClient(options.proxies ?? {});
+    this.http = new HttpClient(proxies);
     this.registry = new EventRegistry(config, (eventType, { stream, seq }) =>
       emit({ type: 'numbers-rounded', eventType, stream, seq }),
     );
-    const business = new Gate(emit, monotonic);
-    const routing = new Gate(emit, monotonic);
-    const transcriber = new Transcriber({ link, config, worker, now });
+    const business = new Gate(emit, clock.monotonic);
+    const routing = new Gate(emit, clock.monotonic);
+    const transcriber = new Transcriber(pipeline);
     this.startMeta(routing, transcriber);
     for (const consumer of config.consumers) {
       if (run(consumer)) this.startConsumer(consumer, business);
@@ -141,7 +131,7 @@ class Pipeline implements RunningPipeline {
       if (run(consumer)) this.startAlerts(consumer, business);
     }
     const fail = (error: PlutomiError): void => this.end.reject(error);
-    this.listener = new AdvisoryListener({ link, config, transcriber, emit, fail });
+    this.listener = new AdvisoryListener({ pipeline, transcriber, emit, fail });
     const places = this.workers.map(({ settings }) => settings);
     this.standstills = new StandstillWatch(link, places, emit);
   }
@@ -155,14 +145,13 @@ class Pipeline implements RunningPipeline {
   }
 
   private get stageTools(): StageTools {
-    const { link, config, worker, now, random } = this.options;
-    const { admission, bus } = this;
-    return { link, journal: journalOf(config), emit: bus.emit, admission, worker, now, random };
+    const { pipeline, admission, bus } = this;
+    return { pipeline, emit: bus.emit, admission };
   }
 
   private startMeta(gate: Gate, transcriber: Transcriber): void {
-    const { config } = this.options;
-    const parts = { config, tools: this.stageTools, transcriber };
+    const { config } = this.pipeline;
+    const parts = { tools: this.stageTools, transcriber };
     const place = (consumer: string): WorkerSettings => ({
       stream: config.streams.advisories.name,
       consumer,
@@ -181,10 +170,10 @@ class Pipeline implements RunningPipeline {
   }
 
   private startConsumer(consumer: ConsumerSettings, gate: Gate): void {
-    const { config, handlers, log } = this.options;
+    const { config } = this.pipeline;
+    const { handlers, log } = this.settings;
     const handler = handlers.get(consumer.handler) as Handler;
     const parts = {
-      config,
       consumer,
       handler,
       registry: this.registry,
@@ -222,7 +211,8 @@ class Pipeline implements RunningPipeline {
   }
 
   private startAlerts(consumer: ReaderSettings, gate: Gate): void {
-    const { config, handlers } = this.options;
+    const { config } = this.pipeline;
+    const { handlers } = this.settings;
     const { handler: alertFile } = consumer.onDeadLetter;
     const alert =
       alertFile === undefined ? undefined : (handlers.get(alertFile) as DeadLetterHandler | undefined);
@@ -242,12 +232,10 @@ class Pipeline implements RunningPipeline {
   }
 
   private start(settings: WorkerSettings, gate: Gate, process: Process): void {
-    const { link, monotonic } = this.options;
     const tools = {
-      link,
+      pipeline: this.pipeline,
       gate,
       emit: this.bus.emit,
-      monotonic,
       fail: (error: PlutomiError) => this.end.reject(error),
     };
     this.workers.push(new Worker(settings, tools, process, (worker) => void this.gone.check(worker)));
@@ -264,7 +252,7 @@ class Pipeline implements RunningPipeline {
   async stop(drainTimeoutMs: number): Promise<StopSummary> {
     this.gone.stop();
     this.standstills.stop();
-    const { link } = this.options;
+    const { link } = this.pipeline;
     const pulled = Promise.all(this.workers.map((worker) => worker.stopPulling()));
     const drained = (async () => {
       await Promise.all([this.listener.stopListening(), pulled]);

@@ -1,8 +1,7 @@
-import type { PipelineConfig } from '../../config/resolved.js';
+import type { Pipeline } from '../../pipeline/pipeline.js';
 import { listDeadLetters } from '../../dlq/list.js';
 import type { LetterSelection } from '../../dlq/plan/plan-letters.js';
 import { OperationError, UsageError } from '../../errors.js';
-import type { Link } from '../../nats/link.js';
 import { renderChoice, type View } from '../../render/dead-letters.js';
 import { type FilterFlags, filtersOf } from './dead-letter-flags.js';
 
@@ -44,12 +43,11 @@ export function selectionOf(
 
 /** Lets a person choose. Choosing none is an answer: throws OperationError `DECLINED` (exit code 1). */
 export async function chooseSelection(
-  link: Link,
-  config: PipelineConfig,
+  pipeline: Pipeline,
   view: View,
   { done }: Verb = replay,
 ): Promise<LetterSelection> {
-  const { total, items } = await listDeadLetters(link, config, {}, mostChoices);
+  const { total, items } = await listDeadLetters(pipeline, {}, mostChoices);
   if (total === 0) return { ids: [] };
   const { chooseMany } = await import('../prompts.js');
   const which =

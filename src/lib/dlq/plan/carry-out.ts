@@ -1,7 +1,6 @@
+import type { Pipeline } from '../../pipeline/pipeline.js';
 import { clipBytes, escapeLine } from '../../domain/escape.js';
-import type { PipelineConfig } from '../../config/resolved.js';
 import { ConnectionError, PlutomiError } from '../../errors.js';
-import type { Link } from '../../nats/link.js';
 import type { DlqEntry } from '../../pointers/entry.js';
 import { persistently } from './persistently.js';
 import type {
@@ -15,7 +14,7 @@ import type {
 import { type PlannedChunk, readPlanned } from './planned.js';
 import { StartLimiter } from '../../flow/start-limiter.js';
 
-/** Who does something to dead letters, why, and under which name the journal keeps it. */
+/** What the journal keeps of whoever does something to dead letters. */
 export interface Author {
   readonly task: string;
   /** `user@host`. */
@@ -24,8 +23,10 @@ export interface Author {
 }
 
 export interface CarryOutOptions {
-  readonly link: Link;
-  readonly config: PipelineConfig;
+  /** The name under which the journal keeps it. Default: the verb and a random id. */
+  readonly task?: string;
+  /** Why; kept in the journal, at most a kilobyte. */
+  readonly note?: string;
   /** Most dead letters a second. Default: as many as the server takes. */
   readonly rate?: number;
   /** Aborted: nothing more is begun; what runs is finished. */
@@ -67,11 +68,12 @@ const maxNoteBytes = 1024;
  * ConnectionError when nothing was done then.
  */
 export async function carryOutPlan<D extends Decision, O extends { readonly is: string }>(
+  pipeline: Pipeline,
   plan: LetterPlan,
   doings: Doings<D, O>,
   options: CarryOutOptions,
 ): Promise<SkippedLetter[]> {
-  const carrying = new Carrying(plan, doings, options);
+  const carrying = new Carrying(pipeline, plan, doings, options);
   await carrying.run();
   if (carrying.broken && carrying.count === 0) throw carrying.broken;
   return carrying.skippedInOrder();
@@ -89,13 +91,14 @@ class Carrying<D extends Decision, O extends { readonly is: string }> {
   private taken = 0;
 
   constructor(
+    pipeline: Pipeline,
     private readonly plan: LetterPlan,
     private readonly doings: Doings<D, O>,
     private readonly options: CarryOutOptions,
   ) {
-    const { link, config, rate, signal } = options;
-    this.starts = new StartLimiter(doingsAtOnce(plan.items.length), rate, signal, link.clock);
-    this.chunks = readPlanned(link, config, plan.items, chunkSizeAt(rate), signal);
+    const { rate, signal } = options;
+    this.starts = new StartLimiter(doingsAtOnce(plan.items.length), rate, signal, pipeline.clock);
+    this.chunks = readPlanned(pipeline, plan.items, chunkSizeAt(rate), signal);
   }
 
   skippedInOrder(): SkippedLetter[] {
@@ -208,11 +211,15 @@ function isSkipped(outcome: { readonly is: string }): outcome is Skipped {
   return outcome.is === 'skipped';
 }
 
-/** What the journal keeps of an author, at most a kilobyte of the note. */
-export function boundedAuthor({ task, operator, note }: Author): Author {
+/** Who does it, why, and under which name the journal keeps it. */
+export function authorOf(
+  { clock, identity }: Pipeline,
+  verb: string,
+  { task = `${verb}-${clock.uuid()}`, note }: Pick<CarryOutOptions, 'task' | 'note'>,
+): Author {
   return {
     task,
-    operator,
+    operator: identity.operator,
     ...(note === undefined ? {} : { note: clipBytes(escapeLine(note), maxNoteBytes) }),
   };
 }

@@ -1,5 +1,4 @@
-import type { PipelineConfig } from '../../config/resolved.js';
-import type { Link } from '../../nats/link.js';
+import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { Original } from '../../pointers/original.js';
 import { concurrently } from '../../flow/concurrently.js';
 import type { DlqEntry } from '../../pointers/entry.js';
@@ -69,14 +68,14 @@ const lookupsAtOnce = 64;
  * Throws OperationError `NOT_FOUND` (exit code 1) when the only id that was asked for has no dead letter.
  */
 export function planLetters<D extends Decision>(
-  link: Link,
-  config: PipelineConfig,
+  pipeline: Pipeline,
   selection: LetterSelection,
   decide: Decide<D>,
 ): Promise<LetterPlan> {
+  const { link, config } = pipeline;
   return persistently(async () => {
     const draft = new Draft();
-    for await (const chunk of readAhead(chunks(link, config, selection, draft))) {
+    for await (const chunk of readAhead(chunks(pipeline, selection, draft))) {
       const decisions = await persistently(() => decide(chunk));
       for (const [i, entry] of chunk.entries()) {
         const decision = decisions[i];
@@ -85,7 +84,7 @@ export function planLetters<D extends Decision>(
     }
     const [unknown] = draft.unknown;
     if (unknown !== undefined && draft.skipped.length + draft.items.length === 1) {
-      throw await notFound(link, config, unknown);
+      throw await notFound(pipeline, unknown);
     }
     return {
       pipeline: config.name,
@@ -141,14 +140,13 @@ class Draft {
 }
 
 async function* chunks(
-  link: Link,
-  config: PipelineConfig,
+  pipeline: Pipeline,
   selection: LetterSelection,
   draft: Draft,
 ): AsyncGenerator<DlqEntry[]> {
   if ('ids' in selection) {
     const ids = [...new Set(selection.ids)];
-    const found = await concurrently(ids, lookupsAtOnce, (id) => findEntry(link, config, id));
+    const found = await concurrently(ids, lookupsAtOnce, (id) => findEntry(pipeline, id));
     for (const [i, id] of ids.entries()) if (!found[i]) draft.addUnknown(id);
     yield found.filter((entry) => entry !== undefined);
     return;
@@ -156,7 +154,7 @@ async function* chunks(
   const limit = selection.limit ?? Number.POSITIVE_INFINITY;
   let chunk: DlqEntry[] = [];
   let taken = 0;
-  for await (const { entries } of selectPages(link, config, selection.filters)) {
+  for await (const { entries } of selectPages(pipeline, selection.filters)) {
     const wanted = entries.slice(0, limit - taken);
     taken += wanted.length;
     chunk.push(...wanted);

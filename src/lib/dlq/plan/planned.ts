@@ -1,4 +1,4 @@
-import type { PipelineConfig } from '../../config/resolved.js';
+import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { Link } from '../../nats/link.js';
 import type { StoredMessage } from '../../nats/wire/message.js';
 import { type ReadPage, readPages } from '../../nats/read/read-stream.js';
@@ -19,14 +19,14 @@ const sparse = 8;
 
 /** The dead letters of a plan, `size` at a time. Waits out a server that does not answer for a moment. */
 export async function* readPlanned(
-  link: Link,
-  config: PipelineConfig,
+  pipeline: Pipeline,
   items: readonly PlannedLetter[],
   size: number,
   signal?: AbortSignal,
 ): AsyncGenerator<PlannedChunk> {
+  const { link, config } = pipeline;
   const { name } = config.streams.dlq;
-  const sweep = areNear(items) ? new Sweep(link, config, items.at(-1)?.dlqSeq ?? 0) : undefined;
+  const sweep = areNear(items) ? new Sweep(pipeline, items.at(-1)?.dlqSeq ?? 0) : undefined;
   const read = async (chunk: readonly PlannedLetter[]): Promise<(DlqEntry | undefined)[]> => {
     const seqs = chunk.map(({ dlqSeq }) => dlqSeq);
     const near = (await sweep?.read(seqs)) ?? [];
@@ -75,16 +75,15 @@ class Sweep {
   private at = 0;
 
   constructor(
-    private readonly link: Link,
-    private readonly config: PipelineConfig,
+    private readonly pipeline: Pipeline,
     private readonly lastSeq: number,
   ) {}
 
   /** The messages at these sequences, which ascend from call to call. After an error the same ones may be asked for again. */
   async read(seqs: readonly number[]): Promise<(StoredMessage | undefined)[]> {
-    const { streams, roots } = this.config;
+    const { streams, roots } = this.pipeline.config;
     const found: (StoredMessage | undefined)[] = seqs.map(() => undefined);
-    this.pages ??= readPages(this.link, {
+    this.pages ??= readPages(this.pipeline.link, {
       stream: streams.dlq.name,
       filters: [`${roots.dlq}.>`],
       from: { seq: seqs[0] ?? 1 },

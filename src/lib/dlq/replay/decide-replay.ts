@@ -1,3 +1,4 @@
+import type { Pipeline } from '../../pipeline/pipeline.js';
 import { consumerNamed, externalNamed, type PipelineConfig } from '../../config/resolved.js';
 import { metaConsumers } from '../../domain/consumer-names.js';
 import type { Decoded } from '../../domain/decode.js';
@@ -9,9 +10,7 @@ import { isNativeAdvisory, recordSubject } from '../../domain/subjects.js';
 import { msOfNanos } from '../../domain/time.js';
 import type { Wanted } from '../../domain/standing-records.js';
 import { lastRecords } from '../../journal/read.js';
-import type { Link } from '../../nats/link.js';
 import type { Original } from '../../pointers/original.js';
-import { journalOf } from '../../routing/route.js';
 import { Transcriber } from '../../routing/transcribe.js';
 import type { DlqEntry } from '../../pointers/entry.js';
 import { moveCommand } from '../../pointers/move-command.js';
@@ -55,20 +54,18 @@ export type StatesOf = (pointers: readonly Pointer[]) => Promise<readonly Origin
  * and replay ask the same.
  */
 export async function decideReplays(
-  link: Link,
-  config: PipelineConfig,
+  pipeline: Pipeline,
   entries: readonly DlqEntry[],
   statesOf: StatesOf,
 ): Promise<ReplayDecision[]> {
   const pointers = entries.flatMap(({ pointer }) => pointer ?? []);
   const [business, meta] = await Promise.all([
     decideBusiness(
-      link,
-      config,
+      pipeline,
       pointers.filter((pointer) => !isMeta(pointer)),
       statesOf,
     ),
-    Promise.all(pointers.filter(isMeta).map((pointer) => decideMeta(link, config, pointer))),
+    Promise.all(pointers.filter(isMeta).map((pointer) => decideMeta(pipeline, pointer))),
   ]);
   const decided = { business: business.values(), meta: meta.values() };
   return entries.map(({ pointer, letter }) => {
@@ -82,17 +79,14 @@ export function isMeta({ consumer }: Pointer): boolean {
 }
 
 async function decideBusiness(
-  link: Link,
-  config: PipelineConfig,
+  pipeline: Pipeline,
   pointers: readonly Pointer[],
   statesOf: StatesOf,
 ): Promise<ReplayDecision[]> {
+  const { config } = pipeline;
   const wanted = pointers.flatMap(decidingRecords);
   // Both at once: it is the round trips that cost time.
-  const [records, states] = await Promise.all([
-    lastRecords(link, journalOf(config), wanted),
-    statesOf(pointers),
-  ]);
+  const [records, states] = await Promise.all([lastRecords(pipeline, wanted), statesOf(pointers)]);
   const each = wanted.length / pointers.length;
   return pointers.map((pointer, i) => {
     const found = records.slice(i * each, (i + 1) * each).map((record) => record !== undefined);
@@ -152,9 +146,9 @@ function unavailable({ origin }: Pointer, state: 'missing' | 'replaced'): string
     : `the original is replaced: another event stands at ${origin.stream} ${origin.seq}, the stream was recreated`;
 }
 
-async function decideMeta(link: Link, config: PipelineConfig, pointer: Pointer): Promise<ReplayDecision> {
-  const journal = journalOf(config);
-  const [replayed, discarded] = await lastRecords(link, journal, [
+async function decideMeta(pipeline: Pipeline, pointer: Pointer): Promise<ReplayDecision> {
+  const { config } = pipeline;
+  const [replayed, discarded] = await lastRecords(pipeline, [
     [replayKey(pointer), 'REPLAYED'],
     [discardKey(pointer), 'DISCARDED'],
   ]);
@@ -163,7 +157,7 @@ async function decideMeta(link: Link, config: PipelineConfig, pointer: Pointer):
   const subject = pointer.embedded?.['subject'];
   const decoded =
     typeof subject === 'string' && isNativeAdvisory(subject)
-      ? await embeddedAdvisory(link, config, subject, pointer)
+      ? await embeddedAdvisory(pipeline, subject, pointer)
       : embeddedExhaustion(config, pointer);
   return decoded.ok
     ? { do: 'route', pointer, exhaustion: decoded.value }
@@ -172,14 +166,18 @@ async function decideMeta(link: Link, config: PipelineConfig, pointer: Pointer):
 
 /** The server's advisory in a dead letter of the meta-consumer, as the exhaustion that it tells of. */
 async function embeddedAdvisory(
-  link: Link,
-  config: PipelineConfig,
+  pipeline: Pipeline,
   subject: string,
   { embedded, origin }: Pointer,
 ): Promise<Decoded<Exhaustion>> {
+  // What it tells of happened then.
+  const clock = { ...pipeline.clock, now: () => msOfNanos(origin.time) };
   const data = new TextEncoder().encode(JSON.stringify(embedded?.['record'] ?? null));
-  const transcriber = new Transcriber({ link, config, worker: '', now: () => msOfNanos(origin.time) });
-  const judgement = await transcriber.judge({ subject, data, storedAt: origin.time });
+  const judgement = await new Transcriber({ ...pipeline, clock }).judge({
+    subject,
+    data,
+    storedAt: origin.time,
+  });
   if (judgement.is === 'exhaustion') return { ok: true, value: judgement.exhaustion };
   const reasons = {
     known: 'the journal has its exhaustion already',

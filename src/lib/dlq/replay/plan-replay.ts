@@ -1,7 +1,7 @@
-import { consumerNamed, type PipelineConfig } from '../../config/resolved.js';
+import type { Pipeline } from '../../pipeline/pipeline.js';
+import { consumerNamed } from '../../config/resolved.js';
 import { metaConsumers, stageConsumers } from '../../domain/consumer-names.js';
 import { ConnectionError, OperationError } from '../../errors.js';
-import type { Link } from '../../nats/link.js';
 import { readStandstill } from '../../nats/standstill.js';
 import { decideReplays } from './decide-replay.js';
 import { statesInStream } from '../originals.js';
@@ -36,15 +36,12 @@ export interface HeldUp {
  * Throws OperationError (exit code 1) when the only id that was asked for has no dead letter (`NOT_FOUND`), or is that
  * of an external consumer, or of one that the config no longer has (`REPLAY_REFUSED`).
  */
-export async function planReplay(
-  link: Link,
-  config: PipelineConfig,
-  selection: LetterSelection,
-): Promise<ReplayPlan> {
+export async function planReplay(pipeline: Pipeline, selection: LetterSelection): Promise<ReplayPlan> {
+  const { link } = pipeline;
   const statesOf = statesInStream(link);
   let nobodys = false;
-  const plan = await planLetters(link, config, selection, async (entries) => {
-    const decisions = await decideReplays(link, config, entries, statesOf);
+  const plan = await planLetters(pipeline, selection, async (entries) => {
+    const decisions = await decideReplays(pipeline, entries, statesOf);
     nobodys ||= decisions.some((one) => one.do === 'skip' && (one.external || one.gone) === true);
     return decisions;
   });
@@ -52,8 +49,8 @@ export async function planReplay(
   const alone = 'ids' in selection && others.length + plan.items.length === 0;
   if (nobodys && alone && only) throw replayRefused(only);
   const [idle, heldUp] = await Promise.all([
-    notRunning(link, config, plan.consumers),
-    findHeldUp(link, config, plan.consumers),
+    notRunning(pipeline, plan.consumers),
+    findHeldUp(pipeline, plan.consumers),
   ]);
   return { ...plan, notRunning: idle, heldUp };
 }
@@ -68,18 +65,16 @@ function replayRefused({ id, reason }: SkippedLetter): OperationError {
   });
 }
 
-async function notRunning(
-  link: Link,
-  config: PipelineConfig,
-  consumers: readonly Count[],
-): Promise<readonly string[]> {
+async function notRunning(pipeline: Pipeline, consumers: readonly Count[]): Promise<readonly string[]> {
+  const { config } = pipeline;
   const names = consumers.map(({ name }) => name).filter((name) => consumerNamed(config, name));
-  const waiting = await Promise.all(names.map((name) => requestsOf(link, config, name)));
+  const waiting = await Promise.all(names.map((name) => requestsOf(pipeline, name)));
   return names.filter((_, i) => waiting[i] === 0);
 }
 
 /** How many processes wait for a message of the retry stage; undefined: nobody can say now. */
-async function requestsOf(link: Link, config: PipelineConfig, name: string): Promise<number | undefined> {
+async function requestsOf(pipeline: Pipeline, name: string): Promise<number | undefined> {
+  const { link, config } = pipeline;
   try {
     const info = await link.consumerInfo(config.streams.retry.name, stageConsumers(name).retry);
     return info?.num_waiting ?? 0;
@@ -90,11 +85,8 @@ async function requestsOf(link: Link, config: PipelineConfig, name: string): Pro
 }
 
 /** What is replayed waits for its retry stage, and what dies there again for the meta-consumer. */
-async function findHeldUp(
-  link: Link,
-  config: PipelineConfig,
-  consumers: readonly Count[],
-): Promise<readonly HeldUp[]> {
+async function findHeldUp(pipeline: Pipeline, consumers: readonly Count[]): Promise<readonly HeldUp[]> {
+  const { link, config } = pipeline;
   const { retry, advisories } = config.streams;
   const names = consumers.map(({ name }) => name).filter((name) => consumerNamed(config, name));
   const places = [

@@ -1,9 +1,10 @@
+import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { Key } from '../../domain/key.js';
-import { boundedAuthor, carryOutPlan, type CarryOutOptions } from '../plan/carry-out.js';
+import { authorOf, carryOutPlan, type CarryOutOptions } from '../plan/carry-out.js';
 import type { LetterPlan, SkippedLetter } from '../plan/plan-letters.js';
-import { decideNow, replayOne, type ReplayTools } from './replay-one.js';
+import { decideNow, replayOne } from './replay-one.js';
 
-export interface ReplayOptions extends ReplayTools, CarryOutOptions {
+export interface ReplayOptions extends CarryOutOptions {
   /** Told of each dead letter that is on its way again. */
   readonly onReplayed?: (id: string) => void;
   /** Keep the keys of what was replayed, so that its outcome can be waited for. Default: true. */
@@ -19,6 +20,8 @@ export interface Followed {
 }
 
 export interface ReplayReport {
+  /** The name under which the journal keeps it. */
+  readonly task: string;
   readonly replayed: number;
   /** Those that the plan skipped, and those that could not be replayed now. */
   readonly skipped: readonly SkippedLetter[];
@@ -31,17 +34,22 @@ export interface ReplayReport {
 }
 
 /** Carries out a plan, as `carryOutPlan` says. Memory grows with what is skipped, and with what is followed. */
-export async function replayDeadLetters(plan: LetterPlan, options: ReplayOptions): Promise<ReplayReport> {
+export async function replayDeadLetters(
+  pipeline: Pipeline,
+  plan: LetterPlan,
+  options: ReplayOptions = {},
+): Promise<ReplayReport> {
   const { signal, onReplayed, follow = true } = options;
-  const tools: ReplayTools = { ...options, author: boundedAuthor(options.author) };
+  const author = authorOf(pipeline, 'replay', options);
   const followed: Followed[] = [];
   const routed = { resolved: 0, deadAgain: 0 };
   let replayed = 0;
   const skipped = await carryOutPlan(
+    pipeline,
     plan,
     {
-      decide: (entries) => decideNow(tools, entries),
-      carryOut: (entry, decision) => replayOne(tools, entry, decision, signal),
+      decide: (entries) => decideNow(pipeline, entries),
+      carryOut: (entry, decision) => replayOne(pipeline, author, entry, decision, signal),
       done: (outcome, { id }) => {
         replayed++;
         if (outcome.is === 'routed') routed[outcome.deadAgain ? 'deadAgain' : 'resolved']++;
@@ -52,6 +60,7 @@ export async function replayDeadLetters(plan: LetterPlan, options: ReplayOptions
     options,
   );
   return {
+    task: author.task,
     replayed,
     skipped: [...plan.skipped, ...skipped],
     followed,

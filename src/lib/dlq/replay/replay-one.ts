@@ -1,21 +1,19 @@
 import { nothingKnown } from '../../domain/standing-records.js';
 import { metaConsumers } from '../../domain/consumer-names.js';
+import { isoOfMs } from '../../domain/time.js';
+import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { Key } from '../../domain/key.js';
 import type { Pointer } from '../../domain/pointer.js';
 import { recordAbout } from '../../journal/place.js';
 import { writeRecord } from '../../journal/write-record.js';
 import { statesOfOriginals } from '../../pointers/original.js';
 import { writePointer } from '../../pointers/write-pointer.js';
-import { journalOf, pointersOf, type RouteTools, routeExhaustion } from '../../routing/route.js';
+import { routeExhaustion } from '../../routing/route.js';
 import type { Author, Skipped } from '../plan/carry-out.js';
 import { decideReplays, type ReplayDecision, replayKey } from './decide-replay.js';
 import type { DlqEntry } from '../../pointers/entry.js';
 import { persistently } from '../plan/persistently.js';
 import { keyOf } from '../state.js';
-
-export interface ReplayTools extends RouteTools {
-  readonly author: Author;
-}
 
 /** How one dead letter fared. */
 export type ReplayOutcome =
@@ -28,13 +26,10 @@ export type ReplayOutcome =
 export type Doing = Exclude<ReplayDecision, { readonly do: 'skip' }>;
 
 /** What replaying each of these means now: reads the originals themselves. */
-export function decideNow(
-  { link, config }: ReplayTools,
-  entries: readonly DlqEntry[],
-): Promise<ReplayDecision[]> {
-  return decideReplays(link, config, entries, (pointers) =>
+export function decideNow(pipeline: Pipeline, entries: readonly DlqEntry[]): Promise<ReplayDecision[]> {
+  return decideReplays(pipeline, entries, (pointers) =>
     statesOfOriginals(
-      link,
+      pipeline.link,
       pointers.map(({ origin }) => origin),
     ),
   );
@@ -46,37 +41,42 @@ export function decideNow(
  * for a moment, what to do is decided anew.
  */
 export async function replayOne(
-  tools: ReplayTools,
+  pipeline: Pipeline,
+  author: Author,
   entry: DlqEntry,
   decided: Doing,
   signal: AbortSignal | undefined,
 ): Promise<ReplayOutcome | Skipped> {
   let decision: ReplayDecision | undefined = decided;
   return persistently(async () => {
-    const now = decision ?? (await decideNow(tools, [entry]))[0];
+    const now = decision ?? (await decideNow(pipeline, [entry]))[0];
     decision = undefined;
     if (now === undefined || now.do === 'skip') return { is: 'skipped', reason: now?.reason ?? '' };
-    return carryOut(tools, entry, now);
+    return carryOut(pipeline, author, entry, now);
   }, signal);
 }
 
-async function carryOut(tools: ReplayTools, entry: DlqEntry, decision: Doing): Promise<ReplayOutcome> {
-  const { link, config } = tools;
+async function carryOut(
+  pipeline: Pipeline,
+  author: Author,
+  entry: DlqEntry,
+  decision: Doing,
+): Promise<ReplayOutcome> {
   const { pointer } = decision;
   if (decision.do === 'route') {
-    const { to } = await routeExhaustion(tools, decision.exhaustion, nothingKnown);
-    await journalReplay(tools, pointer);
-    await remove(tools, entry);
+    const { to } = await routeExhaustion(pipeline, decision.exhaustion, nothingKnown);
+    await journalReplay(pipeline, author, pointer);
+    await remove(pipeline, entry);
     const { tier, consumer, origin, cycle } = decision.exhaustion;
     if (to !== 'retry') return { is: 'routed', deadAgain: to === 'dlq' };
     return { is: 'replayed', key: { tier, consumer, origin, stage: 'retry', cycle }, earlier: false };
   }
   if (decision.do === 'replay') {
-    await writePointer(link, pointersOf(config, 'retry'), replayPointer(pointer));
+    await writePointer(pipeline.link, pipeline.places.retry, replayPointer(pointer));
   }
   const journaled = decision.do === 'finish' && decision.journaled;
-  if (!journaled) await journalReplay(tools, pointer);
-  await remove(tools, entry);
+  if (!journaled) await journalReplay(pipeline, author, pointer);
+  await remove(pipeline, entry);
   if (pointer.consumer === metaConsumers.main) return { is: 'routed', deadAgain: false };
   return { is: 'replayed', key: nextKey(pointer), earlier: decision.do === 'finish' };
 }
@@ -90,19 +90,13 @@ function replayPointer(pointer: Pointer): Pointer {
   return { ...pointer, stage: 'retry', cycle: pointer.cycle + 1, notBeforeMs: 0 };
 }
 
-async function journalReplay(
-  { link, config, author, now, worker }: ReplayTools,
-  pointer: Pointer,
-): Promise<void> {
-  const at = new Date(now()).toISOString();
-  await writeRecord(
-    link,
-    journalOf(config),
-    recordAbout(replayKey(pointer), { kind: 'REPLAYED', at, worker, ...author }),
-  );
+async function journalReplay(pipeline: Pipeline, author: Author, pointer: Pointer): Promise<void> {
+  const at = isoOfMs(pipeline.clock.now());
+  const facts = { kind: 'REPLAYED', at, worker: pipeline.identity.worker, ...author } as const;
+  await writeRecord(pipeline, recordAbout(replayKey(pointer), facts));
 }
 
 /** By sequence: a newer dead letter of the same event stays. One that is gone already is as good as deleted. */
-async function remove({ link, config }: ReplayTools, { dlqSeq }: DlqEntry): Promise<void> {
-  await link.deleteMessage(config.streams.dlq.name, dlqSeq);
+async function remove({ link, places }: Pipeline, { dlqSeq }: DlqEntry): Promise<void> {
+  await link.deleteMessage(places.dlq.stream, dlqSeq);
 }

@@ -40,14 +40,13 @@ export function untouched(plan: ReplayPlan, options: { readonly dryRun: boolean 
 
 /** Adds up what was done and, where it was waited for, what came of it. */
 export function resultOf(
-  task: string,
   plan: ReplayPlan,
   report: ReplayReport,
   wait: WaitResult | undefined,
   interrupted: boolean,
 ): ReplayResult {
   return {
-    task,
+    task: report.task,
     selected: plan.items.length + plan.skipped.length,
     replayed: report.replayed,
     skipped: report.skipped,

@@ -1,3 +1,4 @@
+import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { ReplayPlan } from './plan-replay.js';
 import { replayDeadLetters, type ReplayOptions } from './replay-letters.js';
 import { type ReplayResult, resultOf } from './result.js';
@@ -16,18 +17,22 @@ export interface RunReplayOptions extends ReplayOptions {
  *
  * Throws ConnectionError when the server could not be reached and nothing was replayed.
  */
-export async function runReplay(plan: ReplayPlan, options: RunReplayOptions): Promise<ReplayResult> {
-  const { link, config, author, signal, waitMs, onWait } = options;
-  const fromSeq = await nextJournalSeq(link, config);
-  const report = await replayDeadLetters(plan, { ...options, follow: waitMs !== undefined });
+export async function runReplay(
+  pipeline: Pipeline,
+  plan: ReplayPlan,
+  options: RunReplayOptions = {},
+): Promise<ReplayResult> {
+  const { signal, waitMs, onWait } = options;
+  const fromSeq = await nextJournalSeq(pipeline);
+  const report = await replayDeadLetters(pipeline, plan, { ...options, follow: waitMs !== undefined });
   let wait: WaitResult | undefined;
   if (waitMs !== undefined && !signal?.aborted) {
     if (report.followed.length > 0) onWait?.(report.followed.length);
     const deadline = AbortSignal.timeout(waitMs);
-    wait = await waitForOutcomes(link, config, report.followed, {
+    wait = await waitForOutcomes(pipeline, report.followed, {
       fromSeq,
       signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
     });
   }
-  return resultOf(author.task, plan, report, wait, signal?.aborted === true);
+  return resultOf(plan, report, wait, signal?.aborted === true);
 }

@@ -1,11 +1,9 @@
-import type { PipelineConfig } from '../../config/resolved.js';
+import type { Pipeline } from '../../pipeline/pipeline.js';
 import { type Key, keyId } from '../../domain/key.js';
 import { decodeRecord } from '../../domain/record-decode.js';
 import { parseRecordSubject, recordFilter } from '../../domain/subjects.js';
 import { anyRecord } from '../../journal/read.js';
-import type { Link } from '../../nats/link.js';
 import { readStream } from '../../nats/read/read-stream.js';
-import { journalOf } from '../../routing/route.js';
 import { concurrently } from '../../flow/concurrently.js';
 import type { Followed } from './replay-letters.js';
 
@@ -29,7 +27,8 @@ const lookupsAtOnce = 64;
 const maxNarrowed = 20;
 
 /** The sequence that the journal gives to its next record. */
-export async function nextJournalSeq(link: Link, config: PipelineConfig): Promise<number> {
+export async function nextJournalSeq(pipeline: Pipeline): Promise<number> {
+  const { link, config } = pipeline;
   const info = await link.streamInfo(config.streams.advisories.name);
   return (info?.state.last_seq ?? 0) + 1;
 }
@@ -39,15 +38,15 @@ export async function nextJournalSeq(link: Link, config: PipelineConfig): Promis
  * before that is journaled.
  */
 export async function waitForOutcomes(
-  link: Link,
-  config: PipelineConfig,
+  pipeline: Pipeline,
   followed: readonly Followed[],
   options: WaitOptions,
 ): Promise<WaitResult> {
+  const { link } = pipeline;
   const waiting = new Waiting(followed);
-  await settleEarlier(link, config, waiting, followed);
+  await settleEarlier(pipeline, waiting, followed);
   if (waiting.size === 0) return waiting.result();
-  const { root, stream } = journalOf(config);
+  const { root, stream } = pipeline.places.journal;
   const { fromSeq, signal } = options;
   for await (const { subject, data } of readStream(link, {
     stream,
@@ -78,14 +77,13 @@ function filtersFor(root: string, followed: readonly Followed[]): string[] {
 
 /** What an interrupted replay had set going may have ended before the journal is followed. */
 async function settleEarlier(
-  link: Link,
-  config: PipelineConfig,
+  pipeline: Pipeline,
   waiting: Waiting,
   followed: readonly Followed[],
 ): Promise<void> {
   const earlier = followed.filter((one) => one.earlier);
   await concurrently(earlier, lookupsAtOnce, async ({ key }) => {
-    const found = await anyRecord(link, journalOf(config), [
+    const found = await anyRecord(pipeline, [
       [key, 'RESOLVED'],
       [key, 'ROUTED'],
     ]);

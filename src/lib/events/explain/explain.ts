@@ -1,8 +1,9 @@
+import type { Pipeline } from '../../pipeline/pipeline.js';
 import { type PipelineConfig, readersOf } from '../../config/resolved.js';
 import type { Origin } from '../../domain/key.js';
 import type { StoredRecord } from '../../domain/attempt.js';
 import { subjectMatches } from '../../domain/subjects.js';
-import { type Clock, isoOfNanos } from '../../domain/time.js';
+import { isoOfNanos } from '../../domain/time.js';
 import { shownEvent } from '../../dlq/show.js';
 import { Expiry } from '../../dlq/state.js';
 import { readHistory } from '../../journal/history.js';
@@ -10,7 +11,6 @@ import type { Link } from '../../nats/link.js';
 import type { OnRead } from '../../nats/read/read-so-far.js';
 import { headerOf, msgIdHeader, type StoredMessage } from '../../nats/wire/message.js';
 import { fetchOriginal } from '../../pointers/original.js';
-import { journalOf } from '../../routing/route.js';
 import { isLeft } from '../../domain/ownership.js';
 import { positionOf } from '../../domain/consumer-position.js';
 import { filtersOf } from '../../topology/diff/fields.js';
@@ -23,7 +23,6 @@ import { tellStory } from './tell-story.js';
 export const defaultScanLimit = 1_000_000;
 
 export interface ExplainOptions {
-  readonly now: Clock;
   /** Default: `defaultScanLimit`. */
   readonly scanLimit?: number;
   /** With headers and payload. Default: without. */
@@ -39,31 +38,24 @@ export interface ExplainOptions {
  * Throws OperationError `NOT_FOUND` and `NOT_AN_EVENT` (exit code 1).
  */
 export async function explainEvent(
-  link: Link,
-  config: PipelineConfig,
+  pipeline: Pipeline,
   text: string,
-  options: ExplainOptions,
+  options: ExplainOptions = {},
 ): Promise<Explanation> {
-  const located = await locateEvent(link, config, text, {
+  const { link, config } = pipeline;
+  const located = await locateEvent(pipeline, text, {
     scanLimit: options.scanLimit ?? defaultScanLimit,
     ...(options.onRead ? { onRead: options.onRead } : {}),
   });
   const { origin, scanned, consumer } = located;
   const original = await fetchOriginal(link, origin);
-  const records = await readHistory(link, journalOf(config), 'business', consumer ?? '*', origin);
+  const records = await readHistory(pipeline, 'business', consumer ?? '*', origin);
   const names =
     consumer === undefined
-      ? [
-          ...new Set([
-            ...consumersOf(config, origin, records),
-            ...(await strandedReaders(link, config, origin)),
-          ]),
-        ]
+      ? [...new Set([...consumersOf(config, origin, records), ...(await strandedReaders(pipeline, origin))])]
       : [consumer];
   const present = original.state === 'present';
-  const told = await Promise.all(
-    names.map((name) => tellStory({ link, config, origin, present, nowMs: options.now() }, name)),
-  );
+  const told = await Promise.all(names.map((name) => tellStory({ pipeline, origin, present }, name)));
   const event =
     original.state === 'present'
       ? await eventFacts(link, origin, original.message, options.withContent ?? false)
@@ -79,12 +71,8 @@ export async function explainEvent(
 }
 
 /** Those that left the config, and did not get to it. */
-async function strandedReaders(
-  link: Link,
-  config: PipelineConfig,
-  { subject, seq }: Origin,
-): Promise<string[]> {
-  const orphans = await orphanedReaders(link, config);
+async function strandedReaders(pipeline: Pipeline, { subject, seq }: Origin): Promise<string[]> {
+  const orphans = await orphanedReaders(pipeline);
   return orphans
     .filter((info) => !isLeft(info.config.metadata) && positionOf(info, seq) !== 'acked')
     .filter(({ config: fields }) => filtersOf(fields).some((filter) => subjectMatches(filter, subject)))

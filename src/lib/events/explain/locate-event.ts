@@ -1,13 +1,12 @@
+import type { Pipeline } from '../../pipeline/pipeline.js';
 import { type PipelineConfig, readersOf } from '../../config/resolved.js';
 import { type DeadLetterId, parseDeadLetterId } from '../../domain/dead-letter.js';
 import { escapeLine } from '../../domain/escape.js';
 import type { Origin } from '../../domain/key.js';
 import { decodeRecord } from '../../domain/record-decode.js';
 import { OperationError } from '../../errors.js';
-import type { Link } from '../../nats/link.js';
 import type { OnRead } from '../../nats/read/read-so-far.js';
 import { serverNoteIn, type StoredMessage, storedOrigin } from '../../nats/wire/message.js';
-import { journalOf } from '../../routing/route.js';
 import { findByMessageId } from './find-by-id.js';
 import type { Scanned } from './explanation.js';
 
@@ -27,33 +26,33 @@ export interface Located {
  * Throws OperationError `NOT_FOUND`, and `NOT_AN_EVENT` for what the server keeps in the stream for itself.
  */
 export async function locateEvent(
-  link: Link,
-  config: PipelineConfig,
+  pipeline: Pipeline,
   text: string,
   { scanLimit, onRead = () => {} }: { readonly scanLimit: number; readonly onRead?: OnRead },
 ): Promise<Located> {
+  const { link, config } = pipeline;
   const named = parseDeadLetterId(text);
   const seq = /^[1-9]\d{0,15}$/.test(text) ? Number(text) : named?.seq;
   if (seq !== undefined && Number.isSafeInteger(seq)) {
-    const found = await locateSeq(link, config, seq, named?.consumer);
+    const found = await locateSeq(pipeline, seq, named?.consumer);
     const about = named === undefined ? {} : { consumer: named.consumer };
     if (found) return { ...found, ...about, scanned: null };
     // The name of a consumer before it: that is no message id, and a million headers need not be read to say so.
-    if (named && isReader(config, named.consumer)) throw await noSuchEvent(link, config, named);
+    if (named && isReader(config, named.consumer)) throw await noSuchEvent(pipeline, named);
   }
   const { name } = config.streams.events;
   const { seq: foundSeq, scanned } = await findByMessageId(link, name, text, scanLimit, onRead);
-  const found = foundSeq === undefined ? undefined : await locateSeq(link, config, foundSeq);
+  const found = foundSeq === undefined ? undefined : await locateSeq(pipeline, foundSeq);
   if (found) return { ...found, scanned };
   throw notFound(config, text, scanned);
 }
 
 async function locateSeq(
-  link: Link,
-  config: PipelineConfig,
+  pipeline: Pipeline,
   seq: number,
   consumer?: string,
 ): Promise<Pick<Located, 'origin' | 'message'> | undefined> {
+  const { link, config } = pipeline;
   // Of a consumer that nobody knows, there is nothing to tell.
   const known = consumer === undefined || isReader(config, consumer);
   const message = known ? await link.readFromLeader(config.streams.events.name, seq) : undefined;
@@ -62,7 +61,7 @@ async function locateSeq(
     if (note !== undefined) throw notAnEvent(message, note);
     return { origin: storedOrigin(message), message };
   }
-  const origin = await recordedOrigin(link, config, seq, consumer ?? '*');
+  const origin = await recordedOrigin(pipeline, seq, consumer ?? '*');
   return origin && { origin };
 }
 
@@ -70,11 +69,11 @@ function isReader(config: PipelineConfig, consumer: string): boolean {
   return readersOf(config).some(({ name }) => name === consumer);
 }
 
-async function noSuchEvent(
-  link: Link,
-  { streams }: PipelineConfig,
-  { consumer, seq }: DeadLetterId,
-): Promise<OperationError> {
+async function noSuchEvent(pipeline: Pipeline, { consumer, seq }: DeadLetterId): Promise<OperationError> {
+  const {
+    link,
+    config: { streams },
+  } = pipeline;
   const { name } = streams.events;
   const state = (await link.streamInfo(name))?.state;
   const holds =
@@ -89,12 +88,12 @@ async function noSuchEvent(
 
 /** The event of a sequence that the journal wrote about last. */
 async function recordedOrigin(
-  link: Link,
-  config: PipelineConfig,
+  pipeline: Pipeline,
   seq: number,
   consumer: string,
 ): Promise<Origin | undefined> {
-  const { stream, root } = journalOf(config);
+  const { link } = pipeline;
+  const { stream, root } = pipeline.places.journal;
   const info = await link.streamInfo(stream, `${root}.business.*.${consumer}.${seq}.*.*`);
   const subjects = Object.keys(info?.state.subjects ?? {});
   const messages = await Promise.all(subjects.map((subject) => link.readLast(stream, subject)));

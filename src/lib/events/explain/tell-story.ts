@@ -1,4 +1,6 @@
-import { externalNamed, type PipelineConfig, readersOf } from '../../config/resolved.js';
+import type { ConsumerState, ConsumerStory, NextStep } from './explanation.js';
+import type { Pipeline } from '../../pipeline/pipeline.js';
+import { externalNamed, readersOf } from '../../config/resolved.js';
 import type { StoredRecord } from '../../domain/attempt.js';
 import { metaConsumers, stageConsumers } from '../../domain/consumer-names.js';
 import { sameOrigin, type Origin } from '../../domain/key.js';
@@ -7,11 +9,8 @@ import { inOrderOfStory } from '../../domain/story.js';
 import { isExhaustion } from '../../domain/record-kinds.js';
 import type { HistoryRecord } from '../../dlq/show.js';
 import { readHistory } from '../../journal/history.js';
-import type { Link } from '../../nats/link.js';
 import { readStandstill, type Standstill } from '../../nats/standstill.js';
 import { lastPointer, readPointer } from '../../pointers/write-pointer.js';
-import { journalOf, pointersOf } from '../../routing/route.js';
-import type { ConsumerState, ConsumerStory, NextStep } from './explanation.js';
 import { nextStep } from './next-step.js';
 import { stateOf } from './event-state.js';
 import { stepOf } from './steps.js';
@@ -19,12 +18,10 @@ import { whyNobodyKnows } from './what-is-known.js';
 
 /** The event that is told about, and where from. */
 export interface Telling {
-  readonly link: Link;
-  readonly config: PipelineConfig;
+  readonly pipeline: Pipeline;
   readonly origin: Origin;
   /** The event itself is there still. */
   readonly present: boolean;
-  readonly nowMs: number;
 }
 
 /** What one consumer has to do with an event, and what is still to come. */
@@ -32,13 +29,14 @@ export async function tellStory(
   telling: Telling,
   consumer: string,
 ): Promise<{ readonly story: ConsumerStory; readonly next?: NextStep }> {
-  const { link, config, origin, present } = telling;
+  const { pipeline, origin, present } = telling;
+  const { config } = pipeline;
   // It may move on between two looks: what then seems lost is looked for once more.
   let seen = await look(telling, consumer);
   if (seen.state === 'broken') seen = await look(telling, consumer);
   const { state, records, waiting } = seen;
   const ordered = inOrderOfStory(records.map((one) => ({ ...one.record, journalSeq: one.journalSeq })));
-  const meta = await Promise.all(ordered.map((record) => routingOf(link, config, record)));
+  const meta = await Promise.all(ordered.map((record) => routingOf(pipeline, record)));
   const history = ordered
     .flatMap((record, i) => [{ journalSeq: record.journalSeq, record }, ...(meta[i] ?? [])])
     .map((record) => stepOf(record, waiting));
@@ -60,12 +58,13 @@ interface Seen {
   readonly waiting: Pointer | undefined;
 }
 
-async function look({ link, config, origin, nowMs }: Telling, consumer: string): Promise<Seen> {
+async function look({ pipeline, origin }: Telling, consumer: string): Promise<Seen> {
+  const { link, config, clock } = pipeline;
   const journal = await link.streamInfo(config.streams.advisories.name);
   const info = await link.consumerInfo(config.streams.events.name, consumer);
-  const waiting = await pointerOf(link, config, 'retry', consumer, origin);
-  const dead = await pointerOf(link, config, 'dlq', consumer, origin);
-  const records = await readHistory(link, journalOf(config), 'business', consumer, origin);
+  const waiting = await pointerOf(pipeline, 'retry', consumer, origin);
+  const dead = await pointerOf(pipeline, 'dlq', consumer, origin);
+  const records = await readHistory(pipeline, 'business', consumer, origin);
   const untold = info && whyNobodyKnows(origin, info, journal);
   const state = stateOf({
     records: records.map(({ record }) => record),
@@ -75,7 +74,7 @@ async function look({ link, config, origin, nowMs }: Telling, consumer: string):
     event: origin,
     external: externalNamed(config, consumer) !== undefined,
     untold,
-    nowMs,
+    nowMs: clock.now(),
   });
   const note = state === 'no-trace' || state === 'unknown' ? untold : undefined;
   return { state, note, records, waiting };
@@ -83,7 +82,7 @@ async function look({ link, config, origin, nowMs }: Telling, consumer: string):
 
 /** What goes on only once the server delivers to this consumer, and why it does not now. */
 async function standstillBefore(
-  { link, config }: Telling,
+  { pipeline: { link, config } }: Telling,
   consumer: string,
   state: ConsumerState,
 ): Promise<(Standstill & { readonly name: string }) | undefined> {
@@ -103,25 +102,22 @@ async function standstillBefore(
 }
 
 async function pointerOf(
-  link: Link,
-  config: PipelineConfig,
+  pipeline: Pipeline,
   where: 'retry' | 'dlq',
   consumer: string,
   origin: Origin,
 ): Promise<Pointer | undefined> {
-  const message = await lastPointer(link, pointersOf(config, where), consumer, origin.seq);
+  const { link } = pipeline;
+  const message = await lastPointer(link, pipeline.places[where], consumer, origin.seq);
   const pointer = message && readPointer(message);
   return pointer && sameOrigin(pointer.origin, origin) ? pointer : undefined;
 }
 
 /** What the journal has about the routing of an exhaustion: only where that failed. */
-async function routingOf(
-  link: Link,
-  config: PipelineConfig,
-  { journalSeq, kind }: HistoryRecord,
-): Promise<StoredRecord[]> {
+async function routingOf(pipeline: Pipeline, { journalSeq, kind }: HistoryRecord): Promise<StoredRecord[]> {
+  const { link } = pipeline;
   if (!isExhaustion(kind)) return [];
-  const journal = journalOf(config);
+  const journal = pipeline.places.journal;
   const message = await link.readFromLeader(journal.stream, journalSeq);
-  return message ? readHistory(link, journal, 'meta', '*', message) : [];
+  return message ? readHistory(pipeline, 'meta', '*', message) : [];
 }

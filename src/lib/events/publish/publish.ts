@@ -1,10 +1,10 @@
+import type { Pipeline } from '../../pipeline/pipeline.js';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { PipelineConfig } from '../../config/resolved.js';
 import { ConnectionError, messageOf, OperationError } from '../../errors.js';
 import { NoJetStreamError, UnreachableError } from '../../nats/errors.js';
 import { WrongDomainError } from '../../nats/wrong-domain.js';
 import { encodeLines, headerLines } from '../../nats/wire/headers.js';
-import type { Link, PublishAck } from '../../nats/link.js';
+import type { PublishAck } from '../../nats/link.js';
 import { checkPayload } from './check-payload.js';
 import { type Destination, findDestination } from './destination.js';
 import { checkId, makeHeaders } from './headers.js';
@@ -16,8 +16,6 @@ import {
   type PublishManyResult,
   type PublishSettler,
 } from './publish-many.js';
-
-type PublisherConfig = Pick<PipelineConfig, 'events' | 'eventsRoot' | 'numbers' | 'streams'>;
 
 interface Outgoing {
   readonly subject: string;
@@ -44,11 +42,8 @@ export class Publisher {
   private readonly meant: { readonly stream: string };
   private readonly destinations = new Map<string, KnownDestination>();
 
-  constructor(
-    private readonly link: Link,
-    private readonly config: PublisherConfig,
-  ) {
-    this.meant = { stream: config.streams.events.name };
+  constructor(private readonly pipeline: Pipeline) {
+    this.meant = { stream: pipeline.config.streams.events.name };
   }
 
   /** The subject that events of this type, or on this subject, go to. Throws UsageError `UNKNOWN_EVENT_TYPE`. */
@@ -59,7 +54,7 @@ export class Publisher {
   private destinationOf(typeOrSubject: string): KnownDestination {
     const known = this.destinations.get(typeOrSubject);
     if (known !== undefined) return known;
-    const found = findDestination(this.config, typeOrSubject);
+    const found = findDestination(this.pipeline.config, typeOrSubject);
     const made = { ...found, lines: headerLines(makeHeaders(found.type)) };
     if (this.destinations.size === mostDestinations) this.destinations.clear();
     this.destinations.set(typeOrSubject, made);
@@ -98,7 +93,7 @@ export class Publisher {
   ): Promise<PublishManyResult> {
     const publish = (event: OutgoingEvent, settle: PublishSettler) =>
       this.start(event.type, event.data, event, settle);
-    return publishAll(events, publish, this.config.streams.events.name, options);
+    return publishAll(events, publish, this.pipeline.config.streams.events.name, options);
   }
 
   /** Calls back, since each promise would cost as much as the sending. */
@@ -114,11 +109,11 @@ export class Publisher {
       const named = options.headers === undefined ? lines : headerLines(makeHeaders(type, options.headers));
       if (options.id !== undefined) checkId(options.id);
       const ownId = options.id === undefined;
-      const msgId = options.id ?? this.link.clock.uuid();
+      const msgId = options.id ?? this.pipeline.clock.uuid();
       const event = { subject, payload, headers: encodeLines(named, { msgId }), msgId, ownId, settle };
       if (schema === undefined) this.store(event);
       else
-        checkPayload(type, schema, payload, this.config.numbers)
+        checkPayload(type, schema, payload, this.pipeline.config.numbers)
           .then(() => this.store(event))
           .catch(settle);
     } catch (error) {
@@ -129,7 +124,7 @@ export class Publisher {
   private store(event: Outgoing): void {
     const { subject, payload, headers, settle } = event;
     this.checkSize(subject, payload.length + Buffer.byteLength(headers));
-    this.link.publishEncoded(
+    this.pipeline.link.publishEncoded(
       subject,
       payload,
       headers,
@@ -142,9 +137,9 @@ export class Publisher {
   }
 
   private checkSize(subject: string, sizeBytes: number): void {
-    if (sizeBytes <= this.link.maxPayload) return;
+    if (sizeBytes <= this.pipeline.link.maxPayload) return;
     throw new OperationError(
-      `publish to ${subject}: the event has ${sizeBytes} bytes with its headers, the server takes ${this.link.maxPayload}`,
+      `publish to ${subject}: the event has ${sizeBytes} bytes with its headers, the server takes ${this.pipeline.link.maxPayload}`,
       {
         code: 'TOO_LARGE',
         suggestions: [
@@ -162,7 +157,8 @@ export class Publisher {
       if (!(error instanceof UnreachableError) || error instanceof NoJetStreamError) throw error;
       if (tries === 1) await this.checkExistence(error);
       // Unless its stream has now said that it is there, where the answer came from.
-      if (error instanceof WrongDomainError && !this.link.home.isFrom(error.answeredFrom)) throw error;
+      if (error instanceof WrongDomainError && !this.pipeline.link.home.isFrom(error.answeredFrom))
+        throw error;
       const waitMs = retryWaitsMs[tries - 1];
       if (waitMs === undefined) throw unanswered(error, tries, event.msgId);
       await sleep(waitMs);
@@ -177,7 +173,7 @@ export class Publisher {
 
   private tryOnce({ subject, payload, headers }: Outgoing): Promise<PublishAck> {
     return new Promise((resolve, reject) => {
-      this.link.publishEncoded(
+      this.pipeline.link.publishEncoded(
         subject,
         payload,
         headers,
@@ -192,7 +188,7 @@ export class Publisher {
     ack: PublishAck,
     tries: number,
   ): PublishResult | OperationError {
-    if (ack.stream !== this.config.streams.events.name) return this.wrongStream(subject, ack);
+    if (ack.stream !== this.pipeline.config.streams.events.name) return this.wrongStream(subject, ack);
     // Nobody else has an id that was made here: the one stored before is this event's own first try.
     const duplicate = ack.duplicate && !(ownId && tries > 1);
     return { stream: ack.stream, seq: ack.seq, duplicate, msgId };
@@ -200,16 +196,16 @@ export class Publisher {
 
   /** A stream that is not there answers like one without a leader; only the former is told at once. */
   private async checkExistence(cause: UnreachableError): Promise<void> {
-    const { name } = this.config.streams.events;
-    if (!this.link.connected) return;
+    const { name } = this.pipeline.config.streams.events;
+    if (!this.pipeline.link.connected) return;
     try {
-      if ((await this.link.streamInfo(name)) !== undefined) return;
+      if ((await this.pipeline.link.streamInfo(name)) !== undefined) return;
     } catch (error) {
       if (error instanceof NoJetStreamError) throw error;
       return;
     }
     const elsewhere = cause instanceof WrongDomainError ? ` (${cause.message})` : '';
-    throw new OperationError(`there is no stream "${name}" on ${this.link.server}${elsewhere}`, {
+    throw new OperationError(`there is no stream "${name}" on ${this.pipeline.link.server}${elsewhere}`, {
       code: 'NO_STREAM',
       cause,
       suggestions: ['plutomi-events pipeline apply'],
@@ -217,7 +213,7 @@ export class Publisher {
   }
 
   private wrongStream(subject: string, { stream, seq }: PublishAck): OperationError {
-    const { name } = this.config.streams.events;
+    const { name } = this.pipeline.config.streams.events;
     return new OperationError(`${subject} was stored by the stream "${stream}" (${seq}), not by "${name}"`, {
       code: 'WRONG_STREAM',
       suggestions: ['plutomi-events pipeline apply --dry-run   # what differs from the config'],

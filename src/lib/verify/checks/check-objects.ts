@@ -1,5 +1,4 @@
-import type { PipelineConfig } from '../../config/resolved.js';
-import type { Link } from '../../nats/link.js';
+import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { StreamInfo } from '../../nats/objects.js';
 import { checkTopology } from '../../topology/plan.js';
 import { type TightLimit, tightLimits } from '../../topology/record-sizes.js';
@@ -13,17 +12,18 @@ export interface ObjectCheck {
 }
 
 /** Do the streams and consumers match the config, and will they survive the loss of a node? */
-export async function checkObjects(link: Link, config: PipelineConfig): Promise<ObjectCheck> {
+export async function checkObjects(pipeline: Pipeline): Promise<ObjectCheck> {
+  const { link, config } = pipeline;
   const names = Object.values(config.streams).map(({ name }) => name);
   const [drift, ...infos] = await Promise.all([
-    driftOf(link, config),
+    driftOf(pipeline),
     ...names.map((name) => link.streamInfo(name)),
   ]);
   const streams = new Map(
     infos.filter((info) => info !== undefined).map((info) => [info.config.name, info] as const),
   );
   const found = [...streams.values()];
-  const tight = tightLimits(link, config, found);
+  const tight = tightLimits(pipeline, found);
   return {
     problems: [...drift, ...found.flatMap(replicaProblems), ...refusingLimits(tight)],
     warnings: [...behindWarnings(found), ...durabilityWarnings(found), ...cuttingLimits(tight)],
@@ -31,8 +31,8 @@ export async function checkObjects(link: Link, config: PipelineConfig): Promise<
   };
 }
 
-async function driftOf(link: Link, config: PipelineConfig): Promise<Problem[]> {
-  const { changes, conflicts } = await checkTopology(link, config);
+async function driftOf(pipeline: Pipeline): Promise<Problem[]> {
+  const { changes, conflicts } = await checkTopology(pipeline);
   const drift = changes.map(({ action, kind, name, stream, fields }): Problem => {
     const paths = fields.map(({ path }) => path).join(', ');
     const detail = action === 'create' ? 'it is missing' : `it differs from the config: ${paths}`;

@@ -1,16 +1,14 @@
-import type { PipelineConfig } from '../../config/resolved.js';
+import type { Pipeline } from '../../pipeline/pipeline.js';
 import { isLeft } from '../../domain/ownership.js';
-import type { Link } from '../../nats/link.js';
 import type { ConsumerInfo } from '../../nats/objects.js';
 import { orphanedReaders } from '../../topology/orphans.js';
 import type { Problem, Warning } from '../verification.js';
 
 /** What consumers that left the config have not processed: a problem until somebody has decided to leave it. */
 export async function checkOrphans(
-  link: Link,
-  config: PipelineConfig,
+  pipeline: Pipeline,
 ): Promise<{ readonly problems: readonly Problem[]; readonly warnings: readonly Warning[] }> {
-  const orphans = (await orphanedReaders(link, config)).filter(
+  const orphans = (await orphanedReaders(pipeline)).filter(
     (info) => info.num_pending + info.num_ack_pending > 0,
   );
   const [left, stranded] = [

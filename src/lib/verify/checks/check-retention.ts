@@ -1,3 +1,4 @@
+import type { Pipeline } from '../../pipeline/pipeline.js';
 import { externalNamed, type PipelineConfig } from '../../config/resolved.js';
 import { formatDuration } from '../../domain/duration.js';
 import { expiresAtMs } from '../../domain/message-ttl.js';
@@ -21,12 +22,12 @@ export interface RetentionCheck {
 
 /** Does each consumer get to its messages before its stream evicts them? */
 export async function checkRetention(
-  link: Link,
-  config: PipelineConfig,
+  pipeline: Pipeline,
   streams: ReadonlyMap<string, StreamInfo>,
   consumers: readonly ConsumerInfo[],
   nowMs: number,
 ): Promise<RetentionCheck> {
+  const { link, config } = pipeline;
   const problems: Problem[] = [];
   const warnings: Warning[] = [...streams.values()].flatMap(fullness);
   for (const info of consumers) {

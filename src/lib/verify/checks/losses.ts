@@ -1,9 +1,8 @@
+import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { PipelineConfig } from '../../config/resolved.js';
 import { recordSubject } from '../../domain/subjects.js';
 import { stageEnds } from '../../domain/record-kinds.js';
 import { concurrently } from '../../flow/concurrently.js';
-import type { Link } from '../../nats/link.js';
-import { journalOf } from '../../routing/route.js';
 import type { Loss } from '../scan/scan-journal.js';
 import { type Finding, findingOf } from '../verification.js';
 
@@ -11,17 +10,18 @@ const lookupsAtOnce = 32;
 
 /** The losses that the server told of and that no record of ours makes good: what ended after all is none. */
 export async function confirmLosses(
-  link: Link,
-  config: PipelineConfig,
+  pipeline: Pipeline,
   losses: ReadonlyMap<string, Loss>,
 ): Promise<Finding[]> {
+  const { config } = pipeline;
   const all = [...losses.values()];
-  const ended = await concurrently(all, lookupsAtOnce, (loss) => hasEnded(link, config, loss));
+  const ended = await concurrently(all, lookupsAtOnce, (loss) => hasEnded(pipeline, loss));
   return all.filter((_, i) => ended[i] === false).map((loss) => lossFinding(config, loss));
 }
 
-async function hasEnded(link: Link, config: PipelineConfig, { consumer, seq }: Loss): Promise<boolean> {
-  const { stream, root } = journalOf(config);
+async function hasEnded(pipeline: Pipeline, { consumer, seq }: Loss): Promise<boolean> {
+  const { link } = pipeline;
+  const { stream, root } = pipeline.places.journal;
   const found = await Promise.all(
     stageEnds.map((kind) => {
       const place = { consumer, seq, stage: 'main', cycle: 0 } as const;

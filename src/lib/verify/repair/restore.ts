@@ -1,3 +1,4 @@
+import type { Pipeline } from '../../pipeline/pipeline.js';
 import { consumerNamed, limitsOf, type PipelineConfig } from '../../config/resolved.js';
 import { isForGood, makeFailure } from '../../domain/failure.js';
 import { atStage, type Key, sameOrigin } from '../../domain/key.js';
@@ -10,17 +11,15 @@ import { type ExhaustionKind, exhaustionKinds } from '../../domain/record-kinds.
 import { advisoryType } from '../../domain/advisory.js';
 import { subjectOf } from '../../journal/place.js';
 import { lastRecord } from '../../journal/read.js';
-import type { Link } from '../../nats/link.js';
 import { lastPointer, readPointer } from '../../pointers/write-pointer.js';
-import { journalOf, pointersOf } from '../../routing/route.js';
 
 /** The exhaustion of a stage, as the journal has it, complete enough to be routed. */
 export async function readExhaustionOf(
-  link: Link,
-  config: PipelineConfig,
+  pipeline: Pipeline,
   key: Key,
 ): Promise<{ readonly x: Exhaustion; readonly journalSeq: number } | undefined> {
-  const journal = journalOf(config);
+  const { link } = pipeline;
+  const journal = pipeline.places.journal;
   for (const kind of exhaustionKinds) {
     const message = await link.readLast(journal.stream, subjectOf(journal, key, kind));
     const decoded = message && decodeExhaustion(message.data);
@@ -32,55 +31,44 @@ export async function readExhaustionOf(
 }
 
 /** The exhaustion of the business tier at a sequence of the journal. Undefined: none that can be routed. */
-export async function readRoutable(
-  link: Link,
-  config: PipelineConfig,
-  journalSeq: number,
-): Promise<Exhaustion | undefined> {
+export async function readRoutable(pipeline: Pipeline, journalSeq: number): Promise<Exhaustion | undefined> {
+  const { link, config } = pipeline;
   const message = await link.readFromLeader(config.streams.advisories.name, journalSeq);
   const decoded = message && decodeExhaustion(message.data);
   if (!decoded?.ok || decoded.value.tier !== 'business') return undefined;
   const x = decoded.value;
-  return subjectOf(journalOf(config), x, x.kind) === message?.subject ? x : undefined;
+  return subjectOf(pipeline.places.journal, x, x.kind) === message?.subject ? x : undefined;
 }
 
 /**
  * The exhaustion that a stage must have ended with, made from what is left of it: the pointer that it led to, else
  * its last failed attempt. Undefined: nothing is left.
  */
-export async function rebuildExhaustion(
-  link: Link,
-  config: PipelineConfig,
-  key: Key,
-): Promise<Exhaustion | undefined> {
-  return (await fromPointer(link, config, key)) ?? (await fromAttempt(link, config, key));
+export async function rebuildExhaustion(pipeline: Pipeline, key: Key): Promise<Exhaustion | undefined> {
+  return (await fromPointer(pipeline, key)) ?? (await fromAttempt(pipeline, key));
 }
 
 /** What the journal has of it, or else what can be made of what is left. */
-export async function findExhaustion(
-  link: Link,
-  config: PipelineConfig,
-  key: Key,
-): Promise<Exhaustion | undefined> {
-  return (await readExhaustionOf(link, config, key))?.x ?? (await rebuildExhaustion(link, config, key));
+export async function findExhaustion(pipeline: Pipeline, key: Key): Promise<Exhaustion | undefined> {
+  return (await readExhaustionOf(pipeline, key))?.x ?? (await rebuildExhaustion(pipeline, key));
 }
 
 /** The pointer of this event and cycle that rests in the retry stage or the DLQ. */
 export async function pointerThere(
-  link: Link,
-  config: PipelineConfig,
+  pipeline: Pipeline,
   where: 'retry' | 'dlq',
   key: Key,
 ): Promise<Pointer | undefined> {
-  const message = await lastPointer(link, pointersOf(config, where), key.consumer, key.origin.seq);
+  const { link } = pipeline;
+  const message = await lastPointer(link, pipeline.places[where], key.consumer, key.origin.seq);
   const pointer = message && readPointer(message);
   return pointer && sameOrigin(pointer.origin, key.origin) ? pointer : undefined;
 }
 
-async function fromPointer(link: Link, config: PipelineConfig, key: Key): Promise<Exhaustion | undefined> {
+async function fromPointer(pipeline: Pipeline, key: Key): Promise<Exhaustion | undefined> {
   const places = key.stage === 'main' ? (['retry', 'dlq'] as const) : (['dlq'] as const);
   for (const where of places) {
-    const pointer = await pointerThere(link, config, where, key);
+    const pointer = await pointerThere(pipeline, where, key);
     // The retry stage's pointers of one cycle are of main, whatever came later.
     const own = pointer?.cycle === key.cycle && pointer.attempts.retry > 0 === (key.stage === 'retry');
     if (pointer && own) return exhaustionOfPointer(key, pointer, where);
@@ -107,8 +95,9 @@ function exhaustionOfPointer(key: Key, pointer: Pointer, where: 'retry' | 'dlq')
   return { ...made, ...advisory, consumer: key.consumer };
 }
 
-async function fromAttempt(link: Link, config: PipelineConfig, key: Key): Promise<Exhaustion | undefined> {
-  const record = (await lastRecord(link, journalOf(config), key, 'ATTEMPT_FAILED'))?.record;
+async function fromAttempt(pipeline: Pipeline, key: Key): Promise<Exhaustion | undefined> {
+  const { config } = pipeline;
+  const record = (await lastRecord(pipeline, key, 'ATTEMPT_FAILED'))?.record;
   if (!record?.error || record.attempt === undefined) return undefined;
   const { error, attempt } = record;
   const { kind = 'error', name, message, fingerprint } = error;
@@ -117,21 +106,17 @@ async function fromAttempt(link: Link, config: PipelineConfig, key: Key): Promis
     kind: isForGood(kind) ? 'MSG_TERMINATED' : 'MAX_DELIVERIES',
     at: record.at,
     failure: { ...makeFailure(kind, name, message), fingerprint },
-    attempts: await attemptsOf(link, config, key, attempt),
+    attempts: await attemptsOf(pipeline, key, attempt),
     firstFailedAt: record.firstFailedAt ?? record.at,
     worker: record.worker ?? '',
     delivered: deliveredAt(config, key, record),
   });
 }
 
-async function attemptsOf(
-  link: Link,
-  config: PipelineConfig,
-  key: Key,
-  attempt: number,
-): Promise<Exhaustion['attempts']> {
+async function attemptsOf(pipeline: Pipeline, key: Key, attempt: number): Promise<Exhaustion['attempts']> {
+  const { config } = pipeline;
   if (key.stage === 'main') return { main: attempt, retry: 0 };
-  const main = await readExhaustionOf(link, config, atStage(key, 'main', 0));
+  const main = await readExhaustionOf(pipeline, atStage(key, 'main', 0));
   const consumer = consumerNamed(config, key.consumer);
   const limit = consumer ? limitsOf(consumer, 'main').attempts : 0;
   return { main: main?.x.attempts.main ?? limit, retry: attempt };

@@ -1,6 +1,5 @@
-import type { PipelineConfig } from '../../config/resolved.js';
+import type { Pipeline } from '../../pipeline/pipeline.js';
 import { type Position, positionOf } from '../../domain/consumer-position.js';
-import type { Link } from '../../nats/link.js';
 import type { ConsumerInfo } from '../../nats/objects.js';
 import { desiredTopology } from '../../topology/desired.js';
 import { consumerPath } from '../../topology/diff/diff.js';
@@ -12,7 +11,8 @@ import { consumerPath } from '../../topology/diff/diff.js';
 export class Positions {
   private constructor(private readonly infos: ReadonlyMap<string, ConsumerInfo>) {}
 
-  static async read(link: Link, config: PipelineConfig): Promise<Positions> {
+  static async read(pipeline: Pipeline): Promise<Positions> {
+    const { link, config } = pipeline;
     const { consumers } = desiredTopology(config);
     const infos = await Promise.all(consumers.map(({ stream, name }) => link.consumerInfo(stream, name)));
     const found = infos.filter((info) => info !== undefined);

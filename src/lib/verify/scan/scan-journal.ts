@@ -1,3 +1,4 @@
+import type { Pipeline } from '../../pipeline/pipeline.js';
 import { type PipelineConfig, readersOf } from '../../config/resolved.js';
 import { decodeAdvisory, isLoss } from '../../domain/advisory.js';
 import { decodeRecord } from '../../domain/record-decode.js';
@@ -35,11 +36,11 @@ export interface JournalScan {
 
 /** Reads the journal from its first record to what is its last now. */
 export async function scanJournal(
-  link: Link,
-  config: PipelineConfig,
+  pipeline: Pipeline,
   transcriber: Transcriber,
   onRead: OnRead,
 ): Promise<JournalScan> {
+  const { link, config } = pipeline;
   const { advisories, events } = config.streams;
   const info = await link.streamInfo(advisories.name);
   const scan = {

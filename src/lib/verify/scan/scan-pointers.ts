@@ -1,3 +1,4 @@
+import type { Pipeline } from '../../pipeline/pipeline.js';
 import { consumerNamed, externalNamed, type PipelineConfig } from '../../config/resolved.js';
 import { metaConsumers } from '../../domain/consumer-names.js';
 import type { Key } from '../../domain/key.js';
@@ -28,11 +29,11 @@ const chunkSize = 1024;
 
 /** Reads every pointer that is there: closes what the journal left open, and looks for each one's original. */
 export async function scanPointers(
-  link: Link,
-  config: PipelineConfig,
+  pipeline: Pipeline,
   journal: JournalScan,
   onRead: OnRead,
 ): Promise<PointerScan> {
+  const { link, config } = pipeline;
   const scan: PointerScan = {
     pointers: 0,
     deadLetters: 0,

@@ -1,7 +1,6 @@
-import type { PipelineConfig } from '../../config/resolved.js';
+import type { Pipeline } from '../../pipeline/pipeline.js';
 import { metaConsumers } from '../../domain/consumer-names.js';
 import type { Key } from '../../domain/key.js';
-import type { Link } from '../../nats/link.js';
 import type { Transcriber } from '../../routing/transcribe.js';
 import type { Positions } from '../scan/positions.js';
 import { tookMeta } from './took-meta.js';
@@ -11,17 +10,17 @@ import { findingOf } from '../verification.js';
 
 /** What became of an advisory of the server that had led to no exhaustion when the journal was read. */
 export async function traceAdvisory(
-  link: Link,
-  config: PipelineConfig,
+  pipeline: Pipeline,
   positions: Positions,
   transcriber: Transcriber,
   untold: UntoldAdvisory,
 ): Promise<Trace> {
+  const { config } = pipeline;
   const { journalSeq } = untold;
   const { name } = config.streams.advisories;
   if (positions.of(name, metaConsumers.main, journalSeq) !== 'acked') return 'in-flight';
   // The meta tiers answer for what the meta-consumer could not route.
-  if (await tookMeta(link, config, journalSeq)) return 'fine';
+  if (await tookMeta(pipeline, journalSeq)) return 'fine';
   const judgement = await transcriber.judge(untold);
   if (judgement.is === 'lost') {
     const { consumer, streamSeq: seq, stream } = judgement.advisory;

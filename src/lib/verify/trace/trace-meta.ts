@@ -1,13 +1,12 @@
+import type { OpenMetaCase } from './open-meta-cases.js';
+import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { PipelineConfig } from '../../config/resolved.js';
 import { metaConsumers } from '../../domain/consumer-names.js';
 import type { Key } from '../../domain/key.js';
 import { decodeRecord } from '../../domain/record-decode.js';
 import { recordSubject } from '../../domain/subjects.js';
 import type { RecordKind } from '../../domain/record-kinds.js';
-import type { Link } from '../../nats/link.js';
 import { lastPointer } from '../../pointers/write-pointer.js';
-import { journalOf, pointersOf } from '../../routing/route.js';
-import type { OpenMetaCase } from './open-meta-cases.js';
 import type { Positions } from '../scan/positions.js';
 import { readRoutable } from '../repair/restore.js';
 import type { Trace } from './trace.js';
@@ -15,17 +14,17 @@ import { findingOf } from '../verification.js';
 
 /** What became of a record that the meta-consumer gave up. */
 export async function traceMeta(
-  link: Link,
-  config: PipelineConfig,
+  pipeline: Pipeline,
   positions: Positions,
   open: OpenMetaCase,
 ): Promise<Trace> {
+  const { link, config } = pipeline;
   const { name } = config.streams.advisories;
   const waits = open.awaits !== undefined && positions.of(name, open.awaits, open.journalSeq) !== 'acked';
   if (waits) return 'in-flight';
-  if (await lastPointer(link, pointersOf(config, 'dlq'), metaConsumers.main, open.seq)) return 'fine';
-  if (await isOver(link, config, open)) return 'fine';
-  const routable = await readRoutable(link, config, open.seq);
+  if (await lastPointer(link, pipeline.places.dlq, metaConsumers.main, open.seq)) return 'fine';
+  if (await isOver(pipeline, open)) return 'fine';
+  const routable = await readRoutable(pipeline, open.seq);
   const key = metaKeyOf(config, open.seq);
   return open.awaits === undefined
     ? findingOf(
@@ -49,28 +48,28 @@ export function metaKeyOf(config: PipelineConfig, seq: number): Key {
   return { tier: 'meta', consumer: metaConsumers.main, origin, stage: 'main', cycle: 0 };
 }
 
-async function isOver(link: Link, config: PipelineConfig, open: OpenMetaCase): Promise<boolean> {
+async function isOver(pipeline: Pipeline, open: OpenMetaCase): Promise<boolean> {
   const found = await Promise.all([
-    has(link, config, open.seq, metaConsumers.main, 'RESOLVED', 0),
-    has(link, config, open.seq, metaConsumers.retry, 'RESOLVED', 0),
-    has(link, config, open.seq, metaConsumers.main, 'REPLAYED', 1),
-    has(link, config, open.seq, metaConsumers.main, 'DISCARDED', 0),
+    has(pipeline, open.seq, metaConsumers.main, 'RESOLVED', 0),
+    has(pipeline, open.seq, metaConsumers.retry, 'RESOLVED', 0),
+    has(pipeline, open.seq, metaConsumers.main, 'REPLAYED', 1),
+    has(pipeline, open.seq, metaConsumers.main, 'DISCARDED', 0),
     // Handed on to the DLQ since the journal was read: the next verification looks for it there.
-    open.awaits !== undefined && has(link, config, open.seq, metaConsumers.retry, 'ROUTED', 0),
+    open.awaits !== undefined && has(pipeline, open.seq, metaConsumers.retry, 'ROUTED', 0),
   ]);
   return found.includes(true);
 }
 
 async function has(
-  link: Link,
-  config: PipelineConfig,
+  pipeline: Pipeline,
   seq: number,
   consumer: string,
   kind: RecordKind,
   cycle: number,
 ): Promise<boolean> {
+  const { link } = pipeline;
   const stage = kind === 'REPLAYED' || kind === 'DISCARDED' ? 'dlq' : 'main';
-  const { stream, root } = journalOf(config);
+  const { stream, root } = pipeline.places.journal;
   const subject = recordSubject(root, { tier: 'meta', kind, consumer, seq, stage, cycle });
   const message = await link.readLast(stream, subject);
   return message !== undefined && decodeRecord(message.data).ok;

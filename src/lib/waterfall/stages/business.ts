@@ -1,5 +1,5 @@
 import { Bag, type Baggable } from '../../flow/bag.js';
-import type { ConsumerSettings, PipelineConfig } from '../../config/resolved.js';
+import type { ConsumerSettings } from '../../config/resolved.js';
 import { limitsOf, planOf } from '../../config/resolved.js';
 import { makeFailure } from '../../domain/failure.js';
 import { type Origin, originOf } from '../../domain/key.js';
@@ -23,7 +23,6 @@ import { takeBack } from './take-back.js';
 import type { PlutomiError } from '../../errors.js';
 
 export interface BusinessParts {
-  readonly config: PipelineConfig;
   readonly consumer: ConsumerSettings;
   readonly handler: Handler;
   readonly registry: EventRegistry;
@@ -72,7 +71,8 @@ export class HandlerRunner {
   constructor(private readonly parts: BusinessParts) {}
 
   async run(current: Case, attempt: number, message: EventMessage): Promise<Outcome> {
-    const { config, consumer, handler, registry, log, tools } = this.parts;
+    const { consumer, handler, registry, log, tools } = this.parts;
+    const { config, clock } = tools.pipeline;
     const facts = new AttemptFacts(consumer.name, current, attempt, log);
     const event = () => makeEvent(message, registry, consumer.numbers);
     const run = invoke(handler, event, facts, consumer.timeoutMs);
@@ -85,7 +85,7 @@ export class HandlerRunner {
       this.countZombie(run.settled, () => tools.emit({ type: 'late-settlement', key, attempt }));
     }
     if (outcome.kind !== 'snoozed') return outcome;
-    return boundSnooze(outcome, current.history, message, config, tools.now());
+    return boundSnooze(outcome, current.history, message, config, clock.now());
   }
 
   /** The drain is over: what still runs counts as no attempt and goes back, and its handler is told. */
@@ -112,7 +112,7 @@ export function mainStage(parts: BusinessParts, runner: HandlerRunner): StageSpe
   return {
     limits: parts.consumer,
     trustsFirstDelivery: true,
-    past: stageFilter(parts.config.roots.advisories, parts.consumer.name, 'main'),
+    past: stageFilter(parts.tools.pipeline.places.journal.root, parts.consumer.name, 'main'),
     recordsSuccess: false,
     plan: planOf(parts.consumer),
     runsHandlers: true,
@@ -127,12 +127,12 @@ export function retryStage(parts: BusinessParts, runner: HandlerRunner): StageSp
   return {
     limits: limitsOf(consumer, 'retry'),
     trustsFirstDelivery: false,
-    past: stageFilter(parts.config.roots.advisories, consumer.name, 'retry'),
+    past: stageFilter(tools.pipeline.places.journal.root, consumer.name, 'retry'),
     recordsSuccess: true,
     runsHandlers: true,
     identify: (held) => identifyPointer(consumer.name, held),
     fetch: ({ held, worker, task }) =>
-      worker.persist(held, 'fetch the original', () => fetchOriginal(tools.link, task.key.origin)),
+      worker.persist(held, 'fetch the original', () => fetchOriginal(tools.pipeline.link, task.key.origin)),
     run: (current, attempt, original) =>
       original?.state === 'present'
         ? runner.run(current, attempt, storedEvent(original.message))

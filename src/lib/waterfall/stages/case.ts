@@ -1,10 +1,8 @@
+import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { KeyHistory } from '../../domain/attempt.js';
 import type { Failure } from '../../domain/failure.js';
 import type { Key } from '../../domain/key.js';
 import type { Exhaustion } from '../../domain/record.js';
-import type { Clock } from '../../domain/time.js';
-import type { JournalPlace } from '../../journal/place.js';
-import type { Link } from '../../nats/link.js';
 import type { WaterfallListener } from '../../observe/waterfall-event.js';
 import type { Admission } from '../worker/admission.js';
 import type { HeldMessage } from '../worker/held-message.js';
@@ -46,14 +44,8 @@ export interface Identified {
 
 /** What every stage works with. */
 export interface StageTools {
-  readonly link: Link;
-  readonly journal: JournalPlace;
+  readonly pipeline: Pipeline;
   readonly emit: WaterfallListener;
   /** Of all handlers that run in this process, whatever their stage. */
   readonly admission: Admission;
-  /** `<host>:<pid>:<random>` of this process. */
-  readonly worker: string;
-  readonly now: Clock;
-  /** In [0, 1). */
-  readonly random: () => number;
 }

@@ -1,3 +1,5 @@
+import type { Worker } from '../worker/worker.js';
+import { isoOfMs } from '../../domain/time.js';
 import { metaConsumers } from '../../domain/consumer-names.js';
 import { decodeObject, isDeeperThan } from '../../domain/decode.js';
 import { makeFailure } from '../../domain/failure.js';
@@ -12,8 +14,6 @@ import { fetchOriginal } from '../../pointers/original.js';
 import { writePointer } from '../../pointers/write-pointer.js';
 import type { HeldMessage } from '../worker/held-message.js';
 import { type MetaParts, metaKey } from './meta.js';
-import { journalOf, pointersOf } from '../../routing/route.js';
-import type { Worker } from '../worker/worker.js';
 
 const maxEmbeddedBytes = 65_536;
 /** The dead letter around it is a record too, and must not be too deep to be read. */
@@ -23,38 +23,35 @@ const maxEmbeddedLevels = 50;
  * `meta-consumer-dlq`: puts what could not be routed into the DLQ as `meta-consumer/<journal sequence>`, with
  * the record embedded. It never gives up: what the server does not take now is tried again for ever.
  */
-export function metaDlqProcess({
-  config,
-  tools,
-}: MetaParts): (held: HeldMessage, worker: Worker) => Promise<void> {
+export function metaDlqProcess({ tools }: MetaParts): (held: HeldMessage, worker: Worker) => Promise<void> {
+  const { pipeline } = tools;
+  const { link, places, clock, identity } = pipeline;
   return async (held, worker) => {
     const { delivery } = held;
     const decoded = decodeExhaustion(delivery.data);
     const own = originOf(delivery);
     const x: Exhaustion | undefined = decoded.ok ? decoded.value : undefined;
     // Dead letters of this tier are numbered by the journal: whatever stands elsewhere is named by its exhaustion.
-    const origin = x && x.origin.stream === config.streams.advisories.name ? x.origin : own;
+    const origin = x && x.origin.stream === places.journal.stream ? x.origin : own;
     const embedded = await worker.persist(held, 'fetch the original', async () => {
-      const original = await fetchOriginal(tools.link, x?.origin ?? own);
+      const original = await fetchOriginal(link, x?.origin ?? own);
       return original.state === 'present' ? embed(original.message) : undefined;
     });
-    const at = new Date(tools.now()).toISOString();
+    const at = isoOfMs(clock.now());
     const pointer: Pointer = {
       ...(x
         ? pointerFrom({ ...x, consumer: metaConsumers.main, origin }, 'dlq', 0)
         : unreadablePointer(origin, at, decoded.ok ? '' : decoded.reason)),
       ...(embedded ? { embedded } : {}),
     };
-    await worker.persist(held, 'write a dead letter', () =>
-      writePointer(tools.link, pointersOf(config, 'dlq'), pointer),
-    );
+    await worker.persist(held, 'write a dead letter', () => writePointer(link, places.dlq, pointer));
     const routed = recordAbout(metaKey(metaConsumers.retry, origin), {
       kind: 'ROUTED',
       at,
       to: 'dlq',
-      worker: tools.worker,
+      worker: identity.worker,
     });
-    await worker.persist(held, 'write the journal', () => writeRecord(tools.link, journalOf(config), routed));
+    await worker.persist(held, 'write the journal', () => writeRecord(pipeline, routed));
     const id = `${metaConsumers.main}/${origin.seq}`;
     tools.emit({
       type: 'dead-letter',

@@ -1,4 +1,3 @@
-import type { PipelineConfig } from '../../config/resolved.js';
 import { type Failure, failureOf, makeFailure } from '../../domain/failure.js';
 import { type Key, type Origin, originOf } from '../../domain/key.js';
 import type { Outcome } from '../../domain/outcome.js';
@@ -20,7 +19,6 @@ import { tellJudgement } from '../tell-judgement.js';
 import type { StageSpec } from './stage.js';
 
 export interface MetaParts {
-  readonly config: PipelineConfig;
   readonly tools: StageTools;
   readonly transcriber: Transcriber;
 }
@@ -48,17 +46,18 @@ function unreadable(reason: string): Failure {
  * exhaustions of the journal first, which come back here; the others are told, not routed.
  */
 export function metaStage(parts: MetaParts): StageSpec {
-  const { config } = parts;
+  const { config, places } = parts.tools.pipeline;
+  const { root } = places.journal;
   return {
     limits: config.meta,
     trustsFirstDelivery: true,
-    past: `${config.roots.advisories}.>`,
+    past: `${root}.>`,
     recordsSuccess: false,
     runsHandlers: false,
     identify: ({ delivery }): Identified => {
       const { subject, data } = delivery;
       if (isNativeAdvisory(subject)) return { task: taskOf(delivery) };
-      const decoded = readExhaustion(config.roots.advisories, subject, data);
+      const decoded = readExhaustion(root, subject, data);
       return decoded.ok
         ? { task: taskOf(delivery, decoded.value) }
         : { task: taskOf(delivery), failure: unreadable(decoded.reason) };
@@ -81,15 +80,9 @@ function whatIsKnown({ held, first }: Case): WhatIsKnown {
   return { firstTime: first, firstTelling: first && isFirstTelling(held.delivery) };
 }
 
-function routeOnce(
-  current: Case,
-  { config, tools }: MetaParts,
-  x: Exhaustion,
-  known: WhatIsKnown,
-): Promise<Outcome> {
+function routeOnce(current: Case, { tools }: MetaParts, x: Exhaustion, known: WhatIsKnown): Promise<Outcome> {
   return attempt(current, async () => {
-    const { link, worker, now, random } = tools;
-    const done = await routeExhaustion({ link, config, worker, now, random }, x, known);
+    const done = await routeExhaustion(tools.pipeline, x, known);
     if (done.to === 'nowhere') tools.emit({ type: 'not-routed', key: x, because: done.because });
     else tools.emit({ type: 'routed', key: x, to: done.to, notBeforeMs: done.notBeforeMs });
   });
@@ -121,12 +114,12 @@ function notRouted(error: unknown): Outcome {
 
 /** `meta-consumer-retry`: tries once more what meta-consumer could not route. */
 export function metaRetryStage(parts: MetaParts): StageSpec {
-  const { config, tools } = parts;
-  const root = config.roots.advisories;
+  const { link, config, places } = parts.tools.pipeline;
+  const { root } = places.journal;
   return {
     limits: config.meta,
     trustsFirstDelivery: true,
-    past: `${config.roots.advisories}.>`,
+    past: `${root}.>`,
     recordsSuccess: true,
     runsHandlers: false,
     identify: ({ delivery }): Identified => {
@@ -140,7 +133,7 @@ export function metaRetryStage(parts: MetaParts): StageSpec {
     run: async (current) => {
       const { origin } = current.task.key;
       const original = await current.worker.persist(current.held, 'fetch the original', () =>
-        fetchOriginal(tools.link, origin),
+        fetchOriginal(link, origin),
       );
       if (original.state !== 'present')
         return {

@@ -64,7 +64,7 @@ export class Reporter {
 
   private async snooze(current: Case, attempt: number, delayMs: number): Promise<void> {
     const { task, held, worker, history } = current;
-    const until = isoOfMs(this.tools.now() + delayMs);
+    const until = isoOfMs(this.tools.pipeline.clock.now() + delayMs);
     const snoozes = shortSnoozes(history) + (isShort(delayMs) ? 1 : 0);
     await this.write(current, this.record(current, { kind: 'SNOOZED', attempt, until, snoozes }));
     this.tools.emit({ type: 'snoozed', key: task.key, attempt, delayMs });
@@ -95,7 +95,10 @@ export class Reporter {
       return worker.settler.ack(held);
     }
     await failed;
-    const retryInMs = withJitter(delayAfter(this.spec.limits.backoffMs, attempt), this.tools.random);
+    const retryInMs = withJitter(
+      delayAfter(this.spec.limits.backoffMs, attempt),
+      this.tools.pipeline.clock.random,
+    );
     this.tools.emit({ type: 'attempt-failed', key: task.key, attempt, limit, failure, retryInMs });
     worker.settler.nak(held, retryInMs);
   }
@@ -128,7 +131,7 @@ export class Reporter {
           : { main: attempts, retry: 0 },
       plan: this.spec.plan,
       firstFailedAt: this.firstFailedAt(current),
-      worker: this.tools.worker,
+      worker: this.tools.pipeline.identity.worker,
       delivered: { stream: delivery.stream, seq: delivery.seq, deliveries: delivery.deliveries },
     });
   }
@@ -138,7 +141,7 @@ export class Reporter {
   }
 
   private at(): string {
-    return isoOfMs(this.tools.now());
+    return isoOfMs(this.tools.pipeline.clock.now());
   }
 
   private record(
@@ -146,7 +149,12 @@ export class Reporter {
     facts: Extract<RecordFacts, { kind: 'ATTEMPT_STARTED' | 'SNOOZED' | 'RESOLVED' }>,
   ): JournalRecord {
     const { deliveries } = held.delivery;
-    return recordAbout(task.key, { ...facts, at: this.at(), worker: this.tools.worker, deliveries });
+    return recordAbout(task.key, {
+      ...facts,
+      at: this.at(),
+      worker: this.tools.pipeline.identity.worker,
+      deliveries,
+    });
   }
 
   // Written out: where much fails, this is made most often, and a spread costs more than all else here.
@@ -166,19 +174,22 @@ export class Reporter {
       error,
       durationMs,
       firstFailedAt: this.firstFailedAt(current),
-      worker: this.tools.worker,
+      worker: this.tools.pipeline.identity.worker,
       deliveries: held.delivery.deliveries,
     };
   }
 
   /** `evenLate`: what happened is worth storing although the message may be somebody else's by now. */
   private write({ worker, held }: Case, record: JournalRecord, evenLate = false): Promise<unknown> {
-    const { link, journal } = this.tools;
-    return worker.persist(held, 'write the journal', () => writeRecord(link, journal, record), evenLate);
+    return worker.persist(
+      held,
+      'write the journal',
+      () => writeRecord(this.tools.pipeline, record),
+      evenLate,
+    );
   }
 
   private writeExhaustion({ worker, held }: Case, exhaustion: Exhaustion): Promise<unknown> {
-    const { link, journal } = this.tools;
-    return worker.persist(held, 'write the journal', () => writeExhaustion(link, journal, exhaustion));
+    return worker.persist(held, 'write the journal', () => writeExhaustion(this.tools.pipeline, exhaustion));
   }
 }

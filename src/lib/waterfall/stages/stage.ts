@@ -51,7 +51,7 @@ export class CountedStage {
     private readonly tools: StageTools,
   ) {
     this.reporter = new Reporter(spec, tools);
-    this.firsts = new FirstDeliveries(tools.link, tools.journal, spec.past);
+    this.firsts = new FirstDeliveries(tools.pipeline, spec.past);
   }
 
   // Not an async function: the first delivery of a healthy event pays for no promise that it has no use for.
@@ -61,7 +61,7 @@ export class CountedStage {
       return this.reporter.exhaust({ task, held, worker, ...unreadable }, failure, 0);
     }
     if (task.dueMs > 0) {
-      const remainingMs = task.dueMs - this.tools.now();
+      const remainingMs = task.dueMs - this.tools.pipeline.clock.now();
       if (remainingMs > 0) {
         worker.settler.nak(held, remainingMs);
         return done;
@@ -76,11 +76,10 @@ export class CountedStage {
   };
 
   private async read(task: Task, held: HeldMessage, worker: Worker): Promise<Known> {
-    const { link, journal } = this.tools;
     const since = await this.firsts.lookUp(worker);
     const first = task.putBack !== true && this.firsts.isFirst(held.delivery, worker);
     if (first && this.spec.trustsFirstDelivery) return untouched;
-    const history = await readKeyHistory(link, journal, task.key, { firstDelivery: first, since });
+    const history = await readKeyHistory(this.tools.pipeline, task.key, { firstDelivery: first, since });
     // A later delivery is announced, and by that there is something about it.
     return { history, first, untold: history === emptyHistory && held.delivery.deliveries === 1 };
   }
@@ -115,7 +114,7 @@ export class CountedStage {
   private async attempt(current: Case, { attempt, announce, alone, suspect }: RunDecision): Promise<void> {
     const { held, worker } = current;
     const { slots } = worker;
-    const { admission, now } = this.tools;
+    const { admission, pipeline } = this.tools;
     const { spec } = this;
     if (!slots.tryTake()) await slots.take();
     try {
@@ -126,12 +125,12 @@ export class CountedStage {
       if (announce) await this.reporter.announce(current, attempt, alone);
       // Announced while the drain ran out.
       if (worker.isOver) return await takeBack(this.tools, current, attempt);
-      const startedAt = now();
+      const startedAt = pipeline.clock.now();
       const outcome = await spec.run(current, attempt, original);
       if (held.takenBack && outcome.kind !== 'ok') return;
       // Inside until the report is stored, since one that was cut off counts as none; but not while a server is away.
       held.onWaiting = this.leave;
-      await this.reporter.report(current, attempt, outcome, now() - startedAt);
+      await this.reporter.report(current, attempt, outcome, pipeline.clock.now() - startedAt);
     } finally {
       admission.leave(held);
       slots.give();

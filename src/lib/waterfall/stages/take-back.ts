@@ -10,13 +10,12 @@ import { LetGo } from '../worker/worker.js';
  * only when that is stored the message. Told as SNOOZED, which every version of a worker understands. Where the record
  * can't be stored the message comes back by itself.
  */
-export async function takeBack(tools: StageTools, current: Case, attempt: number): Promise<void> {
-  const { link, journal, now, worker: by } = tools;
+export async function takeBack({ pipeline }: StageTools, current: Case, attempt: number): Promise<void> {
   const { held, history, task, worker } = current;
   // Somebody else may be running it.
   if (!worker.isOurs(held)) return;
   const { deliveries } = held.delivery;
-  const at = isoOfMs(now());
+  const at = isoOfMs(pipeline.clock.now());
   const record = recordAbout(task.key, {
     kind: 'SNOOZED',
     at,
@@ -24,11 +23,11 @@ export async function takeBack(tools: StageTools, current: Case, attempt: number
     until: at,
     takenBack: true,
     snoozes: shortSnoozes(history),
-    worker: by,
+    worker: pipeline.identity.worker,
     deliveries,
   });
   try {
-    await worker.persist(held, 'write the journal', () => writeRecord(link, journal, record));
+    await worker.persist(held, 'write the journal', () => writeRecord(pipeline, record));
     worker.giveBack(held);
   } catch (error) {
     if (!(error instanceof LetGo)) throw error;

@@ -1,8 +1,7 @@
+import type { Pipeline } from '../../pipeline/pipeline.js';
 import { compareNanos, type Nanos, nanosOfRfc3339 } from '../../domain/time.js';
 import { OperationError } from '../../errors.js';
-import type { JournalPlace } from '../../journal/place.js';
 import type { Delivery } from '../../nats/consume/delivery.js';
-import type { Link } from '../../nats/link.js';
 import type { WorkerSettings } from './worker.js';
 
 /** Clocks of the nodes that stored an event and made a consumer may differ by this much. */
@@ -43,8 +42,7 @@ export class FirstDeliveries {
   private reading: { readonly epoch: number; readonly life: Promise<Life> } | undefined;
 
   constructor(
-    private readonly link: Link,
-    private readonly journal: JournalPlace,
+    private readonly pipeline: Pipeline,
     /** Subjects of the records that earlier deliveries of this consumer would have left. */
     private readonly past: string,
   ) {}
@@ -71,11 +69,11 @@ export class FirstDeliveries {
   }
 
   private async read({ settings: { stream, consumer }, epoch }: Deliverer): Promise<Life> {
-    const record = await this.link.readNext(this.journal.stream, this.past, 1);
+    const record = await this.pipeline.link.readNext(this.pipeline.places.journal.stream, this.past, 1);
     if (!record) return { since: '0', trustedSince: '0', upToSeq: 0, epoch };
     const [info, state] = await Promise.all([
-      this.link.consumerInfo(stream, consumer),
-      this.link.streamInfo(stream),
+      this.pipeline.link.consumerInfo(stream, consumer),
+      this.pipeline.link.streamInfo(stream),
     ]);
     const created = info && nanosOfRfc3339(info.created);
     if (!info || !state || !created) throw new OperationError(`consumer ${stream} ${consumer} is not there`);

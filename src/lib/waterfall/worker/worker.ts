@@ -1,9 +1,9 @@
+import type { Pipeline } from '../../pipeline/pipeline.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, PlutomiError } from '../../errors.js';
 import { type Delivery, isAckOf } from '../../nats/consume/delivery.js';
 import { delayAfter } from '../../domain/backoff.js';
 import { isLasting, type NotAllowedError } from '../../nats/errors.js';
-import type { Link } from '../../nats/link.js';
 import { Pull } from '../../nats/consume/pull.js';
 import type { WaterfallListener } from '../../observe/waterfall-event.js';
 import type { Gate } from './gate.js';
@@ -24,11 +24,9 @@ export interface WorkerSettings {
 }
 
 export interface WorkerTools {
-  readonly link: Link;
+  readonly pipeline: Pipeline;
   readonly gate: Gate;
   readonly emit: WaterfallListener;
-  /** Monotonic milliseconds. */
-  readonly monotonic: () => number;
   /** Ends the whole pipeline with this error. */
   readonly fail: (error: PlutomiError) => void;
 }
@@ -72,7 +70,9 @@ export class Worker {
     private readonly process: Process,
     private readonly onGone: (worker: Worker, why: string) => void,
   ) {
-    const { link, gate, monotonic } = tools;
+    const { pipeline, gate } = tools;
+    const { link } = pipeline;
+    const { monotonic } = pipeline.clock;
     this.settler = new Settler(link, settings.confirmAcks, monotonic);
     this.slots = new Slots(settings.concurrency);
     this.leases = new LeaseKeeper(this.settler, settings.ackWaitMs, monotonic);
@@ -113,7 +113,7 @@ export class Worker {
 
   /** Can this message still be ours? */
   isOurs(held: HeldMessage): boolean {
-    return !held.lapsed(this.tools.monotonic());
+    return !held.lapsed(this.tools.pipeline.clock.monotonic());
   }
 
   /**
@@ -169,7 +169,7 @@ export class Worker {
 
   private receive(delivery: Delivery): void {
     this.complained = false;
-    const held = new HeldMessage(delivery, this.settings.ackWaitMs, this.tools.monotonic());
+    const held = new HeldMessage(delivery, this.settings.ackWaitMs, this.tools.pipeline.clock.monotonic());
     const note = delivery.serverNote;
     if (note !== undefined) return this.skip(held, note);
     this.leases.add(held);

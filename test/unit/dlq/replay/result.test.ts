@@ -33,13 +33,14 @@ const report = {
     { id: 'a/1', key, earlier: false },
     { id: 'a/2', key, earlier: false },
   ],
+  task: 't',
   routed: { resolved: 0, deadAgain: 0 },
   notBegun: 0,
 };
 
 describe('resultOf', () => {
   it('counts what was replayed as pending when nobody waited', () => {
-    expect(resultOf('t', plan, report, undefined, false)).toEqual({
+    expect(resultOf(plan, report, undefined, false)).toEqual({
       task: 't',
       selected: 3,
       replayed: 2,
@@ -53,7 +54,7 @@ describe('resultOf', () => {
   it('adds up what was waited for and what was known before', () => {
     const wait = { resolved: ['a/1'], deadAgain: ['a/2'], pending: [] };
     const routed = { resolved: 2, deadAgain: 3 };
-    expect(resultOf('t', plan, { ...report, routed }, wait, true)).toMatchObject({
+    expect(resultOf(plan, { ...report, routed }, wait, true)).toMatchObject({
       resolved: 3,
       deadAgain: 4,
       pending: 0,
