@@ -13,7 +13,7 @@ const stage = new Stage();
 process.once('exit', () => stage.clear());
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.once(signal, () => {
-    verdict(false, 'Interrupted: everything that the demo started ends now.');
+    verdict(false, 'Interrupted: stopping everything that the demo has started.');
     process.exit(130);
   });
 }
@@ -34,7 +34,7 @@ process.exit();
 
 async function play() {
   title(`${calm + during} people log in, the mail server goes down, and nothing is lost`);
-  tell('All of it is real: nats-server, SMTP and the command. Here plutomi-events stands for');
+  tell('All of it is real: nats-server, SMTP and the commands. plutomi-events stands for');
   tell(`node bin/run.js, started in ${stage.folder}`);
   await startServer();
   await provision();
@@ -58,7 +58,8 @@ async function provision() {
 
 async function startWorkers() {
   step('Run the pipeline: two processes share the load');
-  tell('notifications-consumer e-mails each login code, analytics-consumer writes each event as a row.');
+  tell('notifications-consumer e-mails each login code, analytics-consumer writes each event as a row:');
+  tell('here to a file, to ClickHouse where CLICKHOUSE_URL is set.');
   const workers = new Workers(stage.commands);
   command('plutomi-events pipeline run > worker-1.log &');
   command('plutomi-events pipeline run > worker-2.log &');
@@ -106,7 +107,7 @@ async function repair() {
 }
 
 async function closing(workers) {
-  step('Stop, and close the account');
+  step('Stop, and check that everything adds up');
   const { total: deadLetters } = JSON.parse(await stage.commands.run(['dlq', 'list', '--json']));
   command('kill -TERM %1 %2   # the workers');
   const codes = await workers.stop();

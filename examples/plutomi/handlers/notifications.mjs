@@ -23,7 +23,7 @@ export default async function notifications(event, ctx) {
       headers: { 'X-Event-Id': event.id ?? ctx.idempotencyKey },
     });
   } catch (error) {
-    // A mailbox that is refused for good stays refused: no retry can change that.
+    // A mailbox that is permanently refused stays refused: no retry can change that.
     if (error.code === 'EENVELOPE' && error.responseCode >= 500) throw new Reject(error.message);
     throw error;
   }
