@@ -57,7 +57,19 @@ export type { Role } from './permissions/role.js';
 export { loadHandlers } from './handlers/load.js';
 export { type Logger, type LogLevel, type LogOptions, makeLogger, silentLogger } from './observe/log.js';
 export { logWaterfall } from './observe/log-waterfall.js';
+export type { EventCounts } from './observe/count-events.js';
 export type { Subscribe } from './observe/event-bus.js';
+export type {
+  ConnectionSnapshot,
+  HandlersSnapshot,
+  Holding,
+  PipelineSnapshot,
+  RunningHandler,
+  Since,
+  StageCounts,
+  StageSnapshot,
+  Waiting,
+} from './observe/snapshot.js';
 export type {
   ListenerOf,
   WaterfallEvent,
@@ -67,7 +79,8 @@ export type {
   WaterfallListener,
 } from './observe/waterfall-event.js';
 export type { ProxySettings } from './http/proxy.js';
-export { type RunningPipeline, type RunSettings, runPipeline, type StopSummary } from './waterfall/run.js';
+export { type RunSettings, runPipeline } from './waterfall/run.js';
+export type { RunningPipeline, StopSummary } from './waterfall/running-pipeline.js';
 
 // Publishing.
 export {

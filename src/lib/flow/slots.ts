@@ -7,6 +7,10 @@ export class Slots {
     this.free = size;
   }
 
+  get waitingCount(): number {
+    return this.waiting.length;
+  }
+
   /** Takes a place if one is free now. */
   tryTake(): boolean {
     if (this.free === 0) return false;

@@ -14,7 +14,7 @@ export interface Subscribe {
 
 interface Subscription {
   readonly listener: WaterfallListener;
-  readonly types: readonly WaterfallEventType[] | undefined;
+  readonly types: ReadonlySet<WaterfallEventType> | undefined;
   subscribed: boolean;
   hasFailed: boolean;
 }
@@ -39,7 +39,8 @@ export class EventBus {
     listener: WaterfallListener,
     { types }: { readonly types?: readonly WaterfallEventType[] } = {},
   ) => {
-    const one: Subscription = { listener, types, subscribed: true, hasFailed: false };
+    const wanted = types && new Set(types);
+    const one: Subscription = { listener, types: wanted, subscribed: true, hasFailed: false };
     this.keep([...this.subscriptions, one]);
     return () => {
       one.subscribed = false;
@@ -58,7 +59,7 @@ export class EventBus {
 
   private keep(subscriptions: readonly Subscription[]): void {
     this.subscriptions = subscriptions;
-    this.ofSuccess = subscriptions.filter(({ types }) => types?.includes('succeeded') ?? true);
+    this.ofSuccess = subscriptions.filter(({ types }) => types?.has('succeeded') ?? true);
   }
 
   private asks(one: Subscription): boolean {
@@ -75,7 +76,7 @@ export class EventBus {
     this.isDispatching = true;
     for (let next: WaterfallEvent | undefined = event; next; next = this.later.shift()) {
       for (const one of this.subscriptions) {
-        if (one.subscribed && (one.types?.includes(next.type) ?? true)) this.call(one, next);
+        if (one.subscribed && (one.types?.has(next.type) ?? true)) this.call(one, next);
       }
     }
     this.isDispatching = false;

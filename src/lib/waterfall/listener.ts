@@ -55,6 +55,11 @@ export class AdvisoryListener {
     );
   }
 
+  /** Heard and not in the journal yet. */
+  get waitingCount(): number {
+    return this.waiting.size;
+  }
+
   private hear(message: Heard): void {
     const decoded = decodeAdvisory(message.data);
     // The journal stream has it too, and whoever reads that says why it is none.

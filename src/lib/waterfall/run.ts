@@ -1,13 +1,14 @@
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ConsumerSettings, type ReaderSettings, retryAckWaitMs } from '../config/resolved.js';
-import { metaConsumers, stageConsumers } from '../domain/consumer-names.js';
+import type { ConsumerSettings, ReaderSettings } from '../config/resolved.js';
+import type { Stage } from '../domain/key.js';
 import type { PlutomiError } from '../errors.js';
 import type { Handler } from '../handlers/contract.js';
 import { EventRegistry } from '../handlers/event.js';
 import { HttpClient } from '../http/client.js';
 import type { ProxySettings } from '../http/proxy.js';
 import { EventBus, type Subscribe } from '../observe/event-bus.js';
+import type { PipelineSnapshot } from '../observe/snapshot.js';
 import type { Logger } from '../observe/log.js';
 import type { WaterfallListener } from '../observe/waterfall-event.js';
 import { alertProcess, type DeadLetterHandler } from './stages/alert.js';
@@ -21,9 +22,12 @@ import { metaRetryStage, metaStage } from './stages/meta.js';
 import { metaDlqProcess } from './stages/meta-dlq.js';
 import { Transcriber } from '../routing/transcribe.js';
 import { requireHandlers } from './require-handlers.js';
+import type { RunningPipeline, StopSummary } from './running-pipeline.js';
 import { CountedStage } from './stages/stage.js';
 import { StandstillWatch } from './standstill-watch.js';
+import { SnapshotTaker } from './take-snapshot.js';
 import { type Process, Worker, type WorkerSettings } from './worker/worker.js';
+import { alertSettings, mainSettings, metaSettings, retrySettings } from './worker-settings.js';
 
 /** What runs in this process, and who hears of it. */
 export interface RunSettings {
@@ -41,43 +45,20 @@ export interface RunSettings {
   readonly proxies?: ProxySettings;
 }
 
-export interface StopSummary {
-  /** Handlers that had not finished when the drain timeout was over. Their events come back. */
-  readonly unfinished: number;
-}
-
-export interface RunningPipeline {
-  /** The consumers that are being read. */
-  readonly consumers: readonly string[];
-  /** Rejects when the pipeline can't go on; never resolves before `stop`. */
-  readonly ended: Promise<void>;
-  /** Who subscribes in the turn in which the pipeline was started misses nothing. A listener that throws harms nobody. */
-  readonly subscribe: Subscribe;
-  /** Stops pulling, lets running handlers finish within the timeout, settles and flushes. */
-  stop(drainTimeoutMs: number): Promise<StopSummary>;
-}
-
 /** Runs every stage of the pipeline in this process. Several processes share the load. */
 export function runPipeline(pipeline: Pipeline, settings: RunSettings): RunningPipeline {
   return new Run(pipeline, settings);
 }
 
-/** Half as many again keep handlers busy while the next messages are on their way; what waits in hand costs memory. */
-function withPrefetch(concurrency: number): number {
-  return Math.ceil(concurrency * 1.5);
-}
-
 /** A supervisor that waits little longer than the drain must not cut it off. */
 const takeBackTimeoutMs = 2000;
-/** Alerts that run at once, and dead letters that are only told in the log. */
-const alertsAtOnce = 4;
-const toldAtOnce = 256;
 
 class Run implements RunningPipeline {
   readonly ended: Promise<void>;
   private end!: { resolve: () => void; reject: (error: PlutomiError) => void };
   private readonly workers: Worker[] = [];
-  private readonly runners: HandlerRunner[] = [];
+  /** By consumer. */
+  private readonly runners = new Map<string, HandlerRunner>();
   private readonly admission = new Admission();
   private readonly http: HttpClient;
   private readonly registry: EventRegistry;
@@ -86,13 +67,21 @@ class Run implements RunningPipeline {
   private readonly unwatch: () => void;
   private readonly listener: AdvisoryListener;
   private readonly standstills: StandstillWatch;
+  private readonly snapshots: SnapshotTaker;
+  private state: PipelineSnapshot['state'] = 'running';
 
   constructor(
     private readonly pipeline: Pipeline,
     private readonly settings: RunSettings,
   ) {
     this.ended = new Promise((resolve, reject) => {
-      this.end = { resolve, reject };
+      this.end = {
+        resolve,
+        reject: (error) => {
+          if (this.state === 'running') this.state = 'failed';
+          reject(error);
+        },
+      };
     });
     const { link, config, clock } = pipeline;
     const { only, log, onEvent, handlers, proxies = {} } = settings;
@@ -132,6 +121,18 @@ class Run implements RunningPipeline {
     }
     const fail = (error: PlutomiError): void => this.end.reject(error);
     this.listener = new AdvisoryListener({ pipeline, transcriber, emit, fail });
+    this.snapshots = new SnapshotTaker({
+      pipeline,
+      subscribe: this.subscribe,
+      stages: this.workers.map((worker) => ({
+        worker,
+        runner: this.runners.get(worker.settings.serves.consumer),
+      })),
+      gates: { business, meta: routing },
+      admission: this.admission,
+      advisoriesWaiting: () => this.listener.waitingCount,
+      state: () => this.state,
+    });
     const places = this.workers.map(({ settings }) => settings);
     this.standstills = new StandstillWatch(link, places, emit);
   }
@@ -144,6 +145,10 @@ class Run implements RunningPipeline {
     return this.bus.subscribe;
   }
 
+  snapshot(): PipelineSnapshot {
+    return this.snapshots.take();
+  }
+
   private get stageTools(): StageTools {
     const { pipeline, admission, bus } = this;
     return { pipeline, emit: bus.emit, admission };
@@ -152,21 +157,11 @@ class Run implements RunningPipeline {
   private startMeta(gate: Gate, transcriber: Transcriber): void {
     const { config } = this.pipeline;
     const parts = { tools: this.stageTools, transcriber };
-    const place = (consumer: string): WorkerSettings => ({
-      stream: config.streams.advisories.name,
-      consumer,
-      concurrency: config.meta.concurrency,
-      capacity: withPrefetch(config.meta.concurrency),
-      ackWaitMs: config.meta.ackWaitMs,
-      confirmAcks: false,
-    });
-    this.start(place(metaConsumers.main), gate, new CountedStage(metaStage(parts), parts.tools).process);
-    this.start(
-      place(metaConsumers.retry),
-      gate,
-      new CountedStage(metaRetryStage(parts), parts.tools).process,
-    );
-    this.start(place(metaConsumers.dlq), gate, metaDlqProcess(parts));
+    const start = (stage: Stage, process: Process): void =>
+      this.start(metaSettings(config, stage), gate, process);
+    start('main', new CountedStage(metaStage(parts), parts.tools).process);
+    start('retry', new CountedStage(metaRetryStage(parts), parts.tools).process);
+    start('dlq', metaDlqProcess(parts));
   }
 
   private startConsumer(consumer: ConsumerSettings, gate: Gate): void {
@@ -182,31 +177,11 @@ class Run implements RunningPipeline {
       fail: (error: PlutomiError) => this.end.reject(error),
     };
     const runner = new HandlerRunner(parts);
-    this.runners.push(runner);
-    const names = stageConsumers(consumer.name);
-    const { concurrency, confirmAcks } = consumer;
-    const shared = { concurrency, confirmAcks, capacity: consumer.ordered ? 1 : withPrefetch(concurrency) };
-    this.start(
-      {
-        ...shared,
-        stream: config.streams.events.name,
-        consumer: names.main,
-        ackWaitMs: consumer.ackWaitMs,
-      },
-      gate,
-      new CountedStage(mainStage(parts, runner), parts.tools).process,
-    );
-    this.start(
-      {
-        ...shared,
-        capacity: withPrefetch(concurrency),
-        stream: config.streams.retry.name,
-        consumer: names.retry,
-        ackWaitMs: retryAckWaitMs,
-      },
-      gate,
-      new CountedStage(retryStage(parts, runner), parts.tools).process,
-    );
+    this.runners.set(consumer.name, runner);
+    const main = new CountedStage(mainStage(parts, runner), parts.tools);
+    this.start(mainSettings(config, consumer), gate, main.process);
+    const retry = new CountedStage(retryStage(parts, runner), parts.tools);
+    this.start(retrySettings(config, consumer), gate, retry.process);
     this.startAlerts(consumer, gate);
   }
 
@@ -216,16 +191,9 @@ class Run implements RunningPipeline {
     const { handler: alertFile } = consumer.onDeadLetter;
     const alert =
       alertFile === undefined ? undefined : (handlers.get(alertFile) as DeadLetterHandler | undefined);
-    const atOnce = alert || consumer.onDeadLetter.webhook ? alertsAtOnce : toldAtOnce;
+    const isCalled = alert !== undefined || consumer.onDeadLetter.webhook !== undefined;
     this.start(
-      {
-        stream: config.streams.dlq.name,
-        consumer: stageConsumers(consumer.name).dlq,
-        concurrency: atOnce,
-        capacity: atOnce,
-        ackWaitMs: retryAckWaitMs,
-        confirmAcks: false,
-      },
+      alertSettings(config, consumer, isCalled),
       gate,
       alertProcess(config, consumer, alert, this.bus.emit, this.http),
     );
@@ -246,10 +214,14 @@ class Run implements RunningPipeline {
     const over = sleep(takeBackTimeoutMs, undefined, { ref: false });
     await Promise.race([pulled, over]);
     const reason = new Error('the process is stopping');
-    await Promise.race([Promise.all(this.runners.map((runner) => runner.takeBackAll(reason))), over]);
+    await Promise.race([
+      Promise.all(Array.from(this.runners.values(), (runner) => runner.takeBackAll(reason))),
+      over,
+    ]);
   }
 
   async stop(drainTimeoutMs: number): Promise<StopSummary> {
+    this.state = 'stopping';
     this.gone.stop();
     this.standstills.stop();
     const { link } = this.pipeline;
@@ -275,7 +247,9 @@ class Run implements RunningPipeline {
     if (!done) await this.takeBackAll(pulled);
     if (link.connected) await link.flush().catch(() => {});
     this.unwatch();
+    this.snapshots.stop();
     await this.http.close();
+    this.state = 'stopped';
     this.end.resolve();
     return { unfinished };
   }

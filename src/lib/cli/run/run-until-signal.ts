@@ -1,7 +1,7 @@
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { messageOf } from '../../errors.js';
 import type { Logger } from '../../observe/log.js';
-import type { RunningPipeline } from '../../waterfall/run.js';
+import type { RunningPipeline } from '../../waterfall/running-pipeline.js';
 
 export interface RunUntilSignal {
   readonly pipeline: Pipeline;

@@ -20,6 +20,8 @@ export interface PullTaker {
   onMessage(delivery: Delivery): void;
   /** The server says that the consumer is gone, or nobody answers for it. */
   onGone(why: string): void;
+  /** The server says that it has nothing at hand now: each second while a request waits. */
+  onIdle?(): void;
 }
 
 /** Requests are sent again after this long without a sign of life or after an error. */
@@ -85,6 +87,11 @@ export class Pull {
   /** Is this refusal about what was asked for here, or about where the answers come to? */
   concerns({ subject }: NotAllowedError): boolean {
     return subject === this.request || subject === this.inbox;
+  }
+
+  /** A request waits for its answer. */
+  get isAsking(): boolean {
+    return this.asked > 0;
   }
 
   /** Asks for nothing more until `resume`; what is on the way still arrives. */
@@ -201,6 +208,7 @@ export class Pull {
 
   private status(msg: Msg): void {
     const code = msg.headers?.code ?? 0;
+    if (code === 100 || code === 404 || code === 408) this.taker.onIdle?.();
     if (code === 100) return;
     // How many of its request stay unfilled; without a number nobody knows which request it was.
     const left = Number(msg.headers?.get('Nats-Pending-Messages') ?? '');

@@ -33,6 +33,7 @@ export function alertProcess(
     const { letter, pointer } = readEntry(config, delivery);
     if (!pointer) {
       const { id, reason } = letter;
+      worker.counter.succeed(worker.time);
       emit({ type: 'dead-letter', id, consumer: consumer.name, cycle: 0, reason });
       return worker.settler.ack(held);
     }
@@ -52,9 +53,11 @@ export function alertProcess(
       if (consumer.onDeadLetter.webhook) await postDeadLetter(http, consumer.onDeadLetter.webhook, letter);
       await worker.settler.ack(held);
       told.delete(toldAs);
+      worker.counter.succeed(worker.time);
     } catch (error) {
       if (told.size < maxTold) told.add(toldAs);
       const retryInMs = delayAfter(repeatAfterMs, delivery.deliveries);
+      worker.counter.fail(worker.time);
       emit({ type: 'alert-failed', id: letter.id, error: reasonOf(failureOf(error)), retryInMs });
       worker.settler.nak(held, retryInMs);
     }

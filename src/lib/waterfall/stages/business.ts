@@ -2,7 +2,7 @@ import { Bag, type Baggable } from '../../flow/bag.js';
 import type { ConsumerSettings } from '../../config/resolved.js';
 import { limitsOf, planOf } from '../../config/resolved.js';
 import { makeFailure } from '../../domain/failure.js';
-import { type Origin, originOf } from '../../domain/key.js';
+import { type Key, type Origin, originOf, type Stage } from '../../domain/key.js';
 import type { Outcome } from '../../domain/outcome.js';
 import { decodePointer, pointerHeader } from '../../domain/pointer.js';
 import { stageFilter } from '../../domain/subjects.js';
@@ -62,11 +62,18 @@ class AttemptFacts implements Baggable {
   }
 }
 
+/** An attempt whose handler was called, and when, in monotonic milliseconds. */
+export interface RunningAttempt {
+  readonly key: Key;
+  readonly attempt: number;
+  readonly startedAt: number;
+}
+
 /** Runs a consumer's handler; shared by its main and its retry stage. */
 export class HandlerRunner {
-  /** Timed out and not settled yet. */
-  private zombies = 0;
   private readonly running = new Bag<AttemptFacts>();
+  /** Timed out and not settled yet. */
+  private readonly zombies = new Set<AttemptFacts>();
 
   constructor(private readonly parts: BusinessParts) {}
 
@@ -81,8 +88,7 @@ export class HandlerRunner {
     const outcome = await run.outcome;
     this.running.remove(facts);
     if (outcome.kind === 'failed' && outcome.failure.kind === 'timeout') {
-      const { key } = current.task;
-      this.countZombie(run.settled, () => tools.emit({ type: 'late-settlement', key, attempt }));
+      this.addZombie(facts, run.settled);
     }
     if (outcome.kind !== 'snoozed') return outcome;
     return boundSnooze(outcome, current.history, message, config, clock.now());
@@ -96,13 +102,28 @@ export class HandlerRunner {
     await Promise.all(running.map(({ current, attempt }) => takeBack(this.parts.tools, current, attempt)));
   }
 
-  private countZombie(settled: Promise<void>, onSettled: () => void): void {
-    const { consumer, fail } = this.parts;
-    this.zombies++;
-    if (this.zombies > consumer.concurrency) fail(new TooManyZombies(consumer.name, this.zombies));
+  /** The handlers of one stage that run, and those that have timed out and not ended. */
+  look(stage: Stage): { readonly running: RunningAttempt[]; readonly zombies: RunningAttempt[] } {
+    const of = (all: Iterable<AttemptFacts>): RunningAttempt[] =>
+      Array.from(all)
+        .filter((one) => one.stage === stage)
+        .map(({ attempt, current: { task, held } }) => ({
+          key: task.key,
+          attempt,
+          startedAt: held.startedAt,
+        }));
+    return { running: of(this.running), zombies: of(this.zombies) };
+  }
+
+  private addZombie(facts: AttemptFacts, settled: Promise<void>): void {
+    const { consumer, fail, tools } = this.parts;
+    const { zombies } = this;
+    zombies.add(facts);
+    if (zombies.size > consumer.concurrency) fail(new TooManyZombies(consumer.name, zombies.size));
+    const { attempt, current } = facts;
     void settled.then(() => {
-      this.zombies--;
-      onSettled();
+      zombies.delete(facts);
+      tools.emit({ type: 'late-settlement', key: current.task.key, attempt });
     });
   }
 }

@@ -53,6 +53,7 @@ export function metaDlqProcess({ tools }: MetaParts): (held: HeldMessage, worker
     });
     await worker.persist(held, 'write the journal', () => writeRecord(pipeline, routed));
     const id = `${metaConsumers.main}/${origin.seq}`;
+    worker.counter.succeed(worker.time);
     tools.emit({
       type: 'dead-letter',
       id,

@@ -44,6 +44,7 @@ export class Reporter {
     if (late || this.spec.recordsSuccess || !untold || held.takenBack) {
       return this.succeedOnRecord(current, attempt, durationMs, late);
     }
+    worker.counter.succeed(held.startedAt + durationMs);
     if (attempt > 1 || emit.wantsSuccess?.() !== false)
       emit({ type: 'succeeded', key: task.key, attempt, durationMs, late });
     return worker.settler.ack(held);
@@ -58,6 +59,7 @@ export class Reporter {
     const { task, held, worker } = current;
     const facts = { kind: 'RESOLVED', attempt, durationMs, ...(late ? { late } : {}) } as const;
     await this.write(current, this.record(current, facts), true);
+    worker.counter.succeed(held.startedAt + durationMs);
     this.tools.emit({ type: 'succeeded', key: task.key, attempt, durationMs, late });
     await worker.settler.ack(held);
   }
@@ -67,6 +69,7 @@ export class Reporter {
     const until = isoOfMs(this.tools.pipeline.clock.now() + delayMs);
     const snoozes = shortSnoozes(history) + (isShort(delayMs) ? 1 : 0);
     await this.write(current, this.record(current, { kind: 'SNOOZED', attempt, until, snoozes }));
+    worker.counter.snoozed++;
     this.tools.emit({ type: 'snoozed', key: task.key, attempt, delayMs });
     worker.settler.nak(held, delayMs);
   }
@@ -84,6 +87,8 @@ export class Reporter {
       // Both at once: the message is let go of when both are stored, and the server keeps their order.
       const exhaustion = this.exhaustion(current, failure, attempt);
       await Promise.all([failed, this.writeExhaustion(current, exhaustion)]);
+      worker.counter.fail(held.startedAt + durationMs, failure.kind);
+      worker.counter.exhausted++;
       this.tools.emit({ type: 'attempt-failed', key: task.key, attempt, limit, failure });
       this.tools.emit({
         type: 'exhausted',
@@ -95,6 +100,7 @@ export class Reporter {
       return worker.settler.ack(held);
     }
     await failed;
+    worker.counter.fail(held.startedAt + durationMs, failure.kind);
     const retryInMs = withJitter(
       delayAfter(this.spec.limits.backoffMs, attempt),
       this.tools.pipeline.clock.random,
@@ -108,6 +114,7 @@ export class Reporter {
     const { task, held, worker } = current;
     const exhaustion = this.exhaustion(current, failure, attempts);
     await this.writeExhaustion(current, exhaustion);
+    worker.counter.exhausted++;
     this.tools.emit({ type: 'exhausted', key: task.key, attempts, failure, kind: exhaustion.kind });
     await worker.settler.ack(held);
   }

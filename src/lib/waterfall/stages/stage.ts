@@ -63,6 +63,7 @@ export class CountedStage {
     if (task.dueMs > 0) {
       const remainingMs = task.dueMs - this.tools.pipeline.clock.now();
       if (remainingMs > 0) {
+        worker.counter.notDue++;
         worker.settler.nak(held, remainingMs);
         return done;
       }
@@ -94,6 +95,7 @@ export class CountedStage {
     };
     const decision = decideAttempt(facts, history);
     if (decision.do === 'ack') {
+      worker.counter.doneAlready++;
       this.tools.emit({ type: 'done-already', key: task.key, by: decision.ended.record.kind });
       return worker.settler.ack(held);
     }
@@ -115,6 +117,7 @@ export class CountedStage {
     const { held, worker } = current;
     const { slots } = worker;
     const { admission, pipeline } = this.tools;
+    const { clock } = pipeline;
     const { spec } = this;
     if (!slots.tryTake()) await slots.take();
     try {
@@ -125,12 +128,15 @@ export class CountedStage {
       if (announce) await this.reporter.announce(current, attempt, alone);
       // Announced while the drain ran out.
       if (worker.isOver) return await takeBack(this.tools, current, attempt);
-      const startedAt = pipeline.clock.now();
+      const startedAt = clock.monotonic();
+      held.startedAt = startedAt;
       const outcome = await spec.run(current, attempt, original);
+      const ranMs = clock.monotonic() - startedAt;
+      worker.counter.attemptMs += ranMs;
       if (held.takenBack && outcome.kind !== 'ok') return;
       // Inside until the report is stored, since one that was cut off counts as none; but not while a server is away.
       held.onWaiting = this.leave;
-      await this.reporter.report(current, attempt, outcome, pipeline.clock.now() - startedAt);
+      await this.reporter.report(current, attempt, outcome, Math.round(ranMs));
     } finally {
       admission.leave(held);
       slots.give();

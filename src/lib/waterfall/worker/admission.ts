@@ -1,3 +1,5 @@
+import type { HandlersSnapshot } from '../../observe/snapshot.js';
+
 /** Whoever runs a handler. */
 export interface Member {
   /** It counts among those who run. */
@@ -20,6 +22,10 @@ export class Admission {
   private someoneAlone = false;
   private isOpen = false;
   private readonly waiting: Waiting[] = [];
+
+  get now(): HandlersSnapshot {
+    return { running: this.running, alone: this.someoneAlone, waiting: this.waiting.length };
+  }
 
   /** Enters if that is possible now. */
   tryEnter(member: Member, alone: boolean): boolean {

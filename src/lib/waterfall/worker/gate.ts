@@ -2,7 +2,10 @@ import type { PlutomiError } from '../../errors.js';
 import type { WaterfallListener } from '../../observe/waterfall-event.js';
 
 interface Refusal {
+  /** Monotonic milliseconds. */
   readonly since: number;
+  /** The last answer of the server. */
+  error: string;
   /** Who still waits for it. Nobody left: it no longer keeps anyone from pulling. */
   readonly waiting: Set<object>;
 }
@@ -36,6 +39,13 @@ export class Gate {
     return true;
   }
 
+  /** What it is closed for. */
+  get holding(): { what: string; error: string; since: number; messages: number }[] {
+    return [...this.refusals]
+      .filter(([, { waiting }]) => waiting.size > 0)
+      .map(([what, { error, since, waiting }]) => ({ what, error, since, messages: waiting.size }));
+  }
+
   watch(watcher: (open: boolean) => void): () => void {
     this.watchers.add(watcher);
     return () => this.watchers.delete(watcher);
@@ -44,9 +54,11 @@ export class Gate {
   /** The server refused, and `who` goes on asking. */
   refused(what: string, who: object, error: string): void {
     const known = this.refusals.get(what);
-    if (known) known.waiting.add(who);
-    else {
-      this.refusals.set(what, { since: this.monotonic(), waiting: new Set([who]) });
+    if (known) {
+      known.error = error;
+      known.waiting.add(who);
+    } else {
+      this.refusals.set(what, { since: this.monotonic(), error, waiting: new Set([who]) });
       this.emit({ type: 'holding', what, error });
     }
     this.announce();

@@ -12,6 +12,8 @@ export class HeldMessage implements Baggable, Member {
   onWaiting: ((held: HeldMessage) => void) | undefined;
   /** When the server last knew that we are on it: receipt, or a confirmed sign of life. Monotonic ms. */
   touchedAt: number;
+  /** When its attempt began, monotonic ms; NaN: it has not begun. */
+  startedAt = Number.NaN;
 
   constructor(
     readonly delivery: Delivery,

@@ -5,15 +5,22 @@ import { type Delivery, isAckOf } from '../../nats/consume/delivery.js';
 import { delayAfter } from '../../domain/backoff.js';
 import { isLasting, type NotAllowedError } from '../../nats/errors.js';
 import { Pull } from '../../nats/consume/pull.js';
+import type { StageSnapshot } from '../../observe/snapshot.js';
 import type { WaterfallListener } from '../../observe/waterfall-event.js';
+import { Answers, type Silence } from './answers.js';
 import type { Gate } from './gate.js';
 import { HeldMessage } from './held-message.js';
 import { WorkerFailure } from '../failures.js';
 import { LeaseKeeper } from './lease.js';
 import { Settler } from './settle.js';
+import { StageCounter } from './stage-counter.js';
 import { Slots } from '../../flow/slots.js';
 
+/** Whose stage it is: of a consumer of the pipeline, or of the routing. */
+export type Served = Pick<StageSnapshot, 'tier' | 'consumer' | 'stage'>;
+
 export interface WorkerSettings {
+  readonly serves: Served;
   readonly stream: string;
   readonly consumer: string;
   readonly concurrency: number;
@@ -54,6 +61,7 @@ export class Worker {
   readonly slots: Slots;
   /** Suspects run one at a time. */
   readonly suspects = new Slots(1);
+  readonly counter = new StageCounter();
   private readonly leases: LeaseKeeper;
   private readonly pull: Pull;
   private inHand = 0;
@@ -63,6 +71,7 @@ export class Worker {
   private abandoned = false;
   private complained = false;
   private timesOutOfSight = 0;
+  private readonly answers: Answers;
 
   constructor(
     readonly settings: WorkerSettings,
@@ -75,14 +84,22 @@ export class Worker {
     const { monotonic } = pipeline.clock;
     this.settler = new Settler(link, settings.confirmAcks, monotonic);
     this.slots = new Slots(settings.concurrency);
+    this.answers = new Answers(monotonic);
     this.leases = new LeaseKeeper(this.settler, settings.ackWaitMs, monotonic);
     this.pull = new Pull(
       link,
       { stream: settings.stream, consumer: settings.consumer, capacity: settings.capacity },
-      { onMessage: (delivery) => this.receive(delivery), onGone: (why) => this.gone(why) },
+      {
+        onMessage: (delivery) => this.receive(delivery),
+        onGone: (why) => this.gone(why),
+        onIdle: () => this.answers.heard(),
+      },
     );
     const unwatchGate = gate.watch((open) => (open ? this.pull.resume() : this.pull.pause()));
-    const unwatchLink = link.watch(() => this.timesOutOfSight++);
+    const unwatchLink = link.watch(() => {
+      this.timesOutOfSight++;
+      this.answers.unsure();
+    });
     this.unwatch = () => {
       unwatchGate();
       unwatchLink();
@@ -103,6 +120,16 @@ export class Worker {
   /** Grows whenever the consumer may have been made anew, or its server restarted, without our knowing. */
   get epoch(): number {
     return this.timesOutOfSight;
+  }
+
+  /** Monotonic milliseconds. */
+  get time(): number {
+    return this.tools.pipeline.clock.monotonic();
+  }
+
+  /** Since when the server does not answer when it is asked for messages; undefined: it does, or it is not asked. */
+  get unanswered(): Silence | undefined {
+    return this.answers.missing(this.pull.isAsking);
   }
 
   /** Is this refusal about this consumer's messages: pulling them, or saying what became of them? */
@@ -169,7 +196,9 @@ export class Worker {
 
   private receive(delivery: Delivery): void {
     this.complained = false;
-    const held = new HeldMessage(delivery, this.settings.ackWaitMs, this.tools.pipeline.clock.monotonic());
+    this.answers.heard();
+    this.counter.delivered++;
+    const held = new HeldMessage(delivery, this.settings.ackWaitMs, this.time);
     const note = delivery.serverNote;
     if (note !== undefined) return this.skip(held, note);
     this.leases.add(held);
@@ -201,6 +230,7 @@ export class Worker {
 
   private gone(why: string): void {
     this.timesOutOfSight++;
+    this.answers.gone(why);
     if (this.stopping) return;
     if (!this.complained) {
       this.complained = true;

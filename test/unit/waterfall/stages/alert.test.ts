@@ -4,10 +4,12 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } fro
 import type { DeadLetter } from '../../../../src/lib/domain/dead-letter.js';
 import { makeFailure } from '../../../../src/lib/domain/failure.js';
 import { encodePointer, type Pointer } from '../../../../src/lib/domain/pointer.js';
+import type { StageCounts } from '../../../../src/lib/observe/snapshot.js';
 import type { WaterfallEvent } from '../../../../src/lib/observe/waterfall-event.js';
 import { alertProcess, type DeadLetterHandler } from '../../../../src/lib/waterfall/stages/alert.js';
 import { HeldMessage } from '../../../../src/lib/waterfall/worker/held-message.js';
 import { Settler } from '../../../../src/lib/waterfall/worker/settle.js';
+import { StageCounter } from '../../../../src/lib/waterfall/worker/stage-counter.js';
 import type { Worker } from '../../../../src/lib/waterfall/worker/worker.js';
 import { makeConfig, makeConsumer } from '../../../support/config.js';
 import { delivered, fakeServer } from '../fake-server.js';
@@ -31,6 +33,12 @@ const pointer: Pointer = {
 interface Told {
   readonly said: readonly string[];
   readonly events: readonly WaterfallEvent[];
+  readonly counts: StageCounts;
+}
+
+function workerOf(server: ReturnType<typeof fakeServer>): Worker {
+  const settler = new Settler(server.link, false, server.monotonic);
+  return { settler, counter: new StageCounter(), time: 1 } as Worker;
 }
 
 /** Delivers what stands in the DLQ for the `deliveries`-th time; what was said to the server and told to the log. */
@@ -48,8 +56,9 @@ async function deliver(
   const settings = makeConsumer({ name: consumer, onDeadLetter: webhook === undefined ? {} : { webhook } });
   const process = alertProcess(makeConfig(), settings, handler, (event) => events.push(event));
   const held = new HeldMessage(delivered({}, { subject, body, deliveries }), 60_000, 1000);
-  await process(held, { settler: new Settler(server.link, false, server.monotonic) } as Worker);
-  return { said: server.said, events };
+  const worker = workerOf(server);
+  await process(held, worker);
+  return { said: server.said, events, counts: worker.counter.counts };
 }
 
 const dead: WaterfallEvent = {
@@ -62,7 +71,11 @@ const dead: WaterfallEvent = {
 
 describe('a new dead letter', () => {
   test('is told to the log, and acknowledged', async () => {
-    expect(await deliver(encodePointer(pointer))).toEqual({ said: ['+ACK'], events: [dead] });
+    expect(await deliver(encodePointer(pointer))).toEqual({
+      said: ['+ACK'],
+      events: [dead],
+      counts: expect.objectContaining({ succeeded: 1, failed: 0 }),
+    });
   });
 
   test('is told to the handler before it is acknowledged', async () => {
@@ -94,12 +107,12 @@ describe('a new dead letter', () => {
     const process = alertProcess(makeConfig(), makeConsumer({ name: consumer }), handler, (event) =>
       events.push(event),
     );
+    const worker = workerOf(server);
     for (const deliveries of [1, 2, 3]) {
       const facts = { subject: `events-dlq.${consumer}.42`, body: encodePointer(pointer), deliveries };
-      await process(new HeldMessage(delivered({}, facts), 60_000, 1000), {
-        settler: new Settler(server.link, false, server.monotonic),
-      } as Worker);
+      await process(new HeldMessage(delivered({}, facts), 60_000, 1000), worker);
     }
+    expect(worker.counter.counts).toMatchObject({ succeeded: 1, failed: 2 });
     expect(handler).toHaveBeenCalledTimes(3);
     expect(events.map(({ type }) => type)).toEqual(['dead-letter', 'alert-failed', 'alert-failed']);
     expect(server.said.at(-1)).toBe('+ACK');

@@ -51,3 +51,17 @@ property('nobody is beside one who is alone, the others are side by side, and ev
     expect(admission.tryEnter({ inside: false }, true)).toBe(true);
   });
 });
+
+test('it says who runs and how many wait', () => {
+  const admission = new Admission();
+  expect(admission.now).toEqual({ running: 0, alone: false, waiting: 0 });
+  const [one, lone] = [{ inside: false }, { inside: false }];
+  admission.tryEnter(one, false);
+  void admission.enter(lone, true);
+  void admission.enter({ inside: false }, false);
+  expect(admission.now).toEqual({ running: 1, alone: false, waiting: 2 });
+  admission.leave(one);
+  expect(admission.now).toEqual({ running: 1, alone: true, waiting: 1 });
+  admission.leave(lone);
+  expect(admission.now).toEqual({ running: 1, alone: false, waiting: 0 });
+});

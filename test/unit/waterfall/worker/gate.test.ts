@@ -106,3 +106,15 @@ test('a refusal for good closes nothing, and is told once for each consumer unti
   expect(told.at(-1)).toEqual({ ...refused, ...of('a', 2) });
   expect([gate.open, seen]).toEqual([true, []]);
 });
+
+test('it says what it is closed for: the last answer, since when, and how many wait', () => {
+  const { gate, clock } = setUp();
+  gate.refused('write the journal', one, 'full');
+  clock.now = 1500;
+  gate.refused('write the journal', two, 'no leader');
+  gate.refused('route', one, 'timeout');
+  gate.gaveUp('route', one);
+  expect(gate.holding).toEqual([{ what: 'write the journal', error: 'no leader', since: 1000, messages: 2 }]);
+  gate.taken('write the journal');
+  expect(gate.holding).toEqual([]);
+});
