@@ -2,21 +2,23 @@
  * One base class for every error this project raises on purpose.
  *
  * `code` is stable and machine-readable; `suggestions` are commands or edits that the reader can carry
- * out next; `exitCode` is what the CLI exits with.
+ * out next, as data; `exitCode` is what the CLI exits with.
  */
+
+import type { Suggestion } from './suggestion.js';
 
 /** 1 failed or refused · 2 usage or config · 3 changes pending · 4 connection or permission · 5 partly done · 130 interrupted. */
 export type ExitCode = 1 | 2 | 3 | 4 | 5 | 130;
 
 export interface ErrorFacts {
-  readonly suggestions?: readonly string[];
+  readonly suggestions?: readonly Suggestion[];
   readonly cause?: unknown;
 }
 
 export abstract class PlutomiError extends Error {
   abstract readonly code: string;
   readonly exitCode: ExitCode = 1;
-  readonly suggestions: readonly string[];
+  readonly suggestions: readonly Suggestion[];
 
   constructor(message: string, facts: ErrorFacts = {}) {
     super(message, facts.cause === undefined ? undefined : { cause: facts.cause });

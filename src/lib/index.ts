@@ -141,6 +141,8 @@ export {
   PlutomiError,
   UsageError,
 } from './errors.js';
+export { type Caller, renderSuggestion } from './render/suggestion.js';
+export type { Blank, GivenFlag, OtherCommand, OwnCommand, SuggestedWord, Suggestion } from './suggestion.js';
 export {
   NotAllowedError,
   StoreFullError,

@@ -269,7 +269,9 @@ test('a renamed consumer gets the dead letters of its old name, and nothing else
   );
   const replayed = await project.cli(['dlq', 'replay', 'notifications-consumer/1', '--yes', '--json']);
   expect(replayed.exitCode).toBe(1);
-  expect(errorOf(replayed).message).toContain('--move-dead-letters notifications-consumer=');
+  expect(errorOf(replayed).suggestions).toContain(
+    'if it was renamed: plutomi-events pipeline apply --move-dead-letters notifications-consumer=<its new name>',
+  );
 
   const moving = ['--move-dead-letters', 'notifications-consumer=mailer'];
   const loss = ['--allow-loss', 'notifications-consumer'];

@@ -7,6 +7,7 @@ import type { Plan } from '../../src/lib/topology/plan.js';
 import { applyTopology, type ConfigOverrides, makeConfig } from '../support/config.js';
 import { connectTo } from '../support/connect.js';
 import { startNats } from '../support/nats-server.js';
+import { containing } from '../support/suggestions.js';
 
 const pendingOf = (plan: Plan) => plan.changes.filter(isPending);
 
@@ -44,7 +45,7 @@ describe('what a pipeline does not own', () => {
     await expect(applyPlan(overLink(link), plan)).rejects.toMatchObject({
       code: 'NOT_OWNED',
       exitCode: 1,
-      suggestions: expect.arrayContaining([expect.stringContaining('--adopt')]),
+      suggestions: expect.arrayContaining([containing('--adopt')]),
     });
     expect((await link.streamInfo('events'))?.config.metadata ?? {}).not.toHaveProperty(
       'plutomi-events.pipeline',

@@ -28,6 +28,7 @@ import {
 } from '../support/dead-letters.js';
 import { type TestBed, testBed } from '../support/pipeline.js';
 import { carryOut, everything, replay } from '../support/replay.js';
+import { worded } from '../support/suggestions.js';
 
 const reason = 'sent by hand';
 
@@ -116,7 +117,8 @@ describe('dlq discard', () => {
       warnings: expect.arrayContaining([
         {
           kind: 'original-missing',
-          detail: `the original of dead letter ${missing.id} is gone or replaced: they can't be replayed, only discarded (plutomi-events dlq discard)`,
+          detail: `the original of dead letter ${missing.id} is gone or replaced: they can't be replayed, only discarded`,
+          suggestions: [worded('plutomi-events dlq discard <ids> --reason <text>')],
         },
       ]),
     });

@@ -9,6 +9,7 @@ import { makeFailure } from '../../src/lib/domain/failure.js';
 import { applyTopology } from '../support/config.js';
 import { bury, consumer, journal } from '../support/dead-letters.js';
 import { type TestBed, testBed } from '../support/pipeline.js';
+import { worded } from '../support/suggestions.js';
 
 async function ids(bed: TestBed, filters: DeadLetterFilters, limit?: number): Promise<string[]> {
   return (await listDeadLetters(pipelineOf(bed.link, bed.config), filters, limit)).items.map(({ id }) => id);
@@ -193,12 +194,12 @@ describe('listDeadLetters', () => {
       exitCode: 2,
       message:
         '--consumer: the config has no consumer "notification-consumer"; it has notifications-consumer',
-      suggestions: ['did you mean: --consumer notifications-consumer'],
+      suggestions: [worded('did you mean: --consumer notifications-consumer')],
     });
     await expect(ids(bed, { subject: 'event.totp.requested' })).rejects.toMatchObject({
       exitCode: 2,
       message: '--subject: no stream of this pipeline stores "event.totp.requested"; events stores events.>',
-      suggestions: ["did you mean: --subject 'events.totp.requested'"],
+      suggestions: [worded('did you mean: --subject events.totp.requested')],
     });
   });
 
@@ -207,7 +208,7 @@ describe('listDeadLetters', () => {
     await deleteStream(bed.link, 'events-dlq');
     await expect(ids(bed, {})).rejects.toMatchObject({
       code: 'NO_STREAM',
-      suggestions: expect.arrayContaining(['plutomi-events pipeline apply']),
+      suggestions: expect.arrayContaining([worded('plutomi-events pipeline apply')]),
     });
   });
 });

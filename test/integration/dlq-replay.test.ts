@@ -11,6 +11,7 @@ import { bury, buryEvent, consumer, exhaustionOf, journal, makePointer } from '.
 import { eventually } from '../support/eventually.js';
 import { testBed, type TestBed, type TestRun } from '../support/pipeline.js';
 import { carryOut, replay } from '../support/replay.js';
+import { containing, worded } from '../support/suggestions.js';
 
 const patience = 15_000;
 
@@ -163,9 +164,11 @@ describe('replay', () => {
       { id: late.id, reason: expect.stringContaining('resolved late') },
       {
         id: unconfigured.id,
-        reason: expect.stringMatching(
-          /^the config has no consumer former-consumer any more.*--move-dead-letters former-consumer=/,
-        ),
+        reason: expect.stringMatching(/^the config has no consumer former-consumer any more/),
+        suggestions: [
+          containing('--move-dead-letters former-consumer=<its new name>'),
+          worded(`else end it: plutomi-events dlq discard ${unconfigured.id} --reason <text>`),
+        ],
       },
       { id: 'events-dlq/5', reason: expect.stringContaining('not a pointer') },
     ]);

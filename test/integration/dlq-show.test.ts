@@ -6,6 +6,7 @@ import { deleteStream } from '../../src/lib/nats/objects.js';
 import { applyTopology } from '../support/config.js';
 import { bury, buryEvent, consumer, exhaustionOf, journal, originAt } from '../support/dead-letters.js';
 import { testBed } from '../support/pipeline.js';
+import { worded } from '../support/suggestions.js';
 
 describe('showDeadLetter', () => {
   it('shows the event as it was published, and the whole history of a real failure', async () => {
@@ -116,22 +117,22 @@ describe('showDeadLetter', () => {
       exitCode: 1,
       message: `no dead letter ${consumer}/50`,
       suggestions: [
-        `plutomi-events dlq show ${consumer}/5`,
-        `plutomi-events dlq show ${consumer}/4`,
-        `plutomi-events dlq show ${consumer}/3`,
-        `plutomi-events dlq list --consumer ${consumer}`,
+        worded(`plutomi-events dlq show ${consumer}/5`),
+        worded(`plutomi-events dlq show ${consumer}/4`),
+        worded(`plutomi-events dlq show ${consumer}/3`),
+        worded(`plutomi-events dlq list --consumer ${consumer}`),
       ],
     });
     await expect(
       showDeadLetter(pipelineOf(bed.link, bed.config), 'notification-consumer/1'),
     ).rejects.toMatchObject({
       code: 'NOT_FOUND',
-      suggestions: [`plutomi-events dlq list --consumer ${consumer}`],
+      suggestions: [worded(`plutomi-events dlq list --consumer ${consumer}`)],
     });
     for (const id of ['nonsense', `${consumer}/0`, `${consumer}/1/2`, '', 'a.b/1']) {
       await expect(showDeadLetter(pipelineOf(bed.link, bed.config), id)).rejects.toMatchObject({
         code: 'NOT_FOUND',
-        suggestions: ['plutomi-events dlq list'],
+        suggestions: [worded('plutomi-events dlq list')],
       });
     }
   });

@@ -9,6 +9,7 @@ import { applyTopology, makeConfig } from '../support/config.js';
 import { consumer } from '../support/dead-letters.js';
 import { type TestBed, testBed } from '../support/pipeline.js';
 import { replay } from '../support/replay.js';
+import { worded } from '../support/suggestions.js';
 
 const other = 'audit-consumer';
 const fine: Handler = async () => {};
@@ -140,7 +141,8 @@ describe('explainEvent', () => {
       {
         consumer: other,
         at: null,
-        text: `waits in the DLQ for a person: plutomi-events dlq replay ${other}/1`,
+        text: 'waits in the DLQ for a person',
+        suggestions: [worded(`plutomi-events dlq replay ${other}/1`)],
       },
       { consumer: 'slow-consumer', at: null, text: 'attempt 2 of 3 by slow-consumer, after its backoff' },
     ]);

@@ -9,6 +9,7 @@ import { UnreachableError } from '../../src/lib/nats/errors.js';
 import type { Link } from '../../src/lib/nats/link.js';
 import { applyTopology, makeConfig, makeStream } from '../support/config.js';
 import { startNats, type TestServer } from '../support/nats-server.js';
+import { worded } from '../support/suggestions.js';
 
 const schema = z.object({ email: z.email(), code: z.coerce.string() });
 
@@ -139,7 +140,7 @@ describe('publish', () => {
     await expect(new Publisher(pipelineOf(link, config)).publish('note', 'x')).rejects.toMatchObject({
       code: 'NO_STREAM',
       exitCode: 1,
-      suggestions: ['plutomi-events pipeline apply'],
+      suggestions: [worded('plutomi-events pipeline apply')],
     });
   });
 

@@ -7,6 +7,7 @@ import { readStream } from '../../src/lib/nats/read/read-stream.js';
 import type { Link } from '../../src/lib/nats/link.js';
 import { connectTo, natsForTest } from '../support/pipeline.js';
 import { eventually } from '../support/eventually.js';
+import { worded } from '../support/suggestions.js';
 
 const stream = 'things';
 
@@ -182,7 +183,7 @@ describe('readStream', () => {
     await expect(seqsOf(link, all)).rejects.toMatchObject({
       code: 'NO_STREAM',
       message: expect.stringContaining('things'),
-      suggestions: expect.arrayContaining(['plutomi-events pipeline apply']),
+      suggestions: expect.arrayContaining([worded('plutomi-events pipeline apply')]),
     });
   });
 });

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { deleteStream } from '../../src/lib/nats/objects.js';
 import { eventually } from '../support/eventually.js';
 import { type TestBed, testBed } from '../support/pipeline.js';
+import { containing } from '../support/suggestions.js';
 
 const consumer = 'notifications-consumer';
 const other = 'search-consumer';
@@ -130,7 +131,7 @@ test('a permission that is taken away stops what needs it, and nothing else; giv
     {
       consumer,
       error: expect.stringContaining('lacks the permission to publish to'),
-      suggestions: [expect.stringContaining('permissions --role runner')],
+      suggestions: [containing('permissions --role runner')],
     },
   ]);
   expect(run.count('holding')).toBe(0);

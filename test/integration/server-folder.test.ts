@@ -13,6 +13,7 @@ import { readInfo } from '../../src/lib/dev-server/ready.js';
 import { makeServerFolder, portOf, readServerState, serverFiles } from '../../src/lib/dev-server/state.js';
 import { serverBinary } from '../support/nats-server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { containing, worded } from '../support/suggestions.js';
 
 /** A folder whose server, if any, is stopped when the running test has finished. */
 async function projectFolder(): Promise<FolderServerOptions> {
@@ -112,7 +113,7 @@ test('what a copied folder, or one behind a link, says is not stopped', async ()
     await expect(stopFolderServer({ ...project, cwd: folder })).rejects.toMatchObject({
       code: 'NOT_OF_THIS_FOLDER',
       message: expect.stringContaining(`(pid ${state.pid})`),
-      suggestions: [`cd ${project.cwd} && plutomi-events server stop`, expect.stringContaining('kill')],
+      suggestions: [worded(`cd ${project.cwd} && plutomi-events server stop`), containing('kill')],
     });
   }
   expect(await readServerState(project.cwd)).toEqual(state);

@@ -5,7 +5,8 @@ import { BaseCommand } from '../../lib/cli/base-command.js';
 import { countFlag } from '../../lib/cli/flags/count-flag.js';
 import { deadLetterFlags } from '../../lib/cli/flags/dead-letter-flags.js';
 import { ProgressLine } from '../../lib/cli/output/progress-line.js';
-import { chooseSelection, selectionOf } from '../../lib/cli/flags/replay-selection.js';
+import { chooseSelection, selectionOf, type Verb } from '../../lib/cli/flags/replay-selection.js';
+import { spellSkipped } from '../../lib/cli/output/spell-skipped.js';
 import { viewOf } from '../../lib/cli/output/view.js';
 import { discardDeadLetters, type DiscardResult, planDiscard, undiscarded } from '../../lib/dlq/discard.js';
 import type { LetterPlan } from '../../lib/dlq/plan/plan-letters.js';
@@ -15,7 +16,7 @@ import { renderDiscardPlan, renderDiscardResult, renderSkipped } from '../../lib
 /** What `dlq discard --json` prints. */
 export type DlqDiscardResult = DiscardResult;
 
-const verb = { name: 'discard', done: 'discarded' };
+const verb: Verb = { name: 'discard', done: 'discarded' };
 const { reason: diedOf, ...filters } = deadLetterFlags;
 
 export default class DlqDiscard extends BaseCommand<typeof DlqDiscard> {
@@ -80,16 +81,18 @@ Exit codes: 0 all were discarded, or nothing matched; 1 the id is unknown, answe
     }
     if (dryRun) {
       const view = viewOf(process.stdout, this.colors);
-      this.output(undiscarded(plan, { dryRun }), () => renderDiscardPlan(plan, view));
+      const shown = spellSkipped(plan, this.context.caller);
+      this.output(undiscarded(shown, { dryRun }), () => renderDiscardPlan(shown, view));
       return;
     }
-    this.note(renderDiscardPlan(plan, noteView));
+    this.note(renderDiscardPlan(spellSkipped(plan, this.context.caller), noteView));
     await this.agree(plan);
     const result =
       plan.items.length === 0 ? undiscarded(plan, { dryRun }) : await this.discard(pipeline, plan, reason);
-    this.output(result, () => renderDiscardResult(result, this.colors));
+    this.output(spellSkipped(result, this.context.caller), () => renderDiscardResult(result, this.colors));
     const late = result.skipped.filter((one) => !plan.skipped.includes(one));
-    if (!this.flags.json) for (const line of renderSkipped(late, this.noteColors)) this.note(line);
+    const spelled = spellSkipped({ skipped: late }, this.context.caller).skipped;
+    if (!this.flags.json) for (const line of renderSkipped(spelled, this.noteColors)) this.note(line);
     process.exitCode = result.interrupted ? 130 : result.skipped.length > 0 ? 5 : 0;
   }
 

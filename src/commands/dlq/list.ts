@@ -14,6 +14,7 @@ import {
 } from '../../lib/dlq/list.js';
 import { escapeJson } from '../../lib/domain/escape.js';
 import { UsageError } from '../../lib/errors.js';
+import { suggestCommand } from '../../lib/suggestion.js';
 
 /** What `dlq list --json` prints; the second with `--group-by`. */
 export type DlqListResult = DeadLetterList | DeadLetterGroups;
@@ -139,6 +140,7 @@ Lines are printed while they are read: --output ndjson and --json take a million
         `\n${shown} of ${total}, the oldest; see them counted with --group-by reason, more with --limit`,
       );
     } else if (what === 'groups') this.note(`\n${total} dead letter${total === 1 ? '' : 's'}`);
-    if (id !== undefined) this.note(`see why one died: plutomi-events dlq show ${id}`);
+    if (id !== undefined)
+      this.note(this.inWords(suggestCommand('dlq show', { args: [id], why: 'see why one died' })));
   }
 }

@@ -8,12 +8,14 @@ import { durationFlag } from '../../lib/cli/flags/global-flags.js';
 import { ProgressLine } from '../../lib/cli/output/progress-line.js';
 import { rateFlag } from '../../lib/cli/flags/rate-flag.js';
 import { chooseSelection, selectionOf } from '../../lib/cli/flags/replay-selection.js';
+import { spellSkipped } from '../../lib/cli/output/spell-skipped.js';
 import { viewOf } from '../../lib/cli/output/view.js';
 import { planReplay, type ReplayPlan } from '../../lib/dlq/replay/plan-replay.js';
 import { exitCodeOf, type ReplayResult, untouched } from '../../lib/dlq/replay/result.js';
 import { runReplay } from '../../lib/dlq/replay/run-replay.js';
 import { OperationError } from '../../lib/errors.js';
 import { renderReplayPlan, renderReplayResult, renderSkipped } from '../../lib/render/replay-plan.js';
+import { suggestCommand } from '../../lib/suggestion.js';
 
 /** What `dlq replay --json` prints. */
 export type DlqReplayResult = ReplayResult;
@@ -21,6 +23,16 @@ export type DlqReplayResult = ReplayResult;
 const defaultWaitMs = 600_000;
 /** A second: slow enough to see that it goes wrong, and to stop it. A script does what its rehearsal did. */
 const defaultRate = 500;
+
+const discardOthers = suggestCommand('dlq discard', {
+  args: [{ blank: 'ids' }],
+  flags: { reason: { blank: 'text' } },
+  why: "what can't be brought back",
+});
+const seeWhatComes = suggestCommand('advisories tail', {
+  flags: { since: '1m' },
+  why: 'see what comes of them',
+});
 
 export default class DlqReplay extends BaseCommand<typeof DlqReplay> {
   static override summary = 'Bring dead letters back: their consumer gets the event again, at once.';
@@ -89,13 +101,16 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
     }
     if (dryRun) {
       const view = viewOf(process.stdout, this.colors);
-      this.output(untouched(plan, { dryRun }), () => renderReplayPlan(plan, view, this.rate));
+      const shown = spellSkipped(plan, this.context.caller);
+      this.output(untouched(shown, { dryRun }), () => renderReplayPlan(shown, view, this.rate));
       return;
     }
-    this.note(renderReplayPlan(plan, noteView, this.rate));
+    this.note(renderReplayPlan(spellSkipped(plan, this.context.caller), noteView, this.rate));
     await this.agree(plan);
     const result = plan.items.length === 0 ? untouched(plan, { dryRun }) : await this.replay(pipeline, plan);
-    this.output(result, () => renderReplayResult(result, wait, this.colors));
+    this.output(spellSkipped(result, this.context.caller), () =>
+      renderReplayResult(result, wait, this.colors),
+    );
     this.suggest(result, plan);
     process.exitCode = exitCodeOf(result, wait);
   }
@@ -139,12 +154,11 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
   private suggest({ skipped, replayed, deadAgain }: ReplayResult, plan: ReplayPlan): void {
     if (this.flags.json) return;
     const late = skipped.filter((one) => !plan.skipped.includes(one));
-    for (const line of renderSkipped(late, this.noteColors)) this.note(line);
-    if (plan.missing + plan.replaced > 0)
-      this.note("what can't be brought back: plutomi-events dlq discard <ids> --reason <text>");
-    if (deadAgain > 0) this.note('see why: plutomi-events dlq list');
-    else if (replayed > 0 && !this.flags.wait)
-      this.note('see what comes of them: plutomi-events advisories tail --since 1m');
+    const spelled = spellSkipped({ skipped: late }, this.context.caller).skipped;
+    for (const line of renderSkipped(spelled, this.noteColors)) this.note(line);
+    if (plan.missing + plan.replaced > 0) this.note(this.inWords(discardOthers));
+    if (deadAgain > 0) this.note(this.inWords(suggestCommand('dlq list', { why: 'see why' })));
+    else if (replayed > 0 && !this.flags.wait) this.note(this.inWords(seeWhatComes));
   }
 
   /** Stops between two dead letters, so that the result can say what was done; a second Ctrl-C ends it at once. */

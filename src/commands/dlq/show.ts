@@ -3,6 +3,7 @@ import { BaseCommand } from '../../lib/cli/base-command.js';
 import { viewOf } from '../../lib/cli/output/view.js';
 import { type DeadLetterDetails, printedEvent, showDeadLetter, type ShownEvent } from '../../lib/dlq/show.js';
 import { renderDeadLetter } from '../../lib/render/dead-letter.js';
+import { type Suggestion, suggestCommand } from '../../lib/suggestion.js';
 
 /** What `dlq show --json` prints. */
 export type DlqShowResult = Omit<DeadLetterDetails, 'event'> & {
@@ -26,8 +27,8 @@ export default class DlqShow extends BaseCommand<typeof DlqShow> {
     }),
   };
 
-  protected override async choices(): Promise<readonly string[]> {
-    return ['see which there are: plutomi-events dlq list'];
+  protected override async choices(): Promise<readonly Suggestion[]> {
+    return [suggestCommand('dlq list', { why: 'see which there are' })];
   }
 
   async run(): Promise<void> {
@@ -37,7 +38,8 @@ export default class DlqShow extends BaseCommand<typeof DlqShow> {
     this.output(result, () => renderDeadLetter(details, viewOf(process.stdout, this.colors)));
     if (this.flags.json) return;
     if (result.original === 'present' && !result.resolvedLate) {
-      this.note(`\nbring it back: plutomi-events dlq replay ${result.id}`);
+      const next = suggestCommand('dlq replay', { args: [result.id], why: 'bring it back' });
+      this.note(`\n${this.inWords(next)}`);
     }
   }
 }

@@ -10,6 +10,8 @@ import { explainEvent } from '../../lib/events/explain/explain.js';
 import type { Explanation, StoredEventFacts } from '../../lib/events/explain/explanation.js';
 import { countFlag } from '../../lib/cli/flags/count-flag.js';
 import { renderExplanation } from '../../lib/render/explanation.js';
+import { spelledOut } from '../../lib/render/suggestion.js';
+import { type Suggestion, suggestCommand } from '../../lib/suggestion.js';
 
 /** What `events explain --json` prints. */
 export type EventsExplainResult = Omit<Explanation, 'event'> & {
@@ -44,8 +46,11 @@ export default class EventsExplain extends BaseCommand<typeof EventsExplain> {
     }),
   };
 
-  protected override async choices(): Promise<readonly string[]> {
-    return ['e.g. plutomi-events events explain 42', 'those that are dead: plutomi-events dlq list'];
+  protected override async choices(): Promise<readonly Suggestion[]> {
+    return [
+      suggestCommand('events explain', { args: [42], why: 'for example' }),
+      suggestCommand('dlq list', { why: 'those that are dead' }),
+    ];
   }
 
   async run(): Promise<void> {
@@ -60,11 +65,15 @@ export default class EventsExplain extends BaseCommand<typeof EventsExplain> {
       },
       ...(scan === undefined ? {} : { scanLimit: scan }),
     }).finally(() => line.end());
+    const next = explanation.next.map((step) => spelledOut(step, 'text', this.context.caller));
     const result: EventsExplainResult = {
       ...explanation,
       event: explanation.event && printed(explanation.event),
+      next,
     };
-    this.output(result, () => renderExplanation(explanation, viewOf(process.stdout, this.colors)));
+    this.output(result, () =>
+      renderExplanation({ ...explanation, next }, viewOf(process.stdout, this.colors)),
+    );
   }
 }
 

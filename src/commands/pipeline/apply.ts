@@ -5,10 +5,10 @@ import { describeMove, describeMoved, emptiedBy, parseMoves } from '../../lib/cl
 import { type Move, type Moved, movePointers, planMove, type MovePlan } from '../../lib/dlq/move.js';
 import { escapeLine } from '../../lib/domain/escape.js';
 import { OperationError } from '../../lib/errors.js';
-import { renderConsequences, renderPlan } from '../../lib/render/topology-plan.js';
+import { type Caller, renderSuggestion, withSuggestions } from '../../lib/render/suggestion.js';
+import { renderConsequence, renderConsequences, renderPlan } from '../../lib/render/topology-plan.js';
 import { applyPlan, planTopology } from '../../lib/topology/apply.js';
 import { type Consequence, losesSomething } from '../../lib/topology/impact/consequence.js';
-import { describeConsequence } from '../../lib/topology/impact/describe-consequence.js';
 import { type Change, isPending, pathOf } from '../../lib/topology/diff/diff.js';
 import { readTightLimits } from '../../lib/topology/record-sizes.js';
 import type { Plan, PlannedChange } from '../../lib/topology/plan.js';
@@ -26,7 +26,10 @@ export interface ApplyResult {
 }
 
 /** In numbers, and as a sentence. */
-type ToldConsequence = Consequence & { readonly message: string };
+type ToldConsequence = (
+  | Exclude<Consequence, { readonly what: 'silent' }>
+  | (Omit<Extract<Consequence, { readonly what: 'silent' }>, 'command'> & { readonly command: string | null })
+) & { readonly message: string };
 
 export default class PipelineApply extends BaseCommand<typeof PipelineApply> {
   static override summary = 'Create and update the streams and consumers of the config.';
@@ -97,7 +100,9 @@ Exit codes: 0 the server matches, or a plan was shown; 1 refused, failed, or ans
     const plan = await planTopology(pipeline, { adopt });
     const moves = await Promise.all(wanted.map((move) => planMove(pipeline, move)));
     this.show(plan, moves);
-    for (const { detail } of await readTightLimits(pipeline)) this.note(`Warning: ${escapeLine(detail)}`);
+    for (const { detail, suggestions } of await readTightLimits(pipeline)) {
+      this.note(`Warning: ${escapeLine(withSuggestions(detail, suggestions, this.context.caller))}`);
+    }
     const wrong = unknownName(plan, { replace, allowLoss }) ?? conflictError(plan.conflicts);
     if (wrong) throw wrong;
 
@@ -106,7 +111,7 @@ Exit codes: 0 the server matches, or a plan was shown; 1 refused, failed, or ans
     const pending = plan.changes.filter(isPending).length;
     const open = pending + losing.length + moves.reduce((sum, { retry, dlq }) => sum + retry + dlq, 0) > 0;
     if (dryRun || check) {
-      this.output(result(plan, false), () => '');
+      this.output(result(plan, false, this.context.caller), () => '');
       if (check && open) process.exitCode = 3;
       return;
     }
@@ -117,8 +122,10 @@ Exit codes: 0 the server matches, or a plan was shown; 1 refused, failed, or ans
     if (open) await this.agree(question(plan.server, pending, losing, moves));
     await applyPlan(pipeline, plan, allowed);
     const moved = await this.move(pipeline, wanted);
-    this.output({ ...result(plan, pending > 0), ...(wanted.length > 0 ? { moved } : {}) }, () =>
-      [...moved.map(describeMoved), ...(open ? ['Done: the server matches the config.'] : [])].join('\n'),
+    this.output(
+      { ...result(plan, pending > 0, this.context.caller), ...(wanted.length > 0 ? { moved } : {}) },
+      () =>
+        [...moved.map(describeMoved), ...(open ? ['Done: the server matches the config.'] : [])].join('\n'),
     );
   }
 
@@ -140,8 +147,10 @@ Exit codes: 0 the server matches, or a plan was shown; 1 refused, failed, or ans
   private show(plan: Plan, moves: readonly MovePlan[]): void {
     const moving = moves.map((one) => escapeLine(describeMove(one)));
     if (!this.flags.json)
-      process.stdout.write(`${[renderPlan(plan, this.colors), ...moving].join('\n\n')}\n`);
-    else for (const line of [...renderConsequences(plan), ...moving]) this.note(line);
+      process.stdout.write(
+        `${[renderPlan(plan, this.colors, this.context.caller), ...moving].join('\n\n')}\n`,
+      );
+    else for (const line of [...renderConsequences(plan, this.context.caller), ...moving]) this.note(line);
   }
 
   private async agree(question: string): Promise<void> {
@@ -167,7 +176,7 @@ function question(
   return `${lost}${left}${what.charAt(0).toUpperCase()}${what.slice(1)} on ${server}?`;
 }
 
-function result({ pipeline, server, changes }: Plan, applied: boolean): ApplyResult {
+function result({ pipeline, server, changes }: Plan, applied: boolean, caller: Caller): ApplyResult {
   return {
     pipeline,
     server,
@@ -177,8 +186,15 @@ function result({ pipeline, server, changes }: Plan, applied: boolean): ApplyRes
       name,
       ...(stream === undefined ? {} : { stream }),
       fields,
-      consequences: consequences.map((one) => ({ ...one, message: describeConsequence(one) })),
+      consequences: consequences.map((one) => told(one, caller)),
     })),
     applied,
   };
+}
+
+function told(one: Consequence, caller: Caller): ToldConsequence {
+  const message = renderConsequence(one, caller);
+  if (one.what !== 'silent') return { ...one, message };
+  const command = one.command && renderSuggestion(one.command, caller);
+  return { ...one, command, message };
 }

@@ -16,6 +16,7 @@ import { provideServer } from '../../lib/dev-server/provide.js';
 import { ensureTopology } from '../../lib/topology/ensure.js';
 import { readTightLimits } from '../../lib/topology/record-sizes.js';
 import { logWaterfall } from '../../lib/observe/log-waterfall.js';
+import { withSuggestions } from '../../lib/render/suggestion.js';
 import { runPipeline } from '../../lib/waterfall/run.js';
 
 const defaultDrainTimeoutMs = 25_000;
@@ -92,19 +93,16 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
         () => ensureTopology(pipeline, { apply: this.flags.apply }),
         onWaiting,
       );
-      for (const { refuses, detail } of await untilAnswered(
-        pipeline.clock,
-        () => readTightLimits(pipeline),
-        onWaiting,
-      ))
-        log[refuses ? 'error' : 'warn'](detail);
+      const limits = await untilAnswered(pipeline.clock, () => readTightLimits(pipeline), onWaiting);
+      for (const { refuses, detail, suggestions } of limits)
+        log[refuses ? 'error' : 'warn'](withSuggestions(detail, suggestions, this.context.caller));
       const running = runPipeline(pipeline, {
         only: only.map((consumer) => consumer.name),
         handlers,
         log,
         proxies: this.environment,
       });
-      running.subscribe(logWaterfall(log));
+      running.subscribe(logWaterfall(log, (next) => this.inWords(next)));
       if (readable) running.subscribe(countSuccesses(log), { types: ['succeeded'] });
       const stopWatchdog = startWatchdog({
         stallTimeoutMs: this.flags['stall-timeout'] ?? defaultStallTimeoutMs,

@@ -7,10 +7,12 @@ import { ChangingLine } from '../../lib/cli/output/changing-line.js';
 import type { ReadSoFar } from '../../lib/nats/read/read-so-far.js';
 import { viewOf } from '../../lib/cli/output/view.js';
 import { renderReading } from '../../lib/render/progress.js';
+import { spelledOut } from '../../lib/render/suggestion.js';
 import { renderVerification } from '../../lib/render/verification.js';
 import { repairVerified } from '../../lib/verify/repair/repair.js';
 import { ignoring, type Verification, type Verified, warningKinds } from '../../lib/verify/verification.js';
 import { verifyPipeline } from '../../lib/verify/verify.js';
+import { suggestCommand } from '../../lib/suggestion.js';
 
 /** What `pipeline verify --json` prints. */
 export type PipelineVerifyResult = Verification;
@@ -56,9 +58,11 @@ Exit codes: 0 nothing is broken; 1 there are problems, failed, or answered no; 2
       await this.agree(verified.report, repairable);
       result = await repairVerified(pipeline, verified);
     }
-    this.output(result, () => renderVerification(result, viewOf(process.stdout, this.colors)));
+    const spelled = this.spelledOut(result);
+    this.output(spelled, () => renderVerification(spelled, viewOf(process.stdout, this.colors)));
     if (!this.flags.repair && !this.flags.json && repairable > 0) {
-      this.note(`\nmend ${repairable} of them: plutomi-events pipeline verify --repair`);
+      const why = `mend ${repairable} of them`;
+      this.note(`\n${this.inWords(suggestCommand('pipeline verify', { flags: { repair: true }, why }))}`);
     }
     if (!result.ok) process.exitCode = 1;
   }
@@ -75,9 +79,18 @@ Exit codes: 0 nothing is broken; 1 there are problems, failed, or answered no; 2
     }
   }
 
+  private spelledOut({ problems, warnings, ...rest }: Verification): Verification {
+    const { caller } = this.context;
+    return {
+      ...rest,
+      problems: problems.map((problem) => spelledOut(problem, 'detail', caller)),
+      warnings: warnings.map((warning) => spelledOut(warning, 'detail', caller)),
+    };
+  }
+
   private async agree(found: Verification, repairable: number): Promise<void> {
     if (this.flags.yes) return;
-    this.note(renderVerification(found, viewOf(process.stderr, this.noteColors)));
+    this.note(renderVerification(this.spelledOut(found), viewOf(process.stderr, this.noteColors)));
     const what = repairable === 1 ? 'the one that can be' : `the ${repairable} that can be`;
     if (await this.confirm(`Mend ${what} on ${escapeLine(found.server)}?`)) return;
     throw new OperationError('nothing was changed: the answer was no', { code: 'DECLINED' });

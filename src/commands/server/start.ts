@@ -2,6 +2,7 @@ import { BaseCommand } from '../../lib/cli/base-command.js';
 import { startFolderServer } from '../../lib/dev-server/folder-server.js';
 import { countFlag } from '../../lib/cli/flags/count-flag.js';
 import { provideServer } from '../../lib/dev-server/provide.js';
+import { suggestCommand } from '../../lib/suggestion.js';
 
 export interface ServerStartResult {
   readonly url: string;
@@ -51,6 +52,6 @@ For development and tests: production wants a nats-server of its own.`;
       const runs = started ? 'runs' : 'runs already';
       return `nats-server ${version} ${runs} at ${url} (pid ${pid})\nstore: ${store}`;
     });
-    if (started) this.note('stop it with: plutomi-events server stop');
+    if (started) this.note(this.inWords(suggestCommand('server stop', { why: 'stop it with' })));
   }
 }

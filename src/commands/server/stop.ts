@@ -2,6 +2,7 @@ import { BaseCommand } from '../../lib/cli/base-command.js';
 import { OperationError } from '../../lib/errors.js';
 import { stopFolderServer } from '../../lib/dev-server/folder-server.js';
 import type { ServerStartResult } from './start.js';
+import { suggestCommand } from '../../lib/suggestion.js';
 
 export default class ServerStop extends BaseCommand<typeof ServerStop> {
   static override summary = "Stop this folder's nats-server.";
@@ -18,7 +19,7 @@ export default class ServerStop extends BaseCommand<typeof ServerStop> {
     if (stopped === undefined) {
       throw new OperationError(`no nats-server runs for ${this.environment.cwd} or a folder above it`, {
         code: 'NOT_RUNNING',
-        suggestions: ['plutomi-events server start'],
+        suggestions: [suggestCommand('server start')],
       });
     }
     const { url, pid, store } = stopped;

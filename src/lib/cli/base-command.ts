@@ -5,6 +5,8 @@ import type { Environment } from '../connection/environment.js';
 import { readEnvironment } from '../connection/environment.js';
 import { InterruptedError, OperationError, UsageError } from '../errors.js';
 import type { Colors } from '../render/colors.js';
+import { renderSuggestion } from '../render/suggestion.js';
+import { distinct, type Suggestion } from '../suggestion.js';
 import { escapeJson } from '../domain/escape.js';
 import { stringify } from '../domain/json-text.js';
 import { CommandContext, type ConnectionFlags } from './context.js';
@@ -79,17 +81,18 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     contextOf: (flags: ConnectionFlags) => CommandContext,
   ): Promise<unknown> {
     if (error instanceof UsageError) {
-      const next = [...new Set([...error.suggestions, helpOf(this.shape)])];
+      const next = distinct([...error.suggestions, helpOf(this.shape)]);
       return new UsageError(error.message, { code: error.code, suggestions: next });
     }
     const problem = usageProblem(error, this.shape);
     if (!isMissingArgument(error) || problem === undefined) return problem ?? error;
-    const choices = await this.choices(contextOf(error.parse.output.flags)).catch(() => []);
+    this.context = contextOf(error.parse.output.flags);
+    const choices = await this.choices(this.context).catch(() => []);
     return new UsageError(problem.message, { suggestions: [...choices, ...problem.suggestions] });
   }
 
   /** What could stand for an argument that is missing: lines for the reader. Nobody is told why they can't be had. */
-  protected async choices(_context: CommandContext): Promise<readonly string[]> {
+  protected async choices(_context: CommandContext): Promise<readonly Suggestion[]> {
     return [];
   }
 
@@ -148,6 +151,11 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     process.stderr.write(`${text}\n`);
   }
 
+  /** What to do next, in words, as it may be copied here. */
+  protected inWords(suggestion: Suggestion): string {
+    return renderSuggestion(suggestion, this.context.caller);
+  }
+
   /** Asks yes or no. Without a terminal, `--yes` must have been given. Returns false for no. */
   protected async confirm(question: string): Promise<boolean> {
     if (!this.interactive) {
@@ -189,6 +197,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     reportError(error, {
       json: wantsJson(this.argv) && !this.begun,
       commandId: this.id,
+      caller: this.context?.caller,
       colors: colorsOf(process.stderr, this.context?.environment ?? readEnvironment(), noColor),
     });
   }

@@ -11,7 +11,7 @@ import { makePipeline, type Pipeline } from '../pipeline/pipeline.js';
 import { connect } from '../nats/connect/connect.js';
 import { NoJetStreamError } from '../nats/errors.js';
 import type { Link } from '../nats/link.js';
-import type { ConnectionTarget } from '../nats/connect/target.js';
+import { type ConnectionTarget, describeServers } from '../nats/connect/target.js';
 import type { Colors } from '../render/colors.js';
 import type { FolderOptions } from '../dev-server/folder-server.js';
 import { readServerState } from '../dev-server/state.js';
@@ -19,7 +19,9 @@ import { systemClock } from '../flow/clock.js';
 import type { Logger } from '../observe/log.js';
 import { defaultLogLevel, type LogLevel } from '../observe/log-level.js';
 import { defaultTimeoutMs } from './flags/global-flags.js';
+import { callerOf } from './output/caller.js';
 import { colorsOf } from './output/view.js';
+import type { Caller } from '../render/suggestion.js';
 
 /** The global flags that decide about config, connection and log. */
 export interface ConnectionFlags extends TargetFlags {
@@ -34,6 +36,7 @@ export interface ConnectionFlags extends TargetFlags {
 /** Makes a command's parts from its flags and environment: the one place that composes. */
 export class CommandContext {
   private links: Link[] = [];
+  private servers: string | undefined;
   private loaded: Promise<PipelineConfig> | undefined;
 
   constructor(
@@ -41,6 +44,12 @@ export class CommandContext {
     private readonly flags: ConnectionFlags,
     private readonly commandId: string,
   ) {}
+
+  /** How suggested commands lead to where this one went. */
+  get caller(): Caller {
+    const { natsPassword, natsUrl, natsContext } = this.environment;
+    return callerOf(this.flags, { natsPassword, natsUrl, natsContext, servers: this.servers });
+  }
 
   get noColor(): boolean {
     return this.flags['no-color'] === true || this.environment.noColor;
@@ -91,7 +100,9 @@ export class CommandContext {
   /** The pipeline of the config, connected; the connection is closed when the command ends. */
   async pipeline(): Promise<Pipeline> {
     const config = await this.config();
-    const link = await connect(await this.target(config));
+    const target = await this.target(config);
+    this.servers = describeServers(target.servers);
+    const link = await connect(target);
     this.links.push(link);
     return makePipeline({ config, link });
   }

@@ -5,6 +5,7 @@ import { loadModule } from './file/load-module.js';
 import type { JsonFile } from './file/read-json.js';
 import type { PipelineConfig } from './resolved.js';
 import { requireTrusted, type Trust } from '../connection/trust.js';
+import { suggestCommand } from '../suggestion.js';
 
 /** Names of a config file, in the order in which they are looked for in a folder. */
 export const configNames = ['ts', 'mjs', 'js', 'json'].map((ending) => `plutomi-events.config.${ending}`);
@@ -38,7 +39,9 @@ export async function loadConfig(options: LoadOptions): Promise<PipelineConfig> 
       {
         suggestions: [
           'name one with --config',
-          'write plutomi-events.config.json; what it may say: plutomi-events config schema',
+          suggestCommand('config schema', {
+            why: 'write plutomi-events.config.json; what it may say',
+          }),
         ],
       },
     );

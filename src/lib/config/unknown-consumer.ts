@@ -1,11 +1,16 @@
 import { closest } from '../domain/closest.js';
 import { UsageError } from '../errors.js';
+import { suggestFlag } from '../suggestion.js';
 
 /** A name that was given for a consumer, and that none of `known` has. `flag` is what takes the name. */
-export function unknownConsumer(flag: string, name: string, known: readonly string[]): UsageError {
+export function unknownConsumer(
+  flag: 'consumer' | 'only',
+  name: string,
+  known: readonly string[],
+): UsageError {
   const near = closest(name, known);
   return new UsageError(
     `--${flag}: the config has no consumer "${name}"; it has ${known.join(', ') || 'none'}`,
-    { suggestions: near === undefined ? [] : [`did you mean: --${flag} ${near}`] },
+    { suggestions: near === undefined ? [] : [suggestFlag(flag, near)] },
   );
 }

@@ -5,6 +5,7 @@ import { UsageError } from '../errors.js';
 import type { Auth, TlsFiles } from '../nats/connect/target.js';
 import { ContextReader, type ContextFields } from './context-reader.js';
 import type { Environment } from './environment.js';
+import { suggestOther } from '../suggestion.js';
 
 /** What a context of the nats CLI says about the connection. */
 export interface ContextSettings {
@@ -67,7 +68,10 @@ async function readFields(name: string, environment: Environment): Promise<Conte
     const list = known.length === 0 ? 'there are none' : `known: ${known.join(', ')}`;
     throw new UsageError(
       `unknown context "${name}" in ${folderOf(environment)}; ${meant === undefined ? list : `did you mean ${meant}? (${list})`}`,
-      { code: 'UNKNOWN_CONTEXT', suggestions: ['nats context ls   # the contexts of the nats CLI'] },
+      {
+        code: 'UNKNOWN_CONTEXT',
+        suggestions: [suggestOther('nats', ['context', 'ls'], { note: 'the contexts of the nats CLI' })],
+      },
     );
   }
   const file = path.join(folderOf(environment), `${name}.json`);

@@ -15,6 +15,7 @@ import {
   serverFiles,
   writeServerState,
 } from './state.js';
+import { suggestCommand, suggestOther } from '../suggestion.js';
 
 const STOP_GRACE_MS = 10_000;
 /** Whoever holds the lock may start a server twice: when its port is taken, on another one. */
@@ -86,8 +87,8 @@ function requireOwnStore({ parent, state }: { readonly parent: string; readonly 
     {
       code: 'NOT_OF_THIS_FOLDER',
       suggestions: [
-        `cd ${dirname(dirname(state.store))} && plutomi-events server stop`,
-        `kill ${state.pid}   # when that folder was moved here`,
+        suggestCommand('server stop', { folder: dirname(dirname(state.store)) }),
+        suggestOther('kill', [state.pid], { note: 'when that folder was moved here' }),
       ],
     },
   );
@@ -124,6 +125,9 @@ function requirePort(state: ServerState, port: number | undefined): void {
   if (port === undefined || port === portOf(state.url)) return;
   throw new OperationError(`a nats-server of this folder runs at ${state.url} already, not on port ${port}`, {
     code: 'SERVER_ON_OTHER_PORT',
-    suggestions: [`plutomi-events server stop && plutomi-events server start --port ${port}`],
+    suggestions: [
+      suggestCommand('server stop'),
+      suggestCommand('server start', { flags: { port }, why: 'then' }),
+    ],
   });
 }

@@ -14,6 +14,7 @@ import {
   parseVersionOutput,
   type Version,
 } from './install/versions.js';
+import { suggestCommand, suggestOther } from '../suggestion.js';
 
 const run = promisify(execFile);
 
@@ -82,7 +83,7 @@ async function namedServer(path: string): Promise<LocatedServer> {
   const unusable = (found: string, cause?: unknown) =>
     new OperationError(`NATS_SERVER_BIN is ${path}, which is not a usable nats-server: ${found}`, {
       code: 'NATS_SERVER_BIN_UNUSABLE',
-      suggestions: ['unset NATS_SERVER_BIN', 'plutomi-events server install'],
+      suggestions: [suggestOther('unset', ['NATS_SERVER_BIN']), suggestCommand('server install')],
       cause,
     });
   let version: Version;

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { formatDuration } from '../domain/duration.js';
 import { OperationError } from '../errors.js';
 import type { Clock } from '../flow/clock.js';
+import { suggestOther } from '../suggestion.js';
 
 const POLL_MS = 20;
 const STALE_AFTER_MS = 60_000;
@@ -28,7 +29,7 @@ export async function withLock<T>(file: string, options: LockOptions, work: () =
     if (clock.monotonic() > deadline) {
       throw new OperationError(`another process has held ${file} for ${formatDuration(timeoutMs)}`, {
         code: 'LOCKED',
-        suggestions: [`rm ${file}   # when no such process runs`],
+        suggestions: [suggestOther('rm', [file], { note: 'when no such process runs' })],
       });
     }
     await delay(POLL_MS);

@@ -2,6 +2,7 @@ import { OperationError } from '../errors.js';
 import { type InstallServerOptions, installServer } from './install/install.js';
 import { type LocatedServer, locateServer } from './locate.js';
 import { MIN_VERSION, PINNED_VERSION } from './install/versions.js';
+import { suggestCommand } from '../suggestion.js';
 
 export interface ProvideServerOptions extends Omit<InstallServerOptions, 'wanted'> {
   /** Asks whether to install one; leave it out where there is nobody to ask. */
@@ -24,6 +25,6 @@ export async function provideServer(
   if (options.confirm !== undefined && (await options.confirm(question))) return await installServer(options);
   throw new OperationError(
     `found no nats-server ${MIN_VERSION} or later: not in NATS_SERVER_BIN, on PATH, or in ${cacheHome}`,
-    { code: 'NO_NATS_SERVER', suggestions: ['plutomi-events server install'] },
+    { code: 'NO_NATS_SERVER', suggestions: [suggestCommand('server install')] },
   );
 }

@@ -17,6 +17,7 @@ import type { StoredMessage } from '../nats/wire/message.js';
 import { readPointer, writePointer } from '../pointers/write-pointer.js';
 import { persistently } from './plan/persistently.js';
 import { keyOf } from './state.js';
+import { suggestCommand, suggestFlag } from '../suggestion.js';
 
 /** Pointers of a consumer that the config no longer has, for the one that took its place. */
 export interface Move {
@@ -62,7 +63,7 @@ function checkNames(config: PipelineConfig, { from, to }: Move): void {
   }
   if (names.includes(from)) {
     throw new UsageError(`${flag}: the config still has ${from}, which keeps what is its own`, {
-      suggestions: [`its dead letters: plutomi-events dlq list --consumer ${from}`],
+      suggestions: [suggestCommand('dlq list', { flags: { consumer: from }, why: 'its dead letters' })],
     });
   }
   if (externalNamed(config, to)) {
@@ -74,7 +75,7 @@ function checkNames(config: PipelineConfig, { from, to }: Move): void {
     suggestions:
       near === undefined
         ? [`consumers: ${names.join(', ')}`]
-        : [`did you mean: --move-dead-letters ${from}=${near}`],
+        : [suggestFlag('move-dead-letters', `${from}=${near}`)],
   });
 }
 

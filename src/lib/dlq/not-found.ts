@@ -8,6 +8,7 @@ import { kindFacts } from '../domain/record-kinds.js';
 import { recordReason } from '../domain/record-reason.js';
 import { pointerFilter } from '../domain/subjects.js';
 import { OperationError } from '../errors.js';
+import { type OwnCommand, suggestCommand } from '../suggestion.js';
 
 const nearestShown = 3;
 
@@ -18,25 +19,27 @@ export async function notFound(pipeline: Pipeline, id: string): Promise<Operatio
   if (!named) {
     return new OperationError(`no dead letter "${id}": an id looks like notifications-consumer/42`, {
       code: 'NOT_FOUND',
-      suggestions: ['plutomi-events dlq list'],
+      suggestions: [suggestCommand('dlq list')],
     });
   }
   const near = await nearestIds(pipeline, named);
   return new OperationError(`no dead letter ${id}${await whatBecameOf(pipeline, named)}`, {
     code: 'NOT_FOUND',
     suggestions: [
-      ...near.map((other) => `plutomi-events dlq show ${other}`),
-      near.length > 0
-        ? `plutomi-events dlq list --consumer ${named.consumer}`
-        : didYouMean(config, named.consumer),
+      ...near.map((other) => suggestCommand('dlq show', { args: [other] })),
+      near.length > 0 ? listOf(named.consumer) : didYouMean(config, named.consumer),
     ],
   });
 }
 
-function didYouMean(config: PipelineConfig, consumer: string): string {
+function didYouMean(config: PipelineConfig, consumer: string): OwnCommand {
   const names = readersOf(config).map(({ name }) => name);
   const other = names.includes(consumer) ? undefined : closest(consumer, names);
-  return other === undefined ? 'plutomi-events dlq list' : `plutomi-events dlq list --consumer ${other}`;
+  return other === undefined ? suggestCommand('dlq list') : listOf(other);
+}
+
+function listOf(consumer: string): OwnCommand {
+  return suggestCommand('dlq list', { flags: { consumer } });
 }
 
 async function nearestIds(pipeline: Pipeline, named: DeadLetterId): Promise<string[]> {

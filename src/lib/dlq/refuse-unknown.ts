@@ -5,6 +5,7 @@ import { closest } from '../domain/closest.js';
 import { metaConsumers } from '../domain/consumer-names.js';
 import { filtersOverlap, pointerFilter } from '../domain/subjects.js';
 import { UsageError } from '../errors.js';
+import { suggestFlag } from '../suggestion.js';
 
 /**
  * Called when nothing matched: throws UsageError for names that nothing can ever match. A consumer that has left the
@@ -30,7 +31,7 @@ export async function refuseUnknown(
     const near = closest(subject, known);
     throw new UsageError(
       `--subject: no stream of this pipeline stores "${subject}"; ${streams.events.name} stores ${streams.events.subjects.join(', ')}`,
-      { suggestions: near === undefined ? [] : [`did you mean: --subject '${near}'`] },
+      { suggestions: near === undefined ? [] : [suggestFlag('subject', near)] },
     );
   }
 }

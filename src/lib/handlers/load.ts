@@ -2,6 +2,7 @@ import { loadModule, type ModuleOptions } from '../config/file/load-module.js';
 import { ConfigError, type ConfigProblem, messageOf } from '../errors.js';
 import type { Handler } from './contract.js';
 import { whyIdle } from './idle.js';
+import { distinct, type Suggestion } from '../suggestion.js';
 
 /** What a handler file is needed for: `consumers.<name>.handler`, and the absolute path of the file. */
 export interface HandlerFile {
@@ -21,7 +22,7 @@ export async function loadHandlers(
 ): Promise<Map<string, Handler>> {
   const handlers = new Map<string, Handler>();
   const problems: ConfigProblem[] = [];
-  const suggestions = new Set<string>();
+  const suggestions: Suggestion[] = [];
   for (const { path, file } of files) {
     if (handlers.has(file)) continue;
     try {
@@ -35,11 +36,10 @@ export async function loadHandlers(
         });
     } catch (error) {
       problems.push({ path, message: messageOf(error) });
-      if (error instanceof ConfigError)
-        for (const suggestion of error.suggestions) suggestions.add(suggestion);
+      if (error instanceof ConfigError) suggestions.push(...error.suggestions);
     }
   }
   if (problems.length > 0)
-    throw new ConfigError('handlers could not be loaded', problems, { suggestions: [...suggestions] });
+    throw new ConfigError('handlers could not be loaded', problems, { suggestions: distinct(suggestions) });
   return handlers;
 }

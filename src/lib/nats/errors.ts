@@ -10,6 +10,7 @@ import {
 } from '@nats-io/transport-node';
 import { domainOfApi, inDomain } from './home.js';
 import { ConnectionError, type ErrorFacts, messageOf, OperationError, PlutomiError } from '../errors.js';
+import { suggestCommand, suggestFlag, suggestOther, type Suggestion } from '../suggestion.js';
 
 /** JetStream's own error numbers that we act on. */
 export const apiCode = {
@@ -122,12 +123,20 @@ export class ExpiredCredentials extends ConnectionError {
   }
 }
 
-const howToGoOn = 'run it again; when the server is slow, with more time: --timeout 30s';
+const howToGoOn: readonly Suggestion[] = [
+  'run it again',
+  suggestFlag('timeout', '30s', 'when the server is slow, with more time'),
+];
+
+/** A stream that has no leader, or is not there, answers nothing. */
+const whoLeads = suggestOther('nats', ['stream', 'report'], {
+  why: 'see which streams there are, and which have a leader now',
+});
 
 /** No answer in time, nobody there to answer, or the connection is down. It may work later. */
 export class UnreachableError extends ConnectionError {
   constructor(what: string, cause: unknown, reason: string, facts: ErrorFacts & { code?: string } = {}) {
-    super(`${what}: ${reason}`, { code: 'UNREACHABLE', cause, suggestions: [howToGoOn], ...facts });
+    super(`${what}: ${reason}`, { code: 'UNREACHABLE', cause, suggestions: howToGoOn, ...facts });
   }
 }
 
@@ -183,7 +192,8 @@ export function translateError(error: unknown, what: string): PlutomiError {
 function nobodyAnswers(what: string, error: unknown, cause: unknown): UnreachableError {
   const domain = cause instanceof NoRespondersError ? domainOfApi(cause.subject) : undefined;
   if (domain === undefined) {
-    return new UnreachableError(what, error, 'nobody answers: no such stream, or it has no leader now');
+    const reason = 'nobody answers: no such stream, or it has no leader now';
+    return new UnreachableError(what, error, reason, { suggestions: [...howToGoOn, whoLeads] });
   }
   return new UnreachableError(
     what,
@@ -192,7 +202,8 @@ function nobodyAnswers(what: string, error: unknown, cause: unknown): Unreachabl
     {
       suggestions: [
         'check the name of the domain: --js-domain, or jetstream_domain of the context',
-        howToGoOn,
+        ...howToGoOn,
+        whoLeads,
       ],
     },
   );
@@ -211,11 +222,12 @@ function translateApiError(error: JetStreamApiError, what: string): PlutomiError
   if (storeFullCodes.includes(error.code)) return new StoreFullError(what, error);
   // What stood on nodes that are gone comes back with them, and the server says so with a status of its own.
   if (error.code === apiCode.streamOffline || error.code === apiCode.consumerOffline) {
-    return new UnreachableError(what, error, error.message);
+    return leaderless(what, error);
   }
   if (error.code === apiCode.noJetStream) return new NoJetStreamError(what, error);
   // 10008: no leader, 503s while a cluster elects; 429: too busy.
-  if (error.status === 503 || error.status === 429) return new UnreachableError(what, error, error.message);
+  if (error.status === 503) return leaderless(what, error);
+  if (error.status === 429) return new UnreachableError(what, error, error.message);
   if (error.code === apiCode.streamNotFound) return noStream(what, error);
   return new OperationError(`${what}: ${error.message} (${error.code})`, {
     code: `JETSTREAM_${error.code}`,
@@ -224,12 +236,17 @@ function translateApiError(error: JetStreamApiError, what: string): PlutomiError
   });
 }
 
+/** What is asked for is there, and nobody can answer for it now. */
+function leaderless(what: string, error: JetStreamApiError): UnreachableError {
+  return new UnreachableError(what, error, error.message, { suggestions: [...howToGoOn, whoLeads] });
+}
+
 /** There is no such stream, as the server says. */
 export function noStream(what: string, cause: unknown): OperationError {
   return new OperationError(`${what}: there is no such stream on this server`, {
     code: 'NO_STREAM',
     cause,
-    suggestions: ['plutomi-events pipeline apply', 'name another server with --server or --context'],
+    suggestions: [suggestCommand('pipeline apply'), 'name another server with --server or --context'],
   });
 }
 

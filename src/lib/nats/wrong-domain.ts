@@ -1,5 +1,6 @@
 import { UnreachableError } from './errors.js';
 import { inDomain } from './home.js';
+import { suggestCommand, suggestFlag } from '../suggestion.js';
 
 interface StreamPlace {
   readonly stream?: string | undefined;
@@ -14,8 +15,10 @@ export class WrongDomainError extends UnreachableError {
     super(what, cause, `${wanted} ${inDomain(meant.domain)} did not answer, but ${found} did`, {
       code: 'WRONG_DOMAIN',
       suggestions: [
-        'make the stream where it was meant: plutomi-events pipeline apply',
-        ...(answered.domain ? [`or work in the other domain: --js-domain ${answered.domain}`] : []),
+        suggestCommand('pipeline apply', { why: 'make the stream where it was meant' }),
+        ...(answered.domain
+          ? [suggestFlag('js-domain', answered.domain, 'or work in the other domain')]
+          : []),
       ],
     });
     this.answeredFrom = answered.domain;

@@ -1,5 +1,6 @@
 import { reasonOf } from '../domain/failure.js';
 import type { Key } from '../domain/key.js';
+import { type Suggestion, suggestCommand } from '../suggestion.js';
 import type { WaterfallEventOf, WaterfallEventType } from './waterfall-event.js';
 
 export interface LogLine<E> {
@@ -8,6 +9,8 @@ export interface LogLine<E> {
   /** It is about these events only. */
   readonly when?: (event: E) => boolean;
   readonly fields: (event: E) => object;
+  /** What somebody can do about it. */
+  readonly next?: (event: E) => readonly Suggestion[];
 }
 
 /** What a log line says about a key. */
@@ -30,19 +33,24 @@ const success = ({ key, attempt, durationMs }: SuccessFields): object => ({
   durationMs,
 });
 
-function givenUp({ advisory, gone }: WaterfallEventOf<'server-gave-up'>): object {
-  const { stream, consumer, streamSeq: seq, kind, deliveries, reason } = advisory;
-  const next = gone
-    ? 'plutomi-events pipeline verify --repair brings its retry back'
-    : kind === 'MAX_DELIVERIES' && 'plutomi-events pipeline apply sets max_deliver back';
+function givenUp({ advisory }: WaterfallEventOf<'server-gave-up'>): object {
+  const { stream, consumer, streamSeq: seq, deliveries, reason } = advisory;
   return {
     stream,
     consumer,
     seq,
     deliveries,
     ...(reason === undefined ? {} : { reason }),
-    ...(next ? { next } : {}),
   };
+}
+
+function afterGivingUp({ advisory, gone }: WaterfallEventOf<'server-gave-up'>): Suggestion[] {
+  if (gone) {
+    return [suggestCommand('pipeline verify', { flags: { repair: true }, why: 'to bring its retry back' })];
+  }
+  return advisory.kind === 'MAX_DELIVERIES'
+    ? [suggestCommand('pipeline apply', { why: 'to set max_deliver back' })]
+    : [];
 }
 
 /**
@@ -142,11 +150,13 @@ export const logLines: { readonly [T in WaterfallEventType]: readonly LogLine<Wa
       text: 'the server gave up on a message whose attempts are counted here: somebody has set max_deliver on its consumer',
       when: ({ advisory }) => advisory.kind === 'MAX_DELIVERIES',
       fields: givenUp,
+      next: afterGivingUp,
     },
     {
       level: 'error',
       text: 'somebody else has terminated a message of this consumer',
       fields: givenUp,
+      next: afterGivingUp,
     },
   ],
   'refused-advisory': [
@@ -214,13 +224,13 @@ export const logLines: { readonly [T in WaterfallEventType]: readonly LogLine<Wa
     {
       level: 'error',
       text: 'the server refuses it, and waiting would not help: the message comes back later, the others go on',
-      fields: ({ what, consumer, stream, seq, error, suggestions }) => ({
+      fields: ({ what, consumer, stream, seq, error }) => ({
         what,
         consumer,
         message: `${stream}/${seq}`,
         error,
-        ...(suggestions.length > 0 ? { next: suggestions.join('; ') } : {}),
       }),
+      next: ({ suggestions }) => suggestions,
     },
   ],
   'holding-ended': [

@@ -1,6 +1,7 @@
 import type { NativeAdvisory } from '../domain/advisory.js';
 import type { Failure } from '../domain/failure.js';
 import type { Key } from '../domain/key.js';
+import type { Suggestion } from '../suggestion.js';
 
 /** A message of the server: of which stream, for which of its consumers. */
 interface Delivered {
@@ -113,7 +114,7 @@ export interface WaterfallEvents {
     readonly what: string;
     readonly error: string;
     /** What to do, one step each. */
-    readonly suggestions: readonly string[];
+    readonly suggestions: readonly Suggestion[];
   };
   /** The server takes again what it did not take. */
   readonly 'holding-ended': { readonly what: string; readonly heldMs: number };

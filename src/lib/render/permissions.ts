@@ -1,4 +1,5 @@
 import type { RolePermissions, SubjectPermissions } from '../permissions/permissions.js';
+import { shellQuoted } from './shell-word.js';
 
 /** A `permissions` block of a nats-server configuration, to stand in a user or to be included there. */
 export function renderServerPermissions({ publish, subscribe }: RolePermissions): string {
@@ -41,8 +42,4 @@ function nscFlags(flag: string, subjects: readonly string[]): string[] {
 /** nsc reads each value as a line of CSV. */
 function listItem(subject: string): string {
   return /[",]/.test(subject) ? `"${subject.replaceAll('"', '""')}"` : subject;
-}
-
-function shellQuoted(text: string): string {
-  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -1,12 +1,15 @@
 import type { Colors } from './colors.js';
 import { escapeLine } from '../domain/escape.js';
-import { describeConsequence } from '../topology/impact/describe-consequence.js';
+import type { Consequence } from '../topology/impact/consequence.js';
+import { describeConsequence, waysOut } from '../topology/impact/describe-consequence.js';
 import { type Action, type Change, pathOf } from '../topology/diff/diff.js';
 import type { FieldChange } from '../topology/diff/fields.js';
 import { isImmutable } from '../topology/diff/immutable.js';
 import type { Plan, PlannedChange } from '../topology/plan.js';
 import { hanging } from './hanging.js';
 import { renderField } from './plan-field.js';
+import { anybody, type Caller, renderSuggestion, withSuggestions } from './suggestion.js';
+import { suggestOther } from '../suggestion.js';
 
 const titles: Readonly<Record<Action, string>> = {
   create: '+ create',
@@ -17,11 +20,11 @@ const titles: Readonly<Record<Action, string>> = {
 };
 
 /** What `pipeline apply` would do, as a diff; the pipeline and the server stand above it, the sums below. */
-export function renderPlan(plan: Plan, colors: Colors): string {
+export function renderPlan(plan: Plan, colors: Colors, caller: Caller = anybody): string {
   const head = `${colors.bold(escapeLine(plan.pipeline))} on ${colors.bold(escapeLine(plan.server))}`;
   const blocks = plan.changes
     .filter(({ action, consequences }) => action !== 'none' || consequences.length > 0)
-    .map((change) => renderChange(change, colors));
+    .map((change) => renderChange(change, colors, caller));
   const overview = blocks.length > most ? [renderOverview(plan.changes, colors)] : [];
   return [head, ...overview, ...blocks, renderSummary(plan.changes)].join('\n\n');
 }
@@ -48,20 +51,26 @@ function paint(action: Action, { green, yellow, red, cyan, dim }: Colors): (text
   return { create: green, update: yellow, replace: red, orphan: cyan, none: dim }[action];
 }
 
-function renderChange(change: PlannedChange, colors: Colors): string {
+function renderChange(change: PlannedChange, colors: Colors, caller: Caller): string {
   const { action } = change;
   const title = `${titles[action]} ${change.kind} ${escapeLine(pathOf(change))}`;
   const lines = [
-    ...explanation(change),
+    ...explanation(change, caller),
     ...shownFields(change).flatMap((field) => renderField(field, action === 'create', colors)),
-    ...change.consequences.map((one) => `${colors.bold('!')} ${escapeLine(describeConsequence(one))}`),
+    ...change.consequences.map((one) => `${colors.bold('!')} ${escapeLine(renderConsequence(one, caller))}`),
   ];
   return [paint(action, colors)(title), ...lines.map((line) => `    ${line}`)].join('\n');
 }
 
-function explanation({ action, kind, name, stream, fields }: Change): string[] {
+/** With what to do about it. */
+export function renderConsequence(one: Consequence, caller: Caller): string {
+  return withSuggestions(describeConsequence(one), waysOut(one), caller);
+}
+
+function explanation({ action, kind, name, stream = '', fields }: Change, caller: Caller): string[] {
   if (action === 'orphan') {
-    const command = kind === 'stream' ? `nats stream rm ${name}` : `nats consumer rm ${stream} ${name}`;
+    const words = kind === 'stream' ? ['stream', 'rm', name] : ['consumer', 'rm', stream, name];
+    const command = renderSuggestion(suggestOther('nats', words), caller);
     // A line of its own: it is there to be copied.
     return ['not in the config any more, and left alone; to delete it:', escapeLine(`  ${command}`)];
   }
@@ -86,10 +95,10 @@ function shownFields({ action, fields }: Change): readonly FieldChange[] {
 }
 
 /** The consequences alone, one line each with what they are of. */
-export function renderConsequences(plan: Plan): readonly string[] {
+export function renderConsequences(plan: Plan, caller: Caller = anybody): readonly string[] {
   return plan.changes.flatMap((change) =>
     change.consequences.map((one) =>
-      escapeLine(`${change.action} ${change.kind} ${pathOf(change)}: ${describeConsequence(one)}`),
+      escapeLine(`${change.action} ${change.kind} ${pathOf(change)}: ${renderConsequence(one, caller)}`),
     ),
   );
 }

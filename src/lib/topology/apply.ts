@@ -18,6 +18,7 @@ import { filtersOf } from './diff/fields.js';
 import { filtersChangedKey, leftKey, ownerKey, withOwner } from '../domain/ownership.js';
 import { checkTopology, type Plan, type PlannedChange, planTopology } from './plan.js';
 import { type Allowed, refusalOf } from './refusal.js';
+import { suggestCommand } from '../suggestion.js';
 
 export { checkTopology, planTopology };
 
@@ -131,7 +132,10 @@ async function verify(link: Link, desired: Topology): Promise<void> {
     `nats-server ${link.serverVersion} did not take everything:\n${facts.join('\n')}`,
     {
       code: 'NOT_TAKEN',
-      suggestions: ['plutomi-events pipeline apply --dry-run', 'a newer nats-server may know the field'],
+      suggestions: [
+        suggestCommand('pipeline apply', { flags: { 'dry-run': true } }),
+        'a newer nats-server may know the field',
+      ],
     },
   );
 }

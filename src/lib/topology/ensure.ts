@@ -6,6 +6,7 @@ import { describeConsequence } from './impact/describe-consequence.js';
 import type { Change } from './diff/diff.js';
 import type { Plan } from './plan.js';
 import { conflictError, refusalOf } from './refusal.js';
+import { suggestCommand } from '../suggestion.js';
 
 /**
  * Makes sure that the server has what a config needs to run. With `apply` it creates and updates what is
@@ -27,7 +28,10 @@ export async function ensureTopology(pipeline: Pipeline, options: { apply: boole
   const facts = changes.map(describeChange);
   throw new OperationError(`the server does not match the config:\n  ${facts.join('\n  ')}`, {
     code: 'NOT_APPLIED',
-    suggestions: ['plutomi-events pipeline apply', 'plutomi-events pipeline run --apply'],
+    suggestions: [
+      suggestCommand('pipeline apply'),
+      suggestCommand('pipeline run', { flags: { apply: true } }),
+    ],
   });
 }
 
@@ -38,10 +42,13 @@ function needsPerson(plan: Plan): OperationError {
     `${describeChange(change)}:`,
     ...change.consequences.map((one) => `  ${describeConsequence(one)}`),
   ]);
-  const command = refusalOf(plan, {})?.suggestions ?? ['plutomi-events pipeline apply'];
+  const command = refusalOf(plan, {})?.suggestions ?? [suggestCommand('pipeline apply')];
   return new OperationError(`a change that needs a person stands in the way:\n  ${facts.join('\n  ')}`, {
     code: 'NOT_APPLIED',
-    suggestions: ['see the plan: plutomi-events pipeline apply --dry-run', ...command],
+    suggestions: [
+      suggestCommand('pipeline apply', { flags: { 'dry-run': true }, why: 'see the plan' }),
+      ...command,
+    ],
   });
 }
 

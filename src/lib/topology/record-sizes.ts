@@ -1,6 +1,7 @@
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { leastRecordBytes, wholeRecordBytes } from '../domain/smaller.js';
 import type { StreamInfo } from '../nats/objects.js';
+import { type Suggestion, suggestOther } from '../suggestion.js';
 
 /** A limit that the pipeline's own records meet. */
 export interface TightLimit {
@@ -9,6 +10,7 @@ export interface TightLimit {
   /** Of the stream; undefined: of the server, for all of them. */
   readonly stream?: string;
   readonly detail: string;
+  readonly suggestions: readonly Suggestion[];
 }
 
 /** Limits of the server, and of these streams, that are too tight for the records and pointers of a pipeline. */
@@ -29,16 +31,16 @@ function tight(limit: 'max_payload' | 'max_msg_size', bytes: number, stream?: st
   if (bytes >= wholeRecordBytes) return [];
   const refuses = bytes < leastRecordBytes;
   const whose = stream === undefined ? 'the server' : stream;
-  const change =
+  const raise =
     stream === undefined
-      ? `${limit}: ${wholeRecordBytes} in the server config`
-      : `nats stream edit ${stream} --max-msg-size=-1`;
+      ? `raise it: ${limit}: ${wholeRecordBytes} in the server config`
+      : suggestOther('nats', ['stream', 'edit', stream, '--max-msg-size=-1'], { why: 'raise it' });
   const what = refuses
     ? 'records of failed events may not fit, and their events then come back for ever'
     : 'records of failed events that are larger lose their stack and a part of their message';
   const about = stream === undefined ? {} : { stream };
   return [
-    { refuses, ...about, detail: `${limit} of ${whose} is ${bytes} bytes: ${what}. Raise it: ${change}` },
+    { refuses, ...about, detail: `${limit} of ${whose} is ${bytes} bytes: ${what}`, suggestions: [raise] },
   ];
 }
 

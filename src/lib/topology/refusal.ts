@@ -7,6 +7,7 @@ import { describeConsequence } from './impact/describe-consequence.js';
 import { type Change, pathOf } from './diff/diff.js';
 import { isImmutable } from './diff/immutable.js';
 import type { Plan, PlannedChange } from './plan.js';
+import { type OwnCommand, suggestCommand, suggestFlag } from '../suggestion.js';
 
 export { conflictError };
 
@@ -34,16 +35,20 @@ function nameOf({ action, kind, name }: Change): string {
 
 /** A name that the plan does not have. One that needs no word is fine. */
 export function unknownName(plan: Plan, { replace = [], allowLoss = [] }: Allowed): UsageError | undefined {
-  return unknownFor('--replace', plan, replace) ?? unknownFor('--allow-loss', plan, allowLoss);
+  return unknownFor('replace', plan, replace) ?? unknownFor('allow-loss', plan, allowLoss);
 }
 
-function unknownFor(flag: string, { changes }: Plan, given: readonly string[]): UsageError | undefined {
+function unknownFor(
+  flag: 'replace' | 'allow-loss',
+  { changes }: Plan,
+  given: readonly string[],
+): UsageError | undefined {
   const known = [...new Set(changes.flatMap(names))];
   const unknown = given.find((name) => !known.includes(name));
   if (unknown === undefined) return undefined;
   const near = closest(unknown, known);
-  return new UsageError(`${flag} ${unknown}: the pipeline has no stream or consumer of that name`, {
-    suggestions: near === undefined ? [`one of: ${known.join(', ')}`] : [`did you mean: ${flag} ${near}`],
+  return new UsageError(`--${flag} ${unknown}: the pipeline has no stream or consumer of that name`, {
+    suggestions: near === undefined ? [`one of: ${known.join(', ')}`] : [suggestFlag(flag, near)],
   });
 }
 
@@ -56,20 +61,14 @@ function unnamed({ changes }: Plan, allowed: Allowed): OperationError | undefine
   const replaced = unnamedReplacements(changes, allowed.replace);
   const losing = changes.filter((change) => losesSomething(change) && !isNamed(change, allowed.allowLoss));
   if (replaced.length + losing.length === 0) return undefined;
-  const flags = [
-    ...flagsFor(
-      '--replace',
-      allowed.replace,
-      replaced.map(({ name }) => name),
-    ),
-    ...flagsFor('--allow-loss', allowed.allowLoss, losing.map(nameOf)),
-  ];
+  const replace = [...new Set([...(allowed.replace ?? []), ...replaced.map(({ name }) => name)])];
+  const allowLoss = [...new Set([...(allowed.allowLoss ?? []), ...losing.map(nameOf)])];
   const stranding = losing.filter(({ action }) => action === 'orphan');
   const isChanged = replaced.length + losing.length > stranding.length;
   return new OperationError([...replaced.map(replacementFact), ...losing.map(losingFact)].join('\n'), {
     code: replaced.length > 0 ? 'REPLACE_REFUSED' : 'LOSS_REFUSED',
     suggestions: [
-      `to do it: plutomi-events pipeline apply ${flags.join(' ')}`,
+      suggestCommand('pipeline apply', { flags: { replace, 'allow-loss': allowLoss }, why: 'to do it' }),
       ...(isChanged ? ['or set these fields in the config back to what the server has'] : []),
       ...renames(changes, stranding),
       ...(stranding.length > 0 ? ['or put back into the config what is missing there'] : []),
@@ -78,7 +77,7 @@ function unnamed({ changes }: Plan, allowed: Allowed): OperationError | undefine
 }
 
 /** A consumer that is new while another one leaves pointers behind may be the same one under another name. */
-function renames(changes: readonly PlannedChange[], stranding: readonly PlannedChange[]): string[] {
+function renames(changes: readonly PlannedChange[], stranding: readonly PlannedChange[]): OwnCommand[] {
   const waiting = stranding.filter(
     ({ kind, consequences }) => kind === 'consumer' && consequences.some(({ what }) => what === 'abandoned'),
   );
@@ -87,13 +86,9 @@ function renames(changes: readonly PlannedChange[], stranding: readonly PlannedC
   );
   const [only, ...others] = created;
   const to = others.length === 0 ? only?.name : undefined;
-  return [...new Set(waiting.map(nameOf))].map(
-    (from) => `or, if ${from} was renamed, keep its retries and dead letters: ${moveCommand(from, to)}`,
+  return [...new Set(waiting.map(nameOf))].map((from) =>
+    moveCommand(from, `or, if ${from} was renamed, keep its retries and dead letters`, to),
   );
-}
-
-function flagsFor(flag: string, given: readonly string[] = [], names: readonly string[]): string[] {
-  return [...new Set([...given, ...names])].map((name) => `${flag} ${name}`);
 }
 
 function unnamedReplacements(

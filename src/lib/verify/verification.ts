@@ -1,4 +1,5 @@
 import type { Key } from '../domain/key.js';
+import { type Suggestion } from '../suggestion.js';
 
 export type ProblemKind =
   /** An exhaustion, or an advisory of the server, that the meta-consumer is done with has led to no pointer. */
@@ -43,6 +44,7 @@ export interface Problem {
   readonly consumer?: string;
   readonly stream?: string;
   readonly detail: string;
+  readonly suggestions?: readonly Suggestion[];
   /** `repairVerified` can mend it. */
   readonly repairable: boolean;
 }
@@ -84,6 +86,7 @@ export type WarningKind = (typeof warningKinds)[number];
 export interface Warning {
   readonly kind: WarningKind;
   readonly detail: string;
+  readonly suggestions?: readonly Suggestion[];
 }
 
 export interface Checked {
@@ -145,8 +148,15 @@ export interface Verified {
 }
 
 /** A problem about one event of one consumer, under the id that `dlq show` and `events explain` take. */
-export function findingOf(key: Key, kind: ProblemKind, detail: string, repairable = false): Finding {
-  return { key, problem: { kind, id: `${key.consumer}/${key.origin.seq}`, detail, repairable } };
+export function findingOf(
+  key: Key,
+  kind: ProblemKind,
+  detail: string,
+  repairable = false,
+  suggestions: readonly Suggestion[] = [],
+): Finding {
+  const next = suggestions.length === 0 ? {} : { suggestions };
+  return { key, problem: { kind, id: `${key.consumer}/${key.origin.seq}`, detail, ...next, repairable } };
 }
 
 /** Without the warnings of these kinds. Problems are never left out. */

@@ -25,6 +25,7 @@ import {
   type Waiting,
   type Warning,
 } from './verification.js';
+import { suggestCommand } from '../suggestion.js';
 
 /** Open cases that are followed at once. */
 const tracesAtOnce = 32;
@@ -201,8 +202,11 @@ function originalsGone({ count, first }: PointerScan['gone']): Warning[] {
   const what =
     count === 1 ? `the original of dead letter ${first} is` : `the originals of ${count} dead letters are`;
   const example = count === 1 ? '' : `, e.g. ${first}`;
-  const detail = `${what} gone or replaced${example}: they can't be replayed, only discarded (plutomi-events dlq discard)`;
-  return [{ kind: 'original-missing', detail }];
+  const detail = `${what} gone or replaced${example}: they can't be replayed, only discarded`;
+  const suggestions = [
+    suggestCommand('dlq discard', { args: [{ blank: 'ids' }], flags: { reason: { blank: 'text' } } }),
+  ];
+  return [{ kind: 'original-missing', detail, suggestions }];
 }
 
 function malformed(count: number): Warning[] {

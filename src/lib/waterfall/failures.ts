@@ -1,4 +1,5 @@
 import { messageOf, OperationError } from '../errors.js';
+import { suggestCommand } from '../suggestion.js';
 
 /** A defect in our own processing: the pipeline ends instead of going on with unknown state. */
 export class WorkerFailure extends OperationError {
@@ -25,7 +26,10 @@ export class ConsumerGone extends OperationError {
   constructor(stream: string, consumer: string) {
     super(`consumer ${consumer} on stream ${stream} is gone: it was deleted on the server`, {
       code: 'CONSUMER_GONE',
-      suggestions: ['plutomi-events pipeline apply', 'plutomi-events pipeline run --apply'],
+      suggestions: [
+        suggestCommand('pipeline apply'),
+        suggestCommand('pipeline run', { flags: { apply: true } }),
+      ],
     });
   }
 }

@@ -8,6 +8,7 @@ const root = fileURLToPath(new URL('../../../src/', import.meta.url));
 
 /** From the bottom up: a folder imports from itself and from those before it. Names in one row are level. */
 const layers: readonly (readonly string[])[] = [
+  ['suggestion.ts'],
   ['errors.ts'],
   ['flow', 'domain'],
   ['observe', 'http'],

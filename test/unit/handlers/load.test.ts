@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { ConfigError } from '../../../src/lib/errors.js';
 import { loadHandlers } from '../../../src/lib/handlers/load.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
+import { worded } from '../../support/suggestions.js';
 
 /** Files of handlers in a folder of their own, and what loads them by name. */
 async function handlers(files: Readonly<Record<string, string>>) {
@@ -80,7 +81,7 @@ test('what to do about a file that could not be loaded is kept', async () => {
     'a.ts': 'const d = () => {};\nclass A { @d run() {} }\nexport default () => A',
   });
   await expect(load('a.ts')).rejects.toMatchObject({
-    suggestions: [`npx tsc   # then name the .js file that it makes of ${file('a.ts')}`],
+    suggestions: [worded(`npx tsc   # then name the .js file that it makes of ${file('a.ts')}`)],
   });
 });
 

@@ -21,6 +21,7 @@ import {
   UnreachableError,
   WrongSequenceError,
 } from '../../../src/lib/nats/errors.js';
+import { renderSuggestion } from '../../../src/lib/render/suggestion.js';
 
 const api = (err_code: number, code = 400, description = 'said so'): JetStreamApiError =>
   new JetStreamApiError({ err_code, code, description });
@@ -34,6 +35,21 @@ const violation = new PermissionViolationError(
   'events.a',
   undefined,
 );
+
+test.each<[string, unknown, boolean]>([
+  ['no answer in time', new TimeoutError(), false],
+  ['nobody there', new NoRespondersError('events.a'), true],
+  ['nobody in a domain', new NoRespondersError('$JS.hub.API.STREAM.INFO.events'), true],
+  ['no leader', api(10008, 503), true],
+  ['a stream that is offline', api(10118, 500), true],
+  ['too busy', api(10167, 429), false],
+])('%s: what to do about a server that does not answer', (_what, thrown, asksForLeader) => {
+  const words = translateError(thrown, 'read events').suggestions.map((one) => renderSuggestion(one));
+  expect(words).toEqual(
+    expect.arrayContaining(['run it again', 'when the server is slow, with more time: --timeout 30s']),
+  );
+  expect(words.at(-1)?.endsWith('nats stream report')).toBe(asksForLeader);
+});
 
 describe('translateError', () => {
   test.each<[string, unknown, string, number, new (...args: never[]) => Error]>([

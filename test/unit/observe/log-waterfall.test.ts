@@ -4,6 +4,7 @@ import { makeFailure } from '../../../src/lib/domain/failure.js';
 import type { Key } from '../../../src/lib/domain/key.js';
 import { keyFields, logLines } from '../../../src/lib/observe/log-lines.js';
 import { logWaterfall } from '../../../src/lib/observe/log-waterfall.js';
+import { renderSuggestion } from '../../../src/lib/render/suggestion.js';
 import type { WaterfallEvent } from '../../../src/lib/observe/waterfall-event.js';
 
 const key: Key = {
@@ -42,7 +43,7 @@ function linesOf(...events: readonly WaterfallEvent[]): Record<string, unknown>[
     { level: 'trace', base: null, timestamp: false, formatters: { level: (level) => ({ level }) } },
     { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) },
   );
-  const listen = logWaterfall(log);
+  const listen = logWaterfall(log, (next) => renderSuggestion(next));
   for (const event of events) listen(event);
   return lines;
 }
@@ -107,13 +108,13 @@ const cases: readonly [WaterfallEvent, string, Record<string, unknown>, string][
   [
     { type: 'server-gave-up', advisory: { ...advisory, kind: 'MAX_DELIVERIES' } },
     'error',
-    { ...where, next: 'plutomi-events pipeline apply sets max_deliver back' },
+    { ...where, next: 'to set max_deliver back: plutomi-events pipeline apply' },
     'the server gave up on a message whose attempts are counted here: somebody has set max_deliver on its consumer',
   ],
   [
     { type: 'server-gave-up', advisory: { ...advisory, kind: 'MSG_TERMINATED', reason: 'so' }, gone: true },
     'error',
-    { ...where, reason: 'so', next: 'plutomi-events pipeline verify --repair brings its retry back' },
+    { ...where, reason: 'so', next: 'to bring its retry back: plutomi-events pipeline verify --repair' },
     'somebody else has terminated a message of this consumer',
   ],
   [

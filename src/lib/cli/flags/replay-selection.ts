@@ -4,13 +4,14 @@ import type { LetterSelection } from '../../dlq/plan/plan-letters.js';
 import { OperationError, UsageError } from '../../errors.js';
 import { renderChoice, type View } from '../../render/dead-letters.js';
 import { type FilterFlags, filtersOf } from './dead-letter-flags.js';
+import { suggestCommand } from '../../suggestion.js';
 
 /** More than these are not chosen from by hand. */
 const mostChoices = 200;
 
 /** What is done to dead letters, in the words of its command. */
 export interface Verb {
-  readonly name: string;
+  readonly name: 'replay' | 'discard';
   readonly done: string;
 }
 
@@ -37,7 +38,14 @@ export function selectionOf(
   if (filtered || flags.all) return { filters, ...(flags.limit === undefined ? {} : { limit: flags.limit }) };
   if (interactive) return undefined;
   throw new UsageError('which dead letters? There is no terminal to choose on: give ids, filters or --all', {
-    suggestions: ['plutomi-events dlq list', `plutomi-events dlq ${name} --all --dry-run`],
+    suggestions: [
+      suggestCommand('dlq list'),
+      name === 'replay'
+        ? suggestCommand('dlq replay', { flags: { all: true, 'dry-run': true } })
+        : suggestCommand('dlq discard', {
+            flags: { all: true, 'dry-run': true, reason: { blank: 'text' } },
+          }),
+    ],
   });
 }
 

@@ -4,6 +4,9 @@ import { hideSecrets } from '../../domain/secrets.js';
 import { ConfigError, messageOf, PlutomiError } from '../../errors.js';
 import { NotAllowedError } from '../../nats/errors.js';
 import { roleOfCommand } from '../../permissions/role.js';
+import { helpOf } from '../usage/command-shape.js';
+import { anybody, type Caller, renderSuggestion } from '../../render/suggestion.js';
+import { type Suggestion, suggestCommand } from '../../suggestion.js';
 
 /** The error as `--json` prints it. */
 export interface ErrorJson {
@@ -13,14 +16,16 @@ export interface ErrorJson {
 }
 
 type Described = ErrorJson & { readonly exitCode: number };
+type Found = Omit<Described, 'suggestions'> & { readonly suggestions: readonly Suggestion[] };
 
 /** What a person or a script is told about an error: no stack, no argv, no secret, nothing that a terminal would obey. */
-export function describeError(error: Error, commandId?: string): Described {
+export function describeError(error: Error, commandId?: string, caller: Caller = anybody): Described {
   const { message, suggestions, ...rest } = describe(error, commandId);
-  return { ...rest, message: hideSecrets(message), suggestions: suggestions.map(hideSecrets) };
+  const words = suggestions.map((one) => hideSecrets(escapeLine(renderSuggestion(one, caller))));
+  return { ...rest, message: hideSecrets(message), suggestions: words };
 }
 
-function describe(error: Error, commandId: string | undefined): Described {
+function describe(error: Error, commandId: string | undefined): Found {
   if (error instanceof ConfigError) {
     const problems = error.problems
       .map(
@@ -31,7 +36,7 @@ function describe(error: Error, commandId: string | undefined): Described {
     return {
       code: error.code,
       message: escapeBlock(error.message + problems),
-      suggestions: error.suggestions.map(escapeLine),
+      suggestions: error.suggestions,
       exitCode: 2,
     };
   }
@@ -39,7 +44,7 @@ function describe(error: Error, commandId: string | undefined): Described {
     return {
       code: error.code,
       message: escapeBlock(unwrapped(error.message)),
-      suggestions: [...error.suggestions, ...permissionsNeeded(error, commandId)].map(escapeLine),
+      suggestions: [...error.suggestions, ...permissionsNeeded(error, commandId)],
       exitCode: error.exitCode,
     };
   }
@@ -50,7 +55,7 @@ function describe(error: Error, commandId: string | undefined): Described {
     return {
       code: 'USAGE',
       message: escapeBlock(unwrapped(messageOf(error))),
-      suggestions: [`plutomi-events ${(commandId ?? '').replaceAll(':', ' ')} --help`.replace('  ', ' ')],
+      suggestions: [helpOf({ name: (commandId ?? '').replaceAll(':', ' ') })],
       exitCode: 2,
     };
   }
@@ -68,8 +73,8 @@ function unwrapped(message: string): string {
 }
 
 /** How to print the permissions of the role that does what was refused. */
-function permissionsNeeded(error: PlutomiError, commandId: string | undefined): string[] {
+function permissionsNeeded(error: PlutomiError, commandId: string | undefined): Suggestion[] {
   const role = roleOfCommand[(commandId ?? '').replaceAll(':', ' ')];
   if (!(error instanceof NotAllowedError) || error.subject === undefined || role === undefined) return [];
-  return [`plutomi-events pipeline permissions --role ${role}   # what a user needs for this`];
+  return [suggestCommand('pipeline permissions', { flags: { role }, note: 'what a user needs for this' })];
 }

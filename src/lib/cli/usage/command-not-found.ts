@@ -3,7 +3,7 @@ import { readEnvironment } from '../../connection/environment.js';
 import { closest } from '../../domain/closest.js';
 import { escapeLine } from '../../domain/escape.js';
 import { UsageError } from '../../errors.js';
-import { shapeOf } from './command-shape.js';
+import { helpOf, shapeOf } from './command-shape.js';
 import { reportError } from '../output/report-error.js';
 import { strayWords } from './usage-problem.js';
 import { colorsOf } from '../output/view.js';
@@ -30,7 +30,7 @@ function problemOf(config: Config, words: readonly string[]): UsageError {
   const [first = ''] = words;
   if (first.startsWith('-')) {
     return new UsageError(`unknown flag ${first.replace(/=.*$/s, '')}, and no command`, {
-      suggestions: ['usage: plutomi-events <command> [FLAGS]', 'plutomi-events --help'],
+      suggestions: ['usage: plutomi-events <command> [FLAGS]', helpOf({ name: '' })],
     });
   }
   for (let end = words.length - 1; end > 0; end--) {
@@ -40,9 +40,12 @@ function problemOf(config: Config, words: readonly string[]): UsageError {
   const typed = words.join(' ');
   const known = config.commandIDs.map((id) => id.replaceAll(':', ' '));
   const near = known.find((id) => id.split(' ').at(-1) === typed) ?? closest(typed, known);
-  const topic = config.findTopic(first) ? `plutomi-events ${first} --help` : 'plutomi-events --help';
   return new UsageError(`unknown command "${escapeLine(typed)}"`, {
     code: 'UNKNOWN_COMMAND',
-    suggestions: [near === undefined ? topic : `did you mean: plutomi-events ${near}`],
+    suggestions: [
+      near === undefined
+        ? helpOf({ name: config.findTopic(first) ? first : '' })
+        : { do: 'run', command: near, why: 'did you mean' },
+    ],
   });
 }

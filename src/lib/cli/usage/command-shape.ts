@@ -1,3 +1,5 @@
+import type { OwnCommand } from '../../suggestion.js';
+
 /** What the command line of a command may hold, as its class declares it. */
 export interface CommandShape {
   /** As it is typed: `dlq list`. */
@@ -39,6 +41,7 @@ export function usageLine({ name, args }: CommandShape): string {
   return ['plutomi-events', name, ...words, '[FLAGS]'].join(' ');
 }
 
-export function helpOf({ name }: CommandShape): string {
-  return `plutomi-events ${name} --help`;
+/** Of a command, or of a topic; of the whole program where the name is empty. */
+export function helpOf({ name }: Pick<CommandShape, 'name'>): OwnCommand {
+  return { do: 'run', command: name, flags: { help: true } };
 }

@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { CLIError } from '@oclif/core/errors';
 import { closest } from '../../domain/closest.js';
 import { UsageError } from '../../errors.js';
+import type { Suggestion } from '../../suggestion.js';
 import { type CommandShape, type FlagShape, helpOf, usageLine } from './command-shape.js';
 
 /** What oclif's parser throws: each kind has other fields, and none has a class that one could import. */
@@ -53,7 +54,7 @@ export function checkSwitches(words: readonly string[], command: CommandShape): 
   }
 }
 
-function usageError(command: CommandShape, message: string, first: readonly string[] = []): UsageError {
+function usageError(command: CommandShape, message: string, first: readonly Suggestion[] = []): UsageError {
   return new UsageError(message, {
     suggestions: [...first, `usage: ${usageLine(command)}`, helpOf(command)],
   });

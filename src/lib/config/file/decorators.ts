@@ -1,4 +1,5 @@
 import { ConfigError, messageOf } from '../../errors.js';
+import { suggestOther } from '../../suggestion.js';
 
 interface BabelFile {
   readonly path: {
@@ -41,6 +42,10 @@ export function decoratorError(file: string, position: string): ConfigError {
   return new ConfigError(
     `can't load ${file}: there is a decorator at ${position}, and TypeScript is only compiled without decorators here`,
     [],
-    { suggestions: [`npx tsc   # then name the .js file that it makes of ${file}`] },
+    {
+      suggestions: [
+        suggestOther('npx', ['tsc'], { note: `then name the .js file that it makes of ${file}` }),
+      ],
+    },
   );
 }

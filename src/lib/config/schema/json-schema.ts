@@ -5,6 +5,7 @@ import { metadata } from './fields.js';
 import { formatPath, type Path } from '../validation/problems.js';
 import { configSchema, eventDefinition, externalConsumer, managedConsumer, start } from './schema.js';
 import { keysAt, knownPart } from './schema-keys.js';
+import { suggestCommand } from '../../suggestion.js';
 
 /** JSON Schema (draft 2020-12) of a config file, for editors and for checking JSON configs elsewhere. */
 export function configJsonSchema(): Record<string, unknown> {
@@ -79,6 +80,10 @@ function unknownKey(path: Path): UsageError {
     `${where} has no key ${formatPath([path[known.length] ?? ''])}; it has ${[...new Set(keys)].join(', ') || 'no keys'}`,
     near === undefined
       ? {}
-      : { suggestions: [`did you mean: plutomi-events config schema ${formatPath([...known, near])}`] },
+      : {
+          suggestions: [
+            suggestCommand('config schema', { args: [formatPath([...known, near])], why: 'did you mean' }),
+          ],
+        },
   );
 }

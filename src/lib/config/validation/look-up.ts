@@ -1,12 +1,13 @@
 import type { ConfigProblem } from '../../errors.js';
 import { formatPath, parsePath } from './problems.js';
 import { knownPart } from '../schema/schema-keys.js';
+import { type OwnCommand, suggestCommand } from '../../suggestion.js';
 
 /** More would be a page of commands. */
 const mostLookUps = 3;
 
 /** How to see what the keys with problems may be. */
-export function keysToLookUp(problems: readonly ConfigProblem[]): string[] {
+export function keysToLookUp(problems: readonly ConfigProblem[]): OwnCommand[] {
   const keys = problems.map(({ path: at }) =>
     // Names are the user's own, and may need quotes in a shell; any other name does as well.
     formatPath(
@@ -15,10 +16,13 @@ export function keysToLookUp(problems: readonly ConfigProblem[]): string[] {
         .map(plainKey),
     ),
   );
-  const different = [...new Set(keys)].map((key) => (key === formatPath([]) ? '' : ` ${key}`));
-  return different
-    .slice(0, mostLookUps)
-    .map((key) => `plutomi-events config schema${key}   # what ${key === '' ? 'a config' : 'it'} may say`);
+  return [...new Set(keys)].slice(0, mostLookUps).map((key) => {
+    const isWhole = key === formatPath([]);
+    return suggestCommand('config schema', {
+      args: isWhole ? [] : [key],
+      note: `what ${isWhole ? 'a config' : 'it'} may say`,
+    });
+  });
 }
 
 function plainKey(key: string): string {

@@ -12,6 +12,7 @@ import {
   type Version,
   type WantedVersion,
 } from './versions.js';
+import { suggestCommand } from '../../suggestion.js';
 
 const ARCHIVE_URL = 'http://deb.debian.org/debian';
 const PACKAGE = 'nats-server';
@@ -103,8 +104,8 @@ function wrongVersion(wanted: WantedVersion, suite: DebianSuite, found: Version)
   ];
   return new OperationError(`Debian has no nats-server ${wanted}: ${offers.join(', ')}`, {
     code: 'VERSION_NOT_AVAILABLE',
-    suggestions: [found, ...others.map(({ version }) => version)].map(
-      (version) => `plutomi-events server install --version ${version}`,
+    suggestions: [found, ...others.map((other) => other.version)].map((version) =>
+      suggestCommand('server install', { flags: { version } }),
     ),
   });
 }

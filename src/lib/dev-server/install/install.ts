@@ -13,6 +13,7 @@ import {
 } from '../locate.js';
 import { fetchRelease, findLatestRelease, type Machine, type ReleaseSource } from './release.js';
 import { isSupported, MIN_VERSION, PINNED_VERSION, type Version, type WantedVersion } from './versions.js';
+import { suggestCommand } from '../../suggestion.js';
 
 export interface InstallServerOptions {
   /**
@@ -128,7 +129,7 @@ function refuseUnsupported(version: Version): void {
   if (isSupported(version)) return;
   throw new OperationError(`nats-server ${version} is too old: ${MIN_VERSION} is the oldest that works`, {
     code: 'VERSION_TOO_OLD',
-    suggestions: ['plutomi-events server install'],
+    suggestions: [suggestCommand('server install')],
   });
 }
 

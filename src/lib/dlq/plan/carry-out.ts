@@ -3,13 +3,15 @@ import { clipBytes, escapeLine } from '../../domain/escape.js';
 import { ConnectionError, PlutomiError } from '../../errors.js';
 import type { DlqEntry } from '../../pointers/entry.js';
 import { persistently } from './persistently.js';
-import type {
-  Decide,
-  Decision,
-  LetterPlan,
-  PlannedLetter,
-  SkipDecision,
-  SkippedLetter,
+import {
+  type Decide,
+  type Decision,
+  type LetterPlan,
+  type PlannedLetter,
+  type SkipDecision,
+  type SkippedLetter,
+  type WhyNot,
+  whyNot,
 } from './plan-letters.js';
 import { type PlannedChunk, readPlanned } from './planned.js';
 import { StartLimiter } from '../../flow/start-limiter.js';
@@ -35,9 +37,8 @@ export interface CarryOutOptions {
   readonly onDone?: () => void;
 }
 
-export interface Skipped {
+export interface Skipped extends WhyNot {
   readonly is: 'skipped';
-  readonly reason: string;
 }
 
 /** What is done to the dead letters of a plan. */
@@ -102,7 +103,7 @@ class Carrying<D extends Decision, O extends { readonly is: string }> {
   }
 
   skippedInOrder(): SkippedLetter[] {
-    return this.skipped.toSorted((a, b) => a.at - b.at).map(({ id, reason }) => ({ id, reason }));
+    return this.skipped.toSorted((a, b) => a.at - b.at).map(({ id, ...why }) => ({ id, ...whyNot(why) }));
   }
 
   async run(): Promise<void> {
@@ -139,7 +140,7 @@ class Carrying<D extends Decision, O extends { readonly is: string }> {
     const places: number[] = [];
     for (const [i, entry] of entries.entries()) {
       // In a DLQ that was made anew, another one may stand there.
-      if (!entry || entry.letter.id !== this.plan.items[from + i]?.id) this.skip(from + i, gone);
+      if (!entry || entry.letter.id !== this.plan.items[from + i]?.id) this.skip(from + i, { reason: gone });
       else places[there.push(entry) - 1] = from + i;
     }
     const decisions = await this.decide(there, places);
@@ -154,33 +155,33 @@ class Carrying<D extends Decision, O extends { readonly is: string }> {
       return await persistently(() => this.doings.decide(entries), this.options.signal);
     } catch (error) {
       const { message } = this.failed(error);
-      for (const at of places) this.skip(at, message);
+      for (const at of places) this.skip(at, { reason: message });
       return [];
     }
   }
 
   private async take(at: number, entry: DlqEntry, decision: D): Promise<void> {
-    if (isSkip(decision)) return this.skip(at, decision.reason);
+    if (isSkip(decision)) return this.skip(at, decision);
     const end = await this.starts.begin();
     if (end === false) return;
     try {
       if (this.broken) this.skip(at, notTried(this.broken));
       else this.done(at, await this.doings.carryOut(entry, decision as Exclude<D, SkipDecision>));
     } catch (error) {
-      this.skip(at, this.failed(error).message);
+      this.skip(at, { reason: this.failed(error).message });
     } finally {
       end();
     }
   }
 
-  private skip(at: number, reason: string): void {
+  private skip(at: number, why: WhyNot): void {
     const { id } = this.plan.items[at] as PlannedLetter;
-    this.skipped.push({ at, id, reason });
+    this.skipped.push({ at, id, ...whyNot(why) });
     this.options.onDone?.();
   }
 
   private done(at: number, outcome: O | Skipped): void {
-    if (isSkipped(outcome)) return this.skip(at, outcome.reason);
+    if (isSkipped(outcome)) return this.skip(at, outcome);
     this.count++;
     this.doings.done(outcome, this.plan.items[at] as PlannedLetter, at);
     this.options.onDone?.();
@@ -199,8 +200,8 @@ function chunkSizeAt(rate: number | undefined): number {
   return Math.max(1, Math.min(chunkSize, Math.ceil(rate * chunkSeconds)));
 }
 
-function notTried(broken: PlutomiError): string {
-  return `not tried: ${broken.message}`;
+function notTried(broken: PlutomiError): WhyNot {
+  return { reason: `not tried: ${broken.message}` };
 }
 
 function isSkip(decision: Decision): decision is SkipDecision {

@@ -6,6 +6,7 @@ import { notFound } from '../not-found.js';
 import { persistently } from './persistently.js';
 import { readAhead } from '../../flow/read-ahead.js';
 import { type DeadLetterFilters, findEntry, selectPages } from '../select.js';
+import { type Suggestion } from '../../suggestion.js';
 
 export type LetterSelection =
   | { readonly ids: readonly string[] }
@@ -20,6 +21,7 @@ export interface PlannedLetter {
 export interface SkippedLetter {
   readonly id: string;
   readonly reason: string;
+  readonly suggestions?: readonly Suggestion[];
 }
 
 export interface Count {
@@ -45,10 +47,13 @@ export interface LetterPlan {
   readonly unknown: readonly string[];
 }
 
+export type WhyNot = Omit<SkippedLetter, 'id'>;
+
 /** Nothing may be done to a dead letter. */
 export interface SkipDecision {
   readonly do: 'skip';
   readonly reason: string;
+  readonly suggestions?: readonly Suggestion[];
 }
 
 /** What is to be done to a dead letter; with the state of its original, where it was looked at. */
@@ -113,6 +118,11 @@ class Counter {
   }
 }
 
+/** Why nothing is done, and what else can be. */
+export function whyNot({ reason, suggestions }: WhyNot): WhyNot {
+  return { reason, ...(suggestions === undefined ? {} : { suggestions }) };
+}
+
 class Draft {
   readonly items: PlannedLetter[] = [];
   readonly skipped: SkippedLetter[] = [];
@@ -129,7 +139,7 @@ class Draft {
     if (this.oldestDeadAt === null || letter.deadAt < this.oldestDeadAt) this.oldestDeadAt = letter.deadAt;
     if (decision.original === 'missing') this.missing++;
     if (decision.original === 'replaced') this.replaced++;
-    if ('reason' in decision) this.skipped.push({ id: letter.id, reason: decision.reason });
+    if ('reason' in decision) this.skipped.push({ id: letter.id, ...whyNot(decision) });
     else this.items.push({ id: letter.id, dlqSeq });
   }
 

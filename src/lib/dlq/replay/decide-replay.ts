@@ -1,6 +1,7 @@
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { consumerNamed, externalNamed, type PipelineConfig } from '../../config/resolved.js';
 import { metaConsumers } from '../../domain/consumer-names.js';
+import { formatDeadLetterId } from '../../domain/dead-letter.js';
 import type { Decoded } from '../../domain/decode.js';
 import type { Key } from '../../domain/key.js';
 import type { Pointer } from '../../domain/pointer.js';
@@ -14,7 +15,9 @@ import type { Original } from '../../pointers/original.js';
 import { Transcriber } from '../../routing/transcribe.js';
 import type { DlqEntry } from '../../pointers/entry.js';
 import { moveCommand } from '../../pointers/move-command.js';
+import type { SkippedLetter } from '../plan/plan-letters.js';
 import { keyOf, resolvedRecords } from '../state.js';
+import { type Suggestion, suggestCommand } from '../../suggestion.js';
 
 /** What replaying a dead letter means, by what the server holds now. */
 export type ReplayDecision =
@@ -22,6 +25,7 @@ export type ReplayDecision =
   | {
       readonly do: 'skip';
       readonly reason: string;
+      readonly suggestions?: readonly Suggestion[];
       readonly original?: Original['state'];
       readonly external?: true;
       readonly gone?: true;
@@ -123,7 +127,7 @@ function decideOne(
     return { do: 'skip', reason: externalReason(pointer), external: true };
   }
   if (!consumerNamed(config, pointer.consumer)) {
-    return { do: 'skip', reason: goneReason(pointer), gone: true };
+    return { do: 'skip', ...goneBecause(pointer), gone: true };
   }
   if (state !== 'present') return { do: 'skip', reason: unavailable(pointer, state), original: state };
   if (resolved) {
@@ -136,8 +140,19 @@ function externalReason({ consumer }: Pointer): string {
   return `${consumer} is external: its worker is another program, and no retry stage could run the event again. Publish it anew, or give ${consumer} a handler in place of external: true, which can replay it`;
 }
 
-function goneReason({ consumer }: Pointer): string {
-  return `the config has no consumer ${consumer} any more, and nobody would run it. If it was renamed: ${moveCommand(consumer)}; else end it with plutomi-events dlq discard`;
+function goneBecause({ consumer, origin }: Pointer): Pick<SkippedLetter, 'reason' | 'suggestions'> {
+  const id = formatDeadLetterId({ consumer, seq: origin.seq });
+  return {
+    reason: `the config has no consumer ${consumer} any more, and nobody would run it`,
+    suggestions: [
+      moveCommand(consumer, 'if it was renamed'),
+      suggestCommand('dlq discard', {
+        args: [id],
+        flags: { reason: { blank: 'text' } },
+        why: 'else end it',
+      }),
+    ],
+  };
 }
 
 function unavailable({ origin }: Pointer, state: 'missing' | 'replaced'): string {

@@ -12,6 +12,7 @@ import {
   planLetters,
   type SkippedLetter,
 } from '../plan/plan-letters.js';
+import { suggestCommand } from '../../suggestion.js';
 
 export type { LetterSelection as ReplaySelection } from '../plan/plan-letters.js';
 
@@ -55,12 +56,17 @@ export async function planReplay(pipeline: Pipeline, selection: LetterSelection)
   return { ...plan, notRunning: idle, heldUp };
 }
 
-function replayRefused({ id, reason }: SkippedLetter): OperationError {
+function replayRefused({ id, reason, suggestions = [] }: SkippedLetter): OperationError {
   return new OperationError(`${id} can't be replayed: ${reason}`, {
     code: 'REPLAY_REFUSED',
     suggestions: [
-      `see the event and why it died: plutomi-events dlq show ${id}`,
-      'publish it anew: plutomi-events events publish <type> --data <its data>',
+      ...suggestions,
+      suggestCommand('dlq show', { args: [id], why: 'see the event and why it died' }),
+      suggestCommand('events publish', {
+        args: [{ blank: 'type' }],
+        flags: { data: { blank: 'its data' } },
+        why: 'publish it anew',
+      }),
     ],
   });
 }

@@ -14,6 +14,7 @@ import { decideReplays, type ReplayDecision, replayKey } from './decide-replay.j
 import type { DlqEntry } from '../../pointers/entry.js';
 import { persistently } from '../plan/persistently.js';
 import { keyOf } from '../state.js';
+import { whyNot } from '../plan/plan-letters.js';
 
 /** How one dead letter fared. */
 export type ReplayOutcome =
@@ -51,7 +52,8 @@ export async function replayOne(
   return persistently(async () => {
     const now = decision ?? (await decideNow(pipeline, [entry]))[0];
     decision = undefined;
-    if (now === undefined || now.do === 'skip') return { is: 'skipped', reason: now?.reason ?? '' };
+    if (now === undefined) return { is: 'skipped', reason: '' };
+    if (now.do === 'skip') return { is: 'skipped', ...whyNot(now) };
     return carryOut(pipeline, author, entry, now);
   }, signal);
 }

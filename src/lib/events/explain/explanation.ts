@@ -2,6 +2,7 @@ import type { ShownEvent } from '../../dlq/show.js';
 import type { Stage, Tier } from '../../domain/key.js';
 import type { RecordKind } from '../../domain/record-kinds.js';
 import type { Original } from '../../pointers/original.js';
+import { type Suggestion } from '../../suggestion.js';
 
 /** Where an event stands with a consumer. */
 export type ConsumerState =
@@ -78,6 +79,8 @@ export interface NextStep {
   /** ISO; null: nobody can say when. */
   readonly at: string | null;
   readonly text: string;
+  /** What somebody can do about it. */
+  readonly suggestions?: readonly Suggestion[];
 }
 
 /** What was read to find an event by its message id. */

@@ -9,6 +9,7 @@ import type { OnRead } from '../../nats/read/read-so-far.js';
 import { serverNoteIn, type StoredMessage, storedOrigin } from '../../nats/wire/message.js';
 import { findByMessageId } from './find-by-id.js';
 import type { Scanned } from './explanation.js';
+import { suggestCommand, suggestOther } from '../../suggestion.js';
 
 export interface Located {
   readonly origin: Origin;
@@ -82,7 +83,7 @@ async function noSuchEvent(pipeline: Pipeline, { consumer, seq }: DeadLetterId):
       : `${name} is empty`;
   return new OperationError(`no event ${seq} of ${consumer}: ${holds}, and the journal knows nothing of it`, {
     code: 'NOT_FOUND',
-    suggestions: [`plutomi-events dlq list --consumer ${consumer}`],
+    suggestions: [suggestCommand('dlq list', { flags: { consumer } })],
   });
 }
 
@@ -110,7 +111,7 @@ function notAnEvent({ stream, seq, subject }: StoredMessage, note: string): Oper
   const what = `${stream} ${seq} is no event, but ${note} of the server's own, on ${escapeLine(subject)}`;
   return new OperationError(`${what}: no consumer handles it`, {
     code: 'NOT_AN_EVENT',
-    suggestions: [`nats stream get ${stream} ${seq}`],
+    suggestions: [suggestOther('nats', ['stream', 'get', stream, seq])],
   });
 }
 
@@ -124,7 +125,7 @@ function notFound({ streams }: PipelineConfig, text: string, scanned: Scanned): 
     code: 'NOT_FOUND',
     suggestions: [
       ...(scanned.firstSeq > 1 && scanned.events > 0 ? ['look through more with --scan <n>'] : []),
-      'plutomi-events dlq list',
+      suggestCommand('dlq list'),
     ],
   });
 }

@@ -3,6 +3,7 @@ import { metaConsumers, stageConsumers } from '../../domain/consumer-names.js';
 import { formatDeadLetterId } from '../../domain/dead-letter.js';
 import { moveCommand } from '../../pointers/move-command.js';
 import type { ConsumerState, NextStep, Step } from './explanation.js';
+import { type Suggestion, suggestCommand } from '../../suggestion.js';
 
 export interface NextFacts {
   readonly consumer: string;
@@ -20,10 +21,11 @@ export function nextStep(config: PipelineConfig, facts: NextFacts): NextStep | u
   const { consumer, state, seq, dueAt } = facts;
   const id = formatDeadLetterId({ consumer, seq });
   const step = (text: string, at: string | null = null): NextStep => ({ consumer, at, text });
-  const discard = `plutomi-events dlq discard ${id} --reason <text>`;
+  const todo = (text: string, ...suggestions: Suggestion[]): NextStep => ({ ...step(text), suggestions });
+  const discard = suggestCommand('dlq discard', { args: [id], flags: { reason: { blank: 'text' } } });
   const external = externalNamed(config, consumer) !== undefined;
   if (!external && !consumerNamed(config, consumer))
-    return isLeft(state) ? step(abandoned(consumer, state)) : undefined;
+    return isLeft(state) ? abandoned(consumer, state) : undefined;
   if (external && (state === 'parked' || state === 'retrying')) {
     return step(`nothing: ${consumer} is external now, and nobody runs its retry stage`);
   }
@@ -38,17 +40,22 @@ export function nextStep(config: PipelineConfig, facts: NextFacts): NextStep | u
     case 'exhausted':
       return step(`${metaConsumers.main} routes it`);
     case 'dead':
-      return step(
-        external
-          ? `waits in the DLQ for a person; what an external consumer gave up can not be replayed, only discarded: ${discard}`
-          : `waits in the DLQ for a person: ${facts.present === false ? discard : `plutomi-events dlq replay ${id}`}`,
+      if (external) {
+        return todo(
+          'waits in the DLQ for a person; what an external consumer gave up can not be replayed, only discarded',
+          discard,
+        );
+      }
+      return todo(
+        'waits in the DLQ for a person',
+        facts.present === false ? discard : suggestCommand('dlq replay', { args: [id] }),
       );
     case 'resolved-late':
-      return step(`its dead letter is left; nobody needs it: ${discard}`);
+      return todo('its dead letter is left; nobody needs it', discard);
     case 'waiting':
       return step(`is delivered to ${consumer}`);
     case 'broken':
-      return step('nothing, by what is there: plutomi-events pipeline verify');
+      return todo('nothing, by what is there', suggestCommand('pipeline verify'));
     default:
       return undefined;
   }
@@ -59,10 +66,11 @@ function isLeft(state: ConsumerState): boolean {
   return ['parked', 'retrying', 'failing', 'exhausted', 'dead', 'waiting'].includes(state);
 }
 
-function abandoned(consumer: string, state: ConsumerState): string {
-  const gone = `stranded: the config has no consumer ${consumer}, and nobody runs it`;
+function abandoned(consumer: string, state: ConsumerState): NextStep {
+  const text = `stranded: the config has no consumer ${consumer}, and nobody runs it`;
   const hasPointer = state === 'parked' || state === 'retrying' || state === 'dead';
-  return hasPointer ? `${gone}. If it was renamed: ${moveCommand(consumer)}` : gone;
+  const suggestions = [moveCommand(consumer, 'if it was renamed')];
+  return { consumer, at: null, text, ...(hasPointer ? { suggestions } : {}) };
 }
 
 function attemptAfter(

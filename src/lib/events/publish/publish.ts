@@ -16,6 +16,7 @@ import {
   type PublishManyResult,
   type PublishSettler,
 } from './publish-many.js';
+import { suggestCommand } from '../../suggestion.js';
 
 interface Outgoing {
   readonly subject: string;
@@ -208,7 +209,7 @@ export class Publisher {
     throw new OperationError(`there is no stream "${name}" on ${this.pipeline.link.server}${elsewhere}`, {
       code: 'NO_STREAM',
       cause,
-      suggestions: ['plutomi-events pipeline apply'],
+      suggestions: [suggestCommand('pipeline apply')],
     });
   }
 
@@ -216,7 +217,12 @@ export class Publisher {
     const { name } = this.pipeline.config.streams.events;
     return new OperationError(`${subject} was stored by the stream "${stream}" (${seq}), not by "${name}"`, {
       code: 'WRONG_STREAM',
-      suggestions: ['plutomi-events pipeline apply --dry-run   # what differs from the config'],
+      suggestions: [
+        suggestCommand('pipeline apply', {
+          flags: { 'dry-run': true },
+          note: 'what differs from the config',
+        }),
+      ],
     });
   }
 }

@@ -16,6 +16,7 @@ import { ExpiredCredentials, NotAllowedError, translateError } from '../errors.j
 import { Link } from '../link.js';
 import { versionAtLeast } from '../server-version.js';
 import { type Auth, type ConnectionTarget, describeServers } from './target.js';
+import { type Suggestion, suggestCommand } from '../../suggestion.js';
 
 /** Older servers miss multi-filter consumers, metadata and reasons of terminations. */
 export const minimumServerVersion = '2.10.0';
@@ -117,7 +118,7 @@ async function saidBy(error: unknown, target: ConnectionTarget): Promise<string>
 
 interface Explained {
   readonly reason: string;
-  readonly suggestions: string[];
+  readonly suggestions: readonly Suggestion[];
 }
 
 function noAnswer({ timeoutMs }: ConnectionTarget): Explained {
@@ -162,7 +163,7 @@ function expiryOf(auth: Auth | undefined): number | undefined {
   }
 }
 
-function suggestionsFor(reason: string): string[] {
+function suggestionsFor(reason: string): Suggestion[] {
   if (/alert/i.test(reason)) {
     return ['name a certificate that the server trusts, and its key, with --tlscert and --tlskey'];
   }
@@ -176,7 +177,7 @@ function suggestionsFor(reason: string): string[] {
     return ['name the authority that signed the certificate of the server with --tlsca <file>'];
   }
   return [
-    'plutomi-events server start   # a nats-server for this folder',
+    suggestCommand('server start', { note: 'a nats-server for this folder' }),
     'name another server with --server, NATS_URL or --context',
   ];
 }

@@ -8,6 +8,7 @@ import { type ConsumerInfo, createReader, deleteConsumer } from '../objects.js';
 import { Pull } from '../consume/pull.js';
 import type { ReadOptions } from './read-options.js';
 import { stepThrough } from './step-through.js';
+import { suggestCommand } from '../../suggestion.js';
 
 /** What one turn of reading brought. */
 export interface ReadPage {
@@ -69,7 +70,7 @@ export async function* readPages(link: Link, options: ReadOptions): AsyncGenerat
 function noStream(link: Link, stream: string): OperationError {
   return new OperationError(`stream ${stream} is not on ${link.server}`, {
     code: 'NO_STREAM',
-    suggestions: ['plutomi-events pipeline apply', 'name another server with --server or --context'],
+    suggestions: [suggestCommand('pipeline apply'), 'name another server with --server or --context'],
   });
 }
 

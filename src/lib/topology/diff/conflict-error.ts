@@ -1,11 +1,11 @@
 import { OperationError } from '../../errors.js';
 import type { Conflict } from './conflicts.js';
+import { distinct, type Suggestion, suggestCommand, suggestOther } from '../../suggestion.js';
 
 /** All that stands in the way, as one error. */
 export function conflictError(conflicts: readonly Conflict[]): OperationError | undefined {
   const [first] = conflicts;
   if (!first) return undefined;
-  const suggestions = new Set(conflicts.flatMap(wayOut));
   return new OperationError(conflicts.map(({ message }) => message).join('\n'), {
     code: {
       'not-owned': 'NOT_OWNED',
@@ -13,15 +13,15 @@ export function conflictError(conflicts: readonly Conflict[]): OperationError | 
       'no-cluster': 'NO_CLUSTER',
       'other-domain': 'DOMAINS_MIX',
     }[first.why],
-    suggestions: [...suggestions],
+    suggestions: distinct(conflicts.flatMap(wayOut)),
   });
 }
 
-function wayOut(conflict: Conflict): string[] {
+function wayOut(conflict: Conflict): Suggestion[] {
   if (conflict.why === 'not-owned') {
     return [
       'use other names in the config: streams.<stream>.name, or the name of the consumer',
-      'take it over, with what it holds: plutomi-events pipeline apply --adopt',
+      suggestCommand('pipeline apply', { flags: { adopt: true }, why: 'take it over, with what it holds' }),
     ];
   }
   if (conflict.why === 'no-cluster') {
@@ -35,12 +35,12 @@ function wayOut(conflict: Conflict): string[] {
   }
   if (conflict.byOrphan) {
     return [
-      `if its messages are not needed: nats stream rm ${conflict.by}`,
+      suggestOther('nats', ['stream', 'rm', conflict.by], { why: 'if its messages are not needed' }),
       'or give it its old name in the config',
     ];
   }
   return [
-    `see whose it is: nats stream info ${conflict.by}`,
+    suggestOther('nats', ['stream', 'info', conflict.by], { why: 'see whose it is' }),
     'use other stream names and subjects in the config: streams.<stream>.name and streams.<stream>.subjects',
   ];
 }

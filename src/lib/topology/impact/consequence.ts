@@ -2,6 +2,7 @@ import type { PipelineConfig, StreamRole } from '../../config/resolved.js';
 import type { Standstill } from '../../nats/standstill.js';
 import type { Topology } from '../desired.js';
 import type { Actual, Change } from '../diff/diff.js';
+import { type OtherCommand } from '../../suggestion.js';
 
 /** Facts of a change that are a number of messages. */
 export type CountedFact =
@@ -54,7 +55,7 @@ export type Consequence =
   | { readonly what: 'given-up-stays' }
   | { readonly what: 'position-lost'; readonly ackedTo: number; readonly deliveredTo: number }
   /** The server delivers nothing of it, whatever is changed. `command` ends that; null: no single one does. */
-  | { readonly what: 'silent'; readonly because: Standstill; readonly command: string | null }
+  | { readonly what: 'silent'; readonly because: Standstill; readonly command: OtherCommand | null }
   /** Consumers that the config does not have, on a stream that is deleted. */
   | { readonly what: 'consumers-lost'; readonly names: readonly string[] };
 

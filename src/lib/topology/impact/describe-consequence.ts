@@ -1,5 +1,6 @@
 import type { StreamRole } from '../../config/resolved.js';
 import type { Consequence, CountedFact } from './consequence.js';
+import { type Suggestion } from '../../suggestion.js';
 
 const nouns: Readonly<Record<StreamRole, readonly [one: string, many: string]>> = {
   events: ['event', 'events'],
@@ -48,6 +49,12 @@ const verbs: Readonly<Record<CountedFact, Grammar>> = {
   shifted: ['in backoff comes back at another time', 'in backoff come back at another time'],
 };
 
+/** What somebody can do about it. */
+export function waysOut(consequence: Consequence): readonly Suggestion[] {
+  if (consequence.what !== 'silent' || consequence.command === null) return [];
+  return [{ ...consequence.command, why: 'to end that' }];
+}
+
 export function formatCount(count: number): string {
   return count.toLocaleString('en-US');
 }
@@ -65,9 +72,7 @@ export function describeConsequence(consequence: Consequence): string {
     return 'events that the server gave up before are delivered no more; their dead letters can be replayed once the consumer has a handler';
   }
   if (consequence.what === 'silent') {
-    const { because, command } = consequence;
-    const end = command === null ? '' : `; to end that: ${command}`;
-    return `the server delivers nothing of it: ${because.detail}${end}`;
+    return `the server delivers nothing of it: ${consequence.because.detail}`;
   }
   if (consequence.what === 'consumers-lost') {
     return `other consumers on it are deleted too: ${consequence.names.join(', ')}`;

@@ -5,6 +5,7 @@ import { consumerConsequences } from './consequences-of-consumer.js';
 import { orphanConsequences } from './consequences-of-orphan.js';
 import { streamConsequences } from './consequences-of-stream.js';
 import { type Change, consumerPath, isPending, pathOf } from '../diff/diff.js';
+import { suggestOther } from '../../suggestion.js';
 
 /** Reads from the server what a change means for what is stored and on its way. */
 export async function readConsequences(
@@ -33,6 +34,7 @@ function silences({ kind, stream = '', name }: Change, { actual }: Circumstances
   const info = kind === 'consumer' ? actual.consumers.get(consumerPath(stream, name)) : undefined;
   const because = info && standstillOf(stream, actual.streams.get(stream), info);
   if (!because || passing.includes(because.kind)) return [];
-  const command = because.kind === 'paused' ? `nats consumer resume ${stream} ${name}` : null;
+  const command =
+    because.kind === 'paused' ? suggestOther('nats', ['consumer', 'resume', stream, name]) : null;
   return [{ what: 'silent', because, command }];
 }

@@ -3,6 +3,7 @@ import type { StreamInfo } from '../../nats/objects.js';
 import { checkTopology } from '../../topology/plan.js';
 import { type TightLimit, tightLimits } from '../../topology/record-sizes.js';
 import type { Problem, Warning } from '../verification.js';
+import { suggestCommand } from '../../suggestion.js';
 
 export interface ObjectCheck {
   readonly problems: readonly Problem[];
@@ -39,7 +40,8 @@ async function driftOf(pipeline: Pipeline): Promise<Problem[]> {
     return {
       kind: 'drift',
       ...(kind === 'stream' ? { stream: name } : { consumer: name, ...(stream ? { stream } : {}) }),
-      detail: `${detail}; see pipeline apply --dry-run`,
+      detail,
+      suggestions: [suggestCommand('pipeline apply', { flags: { 'dry-run': true }, why: 'see' })],
       repairable: false,
     };
   });
@@ -52,16 +54,23 @@ async function driftOf(pipeline: Pipeline): Promise<Problem[]> {
 function refusingLimits(limits: readonly TightLimit[]): Problem[] {
   return limits
     .filter(({ refuses }) => refuses)
-    .map(({ stream, detail }) => ({
+    .map(({ stream, detail, suggestions }) => ({
       kind: 'record-limit',
       ...(stream === undefined ? {} : { stream }),
       detail,
+      suggestions,
       repairable: false,
     }));
 }
 
 function cuttingLimits(limits: readonly TightLimit[]): Warning[] {
-  return limits.filter(({ refuses }) => !refuses).map(({ detail }) => ({ kind: 'record-limit', detail }));
+  return limits
+    .filter(({ refuses }) => !refuses)
+    .map(({ detail, suggestions }) => ({
+      kind: 'record-limit',
+      detail,
+      suggestions,
+    }));
 }
 
 function replicaProblems({ config, cluster }: StreamInfo): Problem[] {

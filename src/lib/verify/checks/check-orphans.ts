@@ -3,6 +3,7 @@ import { isLeft } from '../../domain/ownership.js';
 import type { ConsumerInfo } from '../../nats/objects.js';
 import { orphanedReaders } from '../../topology/orphans.js';
 import type { Problem, Warning } from '../verification.js';
+import { suggestCommand, suggestOther } from '../../suggestion.js';
 
 /** What consumers that left the config have not processed: a problem until somebody has decided to leave it. */
 export async function checkOrphans(
@@ -20,12 +21,16 @@ export async function checkOrphans(
       kind: 'stranded',
       consumer: info.name,
       stream: info.stream_name,
-      detail: `${factsOf(info)}; see pipeline apply --dry-run`,
+      detail: factsOf(info),
+      suggestions: [suggestCommand('pipeline apply', { flags: { 'dry-run': true }, why: 'see' })],
       repairable: false,
     })),
     warnings: left.map((info) => ({
       kind: 'stranded',
-      detail: `${info.name}: ${factsOf(info)}, and was left behind; to delete it: nats consumer rm ${info.stream_name} ${info.name}`,
+      detail: `${info.name}: ${factsOf(info)}, and was left behind`,
+      suggestions: [
+        suggestOther('nats', ['consumer', 'rm', info.stream_name, info.name], { why: 'to delete it' }),
+      ],
     })),
   };
 }

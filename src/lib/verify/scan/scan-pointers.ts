@@ -13,7 +13,8 @@ import { readBatches, readQueue } from '../../nats/read/read-batches.js';
 import { statesOfOriginals } from '../../pointers/original.js';
 import type { OnRead } from '../../nats/read/read-so-far.js';
 import type { JournalScan } from './scan-journal.js';
-import { type Finding, findingOf } from '../verification.js';
+import { type Finding, findingOf, type Problem } from '../verification.js';
+import { suggestCommand } from '../../suggestion.js';
 
 export interface PointerScan {
   pointers: number;
@@ -81,9 +82,10 @@ function take(
     return undefined;
   }
   journal.cases.settle(where, pointer.consumer, pointer.origin, pointer.cycle);
-  const whyStranded = strandedBecause(config, where, pointer);
-  if (whyStranded !== undefined) {
-    scan.findings.push(findingOf(keyOf(pointer, where), 'stranded', whyStranded));
+  const stranded = strandedBecause(config, where, pointer);
+  if (stranded !== undefined) {
+    const { detail, suggestions } = stranded;
+    scan.findings.push(findingOf(keyOf(pointer, where), 'stranded', detail, false, suggestions));
   }
   return pointer;
 }
@@ -122,17 +124,33 @@ async function checkOriginals(link: Link, pointers: readonly Pointer[], scan: Po
 function strandedBecause(
   config: PipelineConfig,
   where: 'retry' | 'dlq',
-  { consumer }: Pointer,
-): string | undefined {
+  { consumer, origin }: Pointer,
+): (Pick<Problem, 'detail'> & Partial<Pick<Problem, 'suggestions'>>) | undefined {
   if (consumerNamed(config, consumer)) return undefined;
   if (!externalNamed(config, consumer)) {
     const what = where === 'retry' ? 'its pointer waits in the retry stage' : 'it is a dead letter';
-    const orElse = where === 'retry' ? '' : '; else end it with plutomi-events dlq discard';
-    return `${what} of ${consumer}, which the config does not have. If that was renamed: ${moveCommand(consumer)}${orElse}`;
+    const id = formatDeadLetterId({ consumer, seq: origin.seq });
+    return {
+      detail: `${what} of ${consumer}, which the config does not have`,
+      suggestions: [
+        moveCommand(consumer, 'if that was renamed'),
+        ...(where === 'retry'
+          ? []
+          : [
+              suggestCommand('dlq discard', {
+                args: [id],
+                flags: { reason: { blank: 'text' } },
+                why: 'else end it',
+              }),
+            ]),
+      ],
+    };
   }
   return where === 'dlq'
     ? undefined
-    : `its pointer waits in the retry stage, and ${consumer} is external: nobody runs it. It is retried once the consumer has a handler again`;
+    : {
+        detail: `its pointer waits in the retry stage, and ${consumer} is external: nobody runs it. It is retried once the consumer has a handler again`,
+      };
 }
 
 function originalFinding(key: Key, state: 'missing' | 'replaced'): Finding {

@@ -1,5 +1,6 @@
 import type { PlutomiError } from '../../errors.js';
 import type { WaterfallListener } from '../../observe/waterfall-event.js';
+import { suggestCommand } from '../../suggestion.js';
 
 interface Refusal {
   /** Monotonic milliseconds. */
@@ -10,7 +11,10 @@ interface Refusal {
   readonly waiting: Set<object>;
 }
 
-const neededByARunner = 'plutomi-events pipeline permissions --role runner   # what this user needs';
+const neededByARunner = suggestCommand('pipeline permissions', {
+  flags: { role: 'runner' },
+  note: 'what this user needs',
+});
 
 /** The message whose record or pointer is refused. */
 type Refused = { readonly consumer: string; readonly stream: string; readonly seq: number };

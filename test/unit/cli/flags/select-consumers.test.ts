@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { selectConsumers } from '../../../../src/lib/cli/flags/select-consumers.js';
 import { makeConfig } from '../../../support/config.js';
+import { worded } from '../../../support/suggestions.js';
 
 const config = makeConfig({
   consumers: [{ name: 'notifications-consumer' }, { name: 'analytics-consumer' }, { name: 'audit' }],
@@ -27,7 +28,7 @@ test('a name that the config does not have is refused, with those that it has an
       exitCode: 2,
       message:
         '--only: the config has no consumer "analitics-consumer"; it has notifications-consumer, analytics-consumer, audit',
-      suggestions: ['did you mean: --only analytics-consumer'],
+      suggestions: [worded('did you mean: --only analytics-consumer')],
     }),
   );
 });

@@ -4,6 +4,7 @@ import { configJsonSchema, schemaOf } from '../../../../src/lib/config/schema/js
 import { parsePath } from '../../../../src/lib/config/validation/problems.js';
 import { keysAt } from '../../../../src/lib/config/schema/schema-keys.js';
 import { validConfig, withExternal, withMailer, withStreams } from '../valid-config.js';
+import { worded } from '../../../support/suggestions.js';
 
 const schema = configJsonSchema();
 const validate = new Ajv2020({ strict: true, allowUnionTypes: true, validateFormats: false }).compile(schema);
@@ -149,12 +150,12 @@ describe('schemaOf: what one key may say', () => {
     [
       'replica',
       'a config has no key replica; it has name',
-      ['did you mean: plutomi-events config schema replicas'],
+      [worded('did you mean: plutomi-events config schema replicas')],
     ],
     [
       'consumers.mailer.retri.delay',
       'consumers.mailer has no key retri; it has external',
-      ['did you mean: plutomi-events config schema consumers.mailer.retry'],
+      [worded('did you mean: plutomi-events config schema consumers.mailer.retry')],
     ],
     ['name.first', 'name has no key first; it has no keys', []],
   ])('%s is none', (key, message, suggestions) => {

@@ -1,0 +1,85 @@
+import { basename, dirname } from 'node:path';
+import type { TargetFlags } from '../../connection/target-options.js';
+import type { Caller } from '../../render/suggestion.js';
+import { shellWord } from '../../render/shell-word.js';
+
+export type PlaceFlags = TargetFlags & { readonly config?: string | undefined };
+
+/** What `callerOf` needs to know beside the flags. */
+export interface Surroundings {
+  /** The password that a user may have from elsewhere: without one, `--user` is a token. */
+  readonly natsPassword?: string | undefined;
+  readonly natsUrl?: string | undefined;
+  readonly natsContext?: string | undefined;
+  /** The servers that were connected to, without credentials. */
+  readonly servers?: string | undefined;
+}
+
+/** Flags that say where to go and are repeated as they were given, with their names in the nats CLI. */
+const repeated = [
+  ['context', 'context'],
+  ['creds', 'creds'],
+  ['nkey', 'nkey'],
+  ['tlsca', 'tlsca'],
+  ['tlscert', 'tlscert'],
+  ['tlskey', 'tlskey'],
+  ['tls-first', 'tlsfirst'],
+  ['js-domain', 'js-domain'],
+  ['inbox-prefix', 'inbox-prefix'],
+] as const satisfies readonly (readonly [keyof TargetFlags, string])[];
+
+/** The names of all flags that a suggested command repeats. */
+export const repeatedFlags = ['server', 'user', 'config', ...repeated.map(([own]) => own)] as const;
+
+/** The caller of this process, for suggestions that lead to where it went. No secret is among its words. */
+export function callerOf(flags: PlaceFlags = {}, around: Surroundings = {}): Caller {
+  const config = flags.config === undefined ? [] : ['--config', shellWord(flags.config)];
+  const login = loginWords(flags, around);
+  return {
+    program: programName(process.argv[1]),
+    toServer: [...serverWords(flags.server), ...login, ...placeWords(flags, 0), ...config],
+    toConfig: config,
+    others: {
+      nats: [...natsServerWords(flags, around), ...login, ...placeWords(flags, 1)],
+    },
+  };
+}
+
+/** A package of a project is not on the PATH of a shell: it is called by npx. */
+export function programName(script = ''): string {
+  const name = 'plutomi-events';
+  const folder = dirname(script);
+  const isLocal = basename(folder) === '.bin' && basename(dirname(folder)) === 'node_modules';
+  return isLocal ? `npx ${name}` : name;
+}
+
+function placeWords(flags: PlaceFlags, name: 0 | 1): string[] {
+  return repeated.flatMap((names) => {
+    const value = flags[names[0]];
+    if (value === undefined || value === false) return [];
+    return [`--${names[name]}`, ...(value === true ? [] : [shellWord(value)])];
+  });
+}
+
+/** Credentials in a URL are left for the reader to fill in. */
+function serverWords(urls: string | undefined): string[] {
+  if (urls === undefined) return [];
+  // A comma in a password makes two of it, and what stands before the last @ may be a secret.
+  const at = urls.lastIndexOf('@');
+  return ['--server', at === -1 ? shellWord(urls) : `<credentials>@${shellWord(urls.slice(at + 1))}`];
+}
+
+/** The nats CLI knows neither our config file nor the server of a folder. */
+function natsServerWords(flags: PlaceFlags, { natsUrl, natsContext, servers }: Surroundings): string[] {
+  if (flags.server !== undefined) return serverWords(flags.server);
+  const isNamed = [flags.context, natsUrl, natsContext].some((name) => name !== undefined);
+  return isNamed ? [] : serverWords(servers);
+}
+
+function loginWords({ user, password, token }: PlaceFlags, { natsPassword }: Surroundings): string[] {
+  if (token !== undefined) return ['--token', '<token>'];
+  if (user === undefined) return password === undefined ? [] : ['--password', '<password>'];
+  if (password !== undefined) return ['--user', shellWord(user), '--password', '<password>'];
+  // A user without a password is a token.
+  return ['--user', natsPassword === undefined ? '<user>' : shellWord(user)];
+}

@@ -1,0 +1,102 @@
+import type { OtherCommand, OwnCommand, SuggestedWord, Suggestion } from '../suggestion.js';
+import { shellWord } from './shell-word.js';
+
+/** Who is told what to do: how this program was called, and the flags that lead to the same server again. */
+export interface Caller {
+  readonly program: string;
+  /** As they are typed. For commands that go to the server. */
+  readonly toServer: readonly string[];
+  /** For commands that only read the config. */
+  readonly toConfig: readonly string[];
+  /** The same for other programs, by name. */
+  readonly others: Readonly<Record<string, readonly string[]>>;
+}
+
+export const anybody: Caller = { program: 'plutomi-events', toServer: [], toConfig: [], others: {} };
+
+/** Commands that go to no server, whatever flags they are given. */
+const serverless: readonly string[] = ['config schema', 'server install', 'server start', 'server stop'];
+
+/** A suggestion as a person reads it: a command can be copied and run as it is, unless it has `<blanks>`. */
+export function renderSuggestion(suggestion: Suggestion, caller: Caller = anybody): string {
+  if (typeof suggestion === 'string') return suggestion;
+  const why = suggestion.why === undefined ? '' : `${suggestion.why}: `;
+  return `${why}${commandLine(suggestion, caller)}`;
+}
+
+/** A text about what is the matter, with what to do about it at its end. */
+export function withSuggestions(
+  text: string,
+  suggestions: readonly Suggestion[] = [],
+  caller: Caller = anybody,
+): string {
+  return suggestions.reduce<string>((said, one) => {
+    const joint = typeof one === 'string' || one.why !== undefined ? '; ' : ': ';
+    return said + joint + renderSuggestion(one, caller);
+  }, text);
+}
+
+/** Something that says in one of its fields what is the matter, and beside it what to do about it. */
+export interface Suggesting {
+  readonly suggestions?: readonly Suggestion[];
+}
+
+/** The same for people and scripts: one text, in that field. */
+export function spelledOut<K extends string, T extends Suggesting & Readonly<Record<K, string>>>(
+  { suggestions, ...facts }: T,
+  field: K,
+  caller: Caller,
+): Omit<T, 'suggestions'> {
+  const text = (facts as unknown as Readonly<Record<K, string>>)[field];
+  return { ...facts, [field]: withSuggestions(text, suggestions, caller) };
+}
+
+function commandLine(suggestion: Exclude<Suggestion, string>, caller: Caller): string {
+  if (suggestion.do === 'give') return flagWords(suggestion.flag, suggestion.value).join(' ');
+  const words = suggestion.do === 'run' ? ownWords(suggestion, caller) : otherWords(suggestion, caller);
+  const note = suggestion.note === undefined ? '' : `   # ${suggestion.note}`;
+  return words.join(' ') + note;
+}
+
+function ownWords({ command, args = [], flags = {}, folder }: OwnCommand, caller: Caller): string[] {
+  const given = Object.entries(flags).flatMap(([name, value]) =>
+    (isList(value) ? value : [value]).flatMap((one) => flagWords(name, one)),
+  );
+  const words = args.map(shown);
+  // What begins with a dash would be taken for a flag.
+  const dashed = words.some((word) => word.startsWith('-'));
+  return [
+    ...(folder === undefined ? [] : ['cd', shellWord(folder), '&&']),
+    caller.program,
+    ...(command === '' ? [] : [command]),
+    ...(dashed ? [] : words),
+    ...given,
+    ...placeOf(command, 'help' in flags, caller),
+    ...(dashed ? ['--', ...words] : []),
+  ];
+}
+
+function placeOf(command: string, isHelp: boolean, { toServer, toConfig }: Caller): readonly string[] {
+  if (isHelp || serverless.includes(command)) return [];
+  return command === 'pipeline permissions' ? toConfig : toServer;
+}
+
+function otherWords({ program, words }: OtherCommand, { others }: Caller): string[] {
+  return [program, ...words.map(shown), ...(Object.hasOwn(others, program) ? (others[program] ?? []) : [])];
+}
+
+function isList(value: true | SuggestedWord | readonly SuggestedWord[]): value is readonly SuggestedWord[] {
+  return Array.isArray(value);
+}
+
+function flagWords(name: string, value: true | SuggestedWord): string[] {
+  if (value === true) return [`--${name}`];
+  const word = shown(value);
+  return word.startsWith('-') ? [`--${name}=${word}`] : [`--${name}`, word];
+}
+
+function shown(word: SuggestedWord): string {
+  if (typeof word !== 'object') return shellWord(String(word));
+  const { before, blank } = word;
+  return `${before === undefined ? '' : shellWord(before)}<${blank}>`;
+}

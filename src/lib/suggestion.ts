@@ -1,0 +1,137 @@
+/**
+ * What to do next, as data: the command line turns it into words, and any other front end into what it has.
+ *
+ * A plain string is a hint for a person. Everything that can be run is structured, with nothing quoted and without the
+ * flags that say which server is meant: whoever shows it knows how it was called.
+ */
+
+/** `switch`: on when it is there; `one`: takes a value; `needed`: the command does not run without it; `many`: may be repeated. */
+type FlagKind = 'switch' | 'one' | 'needed' | 'many';
+
+/** Our own commands that are suggested, with the flags that suggestions give them. */
+export const suggestedCommands = {
+  'advisories tail': { since: 'one' },
+  'config schema': {},
+  'dlq discard': { all: 'switch', 'dry-run': 'switch', reason: 'needed' },
+  'dlq list': { consumer: 'one' },
+  'dlq replay': { all: 'switch', 'dry-run': 'switch' },
+  'dlq show': {},
+  'events explain': {},
+  'events publish': { data: 'one' },
+  'pipeline apply': {
+    adopt: 'switch',
+    'allow-loss': 'many',
+    'dry-run': 'switch',
+    'move-dead-letters': 'many',
+    replace: 'many',
+  },
+  'pipeline permissions': { role: 'needed' },
+  'pipeline run': { apply: 'switch' },
+  'pipeline verify': { repair: 'switch' },
+  'server install': { version: 'one' },
+  'server start': { port: 'one' },
+  'server stop': {},
+} as const satisfies Record<string, Readonly<Record<string, FlagKind>>>;
+
+/** Flags of the command that was run, which it could be given in another way. */
+export const suggestedFlags = [
+  'allow-loss',
+  'consumer',
+  'js-domain',
+  'move-dead-letters',
+  'only',
+  'replace',
+  'subject',
+  'timeout',
+] as const;
+
+/** A part of a command that the reader fills in, shown as `<name>`, behind a part that is known. */
+export interface Blank {
+  readonly before?: string;
+  readonly blank: string;
+}
+
+export type SuggestedWord = string | number | Blank;
+
+/** A command of this program. */
+export interface OwnCommand {
+  readonly do: 'run';
+  /** As it is typed: `dlq list`. */
+  readonly command: string;
+  readonly args?: readonly SuggestedWord[];
+  /** By name, without the dashes; `true` is a switch. */
+  readonly flags?: Readonly<Record<string, true | SuggestedWord | readonly SuggestedWord[]>>;
+  /** The folder to run it in, where that is another one. */
+  readonly folder?: string;
+  /** What it is for, or when it is right. */
+  readonly why?: string;
+  /** What there is to say beside it. */
+  readonly note?: string;
+}
+
+/** A command of another program, such as the nats CLI. */
+export interface OtherCommand {
+  readonly do: 'run-other';
+  readonly program: string;
+  readonly words: readonly SuggestedWord[];
+  readonly why?: string;
+  readonly note?: string;
+}
+
+/** The same command again, with this flag. */
+export interface GivenFlag {
+  readonly do: 'give';
+  readonly flag: string;
+  readonly value: string;
+  readonly why?: string;
+}
+
+export type Suggestion = string | OwnCommand | OtherCommand | GivenFlag;
+
+type Commands = typeof suggestedCommands;
+interface ValueOf {
+  readonly switch: true;
+  readonly one: SuggestedWord;
+  readonly needed: SuggestedWord;
+  readonly many: SuggestedWord | readonly SuggestedWord[];
+}
+type Value<Kind> = Kind extends FlagKind ? ValueOf[Kind] : never;
+type Needed<Flags> = { [F in keyof Flags]: Flags[F] extends 'needed' ? F : never }[keyof Flags];
+type FlagsOf<Flags> = { readonly [F in Needed<Flags>]: Value<Flags[F]> } & {
+  readonly [F in Exclude<keyof Flags, Needed<Flags>>]?: Value<Flags[F]>;
+};
+type Rest<Flags> = Pick<OwnCommand, 'args' | 'folder' | 'why' | 'note'> &
+  ([Needed<Flags>] extends [never]
+    ? { readonly flags?: FlagsOf<Flags> }
+    : { readonly flags: FlagsOf<Flags> });
+
+/** Suggests a command of this program. Which flags it has is known to the compiler. */
+export function suggestCommand<C extends keyof Commands>(
+  command: C,
+  ...[rest]: [Needed<Commands[C]>] extends [never] ? [rest?: Rest<Commands[C]>] : [rest: Rest<Commands[C]>]
+): OwnCommand {
+  return { do: 'run', command, ...rest };
+}
+
+/** Suggests a command of another program. */
+export function suggestOther(
+  program: string,
+  words: readonly SuggestedWord[],
+  rest: Pick<OtherCommand, 'why' | 'note'> = {},
+): OtherCommand {
+  return { do: 'run-other', program, words, ...rest };
+}
+
+/** Suggests to give the same command this flag. */
+export function suggestFlag(
+  flag: (typeof suggestedFlags)[number],
+  value: string,
+  why = 'did you mean',
+): GivenFlag {
+  return { do: 'give', flag, value, why };
+}
+
+/** Each of them once, in order. */
+export function distinct(suggestions: Iterable<Suggestion>): Suggestion[] {
+  return [...new Map([...suggestions].map((one) => [JSON.stringify(one), one])).values()];
+}
