@@ -37,7 +37,13 @@ export { connect, type ConnectOptions, minimumServerVersion } from './nats/conne
 export type { Link } from './nats/link.js';
 export type { ConnectionTarget } from './nats/connect/target.js';
 
-// The pipeline: the first argument of what follows.
+// A pipeline, as the command line finds it.
+export type { DeadLetters } from './open/dead-letters.js';
+export type { ConnectionOptions, OpenOptions } from './open/open-options.js';
+export { openPipeline } from './open/open-pipeline.js';
+export type { OpenPipeline, RunOpenedOptions } from './open/opened-pipeline.js';
+
+// Its parts: the first argument of what follows.
 export type { Clock } from './flow/clock.js';
 export type { Identity } from './pipeline/identity.js';
 export { makePipeline, type Pipeline, type PipelineParts } from './pipeline/pipeline.js';

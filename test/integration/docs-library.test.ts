@@ -69,10 +69,19 @@ async function compiledProject(): Promise<string> {
 }
 
 test('the programs of docs/library.md compile and do what they say', async () => {
-  expect([...programs.keys()]).toEqual(['handlers/notifications.ts', 'publish.ts', 'run.ts', 'incident.ts']);
+  expect([...programs.keys()]).toEqual([
+    'handlers/notifications.ts',
+    'publish.ts',
+    'elsewhere.ts',
+    'publish-many.ts',
+    'run.ts',
+    'incident.ts',
+  ]);
   const server = await natsForTest();
   const folder = await compiledProject();
-  const env = { NATS_URL: server.url, MAIL_API: 'http://127.0.0.1:1/send', HOME: folder };
+  // As the command line finds it: by the variables of this folder.
+  await writeFile(path.join(folder, '.env'), `NATS_URL=${server.url}\n`);
+  const env = { NATS_URL: '', OTHER_SERVER: server.url, MAIL_API: 'http://127.0.0.1:1/send', HOME: folder };
   const options = { cwd: folder, env, reject: false } as const;
   const node = (file: string) => execa(process.execPath, [path.join('dist', file)], options);
 
@@ -83,7 +92,7 @@ test('the programs of docs/library.md compile and do what they say', async () =>
     log += chunk.toString();
   });
   const streamsAreThere = async (): Promise<boolean> => {
-    const { stdout } = await node('publish.js');
+    const { stdout } = await node('publish-many.js');
     return stdout === 'stored as events/1, before\n2 events, 2 of them stored before';
   };
   await eventually('the events are published, and a second time known', streamsAreThere, 25_000);
@@ -102,6 +111,18 @@ test('the programs of docs/library.md compile and do what they say', async () =>
     expect.stringMatching(/^notifications-consumer\/3 /),
   ]);
   await eventually('all three died again', () => dead() === 6, 20_000);
+  const published = await node('publish.js');
+  expect(published.stdout).toMatch(
+    /^stored as events\/4\n(notifications-consumer\/[123] TypeError.*\n?){3}$/,
+  );
+  const command = await execa(
+    process.execPath,
+    [path.join(root, 'bin', 'run.js'), 'dlq', 'list', '--json'],
+    options,
+  );
+  expect(JSON.parse(command.stdout)).toMatchObject({ total: expect.any(Number) });
+  const elsewhere = await node('elsewhere.js');
+  expect(elsewhere.stdout).toBe(`library on ${new URL(server.url).host}, as ada@desk`);
   worker.kill('SIGTERM');
   expect((await worker).exitCode).toBe(0);
 });

@@ -4,7 +4,7 @@ import { BaseCommand } from '../../lib/cli/base-command.js';
 import { countSuccesses } from '../../lib/cli/run/count-successes.js';
 import { durationFlag } from '../../lib/cli/flags/global-flags.js';
 import { whenParentEnds } from '../../lib/cli/run/parent.js';
-import { selectConsumers } from '../../lib/cli/flags/select-consumers.js';
+import { selectConsumers } from '../../lib/waterfall/select-consumers.js';
 import { logUncaught } from '../../lib/cli/run/uncaught.js';
 import { startWatchdog } from '../../lib/cli/run/watchdog.js';
 import { runUntilSignal } from '../../lib/cli/run/run-until-signal.js';

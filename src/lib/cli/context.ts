@@ -2,7 +2,7 @@ import type { Environment } from '../connection/environment.js';
 import { loadConfig } from '../config/load.js';
 import type { ModuleOptions } from '../config/file/load-module.js';
 import type { PipelineConfig } from '../config/resolved.js';
-import { resolveTarget } from '../connection/resolve-target.js';
+import { findTarget } from '../pipeline/find-target.js';
 import type { TargetFlags } from '../connection/target-options.js';
 import type { Trust } from '../connection/trust.js';
 import { escapeBlock } from '../domain/escape.js';
@@ -14,11 +14,9 @@ import type { Link } from '../nats/link.js';
 import { type ConnectionTarget, describeServers } from '../nats/connect/target.js';
 import type { Colors } from '../render/colors.js';
 import type { FolderOptions } from '../dev-server/folder-server.js';
-import { readServerState } from '../dev-server/state.js';
 import { systemClock } from '../flow/clock.js';
 import type { Logger } from '../observe/log.js';
 import { defaultLogLevel, type LogLevel } from '../observe/log-level.js';
-import { defaultTimeoutMs } from './flags/global-flags.js';
 import { callerOf } from './output/caller.js';
 import { colorsOf } from './output/view.js';
 import type { Caller } from '../render/suggestion.js';
@@ -86,14 +84,11 @@ export class CommandContext {
 
   /** Flag > environment > context > config file > the server of this folder > nats://127.0.0.1:4222. */
   async target(config?: PipelineConfig): Promise<ConnectionTarget> {
-    const { cwd, trust } = this.environment;
-    return resolveTarget({
-      flags: this.flags,
+    return findTarget(config, {
       environment: this.environment,
-      ...(config?.server === undefined ? {} : { configured: config.server }),
-      local: () => readServerState(cwd, trust),
-      name: this.environment.clientId ?? `plutomi-events ${this.commandId.replaceAll(':', ' ')}`,
-      timeoutMs: this.flags.timeout ?? defaultTimeoutMs,
+      flags: this.flags,
+      name: `plutomi-events ${this.commandId.replaceAll(':', ' ')}`,
+      timeoutMs: this.flags.timeout,
     });
   }
 

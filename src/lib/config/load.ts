@@ -46,18 +46,46 @@ export async function loadConfig(options: LoadOptions): Promise<PipelineConfig> 
       },
     );
   }
-  const { value: raw, lines } = await readConfig(file, options);
+  const { value, lines } = await readConfig(file, options);
+  return checked(value, file, { named: file, lines, onWarning: options.onWarning });
+}
+
+export interface ConfigFromOptions {
+  /** What its paths are relative to. */
+  readonly folder: string;
+  /** Told about what is allowed but can lose events. */
+  readonly onWarning?: (warning: ConfigProblem) => void;
+}
+
+/** A config that a program has made, checked and completed. Throws ConfigError with every problem at once. */
+export function configFrom(
+  value: unknown,
+  { folder, onWarning }: ConfigFromOptions,
+): Promise<PipelineConfig> {
+  return checked(value, path.join(folder, configNames[2] ?? ''), { named: 'the config', onWarning });
+}
+
+interface Checking {
+  /** What stands for it in errors. */
+  readonly named: string;
+  readonly lines?: JsonFile['lines'] | undefined;
+  readonly onWarning?: ((warning: ConfigProblem) => void) | undefined;
+}
+
+async function checked(
+  value: unknown,
+  file: string,
+  { named, lines, onWarning }: Checking,
+): Promise<PipelineConfig> {
   const { validateConfig } = await import('./validation/validate.js');
   const { resolveConfig } = await import('./resolve.js');
-  const { parsed, problems, warnings } = await validateConfig(raw, path.dirname(file), lines);
+  const { parsed, problems, warnings } = await validateConfig(value, path.dirname(file), lines);
   if (parsed === undefined) {
     const { keysToLookUp } = await import('./validation/look-up.js');
     const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
-    throw new ConfigError(`${file} has ${count}:`, problems, {
-      suggestions: keysToLookUp(problems),
-    });
+    throw new ConfigError(`${named} has ${count}:`, problems, { suggestions: keysToLookUp(problems) });
   }
-  for (const warning of warnings) options.onWarning?.(warning);
+  for (const warning of warnings) onWarning?.(warning);
   return resolveConfig(parsed, file);
 }
 

@@ -31,8 +31,6 @@ export const durationFlag = Flags.custom<number, { zero?: true }>({
   },
 });
 
-export const defaultTimeoutMs = 5000;
-
 /** Flags that every command has. They carry no defaults: precedence is settled in config/target. */
 export const globalFlags = {
   server: Flags.string({

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { selectConsumers } from '../../../../src/lib/cli/flags/select-consumers.js';
-import { makeConfig } from '../../../support/config.js';
-import { worded } from '../../../support/suggestions.js';
+import { selectConsumers } from '../../../src/lib/waterfall/select-consumers.js';
+import { makeConfig } from '../../support/config.js';
+import { worded } from '../../support/suggestions.js';
 
 const config = makeConfig({
   consumers: [{ name: 'notifications-consumer' }, { name: 'analytics-consumer' }, { name: 'audit' }],

@@ -3,8 +3,8 @@ import {
   type ExternalConsumer,
   type PipelineConfig,
   readersOf,
-} from '../../config/resolved.js';
-import { unknownConsumer } from '../../config/unknown-consumer.js';
+} from '../config/resolved.js';
+import { unknownConsumer } from '../config/unknown-consumer.js';
 
 /**
  * The consumers that `--only` names, or all: those with a handler, and those of other programs, of which a process

@@ -1,0 +1,67 @@
+import { type DiscardOptions, type DiscardResult, discardDeadLetters, planDiscard } from '../dlq/discard.js';
+import { type DeadLetterGroups, groupDeadLetters, type Grouping } from '../dlq/group.js';
+import {
+  type DeadLetterList,
+  type DeadLetterPage,
+  listDeadLetters,
+  type ListOptions,
+  readDeadLetters,
+} from '../dlq/list.js';
+import type { LetterPlan, LetterSelection } from '../dlq/plan/plan-letters.js';
+import { planReplay, type ReplayPlan, type ReplaySelection } from '../dlq/replay/plan-replay.js';
+import type { ReplayResult } from '../dlq/replay/result.js';
+import { runReplay, type RunReplayOptions } from '../dlq/replay/run-replay.js';
+import type { DeadLetterFilters } from '../dlq/select.js';
+import { type DeadLetterDetails, showDeadLetter } from '../dlq/show.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
+
+/** The dead letters of a pipeline, as `plutomi-events dlq` has them. */
+export class DeadLetters {
+  constructor(private readonly pipeline: Pipeline) {}
+
+  /** The oldest that match, `limit` of them (default 100), and how many match in all. */
+  list(filters: DeadLetterFilters = {}, limit?: number): Promise<DeadLetterList> {
+    return listDeadLetters(this.pipeline, filters, limit);
+  }
+
+  /** The same page by page, the oldest first, with bounded memory whatever their number. */
+  read(filters: DeadLetterFilters = {}, options: ListOptions = {}): AsyncIterable<DeadLetterPage> {
+    return readDeadLetters(this.pipeline, filters, options);
+  }
+
+  /** Counts those that match, the largest group first. Default: by reason, all groups. */
+  groups(
+    filters: DeadLetterFilters = {},
+    by: Grouping = 'reason',
+    limit?: number,
+  ): Promise<DeadLetterGroups> {
+    return groupDeadLetters(this.pipeline, filters, by, limit);
+  }
+
+  /** One dead letter, with its event and all that is recorded about it. @throws OperationError `NOT_FOUND` */
+  show(id: string): Promise<DeadLetterDetails> {
+    return showDeadLetter(this.pipeline, id);
+  }
+
+  /** What replaying these would do. Writes nothing. @throws OperationError `NOT_FOUND` for the only id that was given */
+  plan(selection: ReplaySelection): Promise<ReplayPlan> {
+    return planReplay(this.pipeline, selection);
+  }
+
+  /** Brings dead letters back, as the plan says that there is of them. Safe to interrupt and to run again. */
+  async replay(these: ReplayPlan | ReplaySelection, options: RunReplayOptions = {}): Promise<ReplayResult> {
+    const plan = 'items' in these ? these : await this.plan(these);
+    return runReplay(this.pipeline, plan, options);
+  }
+
+  /** What discarding these would do. Writes nothing. @throws OperationError `NOT_FOUND` for the only id that was given */
+  planDiscard(selection: LetterSelection): Promise<LetterPlan> {
+    return planDiscard(this.pipeline, selection);
+  }
+
+  /** Ends dead letters: nobody gets their events any more. Safe to interrupt and to run again. */
+  async discard(these: LetterPlan | LetterSelection, options: DiscardOptions): Promise<DiscardResult> {
+    const plan = 'items' in these ? these : await this.planDiscard(these);
+    return discardDeadLetters(this.pipeline, plan, options);
+  }
+}

@@ -1,0 +1,71 @@
+import type { UserConfig } from '../config/schema/user-config.js';
+import type { TargetFlags } from '../connection/target-options.js';
+import type { ConfigProblem } from '../errors.js';
+import type { Clock } from '../flow/clock.js';
+import type { Identity } from '../pipeline/identity.js';
+
+/** Where to connect, and as whom. What is left out is found as the command line finds it. */
+export interface ConnectionOptions {
+  /** `nats://…`, `tls://…`, `ws://…`; several with commas. */
+  readonly server?: string;
+  /** A context of the `nats` CLI, by name. */
+  readonly context?: string;
+  /** A credentials file; this and the files below are relative to `cwd`. */
+  readonly creds?: string;
+  /** A file with an nkey seed. */
+  readonly nkey?: string;
+  readonly user?: string;
+  readonly password?: string;
+  readonly token?: string;
+  readonly tlsCa?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  /** TLS before the server has said anything. Default: as the server says. */
+  readonly tlsFirst?: boolean;
+  /** The JetStream domain. */
+  readonly jsDomain?: string;
+  /** First tokens of the subjects that answers come to. Default: `_INBOX`. */
+  readonly inboxPrefix?: string;
+}
+
+export interface OpenOptions extends ConnectionOptions {
+  /**
+   * A config file, relative to `cwd`, or a config. Default: `plutomi-events.config.{ts,mjs,js,json}` of `cwd` or of the
+   * nearest folder above it that has one.
+   */
+  readonly config?: string | UserConfig;
+  /** The folder that the search starts in, and whose `.env` counts. Default: the working folder. */
+  readonly cwd?: string;
+  /** Name of the connection on the server. Default: NATS_CLIENT_ID, else `plutomi-events`. */
+  readonly name?: string;
+  /** How long the server may take to answer, ms. Default: 5000. */
+  readonly timeoutMs?: number;
+  /** Who writes. Default: this process, and the user that it runs as. */
+  readonly identity?: Partial<Identity>;
+  /** Default: the system's. */
+  readonly clock?: Clock;
+  /** Hears of what the config allows, and what can lose events. Default: nobody does. */
+  readonly onWarning?: (warning: ConfigProblem) => void;
+}
+
+/** The same as the flags that the command line has for them. */
+export function flagsOf(options: ConnectionOptions): TargetFlags {
+  const { tlsCa, tlsCert, tlsKey, tlsFirst, jsDomain, inboxPrefix } = options;
+  const { server, context, creds, nkey, user, password, token } = options;
+  const flags = {
+    ...{
+      server,
+      context,
+      creds,
+      nkey,
+      user,
+      password,
+      token,
+      tlsca: tlsCa,
+      tlscert: tlsCert,
+      tlskey: tlsKey,
+    },
+    ...{ 'tls-first': tlsFirst, 'js-domain': jsDomain, 'inbox-prefix': inboxPrefix },
+  };
+  return Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,124 @@
+import type { ModuleOptions } from '../config/file/load-module.js';
+import { handlerFiles, type PipelineConfig } from '../config/resolved.js';
+import type { Environment } from '../connection/environment.js';
+import type { OutgoingEvent, PublishEventOptions, PublishResult } from '../events/publish/outgoing.js';
+import { Publisher } from '../events/publish/publish.js';
+import type { PublishManyOptions, PublishManyResult } from '../events/publish/publish-many.js';
+import { explainEvent, type ExplainOptions } from '../events/explain/explain.js';
+import type { Explanation } from '../events/explain/explanation.js';
+import type { Clock } from '../flow/clock.js';
+import type { Handler } from '../handlers/contract.js';
+import { loadHandlers } from '../handlers/load.js';
+import type { AdvisoryLine } from '../journal/advisory-line.js';
+import { tailAdvisories, type TailOptions } from '../journal/tail.js';
+import type { Link } from '../nats/link.js';
+import { type Logger, silentLogger } from '../observe/log.js';
+import { logWaterfall } from '../observe/log-waterfall.js';
+import type { Identity } from '../pipeline/identity.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
+import type { Places } from '../pipeline/places.js';
+import { ensureTopology } from '../topology/ensure.js';
+import type { Verified } from '../verify/verification.js';
+import { verifyPipeline } from '../verify/verify.js';
+import { type RunningPipeline, runPipeline } from '../waterfall/run.js';
+import { selectConsumers } from '../waterfall/select-consumers.js';
+import { DeadLetters } from './dead-letters.js';
+
+export interface RunOpenedOptions {
+  /** Run only these consumers. Default: all. */
+  readonly only?: readonly string[];
+  /** Create and update what is missing on the server first; nothing that loses or repeats events. Default: false. */
+  readonly apply?: boolean;
+  /** Handlers by the absolute path that the config names. Default: they are loaded. */
+  readonly handlers?: ReadonlyMap<string, Handler>;
+  /** Takes what happens, and is the log of the handlers. Default: nothing is logged. */
+  readonly log?: Logger;
+}
+
+/** How long `close` lets running handlers finish, ms. */
+const drainTimeoutMs = 25_000;
+
+/** A pipeline and its connection. */
+export class OpenPipeline implements Pipeline, AsyncDisposable {
+  readonly config: PipelineConfig;
+  readonly link: Link;
+  readonly places: Places;
+  readonly clock: Clock;
+  readonly identity: Identity;
+  readonly deadLetters: DeadLetters;
+  private readonly publisher: Publisher;
+  private readonly running = new Set<RunningPipeline>();
+
+  constructor(
+    pipeline: Pipeline,
+    private readonly environment: Environment,
+    private readonly modules: ModuleOptions,
+  ) {
+    this.config = pipeline.config;
+    this.link = pipeline.link;
+    this.places = pipeline.places;
+    this.clock = pipeline.clock;
+    this.identity = pipeline.identity;
+    this.deadLetters = new DeadLetters(pipeline);
+    this.publisher = new Publisher(pipeline);
+  }
+
+  /** Publishes one event, and resolves when the server has stored it: see `Publisher.publish`. */
+  publish(typeOrSubject: string, data?: unknown, options?: PublishEventOptions): Promise<PublishResult> {
+    return this.publisher.publish(typeOrSubject, data, options);
+  }
+
+  /** Publishes many events, several at a time: see `Publisher.publishMany`. */
+  publishMany(
+    events: Iterable<OutgoingEvent> | AsyncIterable<OutgoingEvent>,
+    options?: PublishManyOptions,
+  ): Promise<PublishManyResult> {
+    return this.publisher.publishMany(events, options);
+  }
+
+  /**
+   * Runs the handlers, the retries and the routing in this process, once the server is seen to have what the config
+   * needs. `close` stops it.
+   *
+   * @throws ConfigError for handlers that can't be loaded; UsageError for an unknown name in `only`; OperationError
+   *   `NOT_APPLIED`
+   */
+  async run(options: RunOpenedOptions = {}): Promise<RunningPipeline> {
+    const { only, apply = false, log = silentLogger() } = options;
+    const consumers = selectConsumers(this.config, only);
+    const handlers = options.handlers ?? (await loadHandlers(handlerFiles(consumers), this.modules));
+    await ensureTopology(this, { apply });
+    const names = consumers.map(({ name }) => name);
+    const running = runPipeline(this, { only: names, handlers, log, proxies: this.environment });
+    running.subscribe(logWaterfall(log));
+    this.running.add(running);
+    return running;
+  }
+
+  /** What the journal holds of failing deliveries, in the order in which it was stored. */
+  advisories(options: TailOptions = {}): AsyncIterable<AdvisoryLine> {
+    return tailAdvisories(this, options);
+  }
+
+  /** The life of one event across all consumers; by sequence, `<consumer>/<sequence>` or message id. */
+  explain(event: string, options: ExplainOptions = {}): Promise<Explanation> {
+    return explainEvent(this, event, options);
+  }
+
+  /** Names what breaks the promise that nothing is lost. Writes nothing. */
+  verify(): Promise<Verified> {
+    return verifyPipeline(this);
+  }
+
+  /** Stops what runs, lets its handlers finish within 25 s, and closes the connection. Safe to call twice. */
+  async close(): Promise<void> {
+    const running = [...this.running];
+    this.running.clear();
+    await Promise.all(running.map((one) => one.stop(drainTimeoutMs)));
+    await this.link.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

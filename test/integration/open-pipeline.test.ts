@@ -1,0 +1,92 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import type { UserConfig } from '../../src/lib/config/schema/user-config.js';
+import { openPipeline } from '../../src/lib/open/open-pipeline.js';
+import { eventually } from '../support/eventually.js';
+import { natsForTest } from '../support/pipeline.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+
+const config: UserConfig = {
+  name: 'opened',
+  events: { 'totp.requested': {} },
+  consumers: {
+    'notifications-consumer': {
+      events: ['totp.requested'],
+      handler: './handler.mjs',
+      attempts: 1,
+      retry: false,
+    },
+  },
+};
+const broken = "export default async () => { throw new Error('down') };\n";
+
+/** A folder with the handler, and the server that its `.env` names. */
+async function folderWith(files: Readonly<Record<string, string>>): Promise<string> {
+  const cwd = await temporaryFolder();
+  for (const [name, text] of Object.entries(files)) await writeFile(path.join(cwd, name), text);
+  return cwd;
+}
+
+test('a config given as a value runs, its dead letters are listed, replayed and discarded, and closing stops it', async () => {
+  const server = await natsForTest();
+  const cwd = await folderWith({ 'handler.mjs': broken });
+  const opened = await openPipeline({
+    config,
+    cwd,
+    server: server.url,
+    identity: { operator: 'ada@desk' },
+  });
+  onTestFinished(() => opened.close());
+  const { deadLetters, link } = opened;
+  const running = await opened.run({ apply: true });
+  const died: string[] = [];
+  running.subscribe(({ id }) => void died.push(id), { types: ['dead-letter'] });
+
+  await opened.publish('totp.requested', { n: 1 });
+  await opened.publishMany([{ type: 'totp.requested', data: { n: 2 } }]);
+  await eventually('both are dead', () => died.length === 2, 20_000);
+  expect(await deadLetters.groups()).toMatchObject({ total: 2, groups: [{ count: 2, key: 'down' }] });
+  expect((await deadLetters.list({}, 1)).items.map(({ id }) => id)).toEqual(['notifications-consumer/1']);
+
+  const id = 'notifications-consumer/2';
+  expect(await deadLetters.discard({ ids: [id] }, { note: 'sent by hand' })).toMatchObject({ discarded: 1 });
+  expect(await opened.explain(id)).toMatchObject({ consumers: [{ state: 'discarded' }] });
+  const replayed = await deadLetters.replay({ ids: ['notifications-consumer/1'] }, { waitMs: 20_000 });
+  expect(replayed).toMatchObject({ task: expect.stringMatching(/^replay-/), replayed: 1, deadAgain: 1 });
+  const { history } = await deadLetters.show('notifications-consumer/1');
+  expect(history).toContainEqual(expect.objectContaining({ kind: 'REPLAYED', operator: 'ada@desk' }));
+
+  await opened.close();
+  await expect(running.ended).resolves.toBeUndefined();
+  expect(link.connected).toBe(false);
+});
+
+test('config and server are found as in that folder, and `await using` closes the connection', async () => {
+  const server = await natsForTest();
+  const cwd = await folderWith({
+    'plutomi-events.config.json': JSON.stringify(config),
+    'handler.mjs': broken,
+    '.env': `NATS_URL=${server.url}\n`,
+  });
+  let link: { readonly connected: boolean } | undefined;
+  {
+    await using opened = await openPipeline({ cwd });
+    ({ link } = opened);
+    expect([opened.config.name, opened.link.server]).toEqual(['opened', new URL(server.url).host]);
+    expect(opened.link.connected).toBe(true);
+    await expect(opened.run()).rejects.toMatchObject({ code: 'NOT_APPLIED' });
+    await expect(opened.run({ only: ['notification-consumer'] })).rejects.toMatchObject({ exitCode: 2 });
+  }
+  expect(link?.connected).toBe(false);
+});
+
+test('all that is wrong with a config is said at once, before anything connects', async () => {
+  const wrong = { name: 'a b', consumers: { c: { events: ['nope'] } } } as unknown as UserConfig;
+  const opening = openPipeline({ config: wrong, server: 'nats://127.0.0.1:1' });
+  await expect(opening).rejects.toMatchObject({
+    exitCode: 2,
+    message: expect.stringContaining('the config has'),
+  });
+  await expect(openPipeline({ cwd: await temporaryFolder() })).rejects.toMatchObject({ exitCode: 2 });
+});
