@@ -20,7 +20,8 @@ import type { Places } from '../pipeline/places.js';
 import { ensureTopology } from '../topology/ensure.js';
 import type { Verified } from '../verify/verification.js';
 import { verifyPipeline } from '../verify/verify.js';
-import { type RunningPipeline, runPipeline } from '../waterfall/run.js';
+import { runPipeline } from '../waterfall/run.js';
+import type { RunningPipeline } from '../waterfall/running-pipeline.js';
 import { selectConsumers } from '../waterfall/select-consumers.js';
 import { DeadLetters } from './dead-letters.js';
 
