@@ -52,20 +52,15 @@ export interface OpenOptions extends ConnectionOptions {
 export function flagsOf(options: ConnectionOptions): TargetFlags {
   const { tlsCa, tlsCert, tlsKey, tlsFirst, jsDomain, inboxPrefix } = options;
   const { server, context, creds, nkey, user, password, token } = options;
+  const named = { server, context, creds, nkey, user, password, token };
   const flags = {
-    ...{
-      server,
-      context,
-      creds,
-      nkey,
-      user,
-      password,
-      token,
-      tlsca: tlsCa,
-      tlscert: tlsCert,
-      tlskey: tlsKey,
-    },
-    ...{ 'tls-first': tlsFirst, 'js-domain': jsDomain, 'inbox-prefix': inboxPrefix },
+    ...named,
+    tlsca: tlsCa,
+    tlscert: tlsCert,
+    tlskey: tlsKey,
+    'tls-first': tlsFirst,
+    'js-domain': jsDomain,
+    'inbox-prefix': inboxPrefix,
   };
   return Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
 }
