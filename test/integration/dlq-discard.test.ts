@@ -177,6 +177,19 @@ describe('dlq discard', () => {
     expect(await bed.journal('DISCARDED')).toEqual([]);
   });
 
+  it('leaves alone what a replay has begun and brought to its end, without having recorded itself', async () => {
+    const bed = await testBed();
+    const { pointer } = await bury(bed);
+    await journal(bed, keyOf(pointer, 'retry', 1), { kind: 'RESOLVED', attempt: 1 });
+    expect(await discard(bed)).toMatchObject({
+      discarded: 0,
+      skipped: [{ id: `${consumer}/1`, reason: expect.stringContaining('replay it again') }],
+    });
+    expect(await bed.journal('DISCARDED')).toEqual([]);
+    expect(await replay(bed)).toMatchObject({ replayed: 1, skipped: [] });
+    expect(await left(bed)).toBe(0);
+  });
+
   it('never deletes a newer dead letter of the same event', async () => {
     const bed = await testBed();
     const { pointer } = await bury(bed);

@@ -1,16 +1,19 @@
 import type { Author } from './plan/carry-out.js';
+import { isoOfMs, nanosOfRfc3339 } from '../domain/time.js';
+import { recordBeyond } from '../routing/route.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { PipelineConfig } from '../config/resolved.js';
 import { atStage, type Key, sameOrigin } from '../domain/key.js';
 import type { Pointer } from '../domain/pointer.js';
-import { isoOfMs, nanosOfRfc3339 } from '../domain/time.js';
+import { nothingKnown, recordsBeyond } from '../domain/standing-records.js';
 import { recordAbout } from '../journal/place.js';
-import { anyRecord, lastRecords } from '../journal/read.js';
+import { lastRecords } from '../journal/read.js';
 import { writeRecord } from '../journal/write-record.js';
 import type { Original } from '../pointers/original.js';
 import { lastPointer, readPointer } from '../pointers/write-pointer.js';
 import { concurrently } from '../flow/concurrently.js';
-import { discardKey, embeddedExhaustion, isMeta, replayKey, type StatesOf } from './replay/decide-replay.js';
+import { embeddedExhaustion, type StatesOf } from './replay/decide-replay.js';
+import { isMeta, letterKey, standingsOfLetters } from './state.js';
 import type { DlqEntry } from '../pointers/entry.js';
 import { persistently } from './plan/persistently.js';
 import type { SkipDecision } from './plan/plan-letters.js';
@@ -37,11 +40,17 @@ export async function decideDiscards(
 ): Promise<DiscardDecision[]> {
   const { config } = pipeline;
   const pointers = entries.flatMap(({ pointer }) => pointer ?? []);
-  const states = await statesOf?.(pointers);
+  const [standings, states] = await Promise.all([
+    standingsOfLetters(pipeline, pointers),
+    statesOf?.(pointers),
+  ]);
+  const standingOf = new Map(pointers.map((pointer, i) => [pointer, standings[i]]));
   const stateOf = new Map(pointers.map((pointer, i) => [pointer, states?.[i]]));
   const decided = await concurrently(entries, lookupsAtOnce, async (entry): Promise<DiscardDecision> => {
     const { pointer } = entry;
-    if (pointer && (await isReplayed(pipeline, pointer))) return { do: 'skip', reason: replayBegun };
+    const standing = pointer && standingOf.get(pointer);
+    if (standing?.is === 'replayed' || (pointer && (await isWaitingAgain(pipeline, pointer))))
+      return { do: 'skip', reason: replayBegun };
     const all = pointer ? await keysOf(pipeline, pointer) : [foreignKey(config, entry)];
     const keys = await unjournaled(pipeline, all);
     const original = pointer && stateOf.get(pointer);
@@ -51,27 +60,21 @@ export async function decideDiscards(
   return decided as DiscardDecision[];
 }
 
-/** What a replay wrote before it deleted the dead letter: its event is in the next cycle. */
-async function isReplayed(pipeline: Pipeline, pointer: Pointer): Promise<boolean> {
-  const { link } = pipeline;
-  const replayed = anyRecord(pipeline, [[replayKey(pointer), 'REPLAYED']]);
-  if (await replayed) return true;
-  const message = await lastPointer(link, pipeline.places.retry, pointer.consumer, pointer.origin.seq);
+/** A replay is under way, or was interrupted, and wrote no more than the pointer of the next cycle. */
+async function isWaitingAgain(pipeline: Pipeline, pointer: Pointer): Promise<boolean> {
+  const { link, places } = pipeline;
+  const message = await lastPointer(link, places.retry, pointer.consumer, pointer.origin.seq);
   const waiting = message && readPointer(message);
   return waiting !== undefined && sameOrigin(waiting.origin, pointer.origin) && waiting.cycle > pointer.cycle;
 }
 
 /** The keys that a dead letter is the end of: its own, and of the meta tier that of the record that was not routed. */
 async function keysOf(pipeline: Pipeline, pointer: Pointer): Promise<Key[]> {
-  const { config } = pipeline;
-  const own = discardKey(pointer);
-  const embedded = isMeta(pointer) ? embeddedExhaustion(config, pointer) : undefined;
+  const own = letterKey(pointer);
+  const embedded = isMeta(pointer) ? embeddedExhaustion(pipeline.config, pointer) : undefined;
   if (!embedded?.ok) return [own];
   const x = embedded.value;
-  const wentOn = await anyRecord(pipeline, [
-    [x, 'ROUTED'],
-    [x, 'RESOLVED'],
-  ]);
+  const wentOn = await recordBeyond(pipeline, x, recordsBeyond(x, 'dlq', nothingKnown));
   return wentOn ? [own] : [atStage(x, 'dlq'), own];
 }
 

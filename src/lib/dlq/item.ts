@@ -2,7 +2,7 @@ import type { Pipeline } from '../pipeline/pipeline.js';
 import type { DeadLetter } from '../domain/dead-letter.js';
 import { fetchOriginal, type Original } from '../pointers/original.js';
 import type { DlqEntry } from '../pointers/entry.js';
-import { type Expiry, isResolved } from './state.js';
+import { areResolvedLate, type Expiry } from './state.js';
 
 /** A dead letter and what has become of its event. */
 export interface DeadLetterItem extends DeadLetter {
@@ -26,9 +26,9 @@ export async function itemOf(
     const original: Original = { state: 'missing' };
     return { item: { ...letter, original: original.state, originalExpiresAt: null }, original };
   }
-  const [original, resolved] = await Promise.all([
+  const [original, [resolved]] = await Promise.all([
     fetchOriginal(link, pointer.origin),
-    isResolved(pipeline, pointer),
+    areResolvedLate(pipeline, [pointer]),
   ]);
   const expiresAt = original.state === 'present' ? await expiry.of(original.message) : null;
   return {

@@ -1,11 +1,10 @@
 import type { Pipeline } from '../pipeline/pipeline.js';
-import { lastRecords } from '../journal/read.js';
 import type { DlqEntry } from '../pointers/entry.js';
 import type { DeadLetterItem } from './item.js';
 import { gone, Originals } from './originals.js';
 import { readAhead } from '../flow/read-ahead.js';
 import { type DeadLetterFilters, isCounted, selectPages } from './select.js';
-import { resolvedRecords } from './state.js';
+import { areResolvedLate } from './state.js';
 
 export const defaultListLimit = 100;
 
@@ -113,16 +112,17 @@ async function describe(
   entries: readonly DlqEntry[],
 ): Promise<DeadLetterItem[]> {
   const pointers = entries.flatMap(({ pointer }) => pointer ?? []);
-  const wanted = pointers.flatMap(resolvedRecords);
-  const [records, states] = await Promise.all([lastRecords(pipeline, wanted), originals.statesOf(pointers)]);
-  const each = wanted.length / pointers.length;
+  const [resolved, states] = await Promise.all([
+    areResolvedLate(pipeline, pointers),
+    originals.statesOf(pointers),
+  ]);
   let at = 0;
   return entries.map(({ letter, pointer }) => {
     if (!pointer) return { ...letter, ...gone };
-    const resolved = records.slice(at * each, (at + 1) * each).some((record) => record !== undefined);
+    const isResolved = resolved[at] === true;
     const { original, originalExpiresAt } = states[at++] ?? gone;
     // Named one by one: to spread the second one too takes much longer.
     const item = { ...letter, original, originalExpiresAt };
-    return resolved ? { ...item, resolvedLate: true } : item;
+    return isResolved ? { ...item, resolvedLate: true } : item;
   });
 }

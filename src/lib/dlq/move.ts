@@ -9,8 +9,7 @@ import { isName, pointerFilter, subjectMatches } from '../domain/subjects.js';
 import { isoOfMs } from '../domain/time.js';
 import { OperationError, UsageError } from '../errors.js';
 import { recordAbout } from '../journal/place.js';
-import { atStage } from '../domain/key.js';
-import type { Wanted } from '../domain/standing-records.js';
+import { recordsBehindMove } from '../domain/standing-records.js';
 import { anyRecord } from '../journal/read.js';
 import { writeRecord } from '../journal/write-record.js';
 import type { StoredMessage } from '../nats/wire/message.js';
@@ -138,7 +137,7 @@ async function moveOne(
     return `${to} does not read ${origin.subject}`;
   }
   const moved: Pointer = { ...pointer, consumer: to };
-  if (!(await anyRecord(pipeline, recordsBeyond(moved, where)))) {
+  if (!(await anyRecord(pipeline, recordsBehindMove(keyOf(moved, where))))) {
     await writePointer(link, place, moved);
   }
   await record(pipeline, moved, where, { movedFrom: from });
@@ -150,24 +149,6 @@ async function moveOne(
 function pointerOf(message: StoredMessage, where: Where, consumer: string): Pointer | undefined {
   const pointer = readPointer(message);
   return pointer?.stage === where && pointer.consumer === consumer ? pointer : undefined;
-}
-
-/** Any one of these means that the new pointer was written before. */
-function recordsBeyond(moved: Pointer, where: Where): Wanted[] {
-  const key = keyOf(moved, where);
-  if (where === 'dlq') {
-    return [
-      [key, 'MOVED'],
-      [key, 'DISCARDED'],
-      [atStage(key, 'dlq', key.cycle + 1), 'REPLAYED'],
-    ];
-  }
-  return [
-    [key, 'MOVED'],
-    [key, 'RESOLVED'],
-    [key, 'MAX_DELIVERIES'],
-    [key, 'MSG_TERMINATED'],
-  ];
 }
 
 async function record(

@@ -1,9 +1,11 @@
 import type { Pipeline } from '../pipeline/pipeline.js';
-import { atStage, type Key } from '../domain/key.js';
+import { metaConsumers } from '../domain/consumer-names.js';
+import type { Key } from '../domain/key.js';
 import { expiresAt, type StreamLife } from '../domain/message-ttl.js';
 import type { Pointer } from '../domain/pointer.js';
-import type { Wanted } from '../domain/standing-records.js';
-import { anyRecord } from '../journal/read.js';
+import { recordsBehindLetter, recordsOfSuccess, type Wanted } from '../domain/standing-records.js';
+import { type LetterStanding, standingOfLetter } from '../domain/standing.js';
+import { recordsOfEach } from '../journal/read.js';
 import type { Link } from '../nats/link.js';
 import type { StoredMessage } from '../nats/wire/message.js';
 import { lifeOf, ttlOf } from '../nats/stream-life.js';
@@ -14,17 +16,41 @@ export function keyOf(pointer: Pointer, stage: Key['stage'], cycle = pointer.cyc
   return { tier: 'business', consumer, origin, stage, cycle };
 }
 
-/** Any of these: a handler succeeded after all, after its event had been given up, so nothing is left to be replayed. */
-export function resolvedRecords(pointer: Pointer): Wanted[] {
-  const retry = keyOf(pointer, 'retry');
-  return [
-    [retry, 'RESOLVED'],
-    [atStage(retry, 'main'), 'RESOLVED'],
-  ];
+/** Of a dead letter of the meta-consumer: its number is that of a record in the journal. */
+export function isMeta({ consumer }: Pointer): boolean {
+  return consumer === metaConsumers.main;
 }
 
-export async function isResolved(pipeline: Pipeline, pointer: Pointer): Promise<boolean> {
-  return (await anyRecord(pipeline, resolvedRecords(pointer))) !== undefined;
+/** The key of a dead letter itself: what its end is journaled under. */
+export function letterKey(pointer: Pointer): Key {
+  const key = keyOf(pointer, 'dlq');
+  return isMeta(pointer) ? { ...key, tier: 'meta' } : key;
+}
+
+/** What became of each of these dead letters, in their order, by one question to the journal. */
+export function standingsOfLetters(
+  pipeline: Pipeline,
+  pointers: readonly Pointer[],
+): Promise<LetterStanding[]> {
+  return lettersBy(pipeline, pointers, recordsBehindLetter);
+}
+
+/** Did a handler succeed after its event had been given up, so that nothing is left to be replayed? In their order. */
+export async function areResolvedLate(pipeline: Pipeline, pointers: readonly Pointer[]): Promise<boolean[]> {
+  // A record of the journal is no event that a handler could succeed with.
+  const recordsOf = (key: Key): Wanted[] => (key.tier === 'meta' ? [] : recordsOfSuccess(key));
+  const standings = await lettersBy(pipeline, pointers, recordsOf);
+  return standings.map(({ is }) => is === 'resolved-late');
+}
+
+async function lettersBy(
+  pipeline: Pipeline,
+  pointers: readonly Pointer[],
+  recordsOf: (key: Key) => Wanted[],
+): Promise<LetterStanding[]> {
+  const questions = pointers.map((pointer) => recordsOf(letterKey(pointer)));
+  const found = await recordsOfEach(pipeline, questions);
+  return pointers.map(({ cycle }, i) => standingOfLetter(cycle, found[i] ?? []));
 }
 
 /** When a message leaves its stream by age: by the server's own limit, or by a life of its own. Asks once a stream. */

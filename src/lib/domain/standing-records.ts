@@ -91,6 +91,11 @@ export function recordsBehindLetter(key: Key): Wanted[] {
   ];
 }
 
+/** What says how a cycle ended to someone who waits for that: a success, or its routing to the DLQ. */
+export function recordsOfOutcome(key: Key): Wanted[] {
+  return [...recordsOfSuccess(key), ...kinds(atStage(key, 'retry'), 'ROUTED')];
+}
+
 /** Any one of these means that a moved pointer was written under its new name before. */
 export function recordsBehindMove(key: Key): Wanted[] {
   return key.stage === 'dlq'

@@ -1,7 +1,7 @@
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { emptyHistory, type KeyHistory, type StoredRecord } from '../domain/attempt.js';
 import { type Key, sameOrigin } from '../domain/key.js';
-import type { RecordOf } from '../domain/record.js';
+import type { JournalRecord, RecordOf } from '../domain/record.js';
 import { decodeRecord } from '../domain/record-decode.js';
 import { recordsOfAttempts, recordsOfEnd, type Wanted } from '../domain/standing-records.js';
 import type { RecordKind } from '../domain/record-kinds.js';
@@ -57,6 +57,20 @@ export async function anyRecord(
   wanted: readonly Wanted[],
 ): Promise<StoredRecord | undefined> {
   return (await lastRecords(pipeline, wanted)).find((record) => record !== undefined);
+}
+
+/** The answers to several questions, in their order, asked as one: of each the records that are there. */
+export async function recordsOfEach(
+  pipeline: Pipeline,
+  questions: readonly (readonly Wanted[])[],
+): Promise<JournalRecord[][]> {
+  const found = await lastRecords(pipeline, questions.flat());
+  let at = 0;
+  return questions.map(({ length }) => {
+    const own = found.slice(at, at + length);
+    at += length;
+    return own.flatMap((one) => one?.record ?? []);
+  });
 }
 
 export interface HistoryOptions {

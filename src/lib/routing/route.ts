@@ -1,8 +1,10 @@
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { consumerNamed } from '../config/resolved.js';
+import type { StoredRecord } from '../domain/attempt.js';
+import type { Key } from '../domain/key.js';
 import { pointerFrom } from '../domain/pointer.js';
 import type { Exhaustion } from '../domain/record.js';
-import { recordsBeyond, type WhatIsKnown } from '../domain/standing-records.js';
+import { recordsBeyond, type Wanted, type WhatIsKnown } from '../domain/standing-records.js';
 import { isBeyond } from '../domain/standing.js';
 import type { RecordKind } from '../domain/record-kinds.js';
 import { isoOfMs } from '../domain/time.js';
@@ -52,8 +54,7 @@ export async function routeExhaustion(
   const { link, places, clock, identity } = pipeline;
   const { to, delayMs } = await destinationOf(pipeline, x);
   const wanted = recordsBeyond(x, to, known);
-  const found = wanted.length > 0 ? await lastRecords(pipeline, wanted) : [];
-  const beyond = found.find((one) => one && isBeyond(one.record, x));
+  const beyond = wanted.length > 0 && (await recordBeyond(pipeline, x, wanted));
   if (beyond) return { to: 'nowhere', because: beyond.record.kind };
 
   // Due at once is 0 and not now: a pointer that was never parked needs no announcement of its first run.
@@ -62,4 +63,13 @@ export async function routeExhaustion(
   const at = isoOfMs(clock.now());
   await writeRecord(pipeline, recordAbout(x, { kind: 'ROUTED', at, to, worker: identity.worker }));
   return { to, notBeforeMs };
+}
+
+/** The first of these that says that an exhaustion has been dealt with. */
+export async function recordBeyond(
+  pipeline: Pipeline,
+  x: Key,
+  wanted: readonly Wanted[],
+): Promise<StoredRecord | undefined> {
+  return (await lastRecords(pipeline, wanted)).find((one) => one && isBeyond(one.record, x));
 }

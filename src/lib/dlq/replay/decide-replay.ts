@@ -1,23 +1,21 @@
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { consumerNamed, externalNamed, type PipelineConfig } from '../../config/resolved.js';
-import { metaConsumers } from '../../domain/consumer-names.js';
 import { formatDeadLetterId } from '../../domain/dead-letter.js';
 import type { Decoded } from '../../domain/decode.js';
-import type { Key } from '../../domain/key.js';
+import { atStage, type Key } from '../../domain/key.js';
 import type { Pointer } from '../../domain/pointer.js';
 import type { Exhaustion } from '../../domain/record.js';
 import { decodeExhaustion } from '../../domain/record-decode.js';
 import { isNativeAdvisory, recordSubject } from '../../domain/subjects.js';
 import { msOfNanos } from '../../domain/time.js';
-import type { Wanted } from '../../domain/standing-records.js';
-import { lastRecords } from '../../journal/read.js';
+import type { LetterStanding } from '../../domain/standing.js';
 import type { Original } from '../../pointers/original.js';
 import { Transcriber } from '../../routing/transcribe.js';
 import type { DlqEntry } from '../../pointers/entry.js';
 import { moveCommand } from '../../pointers/move-command.js';
 import type { SkippedLetter } from '../plan/plan-letters.js';
-import { keyOf, resolvedRecords } from '../state.js';
 import { type Suggestion, suggestCommand } from '../../suggestion.js';
+import { isMeta, letterKey, standingsOfLetters } from '../state.js';
 
 /** What replaying a dead letter means, by what the server holds now. */
 export type ReplayDecision =
@@ -38,17 +36,10 @@ export type ReplayDecision =
 
 /** The key under which a replay is journaled: the cycle that it starts. */
 export function replayKey(pointer: Pointer): Key {
-  const key = keyOf(pointer, 'dlq', pointer.cycle + 1);
-  return isMeta(pointer) ? { ...key, tier: 'meta' } : key;
+  return atStage(letterKey(pointer), 'dlq', pointer.cycle + 1);
 }
 
 const discardedReason = 'it was discarded, and that was interrupted: discard it again, and it leaves the DLQ';
-
-/** The key under which a discard is journaled. */
-export function discardKey(pointer: Pointer): Key {
-  const key = keyOf(pointer, 'dlq');
-  return isMeta(pointer) ? { ...key, tier: 'meta' } : key;
-}
 
 /** What became of the originals, in the order of the pointers. */
 export type StatesOf = (pointers: readonly Pointer[]) => Promise<readonly Original['state'][]>;
@@ -62,67 +53,33 @@ export async function decideReplays(
   entries: readonly DlqEntry[],
   statesOf: StatesOf,
 ): Promise<ReplayDecision[]> {
-  const pointers = entries.flatMap(({ pointer }) => pointer ?? []);
-  const [business, meta] = await Promise.all([
-    decideBusiness(
-      pipeline,
-      pointers.filter((pointer) => !isMeta(pointer)),
-      statesOf,
-    ),
-    Promise.all(pointers.filter(isMeta).map((pointer) => decideMeta(pipeline, pointer))),
-  ]);
-  const decided = { business: business.values(), meta: meta.values() };
-  return entries.map(({ pointer, letter }) => {
-    if (!pointer) return { do: 'skip', reason: letter.reason };
-    return decided[isMeta(pointer) ? 'meta' : 'business'].next().value as ReplayDecision;
-  });
-}
-
-export function isMeta({ consumer }: Pointer): boolean {
-  return consumer === metaConsumers.main;
-}
-
-async function decideBusiness(
-  pipeline: Pipeline,
-  pointers: readonly Pointer[],
-  statesOf: StatesOf,
-): Promise<ReplayDecision[]> {
   const { config } = pipeline;
-  const wanted = pointers.flatMap(decidingRecords);
+  const pointers = entries.flatMap(({ pointer }) => pointer ?? []);
+  const business = pointers.filter((pointer) => !isMeta(pointer));
   // Both at once: it is the round trips that cost time.
-  const [records, states] = await Promise.all([lastRecords(pipeline, wanted), statesOf(pointers)]);
-  const each = wanted.length / pointers.length;
-  return pointers.map((pointer, i) => {
-    const found = records.slice(i * each, (i + 1) * each).map((record) => record !== undefined);
-    return decideOne(config, pointer, found, states[i] ?? 'missing');
-  });
+  const [standings, states] = await Promise.all([standingsOfLetters(pipeline, pointers), statesOf(business)]);
+  const standingOf = new Map(pointers.map((pointer, i) => [pointer, standings[i]]));
+  const stateOf = new Map(business.map((pointer, i) => [pointer, states[i]]));
+  return Promise.all(
+    entries.map(({ pointer, letter }): ReplayDecision | Promise<ReplayDecision> => {
+      if (!pointer) return { do: 'skip', reason: letter.reason };
+      const standing = standingOf.get(pointer) ?? { is: 'dead' };
+      // Its pointer was written, and may have come and gone: a second one would run the handler again.
+      if (standing.is === 'replayed') return { do: 'finish', pointer, journaled: standing.journaled };
+      if (standing.is === 'discarded') return { do: 'skip', reason: discardedReason };
+      return isMeta(pointer)
+        ? decideMeta(pipeline, pointer)
+        : decideBusiness(config, pointer, standing, stateOf.get(pointer) ?? 'missing');
+    }),
+  );
 }
 
-/** As many for each pointer: `decideOne` knows their places. */
-function decidingRecords(pointer: Pointer): Wanted[] {
-  const next = keyOf(pointer, 'retry', pointer.cycle + 1);
-  return [
-    [replayKey(pointer), 'REPLAYED'],
-    [next, 'RESOLVED'],
-    [next, 'MAX_DELIVERIES'],
-    [next, 'MSG_TERMINATED'],
-    ...resolvedRecords(pointer),
-    [discardKey(pointer), 'DISCARDED'],
-  ];
-}
-
-function decideOne(
+function decideBusiness(
   config: PipelineConfig,
   pointer: Pointer,
-  [replayed, ...others]: readonly boolean[],
+  { is }: LetterStanding,
   state: Original['state'],
 ): ReplayDecision {
-  const [processed, resolved] = [others.slice(0, 3).includes(true), others.slice(3, -1).includes(true)];
-  const discarded = others.at(-1);
-  if (replayed) return { do: 'finish', pointer, journaled: true };
-  // Its pointer came and went: a second one would run the handler again.
-  if (processed) return { do: 'finish', pointer, journaled: false };
-  if (discarded) return { do: 'skip', reason: discardedReason };
   if (externalNamed(config, pointer.consumer)) {
     return { do: 'skip', reason: externalReason(pointer), external: true };
   }
@@ -130,7 +87,7 @@ function decideOne(
     return { do: 'skip', ...goneBecause(pointer), gone: true };
   }
   if (state !== 'present') return { do: 'skip', reason: unavailable(pointer, state), original: state };
-  if (resolved) {
+  if (is === 'resolved-late') {
     return { do: 'skip', reason: 'resolved late: its handler succeeded after the event had been given up' };
   }
   return { do: 'replay', pointer };
@@ -163,12 +120,6 @@ function unavailable({ origin }: Pointer, state: 'missing' | 'replaced'): string
 
 async function decideMeta(pipeline: Pipeline, pointer: Pointer): Promise<ReplayDecision> {
   const { config } = pipeline;
-  const [replayed, discarded] = await lastRecords(pipeline, [
-    [replayKey(pointer), 'REPLAYED'],
-    [discardKey(pointer), 'DISCARDED'],
-  ]);
-  if (replayed) return { do: 'finish', pointer, journaled: true };
-  if (discarded) return { do: 'skip', reason: discardedReason };
   const subject = pointer.embedded?.['subject'];
   const decoded =
     typeof subject === 'string' && isNativeAdvisory(subject)
