@@ -7,7 +7,15 @@ import { deleteStream } from '../../src/lib/nats/objects.js';
 import { writePointer } from '../../src/lib/pointers/write-pointer.js';
 import { Reject } from '../../src/lib/domain/outcome.js';
 import { applyTopology } from '../support/config.js';
-import { bury, buryEvent, consumer, exhaustionOf, journal, makePointer } from '../support/dead-letters.js';
+import {
+  bury,
+  buryEvent,
+  consumer,
+  exhaustionOf,
+  journal,
+  makePointer,
+  originAt,
+} from '../support/dead-letters.js';
 import { eventually } from '../support/eventually.js';
 import { testBed, type TestBed, type TestRun } from '../support/pipeline.js';
 import { carryOut, replay } from '../support/replay.js';
@@ -250,6 +258,26 @@ describe('a dead letter of the meta-consumer', () => {
     expect(await bed.dead('meta-consumer', 9)).toBeUndefined();
     const [replayed] = await bed.journal('REPLAYED');
     expect(replayed?.record).toMatchObject({ tier: 'meta', consumer: 'meta-consumer', cycle: 1 });
+  });
+
+  it('is resolved when its main stage succeeds late, and no retry is run', async () => {
+    const bed = await testBed();
+    const { id } = await unroutable(bed);
+    let late: Promise<void> | undefined;
+    const result = await replay(
+      bed,
+      { ids: [id] },
+      {
+        waitMs: patience,
+        onWait: () => {
+          late = originAt(bed, 1).then((origin) =>
+            journal(bed, keyOf(makePointer(origin), 'main'), { kind: 'RESOLVED', attempt: 1, late: true }),
+          );
+        },
+      },
+    );
+    await late;
+    expect(result).toMatchObject({ replayed: 1, resolved: 1, pending: 0 });
   });
 
   it('is skipped when what it embeds is unreadable, or belongs elsewhere', async () => {

@@ -1,8 +1,11 @@
 import type { Pipeline } from '../../pipeline/pipeline.js';
-import { type Key, keyId } from '../../domain/key.js';
 import { decodeRecord } from '../../domain/record-decode.js';
+import { keyId } from '../../domain/key.js';
+import type { JournalRecord } from '../../domain/record.js';
+import { recordsOfOutcome } from '../../domain/standing-records.js';
+import { outcomeBy } from '../../domain/standing.js';
 import { parseRecordSubject, recordFilter } from '../../domain/subjects.js';
-import { anyRecord } from '../../journal/read.js';
+import { lastRecords } from '../../journal/read.js';
 import { readStream } from '../../nats/read/read-stream.js';
 import { concurrently } from '../../flow/concurrently.js';
 import type { Followed } from './replay-letters.js';
@@ -55,12 +58,9 @@ export async function waitForOutcomes(
     follow: true,
     signal,
   })) {
-    const address = parseRecordSubject(root, subject);
-    if (!address || address.stage !== 'retry') continue;
+    if (!parseRecordSubject(root, subject)) continue;
     const decoded = decodeRecord(data);
-    if (!decoded.ok) continue;
-    const outcome = decoded.value.kind === 'RESOLVED' ? 'resolved' : 'deadAgain';
-    waiting.settle(decoded.value, outcome);
+    if (decoded.ok) waiting.take(decoded.value);
     if (waiting.size === 0) break;
   }
   return waiting.result();
@@ -83,11 +83,8 @@ async function settleEarlier(
 ): Promise<void> {
   const earlier = followed.filter((one) => one.earlier);
   await concurrently(earlier, lookupsAtOnce, async ({ key }) => {
-    const found = await anyRecord(pipeline, [
-      [key, 'RESOLVED'],
-      [key, 'ROUTED'],
-    ]);
-    if (found) waiting.settle(key, found.record.kind === 'RESOLVED' ? 'resolved' : 'deadAgain');
+    const found = await lastRecords(pipeline, recordsOfOutcome(key));
+    for (const one of found) if (one) waiting.take(one.record);
   });
 }
 
@@ -103,11 +100,14 @@ class Waiting {
     return this.open.size;
   }
 
-  settle(key: Key, as: 'resolved' | 'deadAgain'): void {
-    const one = this.open.get(keyId(key));
+  /** Whichever stage of the cycle has ended it: what is waited for is journaled under its retry stage. */
+  take(record: JournalRecord): void {
+    const outcome = outcomeBy(record);
+    const id = keyId({ ...record, stage: 'retry' });
+    const one = outcome && this.open.get(id);
     if (!one) return;
-    this.open.delete(keyId(key));
-    this.settled[as].push(one.id);
+    this.open.delete(id);
+    this.settled[outcome].push(one.id);
   }
 
   result(): WaitResult {
