@@ -1,3 +1,4 @@
+import { suggestCommand } from '../../src/lib/suggestion.js';
 import { pipelineOf } from '../support/pipeline-of.js';
 import { describe, expect, it } from 'vitest';
 import { explainEvent, type ExplainOptions } from '../../src/lib/events/explain/explain.js';
@@ -6,7 +7,8 @@ import { colorsFor } from '../../src/lib/render/colors.js';
 import { renderExplanation } from '../../src/lib/render/explanation.js';
 import type { Handler } from '../../src/lib/handlers/contract.js';
 import { applyTopology, makeConfig } from '../support/config.js';
-import { consumer } from '../support/dead-letters.js';
+import { keyOf } from '../../src/lib/dlq/state.js';
+import { bury, consumer, journal } from '../support/dead-letters.js';
 import { type TestBed, testBed } from '../support/pipeline.js';
 import { replay } from '../support/replay.js';
 import { worded } from '../support/suggestions.js';
@@ -217,5 +219,37 @@ describe('explainEvent', () => {
       next: [],
     });
     expect(render(explanation)).toContain('gone from its stream');
+  });
+});
+
+describe('a dead letter that an interruption has left', () => {
+  it('is no dead event: it was replayed, and resolved', async () => {
+    const bed = await testBed();
+    const { pointer, id } = await bury(bed);
+    await journal(bed, keyOf(pointer, 'retry', 1), { kind: 'RESOLVED', attempt: 1 });
+    const { consumers, next } = await explain(bed, id);
+    expect(consumers).toMatchObject([{ state: 'resolved' }]);
+    expect(next).toContainEqual({
+      consumer,
+      at: null,
+      text: 'its dead letter is left by what was interrupted',
+      suggestions: [suggestCommand('dlq replay', { args: [id] })],
+    });
+    expect(await replay(bed)).toMatchObject({ replayed: 1, skipped: [] });
+    expect((await explain(bed, id)).next.filter((step) => step.consumer === consumer)).toEqual([]);
+  });
+
+  it('is no dead event: it was discarded', async () => {
+    const bed = await testBed();
+    const { pointer, id } = await bury(bed);
+    await journal(bed, keyOf(pointer, 'dlq'), { kind: 'DISCARDED', operator: 'ada@test', note: 'by hand' });
+    const { consumers, next } = await explain(bed, id);
+    expect(consumers).toMatchObject([{ state: 'discarded' }]);
+    expect(next).toContainEqual({
+      consumer,
+      at: null,
+      text: 'its dead letter is left by what was interrupted',
+      suggestions: [suggestCommand('dlq discard', { args: [id], flags: { reason: { blank: 'text' } } })],
+    });
   });
 });

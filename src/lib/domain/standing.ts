@@ -172,6 +172,23 @@ export function isOver({ is }: Standing): boolean {
   return is === 'resolved' || is === 'acknowledged' || is === 'discarded' || is === 'moved';
 }
 
+/**
+ * Looks until the answer holds. Pointers and records are read one after the other, and an event may move on in
+ * between: what seems lost is so only where a later look, pointers before records, finds the records as far as before.
+ * Whoever takes a pointer away has recorded why before.
+ */
+export async function lookUntilSure<T extends { readonly standing: Standing }>(
+  look: () => Promise<T>,
+): Promise<T> {
+  for (let before = await look(); ; ) {
+    const { standing } = before;
+    if (standing.is !== 'broken') return before;
+    const now = await look();
+    if (now.standing.is === 'broken' && rankOf(now.standing.at) === rankOf(standing.at)) return now;
+    before = now;
+  }
+}
+
 /** Does a record say that an exhaustion was dealt with: routed, or its event ended or is further? */
 export function isBeyond(record: Told, x: Pick<Told, 'stage' | 'cycle'>): boolean {
   const saying = sayingOf(record);

@@ -1,43 +1,12 @@
 import type { ShownEvent } from '../../dlq/show.js';
 import type { Stage, Tier } from '../../domain/key.js';
 import type { RecordKind } from '../../domain/record-kinds.js';
+import type { Standing } from '../../domain/standing.js';
 import type { Original } from '../../pointers/original.js';
 import { type Suggestion } from '../../suggestion.js';
 
-/** Where an event stands with a consumer. */
-export type ConsumerState =
-  /** The handler succeeded after a failure. */
-  | 'resolved'
-  /** It succeeded after the event had been given up: a dead letter is left that replay refuses. */
-  | 'resolved-late'
-  | 'dead'
-  | 'discarded'
-  /** Its pointer is another consumer's now: this one is not in the config any more. */
-  | 'moved'
-  /** In the retry stage, not due yet. */
-  | 'parked'
-  /** In the retry stage, due. */
-  | 'retrying'
-  /** In the main stage, after a failed attempt. */
-  | 'failing'
-  /** A stage is used up; the meta-consumer has not routed it yet. */
-  | 'exhausted'
-  /** The journal says that it went somewhere where it is not: `pipeline verify` says more. */
-  | 'broken'
-  /** Without a record, where there would be one: processed at the first attempt. */
-  | 'acknowledged'
-  /** The consumer is past it, without a record: nobody can know how, and `note` says why. */
-  | 'no-trace'
-  /** Not delivered yet. */
-  | 'waiting'
-  /** Of an external consumer, without a record: acknowledged, or given up and its advisory missed. */
-  | 'let-go'
-  /** Without a record: processed at the first attempt, or being processed. */
-  | 'unknown'
-  /** Older than where the consumer began. */
-  | 'before-start'
-  /** The server has no such consumer. */
-  | 'no-consumer';
+/** Where an event stands with a consumer; what each means stands at `Standing`. */
+export type ConsumerState = Standing['is'];
 
 /** One line of the journal about the event. */
 export interface Step {

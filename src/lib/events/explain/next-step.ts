@@ -1,14 +1,15 @@
 import { consumerNamed, externalNamed, limitsOf, type PipelineConfig } from '../../config/resolved.js';
 import { metaConsumers, stageConsumers } from '../../domain/consumer-names.js';
+import type { Standing } from '../../domain/standing.js';
 import { formatDeadLetterId } from '../../domain/dead-letter.js';
 import { moveCommand } from '../../pointers/move-command.js';
-import type { ConsumerState, NextStep, Step } from './explanation.js';
+import type { ConsumerState, NextStep } from './explanation.js';
+import { textOrNull } from './steps.js';
 import { type Suggestion, suggestCommand } from '../../suggestion.js';
 
 export interface NextFacts {
   readonly consumer: string;
-  readonly state: ConsumerState;
-  readonly history: readonly Step[];
+  readonly standing: Standing;
   readonly seq: number;
   /** The event itself is there still. */
   readonly present?: boolean;
@@ -18,25 +19,38 @@ export interface NextFacts {
 
 /** What is still to come of an event for one consumer; undefined: nothing. */
 export function nextStep(config: PipelineConfig, facts: NextFacts): NextStep | undefined {
-  const { consumer, state, seq, dueAt } = facts;
+  const { consumer, standing, seq, dueAt } = facts;
   const id = formatDeadLetterId({ consumer, seq });
   const step = (text: string, at: string | null = null): NextStep => ({ consumer, at, text });
   const todo = (text: string, ...suggestions: Suggestion[]): NextStep => ({ ...step(text), suggestions });
   const discard = suggestCommand('dlq discard', { args: [id], flags: { reason: { blank: 'text' } } });
+  if ('letterLeft' in standing && standing.letterLeft) {
+    const again = {
+      resolved: suggestCommand('dlq replay', { args: [id] }),
+      discarded: discard,
+      moved: moveCommand(consumer),
+    };
+    return todo('its dead letter is left by what was interrupted', again[standing.is]);
+  }
   const external = externalNamed(config, consumer) !== undefined;
   if (!external && !consumerNamed(config, consumer))
-    return isLeft(state) ? abandoned(consumer, state) : undefined;
-  if (external && (state === 'parked' || state === 'retrying')) {
+    return isLeft(standing.is) ? abandoned(consumer, standing.is) : undefined;
+  if (external && (standing.is === 'parked' || standing.is === 'retrying')) {
     return step(`nothing: ${consumer} is external now, and nobody runs its retry stage`);
   }
-  switch (state) {
+  switch (standing.is) {
     case 'parked':
-      return step(`parked, then ${attemptAfter(config, facts, 'retry')}`, dueAt);
+      return step(`parked, then ${attemptAfter(config, consumer, 'retry', standing.attempts)}`, dueAt);
     case 'retrying':
-      return step(`${attemptAfter(config, facts, 'retry')}, at once or after its backoff`);
+      return step(
+        `${attemptAfter(config, consumer, 'retry', standing.attempts)}, at once or after its backoff`,
+      );
     case 'failing':
       if (external) return step(`is delivered to ${consumer} again`);
-      return step(`${attemptAfter(config, facts, 'main')}, after its backoff`, snoozedUntil(facts));
+      return step(
+        `${attemptAfter(config, consumer, 'main', standing.attempts)}, after its backoff`,
+        textOrNull(standing.snoozedUntil),
+      );
     case 'exhausted':
       return step(`${metaConsumers.main} routes it`);
     case 'dead':
@@ -75,20 +89,11 @@ function abandoned(consumer: string, state: ConsumerState): NextStep {
 
 function attemptAfter(
   config: PipelineConfig,
-  { consumer, history }: NextFacts,
+  consumer: string,
   stage: 'main' | 'retry',
+  attempts: number,
 ): string {
   const settings = consumerNamed(config, consumer);
   const limit = settings ? ` of ${limitsOf(settings, stage).attempts}` : '';
-  const cycle = history.reduce((highest, step) => Math.max(highest, step.cycle), 0);
-  const made = history
-    .filter((step) => step.stage === stage && step.cycle === cycle && step.kind === 'ATTEMPT_FAILED')
-    .reduce((highest, { attempt }) => Math.max(highest, attempt ?? 0), 0);
-  return `attempt ${made + 1}${limit} by ${stageConsumers(consumer)[stage]}`;
-}
-
-/** The end of a snooze that nothing has followed. */
-function snoozedUntil({ history }: NextFacts): string | null {
-  const last = history.at(-1);
-  return last?.kind === 'SNOOZED' ? last.dueAt : null;
+  return `attempt ${attempts + 1}${limit} by ${stageConsumers(consumer)[stage]}`;
 }

@@ -28,7 +28,7 @@ export function stepOf({ journalSeq, record }: StoredRecord, waiting: Pointer | 
 }
 
 /** What a forged record holds in place of a text is none. */
-function textOrNull(value: unknown): string | null {
+export function textOrNull(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? escapeLine(value) : null;
 }
 

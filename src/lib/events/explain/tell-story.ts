@@ -5,6 +5,8 @@ import type { StoredRecord } from '../../domain/attempt.js';
 import { metaConsumers, stageConsumers } from '../../domain/consumer-names.js';
 import { sameOrigin, type Origin } from '../../domain/key.js';
 import type { Pointer } from '../../domain/pointer.js';
+import { positionOf } from '../../domain/consumer-position.js';
+import { lookUntilSure, type Standing, standingOf } from '../../domain/standing.js';
 import { inOrderOfStory } from '../../domain/story.js';
 import { isExhaustion } from '../../domain/record-kinds.js';
 import type { HistoryRecord } from '../../dlq/show.js';
@@ -12,9 +14,8 @@ import { readHistory } from '../../journal/history.js';
 import { readStandstill, type Standstill } from '../../nats/standstill.js';
 import { lastPointer, readPointer } from '../../pointers/write-pointer.js';
 import { nextStep } from './next-step.js';
-import { stateOf } from './event-state.js';
 import { stepOf } from './steps.js';
-import { whyNobodyKnows } from './what-is-known.js';
+import { isBeforeStart, whyNobodyKnows } from './what-is-known.js';
 
 /** The event that is told about, and where from. */
 export interface Telling {
@@ -31,17 +32,16 @@ export async function tellStory(
 ): Promise<{ readonly story: ConsumerStory; readonly next?: NextStep }> {
   const { pipeline, origin, present } = telling;
   const { config } = pipeline;
-  // It may move on between two looks: what then seems lost is looked for once more.
-  let seen = await look(telling, consumer);
-  if (seen.state === 'broken') seen = await look(telling, consumer);
-  const { state, records, waiting } = seen;
+  const seen = await lookUntilSure(() => look(telling, consumer));
+  const { standing, records, waiting } = seen;
+  const { is: state } = standing;
   const ordered = inOrderOfStory(records.map((one) => ({ ...one.record, journalSeq: one.journalSeq })));
   const meta = await Promise.all(ordered.map((record) => routingOf(pipeline, record)));
   const history = ordered
     .flatMap((record, i) => [{ journalSeq: record.journalSeq, record }, ...(meta[i] ?? [])])
     .map((record) => stepOf(record, waiting));
   const dueAt = waiting && waiting.notBeforeMs > 0 ? new Date(waiting.notBeforeMs).toISOString() : null;
-  const next = nextStep(config, { consumer, state, history, seq: origin.seq, dueAt, present });
+  const next = nextStep(config, { consumer, standing, seq: origin.seq, dueAt, present });
   const isOurs = readersOf(config).some(({ name }) => name === consumer);
   const still = isOurs ? await standstillBefore(telling, consumer, state) : undefined;
   const note = still === undefined ? seen.note : `nothing is delivered to ${still.name} now: ${still.detail}`;
@@ -52,7 +52,7 @@ export async function tellStory(
 }
 
 interface Seen {
-  readonly state: ConsumerState;
+  readonly standing: Standing;
   readonly note: string | undefined;
   readonly records: StoredRecord[];
   readonly waiting: Pointer | undefined;
@@ -66,18 +66,18 @@ async function look({ pipeline, origin }: Telling, consumer: string): Promise<Se
   const dead = await pointerOf(pipeline, 'dlq', consumer, origin);
   const records = await readHistory(pipeline, 'business', consumer, origin);
   const untold = info && whyNobodyKnows(origin, info, journal);
-  const state = stateOf({
+  const standing = standingOf({
     records: records.map(({ record }) => record),
-    ...(waiting ? { waiting } : {}),
-    ...(dead ? { dead } : {}),
-    ...(info ? { info } : {}),
-    event: origin,
+    waiting,
+    dead,
+    position: info ? positionOf(info, origin.seq) : 'none',
+    beforeStart: info !== undefined && isBeforeStart(info, origin),
     external: externalNamed(config, consumer) !== undefined,
-    untold,
+    provesNothing: untold !== undefined,
     nowMs: clock.now(),
   });
-  const note = state === 'no-trace' || state === 'unknown' ? untold : undefined;
-  return { state, note, records, waiting };
+  const note = standing.is === 'no-trace' || standing.is === 'unknown' ? untold : undefined;
+  return { standing, note, records, waiting };
 }
 
 /** What goes on only once the server delivers to this consumer, and why it does not now. */

@@ -1,6 +1,7 @@
+import type { Origin } from '../../domain/key.js';
 import { filtersChangedKey } from '../../domain/ownership.js';
 import { subjectMatches } from '../../domain/subjects.js';
-import { compareNanos, isoOfNanos, type Nanos, nanosOfRfc3339 } from '../../domain/time.js';
+import { compareNanos, isoOfNanos, msOfNanos, type Nanos, nanosOfRfc3339 } from '../../domain/time.js';
 import type { ConsumerInfo, StreamInfo } from '../../nats/objects.js';
 
 /** A consumer as the server describes it, as far as it decides what its past proves. */
@@ -67,4 +68,17 @@ function undelivered({ subject, time }: EventFacts, info: Reader): string | unde
     return `the consumer's filters were changed at ${isoOfNanos(changed)}, after the event`;
   }
   return undefined;
+}
+
+/** A consumer as far as it says where it begins. */
+type Beginning = Pick<ConsumerInfo, 'created'> & {
+  readonly config: Pick<ConsumerInfo['config'], 'deliver_policy' | 'opt_start_time' | 'opt_start_seq'>;
+};
+
+/** A consumer never gets what is older than its beginning; its floor does not tell that from processed. */
+export function isBeforeStart({ config, created }: Beginning, event: Pick<Origin, 'seq' | 'time'>): boolean {
+  const storedMs = msOfNanos(event.time);
+  if (config.deliver_policy === 'new') return storedMs < Date.parse(created);
+  if (config.deliver_policy === 'by_start_time') return storedMs < Date.parse(config.opt_start_time ?? '');
+  return config.deliver_policy === 'by_start_sequence' && event.seq < (config.opt_start_seq ?? 0);
 }

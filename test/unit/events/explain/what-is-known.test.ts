@@ -1,5 +1,9 @@
-import { expect, test } from 'vitest';
-import { type JournalReach, whyNobodyKnows } from '../../../../src/lib/events/explain/what-is-known.js';
+import { describe, expect, test } from 'vitest';
+import {
+  isBeforeStart,
+  type JournalReach,
+  whyNobodyKnows,
+} from '../../../../src/lib/events/explain/what-is-known.js';
 
 const event = { subject: 'events.totp.requested', time: '1795227599252314333' };
 const [before, after] = ['2026-11-20T00:00:00Z', '2026-12-01T00:00:00Z'];
@@ -43,4 +47,18 @@ test('filters that were changed before the event prove as much as ever', () => {
   expect(
     why({ config: { ...info.config, metadata: { 'plutomi-events.filters-changed': before } } }),
   ).toBeUndefined();
+});
+
+describe('isBeforeStart', () => {
+  const at = { seq: 5, time: event.time };
+  test.each([
+    [true, { deliver_policy: 'by_start_sequence', opt_start_seq: 6 }, before],
+    [false, { deliver_policy: 'by_start_sequence', opt_start_seq: 5 }, before],
+    [true, { deliver_policy: 'new' }, after],
+    [false, { deliver_policy: 'new' }, before],
+    [true, { deliver_policy: 'by_start_time', opt_start_time: after }, before],
+    [false, { deliver_policy: 'all' }, after],
+  ] as const)('%s: %o', (expected, config, created) => {
+    expect(isBeforeStart({ created, config } as never, at)).toBe(expected);
+  });
 });
