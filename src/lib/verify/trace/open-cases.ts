@@ -1,30 +1,10 @@
 import type { Key, Origin } from '../../domain/key.js';
-import type { JournalRecord, RecordOf } from '../../domain/record.js';
-import { endsOfKind, isExhaustion } from '../../domain/record-kinds.js';
+import type { JournalRecord } from '../../domain/record.js';
+import { type Phase, phases, rankOf, sayingOf, type Step, stepAt } from '../../domain/standing-step.js';
 
-/** Where an event of a consumer stands, by what the journal was read so far; each is behind the one before. */
-const phases = ['trying', 'exhausted', 'to-retry', 'to-dlq'] as const;
-export type Phase = (typeof phases)[number];
-
-export interface Standing {
-  readonly stage: 'main' | 'retry';
-  readonly cycle: number;
-  readonly phase: Phase;
-}
-
-/** A standing as a number that grows as the event moves on: cycle, then stage, then phase. */
-function pack({ stage, cycle, phase }: Standing): number {
-  return cycle * 8 + (stage === 'retry' ? 4 : 0) + phases.indexOf(phase);
-}
-
-function unpack(packed: number): Standing {
-  const stage = packed & 4 ? 'retry' : 'main';
-  return { stage, cycle: Math.floor(packed / 8), phase: phases[packed & 3] ?? 'trying' };
-}
-
-/** Stage and cycle of a standing, without its phase. */
-function stageOf(packed: number): number {
-  return packed - (packed & 3);
+/** Stage and cycle of a rank, without its phase. */
+function stageOf(rank: number): number {
+  return rank - (rank % phases.length);
 }
 
 /** A copy in one piece: a string that was put together keeps its pieces too, and takes twice the memory. */
@@ -32,13 +12,14 @@ function flat(text: string): string {
   return Buffer.from(text, 'latin1').toString('latin1');
 }
 
+/** An event of a consumer, and how far it is by what the journal was read so far. */
 export interface OpenCase {
   readonly key: Key;
   readonly phase: Phase;
 }
 
-/** Is a pointer what a standing waits for? A later cycle of the same event always is. */
-function settles(where: 'retry' | 'dlq', pointerCycle: number, { stage, cycle, phase }: Standing): boolean {
+/** Is a pointer what a step leads to? A later cycle of the same event always is. */
+function settles(where: 'retry' | 'dlq', pointerCycle: number, { stage, cycle, phase }: Step): boolean {
   if (cycle !== pointerCycle) return cycle < pointerCycle;
   if (where === 'dlq') return true;
   return stage === 'retry' ? phase === 'trying' : phase === 'exhausted' || phase === 'to-retry';
@@ -70,69 +51,62 @@ export class OpenCases {
 
   /** Takes the next record of the business tier. */
   take(record: JournalRecord): void {
-    const { kind, stage, cycle } = record;
+    const saying = sayingOf(record);
+    if (!saying) return;
     const id = this.idOf(record);
-    if (endsOfKind(kind) === 'case') return this.close(id, cycle);
-    if (record.kind === 'MOVED') return this.moved(id, record);
-    if (kind === 'REPLAYED') return this.advance(id, { stage: 'main', cycle, phase: 'to-retry' });
-    if (stage === 'dlq') return;
-    if (record.kind === 'ROUTED') return this.route(id, record, stage);
-    this.advance(id, { stage, cycle, phase: isExhaustion(kind) ? 'exhausted' : 'trying' });
+    if (!('step' in saying)) this.close(id, saying.cycle);
+    else if (record.kind === 'ROUTED') this.route(id, saying.step);
+    // What came from another name has no past under this one.
+    else if (record.kind === 'MOVED') this.move(id, rankOf(saying.step));
+    else this.advance(id, saying.step);
   }
 
   /** A pointer that is there: closes what waits for it. */
   settle(where: 'retry' | 'dlq', consumer: string, origin: Origin, cycle: number): void {
     const id = this.idOf({ consumer, origin });
-    const packed = this.open.get(id);
-    if (packed !== undefined && settles(where, cycle, unpack(packed))) this.open.delete(id);
+    const rank = this.open.get(id);
+    if (rank !== undefined && settles(where, cycle, stepAt(rank))) this.open.delete(id);
   }
 
   /** What is open still. */
   *cases(): Generator<OpenCase> {
-    for (const [id, packed] of this.open) {
-      const standing = unpack(packed);
-      yield { key: this.keyOf(id, standing), phase: standing.phase };
+    for (const [id, rank] of this.open) {
+      const step = stepAt(rank);
+      yield { key: this.keyOf(id, step), phase: step.phase };
     }
-  }
-
-  /** It ends the case of the consumer that it was taken from, and opens one of the consumer that has it now. */
-  private moved(id: string, { stage, cycle, movedTo }: RecordOf<'MOVED'>): void {
-    if (movedTo !== undefined) this.close(id, cycle);
-    else this.move(id, pack({ stage: 'main', cycle, phase: stage === 'retry' ? 'to-retry' : 'to-dlq' }));
   }
 
   private close(id: string, cycle: number): void {
-    const packed = this.open.get(id);
-    if (packed !== undefined && unpack(packed).cycle <= cycle) this.open.delete(id);
+    const rank = this.open.get(id);
+    if (rank !== undefined && stepAt(rank).cycle <= cycle) this.open.delete(id);
   }
 
-  private route(id: string, { cycle, to }: RecordOf<'ROUTED'>, stage: 'main' | 'retry'): void {
-    const next: Standing = { stage, cycle, phase: to === 'retry' ? 'to-retry' : 'to-dlq' };
-    const packed = pack(next);
+  private route(id: string, next: Step): void {
+    const rank = rankOf(next);
     const before = this.open.get(id);
-    if (before !== undefined && stageOf(before) === stageOf(packed)) {
-      const { phase } = unpack(before);
+    if (before !== undefined && stageOf(before) === stageOf(rank)) {
+      const { phase } = stepAt(before);
       if (phase === 'trying') this.holes.push(this.keyOf(id, next));
-      else if (phase !== 'exhausted' && before !== packed) this.twice.push(this.keyOf(id, next));
-    } else if (before === undefined ? this.complete : before < packed) {
+      else if (phase !== 'exhausted' && before !== rank) this.twice.push(this.keyOf(id, next));
+    } else if (before === undefined ? this.complete : before < rank) {
       this.holes.push(this.keyOf(id, next));
     }
-    this.move(id, packed);
+    this.move(id, rank);
   }
 
-  private advance(id: string, next: Standing): void {
-    const packed = pack(next);
+  private advance(id: string, next: Step): void {
+    const rank = rankOf(next);
     const before = this.open.get(id);
-    if (before !== undefined && unpack(before).phase === 'trying' && stageOf(packed) > stageOf(before)) {
-      this.holes.push(this.keyOf(id, unpack(before)));
+    if (before !== undefined && stepAt(before).phase === 'trying' && stageOf(rank) > stageOf(before)) {
+      this.holes.push(this.keyOf(id, stepAt(before)));
     }
-    this.move(id, packed);
+    this.move(id, rank);
   }
 
-  private move(id: string, packed: number): void {
+  private move(id: string, rank: number): void {
     const before = this.open.get(id);
-    if (before === undefined) this.open.set(flat(id), packed);
-    else if (packed > before) this.open.set(id, packed);
+    if (before === undefined) this.open.set(flat(id), rank);
+    else if (rank > before) this.open.set(id, rank);
   }
 
   private idOf({ consumer, origin }: Pick<Key, 'consumer' | 'origin'>): string {
@@ -140,7 +114,7 @@ export class OpenCases {
     return origin.stream === this.eventsStream ? id : `${id}/${origin.stream}`;
   }
 
-  private keyOf(id: string, { stage, cycle }: Standing): Key {
+  private keyOf(id: string, { stage, cycle }: Step): Key {
     const [consumer = '', seq, time = '', stream = this.eventsStream] = id.split('/');
     return {
       tier: 'business',
