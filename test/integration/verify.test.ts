@@ -9,6 +9,7 @@ import type { Problem, Verification, Verified } from '../../src/lib/verify/verif
 import { verifyPipeline } from '../../src/lib/verify/verify.js';
 import type { Origin } from '../../src/lib/domain/key.js';
 import { Reject } from '../../src/lib/domain/outcome.js';
+import { keyOf } from '../../src/lib/dlq/state.js';
 import { subjectOf } from '../../src/lib/journal/place.js';
 import { deleteStream } from '../../src/lib/nats/objects.js';
 import { writePointer } from '../../src/lib/pointers/write-pointer.js';
@@ -194,6 +195,16 @@ describe('verifyPipeline', () => {
     expect(waiting.map(({ detail }) => detail)).toEqual(
       expect.arrayContaining([expect.stringContaining('nobody runs meta-consumer now: 1 not delivered')]),
     );
+  });
+
+  it('is content with an exhaustion whose pointer was moved to another name before that was routed', async () => {
+    const bed = await troubledBed();
+    const { pointer } = (await bed.dead(consumer, 4)) ?? {};
+    if (!pointer) throw new Error('no dead letter 4');
+    await removeLast(bed, 'events-dlq', `events-dlq.${consumer}.4`);
+    await removeLast(bed, 'events-advisories', `events-advisories.business.ROUTED.${consumer}.4.main.0`);
+    await journal(bed, keyOf(pointer, 'dlq'), { kind: 'MOVED', movedTo: 'its-new-name' });
+    expect(named((await verify(bed)).report)).toEqual([]);
   });
 
   it('routes what an exhaustion has not led to', async () => {

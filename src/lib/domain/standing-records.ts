@@ -18,15 +18,10 @@ export function recordsOfSuccess(key: Key): Wanted[] {
   return [...kinds(own, 'RESOLVED'), ...late];
 }
 
-/** Its worker has ended this very stage. */
-export function recordsOfStageEnd(key: Key): Wanted[] {
-  return kinds(key, ...stageEnds);
-}
-
 /** What ends a stage: nothing more is run for it. A late success in main ends the retry of the same event too. */
 export function recordsOfEnd(key: Key): Wanted[] {
-  const [own, ...late] = recordsOfSuccess(key);
-  return [...(own ? [own] : []), ...kinds(key, ...exhaustionKinds), ...late];
+  const [, ...late] = recordsOfSuccess(key);
+  return [...kinds(key, ...stageEnds), ...late];
 }
 
 /** What counts the attempts of a stage. */

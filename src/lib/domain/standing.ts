@@ -167,11 +167,6 @@ export function leadsTo({ kind, stage, plan }: StandingRecord): 'retry' | 'dlq' 
   return plan && (plan.retry ? 'retry' : 'dlq');
 }
 
-/** Nothing more will come of it, by itself or by a person. */
-export function isOver({ is }: Standing): boolean {
-  return is === 'resolved' || is === 'acknowledged' || is === 'discarded' || is === 'moved';
-}
-
 /**
  * Looks until the answer holds. Pointers and records are read one after the other, and an event may move on in
  * between: what seems lost is so only where a later look, pointers before records, finds the records as far as before.
