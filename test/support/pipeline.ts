@@ -120,7 +120,9 @@ async function runFor(
   const files = Object.entries(handlers).map(([name, handler]) => [`/handlers/${name}`, handler] as const);
   const consumers = config.consumers.map((one) => ({ ...one, handler: `/handlers/${one.name}` }));
   const clock = { ...systemClock, random: () => 0.5 };
-  const pipeline = runPipeline(pipelineOf(link, { ...config, consumers }, { clock }), {
+  // Each run is a process of its own to the others, whatever the clock makes of chance.
+  const identity = { worker: `test:${process.pid}:${Math.random().toString(36).slice(2, 8)}` };
+  const pipeline = runPipeline(pipelineOf(link, { ...config, consumers }, { clock, identity }), {
     handlers: new Map(files),
     ...(only ? { only } : {}),
     log: silentLogger(),

@@ -61,7 +61,7 @@ export async function decideReplays(
   const standingOf = new Map(pointers.map((pointer, i) => [pointer, standings[i]]));
   const stateOf = new Map(business.map((pointer, i) => [pointer, states[i]]));
   return Promise.all(
-    entries.map(({ pointer, letter }): ReplayDecision | Promise<ReplayDecision> => {
+    entries.map(async ({ pointer, letter }): Promise<ReplayDecision> => {
       if (!pointer) return { do: 'skip', reason: letter.reason };
       const standing = standingOf.get(pointer) ?? { is: 'dead' };
       // Its pointer was written, and may have come and gone: a second one would run the handler again.

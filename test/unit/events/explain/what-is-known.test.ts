@@ -59,6 +59,6 @@ describe('isBeforeStart', () => {
     [true, { deliver_policy: 'by_start_time', opt_start_time: after }, before],
     [false, { deliver_policy: 'all' }, after],
   ] as const)('%s: %o', (expected, config, created) => {
-    expect(isBeforeStart({ created, config } as never, at)).toBe(expected);
+    expect(isBeforeStart({ created, config }, at)).toBe(expected);
   });
 });
