@@ -28,7 +28,7 @@ export function nextStep(config: PipelineConfig, facts: NextFacts): NextStep | u
     const again = {
       resolved: suggestCommand('dlq replay', { args: [id] }),
       discarded: discard,
-      moved: moveCommand(consumer),
+      moved: moveCommand(consumer, 'to move the rest'),
     };
     return todo('its dead letter is left by what was interrupted', again[standing.is]);
   }
