@@ -44,10 +44,11 @@ describe('docs/project-layout.md', () => {
     expect(held.length).toBeGreaterThan(10);
     const shown: string[][] = [];
     for (const { section, cells } of rows) {
-      const level = Number(cells[0]);
-      if (section !== 'The folders of src/lib' || level === 0) continue;
+      const [mark] = cells;
+      if (section !== 'The folders of src/lib' || mark === '') continue;
       const names = codeSpans(cells[1] ?? '').map((one) => path.basename(one));
-      shown[level - 1] = [...(shown[level - 1] ?? []), ...names];
+      if (mark === 'same') shown.at(-1)?.push(...names);
+      else shown.push(names);
     }
     expect(shown).toEqual(held);
   });
