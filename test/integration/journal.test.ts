@@ -11,7 +11,8 @@ import {
 import { makeExhaustion } from '../../src/lib/domain/record-exhaustion.js';
 import { exhaustionKinds, type ExhaustionKind, type RecordKind } from '../../src/lib/domain/record-kinds.js';
 import { readHistory } from '../../src/lib/journal/history.js';
-import { type JournalPlace, subjectOf } from '../../src/lib/journal/place.js';
+import type { Place } from '../../src/lib/pipeline/places.js';
+import { subjectOf } from '../../src/lib/journal/record-about.js';
 import { anyRecord, lastRecord, readKeyHistory } from '../../src/lib/journal/read.js';
 import { isFirstTelling, writeExhaustion, writeRecord } from '../../src/lib/journal/write-record.js';
 import type { Link } from '../../src/lib/nats/link.js';
@@ -19,7 +20,7 @@ import { createStream, updateStream } from '../../src/lib/nats/objects.js';
 import { Pull } from '../../src/lib/nats/consume/pull.js';
 import { connectTo, natsForTest } from '../support/pipeline.js';
 
-const place: JournalPlace = { stream: 'events-advisories', root: 'events-advisories' };
+const place: Place = { stream: 'events-advisories', root: 'events-advisories' };
 const at = '2026-01-31T12:00:00.000Z';
 const failure = makeFailure('error', 'SmtpError', 'refused');
 const origin: Origin = {

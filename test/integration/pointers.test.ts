@@ -1,3 +1,4 @@
+import type { Place } from '../../src/lib/pipeline/places.js';
 import { headers } from '@nats-io/transport-node';
 import { describe, expect, test } from 'vitest';
 import { makeFailure } from '../../src/lib/domain/failure.js';
@@ -7,17 +8,12 @@ import type { Link } from '../../src/lib/nats/link.js';
 import { createStream, deleteStream } from '../../src/lib/nats/objects.js';
 import { headerOf, type StoredMessage } from '../../src/lib/nats/wire/message.js';
 import { fetchOriginal } from '../../src/lib/pointers/original.js';
-import {
-  lastPointer,
-  type PointerPlace,
-  readPointer,
-  writePointer,
-} from '../../src/lib/pointers/write-pointer.js';
+import { lastPointer, readPointer, writePointer } from '../../src/lib/pointers/write-pointer.js';
 import { connectTo, natsForTest, testBed } from '../support/pipeline.js';
 
 const consumer = 'notifications-consumer';
-const retry: PointerPlace = { stream: 'events-retry', root: 'events-retry' };
-const dlq: PointerPlace = { stream: 'events-dlq', root: 'events-dlq' };
+const retry: Place = { stream: 'events-retry', root: 'events-retry' };
+const dlq: Place = { stream: 'events-dlq', root: 'events-dlq' };
 
 const at = '2026-01-31T12:00:00.000Z';
 
@@ -61,12 +57,12 @@ async function pointerStreams() {
   return { server, link };
 }
 
-async function pointerAt(link: Link, place: PointerPlace): Promise<Pointer | undefined> {
+async function pointerAt(link: Link, place: Place): Promise<Pointer | undefined> {
   const message = await lastPointer(link, place, consumer, 42);
   return message && readPointer(message);
 }
 
-async function stateOf(link: Link, place: PointerPlace) {
+async function stateOf(link: Link, place: Place) {
   const info = await link.streamInfo(place.stream);
   return { messages: info?.state.messages, written: info?.state.last_seq };
 }

@@ -1,7 +1,7 @@
 import { journalAt, pipelineOf } from '../support/pipeline-of.js';
 import { describe, expect, it } from 'vitest';
 import type { Handler } from '../../src/lib/handlers/contract.js';
-import { recordAbout } from '../../src/lib/journal/place.js';
+import { recordAbout } from '../../src/lib/journal/record-about.js';
 import { writeRecord } from '../../src/lib/journal/write-record.js';
 import { Delivery } from '../../src/lib/nats/consume/delivery.js';
 import { createConsumer, createStream, deleteConsumer } from '../../src/lib/nats/objects.js';

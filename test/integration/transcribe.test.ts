@@ -1,6 +1,6 @@
 import { pipelineOf } from '../support/pipeline-of.js';
 import { expect, test } from 'vitest';
-import { recordAbout } from '../../src/lib/journal/place.js';
+import { recordAbout } from '../../src/lib/journal/record-about.js';
 import { writeRecord } from '../../src/lib/journal/write-record.js';
 import { Transcriber } from '../../src/lib/routing/transcribe.js';
 import { originAt } from '../support/dead-letters.js';

@@ -10,7 +10,7 @@ import { verifyPipeline } from '../../src/lib/verify/verify.js';
 import type { Origin } from '../../src/lib/domain/key.js';
 import { Reject } from '../../src/lib/domain/outcome.js';
 import { keyOf } from '../../src/lib/dlq/state.js';
-import { subjectOf } from '../../src/lib/journal/place.js';
+import { subjectOf } from '../../src/lib/journal/record-about.js';
 import { deleteStream } from '../../src/lib/nats/objects.js';
 import { writePointer } from '../../src/lib/pointers/write-pointer.js';
 import { applyTopology, makeConfig } from '../support/config.js';

@@ -6,7 +6,7 @@ import type { PipelineConfig } from '../config/resolved.js';
 import { atStage, type Key, sameOrigin } from '../domain/key.js';
 import type { Pointer } from '../domain/pointer.js';
 import { nothingKnown, recordsBeyond } from '../domain/standing-records.js';
-import { recordAbout } from '../journal/place.js';
+import { recordAbout } from '../journal/record-about.js';
 import { lastRecords } from '../journal/read.js';
 import { writeRecord } from '../journal/write-record.js';
 import type { Original } from '../pointers/original.js';

@@ -8,7 +8,7 @@ import type { Pointer } from '../domain/pointer.js';
 import { isName, pointerFilter, subjectMatches } from '../domain/subjects.js';
 import { isoOfMs } from '../domain/time.js';
 import { OperationError, UsageError } from '../errors.js';
-import { recordAbout } from '../journal/place.js';
+import { recordAbout } from '../journal/record-about.js';
 import { recordsBehindMove } from '../domain/standing-records.js';
 import { anyRecord } from '../journal/read.js';
 import { writeRecord } from '../journal/write-record.js';

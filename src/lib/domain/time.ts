@@ -1,6 +1,3 @@
-/** The moment, in milliseconds since 1970. Passed in wherever time matters, so that tests own it. */
-export type Clock = () => number;
-
 /** JetStream stores times to the nanosecond; a JavaScript number can't hold one. We keep them as decimal strings. */
 export type Nanos = string;
 

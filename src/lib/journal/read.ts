@@ -7,7 +7,7 @@ import { recordsOfAttempts, recordsOfEnd, type Wanted } from '../domain/standing
 import type { RecordKind } from '../domain/record-kinds.js';
 import { compareNanos, type Nanos } from '../domain/time.js';
 import type { StoredMessage } from '../nats/wire/message.js';
-import { subjectOf } from './place.js';
+import { subjectOf } from './record-about.js';
 
 /**
  * The last record of each kind about its key, in the order of the question, as the journal's leader knows them.

@@ -6,7 +6,7 @@ import type { Delivery } from '../nats/consume/delivery.js';
 import { expectLastSubjectSeqHeader } from '../nats/wire/headers.js';
 import type { PublishAck } from '../nats/link.js';
 import { storeFitting } from '../nats/wire/store-fitting.js';
-import { subjectOf } from './place.js';
+import { subjectOf } from './record-about.js';
 
 /**
  * Writes one record and waits until it is stored. Safe to repeat: the record's message id makes a second

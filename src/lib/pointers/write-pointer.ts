@@ -9,16 +9,11 @@ import {
 } from '../domain/pointer.js';
 import { smallerPointers } from '../domain/smaller.js';
 import { pointerSubject } from '../domain/subjects.js';
+import type { Place } from '../pipeline/places.js';
 import { WrongSequenceError } from '../nats/errors.js';
 import type { Link } from '../nats/link.js';
 import { headerOf, type StoredMessage } from '../nats/wire/message.js';
 import { storeFitting } from '../nats/wire/store-fitting.js';
-
-/** A stream of pointers: retry or DLQ. */
-export interface PointerPlace {
-  readonly stream: string;
-  readonly root: string;
-}
 
 const maxRaces = 20;
 
@@ -30,7 +25,7 @@ const maxRaces = 20;
  */
 export async function writePointer(
   link: Link,
-  place: PointerPlace,
+  place: Place,
   pointer: Pointer,
 ): Promise<{ readonly seq: number; readonly written: boolean }> {
   const subject = pointerSubject(place.root, pointer.consumer, pointer.origin.seq);
@@ -77,7 +72,7 @@ export function readPointer(message: StoredMessage): Pointer | undefined {
 /** The last pointer of a consumer and sequence, with where it stands, from the stream's leader. */
 export async function lastPointer(
   link: Link,
-  place: PointerPlace,
+  place: Place,
   consumer: string,
   seq: number,
 ): Promise<StoredMessage | undefined> {

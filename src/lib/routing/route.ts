@@ -9,7 +9,7 @@ import { isBeyond } from '../domain/standing.js';
 import type { RecordKind } from '../domain/record-kinds.js';
 import { isoOfMs } from '../domain/time.js';
 import { withJitter } from '../domain/backoff.js';
-import { recordAbout } from '../journal/place.js';
+import { recordAbout } from '../journal/record-about.js';
 import { lastRecords } from '../journal/read.js';
 import { writeRecord } from '../journal/write-record.js';
 import { hasRetryConsumer } from './other-versions.js';

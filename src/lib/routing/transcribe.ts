@@ -9,7 +9,7 @@ import type { Exhaustion } from '../domain/record.js';
 import { recordsOfMainEnd } from '../domain/standing-records.js';
 import { nativeAdvisorySubject, subjectMatches } from '../domain/subjects.js';
 import { isoOfMs, nanosOfRfc3339, type Nanos } from '../domain/time.js';
-import { subjectOf } from '../journal/place.js';
+import { subjectOf } from '../journal/record-about.js';
 import { anyRecord, readKeyHistory } from '../journal/read.js';
 import { writeRecord } from '../journal/write-record.js';
 import { storedOrigin } from '../nats/wire/message.js';

@@ -171,6 +171,13 @@ describe('sources', () => {
     expect(long.map(({ file }) => file)).toEqual([]);
   });
 
+  test('take the pipeline first, and not its parts', () => {
+    const wrong = sources.filter(({ text }) =>
+      /\(\s*(link: Link,\s*config|config: PipelineConfig,\s*link)\b/.test(text),
+    );
+    expect(wrong.map(({ file }) => file)).toEqual([]);
+  });
+
   test('stand at most 14 to a folder', () => {
     // Flat on purpose: one subject a file, found by its name.
     const flat = ['lib/domain', 'lib/render'].map((folder) => path.join(folder));

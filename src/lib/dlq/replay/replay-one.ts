@@ -4,7 +4,7 @@ import { isoOfMs } from '../../domain/time.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { Key } from '../../domain/key.js';
 import type { Pointer } from '../../domain/pointer.js';
-import { recordAbout } from '../../journal/place.js';
+import { recordAbout } from '../../journal/record-about.js';
 import { writeRecord } from '../../journal/write-record.js';
 import { statesOfOriginals } from '../../pointers/original.js';
 import { writePointer } from '../../pointers/write-pointer.js';

@@ -7,7 +7,7 @@ import type { Exhaustion, RecordFacts } from '../../domain/record.js';
 import { smallerRecords } from '../../domain/smaller.js';
 import { WrongSequenceError } from '../../nats/errors.js';
 import { metaConsumers } from '../../domain/consumer-names.js';
-import { recordAbout, subjectOf } from '../../journal/place.js';
+import { recordAbout, subjectOf } from '../../journal/record-about.js';
 import { lastRecord } from '../../journal/read.js';
 import { storeFitting } from '../../nats/wire/store-fitting.js';
 import { writePointer } from '../../pointers/write-pointer.js';

@@ -9,7 +9,7 @@ import { decodeExhaustion } from '../../domain/record-decode.js';
 import { makeExhaustion } from '../../domain/record-exhaustion.js';
 import { type ExhaustionKind, exhaustionKinds } from '../../domain/record-kinds.js';
 import { advisoryType } from '../../domain/advisory.js';
-import { subjectOf } from '../../journal/place.js';
+import { subjectOf } from '../../journal/record-about.js';
 import { lastRecord } from '../../journal/read.js';
 import { lastPointer, readPointer } from '../../pointers/write-pointer.js';
 

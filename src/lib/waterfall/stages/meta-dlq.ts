@@ -7,7 +7,7 @@ import { originOf } from '../../domain/key.js';
 import { type Pointer, pointerFrom } from '../../domain/pointer.js';
 import type { Exhaustion } from '../../domain/record.js';
 import { decodeExhaustion } from '../../domain/record-decode.js';
-import { recordAbout } from '../../journal/place.js';
+import { recordAbout } from '../../journal/record-about.js';
 import { writeRecord } from '../../journal/write-record.js';
 import type { StoredMessage } from '../../nats/wire/message.js';
 import { fetchOriginal } from '../../pointers/original.js';

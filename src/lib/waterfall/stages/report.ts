@@ -6,7 +6,7 @@ import type { Outcome } from '../../domain/outcome.js';
 import type { Exhaustion, JournalRecord, RecordFacts } from '../../domain/record.js';
 import { makeExhaustion } from '../../domain/record-exhaustion.js';
 import { isoOfMs } from '../../domain/time.js';
-import { recordAbout } from '../../journal/place.js';
+import { recordAbout } from '../../journal/record-about.js';
 import { writeExhaustion, writeRecord } from '../../journal/write-record.js';
 import type { Case, StageTools } from './case.js';
 import { isShort, shortSnoozes } from './snooze.js';

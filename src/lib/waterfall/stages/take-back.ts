@@ -1,5 +1,5 @@
 import { isoOfMs } from '../../domain/time.js';
-import { recordAbout } from '../../journal/place.js';
+import { recordAbout } from '../../journal/record-about.js';
 import { writeRecord } from '../../journal/write-record.js';
 import type { Case, StageTools } from './case.js';
 import { shortSnoozes } from './snooze.js';

@@ -1,13 +1,8 @@
+import type { Place } from '../pipeline/places.js';
 import type { Key } from '../domain/key.js';
 import type { JournalRecord, RecordFacts, Written } from '../domain/record.js';
 import { recordSubject } from '../domain/subjects.js';
 import type { RecordKind } from '../domain/record-kinds.js';
-
-/** Where the journal stands: its stream, and the first token of our records' subjects. */
-export interface JournalPlace {
-  readonly stream: string;
-  readonly root: string;
-}
 
 /** A record about a key. */
 export function recordAbout(key: Key, facts: RecordFacts & Written): JournalRecord {
@@ -15,7 +10,7 @@ export function recordAbout(key: Key, facts: RecordFacts & Written): JournalReco
   return { v: 1, tier, consumer, stage, cycle, origin, ...facts };
 }
 
-export function subjectOf(place: JournalPlace, key: Key, kind: RecordKind): string {
+export function subjectOf(place: Place, key: Key, kind: RecordKind): string {
   const { tier, consumer, origin, stage, cycle } = key;
   return recordSubject(place.root, { tier, kind, consumer, seq: origin.seq, stage, cycle });
 }
