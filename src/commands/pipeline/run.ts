@@ -5,6 +5,7 @@ import { countSuccesses } from '../../lib/cli/run/count-successes.js';
 import { durationFlag } from '../../lib/cli/flags/global-flags.js';
 import { whenParentEnds } from '../../lib/cli/run/parent.js';
 import { selectConsumers } from '../../lib/waterfall/select-consumers.js';
+import { flushed } from '../../lib/cli/output/standard-streams.js';
 import { logUncaught } from '../../lib/cli/run/uncaught.js';
 import { startWatchdog } from '../../lib/cli/run/watchdog.js';
 import { runUntilSignal } from '../../lib/cli/run/run-until-signal.js';
@@ -21,6 +22,7 @@ import { runPipeline } from '../../lib/waterfall/run.js';
 
 const defaultDrainTimeoutMs = 25_000;
 const defaultStallTimeoutMs = 30_000;
+const readerPatienceMs = 2000;
 
 export default class PipelineRun extends BaseCommand<typeof PipelineRun> {
   static override summary = 'Run the handlers, the retries and the routing of the pipeline.';
@@ -136,6 +138,8 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
 
   /** To the last moment: handlers that have not ended may still leave something behind. */
   protected override async finally(): Promise<void> {
+    // A worker ends in time, also where nobody reads what its handlers have printed.
+    await Promise.all([process.stdout, process.stderr].map((stream) => flushed(stream, readerPatienceMs)));
     await super.finally();
     this.unwatch?.();
   }

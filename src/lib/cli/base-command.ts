@@ -39,7 +39,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   protected context!: CommandContext;
 
   override async init(): Promise<void> {
-    const ask = oncePerRequest(() => this.interrupt());
+    const ask = oncePerRequest(() => this.signalled());
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       // Until here it ended the process at once.
       process.removeAllListeners(signal);
@@ -130,7 +130,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
    */
   protected async outputPart(text: string): Promise<void> {
     this.begun = true;
-    if (!process.stdout.write(text)) await flushed(process.stdout);
+    if (!process.stdout.write(text)) await this.readerTakesAll();
     const failure = writeFailure(process.stdout);
     if (failure) throw new OutputLost(failure);
   }
@@ -177,13 +177,28 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     process.exit(130);
   }
 
+  private waitsForReader = false;
+
+  private async readerTakesAll(): Promise<void> {
+    this.waitsForReader = true;
+    await flushed(process.stdout);
+    this.waitsForReader = false;
+  }
+
+  /** There is nothing left to tidy up while it waits for a reader that may never read; what was done is done. */
+  private signalled(): void {
+    if (!this.waitsForReader) this.interrupt();
+    else if (this.changes) process.exit();
+    else BaseCommand.prototype.interrupt.call(this);
+  }
+
   protected override async catch(error: Error): Promise<void> {
     this.report((await this.context?.complete(error)) ?? error);
   }
 
   protected override async finally(): Promise<void> {
     await this.context?.close();
-    await flushed(process.stdout);
+    await this.readerTakesAll();
     const failure = writeFailure(process.stdout);
     // What was done is done, whether or not its result can be told.
     if (failure && failure.code !== 'EPIPE' && !this.changes) this.report(new OutputLost(failure));

@@ -1,10 +1,11 @@
 import { createRequire } from 'node:module';
 import type * as Pino from 'pino';
-import type { build } from 'pino-pretty';
+import type * as PinoPretty from 'pino-pretty';
 import { escapeBlock, escapeJson, escapeLine } from '../domain/escape.js';
 import { hideSecrets } from '../domain/secrets.js';
 import { humanLine } from './human-line.js';
 import type { LogLevel } from './log-level.js';
+import { LogOutput } from './log-output.js';
 
 export type { LogLevel };
 
@@ -24,41 +25,46 @@ export interface LogOptions {
   readonly color: boolean;
 }
 
-/** A logger that has written each line before it returns: the last lines of a dying process count most. */
+/**
+ * A logger that has written each line before it returns, while its reader keeps up: the last lines of a dying process
+ * count most. A reader that does not holds nobody up: lines that don't fit are dropped, and told as a warning.
+ */
 export function makeLogger(options: LogOptions): Logger {
-  const { pino } = loadPino();
-  const destination = options.readable ? readable(options) : asJson(options);
-  return pino(
+  const pino = loadPino();
+  const output = new LogOutput(pino, options.fd, (lines) => {
+    // Whatever the level: what is missing may be errors.
+    log.child({}, { level: 'warn' }).warn({ lines }, 'nobody read the log: lines are missing here');
+  });
+  const format = options.readable ? readable(options) : asJson;
+  const log = pino.pino(
     {
       level: options.level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    destination,
+    { write: (line) => output.write(format(line)) },
   );
+  return log;
 }
 
 /** JSON lines that are safe on a terminal too. */
-function asJson({ fd }: LogOptions): Pino.DestinationStream {
-  const out = loadPino().destination({ dest: fd, sync: true });
-  return { write: (line) => void out.write(hideSecrets(escapeJson(line))) };
+function asJson(line: string): string {
+  return hideSecrets(escapeJson(line));
 }
 
 /** pino-pretty prints what it is given: it gets nothing that a terminal would obey. */
-function readable({ fd, color }: LogOptions): Pino.DestinationStream {
+function readable({ color }: LogOptions): (line: string) => string {
   // Loaded where it is used: most runs write for machines, and it is half of what logging loads.
-  const pretty = require('pino-pretty') as typeof build;
-  const out = pretty({
-    destination: fd,
-    sync: true,
+  const { prettyFactory } = require('pino-pretty') as typeof PinoPretty;
+  const pretty = prettyFactory({
     colorize: color,
     translateTime: 'HH:MM:ss',
     ignore: 'pid,hostname',
     messageFormat: (fields) => humanLine(fields),
     hideObject: true,
   });
-  return { write: (line) => void out.write(`${hideSecrets(JSON.stringify(printable(JSON.parse(line))))}\n`) };
+  return (line) => pretty(JSON.parse(hideSecrets(JSON.stringify(printable(JSON.parse(line))))));
 }
 
 /** The same with every text escaped, names of fields too; the lines of a stack stay lines. */

@@ -18,10 +18,19 @@ export function writeFailure(stream: WriteStream): NodeJS.ErrnoException | undef
   return failures.get(stream);
 }
 
-/** Resolves when all that was written to the stream has left, or can't leave any more. */
-export function flushed(stream: WriteStream): Promise<void> {
+/** Resolves when all that was written to the stream has left, or can't leave any more: after `withinMs` it can't. */
+export function flushed(stream: WriteStream, withinMs?: number): Promise<void> {
+  if (failures.has(stream)) return Promise.resolve();
   return new Promise((resolve) => {
-    // A failure is told after the callback.
-    stream.write('', () => setImmediate(resolve));
+    const giveUp = (): void => {
+      failures.set(stream, new Error('nobody reads it'));
+      resolve();
+    };
+    const timer = withinMs === undefined ? undefined : setTimeout(giveUp, withinMs);
+    stream.write('', () => {
+      clearTimeout(timer);
+      // A failure is told after the callback.
+      setImmediate(resolve);
+    });
   });
 }

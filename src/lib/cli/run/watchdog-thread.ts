@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs';
+import { write } from 'node:fs';
 import { workerData } from 'node:worker_threads';
 import { formatDuration } from '../../domain/duration.js';
 
@@ -10,12 +10,14 @@ export interface WatchdogFacts {
 }
 
 const { stallTimeoutMs, readable, beats } = workerData as WatchdogFacts;
+/** How long the last line may take. */
+const lastLineMs = 1000;
 const checkMs = Math.max(50, stallTimeoutMs / 10);
 let lastBeat = Atomics.load(beats, 0);
 let standsSince = performance.now();
 let lastCheck = performance.now();
 
-setInterval(() => {
+const checking = setInterval(() => {
   const now = performance.now();
   const beat = Atomics.load(beats, 0);
   // The whole process was suspended: that says nothing about the event loop.
@@ -26,13 +28,13 @@ setInterval(() => {
 }, checkMs);
 
 function end(stalledMs: number): void {
+  clearInterval(checking);
   const msg = `the event loop has stood still for ${formatDuration(stallTimeoutMs)}: a handler blocks it. The process ends; its event comes back, and is dead-lettered when it goes on like that`;
   const line = readable
     ? `FATAL: ${msg}`
     : JSON.stringify({ level: 'fatal', time: new Date().toISOString(), stalledMs, msg });
-  try {
-    writeSync(1, `${line}\n`);
-  } finally {
-    process.kill(process.pid, 'SIGKILL');
-  }
+  const kill = (): void => void process.kill(process.pid, 'SIGKILL');
+  // A terminal that is held would hold this write too: it may be what the handler waits for.
+  setTimeout(kill, lastLineMs);
+  write(1, `${line}\n`, (failed) => (failed ? write(2, `${line}\n`, kill) : kill()));
 }

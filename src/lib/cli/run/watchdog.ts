@@ -11,7 +11,7 @@ export interface WatchdogOptions {
 }
 
 /**
- * Ends this process, with one line on stdout, when its event loop stands still: a handler that never gives it
+ * Ends this process, with one line on stdout (on stderr where nobody reads stdout), when its event loop stands still: a handler that never gives it
  * back can't be timed out from inside, and its event would never be dead-lettered. Returns how to stop it.
  */
 export function startWatchdog(options: WatchdogOptions): () => void {
