@@ -1,6 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import { startAsChild } from '../../lib/cli/run/as-child.js';
-import { BaseCommand } from '../../lib/cli/base-command.js';
+import { BaseCommand, readerPatienceMs } from '../../lib/cli/base-command.js';
 import { countSuccesses } from '../../lib/cli/run/count-successes.js';
 import { durationFlag } from '../../lib/cli/flags/global-flags.js';
 import { whenParentEnds } from '../../lib/cli/run/parent.js';
@@ -22,7 +22,6 @@ import { runPipeline } from '../../lib/waterfall/run.js';
 
 const defaultDrainTimeoutMs = 25_000;
 const defaultStallTimeoutMs = 30_000;
-const readerPatienceMs = 2000;
 
 export default class PipelineRun extends BaseCommand<typeof PipelineRun> {
   static override summary = 'Run the handlers, the retries and the routing of the pipeline.';

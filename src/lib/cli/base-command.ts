@@ -130,7 +130,11 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
    */
   protected async outputPart(text: string): Promise<void> {
     this.begun = true;
-    if (!process.stdout.write(text)) await this.readerTakesAll();
+    if (!process.stdout.write(text)) {
+      this.waitsForReader = true;
+      await flushed(process.stdout);
+      this.waitsForReader = false;
+    }
     const failure = writeFailure(process.stdout);
     if (failure) throw new OutputLost(failure);
   }
@@ -177,17 +181,14 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     process.exit(130);
   }
 
+  /** Nothing is left to be done until somebody reads, who may never do. */
   private waitsForReader = false;
+  private asked = false;
 
-  private async readerTakesAll(): Promise<void> {
-    this.waitsForReader = true;
-    await flushed(process.stdout);
-    this.waitsForReader = false;
-  }
-
-  /** There is nothing left to tidy up while it waits for a reader that may never read; what was done is done. */
   private signalled(): void {
+    this.asked = true;
     if (!this.waitsForReader) this.interrupt();
+    // What was done is done.
     else if (this.changes) process.exit();
     else BaseCommand.prototype.interrupt.call(this);
   }
@@ -197,11 +198,13 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   }
 
   protected override async finally(): Promise<void> {
+    this.waitsForReader = true;
     await this.context?.close();
-    await this.readerTakesAll();
+    await flushed(process.stdout, this.asked ? readerPatienceMs : undefined);
     const failure = writeFailure(process.stdout);
-    // What was done is done, whether or not its result can be told.
-    if (failure && failure.code !== 'EPIPE' && !this.changes) this.report(new OutputLost(failure));
+    // What was done is done, whether or not its result can be told; and who asks for the end does not miss it.
+    if (failure && failure.code !== 'EPIPE' && !this.changes && !this.asked)
+      this.report(new OutputLost(failure));
   }
 
   private report(error: Error): void {
@@ -226,6 +229,9 @@ class OutputLost extends OperationError {
     this.readerLeft = cause.code === 'EPIPE';
   }
 }
+
+/** How long who was asked to end waits for a reader that does not read. */
+export const readerPatienceMs = 2000;
 
 /** Signals that follow within it are the same request. */
 const sameRequestMs = 500;

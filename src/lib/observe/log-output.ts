@@ -1,78 +1,97 @@
-import { constants, fstatSync, openSync } from 'node:fs';
+import { constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
-import type * as Pino from 'pino';
 
-/** What is kept while nobody reads; lines beyond it are dropped. */
-const keptBytes = 4 * 1024 * 1024;
+/** How much is kept while nobody reads, in characters; lines beyond it are dropped. */
+const mostKept = 4 * 1024 * 1024;
+const chunkLength = 16 * 1024;
 const retryMs = 10;
 /** How long the end of the process waits for a reader that has stopped. */
 const patienceMs = 2000;
+const nothing = Buffer.alloc(0);
 
 /**
  * Where the lines of a log go. A line is written before `write` returns while the reader keeps up. While it does not,
  * lines are kept in their order, then dropped and counted, and nobody waits: the log never holds back what it tells of.
  */
 export class LogOutput {
-  private readonly out: ReturnType<typeof Pino.destination>;
-  /** Something is kept, or was dropped. */
-  private waiting: NodeJS.Timeout | undefined;
-  private refused = false;
+  private readonly fd: number;
+  /** The part of a line, or of a chunk, that was not taken. */
+  private rest: Buffer = nothing;
+  /** What comes after it: lines, in chunks. */
+  private kept: string[] = [];
+  private keptLength = 0;
   private dropped = 0;
-  private readerLeft = false;
+  /** Set while something waits to be written. */
+  private waiting: NodeJS.Timeout | undefined;
   private takenAtMs = performance.now();
+  private readerLeft = false;
 
   constructor(
-    pino: typeof Pino,
     fd: 1 | 2,
-    /** Called when there is room again, where the dropped lines would stand. */
+    /** Called when all that was kept is written: where the dropped lines would stand. */
     private readonly onDropped: (lines: number) => void,
   ) {
-    this.out = pino.destination({
-      dest: openNonBlocking(fd),
-      sync: true,
-      maxLength: keptBytes,
-      // Refused now, it is an error: what was not taken stays, and goes first in the next write.
-      retryEAGAIN: () => false,
-    });
-    this.out.on('write', () => {
-      this.takenAtMs = performance.now();
-    });
-    this.out.on('error', ({ code }: NodeJS.ErrnoException) => {
-      this.refused = true;
-      if (code === 'EPIPE') this.giveUp();
-      else this.wait();
-    });
-    this.out.on('drop', () => {
-      this.dropped++;
-      this.wait();
-    });
+    this.fd = openNonBlocking(fd);
   }
 
   /** One line, with its end. */
   write(line: string): void {
     if (this.readerLeft) return;
-    // Until all that is kept is written: what is dropped is in one piece, and told in its place.
-    if (this.dropped > 0) this.dropped++;
-    else this.out.write(line);
+    if (this.waiting) return this.keep(line);
+    this.put(Buffer.from(line));
+    if (this.rest.length > 0) this.wait();
+  }
+
+  private keep(line: string): void {
+    // Until all is written: what is dropped is in one piece.
+    if (this.dropped > 0 || this.keptLength + line.length > mostKept) {
+      this.dropped++;
+      return;
+    }
+    this.keptLength += line.length;
+    const last = this.kept.at(-1);
+    if (last === undefined || last.length > chunkLength) this.kept.push(line);
+    else this.kept[this.kept.length - 1] = last + line;
+  }
+
+  /** Writes what fits now; the rest of it stays. */
+  private put(bytes: Buffer): void {
+    this.rest = bytes;
+    try {
+      while (this.rest.length > 0) this.rest = this.rest.subarray(writeSync(this.fd, this.rest));
+      this.takenAtMs = performance.now();
+    } catch (error) {
+      if (this.rest.length < bytes.length) this.takenAtMs = performance.now();
+      // Anything else may pass: a pipe that is full, a disk that is full.
+      if ((error as NodeJS.ErrnoException).code === 'EPIPE') this.giveUp();
+    }
   }
 
   private wait(): void {
-    if (this.waiting !== undefined || this.readerLeft) return;
     this.waiting = setInterval(this.retry, retryMs).unref();
     process.on('exit', this.lastTries);
   }
 
   private readonly retry = (): void => {
-    this.refused = false;
-    this.out.write('');
-    if (this.refused) return;
-    this.stopWaiting();
-    const { dropped } = this;
-    this.dropped = 0;
-    if (dropped > 0) this.onDropped(dropped);
+    this.put(this.rest);
+    while (this.rest.length === 0 && this.waiting) {
+      const next = this.kept.shift();
+      if (next === undefined) this.caughtUp();
+      else {
+        this.keptLength -= next.length;
+        this.put(Buffer.from(next));
+      }
+    }
   };
 
-  /** A reader that is only slow gets the last lines; for one that has stopped nobody waits longer than he did. */
+  private caughtUp(): void {
+    this.stopWaiting();
+    const lines = this.dropped;
+    this.dropped = 0;
+    if (lines > 0) this.onDropped(lines);
+  }
+
+  /** A reader that is only slow gets the last lines. One that stopped long ago is not waited for again. */
   private readonly lastTries = (): void => {
     const pause = new Int32Array(new SharedArrayBuffer(4));
     const startMs = performance.now();
@@ -85,6 +104,8 @@ export class LogOutput {
 
   private giveUp(): void {
     this.readerLeft = true;
+    this.rest = nothing;
+    this.kept = [];
     this.stopWaiting();
   }
 

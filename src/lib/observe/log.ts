@@ -31,7 +31,7 @@ export interface LogOptions {
  */
 export function makeLogger(options: LogOptions): Logger {
   const pino = loadPino();
-  const output = new LogOutput(pino, options.fd, (lines) => {
+  const output = new LogOutput(options.fd, (lines) => {
     // Whatever the level: what is missing may be errors.
     log.child({}, { level: 'warn' }).warn({ lines }, 'nobody read the log: lines are missing here');
   });
