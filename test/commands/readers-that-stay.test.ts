@@ -81,7 +81,7 @@ describe('a log that nobody reads', () => {
     run.kill('SIGTERM');
     expect(await run.ended).toEqual([0, null]);
     const lines = (await written).trim().split('\n');
-    const messages = lines.map((line) => String((JSON.parse(line) as { msg: string }).msg));
+    const messages = lines.map((line) => (JSON.parse(line) as { msg: string }).msg);
     expect(messages.filter((message) => message === 'attempt failed')).toHaveLength(500);
     expect(messages[0]).toMatch(/^pipeline runs/);
     expect(messages.at(-1)).toMatch(/^stopped;/);

@@ -5,8 +5,8 @@ import { isatty } from 'node:tty';
 const mostKept = 4 * 1024 * 1024;
 const chunkLength = 16 * 1024;
 const retryMs = 10;
-/** How long the end of the process waits for a reader that has stopped. */
-const patienceMs = 2000;
+/** How often the end of the process tries: for two seconds. */
+const mostTries = 200;
 const nothing = Buffer.alloc(0);
 
 /**
@@ -23,7 +23,8 @@ export class LogOutput {
   private dropped = 0;
   /** Set while something waits to be written. */
   private waiting: NodeJS.Timeout | undefined;
-  private takenAtMs = performance.now();
+  /** Tries since something was taken. */
+  private refusals = 0;
   private readerLeft = false;
 
   constructor(
@@ -58,10 +59,12 @@ export class LogOutput {
   private put(bytes: Buffer): void {
     this.rest = bytes;
     try {
-      while (this.rest.length > 0) this.rest = this.rest.subarray(writeSync(this.fd, this.rest));
-      this.takenAtMs = performance.now();
+      while (this.rest.length > 0) {
+        this.rest = this.rest.subarray(writeSync(this.fd, this.rest));
+        this.refusals = 0;
+      }
     } catch (error) {
-      if (this.rest.length < bytes.length) this.takenAtMs = performance.now();
+      this.refusals++;
       // Anything else may pass: a pipe that is full, a disk that is full.
       if ((error as NodeJS.ErrnoException).code === 'EPIPE') this.giveUp();
     }
@@ -94,9 +97,8 @@ export class LogOutput {
   /** A reader that is only slow gets the last lines. One that stopped long ago is not waited for again. */
   private readonly lastTries = (): void => {
     const pause = new Int32Array(new SharedArrayBuffer(4));
-    const startMs = performance.now();
     this.retry();
-    while (this.waiting && performance.now() < Math.min(startMs, this.takenAtMs) + patienceMs) {
+    for (let tries = 0; this.waiting && Math.max(tries, this.refusals) < mostTries; tries++) {
       Atomics.wait(pause, 0, 0, retryMs);
       this.retry();
     }
