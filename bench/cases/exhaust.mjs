@@ -58,10 +58,10 @@ export default {
           const found = {
             retry: (await streamState(server, 'events-retry')).messages,
             dlq: (await streamState(server, 'events-dlq')).messages,
-            // Two failures, two exhaustions and two routings.
+            // Two exhaustions, each with the failure of its attempt, and two routings.
             journal: (await streamState(server, 'events-advisories')).messages,
           };
-          expectEndState('exhausted', found, { retry: 0, dlq: count, journal: 6 * count });
+          expectEndState('exhausted', found, { retry: 0, dlq: count, journal: 4 * count });
           return rate;
         },
         ceiling: async () => {
@@ -96,7 +96,7 @@ async function allDead(server, count) {
     for (;;) {
       const dlq = (await jsm.streams.info('events-dlq')).state.messages;
       const { messages } = (await jsm.streams.info('events-advisories')).state;
-      if (dlq >= count && messages >= 6 * count) return performance.timeOrigin + performance.now();
+      if (dlq >= count && messages >= 4 * count) return performance.timeOrigin + performance.now();
       // Each look costs the server as much as a dead letter.
       await sleep(100);
     }

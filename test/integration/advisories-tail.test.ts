@@ -55,7 +55,6 @@ describe('tailAdvisories', () => {
     expect(lines.filter(({ stage }) => stage === 'main').map(({ kind }) => kind)).toEqual([
       'ATTEMPT_FAILED',
       'ATTEMPT_STARTED',
-      'ATTEMPT_FAILED',
       'MAX_DELIVERIES',
       'ROUTED',
     ]);

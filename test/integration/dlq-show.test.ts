@@ -1,5 +1,6 @@
 import { pipelineOf } from '../support/pipeline-of.js';
 import { describe, expect, it } from 'vitest';
+import { attemptOf, errorOf } from '../../src/lib/domain/record.js';
 import { showDeadLetter } from '../../src/lib/dlq/show.js';
 import { keyOf } from '../../src/lib/dlq/state.js';
 import { deleteStream } from '../../src/lib/nats/objects.js';
@@ -35,8 +36,8 @@ describe('showDeadLetter', () => {
       encoding: 'json',
       time: expect.stringMatching(/^\d{4}-.*Z$/),
     });
-    const failures = details.history.flatMap((record) => (record.kind === 'ATTEMPT_FAILED' ? record : []));
-    expect(failures.map(({ stage, attempt, error }) => [stage, attempt, error?.message])).toEqual(
+    const failures = details.history.filter((record) => errorOf(record) !== undefined);
+    expect(failures.map((one) => [one.stage, attemptOf(one), errorOf(one)?.message])).toEqual(
       ['main', 'retry'].flatMap((stage) => [1, 2, 3].map((attempt) => [stage, attempt, 'no template'])),
     );
     expect(details.history.map(({ kind }) => kind)).toEqual(

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { attemptOf, errorOf } from '../../src/lib/domain/record.js';
 import { deleteStream } from '../../src/lib/nats/objects.js';
 import { eventually } from '../support/eventually.js';
 import { type TestBed, testBed } from '../support/pipeline.js';
@@ -41,12 +42,12 @@ test.each([
   const seq = await bed.publish('totp.requested', {}, 'x'.repeat(200));
   await run.until(() => run.count('dead-letter') === 1);
   await bed.quiet();
-  const failed = (await bed.journal('ATTEMPT_FAILED')).map(({ record }) => record);
-  expect(failed.map(({ stage, attempt }) => `${stage} ${attempt}`)).toEqual(['main 1', 'main 2', 'retry 1']);
+  const failed = (await bed.journal('ATTEMPT_FAILED', 'MAX_DELIVERIES')).map(({ record }) => record);
+  expect(failed.map((one) => `${one.stage} ${attemptOf(one)}`)).toEqual(['main 1', 'main 2', 'retry 1']);
   const dead = await bed.dead(consumer, seq);
   expect(dead?.pointer.failure.message).toMatch(/^no room/);
   // Of the whole message, however little of it is left.
-  expect(new Set(failed.map(({ error }) => error?.fingerprint))).toEqual(
+  expect(new Set(failed.map((one) => ('failure' in one ? one.failure : errorOf(one))?.fingerprint))).toEqual(
     new Set([dead?.pointer.failure.fingerprint]),
   );
   expect([run.count('holding'), run.count('refused')]).toEqual([0, 0]);

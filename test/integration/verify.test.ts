@@ -7,6 +7,7 @@ import type { Pipeline } from '../../src/lib/pipeline/pipeline.js';
 import { repairVerified } from '../../src/lib/verify/repair/repair.js';
 import type { Problem, Verification, Verified } from '../../src/lib/verify/verification.js';
 import { verifyPipeline } from '../../src/lib/verify/verify.js';
+import { makeFailure } from '../../src/lib/domain/failure.js';
 import type { Origin } from '../../src/lib/domain/key.js';
 import { Reject } from '../../src/lib/domain/outcome.js';
 import { keyOf } from '../../src/lib/dlq/state.js';
@@ -123,7 +124,8 @@ describe('verifyPipeline', () => {
     expect(await bed.journal()).toHaveLength(before);
   });
 
-  it('restores an exhaustion that was removed before it was routed, and its event goes on', async () => {
+  /** Dead after its retries, and then the journal loses how its retry stage ended, and the DLQ its dead letter. */
+  async function cutOff(): Promise<TestBed> {
     const bed = await testBed();
     const run = await bed.run({ [consumer]: failing }, [consumer]);
     await bed.publish('totp.requested');
@@ -136,6 +138,26 @@ describe('verifyPipeline', () => {
     );
     await removeLast(bed, 'events-advisories', `events-advisories.business.ROUTED.${consumer}.1.retry.0`);
     await removeLast(bed, 'events-dlq', `events-dlq.${consumer}.1`);
+    return bed;
+  }
+
+  it('brings an event back whose exhaustion was removed before it was routed, and with it its last failure', async () => {
+    const bed = await cutOff();
+    const found = await verify(bed);
+    expect(named(found.report)).toEqual([`pointer-missing ${consumer}/1`]);
+    expect((await repairVerified(tools(bed), found)).ok).toBe(true);
+    expect(await bed.parked(consumer, 1)).toMatchObject({ attempts: { main: 3, retry: 0 } });
+    expect((await verify(bed)).report.problems).toEqual([]);
+  });
+
+  it('restores an exhaustion that was removed, where its last failure is a record of its own', async () => {
+    const bed = await cutOff();
+    const origin = await originAt(bed, 1);
+    await journal(
+      bed,
+      { tier: 'business', consumer, origin, stage: 'retry', cycle: 0 },
+      { kind: 'ATTEMPT_FAILED', attempt: 3, error: makeFailure('error', 'Error', 'connection refused') },
+    );
     const found = await verify(bed);
     expect(named(found.report)).toEqual([`exhaustion-missing ${consumer}/1`]);
     expect((await repairVerified(tools(bed), found)).ok).toBe(true);

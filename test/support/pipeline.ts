@@ -9,7 +9,7 @@ import type { ConnectOptions } from '../../src/lib/nats/connect/connect.js';
 import type { Link } from '../../src/lib/nats/link.js';
 import type { StoredMessage } from '../../src/lib/nats/wire/message.js';
 import type { Pointer } from '../../src/lib/domain/pointer.js';
-import { attemptOf, type JournalRecord, type RecordOf } from '../../src/lib/domain/record.js';
+import { attemptOf, errorOf, type JournalRecord, type RecordOf } from '../../src/lib/domain/record.js';
 import { decodeRecord } from '../../src/lib/domain/record-decode.js';
 import type { RecordKind } from '../../src/lib/domain/record-kinds.js';
 import { lastPointer, readPointer } from '../../src/lib/pointers/write-pointer.js';
@@ -182,9 +182,9 @@ async function isQuiet(link: Link, config: PipelineConfig): Promise<boolean> {
   return true;
 }
 
-/** The failed attempts of the journal as `consumer/seq stage attempt`. */
+/** The failed attempts of the journal, also those that an exhaustion tells of, as `consumer/seq stage attempt`. */
 export function failedAttempts(records: readonly StoredRecord[]): string[] {
   return records
-    .filter(({ record }) => record.kind === 'ATTEMPT_FAILED')
+    .filter(({ record }) => errorOf(record) !== undefined)
     .map(({ record }) => `${record.consumer}/${record.origin.seq} ${record.stage} ${attemptOf(record)}`);
 }

@@ -1,9 +1,16 @@
 import { advisoryType } from './advisory.js';
-import type { Failure } from './failure.js';
+import type { Failure, ReportedFailure } from './failure.js';
 import { type Key, keyId } from './key.js';
 import type { Attempts, Exhaustion } from './record.js';
 import type { ExhaustionKind } from './record-kinds.js';
 import type { StagePlan } from './stage-plan.js';
+
+/** The last attempt of a stage, as it failed. */
+export interface LastAttempt {
+  readonly attempt: number;
+  readonly error: ReportedFailure;
+  readonly durationMs: number;
+}
 
 /** What an exhaustion is made of; the rest follows. */
 export interface ExhaustionFacts {
@@ -15,12 +22,14 @@ export interface ExhaustionFacts {
   readonly plan?: StagePlan | undefined;
   readonly firstFailedAt: string;
   readonly worker: string;
+  /** The attempt whose failure this is. None: it left no report, or not here. */
+  readonly last?: LastAttempt | undefined;
   /** Where the message was delivered: its stream, its sequence there, and how often. */
   readonly delivered: { readonly stream: string; readonly seq: number; readonly deliveries: number };
 }
 
 export function makeExhaustion(facts: ExhaustionFacts): Exhaustion {
-  const { key, kind, at, failure, attempts, plan, firstFailedAt, worker, delivered } = facts;
+  const { key, kind, at, failure, attempts, plan, firstFailedAt, worker, last, delivered } = facts;
   return {
     v: 1,
     kind,
@@ -40,6 +49,7 @@ export function makeExhaustion(facts: ExhaustionFacts): Exhaustion {
     attempts,
     ...(plan ? { plan } : {}),
     failure,
+    ...last,
     firstFailedAt,
     lastFailedAt: at,
     worker,

@@ -36,9 +36,13 @@ interface AttemptStarted extends OfAttempt {
   readonly alone?: boolean;
 }
 
-interface AttemptFailed extends OfAttempt {
+/** How an attempt failed. */
+interface FailedRun extends OfAttempt {
   readonly error: RecordedFailure;
   readonly durationMs: number;
+}
+
+interface AttemptFailed extends FailedRun {
   readonly firstFailedAt: string;
 }
 
@@ -51,8 +55,11 @@ interface Snoozed extends OfAttempt {
   readonly takenBack?: boolean;
 }
 
-/** What ends a stage, with all that a pointer needs. */
-interface Exhausted extends Omit<AdvisoryFields, 'consumer'> {
+/**
+ * What ends a stage, with all that a pointer needs, and the attempt that was the last. Without that attempt: it left no
+ * report, or an ATTEMPT_FAILED of its own tells of it, as in earlier versions.
+ */
+interface Exhausted extends Omit<AdvisoryFields, 'consumer'>, Partial<Omit<FailedRun, 'deliveries'>> {
   readonly attempts: Attempts;
   /** Of a main stage: what is next. Records of earlier versions have none. */
   readonly plan?: StagePlan;

@@ -75,7 +75,7 @@ function livesOf(records: readonly Told[]): Lives {
     if (typeof attempt !== 'number') continue;
     const count = counts.get(`${stage}/${cycle}`) ?? { life: 0, reported: 0 };
     counts.set(`${stage}/${cycle}`, count);
-    const reports = kind === 'ATTEMPT_FAILED' || kind === 'RESOLVED';
+    const reports = kind === 'ATTEMPT_FAILED' || kind === 'RESOLVED' || isExhaustion(kind);
     if (attempt < count.reported || (reports && attempt <= count.reported)) {
       count.life++;
       count.reported = 0;

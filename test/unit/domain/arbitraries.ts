@@ -37,6 +37,14 @@ export const key: fc.Arbitrary<Key> = fc.record({
 export const exhaustion: fc.Arbitrary<Exhaustion> = fc
   .record({
     key,
+    last: fc.option(
+      fc.record({
+        attempt: fc.integer({ min: 1, max: 100 }),
+        error: fc.tuple(failure, fc.string({ maxLength: 9000 })).map(([one, stack]) => ({ ...one, stack })),
+        durationMs: fc.nat(),
+      }),
+      { nil: undefined },
+    ),
     kind: fc.constantFrom(...exhaustionKinds),
     at: isoTime,
     failure,

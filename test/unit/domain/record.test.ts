@@ -53,6 +53,8 @@ function exhausted(change: Partial<Parameters<typeof makeExhaustion>[0]> = {}): 
   });
 }
 
+const last = { attempt: 3, error: { ...failure, stack: 'SmtpError: refused\n    at send' }, durationMs: 12 };
+
 /** All that tells two records apart which are no exhaustions. */
 const about = (r: JournalRecord): string =>
   JSON.stringify([
@@ -70,6 +72,10 @@ const about = (r: JournalRecord): string =>
 const bytesOf = (value: object): Uint8Array => Buffer.from(JSON.stringify(value));
 
 describe('recordMessageId', () => {
+  test('the attempt in an exhaustion makes it no other: a stage ends once', () => {
+    expect(recordMessageId(exhausted({ last }))).toBe(recordMessageId(exhausted()));
+  });
+
   test('both kinds of exhaustion share one, whoever writes them and whenever', () => {
     const later = { at: '2027-01-01T00:00:00.000Z', worker: 'other:2:def', kind: 'MSG_TERMINATED' } as const;
     expect(recordMessageId(exhausted(later))).toBe(recordMessageId(exhausted()));
@@ -123,6 +129,12 @@ describe('makeExhaustion', () => {
       stream_seq: 7,
       deliveries: 9,
     });
+  });
+
+  test('has the attempt that was the last, with error and duration, where it left a report', () => {
+    expect(exhausted({ last })).toEqual({ ...exhausted(), ...last });
+    expect(exhausted({ last }).failure).not.toHaveProperty('stack');
+    for (const field of Object.keys(last)) expect(exhausted()).not.toHaveProperty(field);
   });
 
   test('a termination says its reason, as the server does', () => {
@@ -191,6 +203,12 @@ describe('decodeExhaustion', () => {
   ])('%s is refused with its field', (_what, change, reason) => {
     const decoded = decodeExhaustion(bytesOf({ ...exhausted(), ...change }));
     expect(decoded).toEqual({ ok: false, reason: expect.stringMatching(reason) });
+  });
+
+  test('fields that it does not know do no harm: an older router reads what a newer worker wrote', () => {
+    const newer = { ...exhausted(), attempt: 3, later: { than: 'this' } };
+    expect(decodeExhaustion(bytesOf(newer))).toMatchObject({ ok: true });
+    expect(pointerFrom(exhausted({ last }), 'dlq', 0)).toEqual(pointerFrom(exhausted(), 'dlq', 0));
   });
 
   property('never throws, and whatever it accepts makes a pointer that can be read', () =>

@@ -54,6 +54,24 @@ describe('inOrderOfStory', () => {
     ]);
   });
 
+  test('an exhaustion that tells of the last attempt ends the count of its consumer', () => {
+    const lines = [
+      'ATTEMPT_FAILED main/0 1',
+      'ATTEMPT_STARTED main/0 2',
+      'MAX_DELIVERIES main/0 2',
+      'ATTEMPT_STARTED main/0 2',
+      'ATTEMPT_FAILED main/0 2',
+    ];
+    // The second worker's report is of the same attempt.
+    expect(order(...lines)).toEqual([
+      'ATTEMPT_FAILED main/0 1',
+      'ATTEMPT_STARTED main/0 2',
+      'ATTEMPT_STARTED main/0 2',
+      'ATTEMPT_FAILED main/0 2',
+      'MAX_DELIVERIES main/0 2',
+    ]);
+  });
+
   test('puts an attempt whose report came late before the next one', () => {
     expect(order('ATTEMPT_STARTED main/0 2', 'ATTEMPT_FAILED main/0 1', 'ATTEMPT_FAILED main/0 2')).toEqual([
       'ATTEMPT_FAILED main/0 1',

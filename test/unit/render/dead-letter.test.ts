@@ -71,6 +71,21 @@ describe('renderDeadLetter', () => {
     `);
   });
 
+  it('shows number and stack of a last attempt that its exhaustion tells of', () => {
+    const history = [
+      record({ attempt: 1, error: { ...error, stack: 'SmtpError: first\n    at send' } }),
+      record({
+        kind: 'MAX_DELIVERIES',
+        attempt: 2,
+        error: { ...error, stack: 'SmtpError: last\n    at send' },
+        failure: { kind: 'error', ...error },
+      }),
+    ];
+    const text = renderDeadLetter({ ...makeItem(), event, history }, makeView());
+    expect(text).toContain('MAX_DELIVERIES   2  ');
+    expect(text).toContain('last error\n  SmtpError: last\n      at send');
+  });
+
   it('says why there is no event', () => {
     const gone = { event: null, history: [], originalExpiresAt: null } as const;
     const missing = renderDeadLetter({ ...makeItem({ original: 'missing' }), ...gone }, makeView());

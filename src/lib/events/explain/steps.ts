@@ -59,8 +59,9 @@ function textOf(record: JournalRecord, dueAt: string | null): string {
     case 'ROUTED':
       return routedText(record, dueAt);
     case 'MAX_DELIVERIES':
+      return attempt === undefined ? `${title}${because}` : `${which} failed, ${title}${because}`;
     case 'MSG_TERMINATED':
-      return `${title}${because}`;
+      return attempt === undefined ? `${title}${because}` : `${which} ${title}${because}`;
     default:
       return `${title}${by}`;
   }

@@ -15,7 +15,8 @@ import { writePointer } from '../../pointers/write-pointer.js';
 import type { HeldMessage } from '../worker/held-message.js';
 import { type MetaParts, metaKey } from './meta.js';
 
-const maxEmbeddedBytes = 65_536;
+/** Twice what the largest record of ours has. */
+const maxEmbeddedBytes = 131_072;
 /** The dead letter around it is a record too, and must not be too deep to be read. */
 const maxEmbeddedLevels = 50;
 

@@ -4,10 +4,12 @@ import { type Failure, isForGood, type ReportedFailure } from '../../domain/fail
 import type { StagePlan } from '../../domain/stage-plan.js';
 import type { Outcome } from '../../domain/outcome.js';
 import type { Exhaustion, JournalRecord, RecordFacts } from '../../domain/record.js';
-import { makeExhaustion } from '../../domain/record-exhaustion.js';
+import { type LastAttempt, makeExhaustion } from '../../domain/record-exhaustion.js';
 import { isoOfMs } from '../../domain/time.js';
 import { recordAbout } from '../../journal/record-about.js';
 import { writeExhaustion, writeRecord } from '../../journal/write-record.js';
+import type { PublishAck } from '../../nats/link.js';
+import { LetGo } from '../worker/worker.js';
 import type { Case, StageTools } from './case.js';
 import { isShort, shortSnoozes } from './snooze.js';
 
@@ -82,24 +84,10 @@ export class Reporter {
   ): Promise<void> {
     const { task, held, worker } = current;
     const limit = this.spec.limits.attempts;
-    const failed = this.write(current, this.failed(current, attempt, failure, durationMs), true);
     if (attempt >= limit || isForGood(failure.kind)) {
-      // Both at once: the message is let go of when both are stored, and the server keeps their order.
-      const exhaustion = this.exhaustion(current, failure, attempt);
-      await Promise.all([failed, this.writeExhaustion(current, exhaustion)]);
-      worker.counter.fail(held.startedAt + durationMs, failure.kind);
-      worker.counter.exhausted++;
-      this.tools.emit({ type: 'attempt-failed', key: task.key, attempt, limit, failure });
-      this.tools.emit({
-        type: 'exhausted',
-        key: task.key,
-        attempts: attempt,
-        failure,
-        kind: exhaustion.kind,
-      });
-      return worker.settler.ack(held);
+      return this.failAtLast(current, { attempt, error: failure, durationMs });
     }
-    await failed;
+    await this.write(current, this.failed(current, { attempt, error: failure, durationMs }), true);
     worker.counter.fail(held.startedAt + durationMs, failure.kind);
     const retryInMs = withJitter(
       delayAfter(this.spec.limits.backoffMs, attempt),
@@ -107,6 +95,28 @@ export class Reporter {
     );
     this.tools.emit({ type: 'attempt-failed', key: task.key, attempt, limit, failure, retryInMs });
     worker.settler.nak(held, retryInMs);
+  }
+
+  /** One record tells of the last attempt and ends the stage. */
+  private async failAtLast(current: Case, last: LastAttempt): Promise<void> {
+    const { task, held, worker } = current;
+    const { attempt, error: failure } = last;
+    const exhaustion = this.exhaustion(current, failure, attempt, last);
+    const tellAlone = (): Promise<unknown> => this.write(current, this.failed(current, last), true);
+    const { duplicate } = await this.writeExhaustion(current, exhaustion).catch(async (error: unknown) => {
+      // The message is somebody else's by now, and the stage is not ended here. That it failed is true all the same.
+      if (error instanceof LetGo && !worker.isOver) await tellAlone();
+      throw error;
+    });
+    // Somebody ended the stage before, and this telling of it was dropped.
+    if (duplicate) await tellAlone();
+    const { limits } = this.spec;
+    const { kind } = exhaustion;
+    worker.counter.fail(held.startedAt + last.durationMs, failure.kind);
+    worker.counter.exhausted++;
+    this.tools.emit({ type: 'attempt-failed', key: task.key, attempt, limit: limits.attempts, failure });
+    this.tools.emit({ type: 'exhausted', key: task.key, attempts: attempt, failure, kind });
+    await worker.settler.ack(held);
   }
 
   /** Ends the stage: the exhaustion first, and only when it is stored the message. */
@@ -119,7 +129,7 @@ export class Reporter {
     await worker.settler.ack(held);
   }
 
-  private exhaustion(current: Case, failure: Failure, attempts: number): Exhaustion {
+  private exhaustion(current: Case, failure: Failure, attempts: number, last?: LastAttempt): Exhaustion {
     const { task, held } = current;
     const { delivery } = held;
     return makeExhaustion({
@@ -139,6 +149,7 @@ export class Reporter {
       plan: this.spec.plan,
       firstFailedAt: this.firstFailedAt(current),
       worker: this.tools.pipeline.identity.worker,
+      last,
       delivered: { stream: delivery.stream, seq: delivery.seq, deliveries: delivery.deliveries },
     });
   }
@@ -165,7 +176,7 @@ export class Reporter {
   }
 
   // Written out: where much fails, this is made most often, and a spread costs more than all else here.
-  private failed(current: Case, attempt: number, error: ReportedFailure, durationMs: number): JournalRecord {
+  private failed(current: Case, { attempt, error, durationMs }: LastAttempt): JournalRecord {
     const { task, held } = current;
     const { tier, consumer, stage, cycle, origin } = task.key;
     return {
@@ -196,7 +207,7 @@ export class Reporter {
     );
   }
 
-  private writeExhaustion({ worker, held }: Case, exhaustion: Exhaustion): Promise<unknown> {
+  private writeExhaustion({ worker, held }: Case, exhaustion: Exhaustion): Promise<PublishAck> {
     return worker.persist(held, 'write the journal', () => writeExhaustion(this.tools.pipeline, exhaustion));
   }
 }
