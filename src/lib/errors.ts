@@ -1,5 +1,5 @@
 /**
- * One base class for every error this project raises on purpose.
+ * One base class for every error that this project throws on purpose.
  *
  * `code` is stable and machine-readable; `suggestions` are commands or edits that the reader can carry
  * out next, as data; `exitCode` is what the CLI exits with.
@@ -15,9 +15,13 @@ export interface ErrorFacts {
   readonly cause?: unknown;
 }
 
+/** The base of every error that this library throws on purpose. */
 export abstract class PlutomiError extends Error {
+  /** Stable, for programs, e.g. `NOT_FOUND`. */
   abstract readonly code: string;
+  /** What the command line exits with. */
   readonly exitCode: ExitCode = 1;
+  /** What to do next, as data; `renderSuggestion` turns each into text. */
   readonly suggestions: readonly Suggestion[];
 
   constructor(message: string, facts: ErrorFacts = {}) {
@@ -29,7 +33,9 @@ export abstract class PlutomiError extends Error {
 
 /** The command line is wrong: a flag, an argument, or a missing `--yes`. */
 export class UsageError extends PlutomiError {
+  /** `USAGE`, unless something more exact is known. */
   readonly code: string;
+  /** Usage or config. */
   override readonly exitCode = 2;
   constructor(message: string, facts: ErrorFacts & { readonly code?: string } = {}) {
     super(message, facts);
@@ -39,18 +45,23 @@ export class UsageError extends PlutomiError {
 
 /** A problem of the config file: `path` is where, `message` what was expected and found. */
 export interface ConfigProblem {
+  /** Where, as `consumers.orders.attempts`; empty: the whole file. */
   readonly path: string;
   /** Of a JSON config, from 1. */
   readonly line?: number;
+  /** What was expected, and what was found. */
   readonly message: string;
 }
 
 /** The config file is missing, unreadable or invalid. All of its problems at once. */
 export class ConfigError extends PlutomiError {
+  /** `CONFIG_INVALID`, unless something more exact is known. */
   readonly code: string;
+  /** Usage or config. */
   override readonly exitCode = 2;
   constructor(
     message: string,
+    /** Every problem of the file, in the order of its keys. */
     readonly problems: readonly ConfigProblem[] = [],
     facts: ErrorFacts & { readonly code?: string } = {},
   ) {
@@ -61,7 +72,9 @@ export class ConfigError extends PlutomiError {
 
 /** The server can't be reached, or the credentials are refused. */
 export class ConnectionError extends PlutomiError {
+  /** `CANNOT_CONNECT`, `UNREACHABLE`, `NOT_ALLOWED` and others. */
   readonly code: string;
+  /** Connection or permission. */
   override readonly exitCode = 4;
   constructor(message: string, facts: ErrorFacts & { readonly code?: string } = {}) {
     super(message, facts);
@@ -71,6 +84,7 @@ export class ConnectionError extends PlutomiError {
 
 /** The operation was refused, or failed, for a reason that is not usage, config or connection. */
 export class OperationError extends PlutomiError {
+  /** `FAILED`, unless something more exact is known: `NOT_FOUND`, `NOT_APPLIED` and others. */
   readonly code: string;
   constructor(message: string, facts: ErrorFacts & { readonly code?: string } = {}) {
     super(message, facts);
@@ -80,7 +94,9 @@ export class OperationError extends PlutomiError {
 
 /** Ctrl-C, or SIGTERM before the work was done. */
 export class InterruptedError extends PlutomiError {
+  /** Always `INTERRUPTED`. */
   readonly code = 'INTERRUPTED';
+  /** Interrupted. */
   override readonly exitCode = 130;
   constructor(message = 'interrupted', facts: ErrorFacts = {}) {
     super(message, facts);

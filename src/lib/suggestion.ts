@@ -47,17 +47,22 @@ export const suggestedFlags = [
 
 /** A part of a command that the reader fills in, shown as `<name>`, behind a part that is known. */
 export interface Blank {
+  /** The known part, e.g. `orders-consumer/`. */
   readonly before?: string;
+  /** What to fill in, e.g. `sequence`. */
   readonly blank: string;
 }
 
+/** A word of a command: as it is, or for the reader to fill in. */
 export type SuggestedWord = string | number | Blank;
 
 /** A command of this program. */
 export interface OwnCommand {
+  /** Tells it from the other forms of a suggestion. */
   readonly do: 'run';
   /** As it is typed: `dlq list`. */
   readonly command: string;
+  /** Its arguments, in order. */
   readonly args?: readonly SuggestedWord[];
   /** By name, without the dashes; `true` is a switch. */
   readonly flags?: Readonly<Record<string, true | SuggestedWord | readonly SuggestedWord[]>>;
@@ -71,21 +76,31 @@ export interface OwnCommand {
 
 /** A command of another program, such as the nats CLI. */
 export interface OtherCommand {
+  /** Tells it from the other forms of a suggestion. */
   readonly do: 'run-other';
+  /** Its name, e.g. `nats`. */
   readonly program: string;
+  /** Its arguments and flags, unquoted. */
   readonly words: readonly SuggestedWord[];
+  /** What it is for, or when it is right. */
   readonly why?: string;
+  /** Shown behind the command, as a shell comment. */
   readonly note?: string;
 }
 
 /** The same command again, with this flag. */
 export interface GivenFlag {
+  /** Tells it from the other forms of a suggestion. */
   readonly do: 'give';
+  /** Its name, without the dashes. */
   readonly flag: string;
+  /** The value to give it. */
   readonly value: string;
+  /** What it is for, or when it is right. */
   readonly why?: string;
 }
 
+/** What to do next: a sentence, a command, or a flag to add to the same command. */
 export type Suggestion = string | OwnCommand | OtherCommand | GivenFlag;
 
 type Commands = typeof suggestedCommands;

@@ -10,24 +10,26 @@ import { suggestCommand } from '../suggestion.js';
 /** Names of a config file, in the order in which they are looked for in a folder. */
 export const configNames = ['ts', 'mjs', 'js', 'json'].map((ending) => `plutomi-events.config.${ending}`);
 
+/** Which config to load. */
 export interface LoadOptions {
   /** Where the search starts, and what `file` is relative to. */
   readonly cwd: string;
   /** A config file by name: no search. */
   readonly file?: string;
+  /** Folder for caches, e.g. `~/.cache`. */
   readonly cacheHome: string;
-  /** Whose config is read. Default: anybody's. */
+  /** Whose config files are accepted. Default: anybody's. */
   readonly trust?: Trust;
   /** Our public API, for configs that import it; not called for JSON. */
   readonly library: () => Promise<unknown>;
-  /** Told about what is allowed but can lose events. */
+  /** Called for each setting that is allowed but can lose events. */
   readonly onWarning?: (warning: ConfigProblem) => void;
 }
 
 /**
  * Finds, reads and validates the config.
  *
- * Throws ConfigError (exit code 2): missing, unreadable, or invalid, then with all problems at once.
+ * @throws ConfigError (exit code 2) if it is missing, unreadable or invalid; with all problems at once
  */
 export async function loadConfig(options: LoadOptions): Promise<PipelineConfig> {
   const file =
@@ -53,7 +55,7 @@ export async function loadConfig(options: LoadOptions): Promise<PipelineConfig> 
 export interface ConfigFromOptions {
   /** What its paths are relative to. */
   readonly folder: string;
-  /** Told about what is allowed but can lose events. */
+  /** Called for each setting that is allowed but can lose events. */
   readonly onWarning?: (warning: ConfigProblem) => void;
 }
 

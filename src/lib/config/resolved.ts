@@ -6,69 +6,109 @@ import type { StandardSchema } from './schema/standard-schema.js';
 
 /** A config after loading: every default filled in, every duration in ms, every path absolute. */
 export interface PipelineConfig {
+  /** Name of the pipeline; marks what it owns on the server. */
   readonly name: string;
   /** The file it came from; relative paths in it were relative to this file's folder. */
   readonly file: string;
+  /** The four streams, by what they are for. */
   readonly streams: Readonly<Record<StreamRole, StreamSettings>>;
   /** First tokens of our own streams' subjects, from their `subjects`. */
   readonly roots: SubjectRoots;
   /** Prefix of an event type's subject, e.g. `events`. */
   readonly eventsRoot: string;
+  /** The event types. */
   readonly events: readonly EventType[];
   /** Those whose handlers we run. */
   readonly consumers: readonly ConsumerSettings[];
   /** Those whose worker is another program: nothing of ours runs, retries or replays their events. */
   readonly external: readonly ExternalConsumer[];
+  /** How exhausted events are routed. */
   readonly meta: MetaSettings;
   /** As schemas see numbers at publishing, and consumers that don't say it themselves. */
   readonly numbers: Numbers;
-  /** Where the config says the server is; lowest but one in precedence. */
+  /** Where the config says the server is. Flags, environment and context win over it. */
   readonly server?: ServerSettings;
 }
 
+/** What a stream is for: events, pointers to retry, dead letters, or the journal (`advisories`). */
 export type StreamRole = 'events' | 'retry' | 'dlq' | 'advisories';
 
+/** A stream as the config wants it. */
 export interface StreamSettings {
+  /** Name of the stream on the server. */
   readonly name: string;
+  /** Subjects that it stores, wildcards included. */
   readonly subjects: readonly string[];
+  /** Where the server keeps it. */
   readonly storage: 'file' | 'memory';
+  /** Copies in the cluster, 1 to 5. */
   readonly replicas: number;
-  /** 0: for ever. */
+  /** How long messages are kept, ms; 0: forever. */
   readonly maxAgeMs: number;
-  /** -1: no limit. */
+  /** Most bytes it may hold; -1: no limit. */
   readonly maxBytes: number;
-  /** -1: no limit. */
+  /** Most messages it may hold; -1: no limit. */
   readonly maxMsgs: number;
+  /** At a size limit: `old` deletes the oldest messages, `new` refuses further ones. */
   readonly discard: 'old' | 'new';
+  /** How long a message id is remembered, ms. */
   readonly duplicateWindowMs: number;
 }
 
+/** An event type of the config. */
 export interface EventType {
+  /** Its name, e.g. `totp.requested`. */
   readonly type: string;
+  /** The subject that it is published to, e.g. `events.totp.requested`. */
   readonly subject: string;
+  /** Checks the data when it is published and when it is handled. Default: no check. */
   readonly schema?: StandardSchema;
 }
 
+/** Where a new consumer starts reading. */
 export type Start =
-  | { readonly at: 'all' | 'new' | 'last-per-subject' }
-  | { readonly at: 'time'; readonly time: string }
-  | { readonly at: 'seq'; readonly seq: number };
+  | {
+      /** All stored events, new ones only, or the last one of each subject. */
+      readonly at: 'all' | 'new' | 'last-per-subject';
+    }
+  | {
+      /** From a time on. */
+      readonly at: 'time';
+      /** RFC 3339. */
+      readonly time: string;
+    }
+  | {
+      /** From a sequence on. */
+      readonly at: 'seq';
+      /** Sequence in the events stream. */
+      readonly seq: number;
+    };
 
+/** How often a stage tries, and how long it waits in between. */
 export interface StageLimits {
+  /** How many times an event is tried in this stage, 1 to 1000. */
   readonly attempts: number;
-  /** Wait after each failed attempt, ms; the last entry serves all later ones. */
+  /** Wait after each failed attempt, ms; the last entry is used for all later ones. */
   readonly backoffMs: readonly number[];
 }
 
 /** What every consumer of the events stream has. */
 export interface ReaderSettings extends StageLimits {
+  /** Its key under `consumers`. */
   readonly name: string;
   /** What it reads of the events stream; no two overlap. */
   readonly subjects: readonly string[];
+  /** The server delivers again after this long without an acknowledgement or a sign of life, ms. */
   readonly ackWaitMs: number;
+  /** Where a new consumer starts reading. Does not move an existing one. */
   readonly start: Start;
-  /** Told about each new dead letter, besides the log. */
-  readonly onDeadLetter: { readonly handler?: string; readonly webhook?: string };
+  /** Called for each new dead letter, besides the log. */
+  readonly onDeadLetter: {
+    /** Absolute path of the module whose default export is called. */
+    readonly handler?: string;
+    /** URL that the dead letter is posted to. */
+    readonly webhook?: string;
+  };
 }
 
 /**
@@ -77,25 +117,34 @@ export interface ReaderSettings extends StageLimits {
  */
 export type ExternalConsumer = ReaderSettings;
 
+/** A consumer that this pipeline runs. */
 export interface ConsumerSettings extends ReaderSettings {
   /** Absolute path of the module whose default export handles an event. */
   readonly handler: string;
+  /** Most handlers that run at once in one stage of one process. */
   readonly concurrency: number;
-  /** Longest run of a handler, ms. */
+  /** An attempt that runs longer has failed, ms. */
   readonly timeoutMs: number;
-  /** One event after the other, in the order of the stream, retries of the main stage included. */
+  /** One event after another, in stream order, retries of the main stage included. */
   readonly ordered: boolean;
   /** Acks are confirmed by the server before the event counts as done. */
   readonly confirmAcks: boolean;
   /** What its handler gets for numbers that JavaScript would round. */
   readonly numbers: Numbers;
   /** The retry stage. Not `enabled`: exhausted events go straight to the DLQ, and a replay has main's attempts. */
-  readonly retry: StageLimits & { readonly enabled: boolean; readonly delayMs: number };
+  readonly retry: StageLimits & {
+    /** There is a retry stage. */
+    readonly enabled: boolean;
+    /** Wait before the first attempt of the retry stage, ms. */
+    readonly delayMs: number;
+  };
 }
 
 /** The consumers that route: how often they try, and how long they wait. */
 export interface MetaSettings extends StageLimits {
+  /** Most records that one process routes at once. */
   readonly concurrency: number;
+  /** The server delivers a record again after this long without an acknowledgement, ms. */
   readonly ackWaitMs: number;
 }
 

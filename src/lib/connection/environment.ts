@@ -2,28 +2,39 @@ import { userInfo } from 'node:os';
 import path from 'node:path';
 import { readTrust, type Trust } from './trust.js';
 
-/** What the process's environment says; read once by `readEnvironment` and passed on. */
+/** The process's environment; read once by `readEnvironment` and passed on. */
 export interface Environment {
   /** The folder that searches start in. */
   readonly cwd: string;
+  /** The user's home folder: HOME, else USERPROFILE, else as the system knows it. */
   readonly home: string;
+  /** NATS_URL: server addresses, separated by commas. */
   readonly natsUrl?: string;
+  /** NATS_CONTEXT: a context of the `nats` CLI, by name. */
   readonly natsContext?: string;
+  /** NATS_USER. */
   readonly natsUser?: string;
+  /** NATS_PASSWORD. */
   readonly natsPassword?: string;
+  /** NATS_TOKEN. */
   readonly natsToken?: string;
-  /** NATS_CREDS, NATS_NKEY: files to log in with. */
+  /** NATS_CREDS: a credentials file. */
   readonly natsCreds?: string;
+  /** NATS_NKEY: a file with an nkey seed. */
   readonly natsNkey?: string;
-  /** NATS_CA, NATS_CERT, NATS_KEY: files for TLS. */
+  /** NATS_CA: certificate authority, a PEM file. */
   readonly natsCa?: string;
+  /** NATS_CERT: the client certificate, a PEM file. */
   readonly natsCert?: string;
+  /** NATS_KEY: the key of the client certificate, a PEM file. */
   readonly natsKey?: string;
   /** NATS_INBOX_PREFIX: first tokens of the subjects that answers come to. */
   readonly inboxPrefix?: string;
   /** NATS_CLIENT_ID: name of the connection on the server. */
   readonly clientId?: string;
+  /** NATS_SERVER_BIN: path of a nats-server to use instead of an installed one. */
   readonly natsServerBin?: string;
+  /** PLUTOMI_NATS_MIRROR: base URL to download nats-server from. */
   readonly natsMirror?: string;
   /** $PATH, as it is. */
   readonly path: string;
@@ -31,8 +42,11 @@ export interface Environment {
   readonly configHome: string;
   /** $XDG_CACHE_HOME or ~/.cache. */
   readonly cacheHome: string;
+  /** HTTPS_PROXY or https_proxy: proxy for `https://` URLs. */
   readonly httpsProxy?: string;
+  /** HTTP_PROXY or http_proxy: proxy for `http://` URLs. */
   readonly httpProxy?: string;
+  /** NO_PROXY or no_proxy: hosts that are reached without a proxy, separated by commas. */
   readonly noProxy?: string;
   /** npm_execpath: npm or npx has started this process. */
   readonly startedByNpm: boolean;
@@ -40,7 +54,7 @@ export interface Environment {
   readonly noColor: boolean;
   /** FORCE_COLOR is set, and neither 0 nor false: stronger than NO_COLOR, as everywhere in Node. */
   readonly forceColor: boolean;
-  /** Whose files this process takes orders from. */
+  /** Whose config files this process accepts. */
   readonly trust: Trust;
   /** The whole environment: only for `env://` and `$VAR` in nats context files. */
   readonly variables: Readonly<Record<string, string | undefined>>;

@@ -2,31 +2,47 @@ import type { Environment } from './environment.js';
 
 /** The flags that say where to connect, and as whom. */
 export interface TargetFlags {
+  /** `nats://…`, `tls://…`, `ws://…`; several with commas. */
   readonly server?: string;
+  /** A context of the `nats` CLI, by name. */
   readonly context?: string;
-  /** Files; relative to the working folder. */
+  /** A credentials file; relative to the working folder. */
   readonly creds?: string;
+  /** A file with an nkey seed; relative to the working folder. */
   readonly nkey?: string;
+  /** User name. */
   readonly user?: string;
+  /** Password of `user`. */
   readonly password?: string;
+  /** Token, instead of a user and a password. */
   readonly token?: string;
+  /** TLS before the server says anything. Default: as the server says. */
   readonly 'tls-first'?: boolean;
   /** JetStream domain. */
   readonly 'js-domain'?: string;
+  /** Certificate authority, a PEM file. */
   readonly tlsca?: string;
+  /** Client certificate, a PEM file. */
   readonly tlscert?: string;
+  /** Key of the client certificate, a PEM file. */
   readonly tlskey?: string;
   /** First tokens of the subjects that answers come to. */
   readonly 'inbox-prefix'?: string;
 }
 
+/** The `server` of a config. */
 export interface ServerSettings {
+  /** `nats://host:port`; several with commas. */
   readonly url?: string;
+  /** A context of the `nats` CLI, by name. */
   readonly context?: string;
 }
 
+/** Everything that decides where to connect, and as whom. */
 export interface TargetOptions {
+  /** Strongest: before environment, context and config. */
   readonly flags: TargetFlags;
+  /** From `readEnvironment`. */
   readonly environment: Environment;
   /** What the config file says. */
   readonly configured?: ServerSettings;
@@ -34,5 +50,6 @@ export interface TargetOptions {
   readonly local?: () => Promise<{ readonly url: string } | undefined>;
   /** Name of the connection on the server. */
   readonly name: string;
+  /** Deadline of the first connection and of each request, ms. */
   readonly timeoutMs: number;
 }

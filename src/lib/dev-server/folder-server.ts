@@ -37,7 +37,9 @@ export interface FolderServerOptions extends FolderOptions {
   readonly port?: number | undefined;
 }
 
+/** The nats-server of a folder. */
 export interface FolderServer {
+  /** Its address, process and data folder. */
   readonly state: ServerState;
   /** False: it ran already, in this folder or one above it. */
   readonly started: boolean;

@@ -8,11 +8,13 @@ import { isServerOf } from './process.js';
 export interface ServerState {
   /** e.g. `nats://127.0.0.1:41233` */
   readonly url: string;
+  /** Process id. */
   readonly pid: number;
   /** The folder with its data. */
   readonly store: string;
   /** ISO 8601, UTC. */
   readonly startedAt: string;
+  /** Version of nats-server, e.g. `2.15.1`. */
   readonly version: string;
 }
 

@@ -9,6 +9,7 @@ import {
   type SkippedLetter,
 } from './plan/plan-letters.js';
 
+/** How to discard. */
 export interface DiscardOptions extends CarryOutOptions {
   /** Why; kept in the journal. */
   readonly note: string;
@@ -18,13 +19,19 @@ export interface DiscardOptions extends CarryOutOptions {
 export interface DiscardResult {
   /** The name under which the journal keeps this; null: nothing was written. */
   readonly task: string | null;
+  /** Dead letters that the selection found. */
   readonly selected: number;
+  /** Those that are gone from the DLQ now. */
   readonly discarded: number;
+  /** Those that were left, each with the reason. */
   readonly skipped: readonly SkippedLetter[];
   /** Ctrl-C: some may not have been begun. */
   readonly interrupted?: true;
   /** `--dry-run`: what would be done, and nothing was. */
-  readonly plan?: Omit<LetterPlan, 'items' | 'skipped'> & { readonly discardable: number };
+  readonly plan?: Omit<LetterPlan, 'items' | 'skipped'> & {
+    /** How many would be discarded. */
+    readonly discardable: number;
+  };
 }
 
 /**

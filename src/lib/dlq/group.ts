@@ -3,13 +3,18 @@ import type { DeadLetter } from '../domain/dead-letter.js';
 import { type DeadLetterFilters, selectEntries } from './select.js';
 
 export const groupings = ['reason', 'consumer', 'subject'] as const;
+/** What dead letters are counted by. */
 export type Grouping = (typeof groupings)[number];
 
+/** Dead letters that have something in common. */
 export interface DeadLetterGroup {
   /** The consumer or the subject; by reason, the reason of the one that died last: they differ in numbers and ids only. */
   readonly key: string;
+  /** How many there are. */
   readonly count: number;
+  /** When the first one died, ISO. */
   readonly firstDeadAt: string;
+  /** When the last one died, ISO. */
   readonly lastDeadAt: string;
   /** Id of the one that died last. */
   readonly sample: string;
@@ -17,6 +22,7 @@ export interface DeadLetterGroup {
   readonly fingerprint?: string;
 }
 
+/** Dead letters counted by what they have in common. */
 export interface DeadLetterGroups {
   /** How many dead letters match, in all groups. */
   readonly total: number;

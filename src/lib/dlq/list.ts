@@ -8,6 +8,7 @@ import { areResolvedLate } from './state.js';
 
 export const defaultListLimit = 100;
 
+/** The oldest dead letters that match. */
 export interface DeadLetterList {
   /** How many match, also beyond the limit. */
   readonly total: number;
@@ -23,6 +24,7 @@ export interface DeadLetterPage {
   readonly total?: number;
 }
 
+/** How many, and until when. */
 export interface ListOptions {
   /** Most dead letters. Default: 100. */
   readonly limit?: number;

@@ -9,6 +9,7 @@ import { refuseUnknown } from './refuse-unknown.js';
 
 /** Which dead letters are meant; all conditions must hold. */
 export interface DeadLetterFilters {
+  /** Name of the consumer that gave up on it. */
   readonly consumer?: string;
   /** Of the original; `*` is one token, `>` is one or more at the end. */
   readonly subject?: string;

@@ -15,20 +15,27 @@ import { Expiry } from './state.js';
 
 /** The original event as it stands in its stream. */
 export interface ShownEvent {
+  /** The subject that it was published to. */
   readonly subject: string;
+  /** Header names as published, each with all its values. */
   readonly headers: MessageHeaders;
   /** The value of JSON (at most 500 levels deep), the text, or base64: `encoding` says which. Its numbers may be rounded. */
   readonly data: unknown;
   /** The payload as it was published, without a byte order mark; null: it is not text. */
   readonly text: string | null;
+  /** What `data` is. */
   readonly encoding: 'json' | 'utf8' | 'base64';
   /** When it was stored, ISO. */
   readonly time: string;
 }
 
 /** A journal record and its sequence there: when it happened to be stored. */
-export type HistoryRecord = JournalRecord & { readonly journalSeq: number };
+export type HistoryRecord = JournalRecord & {
+  /** Sequence in the journal. */
+  readonly journalSeq: number;
+};
 
+/** One dead letter, its event and its history. */
 export interface DeadLetterDetails extends DeadLetterItem {
   /** Null when the original is missing or replaced. */
   readonly event: ShownEvent | null;

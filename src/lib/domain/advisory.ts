@@ -3,14 +3,21 @@ import type { ExhaustionKind } from './record-kinds.js';
 
 /** The server's own advisory that a consumer gave up on a message (`io.nats.jetstream.advisory.v1.*`). */
 export interface NativeAdvisory {
+  /** `MAX_DELIVERIES`, or `MSG_TERMINATED`. */
   readonly kind: ExhaustionKind;
   /** Random for each emission, also when the server repeats itself: never an identity. */
   readonly id: string;
+  /** When the server gave up, RFC 3339. */
   readonly timestamp: string;
+  /** The stream of the message. */
   readonly stream: string;
+  /** The consumer's name on the server. */
   readonly consumer: string;
+  /** Sequence of the message in its stream. */
   readonly streamSeq: number;
+  /** How often the message was delivered. */
   readonly deliveries: number;
+  /** In the server's words, where it gives one. */
   readonly reason?: string;
   /** The JetStream domain of the consumer, where its server has one. */
   readonly domain?: string;

@@ -6,15 +6,21 @@ import type { Attempts } from './record.js';
 export interface DeadLetter {
   /** `<consumer>/<origin sequence>`, e.g. `notifications-consumer/42`. */
   readonly id: string;
+  /** The consumer that gave up on the event. */
   readonly consumer: string;
   /** Stream of the original. */
   readonly stream: string;
+  /** Sequence of the original in its stream. */
   readonly seq: number;
   /** Subject of the original. */
   readonly subject: string;
+  /** The last failure, on one line of at most 256 bytes. */
   readonly reason: string;
+  /** 12 hexadecimal digits; equal for failures that differ only in numbers, ids and addresses. */
   readonly fingerprint: string;
+  /** Attempts made in each stage of the last cycle. */
   readonly attempts: Attempts;
+  /** How many times it was replayed before; starts at 0. */
   readonly cycle: number;
   /** When it came to the DLQ, ISO. */
   readonly deadAt: string;

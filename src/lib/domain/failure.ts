@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { type Cause, causeMark, causesOf, readText } from './causes.js';
 import { clipBytes, clipText, escapeBlock, escapeLine } from './escape.js';
 
-/** Why an attempt failed. All but `error`, `timeout` and `no-report` are for good: no retry can mend them. */
+/** Why an attempt failed. All but `error`, `timeout` and `no-report` are final: no retry can help. */
 export type FailureKind =
   | 'error'
   | 'timeout'
@@ -13,8 +13,11 @@ export type FailureKind =
   | 'replaced'
   | 'malformed';
 
+/** Why an attempt failed: bounded, printable, and comparable. */
 export interface Failure {
+  /** What kind of failure it was. */
   readonly kind: FailureKind;
+  /** Name of the error, e.g. `TypeError`; at most 128 bytes. */
   readonly name: string;
   /** At most 4 KB, on one line. */
   readonly message: string;
@@ -24,6 +27,7 @@ export interface Failure {
 
 /** What a failed attempt reports: the failure, and at most 16 KB of stack. */
 export interface ReportedFailure extends Failure {
+  /** The stack of the error and of its causes. */
   readonly stack?: string;
 }
 

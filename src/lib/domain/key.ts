@@ -9,11 +9,15 @@ export type Tier = 'business' | 'meta';
 
 /** Which message an event is. A sequence alone is not enough: a recreated stream starts again at 1. */
 export interface Origin {
+  /** Name of its stream. */
   readonly stream: string;
+  /** Its sequence there. */
   readonly seq: number;
+  /** The subject that it was published to. */
   readonly subject: string;
   /** `Nats-Msg-Id` of the event, where the publisher set one; of a very long one its digest, see `knownMsgId`. */
   readonly msgId?: string;
+  /** When the stream stored it, in nanoseconds since 1970, as text. */
   readonly time: Nanos;
 }
 
@@ -48,9 +52,13 @@ export function originOf(message: Omit<Origin, 'msgId'> & { readonly msgId?: str
 
 /** What every record, check and message id is about. */
 export interface Key {
+  /** Whether a handler or routing is meant. */
   readonly tier: Tier;
+  /** Name of the consumer in the config, or `meta-consumer`. */
   readonly consumer: string;
+  /** The event. */
   readonly origin: Origin;
+  /** The stage that worked on it. */
   readonly stage: Stage;
   /** How many times this (consumer, event) was replayed from the DLQ; starts at 0. */
   readonly cycle: number;

@@ -5,6 +5,7 @@ const snoozeBrand = Symbol.for('plutomi-events.Snooze');
 
 /** Thrown by a handler: this event can never succeed here. It goes to the DLQ at once, without retries. */
 export class Reject extends Error {
+  /** Recognized by this mark, so that copies of this library understand each other. */
   readonly [rejectBrand] = true;
   constructor(reason: string, options?: { cause?: unknown }) {
     super(reason, options);
@@ -14,8 +15,12 @@ export class Reject extends Error {
 
 /** Thrown by a handler: not now. The event comes back after `delay` (e.g. `'10m'`, or milliseconds); no attempt is used up. */
 export class Snooze extends Error {
+  /** Recognized by this mark, so that copies of this library understand each other. */
   readonly [snoozeBrand] = true;
-  constructor(readonly delay: string | number) {
+  constructor(
+    /** How long, as it was given. */
+    readonly delay: string | number,
+  ) {
     super(`snoozed for ${delay}`);
     this.name = 'Snooze';
   }

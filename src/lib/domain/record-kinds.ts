@@ -30,6 +30,7 @@ export const kindFacts = {
   MOVED: { title: 'moved', color: 'cyan', ends: null, writers: ['move'] },
 } as const satisfies Readonly<Record<string, KindFacts>>;
 
+/** What a record of the journal says happened. */
 export type RecordKind = keyof typeof kindFacts;
 
 /** The kinds that end this. */

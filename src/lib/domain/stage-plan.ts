@@ -3,7 +3,14 @@ import { isCount } from './decode.js';
 /** What the worker that ended a main stage says is next, by the version of the config that it runs with. */
 export interface StagePlan {
   /** The retry stage; false: there is none, and the event goes to the DLQ. */
-  readonly retry: false | { readonly delayMs: number; readonly attempts: number };
+  readonly retry:
+    | false
+    | {
+        /** Wait before its first attempt, ms. */
+        readonly delayMs: number;
+        /** How many attempts it has. */
+        readonly attempts: number;
+      };
 }
 
 export const straightToDlq: StagePlan = { retry: false };

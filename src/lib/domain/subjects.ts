@@ -3,8 +3,11 @@ import { type ExhaustionKind, isRecordKind, type RecordKind } from './record-kin
 
 /** First tokens of the subjects of the three streams that are ours alone. */
 export interface SubjectRoots {
+  /** Of the retry stream, e.g. `events-retry`. */
   readonly retry: string;
+  /** Of the DLQ, e.g. `events-dlq`. */
   readonly dlq: string;
+  /** Of the journal, e.g. `events-advisories`. */
   readonly advisories: string;
 }
 

@@ -5,6 +5,7 @@ import type { MessageHeaders } from '../nats/wire/message.js';
 export interface PlutomiEvent<Data = unknown> {
   /** The event type, e.g. `totp.requested`. */
   readonly type: string;
+  /** The subject that it was published to. */
   readonly subject: string;
   /** The payload: the schema's output where the type has one, else the decoded JSON. Reading it rejects the event when it is not JSON. */
   readonly data: Data;
@@ -16,14 +17,19 @@ export interface PlutomiEvent<Data = unknown> {
   readonly headers: MessageHeaders;
   /** `Nats-Msg-Id`, where the publisher set one. */
   readonly id: string | undefined;
+  /** Name of the events stream. */
   readonly stream: string;
+  /** Its sequence in the events stream. */
   readonly seq: number;
   /** When the stream stored it. */
   readonly time: Date;
 }
 
+/** What a handler is told about the attempt, besides the event. */
 export interface HandlerContext {
+  /** Name of the consumer in the config. */
   readonly consumer: string;
+  /** `main`: read from the events stream. `retry`: the retry stage, after `main` gave up. */
   readonly stage: 'main' | 'retry';
   /** 1 for the first attempt of this stage. */
   readonly attempt: number;
@@ -33,11 +39,12 @@ export interface HandlerContext {
   readonly idempotencyKey: string;
   /** Aborts when the attempt times out, and when the process stops without waiting any longer. */
   readonly signal: AbortSignal;
+  /** Logs with the consumer, event and attempt as fields. */
   readonly log: Logger;
 }
 
 /**
- * Handles one event. Returning is success; throwing is a failed attempt; `Reject` is for good; `Snooze` comes
- * back later. At-least-once: the same event can come again, so effects should be idempotent.
+ * Handles one event. Returning is success; throwing is a failed attempt; `Reject` means never try again;
+ * `Snooze` means try again later. At-least-once: the same event can come again, so effects should be idempotent.
  */
 export type Handler<Data = unknown> = (event: PlutomiEvent<Data>, context: HandlerContext) => unknown;

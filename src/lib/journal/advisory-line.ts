@@ -12,25 +12,34 @@ import type { StoredMessage } from '../nats/wire/message.js';
 
 /** What stands in the journal but is no record of anybody's. */
 export const malformedKind = 'MALFORMED';
+/** The kinds of records, and `MALFORMED` for a message that is not a valid record. */
 export type AdvisoryKind = RecordKind | typeof malformedKind;
 
 /** One line of the journal: the server's own advisory, or a record of the pipeline. */
 export interface AdvisoryLine {
   /** ISO. */
   readonly at: string;
+  /** What happened. */
   readonly kind: AdvisoryKind;
+  /** Who says so. */
   readonly source: 'server' | 'pipeline';
-  /** `meta` is about the consumers that route; null: nobody can say. */
+  /** `meta` is about the consumers that route; null: unknown. */
   readonly tier: Tier | null;
   /** Of the event; of an advisory of the server, where the message was delivered. */
   readonly stream: string;
+  /** Name of the consumer; null: unknown. */
   readonly consumer: string | null;
+  /** Sequence in `stream`. */
   readonly seq: number;
+  /** How often the message had been delivered; null: unknown. */
   readonly deliveries: number | null;
+  /** Why, on one line; null: there is nothing to say. */
   readonly reason: string | null;
   /** Null for the server's advisories. */
   readonly stage: Stage | null;
+  /** How many times it was replayed before; null for the server's advisories. */
   readonly cycle: number | null;
+  /** From 1, in this stage; null: it is about no attempt. */
   readonly attempt: number | null;
 }
 

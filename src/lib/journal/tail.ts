@@ -11,6 +11,7 @@ import { type AdvisoryKind, advisoryLine, type AdvisoryLine, malformedKind } fro
 
 export const advisoryKinds: readonly AdvisoryKind[] = [...recordKinds, malformedKind];
 
+/** Which lines of the journal, and until when. */
 export interface TailOptions {
   /** Begin with what was stored at this time, ms since 1970. Default: with follow now, else the oldest. */
   readonly sinceMs?: number;
@@ -20,6 +21,7 @@ export interface TailOptions {
   readonly consumer?: string;
   /** Go on with what is written later, until the signal. Default: end with what is there. */
   readonly follow?: boolean;
+  /** Ends the reading. */
   readonly signal?: AbortSignal;
 }
 

@@ -77,7 +77,9 @@ export class PayloadLimit extends Error {
  * say which permission is missing.
  */
 export class NotAllowedError extends ConnectionError {
+  /** What is not allowed; undefined: to log in. */
   readonly operation: 'publish' | 'subscribe' | undefined;
+  /** The subject that the permission is missing for; undefined: the login was refused. */
   readonly subject: string | undefined;
 
   constructor(what: string, cause: unknown) {

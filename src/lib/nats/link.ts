@@ -53,6 +53,7 @@ export class Link extends StreamAccess {
     this.publisher = new AckedPublisher(inbox, target.timeoutMs, this.home);
   }
 
+  /** Wraps a connection of the NATS client. Programs call `connect` instead. */
   static async over(nc: NatsConnection, target: ConnectionTarget, clock: Clock): Promise<Link> {
     // Always the prefix, never `domain`: direct gets know only the prefix.
     const apiPrefix =
@@ -83,6 +84,7 @@ export class Link extends StreamAccess {
     return this.nc.info?.max_payload ?? 1_048_576;
   }
 
+  /** False while the connection is lost or closed. */
   get connected(): boolean {
     return !this.nc.isClosed() && !this.down;
   }
@@ -104,7 +106,7 @@ export class Link extends StreamAccess {
     this.inbox.closed();
   }
 
-  /** Calls back at each disconnect and reconnect; returns how to stop that. */
+  /** Calls back at each disconnect and reconnect. Returns a function that stops it. */
   watch(watcher: LinkWatcher): () => void {
     this.watchers.add(watcher);
     return () => this.watchers.delete(watcher);
@@ -119,15 +121,15 @@ export class Link extends StreamAccess {
   }
 
   /**
-   * Calls back whenever the server says that this user lacks a permission: the only word about what was sent without
-   * waiting for an answer. Returns how to stop that.
+   * Calls back whenever the server says that this user lacks a permission: the only news about what was sent without
+   * waiting for an answer. Returns a function that stops it.
    */
   watchRefusals(watcher: (error: NotAllowedError) => void): () => void {
     this.refusalWatchers.add(watcher);
     return () => this.refusalWatchers.delete(watcher);
   }
 
-  /** Resolves when the connection is closed for good, with the reason where it was not closed by `close`. */
+  /** Resolves when the connection is closed and won't come back; with the reason, unless `close` closed it. */
   async closed(): Promise<PlutomiError | undefined> {
     const reason = await this.nc.closed();
     return reason
@@ -152,7 +154,7 @@ export class Link extends StreamAccess {
     this.endOfTurn.add(send);
   }
 
-  /** Publishes to a stream and waits for the server's word that it is stored. */
+  /** Publishes to a stream and waits until the server confirms that it is stored. */
   publish(subject: string, data: Bytes, options: PublishOptions = {}): Promise<PublishAck> {
     const { headers, expectStream, timeoutMs } = options;
     return new Promise((resolve, reject) => {
@@ -178,7 +180,7 @@ export class Link extends StreamAccess {
     this.publisher.publish(subject, data, headers, listener, meant);
   }
 
-  /** The name of this user's account; undefined: the server does not tell. */
+  /** The name of this user's account; undefined: the server does not say. */
   async account(): Promise<string | undefined> {
     const answer = await this.requests.ask('ask for the account', '$SYS.REQ.USER.INFO', '', readAnswer);
     const { data } = answer as { data?: { account?: unknown } };
@@ -192,7 +194,7 @@ export class Link extends StreamAccess {
     await this.nc.flush();
   }
 
-  /** Flushes and closes, also when the server is silent. Never throws: there is nothing left to be done about it. */
+  /** Flushes and closes, also when the server is silent. Never throws: nothing could be done about it. */
   async close(): Promise<void> {
     const timer = setTimeout(() => void this.nc.close().catch(() => {}), closeWaitMs);
     try {

@@ -3,6 +3,7 @@ import { UnreachableError } from './errors.js';
 import type { Link } from './link.js';
 import type { ConsumerInfo, StreamInfo } from './objects.js';
 
+/** Reasons why the server delivers nothing of a consumer. */
 export type StandstillKind =
   /** The stream is not there, or nobody leads it now. */
   | 'no-stream'
@@ -24,6 +25,7 @@ export type StandstillKind =
 
 /** Why the server delivers nothing of a consumer now, however much there is. */
 export interface Standstill {
+  /** The reason, for programs. */
   readonly kind: StandstillKind;
   /** Follows the name of the consumer: `paused until …`. */
   readonly detail: string;

@@ -48,10 +48,13 @@ export abstract class StreamAccess implements StreamReader {
     readonly clock: Clock,
   ) {}
 
+  /** Version of the server that this connection is on, e.g. `2.15.1`. */
   abstract get serverVersion(): string;
 
+  /** Largest message that the server takes, headers included, in bytes. */
   abstract get maxPayload(): number;
 
+  /** The message at a sequence, from any replica: fast, may be stale. Undefined: not there. */
   async readDirect(stream: string, seq: number): Promise<StoredMessage | undefined> {
     const what = `read message ${seq} of the stream ${stream}`;
     const subject = this.apiSubject('DIRECT.GET', stream);
@@ -63,6 +66,10 @@ export abstract class StreamAccess implements StreamReader {
     });
   }
 
+  /**
+   * Calls `take` with up to `count` messages from `seq` on, at most `maxBytes` of them, from any replica. Needs
+   * nats-server 2.11.
+   */
   async readDirectFrom(
     stream: string,
     seq: number,
@@ -94,6 +101,7 @@ export abstract class StreamAccess implements StreamReader {
     return readEach(this, stream, seqs, take);
   }
 
+  /** Calls `take` with the last message of each of at most 1,024 subjects, from any replica. Needs nats-server 2.11. */
   async readLastDirect(
     stream: string,
     subjects: readonly string[],
@@ -189,6 +197,10 @@ export abstract class StreamAccess implements StreamReader {
     }
   }
 
+  /**
+   * A consumer's config and state; undefined: there is no such consumer or stream. @throws PlutomiError as the server
+   * answers
+   */
   async consumerInfo(stream: string, consumer: string): Promise<ConsumerInfo | undefined> {
     try {
       return await this.jsm.consumers.info(stream, consumer);

@@ -5,6 +5,7 @@ import type { WaterfallEventType } from './waterfall-event.js';
 /** Successes are counted where they happen: told as events, they would cost each healthy message something. */
 type CountedType = Exclude<WaterfallEventType, 'succeeded'>;
 
+/** How many events of each type there were; successes are counted in `StageCounts`. */
 export type EventCounts = Readonly<Record<CountedType, number>>;
 
 const countedTypes = (Object.keys(logLines) as WaterfallEventType[]).filter(

@@ -5,7 +5,9 @@ import type { ListenerOf, WaterfallEvent, WaterfallEventType, WaterfallListener 
  * Nothing is made of a success at the first attempt while nobody wants it.
  */
 export interface Subscribe {
+  /** Every event. Returns how to unsubscribe. */
   (listener: WaterfallListener): () => void;
+  /** Events of these types only. Returns how to unsubscribe. */
   <T extends WaterfallEventType>(
     listener: ListenerOf<T>,
     wanted: { readonly types: readonly T[] },

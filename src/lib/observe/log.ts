@@ -16,12 +16,15 @@ const loadPino = () => require('pino') as typeof Pino;
 /** Facts first, then one sentence; never a payload, a header value or a secret. */
 export type Logger = Pino.Logger;
 
+/** Where and how to log. */
 export interface LogOptions {
+  /** Lines below this level are left out. */
   readonly level: LogLevel;
   /** Where lines go: 1 stdout, 2 stderr. */
   readonly fd: 1 | 2;
   /** Lines for people instead of JSON. */
   readonly readable: boolean;
+  /** Colors in readable lines. */
   readonly color: boolean;
 }
 

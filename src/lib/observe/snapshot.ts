@@ -23,13 +23,17 @@ export interface PipelineSnapshot {
   readonly worker: string;
   /** When it was taken, RFC 3339. */
   readonly at: string;
+  /** When `runPipeline` was called, RFC 3339. */
   readonly startedAt: string;
+  /** How long it has been running, ms. */
   readonly uptimeMs: number;
-  /** `failed`: `ended` has rejected, and nobody has called `stop` yet. `stopping` until `stop` is done. */
+  /** `failed`: `ended` has rejected, and `stop` has not been called yet. `stopping` until `stop` is done. */
   readonly state: 'running' | 'failed' | 'stopping' | 'stopped';
+  /** The connection to the server. */
   readonly connection: ConnectionSnapshot;
   /** What the server does not take now; while it lasts, that tier pulls and acknowledges nothing. */
   readonly holding: readonly Holding[];
+  /** Handlers of all stages. */
   readonly handlers: HandlersSnapshot;
   /** Advisories about external consumers that were heard and are not in the journal yet. */
   readonly advisoriesWaiting: number;
@@ -41,14 +45,17 @@ export interface PipelineSnapshot {
 
 /** `since`: connected or disconnected since then. */
 export interface ConnectionSnapshot extends Since {
+  /** False while the connection is lost. */
   readonly connected: boolean;
-  /** The server's address, and its version: of the last one, while there is none. */
+  /** The server's address; the last one's while disconnected. */
   readonly server: string;
+  /** Version of that server, e.g. `2.15.1`. */
   readonly serverVersion: string;
   /** How often the connection was lost and came back. */
   readonly reconnects: number;
 }
 
+/** Something that the server does not take. `since`: when it first refused. */
 export interface Holding extends Since {
   /** `business`: handlers and dead letters; `meta`: routing. Each holds on by itself. */
   readonly tier: Tier;
@@ -70,16 +77,21 @@ export interface HandlersSnapshot {
   readonly waiting: number;
 }
 
+/** One stage of one consumer. */
 export interface StageSnapshot {
+  /** Whether it runs handlers or routes. */
   readonly tier: Tier;
   /** The pipeline's consumer; `meta-consumer` for routing. */
   readonly consumer: string;
+  /** `dlq`: alerts about dead letters. */
   readonly stage: Stage;
-  /** What this stage reads: a stream, and the name of its consumer on the server. */
+  /** The stream that it reads. */
   readonly stream: string;
+  /** The name of its consumer on the server. */
   readonly durable: string;
-  /** Most attempts at once, and most messages in hand, those that wait for a place included. */
+  /** Most attempts at once. */
   readonly concurrency: number;
+  /** Most messages in hand, those that wait for a place included. */
   readonly capacity: number;
   /** Messages that were delivered to this process and are not settled. */
   readonly inHand: number;
@@ -91,8 +103,9 @@ export interface StageSnapshot {
   readonly zombies: readonly RunningHandler[];
   /** Since the start. */
   readonly counts: StageCounts;
-  /** When an attempt last succeeded or failed, RFC 3339. */
+  /** When an attempt last succeeded, RFC 3339; null: none has yet. */
   readonly lastSucceededAt: string | null;
+  /** When an attempt last failed, RFC 3339; null: none has yet. */
   readonly lastFailedAt: string | null;
   /** The server does not answer when it is asked for messages, or says that there is no such consumer. */
   readonly unanswered: Waiting | null;
@@ -106,20 +119,25 @@ export interface RunningHandler extends Since {
   readonly id: string;
   /** `<stream>/<sequence>` of the event. */
   readonly origin: string;
+  /** Subject of the event. */
   readonly subject: string;
+  /** From 1, in this stage. */
   readonly attempt: number;
+  /** How many times the event was replayed for this consumer. */
   readonly cycle: number;
 }
 
-/** An attempt counts once what became of it is stored. Of alerts: told, or to be told again. */
+/** An attempt counts once what became of it is stored. Of alerts: delivered, or to be repeated. */
 export interface StageCounts {
   /** Messages that came, redeliveries included. */
   readonly delivered: number;
+  /** Attempts that succeeded. */
   readonly succeeded: number;
   /** Attempts that failed; a later one may help. */
   readonly failed: number;
   /** Attempts that failed, and no other could help: rejected, an invalid event, an original that is gone. */
   readonly rejected: number;
+  /** Attempts that asked for a later time. */
   readonly snoozed: number;
   /** Events that this stage gave up on. */
   readonly exhausted: number;

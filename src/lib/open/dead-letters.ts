@@ -19,7 +19,7 @@ import type { Pipeline } from '../pipeline/pipeline.js';
 export class DeadLetters {
   constructor(private readonly pipeline: Pipeline) {}
 
-  /** The oldest that match, `limit` of them (default 100), and how many match in all. */
+  /** The oldest dead letters that match, at most `limit` (default 100), and how many match in all. */
   list(filters: DeadLetterFilters = {}, limit?: number): Promise<DeadLetterList> {
     return listDeadLetters(this.pipeline, filters, limit);
   }
@@ -48,7 +48,7 @@ export class DeadLetters {
     return planReplay(this.pipeline, selection);
   }
 
-  /** Brings dead letters back, as the plan says that there is of them. Safe to interrupt and to run again. */
+  /** Replays dead letters: those of the plan, or those that the selection finds. Safe to interrupt and to run again. */
   async replay(these: ReplayPlan | ReplaySelection, options: RunReplayOptions = {}): Promise<ReplayResult> {
     const plan = 'items' in these ? these : await this.plan(these);
     return runReplay(this.pipeline, plan, options);
@@ -59,7 +59,7 @@ export class DeadLetters {
     return planDiscard(this.pipeline, selection);
   }
 
-  /** Ends dead letters: nobody gets their events any more. Safe to interrupt and to run again. */
+  /** Discards dead letters: their events are not delivered again. Safe to interrupt and to run again. */
   async discard(these: LetterPlan | LetterSelection, options: DiscardOptions): Promise<DiscardResult> {
     const plan = 'items' in these ? these : await this.planDiscard(these);
     return discardDeadLetters(this.pipeline, plan, options);

@@ -14,13 +14,19 @@ export interface ConnectionOptions {
   readonly creds?: string;
   /** A file with an nkey seed. */
   readonly nkey?: string;
+  /** User name. Default: NATS_USER, else the context's. */
   readonly user?: string;
+  /** Password of `user`. */
   readonly password?: string;
+  /** Token, instead of a user and a password. */
   readonly token?: string;
+  /** Certificate authority, a PEM file. */
   readonly tlsCa?: string;
+  /** Client certificate, a PEM file. */
   readonly tlsCert?: string;
+  /** Key of the client certificate, a PEM file. */
   readonly tlsKey?: string;
-  /** TLS before the server has said anything. Default: as the server says. */
+  /** TLS before the server says anything. Default: as the server says. */
   readonly tlsFirst?: boolean;
   /** The JetStream domain. */
   readonly jsDomain?: string;
@@ -28,6 +34,7 @@ export interface ConnectionOptions {
   readonly inboxPrefix?: string;
 }
 
+/** Which pipeline to open, and where. All of it can be left out. */
 export interface OpenOptions extends ConnectionOptions {
   /**
    * A config file, relative to `cwd`, or a config. Default: `plutomi-events.config.{ts,mjs,js,json}` of `cwd` or of the
@@ -44,7 +51,7 @@ export interface OpenOptions extends ConnectionOptions {
   readonly identity?: Partial<Identity>;
   /** Default: the system's. */
   readonly clock?: Clock;
-  /** Hears of what the config allows, and what can lose events. Default: nobody does. */
+  /** Called for each setting of the config that is allowed but can lose events. Default: not reported. */
   readonly onWarning?: (warning: ConfigProblem) => void;
 }
 

@@ -25,6 +25,7 @@ import type { RunningPipeline } from '../waterfall/running-pipeline.js';
 import { selectConsumers } from '../waterfall/select-consumers.js';
 import { DeadLetters } from './dead-letters.js';
 
+/** What runs, and what is logged. */
 export interface RunOpenedOptions {
   /** Run only these consumers. Default: all. */
   readonly only?: readonly string[];
@@ -41,11 +42,17 @@ const drainTimeoutMs = 25_000;
 
 /** A pipeline and its connection. */
 export class OpenPipeline implements Pipeline, AsyncDisposable {
+  /** The config, with every default filled in. */
   readonly config: PipelineConfig;
+  /** The connection; `close` closes it. */
   readonly link: Link;
+  /** Streams of the journal, the retry stage and the DLQ. */
   readonly places: Places;
+  /** What times are taken from. */
   readonly clock: Clock;
+  /** Who writes to the journal. */
   readonly identity: Identity;
+  /** The dead letter queue: list, show, replay, discard. */
   readonly deadLetters: DeadLetters;
   private readonly publisher: Publisher;
   private readonly running = new Set<RunningPipeline>();
@@ -119,6 +126,7 @@ export class OpenPipeline implements Pipeline, AsyncDisposable {
     await this.link.close();
   }
 
+  /** As `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -9,22 +9,29 @@ import type { Role } from './role.js';
 
 /** Subjects of one direction. What `deny` names is refused even where `allow` allows it. */
 export interface SubjectPermissions {
+  /** Subjects, wildcards included. */
   readonly allow: readonly string[];
+  /** Default: nothing. */
   readonly deny?: readonly string[];
 }
 
 /** What a user of a role may publish and subscribe to, and nothing else. */
 export interface RolePermissions {
+  /** What the user does with the pipeline. */
   readonly role: Role;
+  /** The `name` of the config. */
   readonly pipeline: string;
   /** The user that they are for. */
   readonly user: string;
   /** What this user's connections must use, since nobody else's answers may be read. */
   readonly inboxPrefix: string;
+  /** What the user may send, requests and acknowledgements included. */
   readonly publish: SubjectPermissions;
+  /** What the user may receive. */
   readonly subscribe: SubjectPermissions;
 }
 
+/** Whom the permissions are for. */
 export interface PermissionOptions {
   /** Default: the name of the role. */
   readonly user?: string;

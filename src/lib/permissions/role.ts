@@ -1,5 +1,6 @@
 /** Who uses a pipeline, by what they do with it. */
 export const roles = ['publisher', 'runner', 'operator', 'ci', 'viewer'] as const;
+/** Who uses a pipeline, by what they do with it. */
 export type Role = (typeof roles)[number];
 
 /** The role whose permissions a command needs. Commands that need no server are not in it. */

@@ -6,15 +6,23 @@ import { type Places, placesOf } from './places.js';
 
 /** A pipeline on a server: the first argument of whatever is done with it. */
 export interface Pipeline {
+  /** The config, with every default filled in. */
   readonly config: PipelineConfig;
+  /** The connection to the server. */
   readonly link: Link;
+  /** Streams of the journal, the retry stage and the DLQ. */
   readonly places: Places;
+  /** What times are taken from. */
   readonly clock: Clock;
+  /** Who writes to the journal. */
   readonly identity: Identity;
 }
 
+/** What `makePipeline` puts together. */
 export interface PipelineParts {
+  /** From `loadConfig`. */
   readonly config: PipelineConfig;
+  /** From `connect`. Whoever opened it closes it. */
   readonly link: Link;
   /** Default: that of the connection. */
   readonly clock?: Clock;

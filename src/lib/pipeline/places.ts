@@ -2,14 +2,19 @@ import type { PipelineConfig } from '../config/resolved.js';
 
 /** A stream whose messages we address one by one: its name, and the first token of their subjects. */
 export interface Place {
+  /** Name of the stream. */
   readonly stream: string;
+  /** First token of its subjects. */
   readonly root: string;
 }
 
 /** Where the journal and the pointers stand. */
 export interface Places {
+  /** The advisories stream. */
   readonly journal: Place;
+  /** The retry stream. */
   readonly retry: Place;
+  /** The DLQ. */
   readonly dlq: Place;
 }
 

@@ -1,8 +1,9 @@
 import type { OtherCommand, OwnCommand, SuggestedWord, Suggestion } from '../suggestion.js';
 import { shellWord } from './shell-word.js';
 
-/** Who is told what to do: how this program was called, and the flags that lead to the same server again. */
+/** How this program was called, and the flags that lead to the same server again. */
 export interface Caller {
+  /** The program's name as it was called, e.g. `npx plutomi-events`. */
   readonly program: string;
   /** As they are typed. For commands that go to the server. */
   readonly toServer: readonly string[];

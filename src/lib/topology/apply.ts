@@ -29,7 +29,8 @@ export type ApplyOptions = Allowed;
  * Carries a plan out: the journal first, then the other streams, then the consumers; then reads everything
  * again. Can be killed at any point and run again. Returns how many objects it created or changed.
  *
- * Throws OperationError: a conflict, a replacement or a loss that is not named, or a field that the server did not take.
+ * @throws OperationError for a conflict, a replacement or loss that `options` does not allow, or a field that the server
+ *   did not take
  */
 export async function applyPlan(pipeline: Pipeline, plan: Plan, options: ApplyOptions = {}): Promise<number> {
   const { link } = pipeline;

@@ -18,27 +18,42 @@ export { metaConsumers, stageConsumers };
 
 /** A stream as the config wants it. `fields` are all that we manage of it, in the server's spelling. */
 export interface DesiredStream {
+  /** Tells it from a consumer. */
   readonly kind: 'stream';
+  /** What it is for. */
   readonly role: StreamRole;
+  /** Its name on the server. */
   readonly name: string;
+  /** In the server's spelling and units. */
   readonly fields: StreamFields;
 }
 
 /** A consumer as the config wants it. */
 export interface DesiredConsumer {
+  /** Tells it from a stream. */
   readonly kind: 'consumer';
+  /** What its stream is for. */
   readonly role: StreamRole;
+  /** Its name on the server. */
   readonly name: string;
+  /** The stream that it reads. */
   readonly stream: string;
   /** The consumer of the config that it serves, or `meta-consumer`. */
   readonly serves: string;
-  readonly fields: ConsumerFields & { readonly filter_subjects: string[] };
+  /** In the server's spelling and units. */
+  readonly fields: ConsumerFields & {
+    /** Subjects that it reads. */
+    readonly filter_subjects: string[];
+  };
 }
 
 /** What the server should hold, in the order in which it is created. */
 export interface Topology {
+  /** The pipeline that owns it all. */
   readonly pipeline: string;
+  /** The journal first. */
   readonly streams: readonly DesiredStream[];
+  /** Created after the streams. */
   readonly consumers: readonly DesiredConsumer[];
 }
 

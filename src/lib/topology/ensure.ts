@@ -12,7 +12,7 @@ import { suggestCommand } from '../suggestion.js';
  * Makes sure that the server has what a config needs to run. With `apply` it creates and updates what is
  * missing, but nothing that loses, skips or repeats events: that takes `pipeline apply` and a person.
  *
- * Throws OperationError `NOT_APPLIED` with what is missing or different.
+ * @throws OperationError `NOT_APPLIED`, with what is missing or different
  */
 export async function ensureTopology(pipeline: Pipeline, options: { apply: boolean }): Promise<void> {
   const { changes, conflicts } = await checkTopology(pipeline);

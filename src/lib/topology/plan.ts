@@ -12,17 +12,21 @@ export type PlannedChange = Consequential;
 
 /** What `applyPlan` would do, and what stands in its way. */
 export interface Plan {
+  /** The `name` of the config. */
   readonly pipeline: string;
   /** Address of the server that it was made for. */
   readonly server: string;
+  /** What the config wants, whether or not it is there. */
   readonly desired: Topology;
+  /** One for each wanted object and each orphan, those that need nothing included. */
   readonly changes: readonly PlannedChange[];
-  /** Reasons that no flag but `--adopt` overcomes. */
+  /** What stands in the way. Only `--adopt` resolves some of it; the rest has to be changed by hand. */
   readonly conflicts: readonly Conflict[];
-  /** Something stored or on its way is lost, skipped, left behind or delivered again. */
+  /** It would lose, skip, leave behind or deliver again something that is stored or in flight. */
   readonly needsConfirmation: boolean;
 }
 
+/** What a plan may take over. */
 export interface PlanOptions {
   /** Take over objects with a wanted name that no pipeline, or another one, owns. Default: they are conflicts. */
   readonly adopt?: boolean;

@@ -29,19 +29,20 @@ import { SnapshotTaker } from './take-snapshot.js';
 import { type Process, Worker, type WorkerSettings } from './worker/worker.js';
 import { alertSettings, mainSettings, metaSettings, retrySettings } from './worker-settings.js';
 
-/** What runs in this process, and who hears of it. */
+/** What runs in this process, and where its log and events go. */
 export interface RunSettings {
   /**
-   * Run only these consumers' stages; of an external one that is telling about its dead letters. The meta tiers, and
+   * Run only these consumers' stages; for an external one, that is the alerts about its dead letters. The meta tiers, and
    * the listening to the server's advisories, run always. Default: all.
    */
   readonly only?: readonly string[];
-  /** By absolute file, as the config names them. */
+  /** Handlers by absolute path, as the config names them. */
   readonly handlers: ReadonlyMap<string, Handler>;
+  /** The log of the handlers. */
   readonly log: Logger;
   /** The first subscriber. */
   readonly onEvent?: WaterfallListener;
-  /** Between webhooks and us. Default: none. */
+  /** Proxies for webhooks. Default: none. */
   readonly proxies?: ProxySettings;
 }
 

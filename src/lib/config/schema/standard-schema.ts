@@ -2,9 +2,13 @@ import { messageOf } from '../../errors.js';
 
 /** The part of the Standard Schema v1 interface that we use: zod, valibot, arktype and others implement it. */
 export interface StandardSchema {
+  /** The schema itself, under the key that Standard Schema v1 prescribes. */
   readonly '~standard': {
+    /** Version of the interface: always 1. */
     readonly version: 1;
+    /** Name of the schema library, e.g. `zod`. */
     readonly vendor: string;
+    /** Returns the parsed `value`, or the `issues` that make the input invalid. */
     readonly validate: (value: unknown) => SchemaResult | Promise<SchemaResult>;
   };
 }

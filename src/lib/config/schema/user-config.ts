@@ -3,11 +3,13 @@ import type { StandardSchema } from './standard-schema.js';
 
 /** A config file as users write it. Rules, defaults and descriptions: config/schema; a test holds the two together. */
 export interface UserConfig<E extends string = string> {
+  /** Location of the JSON schema, for editors. Ignored otherwise. */
   $schema?: string | undefined;
   /** Name of the pipeline; marks what it owns on the server. */
   name: string;
   /** Copies of each stream in the cluster, 1 to 5. Default: 1. */
   replicas?: number | undefined;
+  /** Names and limits of the four streams. Default: see each stream. */
   streams?: UserStreams | undefined;
   /** Event types, e.g. `'totp.requested': { schema }`; its subject is then `events.totp.requested`. */
   events?: Record<E, UserEvent | null> | undefined;
@@ -16,36 +18,58 @@ export interface UserConfig<E extends string = string> {
   /** The consumers that route exhausted events. */
   meta?: UserMeta | undefined;
   /**
-   * What `event.data` has for a number that JavaScript would round: `number` the nearest one, `bigint` an exact BigInt
-   * for an integer, `text` the digits as text. Default: `number`.
+   * How `event.data` represents a number that JavaScript would round: `number`: the nearest one; `bigint`: an exact
+   * BigInt for an integer; `text`: the digits as text. Default: `number`.
    */
   numbers?: Numbers | undefined;
-  /** Where the server is, unless a flag or the environment says it. */
-  server?: { url?: string | undefined; context?: string | undefined } | undefined;
+  /** Where the server is. Flags and environment variables win over it. */
+  server?:
+    | {
+        /** `nats://host:port`; several with commas. */
+        url?: string | undefined;
+        /** A context of the `nats` CLI, by name. */
+        context?: string | undefined;
+      }
+    | undefined;
 }
 
+/** The four streams of a pipeline. */
 export interface UserStreams {
   /** The events themselves, the only copy. Default: `events`, 7 days. */
-  events?: (UserStream & { maxAge?: string | undefined; retention?: 'limits' | undefined }) | undefined;
+  events?:
+    | (UserStream & {
+        /** How long events are kept, e.g. `7d`. Default: `7d`. */
+        maxAge?: string | undefined;
+        /** Only `limits` works: other policies delete events before their retries need them. */
+        retention?: 'limits' | undefined;
+      })
+    | undefined;
   /** Pointers to events that wait for the retry stage. Default: `events-retry`. */
   retry?: UserStream | undefined;
-  /** Dead letters; they stay until somebody replays them. Default: `events-dlq`. */
+  /** Dead letters; they stay until they are replayed or discarded. Default: `events-dlq`. */
   dlq?: UserStream | undefined;
   /** The journal. Default: `events-advisories`, 30 days. */
-  advisories?: (UserStream & { maxAge?: string | undefined }) | undefined;
+  advisories?:
+    | (UserStream & {
+        /** How long the journal is kept, e.g. `30d`. Default: `30d`. */
+        maxAge?: string | undefined;
+      })
+    | undefined;
 }
 
+/** One stream. What is left out has the default. */
 export interface UserStream {
+  /** Name of the stream on the server. Default: see `UserStreams`. */
   name?: string | undefined;
-  /** Default: `['<name>.>']`. */
+  /** Subjects that it stores, wildcards included. Default: `['<name>.>']`. */
   subjects?: string[] | undefined;
-  /** Default: `file`. */
+  /** Where the server keeps it. Default: `file`. */
   storage?: 'file' | 'memory' | undefined;
-  /** 1 to 5. Default: the replicas of the pipeline. */
+  /** Copies in the cluster, 1 to 5. Default: the `replicas` of the pipeline. */
   replicas?: number | undefined;
-  /** Bytes, or text like `10GB`. Default: no limit. */
+  /** Most bytes it may hold: a number, or text like `10GB`. Default: no limit. */
   maxBytes?: number | string | undefined;
-  /** Default: no limit. */
+  /** Most messages it may hold. Default: no limit. */
   maxMsgs?: number | undefined;
   /** What happens at a size limit. Default: `old` for events and advisories, `new` for retry and dlq. */
   discard?: 'old' | 'new' | undefined;
@@ -53,22 +77,26 @@ export interface UserStream {
   duplicateWindow?: string | undefined;
 }
 
+/** An event type. */
 export interface UserEvent {
   /** Any Standard Schema (zod, valibot, arktype, …) of the event's data. */
   schema?: StandardSchema | undefined;
-  /** Default: `<root of the events stream>.<type>`. */
+  /** The subject it is published to. Default: `<root of the events stream>.<type>`. */
   subject?: string | undefined;
 }
 
+/** How often a stage tries an event, and how long it waits in between. */
 export interface UserStage {
   /** How many times the handler is tried in this stage, 1 to 1000. Default: 3 (meta: 5). */
   attempts?: number | undefined;
-  /** Wait after each failed attempt; the last entry serves all later ones. */
+  /** Wait after each failed attempt; the last entry is used for all later ones. */
   backoff?: string[] | undefined;
 }
 
+/** A consumer that this pipeline runs, or one that another program runs. */
 export type UserConsumer<E extends string = string> = UserManagedConsumer<E> | UserExternalConsumer<E>;
 
+/** What managed and external consumers have in common. */
 interface UserReader<E extends string> {
   /** Event types that it handles; or `subjects`. */
   events?: E[] | undefined;
@@ -79,25 +107,45 @@ interface UserReader<E extends string> {
     | 'all'
     | 'new'
     | 'last-per-subject'
-    | { time?: string | undefined; seq?: number | undefined }
+    | {
+        /** Events stored at or after this time, RFC 3339; or `seq`. */
+        time?: string | undefined;
+        /** Events with this sequence or a later one; or `time`. */
+        seq?: number | undefined;
+      }
     | undefined;
-  /** Who is told about a new dead letter, besides the log. */
-  onDeadLetter?: { handler?: string | undefined; webhook?: string | undefined } | undefined;
+  /** Called for each new dead letter, besides the log. */
+  onDeadLetter?:
+    | {
+        /** Module whose default export is called with the `DeadLetter`; relative to the config file. */
+        handler?: string | undefined;
+        /** URL that the `DeadLetter` is posted to, as JSON. */
+        webhook?: string | undefined;
+      }
+    | undefined;
 }
 
+/** A consumer whose handler this pipeline runs. */
 export interface UserManagedConsumer<E extends string = string> extends UserReader<E>, UserStage {
+  /** Left out or `false`; `true` makes it a `UserExternalConsumer`. */
   external?: false | undefined;
   /** Module whose default export is `async (event, ctx) => {}`; relative to the config file. */
   handler: string;
   /** Most handlers that run at once in one stage of one process. Default: 10, or 1 when ordered. */
   concurrency?: number | undefined;
-  /** Longest run of the handler. Default: `30s`. */
+  /** An attempt that runs longer has failed. Default: `30s`. */
   timeout?: string | undefined;
-  /** After this long without a sign of life from a worker the server delivers again. Default: `30s`. */
+  /** The server delivers an event again after this long without a sign of life from its worker. Default: `30s`. */
   ackWait?: string | undefined;
   /** The retry stage; `false`: straight to the DLQ. Default: `{ delay: '5m', attempts: 3, backoff: ['30s', '2m'] }`. */
-  retry?: false | (UserStage & { delay?: string | undefined }) | undefined;
-  /** One event after the other, in the order of the stream; needs concurrency 1. Default: false. */
+  retry?:
+    | false
+    | (UserStage & {
+        /** Wait before the first attempt of the retry stage. Default: `5m`. */
+        delay?: string | undefined;
+      })
+    | undefined;
+  /** One event after another, in stream order; needs concurrency 1. Default: false. */
   ordered?: boolean | undefined;
   /** Wait for the server to confirm each ack. Default: false. */
   confirmAcks?: boolean | undefined;
@@ -107,18 +155,20 @@ export interface UserManagedConsumer<E extends string = string> extends UserRead
 
 /** A consumer whose worker is another program, which the pipeline does not run. */
 export interface UserExternalConsumer<E extends string = string> extends UserReader<E> {
+  /** Marks a consumer that another program runs. */
   external: true;
   /** How many times the server delivers an event before it gives up (`max_deliver`). Default: 3. */
   attempts?: number | undefined;
-  /** After this long without an answer of the worker the server delivers again; or `backoff`. Default: `30s`. */
+  /** The server delivers an event again after this long without an answer; or use `backoff`. Default: `30s`. */
   ackWait?: string | undefined;
   /** How long the server waits after each delivery; or `ackWait`. Default: none. */
   backoff?: string[] | undefined;
 }
 
+/** How the consumers that route exhausted events work. */
 export interface UserMeta extends UserStage {
-  /** Default: 256. */
+  /** Most records that one process routes at once. Default: 256. */
   concurrency?: number | undefined;
-  /** Default: `30s`. */
+  /** The server delivers a record again after this long without a sign of life. Default: `30s`. */
   ackWait?: string | undefined;
 }

@@ -24,16 +24,17 @@ export interface Author {
   readonly note?: string;
 }
 
+/** How a plan is carried out, and what the journal keeps of it. */
 export interface CarryOutOptions {
   /** The name under which the journal keeps it. Default: the verb and a random id. */
   readonly task?: string;
   /** Why; kept in the journal, at most a kilobyte. */
   readonly note?: string;
-  /** Most dead letters a second. Default: as many as the server takes. */
+  /** Most dead letters per second. Default: no limit. */
   readonly rate?: number;
-  /** Aborted: nothing more is begun; what runs is finished. */
+  /** After it aborts nothing more is started; what runs is finished. */
   readonly signal?: AbortSignal;
-  /** Told of each that is done with, skipped or not. */
+  /** Called for each dead letter that is finished, skipped or not. */
   readonly onDone?: () => void;
 }
 

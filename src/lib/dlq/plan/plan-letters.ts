@@ -8,32 +8,54 @@ import { readAhead } from '../../flow/read-ahead.js';
 import { type DeadLetterFilters, findEntry, selectPages } from '../select.js';
 import { type Suggestion } from '../../suggestion.js';
 
+/** Dead letters by id, or by what they have in common. */
 export type LetterSelection =
-  | { readonly ids: readonly string[] }
-  | { readonly filters: DeadLetterFilters /** The oldest of them. Default: all. */; readonly limit?: number };
+  | {
+      /** `<consumer>/<origin sequence>` each. */
+      readonly ids: readonly string[];
+    }
+  | {
+      /** All conditions must hold; `{}` is every dead letter. */
+      readonly filters: DeadLetterFilters /** The oldest of them. Default: all. */;
+      /** The oldest of them. Default: all. */
+      readonly limit?: number;
+    };
 
 /** A dead letter that something will be done to: this very one, not a newer one of the same event. */
 export interface PlannedLetter {
+  /** `<consumer>/<origin sequence>`. */
   readonly id: string;
+  /** Its sequence in the DLQ. */
   readonly dlqSeq: number;
 }
 
+/** A dead letter that is left as it is. */
 export interface SkippedLetter {
+  /** `<consumer>/<origin sequence>`. */
   readonly id: string;
+  /** Why, in words. */
   readonly reason: string;
+  /** What to do about it. */
   readonly suggestions?: readonly Suggestion[];
 }
 
+/** How many have this name or text. */
 export interface Count {
+  /** The consumer, or the reason. */
   readonly name: string;
+  /** How many dead letters. */
   readonly count: number;
 }
 
 /** What would be done to dead letters, and on which server. */
 export interface LetterPlan {
+  /** The `name` of the config. */
   readonly pipeline: string;
+  /** Address of the server that it was made for. */
   readonly server: string;
+  /** Those that something will be done to. */
   readonly items: readonly PlannedLetter[];
+  /** Those that will be left, each with the reason. */
   readonly skipped: readonly SkippedLetter[];
   /** Of all that were found, the most frequent first. */
   readonly consumers: readonly Count[];
@@ -41,7 +63,9 @@ export interface LetterPlan {
   readonly reasons: readonly Count[];
   /** When the oldest died, ISO; null: none was found. */
   readonly oldestDeadAt: string | null;
+  /** Of all that were found, how many have no original any more. */
   readonly missing: number;
+  /** Of all that were found, how many have another event where their original was. */
   readonly replaced: number;
   /** Ids that no dead letter has; they are among the skipped. */
   readonly unknown: readonly string[];

@@ -24,7 +24,9 @@ export interface ReplayPlan extends LetterPlan {
   readonly heldUp: readonly HeldUp[];
 }
 
+/** A consumer whose replayed events would wait. */
 export interface HeldUp {
+  /** Its name in the config. */
   readonly consumer: string;
   /** E.g. `paused until …`. */
   readonly why: string;

@@ -4,8 +4,9 @@ import { authorOf, carryOutPlan, type CarryOutOptions } from '../plan/carry-out.
 import type { LetterPlan, SkippedLetter } from '../plan/plan-letters.js';
 import { decideNow, replayOne } from './replay-one.js';
 
+/** How to replay. */
 export interface ReplayOptions extends CarryOutOptions {
-  /** Told of each dead letter that is on its way again. */
+  /** Called for each dead letter that is on its way again. */
   readonly onReplayed?: (id: string) => void;
   /** Keep the keys of what was replayed, so that its outcome can be waited for. Default: true. */
   readonly follow?: boolean;
@@ -13,23 +14,32 @@ export interface ReplayOptions extends CarryOutOptions {
 
 /** A replayed dead letter whose outcome can be waited for. */
 export interface Followed {
+  /** `<consumer>/<origin sequence>`. */
   readonly id: string;
+  /** The stage that has it now. */
   readonly key: Key;
   /** An earlier, interrupted replay may have brought it to its end already. */
   readonly earlier: boolean;
 }
 
+/** What was replayed. */
 export interface ReplayReport {
   /** The name under which the journal keeps it. */
   readonly task: string;
+  /** How many are on their way again. */
   readonly replayed: number;
   /** Those that the plan skipped, and those that could not be replayed now. */
   readonly skipped: readonly SkippedLetter[];
   /** Empty with `follow: false`. */
   readonly followed: readonly Followed[];
   /** Of meta-consumers: known without waiting. */
-  readonly routed: { readonly resolved: number; readonly deadAgain: number };
-  /** Not begun, because of the signal. */
+  readonly routed: {
+    /** How many turned out to need nothing more. */
+    readonly resolved: number;
+    /** How many led to another dead letter. */
+    readonly deadAgain: number;
+  };
+  /** Not started, because of the signal. */
   readonly notBegun: number;
 }
 

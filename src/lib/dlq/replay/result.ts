@@ -8,10 +8,15 @@ import type { WaitResult } from './wait.js';
 export interface ReplayResult {
   /** The name under which the journal keeps this replay; null: nothing was written. */
   readonly task: string | null;
+  /** Dead letters that the selection found. */
   readonly selected: number;
+  /** How many are on their way again. */
   readonly replayed: number;
+  /** Those that were left, each with the reason. */
   readonly skipped: readonly SkippedLetter[];
+  /** How many have succeeded since, as far as was waited. */
   readonly resolved: number;
+  /** How many are dead letters again, as far as was waited. */
   readonly deadAgain: number;
   /** Replayed, and neither resolved nor dead again as far as was waited; without `--wait` all that were replayed. */
   readonly pending: number;
@@ -21,7 +26,11 @@ export interface ReplayResult {
   readonly plan?: ReplayPlanSummary;
 }
 
-export type ReplayPlanSummary = Omit<ReplayPlan, 'items' | 'skipped'> & { readonly replayable: number };
+/** A plan in numbers, without its dead letters. */
+export type ReplayPlanSummary = Omit<ReplayPlan, 'items' | 'skipped'> & {
+  /** How many would be replayed. */
+  readonly replayable: number;
+};
 
 /** Nothing was done: a dry run, or nothing was selected. */
 export function untouched(plan: ReplayPlan, options: { readonly dryRun: boolean }): ReplayResult {

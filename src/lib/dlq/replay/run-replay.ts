@@ -4,6 +4,7 @@ import { replayDeadLetters, type ReplayOptions } from './replay-letters.js';
 import { type ReplayResult, resultOf } from './result.js';
 import { nextJournalSeq, waitForOutcomes, type WaitResult } from './wait.js';
 
+/** How to replay, and how long to wait for what comes of it. */
 export interface RunReplayOptions extends ReplayOptions {
   /** Wait this long, ms, for each to be resolved or dead again. Default: don't wait. */
   readonly waitMs?: number;

@@ -22,12 +22,13 @@ import { tellStory } from './tell-story.js';
 /** How many of the newest events are looked through for a message id. */
 export const defaultScanLimit = 1_000_000;
 
+/** How far to search, and what to show. */
 export interface ExplainOptions {
-  /** Default: `defaultScanLimit`. */
+  /** Most events to search for a message id. Default: `defaultScanLimit`. */
   readonly scanLimit?: number;
-  /** With headers and payload. Default: without. */
+  /** Include headers and payload. Default: false. */
   readonly withContent?: boolean;
-  /** Told while events are looked through for a message id. */
+  /** Called now and then while events are searched for a message id. */
   readonly onRead?: OnRead;
 }
 

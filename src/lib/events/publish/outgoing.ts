@@ -1,5 +1,6 @@
 import type { EventHeaders } from './headers.js';
 
+/** What goes with an event besides its data. */
 export interface PublishEventOptions {
   /**
    * Names this event: a second one with the same id is not stored, as long as the duplicate window of the events
@@ -14,9 +15,11 @@ export interface PublishEventOptions {
 export interface OutgoingEvent extends PublishEventOptions {
   /** A type of the config, or a full subject within the events stream. */
   readonly type: string;
+  /** Bytes and text are sent as they are, anything else as JSON. Default: an empty payload. */
   readonly data?: unknown;
 }
 
+/** Where an event was stored. */
 export interface PublishResult {
   /** The stream that has the event. */
   readonly stream: string;

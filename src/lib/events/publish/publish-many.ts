@@ -1,6 +1,7 @@
 import { messageOf, PlutomiError, UsageError } from '../../errors.js';
 import type { OutgoingEvent, PublishResult } from './outgoing.js';
 
+/** How many at once, and until when. */
 export interface PublishManyOptions {
   /** No event is begun once it is aborted; the result counts those before. */
   readonly signal?: AbortSignal;
@@ -8,12 +9,15 @@ export interface PublishManyOptions {
   readonly inFlight?: number;
 }
 
+/** What became of many events. */
 export interface PublishManyResult {
+  /** The stream that has them. */
   readonly stream: string;
   /** Events that the stream has now, duplicates included. */
   readonly count: number;
   /** The lowest sequence that was answered; 0 when there were no events. */
   readonly firstSeq: number;
+  /** The highest sequence that was answered; 0 when there were no events. */
   readonly lastSeq: number;
   /** Those that were stored before. */
   readonly duplicates: number;
@@ -21,7 +25,9 @@ export interface PublishManyResult {
 
 /** Publishing many events stopped at one that failed, after others were stored. */
 export class PartlyPublishedError extends PlutomiError {
+  /** Always `PARTLY_PUBLISHED`. */
   readonly code = 'PARTLY_PUBLISHED';
+  /** Partly done. */
   override readonly exitCode = 5;
   constructor(
     /** Events that the stream has, duplicates included. */

@@ -67,15 +67,16 @@ function connectOptions(target: ConnectionTarget): NodeConnectionOptions & { ser
   };
 }
 
+/** How to connect. */
 export interface ConnectOptions {
-  /** What all that is done over the connection takes times and names from. Default: the system's. */
+  /** Source of times and random names for everything done over the connection. Default: the system's. */
   readonly clock?: Clock;
 }
 
 /**
  * Connects, and reconnects for ever once it was connected.
  *
- * Throws ConnectionError (exit code 4): unreachable, refused, a server below 2.10, or JetStream is off.
+ * @throws ConnectionError (exit code 4) if it is unreachable, refuses the user, is older than 2.10, or has no JetStream
  */
 export async function connect(
   target: ConnectionTarget,

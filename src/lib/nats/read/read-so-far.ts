@@ -7,4 +7,5 @@ export interface ReadSoFar {
   readonly of: number;
 }
 
+/** Called now and then during a long reading. */
 export type OnRead = (soFar: ReadSoFar) => void;

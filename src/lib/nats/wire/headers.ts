@@ -2,6 +2,7 @@ import { translateError } from '../errors.js';
 import { InvalidArgumentError } from '@nats-io/transport-node';
 import { msgIdHeader } from './message.js';
 
+/** Header values by name; several of one name as an array. */
 export type OutgoingHeaders = Readonly<Record<string, string | readonly string[]>>;
 
 /** What a publish asks of the server. */

@@ -6,28 +6,45 @@ import { type Actual, type Change, consumerPath, isPending, pathOf } from './dif
 import { ownerOf } from '../../domain/ownership.js';
 
 /** Why a plan can't be carried out, whatever is confirmed; `message` says so. */
-export type Conflict = Obstacle & { readonly message: string };
+export type Conflict = Obstacle & {
+  /** In words, for people. */
+  readonly message: string;
+};
 
+/** A conflict as data. */
 type Obstacle =
   | {
+      /** Another pipeline or nobody owns it; `--adopt` takes it over. */
       readonly why: 'not-owned';
+      /** What has the name that the config wants. */
       readonly kind: 'stream' | 'consumer';
+      /** Its name on the server. */
       readonly name: string;
+      /** The stream of a consumer. */
       readonly stream?: string;
       /** The pipeline that owns it; undefined: none. */
       readonly owner?: string;
     }
   | {
+      /** Another stream stores a subject that the config wants. */
       readonly why: 'subject-taken';
       /** The stream that we want to have the subject. */
       readonly name: string;
+      /** The subject that both want. */
       readonly subject: string;
       /** The stream that has it, or one that overlaps it. */
       readonly by: string;
       /** That stream is one of this pipeline's own, which the config no longer has. */
       readonly byOrphan: boolean;
     }
-  | { readonly why: 'no-cluster'; readonly name: string; readonly replicas: number }
+  | {
+      /** More than one replica, on a server that is in no cluster. */
+      readonly why: 'no-cluster';
+      /** The stream. */
+      readonly name: string;
+      /** How many the config wants. */
+      readonly replicas: number;
+    }
   | OtherDomain;
 
 export interface Comparands {

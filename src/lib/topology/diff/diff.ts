@@ -4,15 +4,20 @@ import { consumerFieldChanges, type FieldChange, streamFieldChanges } from './fi
 import { isImmutable } from './immutable.js';
 import { ownerOf } from '../../domain/ownership.js';
 
+/** `replace`: delete and create again. `orphan`: the config no longer has it. `none`: nothing to do. */
 export type Action = 'create' | 'update' | 'replace' | 'none' | 'orphan';
 
 /** What is to be done about one object. `pipeline apply --json` prints these as they are. */
 export interface Change {
+  /** What `applyPlan` does with it. */
   readonly action: Action;
+  /** What it is. */
   readonly kind: 'stream' | 'consumer';
+  /** Its name on the server. */
   readonly name: string;
   /** The stream of a consumer. */
   readonly stream?: string;
+  /** What differs; empty for `none` and `orphan`. */
   readonly fields: readonly FieldChange[];
 }
 

@@ -3,12 +3,16 @@ import type { ConsumerFields, StreamFields } from '../../nats/objects.js';
 import type { DesiredConsumer, DesiredStream } from '../desired.js';
 import { ownerKey, ownerOf } from '../../domain/ownership.js';
 
+/** A value as the server spells it; null: not set. Durations are nanoseconds. */
 export type FieldValue = string | number | boolean | readonly string[] | readonly number[] | null;
 
 /** One field that differs, in the server's spelling and units. `from` null: it is not there. */
 export interface FieldChange {
+  /** The field, e.g. `max_age`. */
   readonly path: string;
+  /** What the server has; null: the field is not set. */
   readonly from: FieldValue;
+  /** What the config wants. */
   readonly to: FieldValue;
 }
 

@@ -6,7 +6,9 @@ import { type Actual, pathOf } from './diff.js';
 
 /** What a JetStream domain shares with another one across a leaf node, so that both take what is meant for one. */
 export interface OtherDomain {
+  /** Streams of another domain would take part. */
   readonly why: 'other-domain';
+  /** The stream. */
   readonly name: string;
   /** The consumer of that stream whose acknowledgements another one takes too. */
   readonly consumer?: string;

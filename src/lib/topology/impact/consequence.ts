@@ -37,11 +37,13 @@ export type CountedFact =
 /** What a change means for what is stored and on its way. */
 export type Consequence =
   | {
+      /** What happens to these messages. */
       readonly what: CountedFact;
       /** The stream that the messages are in. */
       readonly role: StreamRole;
       /** Null: the server did not let us count. */
       readonly count: number | null;
+      /** The subject that it is about, where it is about one. */
       readonly subject?: string;
       /** The consumer that it is about, where it is not the one that changes. */
       readonly consumer?: string;
@@ -50,17 +52,45 @@ export type Consequence =
       /** It may be fewer: replicas keep the position only roughly. */
       readonly atMost?: boolean;
     }
-  | { readonly what: 'bytes-removed'; readonly bytes: number }
+  | {
+      /** The server deletes this much at once. */
+      readonly what: 'bytes-removed';
+      /** At least this many bytes. */
+      readonly bytes: number;
+    }
   /** What the server gave up before is delivered no more, although it would now never give up. */
-  | { readonly what: 'given-up-stays' }
-  | { readonly what: 'position-lost'; readonly ackedTo: number; readonly deliveredTo: number }
+  | {
+      /** The code of this fact. */
+      readonly what: 'given-up-stays';
+    }
+  | {
+      /** The consumer starts again, wherever `start` says. */
+      readonly what: 'position-lost';
+      /** Sequence up to which all was acknowledged. */
+      readonly ackedTo: number;
+      /** Last sequence that was delivered. */
+      readonly deliveredTo: number;
+    }
   /** The server delivers nothing of it, whatever is changed. `command` ends that; null: no single one does. */
-  | { readonly what: 'silent'; readonly because: Standstill; readonly command: OtherCommand | null }
+  | {
+      /** The code of this fact. */
+      readonly what: 'silent';
+      /** Why nothing is delivered. */
+      readonly because: Standstill;
+      /** What makes the server deliver again. */
+      readonly command: OtherCommand | null;
+    }
   /** Consumers that the config does not have, on a stream that is deleted. */
-  | { readonly what: 'consumers-lost'; readonly names: readonly string[] };
+  | {
+      /** The code of this fact. */
+      readonly what: 'consumers-lost';
+      /** Their names on the server. */
+      readonly names: readonly string[];
+    };
 
 /** A change, and what it means. */
 export interface Consequential extends Change {
+  /** Empty: the change loses and repeats nothing. */
   readonly consequences: readonly Consequence[];
   /** Of an orphan: it was decided before to leave it alone. */
   readonly left?: boolean;
