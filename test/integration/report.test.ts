@@ -195,19 +195,21 @@ describe('the last attempt', () => {
       { attempts: 3, backoffMs: [10] },
       { failed: 0, rejected: 1 },
     ],
-  ] as const)('%s ends the stage: the failure, the exhaustion, then the message', async (...row) => {
+  ] as const)('%s is one record that ends the stage, and then the message', async (...row) => {
     const [, outcome, kind, why, limits, counts] = row;
     const bench = await shop.open();
     const plan = { retry: { delayMs: 7, attempts: 2 } } as unknown as NonNullable<StageSpec['plan']>;
     const worker = bench.serve({ run: outcome, limits, plan });
     const [seq] = await bench.publish();
-    await bench.saidAre('run 1', 'ATTEMPT_FAILED', kind, '+ACK');
+    await bench.saidAre('run 1', kind, '+ACK');
     expect(worker.counter.counts).toMatchObject({ ...counts, exhausted: 1 });
     expect(bench.events.map(({ type }) => type)).toEqual(['attempt-failed', 'exhausted']);
     expect(bench.events[0]).not.toHaveProperty('retryInMs');
     const at = isoOfMs(bench.now);
-    expect((await bench.journal())[1]).toMatchObject({
+    expect((await bench.journal())[0]).toMatchObject({
       kind,
+      attempt: 1,
+      error: why,
       attempts: { main: 1, retry: 0 },
       failure: why,
       plan,
@@ -217,21 +219,52 @@ describe('the last attempt', () => {
     });
   });
 
-  test.each(['ATTEMPT_FAILED', 'MAX_DELIVERIES'])(
-    'lets go of the message only when both records are stored, however late %s is',
-    async (late) => {
-      const bench = await shop.open();
-      const held = holdWrites(bench, late);
-      const worker = bench.serve({ run: failed, limits: once });
-      await bench.publish();
-      await held.reached;
-      const other = late === 'ATTEMPT_FAILED' ? 'MAX_DELIVERIES' : 'ATTEMPT_FAILED';
-      await bench.saidAre('run 1', other);
-      expect(worker.counter.counts).toMatchObject({ failed: 0, exhausted: 0 });
-      held.open();
-      await bench.saidAre('run 1', other, late, '+ACK');
-    },
-  );
+  test('lets go of the message only when its record is stored', async () => {
+    const bench = await shop.open();
+    const held = holdWrites(bench, 'MAX_DELIVERIES');
+    const worker = bench.serve({ run: failed, limits: once });
+    await bench.publish();
+    await held.reached;
+    expect(bench.said).toEqual(['run 1']);
+    expect(worker.counter.counts).toMatchObject({ failed: 0, exhausted: 0 });
+    held.open();
+    await bench.saidAre('run 1', 'MAX_DELIVERIES', '+ACK');
+  });
+
+  test('tells by itself that it failed, where somebody has ended the stage meanwhile', async () => {
+    const bench = await shop.open();
+    const held = holdWrites(bench, 'ATTEMPT_FAILED');
+    bench.serve({
+      limits: once,
+      run: async ({ held: { delivery } }) => {
+        await bench.remember(delivery.seq, 'main', { kind: 'MAX_DELIVERIES' });
+        return failed();
+      },
+    });
+    await bench.publish();
+    await held.reached;
+    expect(bench.said).toEqual(['run 1', 'MAX_DELIVERIES']);
+    held.open();
+    await bench.saidAre('run 1', 'MAX_DELIVERIES', 'ATTEMPT_FAILED', '+ACK');
+    expect((await bench.journal()).map(({ kind }) => kind)).toEqual(['MAX_DELIVERIES', 'ATTEMPT_FAILED']);
+  });
+
+  test('says nothing more once the drain is over and the server refuses: it comes back', async () => {
+    const bench = await shop.open();
+    refuseFirst(bench, 'MAX_DELIVERIES');
+    const worker = bench.serve({
+      limits: once,
+      run: () => {
+        worker.abandon();
+        return failed();
+      },
+    });
+    await bench.publish();
+    await eventually('it ran', () => bench.said.length > 0);
+    await worker.drained();
+    expect(bench.said).toEqual(['run 1']);
+    expect(await bench.journal()).toEqual([]);
+  });
 
   test('after the lease has lapsed exhausts nothing that the server does not take at once', async () => {
     const bench = await shop.open();
@@ -266,9 +299,8 @@ describe('the last attempt', () => {
       }),
     });
     await bench.publish();
-    await bench.saidAre('run 1', 'ATTEMPT_FAILED', 'MAX_DELIVERIES', '+ACK');
+    await bench.saidAre('run 1', 'MAX_DELIVERIES', '+ACK');
     expect(await bench.journal()).toMatchObject([
-      { stage: 'retry', cycle: 2, firstFailedAt },
       { stage: 'retry', cycle: 2, firstFailedAt, attempts: { main: 3, retry: 1 } },
     ]);
   });

@@ -28,14 +28,7 @@ function pointed(bench: Workbench, facts: Partial<Task>): StageSpec['identify'] 
 }
 
 const started = (attempt: number) => ({ kind: 'ATTEMPT_STARTED', attempt }) as const;
-const failedOnce = (attempt: number) =>
-  ({
-    kind: 'ATTEMPT_FAILED',
-    attempt,
-    error: failure,
-    durationMs: 5,
-    firstFailedAt: '2027-01-15T08:00:00.000Z',
-  }) as const;
+const failedOnce = (attempt: number) => ({ kind: 'ATTEMPT_FAILED', attempt, error: failure }) as const;
 
 describe('a message that is not due', () => {
   test('goes back for the rest of its wait: nothing runs, and nothing is read or written', async () => {

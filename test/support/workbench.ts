@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
 import { stageFilter } from '../../src/lib/domain/subjects.js';
 import { type Clock, systemClock } from '../../src/lib/flow/clock.js';
 import type { Stage } from '../../src/lib/domain/key.js';
-import type { JournalRecord, RecordFacts, RecordOf } from '../../src/lib/domain/record.js';
+import type { JournalRecord, RecordOf } from '../../src/lib/domain/record.js';
 import type { RecordKind } from '../../src/lib/domain/record-kinds.js';
 import type { PlutomiError } from '../../src/lib/errors.js';
 import type { Link } from '../../src/lib/nats/link.js';
@@ -25,6 +25,9 @@ import { readJournal } from './pipeline.js';
 import { pullMessages } from './pull.js';
 
 const config = makeConfig();
+/** A record with no more in it than what matters to a test. */
+type Remembered = { [K in RecordKind]: Partial<RecordOf<K>> & { readonly kind: K } }[RecordKind];
+
 /** Nobody waits this out: what comes back before was given back. */
 export const ackWaitMs = 60_000;
 
@@ -156,7 +159,7 @@ export class Workbench {
   }
 
   /** Writes into the journal what earlier attempts at an event have left. */
-  async remember(seq: number, stage: Stage, ...records: readonly RecordFacts[]): Promise<void> {
+  async remember(seq: number, stage: Stage, ...records: readonly Remembered[]): Promise<void> {
     const { link, consumer } = this;
     const origin = await originAt({ link, config }, seq);
     for (const facts of records) {
