@@ -130,7 +130,7 @@ export { defaultScanLimit, explainEvent, type ExplainOptions } from './events/ex
 export type { Explanation } from './events/explain/explanation.js';
 export { repairVerified } from './verify/repair/repair.js';
 export type { Problem, Verification, Verified, Warning } from './verify/verification.js';
-export { verifyPipeline } from './verify/verify.js';
+export { type VerifyOptions, verifyPipeline } from './verify/verify.js';
 
 // A nats-server for development and tests.
 export { type FolderServer, startFolderServer, stopFolderServer } from './dev-server/folder-server.js';

@@ -1,5 +1,5 @@
 import { placesOf } from '../../src/lib/pipeline/places.js';
-import { overLink, pipelineOf } from '../support/pipeline-of.js';
+import { clockAt, overLink, pipelineOf } from '../support/pipeline-of.js';
 import { describe, expect, test } from 'vitest';
 import { explainEvent } from '../../src/lib/events/explain/explain.js';
 import { advisoryLine } from '../../src/lib/journal/advisory-line.js';
@@ -25,7 +25,7 @@ function bedOfRust(): Promise<TestBed> {
 }
 
 function verify(bed: TestBed, now = Date.now): Promise<Verified> {
-  return verifyPipeline(pipelineOf(bed.link, bed.config), now);
+  return verifyPipeline(pipelineOf(bed.link, bed.config, { clock: clockAt(now) }));
 }
 
 function named({ problems }: Verification): string[] {

@@ -113,7 +113,7 @@ describe('what the server keeps in a stream for itself', () => {
     // Somebody else's, which it counts.
     await link.publish('events-dlq.somebody.1', 'hello');
     const later = (): number => Date.now() + 3_540_000;
-    const { report } = await verifyPipeline(pipelineOf(link, config), later);
+    const { report } = await verifyPipeline(pipelineOf(link, config, { clock: clockAt(later) }));
     expect(report.warnings.filter(({ kind }) => kind === 'malformed')).toEqual([
       { kind: 'malformed', detail: expect.stringMatching(/^1 message/) },
     ]);

@@ -274,9 +274,9 @@ describe('verifyPipeline', () => {
   it('tells how far it is', async () => {
     const bed = await troubledBed();
     const told: string[] = [];
-    await verifyPipeline(pipelineOf(bed.link, bed.config), ({ what, done, of }) =>
-      told.push(`${what} ${done}/${of}`),
-    );
+    await verifyPipeline(pipelineOf(bed.link, bed.config), {
+      onRead: ({ what, done, of }) => told.push(`${what} ${done}/${of}`),
+    });
     expect(told).toContain('waiting retries 5/5');
     expect(told).toContain('dead letters 5/5');
     const { messages = 0 } = (await bed.link.streamInfo('events-advisories'))?.state ?? {};

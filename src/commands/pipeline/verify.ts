@@ -71,8 +71,10 @@ Exit codes: 0 nothing is broken; 1 there are problems, failed, or answered no; 2
     let soFar: ReadSoFar | undefined;
     const progress = new ChangingLine(process.stderr, () => soFar && renderReading(soFar));
     try {
-      return await verifyPipeline(pipeline, (read) => {
-        soFar = read;
+      return await verifyPipeline(pipeline, {
+        onRead: (read) => {
+          soFar = read;
+        },
       });
     } finally {
       progress.end();

@@ -19,7 +19,7 @@ import type { Pipeline } from '../pipeline/pipeline.js';
 import type { Places } from '../pipeline/places.js';
 import { ensureTopology } from '../topology/ensure.js';
 import type { Verified } from '../verify/verification.js';
-import { verifyPipeline } from '../verify/verify.js';
+import { type VerifyOptions, verifyPipeline } from '../verify/verify.js';
 import { runPipeline } from '../waterfall/run.js';
 import type { RunningPipeline } from '../waterfall/running-pipeline.js';
 import { selectConsumers } from '../waterfall/select-consumers.js';
@@ -114,8 +114,8 @@ export class OpenPipeline implements Pipeline, AsyncDisposable {
   }
 
   /** Names what breaks the promise that nothing is lost. Writes nothing. */
-  verify(): Promise<Verified> {
-    return verifyPipeline(this);
+  verify(options?: VerifyOptions): Promise<Verified> {
+    return verifyPipeline(this, options);
   }
 
   /** Stops what runs, lets its handlers finish within 25 s, and closes the connection. Safe to call twice. */

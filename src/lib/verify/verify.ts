@@ -40,6 +40,11 @@ const nothing: Checked = {
   inFlight: 0,
 };
 
+export interface VerifyOptions {
+  /** Told how far the reading has got. */
+  readonly onRead?: OnRead;
+}
+
 /**
  * Reads journal, pointers, consumers and streams of a pipeline, which may be running, and names what breaks its
  * promise. Writes nothing that stays.
@@ -47,7 +52,10 @@ const nothing: Checked = {
  * Memory: about 100 bytes for each event that is failing, waiting or dead; what is resolved costs none. What looks
  * wrong is asked for once more, by its own records, before it is named.
  */
-export async function verifyPipeline(pipeline: Pipeline, onRead: OnRead = () => {}): Promise<Verified> {
+export async function verifyPipeline(
+  pipeline: Pipeline,
+  { onRead = () => {} }: VerifyOptions = {},
+): Promise<Verified> {
   const { link, config, clock } = pipeline;
   const objects = await checkObjects(pipeline);
   const report = { pipeline: config.name, server: link.server };
