@@ -40,6 +40,7 @@ const nothing: Checked = {
   inFlight: 0,
 };
 
+/** What may be asked of `verifyPipeline`. */
 export interface VerifyOptions {
   /** Told how far the reading has got. */
   readonly onRead?: OnRead;
