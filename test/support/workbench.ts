@@ -53,13 +53,9 @@ export function workshop(): { readonly link: Link; open(): Promise<Workbench> } 
     },
     open: async () => {
       const consumer = `bench-${++count}`;
-      await createConsumer(link, config.streams.events.name, {
-        durable_name: consumer,
-        ack_policy: 'explicit',
-        ack_wait: ackWaitMs * 1_000_000,
-        filter_subject: `events.${consumer}`,
-      });
-      return new Workbench(link, consumer, stopped);
+      const bench = new Workbench(link, consumer, stopped);
+      await bench.createConsumer();
+      return bench;
     },
   };
 }
@@ -99,7 +95,7 @@ export class Workbench {
       random: () => this.random,
       uuid: systemClock.uuid,
     };
-    this.pipeline = pipelineOf(this.watched(), config, { clock });
+    this.pipeline = pipelineOf(this.watched(clock), config, { clock });
     this.gate = new Gate(this.emit, clock.monotonic);
   }
 
@@ -109,9 +105,10 @@ export class Workbench {
     return { pipeline: this.pipeline, emit: this.emit, admission: this.admission };
   }
 
-  private watched(): Link {
+  private watched(clock: Clock): Link {
     const { link, said, asked } = this;
     const watched = {
+      clock,
       publish: async (...args: Parameters<Link['publish']>) => {
         const kind = args[0].split('.')[2] ?? '';
         await this.beforeWrite(kind);
@@ -140,6 +137,15 @@ export class Workbench {
   /** Time goes by at once: what is held now has lapsed after `ackWaitMs`. */
   skip(ms: number): void {
     this.skippedMs += ms;
+  }
+
+  createConsumer(): Promise<void> {
+    return createConsumer(this.link, config.streams.events.name, {
+      durable_name: this.consumer,
+      ack_policy: 'explicit',
+      ack_wait: ackWaitMs * 1_000_000,
+      filter_subject: `events.${this.consumer}`,
+    });
   }
 
   /** Publishes events that only this consumer reads. */
