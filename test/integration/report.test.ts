@@ -80,6 +80,18 @@ describe('a success', () => {
   });
 });
 
+test('a success after its message was given back is recorded: whoever has it runs it no more', async () => {
+  const bench = await shop.open();
+  bench.serve({
+    run: ({ held }) => {
+      held.takenBack = true;
+      return ok();
+    },
+  });
+  await bench.publish();
+  await bench.saidAre('run 1', 'RESOLVED', '+ACK');
+});
+
 describe('a snooze', () => {
   test('is recorded before the message goes back for as long', async () => {
     const bench = await shop.open();

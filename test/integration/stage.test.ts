@@ -3,6 +3,7 @@ import { makeFailure } from '../../src/lib/domain/failure.js';
 import type { Key } from '../../src/lib/domain/key.js';
 import type { Outcome } from '../../src/lib/domain/outcome.js';
 import { stageFilter } from '../../src/lib/domain/subjects.js';
+import { deleteConsumer } from '../../src/lib/nats/objects.js';
 import { UnreachableError } from '../../src/lib/nats/errors.js';
 import type { Task } from '../../src/lib/waterfall/stages/case.js';
 import type { StageSpec } from '../../src/lib/waterfall/stages/stage.js';
@@ -111,6 +112,16 @@ describe('a first delivery', () => {
     bench.serve({ run: ok });
     await bench.saidAre('ATTEMPT_STARTED', 'run 2', 'RESOLVED', '+ACK');
   });
+});
+
+test('attempts from before the consumer was made do not count, and are not forgotten', async () => {
+  const bench = await shop.open();
+  const [seq = 0] = await bench.publish();
+  await bench.remember(seq, 'main', failedOnce(2));
+  await deleteConsumer(shop.link, 'events', bench.consumer);
+  await bench.createConsumer();
+  bench.serve({ run: ok });
+  await bench.saidAre('run 1', 'RESOLVED', '+ACK');
 });
 
 describe('a later delivery', () => {
