@@ -123,7 +123,7 @@ test('what a lower limit ends, and what is left behind, is asked about, with the
   await using lower = await terminal();
   const asked = await lower.waitFor(/Make this change on/);
   expect(asked).toContain('! 3 events are older or more than the new limit and removed at once');
-  expect(asked).toContain('What is marked with ! in events is lost for good.');
+  expect(asked).toContain('What is marked with ! in events will be lost.');
   await lower.press('n', 'Enter');
   expect(await lower.exitCode()).toBe(1);
   expect((await link.streamInfo('events'))?.state.messages).toBe(5);

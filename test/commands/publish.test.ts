@@ -87,7 +87,7 @@ describe('events publish', () => {
 
     const again = await publish(cwd, words);
     expect(again).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(again.stdout).toMatch(/^duplicate: the id login-1 is stored already, as events\/1 on [^\n]+$/);
+    expect(again.stdout).toMatch(/^duplicate: the id login-1 is already stored, as events\/1 on [^\n]+$/);
     expect(json(await publish(cwd, [...words, '--json']))).toMatchObject({ seq: 1, duplicate: true });
   });
 
@@ -132,7 +132,7 @@ describe('events publish', () => {
     expect(ids).toEqual(new Set(Array.from({ length: 300 }, (_, i) => `load-${i + 1}`)));
 
     const more = await publish(cwd, [...words.slice(0, -1), '310']);
-    expect(more.stdout).toMatch(/^published 10 to .*: events\/1 to events\/310; 300 were stored already$/);
+    expect(more.stdout).toMatch(/^published 10 to .*: events\/1 to events\/310; 300 were already stored$/);
     expect((await publish(cwd, ['totp.requested', '--data', email, '--count', '2'])).exitCode).toBe(0);
     expect((await stored(311)).headers?.['Nats-Msg-Id']?.[0]).toMatch(/^[0-9a-f-]{36}-\d$/);
   });
@@ -178,7 +178,7 @@ describe('events publish refuses', () => {
       ['note', '--count', '0'],
       2,
       'USAGE',
-      /: --count: expected a whole number from 1 on, found "0"$/m,
+      /: --count: expected a whole number of at least 1, found "0"$/m,
     ],
     ['too much data', ['note', '--data', '@big'], 1, 'TOO_LARGE', /server takes 1048576/],
     ['no server', ['note', '--server', 'nats://127.0.0.1:1'], 4, 'CANNOT_CONNECT', /127\.0\.0\.1:1/],

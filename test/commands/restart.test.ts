@@ -37,7 +37,7 @@ test('stopped in the middle and started again, it goes on where it was: each eve
   first.child.kill('SIGINT');
   expect((await first.ended).exitCode).toBe(0);
   expect(first.logs().at(-1)?.['msg']).toBe(
-    'stopped; what is not processed stays on the server and goes on at the next start',
+    'stopped; what is not processed stays on the server until the next start',
   );
   const handled = (await p.lines()).length;
   expect(handled).toBeLessThan(100);

@@ -52,7 +52,7 @@ describe('server start and stop', () => {
 
     const again = await server('start', cwd, env);
     expect(again.exitCode).toBe(0);
-    expect(again.stdout).toContain(`runs already at ${state?.url} (pid ${state?.pid})`);
+    expect(again.stdout).toContain(`is already running at ${state?.url} (pid ${state?.pid})`);
     expect(await server('start --json --port 1', cwd, env)).toMatchObject({
       exitCode: 1,
       stdout: expect.stringContaining('"SERVER_ON_OTHER_PORT"'),

@@ -35,8 +35,8 @@ test.each([
   async (_when, body) => {
     const { p, run, publish } = await running(body);
     await publish('job');
-    await run.until('a promise that nobody awaits was rejected');
-    const lines = run.logs().filter(({ msg }) => String(msg).startsWith('a promise that nobody awaits'));
+    await run.until('a promise that is not awaited was rejected');
+    const lines = run.logs().filter(({ msg }) => String(msg).startsWith('a promise that is not awaited'));
     expect(lines).toMatchObject([{ level: 'error', consumer: 'careless', err: { message: 'stray' } }]);
     await publish('other');
     await eventually('the other consumer goes on', async () => (await p.lines()).includes('sound'), 15_000);

@@ -32,9 +32,9 @@ describe('words that a command can not take', () => {
     ['dlq list extra more', 'dlq list takes no argument, found extra more'],
     ['dlq list --limit 3 extra', 'dlq list takes no argument, found extra'],
     ['dlq show a/1 b/2', 'dlq show takes one argument, found b/2'],
-    ['dlq list --json=false', '--json takes no value: it is on when it is there'],
-    ['dlq list --limit', '--limit needs a value: <n>, how many lines'],
-    ['dlq list --limit 0', '--limit: expected a whole number from 1 on, found "0"'],
+    ['dlq list --json=false', '--json takes no value: give it to turn it on'],
+    ['dlq list --limit', '--limit needs a value: <n>, maximum number of dead letters'],
+    ['dlq list --limit 0', '--limit: expected a whole number of at least 1, found "0"'],
     ['dlq list --since 5min', '--since: expected a duration', 'did you mean: --since 5m'],
     ['dlq list --timeout 5sec', '--timeout: expected a duration', 'did you mean: --timeout 5s'],
     ['dlq list --limit 3 --limit 4', '--limit: given more than once'],
@@ -51,7 +51,7 @@ describe('words that a command can not take', () => {
     [
       'events publish',
       'events publish <type>: which type?',
-      'the types of the config: totp.requested, order.placed',
+      'event types of the config: totp.requested, order.placed',
     ],
     ['dlq show', 'dlq show <id>: which id?', 'see which there are: plutomi-events dlq list'],
     ['events explain', 'events explain <event>: which event?'],
@@ -93,7 +93,9 @@ describe('words that a command can not take', () => {
 test('json in two forms that contradict each other', async () => {
   const { exitCode, stdout, stderr } = await run('dlq', 'list', '-o', 'ndjson', '--json');
   expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: '' });
-  expect(JSON.parse(stdout)).toMatchObject({ error: { message: '--output and --json: give one of them' } });
+  expect(JSON.parse(stdout)).toMatchObject({
+    error: { message: '--output and --json: give only one of them' },
+  });
 });
 
 describe('help', () => {
@@ -138,7 +140,7 @@ describe('help', () => {
 
   test('help of a topic lists its commands', async () => {
     const { stdout } = await run('events');
-    expect(stdout).toContain('tell what became of one');
+    expect(stdout).toContain('show what became of one');
     expect(stdout).toContain('events explain');
     expect((await run('help', 'events')).stdout).toBe(stdout);
   });

@@ -106,7 +106,7 @@ test('an event that blocks the event loop for ever is dead-lettered, and the log
   const supervisor = supervise(p, ['--stall-timeout', '1s']);
   const first = supervisor.current();
   const { stdout } = await first.ended;
-  expect(stdout).toContain('the event loop has stood still for 1s');
+  expect(stdout).toContain('a handler has blocked the event loop for 1s');
   await eventually(
     'two are done and one is dead',
     async () =>

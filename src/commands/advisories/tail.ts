@@ -13,7 +13,7 @@ export type AdvisoriesTailResult = AdvisoryLine;
 export default class AdvisoriesTail extends BaseCommand<typeof AdvisoriesTail> {
   static override summary = 'Show what the server and the pipeline say about failing deliveries.';
   static override description =
-    `Reads the journal: the server's own advisories, and the pipeline's records of attempts, exhaustions, routing, replays and late successes. Follows it live until Ctrl-C (exit 130), --count or --no-follow. What is no readable record is shown as MALFORMED.`;
+    `Reads the journal: the server's own advisories, and the pipeline's records of attempts, exhaustions, routing, replays and late successes. Follows it live until Ctrl-C (exit 130), --count or --no-follow. Anything that is not a valid record is shown as MALFORMED.`;
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --since 1h --no-follow',
@@ -22,19 +22,19 @@ export default class AdvisoriesTail extends BaseCommand<typeof AdvisoriesTail> {
 
   static override flags = {
     since: momentFlag({
-      description: 'begin at this time: a duration before now, or an ISO time',
+      description: 'start at this time: a duration before now, or an ISO time',
       defaultHelp: async () => 'now; with --no-follow, the oldest',
     }),
     kind: Flags.option({ options: advisoryKinds, multiple: true, multipleNonGreedy: true })({
-      description: 'only this kind; repeat it for several',
+      description: 'only this kind; repeatable',
       defaultHelp: async () => 'all kinds',
     }),
     consumer: Flags.string({
-      description: 'only about this consumer, in all its stages',
+      description: 'only this consumer, in all its stages',
       helpValue: '<name>',
     }),
-    count: countFlag({ description: 'end after this many lines' }),
-    'no-follow': Flags.boolean({ description: 'end with what is there now' }),
+    count: countFlag({ description: 'stop after this many lines' }),
+    'no-follow': Flags.boolean({ description: 'print what is there now, and stop' }),
   };
 
   private readonly end = new AbortController();
@@ -52,7 +52,7 @@ export default class AdvisoriesTail extends BaseCommand<typeof AdvisoriesTail> {
       follow: !noFollow,
       signal: this.end.signal,
     });
-    if (!noFollow && process.stderr.isTTY) this.note('following the journal; Ctrl-C ends it');
+    if (!noFollow && process.stderr.isTTY) this.note('following the journal; Ctrl-C to stop');
     let shown = 0;
     for await (const line of lines) {
       await this.print(line);
@@ -68,7 +68,7 @@ export default class AdvisoriesTail extends BaseCommand<typeof AdvisoriesTail> {
     await this.outputPart(`${text}\n`);
   }
 
-  /** Ctrl-C is how one stops following: it ends in order, with 130 and without an error. */
+  /** Ctrl-C is the usual way to stop following: it ends cleanly, with 130 and without an error. */
   protected override interrupt(): void {
     if (this.end.signal.aborted) super.interrupt();
     this.end.abort();

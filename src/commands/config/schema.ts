@@ -6,7 +6,7 @@ export type ConfigSchemaResult = Readonly<Record<string, unknown>>;
 export default class ConfigSchema extends BaseCommand<typeof ConfigSchema> {
   static override summary = 'Print the JSON Schema of the config file, or of one of its keys.';
   static override description =
-    'Draft 2020-12, with descriptions and defaults. Editors complete and check plutomi-events.config.json with it when "$schema" in that file names it.';
+    'Draft 2020-12, with descriptions and defaults. Name it in "$schema" of plutomi-events.config.json, and your editor completes and checks that file.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> > plutomi-events.schema.json',
     '<%= config.bin %> <%= command.id %> consumers.any.retry.delay',

@@ -7,7 +7,7 @@ export type ConfigShowResult = DescribedConfig;
 export default class ConfigShow extends BaseCommand<typeof ConfigShow> {
   static override summary = 'Show what the config resolves to.';
   static override description =
-    'The config file is found and checked as every other command does it, all of its problems at once; then it is printed with every default filled in. Secrets in URLs are hidden. No server is contacted.';
+    'Finds and checks the config file as every other command does, reports all of its problems at once, and prints it with every default filled in. Secrets in URLs are hidden. No server is contacted.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --config other.config.json --json',

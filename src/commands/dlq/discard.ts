@@ -20,13 +20,14 @@ const verb: Verb = { name: 'discard', done: 'discarded' };
 const { reason: diedOf, ...filters } = deadLetterFlags;
 
 export default class DlqDiscard extends BaseCommand<typeof DlqDiscard> {
-  static override summary = 'Give dead letters up: they leave the DLQ, and nobody gets their events again.';
+  static override summary =
+    'Discard dead letters: they leave the DLQ, and their events are not delivered again.';
   static override description =
-    `For what can't be brought back: originals that are gone, events that were resolved late or by hand, consumers that the config no longer has, messages that are no dead letters. Takes ids, the filters of dlq list (--died-of in place of --reason), or --all; on a terminal without any of them, lets you choose. Shows the plan, then asks; without a terminal --yes is needed.
+    `For what can't be replayed: originals that are gone, events that were resolved late or by hand, consumers that the config no longer has, messages that are not dead letters. Takes ids, the filters of dlq list (--died-of in place of --reason), or --all; without any of these, on a terminal, you choose from a list. Shows the plan, then asks; without a terminal --yes is needed.
 
-Who discarded, when and why (--reason) is journaled before the dead letter is deleted. It can be interrupted at any point and run again. Of the event nothing is deleted. Skipped are dead letters whose replay was interrupted, since their event is on its way.
+Who discarded, when and why (--reason) is journaled before the dead letter is deleted. It can be interrupted at any point and run again. The event itself is not deleted. Dead letters whose replay was interrupted are skipped, since their event is on its way.
 
-Exit codes: 0 all were discarded, or nothing matched; 1 the id is unknown, answered no, or failed; 2 usage, config, or --yes is missing; 4 can't connect or not allowed; 5 some were skipped; 130 interrupted: what was done by then is said.`;
+Exit codes: 0 all were discarded, or nothing matched; 1 the id is unknown, answered no, or failed; 2 usage, config, or --yes is missing; 4 can't connect or not allowed; 5 some were skipped; 130 interrupted: says what was done by then.`;
   static override examples = [
     "<%= config.bin %> <%= command.id %> notifications-consumer/42 --reason 'sent by hand, INC-4711'",
     "<%= config.bin %> <%= command.id %> --consumer old-mailer --reason 'its consumer is gone' --dry-run",
@@ -51,12 +52,12 @@ Exit codes: 0 all were discarded, or nothing matched; 1 the id is unknown, answe
     }),
     all: Flags.boolean({ description: 'every dead letter' }),
     reason: Flags.string({
-      description: 'why they are given up; kept in the journal',
+      description: 'why they are discarded; kept in the journal',
       helpValue: '<text>',
       required: true,
     }),
     'dry-run': Flags.boolean({ description: 'show the plan, change nothing' }),
-    yes: Flags.boolean({ char: 'y', description: "don't ask; needed where there is no terminal" }),
+    yes: Flags.boolean({ char: 'y', description: "don't ask; required without a terminal" }),
   };
 
   private stop: AbortController | undefined;
@@ -67,7 +68,8 @@ Exit codes: 0 all were discarded, or nothing matched; 1 the id is unknown, answe
 
   async run(): Promise<void> {
     const { reason, 'dry-run': dryRun, 'died-of': died, ...flags } = this.flags;
-    if (reason.trim() === '') throw new UsageError('--reason: expected why they are given up, found nothing');
+    if (reason.trim() === '')
+      throw new UsageError('--reason: expected why they are discarded, found an empty text');
     const which = { ...flags, reason: died };
     const given = selectionOf(this.words, which, this.interactive, verb);
     const pipeline = await this.context.pipeline();
@@ -99,7 +101,7 @@ Exit codes: 0 all were discarded, or nothing matched; 1 the id is unknown, answe
   private async agree({ items, server }: LetterPlan): Promise<void> {
     if (items.length === 0 || this.flags.yes) return;
     const what = items.length === 1 ? 'this dead letter' : `these ${items.length} dead letters`;
-    if (await this.confirm(`Discard ${what} on ${server}, for ever?`)) return;
+    if (await this.confirm(`Permanently discard ${what} on ${server}?`)) return;
     throw new OperationError('nothing was discarded: the answer was no', { code: 'DECLINED' });
   }
 
@@ -115,7 +117,7 @@ Exit codes: 0 all were discarded, or nothing matched; 1 the id is unknown, answe
   /** Stops between two dead letters, so that the result can say what was done; a second Ctrl-C ends it at once. */
   protected override interrupt(): void {
     if (!this.stop || this.stop.signal.aborted) return super.interrupt();
-    this.note('stopping: what has been begun is finished');
+    this.note('stopping: finishing what has been started');
     this.stop.abort();
   }
 }

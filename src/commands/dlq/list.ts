@@ -19,7 +19,7 @@ import { suggestCommand } from '../../lib/suggestion.js';
 /** What `dlq list --json` prints; the second with `--group-by`. */
 export type DlqListResult = DeadLetterList | DeadLetterGroups;
 
-/** Rows of a table: the columns of more are made anew, so that nothing waits for the last. */
+/** Rows of a table: a longer list is shown as several tables, so that the first rows don't wait for the last. */
 const tableRows = 1000;
 
 interface JsonLayout {
@@ -46,11 +46,11 @@ const laidOut: JsonLayout = {
 export default class DlqList extends BaseCommand<typeof DlqList> {
   static override summary = 'List the dead letters: what died, when and why.';
   static override description =
-    `The oldest first. A dead letter names an event and the consumer that failed on it; the event itself stays in the events stream until it expires there. TRIES counts the attempts of the main and of the retry stage. CYCLE, there when one was replayed and died again, counts its replays. ORIGINAL is told by the state of the events stream; dlq show reads the event itself.
+    `Oldest first. A dead letter names an event and the consumer that failed on it; the event itself stays in the events stream until it expires there. TRIES counts the attempts of the main and the retry stage. CYCLE, shown when a dead letter was replayed and died again, counts its replays. ORIGINAL follows from the state of the events stream; dlq show reads the event itself.
 
-Lines are printed while they are read: --output ndjson and --json take a million dead letters in the memory of a page.
+Lines are printed as they are read: with --output ndjson or --json, a million dead letters take no more memory than a page.
 
---group-by counts instead: by reason (reasons that differ in numbers and ids only are one), consumer or subject; the largest group first.`;
+--group-by counts instead: by reason (reasons that differ only in numbers and ids count as one), consumer or subject; largest group first.`;
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --since 2h --group-by reason',
@@ -63,13 +63,13 @@ Lines are printed while they are read: --output ndjson and --json take a million
     ...deadLetterFlags,
     limit: countFlag({
       char: 'L',
-      description: 'how many lines, or groups, to show at most; the total counts all',
+      description: 'maximum number of dead letters, or groups, to show; the total counts all',
       defaultHelp: async () => `${defaultListLimit}, groups: all`,
     }),
     'group-by': Flags.option({ options: groupings })({ description: 'count instead of listing' }),
     output: Flags.option({ options: ['table', 'json', 'ndjson'] as const })({
       char: 'o',
-      description: 'json: the same as --json; ndjson: its items, one a line',
+      description: 'json: same as --json; ndjson: one item per line',
       exclusive: ['json'],
       defaultHelp: async () => 'table',
     }),
@@ -78,7 +78,9 @@ Lines are printed while they are read: --output ndjson and --json take a million
   async run(): Promise<void> {
     const { limit, 'group-by': by, output } = this.flags;
     if (by !== undefined && output === 'ndjson') {
-      throw new UsageError('--output ndjson lists dead letters, --group-by counts them: give one of them');
+      throw new UsageError(
+        '--output ndjson lists dead letters, --group-by counts them: use only one of them',
+      );
     }
     const pipeline = await this.context.pipeline();
     const filters = filtersOf(this.flags);
@@ -137,7 +139,7 @@ Lines are printed while they are read: --output ndjson and --json take a million
     if (total === 0) return this.note('no dead letters');
     if (what === 'items' && shown < total) {
       this.note(
-        `\n${shown} of ${total}, the oldest; see them counted with --group-by reason, more with --limit`,
+        `\n${shown} of ${total}, the oldest; count them with --group-by reason, show more with --limit`,
       );
     } else if (what === 'groups') this.note(`\n${total} dead letter${total === 1 ? '' : 's'}`);
     if (id !== undefined)

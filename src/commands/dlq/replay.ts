@@ -21,27 +21,27 @@ import { suggestCommand } from '../../lib/suggestion.js';
 export type DlqReplayResult = ReplayResult;
 
 const defaultWaitMs = 600_000;
-/** A second: slow enough to see that it goes wrong, and to stop it. A script does what its rehearsal did. */
+/** Per second: slow enough to see that something goes wrong, and to stop it. In scripts too: they do what a trial run did. */
 const defaultRate = 500;
 
 const discardOthers = suggestCommand('dlq discard', {
   args: [{ blank: 'ids' }],
   flags: { reason: { blank: 'text' } },
-  why: "what can't be brought back",
+  why: "discard what can't be replayed",
 });
 const seeWhatComes = suggestCommand('advisories tail', {
   flags: { since: '1m' },
-  why: 'see what comes of them',
+  why: 'see what becomes of them',
 });
 
 export default class DlqReplay extends BaseCommand<typeof DlqReplay> {
-  static override summary = 'Bring dead letters back: their consumer gets the event again, at once.';
+  static override summary = 'Replay dead letters: their consumer gets the event again, at once.';
   static override description =
-    `Takes ids, the filters of dlq list, or --all; on a terminal without any of them, lets you choose. Shows the plan, then asks; without a terminal --yes is needed.
+    `Takes ids, the filters of dlq list, or --all; without any of these, on a terminal, you choose from a list. Shows the plan, then asks; without a terminal --yes is needed.
 
-Only the consumer that failed sees the event again, with the attempts of its retry stage. Who replayed, when and why (--note) is journaled. At most ${defaultRate} a second are brought back; --rate says otherwise. It can be interrupted at any point and run again. Skipped, with the reason, are: originals that are gone, events that were resolved late, consumers that the config no longer has.
+Only the consumer that failed sees the event again, with the attempts of its retry stage. Who replayed, when and why (--note) is journaled. At most ${defaultRate} per second are replayed; --rate changes that. It can be interrupted at any point and run again. Skipped, each with a reason: originals that are gone, events that were resolved late, consumers that the config no longer has.
 
-Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answered no, or failed; 2 usage, config, or --yes is missing; 4 can't connect or not allowed; 5 some were skipped, or with --wait are dead again or still pending; 130 interrupted: what was done by then is said.`;
+Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answered no, or failed; 2 usage, config, or --yes is missing; 4 can't connect or not allowed; 5 some were skipped, or with --wait are dead again or still pending; 130 interrupted: says what was done by then.`;
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> notifications-consumer/42 --wait',
@@ -68,17 +68,17 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
     'dry-run': Flags.boolean({ description: 'show the plan, change nothing' }),
     wait: Flags.boolean({ description: 'wait until each is resolved or dead again' }),
     'wait-timeout': durationFlag({
-      description: 'longest wait of --wait',
+      description: 'how long --wait waits at most',
       helpValue: '<duration>',
       dependsOn: ['wait'],
       defaultHelp: async () => '10m',
     }),
     rate: rateFlag({
-      description: 'how many a second at most; 0: as fast as the server takes them',
+      description: 'maximum number of dead letters per second; 0: no limit',
       defaultHelp: async () => `${defaultRate}/s`,
     }),
     note: Flags.string({ description: 'why; kept in the journal', helpValue: '<text>' }),
-    yes: Flags.boolean({ char: 'y', description: "don't ask; needed where there is no terminal" }),
+    yes: Flags.boolean({ char: 'y', description: "don't ask; required without a terminal" }),
   };
 
   private stop: AbortController | undefined;
@@ -115,7 +115,7 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
     process.exitCode = exitCodeOf(result, wait);
   }
 
-  /** Most a second; undefined: no limit. */
+  /** Most per second; undefined: no limit. */
   private get rate(): number | undefined {
     return (this.flags.rate ?? defaultRate) || undefined;
   }
@@ -145,7 +145,7 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
       ...(wait ? { waitMs } : {}),
       onWait: (count) => {
         progress.end();
-        this.note(`replayed ${count}; waiting for what comes of them (Ctrl-C stops the waiting only)`);
+        this.note(`replayed ${count}; waiting for their outcome (Ctrl-C only stops the waiting)`);
       },
     });
     return running.finally(() => progress.end());
@@ -164,7 +164,7 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
   /** Stops between two dead letters, so that the result can say what was done; a second Ctrl-C ends it at once. */
   protected override interrupt(): void {
     if (!this.stop || this.stop.signal.aborted) return super.interrupt();
-    this.note('stopping: what has been begun is finished');
+    this.note('stopping: finishing what has been started');
     this.stop.abort();
   }
 }

@@ -11,9 +11,10 @@ export type DlqShowResult = Omit<DeadLetterDetails, 'event'> & {
 };
 
 export default class DlqShow extends BaseCommand<typeof DlqShow> {
-  static override summary = 'Show one dead letter: its event, why it died, and all that happened to it.';
+  static override summary =
+    'Show one dead letter: its event, why it died, and everything that happened to it.';
   static override description =
-    'The event is read from the events stream: the one it was then, never another one that took its place. The history is what the journal holds of this event and consumer, replays included.';
+    'The event is read from the events stream: exactly the one that died, never another that took its place. The history is what the journal holds about this event and consumer, replays included.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> notifications-consumer/42',
     '<%= config.bin %> <%= command.id %> notifications-consumer/42 --json | jq .event.data',
@@ -38,7 +39,7 @@ export default class DlqShow extends BaseCommand<typeof DlqShow> {
     this.output(result, () => renderDeadLetter(details, viewOf(process.stdout, this.colors)));
     if (this.flags.json) return;
     if (result.original === 'present' && !result.resolvedLate) {
-      const next = suggestCommand('dlq replay', { args: [result.id], why: 'bring it back' });
+      const next = suggestCommand('dlq replay', { args: [result.id], why: 'replay it' });
       this.note(`\n${this.inWords(next)}`);
     }
   }

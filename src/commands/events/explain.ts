@@ -21,9 +21,9 @@ export type EventsExplainResult = Omit<Explanation, 'event'> & {
 type PrintedContent = Omit<NonNullable<StoredEventFacts['content']>, 'text'>;
 
 export default class EventsExplain extends BaseCommand<typeof EventsExplain> {
-  static override summary = 'Tell the whole life of one event: all consumers, all stages, in order of time.';
+  static override summary = 'Show the whole life of one event: all consumers, all stages, in order of time.';
   static override description =
-    'From the journal, the pointers and the state of the consumers: each failed attempt with its error and worker, exhaustions, routing, replays with who and why, success, and what is still to come. An event that its consumer processed at the first attempt leaves no record; its acknowledgement shows. The content is shown with --data only.\n\nA message id is looked for among the newest events, by their headers: the server has no index of ids.';
+    'From the journal, the pointers and the state of the consumers: each failed attempt with its error and worker, exhaustions, routing, replays with who and why, success, and what is still to come. An event that its consumer processed at the first attempt leaves no record; only its acknowledgement shows. The content is shown only with --data.\n\nA message id is searched for in the headers of the newest events: the server has no index of ids.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> 42',
     '<%= config.bin %> <%= command.id %> notifications-consumer/42',
@@ -41,7 +41,7 @@ export default class EventsExplain extends BaseCommand<typeof EventsExplain> {
   static override flags = {
     data: Flags.boolean({ description: 'show headers and payload too' }),
     scan: countFlag({
-      description: 'look for a message id among this many of the newest events',
+      description: 'search this many of the newest events for a message id',
       defaultHelp: async () => '1000000',
     }),
   };
@@ -49,7 +49,7 @@ export default class EventsExplain extends BaseCommand<typeof EventsExplain> {
   protected override async choices(): Promise<readonly Suggestion[]> {
     return [
       suggestCommand('events explain', { args: [42], why: 'for example' }),
-      suggestCommand('dlq list', { why: 'those that are dead' }),
+      suggestCommand('dlq list', { why: 'list the dead letters' }),
     ];
   }
 

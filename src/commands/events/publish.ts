@@ -17,11 +17,11 @@ import { publishedText, publishedManyText } from '../../lib/render/published.js'
 export type EventsPublishResult = PublishResult | PublishManyResult;
 
 export default class EventsPublish extends BaseCommand<typeof EventsPublish> {
-  static override summary = 'Publish an event, and say when the server has stored it.';
+  static override summary = 'Publish an event, and wait until the server has stored it.';
   static override description =
-    `The event is a type of the config, or a full subject within the events stream. Where its type has a schema, the data must fit it. The headers Nats-Msg-Id (the id) and Event-Type are set.
+    `The event is a type of the config, or a full subject within the events stream. If its type has a schema, the data must match it. The headers Nats-Msg-Id (the id) and Event-Type are set.
 
-An event whose id was seen before, within the stream's duplicate window (2 minutes by default), is not stored again: that is reported, and is no failure. So a publish that failed halfway can be repeated with the same --id.`;
+An event whose id was seen before, within the stream's duplicate window (2 minutes by default), is not stored again: this is reported, and is not a failure. So a publish that failed halfway can be repeated with the same --id.`;
   static override examples = [
     `<%= config.bin %> <%= command.id %> totp.requested --data '{"email": "ada@example.com", "code": "314159"}'`,
     `<%= config.bin %> <%= command.id %> totp.requested --data @event.json --id login-4711 --header 'Session-Id: 4f1c'`,
@@ -44,13 +44,13 @@ An event whose id was seen before, within the stream's duplicate window (2 minut
       defaultHelp: async () => 'a new UUID',
     }),
     header: Flags.string({
-      description: 'header, as "Name: value"; repeat it for several',
+      description: 'header, as "Name: value"; repeatable',
       helpValue: '<header>',
       multiple: true,
       multipleNonGreedy: true,
     }),
     count: countFlag({
-      description: 'publish it this many times, each with an id of its own',
+      description: 'publish it this many times, each with its own id',
       defaultHelp: async () => '1',
     }),
   };
@@ -59,7 +59,7 @@ An event whose id was seen before, within the stream's duplicate window (2 minut
 
   protected override async choices(context: CommandContext): Promise<readonly string[]> {
     const types = (await context.config()).events.map(({ type }) => type);
-    return types.length === 0 ? [] : [`the types of the config: ${types.join(', ')}`];
+    return types.length === 0 ? [] : [`event types of the config: ${types.join(', ')}`];
   }
 
   protected override get changes(): boolean {
@@ -80,7 +80,7 @@ An event whose id was seen before, within the stream's duplicate window (2 minut
       this.note(`Warning: no consumer of the config reads ${subject}`);
     }
     if (isBrokenJson(data)) {
-      this.note('Warning: the data begins like JSON, and is not valid JSON: it is stored as text');
+      this.note('Warning: the data looks like JSON but is not valid JSON: it is stored as text');
     }
     if (count === undefined) {
       const result: EventsPublishResult = await publisher.publish(event.type, data, event);
@@ -96,9 +96,7 @@ An event whose id was seen before, within the stream's duplicate window (2 minut
     this.output(result satisfies EventsPublishResult, () => publishedManyText(subject, result, link.server));
     if (!signal.aborted || result.count === count) return;
     this.note(`interrupted: ${result.count} of ${count} are stored`);
-    this.note(
-      escapeLine(`store the others: run it again with --id ${base}; what is stored is not stored twice`),
-    );
+    this.note(escapeLine(`to store the rest, run it again with --id ${base}; nothing is stored twice`));
     process.exitCode = 130;
   }
 

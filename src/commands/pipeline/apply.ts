@@ -36,11 +36,11 @@ export default class PipelineApply extends BaseCommand<typeof PipelineApply> {
   static override description =
     `Compares the config with the server, shows the difference, asks, and makes the server match.
 
-What the server can't change in place (storage, where a consumer starts, …) is shown as a replacement, with what it would cost, and refused unless --replace names it. A lowered limit that ends what is stored (events that are too old, or too many, and what waits for them) is shown with the numbers, asked about on a terminal, and elsewhere refused unless --allow-loss names the stream.
+What the server can't change in place (storage, where a consumer starts, …) is shown as a replacement, with what it would cost, and refused unless --replace names it. A lowered limit that deletes stored messages (events that are too old or too many, and what waits for them) is shown with numbers. On a terminal you are asked; elsewhere it is refused unless --allow-loss names the stream.
 
 What this pipeline does not own is never touched. What it owns and the config no longer has is listed as an orphan, is never deleted, and does not count as a change.
 
-Exit codes: 0 the server matches, or a plan was shown; 1 refused, failed, or answered no (with --check and --dry-run too, where something of these names or subjects belongs to somebody else); 2 usage, config, or --yes is missing; 3 --check found changes; 4 can't connect or not allowed.`;
+Exit codes: 0 the server matches, or a plan was shown; 1 refused, failed, or answered no (with --check and --dry-run too, if another owner has one of these names or subjects); 2 usage, config, or --yes is missing; 3 --check found changes; 4 can't connect or not allowed.`;
 
   static override examples = [
     { description: 'Show what would change', command: '<%= config.bin %> <%= command.id %> --dry-run' },
@@ -54,7 +54,7 @@ Exit codes: 0 the server matches, or a plan was shown; 1 refused, failed, or ans
       command: '<%= config.bin %> <%= command.id %> --replace events',
     },
     {
-      description: 'Allow a lower maxAge or maxBytes to end what is stored',
+      description: 'Allow a lower maxAge or maxBytes to delete stored messages',
       command: '<%= config.bin %> <%= command.id %> --yes --allow-loss events',
     },
     {
@@ -66,7 +66,7 @@ Exit codes: 0 the server matches, or a plan was shown; 1 refused, failed, or ans
   static override flags = {
     'dry-run': Flags.boolean({ description: 'show the plan, change nothing', exclusive: ['check'] }),
     check: Flags.boolean({ description: 'show the plan, change nothing, exit 3 when there are changes' }),
-    yes: Flags.boolean({ char: 'y', description: "don't ask; needed where there is no terminal" }),
+    yes: Flags.boolean({ char: 'y', description: "don't ask; required without a terminal" }),
     replace: Flags.string({
       description: 'stream or consumer that may be deleted and created again; repeatable',
       helpValue: '<name>',
@@ -75,18 +75,21 @@ Exit codes: 0 the server matches, or a plan was shown; 1 refused, failed, or ans
     }),
     'allow-loss': Flags.string({
       description:
-        'stream whose stored messages a lowered limit may end, or what may be left behind; repeatable',
+        'stream whose stored messages a lowered limit may delete, or what may be left behind; repeatable',
       helpValue: '<name>',
       multiple: true,
       multipleNonGreedy: true,
     }),
     'move-dead-letters': Flags.string({
-      description: 'give the waiting retries and dead letters of a renamed consumer to it; repeatable',
+      description:
+        'move the waiting retries and dead letters of a renamed consumer to its new name; repeatable',
       helpValue: '<old>=<new>',
       multiple: true,
       multipleNonGreedy: true,
     }),
-    adopt: Flags.boolean({ description: 'take over objects of these names that this pipeline does not own' }),
+    adopt: Flags.boolean({
+      description: 'take over objects with these names that this pipeline does not own',
+    }),
   };
 
   protected override get changes(): boolean {
@@ -133,12 +136,12 @@ Exit codes: 0 the server matches, or a plan was shown; 1 refused, failed, or ans
     const moved: Moved[] = [];
     for (const one of wanted) moved.push(await movePointers(pipeline, one));
     const skipped = moved.flatMap((one) => one.skipped);
-    for (const { id, reason } of skipped) this.note(escapeLine(`${id} is not moved: ${reason}`));
+    for (const { id, reason } of skipped) this.note(escapeLine(`${id} was not moved: ${reason}`));
     if (skipped.length > 0) process.exitCode = 5;
     return moved;
   }
 
-  /** A person sees the numbers and answers: that is the word which elsewhere a flag gives. */
+  /** On a terminal the answer to the question stands for the flag that scripts must give. */
   private get isAsked(): boolean {
     return this.interactive && !this.flags.yes;
   }
@@ -168,10 +171,10 @@ function question(
 ): string {
   const orphans = losing.filter(({ action }) => action === 'orphan').map(pathOf);
   const ending = losing.filter(({ action }) => action !== 'orphan').map(pathOf);
-  const lost = ending.length === 0 ? '' : `What is marked with ! in ${ending.join(', ')} is lost for good. `;
-  const left = orphans.length === 0 ? '' : `What waits in ${orphans.join(', ')} is left behind. `;
+  const lost = ending.length === 0 ? '' : `What is marked with ! in ${ending.join(', ')} will be lost. `;
+  const left = orphans.length === 0 ? '' : `What waits in ${orphans.join(', ')} will be left behind. `;
   const changes = pending === 1 ? 'Make this change' : `Make these ${pending} changes`;
-  const parts = [...(pending > 0 ? [changes] : []), ...(moves.length > 0 ? ['move what is named'] : [])];
+  const parts = [...(pending > 0 ? [changes] : []), ...(moves.length > 0 ? ['move the dead letters'] : [])];
   const what = parts.length === 0 ? 'Leave it' : parts.join(', and ');
   return `${lost}${left}${what.charAt(0).toUpperCase()}${what.slice(1)} on ${server}?`;
 }

@@ -10,13 +10,13 @@ export type PipelinePermissionsResult = RolePermissions;
 const renderers = { server: renderServerPermissions, nsc: renderNscPermissions };
 
 export default class PipelinePermissions extends BaseCommand<typeof PipelinePermissions> {
-  static override summary = 'Print the least NATS permissions that a role needs.';
+  static override summary = 'Print the minimal NATS permissions that a role needs.';
   static override description =
-    `For this config: its streams, consumers and subjects, and nothing else. No server is contacted; print it again when the config has changed.
+    `For this config: its streams, consumers and subjects, and nothing else. No server is contacted; run it again when the config has changed.
 
 Roles: publisher (events publish), runner (pipeline run), operator (dlq, events explain, advisories tail, pipeline verify --repair), ci (pipeline apply), viewer (everything that only reads, apply --dry-run and --check included).
 
-Each user gets an inbox prefix of its own, so that it can't read what others are sent, and must connect with it: --inbox-prefix, NATS_INBOX_PREFIX, or inbox_prefix of a context.`;
+Each user gets its own inbox prefix, so that it can't read replies to others, and must connect with it: --inbox-prefix, NATS_INBOX_PREFIX, or inbox_prefix of a context.`;
   static override examples = [
     '<%= config.bin %> <%= command.id %> --role viewer > viewer.conf',
     '<%= config.bin %> <%= command.id %> --role runner --user plutomi-worker --format nsc',
@@ -24,13 +24,16 @@ Each user gets an inbox prefix of its own, so that it can't read what others are
   ];
 
   static override flags = {
-    role: Flags.option({ options: roles })({ description: 'whose permissions', required: true }),
+    role: Flags.option({ options: roles })({
+      description: 'role to print the permissions of',
+      required: true,
+    }),
     format: Flags.option({ options: ['server', 'nsc'] as const })({
       description: 'a block of a nats-server configuration, or an nsc command',
       defaultHelp: async () => 'server',
     }),
     user: Flags.string({
-      description: 'name of the user that they are for',
+      description: 'name of the user',
       defaultHelp: async () => 'the name of the role',
     }),
     'inbox-prefix': Flags.string({

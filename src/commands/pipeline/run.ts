@@ -28,9 +28,9 @@ export default class PipelineRun extends BaseCommand<typeof PipelineRun> {
   static override description =
     `One process runs every consumer's main, retry and dlq stage, and the meta-consumers that route what fails. Start as many as you like: they share the load.
 
-Ctrl-C or SIGTERM stops pulling, lets running handlers finish within the drain timeout and exits with 0; a second one ends it at once. What is not finished stays on the server and comes back.
+Ctrl-C or SIGTERM stops pulling, lets running handlers finish within the drain timeout and exits with 0; a second one ends it at once. What is not finished stays on the server and is delivered again.
 
-A handler that blocks the event loop can't be timed out from inside: a watchdog ends the process, and the supervisor starts it again. The event is dead-lettered after its attempts.
+A handler that blocks the event loop can't be timed out from inside: a watchdog ends the process, and your supervisor starts it again. The event is dead-lettered once its attempts are used up.
 
 Logs go to stdout: JSON lines, or readable ones on a terminal.`;
   static override examples = [
@@ -41,17 +41,17 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
 
   static override flags = {
     only: Flags.string({
-      description: 'run only this consumer, and the routing; repeat it for several',
+      description: 'run only this consumer, and the routing; repeatable',
       helpValue: '<consumer>',
       multiple: true,
       defaultHelp: async () => 'all consumers',
     }),
     embedded: Flags.boolean({ description: 'start a nats-server for this folder, and stop it at the end' }),
     apply: Flags.boolean({
-      description: 'first create or update what is missing; nothing that loses or repeats events',
+      description: 'first create or update what is missing, but nothing that would lose or repeat events',
     }),
     'stall-timeout': durationFlag({
-      description: 'end the process when a handler blocks its event loop for longer',
+      description: 'end the process when a handler blocks the event loop for longer',
       helpValue: '<duration>',
       defaultHelp: async () => '30s',
     }),
@@ -118,7 +118,7 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
           this.onSignal = handle;
           if (this.environment.startedByNpm) {
             whenParentEnds(() => {
-              log.info('npm or npx, which started this process, is gone: as after SIGTERM');
+              log.info('npm or npx, which started this process, is gone: stopping, as after SIGTERM');
               handle();
             });
           }

@@ -18,11 +18,11 @@ import { suggestCommand } from '../../lib/suggestion.js';
 export type PipelineVerifyResult = Verification;
 
 export default class PipelineVerify extends BaseCommand<typeof PipelineVerify> {
-  static override summary = 'Prove that no event is lost on the way, or name those that are.';
+  static override summary = 'Prove that no event was lost on the way, or name those that were.';
   static override description =
-    `Reads journal, pointers, consumers and streams; the pipeline may be running. Every exhaustion must have been routed, every pointer must wait, be resolved or be dead, every dead letter must be there, replayed or discarded, every original must exist, no consumer may be about to lose what it has not processed, and streams and consumers must match the config. Warnings are about what is in order today and may not be tomorrow.
+    `Reads the journal, pointers, consumers and streams; the pipeline may be running. Every exhaustion must have been routed, every pointer must wait, be resolved or be dead, every dead letter must be there, replayed or discarded, every original must exist, no consumer may be about to lose what it has not processed, and streams and consumers must match the config. Warnings name what works now and may fail later.
 
-With --repair it routes what an exhaustion has not led to and restores pointers, dead letters and exhaustions from what is left of them; what is gone for good stays a problem.
+With --repair it routes exhausted events that were never routed, and restores pointers, dead letters and exhaustions from what is left of them; what can't be restored stays a problem.
 
 Exit codes: 0 nothing is broken; 1 there are problems, failed, or answered no; 2 usage, config, or --yes is missing; 4 can't connect or not allowed.`;
   static override examples = [
@@ -32,15 +32,15 @@ Exit codes: 0 nothing is broken; 1 there are problems, failed, or answered no; 2
   ];
 
   static override flags = {
-    repair: Flags.boolean({ description: 'mend what can be mended' }),
+    repair: Flags.boolean({ description: 'repair what can be repaired' }),
     ignore: Flags.string({
-      description: 'leave out the warnings of this code; repeatable',
+      description: 'leave out warnings with this code; repeatable',
       options: [...warningKinds],
       multiple: true,
     }),
     yes: Flags.boolean({
       char: 'y',
-      description: "don't ask; needed where there is no terminal",
+      description: "don't ask; required without a terminal",
       dependsOn: ['repair'],
     }),
   };
@@ -61,7 +61,7 @@ Exit codes: 0 nothing is broken; 1 there are problems, failed, or answered no; 2
     const spelled = this.spelledOut(result);
     this.output(spelled, () => renderVerification(spelled, viewOf(process.stdout, this.colors)));
     if (!this.flags.repair && !this.flags.json && repairable > 0) {
-      const why = `mend ${repairable} of them`;
+      const why = `repair ${repairable} of them`;
       this.note(`\n${this.inWords(suggestCommand('pipeline verify', { flags: { repair: true }, why }))}`);
     }
     if (!result.ok) process.exitCode = 1;
@@ -93,8 +93,8 @@ Exit codes: 0 nothing is broken; 1 there are problems, failed, or answered no; 2
   private async agree(found: Verification, repairable: number): Promise<void> {
     if (this.flags.yes) return;
     this.note(renderVerification(this.spelledOut(found), viewOf(process.stderr, this.noteColors)));
-    const what = repairable === 1 ? 'the one that can be' : `the ${repairable} that can be`;
-    if (await this.confirm(`Mend ${what} on ${escapeLine(found.server)}?`)) return;
+    const what = repairable === 1 ? '1 problem' : `${repairable} problems`;
+    if (await this.confirm(`Repair ${what} on ${escapeLine(found.server)}?`)) return;
     throw new OperationError('nothing was changed: the answer was no', { code: 'DECLINED' });
   }
 }

@@ -26,7 +26,7 @@ const versionFlag = Flags.custom<WantedVersion>({
 export default class ServerInstall extends BaseCommand<typeof ServerInstall> {
   static override summary = 'Install nats-server for this user.';
   static override description =
-    `The official release is downloaded to the cache folder of this user and checked against its SHA256SUMS. Where GitHub is not reachable and apt is there, Debian's signed package is unpacked instead. Nothing is installed system-wide.
+    `The official release is downloaded to the cache folder of this user and checked against its SHA256SUMS. If GitHub can't be reached and apt is available, Debian's signed package is unpacked instead. Nothing is installed system-wide.
 
 HTTPS_PROXY, HTTP_PROXY and NO_PROXY are honoured. PLUTOMI_NATS_MIRROR names a mirror of https://github.com/nats-io/nats-server/releases/download.`;
   static override examples = [

@@ -13,9 +13,9 @@ export interface ServerStartResult {
 export default class ServerStart extends BaseCommand<typeof ServerStart> {
   static override summary = 'Start a nats-server for this folder.';
   static override description =
-    `It listens on 127.0.0.1 only, keeps its data in .plutomi-events/ and runs until "server stop". The other commands find it when they are started in this folder or below it. When it runs already, this says where.
+    `It listens on 127.0.0.1 only, keeps its data in .plutomi-events/ and runs until "server stop". Other commands find it when they are run in this folder or below it. If it is already running, this says where.
 
-For development and tests: production wants a nats-server of its own.`;
+For development and tests: in production, run your own nats-server.`;
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --port 4222',
@@ -49,7 +49,7 @@ For development and tests: production wants a nats-server of its own.`;
     const { url, pid, store, version } = state;
     const result: ServerStartResult = { url, pid, store };
     this.output(result, () => {
-      const runs = started ? 'runs' : 'runs already';
+      const runs = started ? 'is running' : 'is already running';
       return `nats-server ${version} ${runs} at ${url} (pid ${pid})\nstore: ${store}`;
     });
     if (started) this.note(this.inWords(suggestCommand('server stop', { why: 'stop it with' })));

@@ -17,7 +17,7 @@ export default class ServerStop extends BaseCommand<typeof ServerStop> {
   async run(): Promise<void> {
     const stopped = await stopFolderServer(this.context.serverFolder);
     if (stopped === undefined) {
-      throw new OperationError(`no nats-server runs for ${this.environment.cwd} or a folder above it`, {
+      throw new OperationError(`no nats-server is running for ${this.environment.cwd} or a folder above it`, {
         code: 'NOT_RUNNING',
         suggestions: [suggestCommand('server start')],
       });

@@ -91,7 +91,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     return new UsageError(problem.message, { suggestions: [...choices, ...problem.suggestions] });
   }
 
-  /** What could stand for an argument that is missing: lines for the reader. Nobody is told why they can't be had. */
+  /** What could stand for an argument that is missing: lines for the reader. If they can't be read, the error goes without them. */
   protected async choices(_context: CommandContext): Promise<readonly Suggestion[]> {
     return [];
   }
@@ -121,12 +121,12 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     return process.stdin.isTTY === true && process.stderr.isTTY === true && !this.flags.json;
   }
 
-  /** A part of the result is out: an error can no longer stand in its place. */
+  /** Part of the result was printed: an error can no longer replace it. */
   private begun = false;
 
   /**
-   * A part of a result that is written while it is read. Waits until stdout has taken it, and throws where nobody
-   * reads it any more: there is nothing left to be done then.
+   * A part of a result that is written while it is read. Waits until stdout has taken it, and throws once
+   * the reader is gone: nothing is left to do then.
    */
   protected async outputPart(text: string): Promise<void> {
     this.begun = true;
@@ -167,7 +167,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
         code: 'CONFIRMATION_NEEDED',
         suggestions: [
           'add --yes',
-          ...('dry-run' in this.shape.flags ? ['see the plan alone with --dry-run'] : []),
+          ...('dry-run' in this.shape.flags ? ['see only the plan with --dry-run'] : []),
         ],
       });
     }
@@ -181,7 +181,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     process.exit(130);
   }
 
-  /** Nothing is left to be done until somebody reads, who may never do. */
+  /** All that is left is to wait for a reader, who may never come. */
   private waitsForReader = false;
   private asked = false;
 
@@ -202,7 +202,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     await this.context?.close();
     await flushed(process.stdout, this.asked ? readerPatienceMs : undefined);
     const failure = writeFailure(process.stdout);
-    // What was done is done, whether or not its result can be told; and who asks for the end does not miss it.
+    // What was done is done, whether or not its result can be printed; and whoever asked for the end does not miss it.
     if (failure && failure.code !== 'EPIPE' && !this.changes && !this.asked)
       this.report(new OutputLost(failure));
   }
@@ -230,7 +230,7 @@ class OutputLost extends OperationError {
   }
 }
 
-/** How long who was asked to end waits for a reader that does not read. */
+/** How long a process that was asked to end waits for a reader that does not read. */
 export const readerPatienceMs = 2000;
 
 /** Signals that follow within it are the same request. */

@@ -17,7 +17,7 @@ export async function start(root: string, packageJson: PJSON): Promise<void> {
     async () => (await import('./flags/global-flags.js')).globalFlags,
   );
   try {
-    // Told both, oclif searches for neither. Nor does it look for code to run in the folders of a user.
+    // Given both, oclif searches for neither. Nor does it look for code to run in the folders of a user.
     await run(words, { root, pjson: packageJson, userPlugins: false, devPlugins: false });
   } catch (error) {
     const colors = colorsOf(process.stderr, readEnvironment(), words.includes('--no-color'));

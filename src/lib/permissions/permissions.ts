@@ -50,7 +50,7 @@ interface Place {
 type Publishing = Readonly<Record<Role, (place: Place) => SubjectPermissions>>;
 
 /**
- * The least NATS permissions that a role needs for a config. Knows the config only; asks no server.
+ * The minimal NATS permissions that a role needs for a config. Needs only the config, no server.
  *
  * Throws UsageError `INVALID_PREFIX`.
  */

@@ -10,7 +10,7 @@ const stageWidth = 8;
 
 /**
  * One line of the journal: when (UTC), who says it, what, about whom, in which stage, and why. Aligned as far as
- * names allow: following a stream, nobody knows how long the next will be.
+ * names allow: in a stream that is followed, the length of the next ones is unknown.
  */
 export function renderAdvisory(line: AdvisoryLine, colors: Colors): string {
   const { at, kind, source, consumer, stream, seq, stage, cycle, attempt, deliveries, reason, tier } = line;

@@ -11,21 +11,21 @@ import { renderTime, renderWhen } from './time.js';
 
 const words: Readonly<Record<ConsumerState, string>> = {
   resolved: 'resolved',
-  'resolved-late': 'resolved late, with a dead letter that is left',
+  'resolved-late': 'resolved late; its dead letter is still there',
   dead: 'dead',
   discarded: 'discarded',
   moved: 'moved to another consumer',
   parked: 'parked in the retry stage',
   retrying: 'in the retry stage',
   failing: 'failing in the main stage',
-  exhausted: 'used up, to be routed',
+  exhausted: 'attempts used up, about to be routed',
   broken: 'not where its records say',
   acknowledged: 'acknowledged; no record: processed at the first attempt',
-  'no-trace': 'its consumer is past it, and no record says how',
-  'let-go': 'let go by another program: acknowledged, or given up without an advisory that reached us',
+  'no-trace': 'its consumer is past it, and no record says how it ended',
+  'let-go': 'finished by another program: acknowledged, or given up without an advisory that reached us',
   waiting: 'not delivered yet',
   unknown: 'no record: processed at the first attempt, or being processed',
-  'before-start': 'never delivered: older than where the consumer began',
+  'before-start': 'never delivered: older than the position where the consumer started',
   'no-consumer': 'the server has no such consumer',
 };
 
@@ -48,7 +48,7 @@ export function renderExplanation(explanation: Explanation, view: View): string 
       colors,
     ),
     titled(
-      'what is to come',
+      'what comes next',
       next.map((step) => nextLine(step, view)),
       colors,
     ),

@@ -18,5 +18,5 @@ export function renderPayload({
 /** As much of a block as a person reads. */
 export function cutBlock(text: string): string {
   const left = text.length - maxShown;
-  return left > 0 ? `${clipText(text, maxShown + 1)}\n(${left} characters more: --json has all)` : text;
+  return left > 0 ? `${clipText(text, maxShown + 1)}\n(${left} more characters: --json shows all)` : text;
 }

@@ -52,7 +52,7 @@ export function formatFieldValue(path: string, value: FieldValue): string {
 function formatOne(path: string, value: string | number | boolean): string {
   if (typeof value !== 'number') return escapeLine(String(value));
   if (value === -1) return 'no limit';
-  if (path === 'max_age' && value === 0) return 'for ever';
+  if (path === 'max_age' && value === 0) return 'forever';
   if (durations.includes(path)) return formatDuration(value / 1_000_000);
   return path === 'max_bytes' ? formatSize(value) : String(value);
 }

@@ -7,7 +7,7 @@ export function publishedText(subject: string, result: PublishResult, server: st
   const { stream, seq, duplicate, msgId } = result;
   const [to, id] = [escapeLine(subject), escapeLine(msgId)];
   return duplicate
-    ? `duplicate: the id ${id} is stored already, as ${stream}/${seq} on ${server}; nothing was stored again`
+    ? `duplicate: the id ${id} is already stored, as ${stream}/${seq} on ${server}; nothing was stored again`
     : `published to ${to}: stored as ${stream}/${seq} on ${server}, id ${id}`;
 }
 
@@ -15,6 +15,6 @@ export function publishedText(subject: string, result: PublishResult, server: st
 export function publishedManyText(subject: string, result: PublishManyResult, server: string): string {
   const { stream, count, firstSeq, lastSeq, duplicates } = result;
   const stored = `published ${count - duplicates} to ${escapeLine(subject)} on ${server}`;
-  const repeated = duplicates === 0 ? '' : `; ${duplicates} were stored already`;
+  const repeated = duplicates === 0 ? '' : `; ${duplicates} were already stored`;
   return `${stored}: ${stream}/${firstSeq} to ${stream}/${lastSeq}${repeated}`;
 }

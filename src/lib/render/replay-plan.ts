@@ -12,17 +12,17 @@ import { renderTime, renderWhen } from './time.js';
 const maxRows = 5;
 const maxSkipped = 20;
 
-/** What a replay would do, and where; shown before it is confirmed. `rate`: most a second, where there is a limit. */
+/** What a replay would do, and where; shown before it is confirmed. `rate`: most per second, where there is a limit. */
 export function renderReplayPlan(plan: ReplayPlan, view: View, rate?: number): string {
   const { colors } = view;
   const { items, notRunning } = plan;
   const rows = planRows('replay', plan, view);
   if (rate !== undefined)
-    rows.push(['rate', `${rate}/s at most${lasting(items.length, rate)}; another one with --rate`]);
+    rows.push(['rate', `at most ${rate}/s${lasting(items.length, rate)}; change it with --rate`]);
   const lines = renderRows(rows, colors);
   if (notRunning.length > 0) {
     const names = escapeLine(notRunning.join(', '));
-    lines.push(colors.yellow(`  no process waits for events of ${names} now; is pipeline run running?`));
+    lines.push(colors.yellow(`  no process is waiting for events of ${names}; is pipeline run running?`));
   }
   for (const { consumer, why } of plan.heldUp) {
     lines.push(
@@ -61,7 +61,7 @@ function renderRows(rows: readonly [string, string][], colors: Colors): string[]
 /** How long it takes at least, where one would wonder. */
 function lasting(count: number, rate: number): string {
   const seconds = Math.ceil(count / rate);
-  return seconds < 10 ? '' : `, so ${formatDuration(seconds * 1000)}`;
+  return seconds < 10 ? '' : `, at least ${formatDuration(seconds * 1000)} in all`;
 }
 
 function counted(title: string, counts: readonly Count[], { width }: View): [string, string][] {
@@ -86,7 +86,7 @@ export function renderSkipped(skipped: readonly SkippedLetter[], colors: Colors)
     .slice(0, maxSkipped)
     .map(({ id, reason }) => colors.yellow(`  skipped ${escapeLine(id)}: ${escapeLine(reason)}`));
   if (skipped.length > maxSkipped) {
-    lines.push(colors.yellow(`  skipped ${skipped.length - maxSkipped} more: --json names all`));
+    lines.push(colors.yellow(`  skipped ${skipped.length - maxSkipped} more: --json shows all`));
   }
   return lines;
 }

@@ -72,12 +72,12 @@ function explanation({ action, kind, name, stream = '', fields }: Change, caller
     const words = kind === 'stream' ? ['stream', 'rm', name] : ['consumer', 'rm', stream, name];
     const command = renderSuggestion(suggestOther('nats', words), caller);
     // A line of its own: it is there to be copied.
-    return ['not in the config any more, and left alone; to delete it:', escapeLine(`  ${command}`)];
+    return ['no longer in the config, and left alone; to delete it:', escapeLine(`  ${command}`)];
   }
   if (action !== 'replace') return [];
   return fields.some((field) => isImmutable(kind, field))
-    ? [escapeLine(`deleted and created again, only with --replace ${name}`)]
-    : ['deleted with its stream and created again'];
+    ? [escapeLine(`will be deleted and created again: needs --replace ${name}`)]
+    : ['will be deleted with its stream and created again'];
 }
 
 /** What is the same for every object of ours says nothing about a new one. */

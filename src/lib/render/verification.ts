@@ -5,7 +5,7 @@ import { columnsOf } from './columns.js';
 import type { View } from './dead-letters.js';
 import { hanging } from './hanging.js';
 
-/** More are counted; `--json` names all. */
+/** More are only counted; `--json` shows all. */
 const maxShown = 100;
 
 type Sized = Pick<View, 'colors' | 'width'>;
@@ -49,7 +49,7 @@ function facts({ pipeline, server, checked }: Verification, colors: Colors): str
 function block(lines: readonly string[], colors: Colors): string {
   const more = lines.length - maxShown;
   const shown =
-    more > 0 ? [...lines.slice(0, maxShown), colors.dim(`and ${more} more: --json names all`)] : lines;
+    more > 0 ? [...lines.slice(0, maxShown), colors.dim(`and ${more} more: --json shows all`)] : lines;
   return shown.join('\n');
 }
 
@@ -66,7 +66,7 @@ function repairedLine({ kind, id, detail }: Repaired, colors: Colors): string {
 function waitingLine({ consumer, stream, notDelivered, unacknowledged }: Waiting, colors: Colors): string {
   const parts = [
     ...(notDelivered > 0 ? [`${notDelivered} not delivered yet`] : []),
-    ...(unacknowledged > 0 ? [`${unacknowledged} in hand or in backoff`] : []),
+    ...(unacknowledged > 0 ? [`${unacknowledged} in progress or in backoff`] : []),
   ];
   return `${colors.dim('waiting')}  ${colors.bold(escapeLine(consumer))}  ${escapeLine(stream)}: ${parts.join(', ')}`;
 }

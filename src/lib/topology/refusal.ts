@@ -117,7 +117,7 @@ function losingFact({ action, kind, name, fields, consequences, ...change }: Pla
   const paths = fields.map(({ path }) => path).join(', ');
   const why =
     action === 'orphan'
-      ? `${kind} ${pathOf({ name, ...change })}: it is not in the config any more, and would be left behind:`
+      ? `${kind} ${pathOf({ name, ...change })}: it is no longer in the config, and would be left behind:`
       : `${kind} ${name}: with the new ${paths} this would be lost or left behind:`;
   return [why, ...consequences.map((one) => `  ${describeConsequence(one)}`)].join('\n');
 }

@@ -110,7 +110,7 @@ describe('renderDeadLetter', () => {
   it('cuts long payloads, tells bytes from text, and escapes all of it', () => {
     const long = { ...event, data: 'x'.repeat(5000), text: 'x'.repeat(5000), encoding: 'utf8' } as const;
     expect(renderDeadLetter({ ...makeItem(), event: long, history: [] }, makeView())).toContain(
-      '(904 characters more: --json has all)',
+      '(904 more characters: --json shows all)',
     );
     const bytes = { ...event, data: '/wA=', text: null, encoding: 'base64' } as const;
     expect(renderDeadLetter({ ...makeItem(), event: bytes, history: [] }, makeView())).toContain(

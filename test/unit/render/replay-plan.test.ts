@@ -38,7 +38,7 @@ describe('renderReplayPlan', () => {
                    1 × xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…
         oldest     2026-01-31 10:00:00 UTC, 2h ago
         originals  1 missing
-        no process waits for events of a now; is pipeline run running?
+        no process is waiting for events of a; is pipeline run running?
         skipped a/3: the original is missing"
     `);
     for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
@@ -50,7 +50,7 @@ describe('renderReplayPlan', () => {
     const text = renderReplayPlan({ ...plan, skipped, reasons, missing: 60, replaced: 40 }, makeView());
     expect(text).toContain('and 4 more');
     expect(text).toContain('60 missing, 40 replaced');
-    expect(text).toContain('skipped 80 more: --json names all');
+    expect(text).toContain('skipped 80 more: --json shows all');
   });
 });
 

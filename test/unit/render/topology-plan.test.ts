@@ -90,15 +90,15 @@ describe('renderPlan', () => {
       + new.>
 
 -/+ replace stream events-dlq
-    deleted and created again, only with --replace events-dlq
+    will be deleted and created again: needs --replace events-dlq
     storage: file → memory
     ! 3 dead letters are lost
 
 -/+ replace consumer events-dlq/audit
-    deleted with its stream and created again
+    will be deleted with its stream and created again
 
 ? orphan consumer events/old
-    not in the config any more, and left alone; to delete it:
+    no longer in the config, and left alone; to delete it:
       nats consumer rm events old
 
 1 to create, 1 to update, 2 to replace. 1 orphan left alone.`);

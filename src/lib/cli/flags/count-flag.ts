@@ -7,7 +7,7 @@ export const countFlag = Flags.custom<number, { min?: number; max?: number }>({
   parse: async (text, _context, { name, min = 1, max }) => {
     const count = /^\d{1,15}$/.test(text) ? Number(text) : -1;
     if (count >= min && (max === undefined || count <= max)) return count;
-    const range = max === undefined ? `from ${min} on` : `from ${min} to ${max}`;
+    const range = max === undefined ? `of at least ${min}` : `from ${min} to ${max}`;
     throw new UsageError(`--${name}: expected a whole number ${range}, found "${text}"`);
   },
 });

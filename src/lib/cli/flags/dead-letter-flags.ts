@@ -52,7 +52,7 @@ export const deadLetterFlags = {
     defaultHelp,
   }),
   cycle: cycleFlag({
-    description: 'only those that were replayed so many times and died again; 1+: once or more',
+    description: 'only those that were replayed this many times and died again; 1+: at least once',
     defaultHelp,
   }),
   since: momentFlag({

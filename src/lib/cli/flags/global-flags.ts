@@ -59,11 +59,11 @@ export const globalFlags = {
     helpGroup: connection,
   }),
   password: Flags.string({
-    description: 'password; better in the variable NATS_PASSWORD, which the process list does not show',
+    description: 'password; safer in the variable NATS_PASSWORD, which the process list does not show',
     helpGroup: connection,
   }),
   token: Flags.string({
-    description: 'token; better in the variable NATS_TOKEN, which the process list does not show',
+    description: 'token; safer in the variable NATS_TOKEN, which the process list does not show',
     helpGroup: connection,
   }),
   tlsca: Flags.string({
@@ -85,22 +85,22 @@ export const globalFlags = {
   }),
   'tls-first': Flags.boolean({
     description:
-      'TLS before the server says anything, as a load balancer wants it; found out by itself, half a second later',
+      'start TLS before the server says anything, as some load balancers need; without it this is detected after half a second',
     helpGroup: connection,
   }),
   'js-domain': Flags.string({
-    description: 'JetStream domain to work in, as behind a leaf node',
+    description: 'JetStream domain to use, e.g. behind a leaf node',
     helpGroup: connection,
     helpValue: '<domain>',
   }),
   'inbox-prefix': Flags.string({
-    description: 'first tokens of the subjects that answers come to (env NATS_INBOX_PREFIX)',
+    description: 'subject prefix for answers from the server (env NATS_INBOX_PREFIX)',
     helpGroup: connection,
     helpValue: '<prefix>',
     defaultHelp: async () => '_INBOX',
   }),
   timeout: durationFlag({
-    description: 'how long to wait for the connection, and for each answer of the server',
+    description: 'how long to wait for the connection, and for each answer from the server',
     helpGroup: connection,
     helpValue: '<duration>',
     defaultHelp: async () => '5s',
@@ -110,18 +110,18 @@ export const globalFlags = {
     description: 'config file',
     helpGroup: group,
     helpValue: '<file>',
-    defaultHelp: async () => 'plutomi-events.config.{ts,mjs,js,json}, found upwards',
+    defaultHelp: async () => 'plutomi-events.config.{ts,mjs,js,json}, here or in a folder above',
   }),
   json: Flags.boolean({ description: 'print JSON on stdout', helpGroup: group }),
   output: Flags.option({ options: ['text', 'json'] as const })({
     char: 'o',
-    description: 'json: the same as --json',
+    description: 'json: same as --json',
     helpGroup: group,
     defaultHelp: async () => 'text',
   }),
   'no-color': Flags.boolean({ description: 'no colour', helpGroup: group }),
   'log-level': Flags.option({ options: logLevels })({
-    description: 'the lowest level that is logged',
+    description: 'lowest level to log',
     helpGroup: group,
     defaultHelp: async () => defaultLogLevel,
   }),

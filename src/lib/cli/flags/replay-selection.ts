@@ -19,7 +19,7 @@ const replay: Verb = { name: 'replay', done: 'replayed' };
 
 /**
  * What the words and flags of `dlq replay` or `dlq discard` select; undefined: a person has to choose. Throws UsageError when they
- * contradict each other, or when nothing is selected and nobody is there to choose.
+ * contradict each other, or when nothing is selected and there is no terminal to choose on.
  */
 export function selectionOf(
   ids: readonly string[],
@@ -31,9 +31,9 @@ export function selectionOf(
   const filtered = Object.keys(filters).length > 0 || flags.limit !== undefined;
   if (flags.all && (filtered || ids.length > 0)) {
     const others = filtered ? 'filters and --limit' : 'ids';
-    throw new UsageError(`--all is every dead letter: leave it out beside ${others}`);
+    throw new UsageError(`--all selects every dead letter: it can't be combined with ${others}`);
   }
-  if (filtered && ids.length > 0) throw new UsageError('ids and filters: give one of them');
+  if (filtered && ids.length > 0) throw new UsageError('ids and filters: give only one of them');
   if (ids.length > 0) return { ids };
   if (filtered || flags.all) return { filters, ...(flags.limit === undefined ? {} : { limit: flags.limit }) };
   if (interactive) return undefined;

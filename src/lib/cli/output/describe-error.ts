@@ -18,7 +18,7 @@ export interface ErrorJson {
 type Described = ErrorJson & { readonly exitCode: number };
 type Found = Omit<Described, 'suggestions'> & { readonly suggestions: readonly Suggestion[] };
 
-/** What a person or a script is told about an error: no stack, no argv, no secret, nothing that a terminal would obey. */
+/** What a person or a script gets to see of an error: no stack, no argv, no secret, nothing that a terminal would obey. */
 export function describeError(error: Error, commandId?: string, caller: Caller = anybody): Described {
   const { message, suggestions, ...rest } = describe(error, commandId);
   const words = suggestions.map((one) => hideSecrets(escapeLine(renderSuggestion(one, caller))));
@@ -62,7 +62,7 @@ function describe(error: Error, commandId: string | undefined): Found {
   return {
     code: 'UNEXPECTED',
     message: escapeBlock(`unexpected: ${messageOf(error)}`),
-    suggestions: ['this is a defect of plutomi-events: please report it with the command that led here'],
+    suggestions: ['this is a bug in plutomi-events: please report it, with the command that you ran'],
     exitCode: 1,
   };
 }

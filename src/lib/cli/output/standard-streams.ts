@@ -23,13 +23,13 @@ export function flushed(stream: WriteStream, withinMs?: number): Promise<void> {
   if (failures.has(stream)) return Promise.resolve();
   return new Promise((resolve) => {
     const giveUp = (): void => {
-      failures.set(stream, new Error('nobody reads it'));
+      failures.set(stream, new Error('its reader does not read it'));
       resolve();
     };
     const timer = withinMs === undefined ? undefined : setTimeout(giveUp, withinMs);
     stream.write('', () => {
       clearTimeout(timer);
-      // A failure is told after the callback.
+      // A failure is reported after the callback.
       setImmediate(resolve);
     });
   });

@@ -15,7 +15,7 @@ export function colorsOf(
   return colorsFor({ isTty: stream.isTTY === true, off: flag || noColor, forced: forceColor });
 }
 
-/** How wide and how coloured a stream shows things, and from when on times are told. */
+/** How wide and how coloured a stream shows things, and what its times are relative to. */
 export function viewOf(stream: WriteStream, colors: Colors): View {
   return { width: stream.columns ?? unknownWidth, colors, nowMs: Date.now() };
 }

@@ -1,7 +1,7 @@
 const lookEveryMs = 1000;
 
 /**
- * Calls back once when the process that started this one is gone. npm and npx pass SIGTERM to nobody: they end, and
+ * Calls back once when the process that started this one is gone. npm and npx don't pass SIGTERM on: they end, and
  * leave what they have started behind.
  */
 export function whenParentEnds(callback: () => void): void {

@@ -38,7 +38,7 @@ async function run({ pipeline, running, log, drainTimeoutMs, onSignal }: RunUnti
       signals++;
       if (signals === 1) resolve();
       else {
-        log.warn('second signal: ending now; what is not finished comes back after its ack wait');
+        log.warn('second signal: ending now; what is not finished is delivered again after its ack wait');
         process.exit(130);
       }
     });
@@ -55,13 +55,13 @@ async function run({ pipeline, running, log, drainTimeoutMs, onSignal }: RunUnti
   try {
     await Promise.race([signalled, running.ended]);
   } catch (error) {
-    log.fatal({ err: messageOf(error) }, 'the pipeline ends: what it holds comes back');
+    log.fatal({ err: messageOf(error) }, 'the pipeline ends: what it holds is delivered again');
     await running.stop(Math.min(drainTimeoutMs, fatalDrainTimeoutMs));
     throw error;
   }
   log.info({ drainTimeoutMs }, 'stopping: nothing more is pulled, running handlers finish');
   const { unfinished } = await running.stop(drainTimeoutMs);
-  const stays = 'what is not processed stays on the server and goes on at the next start';
+  const stays = 'what is not processed stays on the server until the next start';
   if (unfinished > 0) log.warn({ unfinished }, `stopped before every handler had finished; ${stays}`);
   else log.info(`stopped; ${stays}`);
 }

@@ -29,7 +29,7 @@ const checking = setInterval(() => {
 
 function end(stalledMs: number): void {
   clearInterval(checking);
-  const msg = `the event loop has stood still for ${formatDuration(stallTimeoutMs)}: a handler blocks it. The process ends; its event comes back, and is dead-lettered when it goes on like that`;
+  const msg = `a handler has blocked the event loop for ${formatDuration(stallTimeoutMs)}. The process ends; the event is delivered again, and dead-lettered if this happens at every attempt`;
   const line = readable
     ? `FATAL: ${msg}`
     : JSON.stringify({ level: 'fatal', time: new Date().toISOString(), stalledMs, msg });

@@ -11,8 +11,8 @@ export interface WatchdogOptions {
 }
 
 /**
- * Ends this process, with one line on stdout (on stderr where nobody reads stdout), when its event loop stands still: a handler that never gives it
- * back can't be timed out from inside, and its event would never be dead-lettered. Returns how to stop it.
+ * Ends this process, with one line on stdout (on stderr if stdout is not being read), when its event loop is blocked: a handler that never yields
+ * can't be timed out from inside, and its event would never be dead-lettered. Returns a function that stops it.
  */
 export function startWatchdog(options: WatchdogOptions): () => void {
   const beats = new Int32Array(new SharedArrayBuffer(4));

@@ -16,7 +16,7 @@ const hook: Hook.CommandNotFound = async ({ id, argv = [], config }) => {
 
 export default hook;
 
-/** Says which words are no command; a known command with words too many is told so. */
+/** Reports words that are not a command, or that a known command does not take. */
 export function reportUnknownCommand(
   config: Config,
   words: readonly string[],

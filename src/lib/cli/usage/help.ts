@@ -25,7 +25,7 @@ export default class PlutomiHelp extends Help {
     super(config, { ...options, maxWidth: columns === undefined ? widest : Math.min(widest, columns - 2) });
   }
 
-  /** Words that name no command are told; of a command and words too many, the command's help is shown. */
+  /** Reports words that are not a command; for a command followed by other words, shows the command's help. */
   override async showHelp(argv: string[]): Promise<void> {
     const words = argv.filter((word) => word !== '--help' && word !== '-h');
     const [id = ''] = standardizeIDFromArgv([...words], this.config);

@@ -49,7 +49,7 @@ export function checkSwitches(words: readonly string[], command: CommandShape): 
     if (word === '--') return;
     const name = /^--([^=]+)=/.exec(word)?.[1];
     if (name !== undefined && command.flags[name]?.type === 'boolean') {
-      throw usageError(command, `--${name} takes no value: it is on when it is there`);
+      throw usageError(command, `--${name} takes no value: give it to turn it on`);
     }
   }
 }
@@ -119,7 +119,7 @@ const meanings: readonly (readonly [
   ],
   [
     new RegExp(`${flagName}=.* cannot also be provided when using ${flagName}`, 's'),
-    (_, one, other) => ({ message: `--${other} and --${one}: give one of them` }),
+    (_, one, other) => ({ message: `--${other} and --${one}: give only one of them` }),
   ],
 ];
 

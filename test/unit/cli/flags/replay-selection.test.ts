@@ -19,9 +19,11 @@ describe('selectionOf', () => {
   });
 
   it('refuses two kinds of selection at once', () => {
-    expect(() => selectionOf(['a/1'], { all: true }, true)).toThrow('leave it out beside ids');
-    expect(() => selectionOf(['a/1'], { reason: 'x' }, true)).toThrow('ids and filters: give one of them');
-    expect(() => selectionOf([], { all: true, limit: 1 }, true)).toThrow('leave it out beside filters');
+    expect(() => selectionOf(['a/1'], { all: true }, true)).toThrow("can't be combined with ids");
+    expect(() => selectionOf(['a/1'], { reason: 'x' }, true)).toThrow(
+      'ids and filters: give only one of them',
+    );
+    expect(() => selectionOf([], { all: true, limit: 1 }, true)).toThrow("can't be combined with filters");
     expect(() => selectionOf([], { all: true, consumer: 'a' }, true)).toThrow(UsageError);
   });
 });

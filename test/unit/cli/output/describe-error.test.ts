@@ -59,6 +59,6 @@ describe('describeError', () => {
   test('says of what nobody expected that it is a defect, and shows no stack', () => {
     const described = describeError(new TypeError('x is not a function'));
     expect(described.message).toBe('unexpected: x is not a function');
-    expect(described.suggestions[0]).toContain('defect');
+    expect(described.suggestions[0]).toContain('bug');
   });
 });
