@@ -122,7 +122,7 @@ test('what a lower limit ends, and what is left behind, is asked about, with the
   await rewrite({ maxMsgs: 2 });
   await using lower = await terminal();
   const asked = await lower.waitFor(/Make this change on/);
-  expect(asked).toContain('! 3 events are older or more than the new limit and removed at once');
+  expect(asked).toContain('! 3 events exceed the new limit and are removed at once');
   expect(asked).toContain('What is marked with ! in events will be lost.');
   await lower.press('n', 'Enter');
   expect(await lower.exitCode()).toBe(1);

@@ -149,10 +149,10 @@ test('a config with problems names how to see what each key may say', async () =
   const folder = await folderWith({ 'plutomi-events.config.json': { ...small, nmae: 1, consumers } });
   const { stderr } = await config('show', folder);
   expect(stderr).toContain('expected a duration like 5m, found "5min"; did you mean 5m?');
-  expect(stderr).toContain('→ plutomi-events config schema   # what a config may say');
-  expect(stderr).toContain('→ plutomi-events config schema consumers.any.timeout   # what it may say');
+  expect(stderr).toContain('→ plutomi-events config schema   # what a config may contain');
+  expect(stderr).toContain('→ plutomi-events config schema consumers.any.timeout   # what it may contain');
   const key = await config('schema consumers.any.timeout', folder);
-  expect(JSON.parse(key.stdout)).toMatchObject({ default: '30s', description: 'longest run of the handler' });
+  expect(JSON.parse(key.stdout)).toMatchObject({ default: '30s', description: 'time limit of one attempt' });
 });
 
 describe('config schema', () => {

@@ -268,8 +268,8 @@ describe.each(modes)('dlq replay %s', (...mode) => {
       [['--all'], '--yes'],
       [[id], '--yes'],
       [[], 'give ids, filters or --all'],
-      [[id, '--all'], 'leave it out beside'],
-      [['--all', '--limit', '1'], 'leave it out beside'],
+      [[id, '--all'], 'combined with'],
+      [['--all', '--limit', '1'], 'combined with'],
       [['--all', '--wait-timeout', '1s', '--yes'], 'wait'],
     ] as const) {
       const ended = await dlq('replay', ...words, ...mode);
@@ -341,7 +341,7 @@ describe.each(modes)('dlq replay %s', (...mode) => {
     child.stderr.on('data', (chunk: Buffer) => {
       stderr += chunk.toString();
     });
-    await eventually('it waits', () => stderr.includes('waiting for'));
+    await eventually('it waits', () => stderr.includes('waiting for their outcome'));
     child.kill('SIGINT');
     const ended = await child;
     expect(ended.exitCode).toBe(130);
@@ -395,6 +395,6 @@ describe('dlq replay --rate', () => {
     expect(await plan()).toContain('at most 500/s');
     const wrong = await dlq('replay', '--all', '--yes', '--rate', 'fast');
     expect(wrong.exitCode).toBe(2);
-    expect(wrong.stderr).toContain('a number a second like 500/s');
+    expect(wrong.stderr).toContain('a number per second like 500/s');
   });
 });

@@ -113,7 +113,7 @@ describe('events publish', () => {
     const broken = await publish(cwd, ['events.audit.login', '--data', '{"bad json"']);
     expect(broken).toMatchObject({
       exitCode: 0,
-      stderr: expect.stringContaining('Warning: the data begins like JSON, and is not valid JSON'),
+      stderr: expect.stringContaining('Warning: the data looks like JSON but is not valid JSON'),
     });
     expect((await stored(1)).text).toBe('{"bad json"');
   });

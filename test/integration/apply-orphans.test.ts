@@ -141,7 +141,7 @@ it('verify and explain name what is stranded, until somebody has decided', async
   expect(next).toContainEqual(
     expect.objectContaining({
       consumer: 'billing',
-      text: 'stranded: the config has no consumer billing, and nobody runs it',
+      text: 'stranded: the config has no consumer billing, so nothing runs it',
     }),
   );
 

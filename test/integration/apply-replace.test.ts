@@ -195,7 +195,7 @@ describe('limits that go down', () => {
     const fewer = makeConfig({ streams: { events: { maxMsgs: 3 } } });
     await expect(ensureTopology(pipelineOf(link, fewer), { apply: true })).rejects.toMatchObject({
       code: 'NOT_APPLIED',
-      message: expect.stringContaining('7 events are older or more than the new limit'),
+      message: expect.stringContaining('7 events exceed the new limit'),
       suggestions: expect.arrayContaining([
         worded('to do it: plutomi-events pipeline apply --allow-loss events'),
       ]),

@@ -168,14 +168,14 @@ describe('replay', () => {
     const result = await replay(bed);
     expect(result).toMatchObject({ selected: 5, replayed: 1, pending: 1 });
     expect(result.skipped).toEqual([
-      { id: missing.id, reason: 'the original is missing: events has no sequence 2 any more' },
+      { id: missing.id, reason: 'the original is missing: events no longer has sequence 2' },
       { id: late.id, reason: expect.stringContaining('resolved late') },
       {
         id: unconfigured.id,
-        reason: expect.stringMatching(/^the config has no consumer former-consumer any more/),
+        reason: expect.stringMatching(/^the config no longer has a consumer former-consumer/),
         suggestions: [
           containing('--move-dead-letters former-consumer=<its new name>'),
-          worded(`else end it: plutomi-events dlq discard ${unconfigured.id} --reason <text>`),
+          worded(`otherwise discard it: plutomi-events dlq discard ${unconfigured.id} --reason <text>`),
         ],
       },
       { id: 'events-dlq/5', reason: expect.stringContaining('not a pointer') },
@@ -193,7 +193,7 @@ describe('replay', () => {
     await applyTopology(bed.link, bed.config);
     await bed.publish('totp.requested', { other: true });
     const result = await replay(bed, { ids: [id] });
-    expect(result.skipped).toEqual([{ id, reason: expect.stringContaining('the original is replaced') }]);
+    expect(result.skipped).toEqual([{ id, reason: expect.stringContaining('the original was replaced') }]);
     expect(await bed.parked(consumer, 1)).toBeUndefined();
     expect(await bed.dead(consumer, 1)).toBeDefined();
   });

@@ -113,7 +113,7 @@ describe('explainEvent', () => {
       code: 'NOT_FOUND',
       exitCode: 1,
       message:
-        'no event "login-7": neither a sequence nor a message id (looked through 20 events of events, 11 to 30)',
+        'no event "login-7": neither a sequence nor a message id (searched 20 events of events, 11 to 30)',
     });
     await expect(explain(bed, '99')).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
@@ -144,7 +144,7 @@ describe('explainEvent', () => {
       {
         consumer: other,
         at: null,
-        text: 'waits in the DLQ for a person',
+        text: 'stays in the DLQ until it is replayed or discarded',
         suggestions: [worded(`plutomi-events dlq replay ${other}/1`)],
       },
       { consumer: 'slow-consumer', at: null, text: 'attempt 2 of 3 by slow-consumer, after its backoff' },
@@ -161,7 +161,7 @@ describe('explainEvent', () => {
       explain(bed, `${consumer}/99`, { onRead: ({ done }) => read.push(done) }),
     ).rejects.toMatchObject({
       code: 'NOT_FOUND',
-      message: `no event 99 of ${consumer}: events holds 1 to 3, and the journal knows nothing of it`,
+      message: `no event 99 of ${consumer}: events holds 1 to 3, and the journal has no record of it`,
     });
     expect(read).toEqual([]);
     // Not a consumer: it may be a message id.
@@ -190,7 +190,7 @@ describe('explainEvent', () => {
     });
     await bed.link.publish('events-advisories.x', 'anything');
     await bed.link.jsm.streams.purge('events-advisories');
-    expect(await state()).toMatchObject({ state: 'no-trace', note: 'the journal was emptied since' });
+    expect(await state()).toMatchObject({ state: 'no-trace', note: 'the journal has been emptied since' });
     expect(render(await explain(bed, '1'))).not.toContain('processed at the first attempt');
   });
 
@@ -204,7 +204,7 @@ describe('explainEvent', () => {
     expect(render(explanation).replaceAll(/\s+/g, ' ')).toContain('now: paused until 2036-01-01');
     expect(explanation.next[0]).toMatchObject({
       at: '2036-01-01T00:00:00.000Z',
-      text: expect.stringContaining('once something is delivered to it again'),
+      text: expect.stringContaining('once the server delivers to it again'),
     });
   });
 
@@ -233,7 +233,7 @@ describe('a dead letter that an interruption has left', () => {
     expect(next).toContainEqual({
       consumer,
       at: null,
-      text: 'its dead letter is left by what was interrupted',
+      text: 'its dead letter is left over from what was interrupted',
       suggestions: [suggestCommand('dlq replay', { args: [id] })],
     });
     expect(await replay(bed)).toMatchObject({ replayed: 1, skipped: [] });
@@ -249,7 +249,7 @@ describe('a dead letter that an interruption has left', () => {
     expect(next).toContainEqual({
       consumer,
       at: null,
-      text: 'its dead letter is left by what was interrupted',
+      text: 'its dead letter is left over from what was interrupted',
       suggestions: [suggestCommand('dlq discard', { args: [id], flags: { reason: { blank: 'text' } } })],
     });
   });

@@ -163,7 +163,10 @@ describe('events that leave their stream before a consumer is given them', () =>
     expect(checkExpired(config, new Map([['events', stream]]), [younger])).toMatchObject({
       problems: [],
       warnings: [
-        { kind: 'behind', detail: expect.stringContaining('an earlier one of its name may have had') },
+        {
+          kind: 'behind',
+          detail: expect.stringContaining('may have gone to an earlier consumer of that name'),
+        },
       ],
     });
 

@@ -215,7 +215,9 @@ describe('verifyPipeline', () => {
     expect(report).toMatchObject({ ok: true, checked: { exhaustions: 1, inFlight: 1 } });
     const waiting = report.warnings.filter(({ kind }) => kind === 'not-running');
     expect(waiting.map(({ detail }) => detail)).toEqual(
-      expect.arrayContaining([expect.stringContaining('nobody runs meta-consumer now: 1 not delivered')]),
+      expect.arrayContaining([
+        expect.stringContaining('nothing is running meta-consumer now: 1 not delivered'),
+      ]),
     );
   });
 

@@ -42,7 +42,7 @@ export async function loadConfig(options: LoadOptions): Promise<PipelineConfig> 
         suggestions: [
           'name one with --config',
           suggestCommand('config schema', {
-            why: 'write plutomi-events.config.json; what it may say',
+            why: 'write plutomi-events.config.json; what it may contain',
           }),
         ],
       },

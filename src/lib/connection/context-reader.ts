@@ -21,7 +21,7 @@ export class ContextReader {
   text(field: string): string | undefined {
     const value = this.fields[field];
     if (value === undefined || value === null || value === '') return undefined;
-    if (typeof value !== 'string') throw this.problem(field, 'expected a text');
+    if (typeof value !== 'string') throw this.problem(field, 'expected a string');
     return value;
   }
 

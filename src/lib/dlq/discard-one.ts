@@ -30,7 +30,7 @@ export type DiscardDecision =
 
 const lookupsAtOnce = 64;
 const replayBegun =
-  'a replay of it was interrupted, and its event is on its way: replay it again, and it leaves the DLQ';
+  'its replay was interrupted, and its event is on its way: replay it again to remove it from the DLQ';
 
 /** What discarding each of these means, in their order; with the states of their originals where `statesOf` is given. Writes nothing. */
 export async function decideDiscards(

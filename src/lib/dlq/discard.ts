@@ -58,8 +58,8 @@ export function undiscarded(plan: LetterPlan, { dryRun }: { readonly dryRun: boo
 }
 
 /**
- * Ends the dead letters of a plan, one by one, as `carryOutPlan` says: nobody gets their events any more. Safe to
- * interrupt at any point and to run again.
+ * Discards the dead letters of a plan, one by one, as `carryOutPlan` says: their events are not delivered again. Safe
+ * to interrupt at any point and to run again.
  */
 export async function discardDeadLetters(
   pipeline: Pipeline,

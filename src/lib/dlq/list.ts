@@ -57,7 +57,7 @@ export async function listDeadLetters(
 
 /**
  * The same page by page while they are read, the oldest first, with bounded memory whatever their number. Whether
- * an original is there is told by the state of its stream, see `Originals`.
+ * an original is there follows from the state of its stream, see `Originals`.
  */
 export async function* readDeadLetters(
   pipeline: Pipeline,

@@ -42,7 +42,7 @@ const movesAtOnce = 32;
 
 /**
  * What there is to move. Throws UsageError where the names can't be meant, and OperationError `MOVE_REFUSED` while
- * somebody runs the old consumer: both would run its retries.
+ * the old consumer is running: both would run its retries.
  */
 export async function planMove(pipeline: Pipeline, move: Move): Promise<MovePlan> {
   const { config } = pipeline;
@@ -58,15 +58,15 @@ function checkNames(config: PipelineConfig, { from, to }: Move): void {
   const flag = `--move-dead-letters ${from}=${to}`;
   const names = readersOf(config).map(({ name }) => name);
   if (!isName(from) || from === metaConsumers.main) {
-    throw new UsageError(`${flag}: "${from}" is no name of a consumer`);
+    throw new UsageError(`${flag}: "${from}" is not a valid consumer name`);
   }
   if (names.includes(from)) {
-    throw new UsageError(`${flag}: the config still has ${from}, which keeps what is its own`, {
+    throw new UsageError(`${flag}: the config still has ${from}, which keeps its dead letters`, {
       suggestions: [suggestCommand('dlq list', { flags: { consumer: from }, why: 'its dead letters' })],
     });
   }
   if (externalNamed(config, to)) {
-    throw new UsageError(`${flag}: ${to} is external, and nobody would run what is moved to it`);
+    throw new UsageError(`${flag}: ${to} is external, so nothing would run what is moved to it`);
   }
   if (consumerNamed(config, to)) return;
   const near = closest(to, names);
@@ -82,7 +82,7 @@ async function checkNotRunning(pipeline: Pipeline, { from }: Move): Promise<void
   const { link, config } = pipeline;
   const info = await link.consumerInfo(config.streams.retry.name, stageConsumers(from).retry);
   if ((info?.num_waiting ?? 0) === 0) return;
-  throw new OperationError(`somebody still runs ${from}: what is moved now could be run twice`, {
+  throw new OperationError(`${from} is still running somewhere: what is moved now could be run twice`, {
     code: 'MOVE_REFUSED',
     suggestions: [`stop every process that runs ${from}, then run this again`],
   });
@@ -131,7 +131,7 @@ async function moveOne(
   const message = await link.readLast(place.stream, subject);
   if (!message) return undefined;
   const pointer = pointerOf(message, where, from);
-  if (!pointer) return `it is no pointer of ${from}`;
+  if (!pointer) return `it is not a pointer of ${from}`;
   const { origin } = pointer;
   if (!consumerNamed(config, to)?.subjects.some((filter) => subjectMatches(filter, origin.subject))) {
     return `${to} does not read ${origin.subject}`;

@@ -13,7 +13,7 @@ interface Extent {
   readonly lastSeq: number;
   /** Nothing that it holds is older. */
   readonly bornAt: Nanos;
-  /** Sequences between first and last that are not there; undefined: too many to be told. */
+  /** Sequences between first and last that are not there; undefined: too many to list. */
   readonly deleted: ReadonlySet<number> | undefined;
   readonly life: StreamLife;
 }
@@ -26,7 +26,7 @@ export interface OriginalState {
 
 export const gone: OriginalState = { original: 'missing', originalExpiresAt: null };
 
-/** The server tells all deleted sequences in one answer, ten bytes each. */
+/** The server lists all deleted sequences in one answer, ten bytes each. */
 const mostDeletedTold = 1_000_000;
 
 /**

@@ -29,7 +29,7 @@ export interface DeadLetterFilters {
 export interface SelectedPage {
   /** Those that match, in the order in which they died; may be empty. */
   readonly entries: readonly DlqEntry[];
-  /** How many that the server would send were stored after these; undefined: nobody knows. */
+  /** How many that the server would send were stored after these; undefined: unknown. */
   readonly after: number | undefined;
 }
 

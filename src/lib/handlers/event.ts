@@ -162,6 +162,8 @@ async function checked(
   }
   const result = await schema['~standard'].validate(data);
   if (result.issues)
-    throw new SchemaMismatch(`the payload breaks the schema of ${type}: ${describeIssues(result.issues)}`);
+    throw new SchemaMismatch(
+      `the payload does not match the schema of ${type}: ${describeIssues(result.issues)}`,
+    );
   return new Event(message, type, registry, numbers, { data: result.value });
 }

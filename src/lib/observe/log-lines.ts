@@ -9,7 +9,7 @@ export interface LogLine<E> {
   /** It is about these events only. */
   readonly when?: (event: E) => boolean;
   readonly fields: (event: E) => object;
-  /** What somebody can do about it. */
+  /** What can be done about it. */
   readonly next?: (event: E) => readonly Suggestion[];
 }
 
@@ -46,10 +46,10 @@ function givenUp({ advisory }: WaterfallEventOf<'server-gave-up'>): object {
 
 function afterGivingUp({ advisory, gone }: WaterfallEventOf<'server-gave-up'>): Suggestion[] {
   if (gone) {
-    return [suggestCommand('pipeline verify', { flags: { repair: true }, why: 'to bring its retry back' })];
+    return [suggestCommand('pipeline verify', { flags: { repair: true }, why: 'to restore its retry' })];
   }
   return advisory.kind === 'MAX_DELIVERIES'
-    ? [suggestCommand('pipeline apply', { why: 'to set max_deliver back' })]
+    ? [suggestCommand('pipeline apply', { why: 'to reset max_deliver' })]
     : [];
 }
 
@@ -107,12 +107,12 @@ export const logLines: { readonly [T in WaterfallEventType]: readonly LogLine<Wa
     },
   ],
   'done-already': [
-    { level: 'debug', text: 'done already', fields: ({ key, by }) => ({ ...keyFields(key), by }) },
+    { level: 'debug', text: 'already done', fields: ({ key, by }) => ({ ...keyFields(key), by }) },
   ],
   'lease-lapsed': [
     {
       level: 'warn',
-      text: 'lease lapsed before the handler started; the event comes back',
+      text: 'lease lapsed before the handler started; the event is delivered again',
       fields: ({ key }) => keyFields(key),
     },
   ],
@@ -140,21 +140,21 @@ export const logLines: { readonly [T in WaterfallEventType]: readonly LogLine<Wa
   'ignored-advisory': [
     {
       level: 'debug',
-      text: 'advisory of a consumer that is not ours to route',
+      text: 'advisory about a consumer that this pipeline does not route',
       fields: ({ stream, consumer, seq, kind }) => ({ stream, consumer, seq, kind }),
     },
   ],
   'server-gave-up': [
     {
       level: 'error',
-      text: 'the server gave up on a message whose attempts are counted here: somebody has set max_deliver on its consumer',
+      text: 'the server gave up on a message whose attempts are counted here: max_deliver was set on its consumer',
       when: ({ advisory }) => advisory.kind === 'MAX_DELIVERIES',
       fields: givenUp,
       next: afterGivingUp,
     },
     {
       level: 'error',
-      text: 'somebody else has terminated a message of this consumer',
+      text: 'a message of this consumer was terminated by someone else',
       fields: givenUp,
       next: afterGivingUp,
     },
@@ -162,14 +162,14 @@ export const logLines: { readonly [T in WaterfallEventType]: readonly LogLine<Wa
   'refused-advisory': [
     {
       level: 'warn',
-      text: 'advisory of the server that can not be true: nothing was made of it',
+      text: 'ignored an advisory of the server that can not be true',
       fields: ({ subject, because }) => ({ subject, because }),
     },
   ],
   'advisories-dropped': [
     {
       level: 'warn',
-      text: 'too many advisories wait to be copied: until they are, only the journal stream catches new ones',
+      text: 'too many advisories are waiting to be copied: until they are, only the journal stream catches new ones',
       fields: ({ waiting }) => ({ waiting }),
     },
   ],
@@ -190,7 +190,7 @@ export const logLines: { readonly [T in WaterfallEventType]: readonly LogLine<Wa
   'event-lost': [
     {
       level: 'error',
-      text: 'the server removed an event that nobody had acknowledged',
+      text: 'the server removed an event that had not been acknowledged',
       fields: ({ stream, consumer, seq, reason }) => ({ stream, consumer, seq, reason }),
     },
   ],
@@ -216,14 +216,14 @@ export const logLines: { readonly [T in WaterfallEventType]: readonly LogLine<Wa
   holding: [
     {
       level: 'error',
-      text: 'the server does not take it: holding on, nothing is acknowledged or pulled',
+      text: 'the server does not accept it: waiting, nothing is acknowledged or pulled',
       fields: ({ what, error }) => ({ what, error }),
     },
   ],
   refused: [
     {
       level: 'error',
-      text: 'the server refuses it, and waiting would not help: the message comes back later, the others go on',
+      text: 'the server refuses it, and waiting would not help: the message is delivered again later, the others continue',
       fields: ({ what, consumer, stream, seq, error }) => ({
         what,
         consumer,
@@ -236,7 +236,7 @@ export const logLines: { readonly [T in WaterfallEventType]: readonly LogLine<Wa
   'holding-ended': [
     {
       level: 'info',
-      text: 'the server takes it again: going on',
+      text: 'the server accepts it again: continuing',
       fields: ({ what, heldMs }) => ({ what, heldMs }),
     },
   ],
@@ -250,7 +250,7 @@ export const logLines: { readonly [T in WaterfallEventType]: readonly LogLine<Wa
   standstill: [
     {
       level: 'warn',
-      text: 'the server delivers nothing of this consumer',
+      text: 'the server delivers nothing from this consumer',
       fields: ({ stream, consumer, why }) => ({ stream, consumer, why }),
     },
   ],

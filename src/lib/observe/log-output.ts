@@ -1,7 +1,7 @@
 import { constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 
-/** How much is kept while nobody reads, in characters; lines beyond it are dropped. */
+/** How much is kept while it is not being read, in characters; lines beyond it are dropped. */
 const mostKept = 4 * 1024 * 1024;
 const chunkLength = 16 * 1024;
 const retryMs = 10;
@@ -11,7 +11,7 @@ const nothing = Buffer.alloc(0);
 
 /**
  * Where the lines of a log go. A line is written before `write` returns while the reader keeps up. While it does not,
- * lines are kept in their order, then dropped and counted, and nobody waits: the log never holds back what it tells of.
+ * lines are kept in their order, then dropped and counted, without waiting: the log never holds back what it is about.
  */
 export class LogOutput {
   private readonly fd: number;

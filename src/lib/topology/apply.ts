@@ -51,13 +51,13 @@ export async function applyPlan(pipeline: Pipeline, plan: Plan, options: ApplyOp
   return pending.length;
 }
 
-/** Nobody has decided yet what becomes of it: this apply is what decides. */
+/** It is not decided yet what becomes of it: this apply decides. */
 export function isUndecided({ action, left }: PlannedChange): boolean {
   return action === 'orphan' && left !== true;
 }
 
 /**
- * Marks an orphan as left to itself: what it misses from now on is nobody's loss, and the next apply does not ask. A
+ * Marks an orphan as left to itself: what it misses from now on is not a loss, and the next apply does not ask. A
  * user who may not write to what is not in the config is asked again.
  */
 async function leave(link: Link, { kind, name, stream = '' }: Change): Promise<void> {
@@ -114,13 +114,13 @@ async function writeConsumer(
   await createConsumer(link, stream, { ...fields, durable_name: name, metadata: { [ownerKey]: pipeline } });
 }
 
-/** From then on nobody can tell of an older event whether it was delivered or skipped. The time is the server's. */
+/** From then on it is unknown whether an older event was delivered or skipped. The time is the server's. */
 function changesFilters(found: ConsumerInfo | undefined, fields: DesiredConsumer['fields']): boolean {
   const ordered = (filters: readonly string[]): string => filters.toSorted().join(' ');
   return found !== undefined && ordered(filtersOf(found.config)) !== ordered(fields.filter_subjects);
 }
 
-/** Servers before 2.12 drop a field that they don't know without a word: only reading it back tells. */
+/** Servers before 2.12 drop a field that they don't know without a word: only reading it back shows that. */
 async function verify(link: Link, desired: Topology): Promise<void> {
   const left = diffTopology(desired, await readActual(link, desired)).filter(isPending);
   if (left.length === 0) return;
@@ -130,7 +130,7 @@ async function verify(link: Link, desired: Topology): Promise<void> {
     return `${what}: ${change.fields.map(({ path, from, to }) => `${path} is ${JSON.stringify(from)}, wanted ${JSON.stringify(to)}`).join('; ')}`;
   });
   throw new OperationError(
-    `nats-server ${link.serverVersion} did not take everything:\n${facts.join('\n')}`,
+    `nats-server ${link.serverVersion} did not accept everything:\n${facts.join('\n')}`,
     {
       code: 'NOT_TAKEN',
       suggestions: [

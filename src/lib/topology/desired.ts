@@ -60,7 +60,7 @@ export interface Topology {
 const ns = (ms: number): number => ms * 1_000_000;
 
 /**
- * The streams and consumers of a config: the journal first, because an advisory that nobody captures is
+ * The streams and consumers of a config: the journal first, because an advisory that is not captured is
  * gone, and each consumer after the ones that it hands its failures to.
  */
 export function desiredTopology(config: PipelineConfig): Topology {
@@ -161,7 +161,7 @@ function mainConsumer(config: PipelineConfig, settings: ConsumerSettings): Desir
   );
 }
 
-/** Nobody of ours counts its attempts: the server does, and gives up. */
+/** Not we count its attempts: the server does, and gives up. */
 function externalConsumer(config: PipelineConfig, settings: ExternalConsumer): DesiredConsumer {
   return consumer(
     { role: 'events', name: settings.name, stream: config.streams.events.name, serves: settings.name },

@@ -43,7 +43,7 @@ function needsPerson(plan: Plan): OperationError {
     ...change.consequences.map((one) => `  ${describeConsequence(one)}`),
   ]);
   const command = refusalOf(plan, {})?.suggestions ?? [suggestCommand('pipeline apply')];
-  return new OperationError(`a change that needs a person stands in the way:\n  ${facts.join('\n  ')}`, {
+  return new OperationError(`a change that needs confirmation comes first:\n  ${facts.join('\n  ')}`, {
     code: 'NOT_APPLIED',
     suggestions: [
       suggestCommand('pipeline apply', { flags: { 'dry-run': true }, why: 'see the plan' }),

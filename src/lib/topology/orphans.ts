@@ -6,7 +6,7 @@ import { type ConsumerInfo, listConsumers } from '../nats/objects.js';
 
 /**
  * Consumers of the events stream that this pipeline made and its config no longer has. None where the user may not
- * list: nobody can name what is not in the config.
+ * list: what is not in the config can't be named then.
  */
 export async function orphanedReaders(pipeline: Pipeline): Promise<ConsumerInfo[]> {
   const { link, config } = pipeline;

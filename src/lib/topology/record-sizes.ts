@@ -36,8 +36,8 @@ function tight(limit: 'max_payload' | 'max_msg_size', bytes: number, stream?: st
       ? `raise it: ${limit}: ${wholeRecordBytes} in the server config`
       : suggestOther('nats', ['stream', 'edit', stream, '--max-msg-size=-1'], { why: 'raise it' });
   const what = refuses
-    ? 'records of failed events may not fit, and their events then come back for ever'
-    : 'records of failed events that are larger lose their stack and a part of their message';
+    ? 'records of failed events may not fit, and their events are then delivered again forever'
+    : 'larger records of failed events lose their stack and a part of their message';
   const about = stream === undefined ? {} : { stream };
   return [
     { refuses, ...about, detail: `${limit} of ${whose} is ${bytes} bytes: ${what}`, suggestions: [raise] },

@@ -191,7 +191,7 @@ function standstills(streams: ReadonlyMap<string, StreamInfo>, infos: readonly C
 
 function refused(count: number): Warning[] {
   if (count === 0) return [];
-  const detail = `${count} advisories about consumers of the pipeline can't be true, and nothing was made of them`;
+  const detail = `${count} advisories about consumers of the pipeline can't be true, and were ignored`;
   return [{ kind: 'refused-advisory', detail }];
 }
 
@@ -201,7 +201,7 @@ function external(config: PipelineConfig): Warning[] {
   return [
     {
       kind: 'external',
-      detail: `external: ${names}. Of an event that the server gave up there is only its advisory, sent once and not acknowledged: where that was missed, nobody can tell`,
+      detail: `external: ${names}. The only sign that the server gave up on an event is an advisory, sent once and not acknowledged: if that was missed, the event can't be found`,
     },
   ];
 }
@@ -220,5 +220,10 @@ function originalsGone({ count, first }: PointerScan['gone']): Warning[] {
 
 function malformed(count: number): Warning[] {
   if (count === 0) return [];
-  return [{ kind: 'malformed', detail: `${count} messages of the pipeline's own streams are none of ours` }];
+  return [
+    {
+      kind: 'malformed',
+      detail: `${count} messages in the pipeline's own streams are not valid records or pointers`,
+    },
+  ];
 }

@@ -142,7 +142,7 @@ describe('loadConfig', () => {
       exitCode: 2,
       message: `${folder}/plutomi-events.config.json has 2 problems:`,
       problems: [
-        { path: 'name', message: 'required: a text' },
+        { path: 'name', message: 'required: a string' },
         { path: 'nmae', line: 1, message: 'unknown key; did you mean name?' },
       ],
     });
@@ -159,9 +159,9 @@ describe('JSON that JavaScript reads as something else is refused', () => {
       code: 'CONFIG_INVALID',
       exitCode: 2,
       problems: [
-        { path: 'name', line: 3, message: 'the same key stands in line 2' },
-        { path: 'consumers.n.events[1].a', line: 5, message: 'the same key stands in line 5' },
-        { path: 'consumers.n', line: 6, message: 'the same key stands in line 5' },
+        { path: 'name', line: 3, message: 'the same key is already in line 2' },
+        { path: 'consumers.n.events[1].a', line: 5, message: 'the same key is already in line 5' },
+        { path: 'consumers.n', line: 6, message: 'the same key is already in line 5' },
       ],
     });
   });

@@ -175,7 +175,7 @@ describe('what it refuses, without secrets in the message', () => {
       { ca: 'env://PEM' },
       'context prod: ca: expected a file, found a reference of the kind env',
     ],
-    ['a number', { user: 5 }, 'context prod: user: expected a text'],
+    ['a number', { user: 5 }, 'context prod: user: expected a string'],
   ])('%s', async (_, fields, message) => {
     const { environment, folder } = await homeWith(
       { prod: fields },

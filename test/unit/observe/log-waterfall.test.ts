@@ -85,12 +85,12 @@ const cases: readonly [WaterfallEvent, string, Record<string, unknown>, string][
     { ...about, attempts: 3, kind: 'MAX_DELIVERIES', reason: 'SmtpError: refused' },
     'stage exhausted',
   ],
-  [{ type: 'done-already', key, by: 'RESOLVED' }, 'debug', { ...about, by: 'RESOLVED' }, 'done already'],
+  [{ type: 'done-already', key, by: 'RESOLVED' }, 'debug', { ...about, by: 'RESOLVED' }, 'already done'],
   [
     { type: 'lease-lapsed', key },
     'warn',
     about,
-    'lease lapsed before the handler started; the event comes back',
+    'lease lapsed before the handler started; the event is delivered again',
   ],
   [
     { type: 'routed', key, to: 'retry', notBeforeMs: 1_769_860_800_000 },
@@ -108,20 +108,20 @@ const cases: readonly [WaterfallEvent, string, Record<string, unknown>, string][
   [
     { type: 'server-gave-up', advisory: { ...advisory, kind: 'MAX_DELIVERIES' } },
     'error',
-    { ...where, next: 'to set max_deliver back: plutomi-events pipeline apply' },
-    'the server gave up on a message whose attempts are counted here: somebody has set max_deliver on its consumer',
+    { ...where, next: 'to reset max_deliver: plutomi-events pipeline apply' },
+    'the server gave up on a message whose attempts are counted here: max_deliver was set on its consumer',
   ],
   [
     { type: 'server-gave-up', advisory: { ...advisory, kind: 'MSG_TERMINATED', reason: 'so' }, gone: true },
     'error',
-    { ...where, reason: 'so', next: 'to bring its retry back: plutomi-events pipeline verify --repair' },
-    'somebody else has terminated a message of this consumer',
+    { ...where, reason: 'so', next: 'to restore its retry: plutomi-events pipeline verify --repair' },
+    'a message of this consumer was terminated by someone else',
   ],
   [
     { type: 'ignored-advisory', stream: 'events', consumer: 'other', seq: 7, kind: 'MAX_DELIVERIES' },
     'debug',
     { stream: 'events', consumer: 'other', seq: 7, kind: 'MAX_DELIVERIES' },
-    'advisory of a consumer that is not ours to route',
+    'advisory about a consumer that this pipeline does not route',
   ],
   [
     {
@@ -133,7 +133,7 @@ const cases: readonly [WaterfallEvent, string, Record<string, unknown>, string][
     },
     'error',
     { stream: 'events', consumer: 'c', seq: 7, reason: 'Message deleted by stream limits' },
-    'the server removed an event that nobody had acknowledged',
+    'the server removed an event that had not been acknowledged',
   ],
   [
     { type: 'dead-letter', id: 'c/42', consumer: 'c', cycle: 2, reason: 'refused' },
@@ -151,7 +151,7 @@ const cases: readonly [WaterfallEvent, string, Record<string, unknown>, string][
     { type: 'holding', what: 'write the journal', error: 'full' },
     'error',
     { what: 'write the journal', error: 'full' },
-    'the server does not take it: holding on, nothing is acknowledged or pulled',
+    'the server does not accept it: waiting, nothing is acknowledged or pulled',
   ],
   [
     {
@@ -171,13 +171,13 @@ const cases: readonly [WaterfallEvent, string, Record<string, unknown>, string][
       error: 'too large',
       next: 'raise it; or not',
     },
-    'the server refuses it, and waiting would not help: the message comes back later, the others go on',
+    'the server refuses it, and waiting would not help: the message is delivered again later, the others continue',
   ],
   [
     { type: 'holding-ended', what: 'write the journal', heldMs: 900 },
     'info',
     { what: 'write the journal', heldMs: 900 },
-    'the server takes it again: going on',
+    'the server accepts it again: continuing',
   ],
   [
     { type: 'waiting-for-consumer', stream: 'events', consumer: 'c', why: 'Consumer Deleted' },
@@ -189,7 +189,7 @@ const cases: readonly [WaterfallEvent, string, Record<string, unknown>, string][
     { type: 'standstill', stream: 'events', consumer: 'c', why: 'paused until 2036-01-01T00:00:00.000Z' },
     'warn',
     { stream: 'events', consumer: 'c', why: 'paused until 2036-01-01T00:00:00.000Z' },
-    'the server delivers nothing of this consumer',
+    'the server delivers nothing from this consumer',
   ],
   [
     { type: 'standstill-over', stream: 'events', consumer: 'c' },
@@ -207,13 +207,13 @@ const cases: readonly [WaterfallEvent, string, Record<string, unknown>, string][
     { type: 'refused-advisory', subject: '$JS.EVENT.x', because: 'of the future' },
     'warn',
     { subject: '$JS.EVENT.x', because: 'of the future' },
-    'advisory of the server that can not be true: nothing was made of it',
+    'ignored an advisory of the server that can not be true',
   ],
   [
     { type: 'advisories-dropped', waiting: 5000 },
     'warn',
     { waiting: 5000 },
-    'too many advisories wait to be copied: until they are, only the journal stream catches new ones',
+    'too many advisories are waiting to be copied: until they are, only the journal stream catches new ones',
   ],
   [
     { type: 'advisory-not-copied', subject: '$JS.EVENT.x', error: 'not allowed' },

@@ -80,7 +80,7 @@ describe('renderPlan', () => {
     filter_subjects: events.a, events.b
     ack_wait: 30s
     max_ack_pending: 1
-    ! 5 events are already stored: it gets them
+    ! 5 events are already stored and will be delivered to it
 
 ~ update stream events
     max_age: 7d → 3d
@@ -157,7 +157,7 @@ describe('renderPlan', () => {
 
   it('gives the consequences alone too', () => {
     expect(renderConsequences(planOf(create, update, replace))).toEqual([
-      'create consumer events/audit: 5 events are already stored: it gets them',
+      'create consumer events/audit: 5 events are already stored and will be delivered to it',
       'replace stream events-dlq: 3 dead letters are lost',
     ]);
   });

@@ -87,7 +87,7 @@ describe('refusalOf', () => {
       exitCode: 1,
       message: [
         'stream events: with the new max_age this would be lost or left behind:',
-        '  5 events are older or more than the new limit and removed at once',
+        '  5 events exceed the new limit and are removed at once',
         '  up to 2 events of those are not processed yet by audit',
         '  1 dead letter loses its event and can never be delivered',
       ].join('\n'),

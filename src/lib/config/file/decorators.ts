@@ -43,9 +43,7 @@ export function decoratorError(file: string, position: string): ConfigError {
     `can't load ${file}: there is a decorator at ${position}, and TypeScript is only compiled without decorators here`,
     [],
     {
-      suggestions: [
-        suggestOther('npx', ['tsc'], { note: `then name the .js file that it makes of ${file}` }),
-      ],
+      suggestions: [suggestOther('npx', ['tsc'], { note: `then use the .js file that it makes of ${file}` })],
     },
   );
 }

@@ -41,7 +41,7 @@ function duplicatesIn(node: ValueNode, path: Path = []): ConfigProblem[] {
     first.set(key, earlier ?? line);
     const below = duplicatesIn(member.value, [...path, key]);
     if (earlier === undefined) return below;
-    const message = `the same key stands in line ${earlier}`;
+    const message = `the same key is already in line ${earlier}`;
     return [{ path: formatPath([...path, key]), line, message }, ...below];
   });
 }

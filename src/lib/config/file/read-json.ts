@@ -54,7 +54,7 @@ function parse(text: string, file: string): unknown {
     const where = `${file}:${before.length}:${(before.at(-1)?.length ?? 0) + 1}`;
     const found = at >= text.length ? 'end of the file' : JSON.stringify(text[at]);
     throw new ConfigError(`${where}: not valid JSON: unexpected ${found}`, [], {
-      suggestions: text[at] === '/' ? ['JSON has no comments; plutomi-events.config.mjs may have some'] : [],
+      suggestions: text[at] === '/' ? ['JSON does not allow comments; plutomi-events.config.mjs does'] : [],
     });
   }
 }

@@ -26,7 +26,7 @@ const notEmpty = (error: string) => {
   return z.minLength(1, params);
 };
 
-export const text = () => z.string({ error: 'a text' }).check(notEmpty('a text that is not empty'));
+export const text = () => z.string({ error: 'a string' }).check(notEmpty('a non-empty string'));
 
 /**
  * Patterns for editors, which see the JSON Schema only: a little looser than the checks of config/checks, which say
@@ -55,7 +55,7 @@ export const oneOf = <const T extends readonly [string, ...string[]]>(...values:
 export function count(min: number, max: number) {
   const expected =
     max === Number.MAX_SAFE_INTEGER
-      ? `a whole number, ${min} or more`
+      ? `a whole number of at least ${min}`
       : `a whole number from ${min} to ${max}`;
   return z
     .number({ error: expected })

@@ -29,13 +29,10 @@ const streamFields = (name: string, discard: 'old' | 'new') => ({
   ),
   storage: field.withDefault(field.oneOf('file', 'memory'), 'file', 'memory is lost when the server stops'),
   replicas: field.optional(field.count(1, 5), 'copies in the cluster; default: the replicas of the pipeline'),
-  maxBytes: field.optional(
-    field.size(),
-    'most bytes that it stores, as a number or like "10GB"; default: no limit',
-  ),
+  maxBytes: field.optional(field.size(), 'maximum size, in bytes or like "10GB"; default: no limit'),
   maxMsgs: field.optional(
     field.count(1, Number.MAX_SAFE_INTEGER),
-    'most messages that it stores; default: no limit',
+    'maximum number of messages; default: no limit',
   ),
   discard: field.withDefault(
     field.oneOf('old', 'new'),
@@ -44,14 +41,14 @@ const streamFields = (name: string, discard: 'old' | 'new') => ({
   ),
   duplicateWindow: field.optional(
     field.duration({ minMs: 100 }),
-    'how long a message id is remembered; default: 2m, or maxAge where that is shorter',
+    'how long a message id is remembered; default: 2m, or maxAge if that is shorter',
     dependentDefaults.duplicateWindow,
   ),
 });
 
 const maxAge = (byDefault: string) =>
   field.withDefault(
-    field.duration({ minMs: 100, zero: 'for ever' }),
+    field.duration({ minMs: 100, zero: 'forever' }),
     byDefault,
     'messages older than this are removed; "0s": never',
   );
@@ -72,7 +69,7 @@ const streams = field.section(
     ),
     dlq: field.section(
       streamFields('events-dlq', 'new'),
-      'dead letters; they stay until somebody replays them',
+      'dead letters; they stay until they are replayed or discarded',
     ),
     advisories: field.section(
       { ...streamFields('events-advisories', 'old'), maxAge: maxAge('30d') },
@@ -92,13 +89,13 @@ export const eventDefinition = z.strictObject({
 
 const attempts = (
   byDefault: number,
-  description: string = 'how many times the handler is tried in this stage',
+  description: string = 'how many times an event is tried in this stage',
 ) => field.withDefault(field.count(1, 1000), byDefault, description);
 
 const backoff = (byDefault: readonly string[]) =>
   field.optional(
     field.list(field.duration({}), { empty: true }),
-    'wait after each failed attempt; the last entry serves all later ones',
+    'wait after each failed attempt; the last entry is used for all later ones',
     byDefault,
   );
 
@@ -108,7 +105,7 @@ const ackWait = () =>
   field.withDefault(
     field.duration(acknowledgement),
     dependentDefaults.ackWait,
-    'after this long without a sign of life from a worker the server delivers again',
+    'the server delivers an event again after this long without a sign of life from its worker',
   );
 
 const retry = z.strictObject({
@@ -138,10 +135,10 @@ const reads = {
   ),
   onDeadLetter: field.section(
     {
-      handler: field.optional(field.text(), 'module whose default export is told about a new dead letter'),
-      webhook: field.optional(field.webUrl(), 'http or https URL that a new dead letter is POSTed to'),
+      handler: field.optional(field.text(), 'module whose default export is called for each new dead letter'),
+      webhook: field.optional(field.webUrl(), 'http or https URL that each new dead letter is POSTed to'),
     },
-    'who is told about a new dead letter, besides the log',
+    'where new dead letters are reported, besides the log',
   ),
 };
 
@@ -160,13 +157,13 @@ export const managedConsumer = z.strictObject({
   ),
   concurrency: field.optional(
     field.count(1, 10_000),
-    'most handlers that run at once in one stage of one process; default: 10, or 1 when ordered',
+    'maximum number of handlers that run at once in one stage of one process; default: 10, or 1 when ordered',
     dependentDefaults.concurrency,
   ),
   timeout: field.withDefault(
     field.duration({ minMs: 1, maxMs: longestTimerMs }),
     '30s',
-    'longest run of the handler',
+    'time limit of one attempt',
   ),
   ackWait: ackWait(),
   attempts: attempts(3),
@@ -178,7 +175,7 @@ export const managedConsumer = z.strictObject({
   ordered: field.withDefault(
     field.flag(),
     false,
-    'one event after the other, in the order of the stream; needs concurrency 1',
+    'one event after another, in stream order; needs concurrency 1',
   ),
   confirmAcks: field.withDefault(
     field.flag(),
@@ -191,7 +188,7 @@ export const managedConsumer = z.strictObject({
   ),
 });
 
-/** The server counts the deliveries of these and gives up: all that it is told of them is here. */
+/** The server counts the deliveries of these and gives up: everything it needs to know about them is here. */
 export const externalConsumer = z.strictObject({
   external: field.described(
     z.literal(true),
@@ -201,12 +198,12 @@ export const externalConsumer = z.strictObject({
   attempts: attempts(3, 'how many times the server delivers an event before it gives up (max_deliver)'),
   ackWait: field.optional(
     field.duration(acknowledgement),
-    'after this long without an answer of the worker the server delivers again',
+    'the server delivers an event again after this long without an answer from its worker',
     dependentDefaults.ackWait,
   ),
   backoff: field.optional(
     field.list(field.duration(acknowledgement)),
-    'in place of ackWait: how long the server waits after each delivery',
+    'instead of ackWait: how long the server waits after each delivery',
   ),
 });
 
@@ -218,7 +215,11 @@ const meta = field.section(
   {
     attempts: attempts(5),
     backoff: backoff(dependentDefaults.metaBackoff),
-    concurrency: field.withDefault(field.count(1, 10_000), 256, 'exhausted events that are routed at once'),
+    concurrency: field.withDefault(
+      field.count(1, 10_000),
+      256,
+      'how many exhausted events are routed at once',
+    ),
     ackWait: ackWait(),
   },
   'the consumers that route exhausted events',
@@ -249,7 +250,7 @@ export const configSchema = z.strictObject({
       url: field.optional(field.text(), 'server URLs, separated by commas'),
       context: field.optional(field.text(), 'context of the nats CLI with server and credentials'),
     },
-    'where the server is, unless a flag or the environment says it',
+    'where the server is; flags and environment variables override it',
   ),
 });
 

@@ -23,7 +23,7 @@ export function parseSize(text: string): number | undefined {
   return Number.isSafeInteger(bytes) && bytes > 0 ? bytes : undefined;
 }
 
-/** The size that was probably meant: `10gb` → `10GB`, `512 Mi` → `512MiB`. Undefined: nobody can know. */
+/** The size that was probably meant: `10gb` → `10GB`, `512 Mi` → `512MiB`. Undefined: unclear. */
 export function sizeMeant(text: string): string | undefined {
   const found = /^\s*(\d{1,15}(?:\.\d{1,6})?)\s*([kmgt])(i?)(?:b|bytes?)?\s*$/i.exec(text);
   if (!found) return undefined;

@@ -20,7 +20,7 @@ export function keysToLookUp(problems: readonly ConfigProblem[]): OwnCommand[] {
     const isWhole = key === formatPath([]);
     return suggestCommand('config schema', {
       args: isWhole ? [] : [key],
-      note: `what ${isWhole ? 'a config' : 'it'} may say`,
+      note: `what ${isWhole ? 'a config' : 'it'} may contain`,
     });
   });
 }

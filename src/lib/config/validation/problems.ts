@@ -42,7 +42,7 @@ export function quoted(texts: readonly string[]): string {
 export function showHidden(value: unknown): string {
   if (typeof value !== 'string') return show(value);
   const scheme = /^[a-z][a-z0-9+.-]{0,19}:\/\//i.exec(value)?.[0];
-  return scheme === undefined ? 'a text that is none (not shown: it may hold a secret)' : `"${scheme}…"`;
+  return scheme === undefined ? 'a string that is not one (not shown: it may hold a secret)' : `"${scheme}…"`;
 }
 
 /** The value at a path, or undefined when the way there ends early. */

@@ -8,7 +8,7 @@ const refusals: readonly (readonly [pattern: readonly string[], reason: string])
   ],
   [
     ['streams', 'dlq', 'maxAge'],
-    'refused: dead letters stay until somebody replays them; leave it out (no limit)',
+    'refused: dead letters stay until they are replayed or discarded; leave it out (no limit)',
   ],
   [['streams', 'retry', 'retention'], 'refused: always workqueue; leave it out'],
   [['streams', 'dlq', 'retention'], 'refused: always limits; leave it out'],
@@ -16,18 +16,18 @@ const refusals: readonly (readonly [pattern: readonly string[], reason: string])
   // Known to every other consumer: only beside `external: true` these are unknown.
   [
     ['consumers', '*', 'handler'],
-    'refused beside external: true: its worker is another program; leave out one of the two',
+    'refused with external: true: its worker is another program; leave out one of the two',
   ],
   ...['concurrency', 'timeout', 'ordered', 'confirmAcks', 'numbers'].map(
     (key) =>
       [
         ['consumers', '*', key],
-        'refused beside external: true: its worker is another program and decides this itself; leave it out',
+        'refused with external: true: its worker is another program and decides this itself; leave it out',
       ] as const,
   ),
   [
     ['consumers', '*', 'retry'],
-    'refused beside external: true: there is no handler that a retry stage could run; leave it out',
+    'refused with external: true: there is no handler that a retry stage could run; leave it out',
   ],
 ];
 

@@ -40,15 +40,15 @@ function memory({ streams }: ParsedConfig): ConfigProblem[] {
     }));
 }
 
-/** An event that outlives the records of it is one of which nobody knows what became of it. */
+/** Once an event outlives its records, it is unknown what became of it. */
 function journalLife({ streams }: ParsedConfig): ConfigProblem[] {
   const [eventsMs, journalMs] = [maxAgeOf(streams.events), maxAgeOf(streams.advisories)];
   if (journalMs === 0 || (eventsMs > 0 && journalMs >= eventsMs)) return [];
-  const life = eventsMs === 0 ? 'for ever' : formatDuration(eventsMs);
+  const life = eventsMs === 0 ? 'forever' : formatDuration(eventsMs);
   return [
     {
       path: formatPath(['streams', 'advisories', 'maxAge']),
-      message: `the journal keeps ${formatDuration(journalMs)}, and events live longer (streams.events.maxAge: ${life}): it forgets what became of an event that is still there`,
+      message: `the journal keeps ${formatDuration(journalMs)}, and events live longer (streams.events.maxAge: ${life}): what became of an event can be forgotten while the event is still there`,
     },
   ];
 }
@@ -72,7 +72,7 @@ function retryLife({ streams, consumers }: ParsedConfig): ConfigProblem[] {
 function evenReplicas(parsed: ParsedConfig): ConfigProblem[] {
   const warning = (path: Path, count: number): ConfigProblem => ({
     path: formatPath(path),
-    message: `${count} replicas survive the loss of no more nodes than ${count - 1} would, and need one more to be live; use ${count + 1} or ${count - 1}`,
+    message: `${count} replicas survive the loss of no more nodes than ${count - 1} would, but need one more to be up; use ${count + 1} or ${count - 1}`,
   });
   const isEven = (count: number | undefined): count is number => count === 2 || count === 4;
   return [

@@ -48,7 +48,7 @@ export interface Doings<D extends Decision, O extends { readonly is: string }> {
   readonly decide: Decide<D>;
   /** Every write of it can be repeated. */
   readonly carryOut: (entry: DlqEntry, decision: Exclude<D, SkipDecision>) => Promise<O | Skipped>;
-  /** Told of each that was carried out, by its place in the plan. */
+  /** Called for each that was carried out, with its place in the plan. */
   readonly done: (outcome: O, item: PlannedLetter, at: number) => void;
 }
 

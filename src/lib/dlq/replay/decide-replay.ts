@@ -39,7 +39,7 @@ export function replayKey(pointer: Pointer): Key {
   return atStage(letterKey(pointer), 'dlq', pointer.cycle + 1);
 }
 
-const discardedReason = 'it was discarded, and that was interrupted: discard it again, and it leaves the DLQ';
+const discardedReason = 'its discard was interrupted: discard it again to remove it from the DLQ';
 
 /** What became of the originals, in the order of the pointers. */
 export type StatesOf = (pointers: readonly Pointer[]) => Promise<readonly Original['state'][]>;
@@ -94,19 +94,19 @@ function decideBusiness(
 }
 
 function externalReason({ consumer }: Pointer): string {
-  return `${consumer} is external: its worker is another program, and no retry stage could run the event again. Publish it anew, or give ${consumer} a handler in place of external: true, which can replay it`;
+  return `${consumer} is external: its worker is another program, and it has no retry stage to run the event again. Publish the event again, or give ${consumer} a handler instead of external: true; then it can be replayed`;
 }
 
 function goneBecause({ consumer, origin }: Pointer): Pick<SkippedLetter, 'reason' | 'suggestions'> {
   const id = formatDeadLetterId({ consumer, seq: origin.seq });
   return {
-    reason: `the config has no consumer ${consumer} any more, and nobody would run it`,
+    reason: `the config no longer has a consumer ${consumer}, so nothing would run it`,
     suggestions: [
       moveCommand(consumer, 'if it was renamed'),
       suggestCommand('dlq discard', {
         args: [id],
         flags: { reason: { blank: 'text' } },
-        why: 'else end it',
+        why: 'otherwise discard it',
       }),
     ],
   };
@@ -114,8 +114,8 @@ function goneBecause({ consumer, origin }: Pointer): Pick<SkippedLetter, 'reason
 
 function unavailable({ origin }: Pointer, state: 'missing' | 'replaced'): string {
   return state === 'missing'
-    ? `the original is missing: ${origin.stream} has no sequence ${origin.seq} any more`
-    : `the original is replaced: another event stands at ${origin.stream} ${origin.seq}, the stream was recreated`;
+    ? `the original is missing: ${origin.stream} no longer has sequence ${origin.seq}`
+    : `the original was replaced: the stream was recreated, and ${origin.stream} ${origin.seq} is another event now`;
 }
 
 async function decideMeta(pipeline: Pipeline, pointer: Pointer): Promise<ReplayDecision> {
@@ -146,7 +146,7 @@ async function embeddedAdvisory(
   });
   if (judgement.is === 'exhaustion') return { ok: true, value: judgement.exhaustion };
   const reasons = {
-    known: 'the journal has its exhaustion already',
+    known: 'its exhaustion is already in the journal',
     lost: 'its event is gone',
     'not-ours': 'this pipeline has no consumer of its name',
   };
@@ -155,7 +155,7 @@ async function embeddedAdvisory(
 
 /** The business record in a dead letter of the meta-consumer. */
 export function embeddedExhaustion(config: PipelineConfig, { embedded }: Pointer): Decoded<Exhaustion> {
-  if (embedded?.['record'] === undefined) return { ok: false, reason: 'it embeds no readable record' };
+  if (embedded?.['record'] === undefined) return { ok: false, reason: 'it contains no valid record' };
   const decoded = decodeExhaustion(new TextEncoder().encode(JSON.stringify(embedded['record'])));
   if (!decoded.ok) return { ok: false, reason: `its record: ${decoded.reason}` };
   const { tier, kind, consumer, stage, cycle, origin } = decoded.value;

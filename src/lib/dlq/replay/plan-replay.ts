@@ -67,7 +67,7 @@ function replayRefused({ id, reason, suggestions = [] }: SkippedLetter): Operati
       suggestCommand('events publish', {
         args: [{ blank: 'type' }],
         flags: { data: { blank: 'its data' } },
-        why: 'publish it anew',
+        why: 'publish it again',
       }),
     ],
   });
@@ -80,7 +80,7 @@ async function notRunning(pipeline: Pipeline, consumers: readonly Count[]): Prom
   return names.filter((_, i) => waiting[i] === 0);
 }
 
-/** How many processes wait for a message of the retry stage; undefined: nobody can say now. */
+/** How many processes wait for a message of the retry stage; undefined: unknown now. */
 async function requestsOf(pipeline: Pipeline, name: string): Promise<number | undefined> {
   const { link, config } = pipeline;
   try {

@@ -54,7 +54,7 @@ async function locateSeq(
   consumer?: string,
 ): Promise<Pick<Located, 'origin' | 'message'> | undefined> {
   const { link, config } = pipeline;
-  // Of a consumer that nobody knows, there is nothing to tell.
+  // Of an unknown consumer, there is nothing to report.
   const known = consumer === undefined || isReader(config, consumer);
   const message = known ? await link.readFromLeader(config.streams.events.name, seq) : undefined;
   if (message) {
@@ -81,7 +81,7 @@ async function noSuchEvent(pipeline: Pipeline, { consumer, seq }: DeadLetterId):
     state && state.messages > 0
       ? `${name} holds ${state.first_seq} to ${state.last_seq}`
       : `${name} is empty`;
-  return new OperationError(`no event ${seq} of ${consumer}: ${holds}, and the journal knows nothing of it`, {
+  return new OperationError(`no event ${seq} of ${consumer}: ${holds}, and the journal has no record of it`, {
     code: 'NOT_FOUND',
     suggestions: [suggestCommand('dlq list', { flags: { consumer } })],
   });
@@ -108,7 +108,7 @@ async function recordedOrigin(
 }
 
 function notAnEvent({ stream, seq, subject }: StoredMessage, note: string): OperationError {
-  const what = `${stream} ${seq} is no event, but ${note} of the server's own, on ${escapeLine(subject)}`;
+  const what = `${stream} ${seq} is not an event, but ${note} of the server's own, on ${escapeLine(subject)}`;
   return new OperationError(`${what}: no consumer handles it`, {
     code: 'NOT_AN_EVENT',
     suggestions: [suggestOther('nats', ['stream', 'get', stream, seq])],
@@ -120,11 +120,11 @@ function notFound({ streams }: PipelineConfig, text: string, scanned: Scanned): 
   const read =
     scanned.events === 0
       ? `${name} is empty`
-      : `looked through ${scanned.events} events of ${name}, ${scanned.firstSeq} to ${scanned.lastSeq}`;
+      : `searched ${scanned.events} events of ${name}, ${scanned.firstSeq} to ${scanned.lastSeq}`;
   return new OperationError(`no event "${escapeLine(text)}": neither a sequence nor a message id (${read})`, {
     code: 'NOT_FOUND',
     suggestions: [
-      ...(scanned.firstSeq > 1 && scanned.events > 0 ? ['look through more with --scan <n>'] : []),
+      ...(scanned.firstSeq > 1 && scanned.events > 0 ? ['search more with --scan <n>'] : []),
       suggestCommand('dlq list'),
     ],
   });

@@ -30,13 +30,13 @@ export function nextStep(config: PipelineConfig, facts: NextFacts): NextStep | u
       discarded: discard,
       moved: moveCommand(consumer, 'to move the rest'),
     };
-    return todo('its dead letter is left by what was interrupted', again[standing.is]);
+    return todo('its dead letter is left over from what was interrupted', again[standing.is]);
   }
   const external = externalNamed(config, consumer) !== undefined;
   if (!external && !consumerNamed(config, consumer))
     return isLeft(standing.is) ? abandoned(consumer, standing.is) : undefined;
   if (external && (standing.is === 'parked' || standing.is === 'retrying')) {
-    return step(`nothing: ${consumer} is external now, and nobody runs its retry stage`);
+    return step(`nothing: ${consumer} is external now, so nothing runs its retry stage`);
   }
   switch (standing.is) {
     case 'parked':
@@ -56,20 +56,20 @@ export function nextStep(config: PipelineConfig, facts: NextFacts): NextStep | u
     case 'dead':
       if (external) {
         return todo(
-          'waits in the DLQ for a person; what an external consumer gave up can not be replayed, only discarded',
+          'stays in the DLQ until it is discarded: events of an external consumer can not be replayed',
           discard,
         );
       }
       return todo(
-        'waits in the DLQ for a person',
+        'stays in the DLQ until it is replayed or discarded',
         facts.present === false ? discard : suggestCommand('dlq replay', { args: [id] }),
       );
     case 'resolved-late':
-      return todo('its dead letter is left; nobody needs it', discard);
+      return todo('its dead letter is left over, and no longer needed', discard);
     case 'waiting':
       return step(`is delivered to ${consumer}`);
     case 'broken':
-      return todo('nothing, by what is there', suggestCommand('pipeline verify'));
+      return todo('nothing, as far as the server shows', suggestCommand('pipeline verify'));
     default:
       return undefined;
   }
@@ -81,7 +81,7 @@ function isLeft(state: ConsumerState): boolean {
 }
 
 function abandoned(consumer: string, state: ConsumerState): NextStep {
-  const text = `stranded: the config has no consumer ${consumer}, and nobody runs it`;
+  const text = `stranded: the config has no consumer ${consumer}, so nothing runs it`;
   const hasPointer = state === 'parked' || state === 'retrying' || state === 'dead';
   const suggestions = [moveCommand(consumer, 'if it was renamed')];
   return { consumer, at: null, text, ...(hasPointer ? { suggestions } : {}) };

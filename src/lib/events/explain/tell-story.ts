@@ -48,7 +48,7 @@ export async function tellStory(
   const story = { consumer, state, note: note ?? null, history };
   if (!next || !still) return { story, ...(next ? { next } : {}) };
   const at = next.at ?? still.until ?? null;
-  return { story, next: { ...next, at, text: `${next.text}, once something is delivered to it again` } };
+  return { story, next: { ...next, at, text: `${next.text}, once the server delivers to it again` } };
 }
 
 interface Seen {

@@ -24,7 +24,7 @@ interface EventFacts {
 
 /**
  * A consumer is past an event, and there is no record of it. Undefined: then it was processed at the first attempt.
- * Else why nobody can know that.
+ * Else why that can't be known.
  */
 export function whyNobodyKnows(
   event: EventFacts,
@@ -40,7 +40,7 @@ function unrecorded({ time }: EventFacts, journal: JournalReach | undefined): st
   const { created, state } = journal;
   const made = nanosOfRfc3339(created);
   if (made !== undefined && compareNanos(time, made) < 0) {
-    return `the journal was made at ${isoOfNanos(made)}, after the event`;
+    return `the journal was created at ${isoOfNanos(made)}, after the event`;
   }
   // Nothing has left it yet.
   if (state.first_seq <= 1) return undefined;
@@ -48,7 +48,7 @@ function unrecorded({ time }: EventFacts, journal: JournalReach | undefined): st
   if (state.messages > 0 && first !== undefined && compareNanos(first, time) <= 0) return undefined;
   return state.messages > 0 && first !== undefined
     ? `the journal begins at ${isoOfNanos(first)}, after the event`
-    : 'the journal was emptied since';
+    : 'the journal has been emptied since';
 }
 
 /** That the consumer is past it does not say that it was delivered. */
@@ -61,7 +61,7 @@ function undelivered({ subject, time }: EventFacts, info: Reader): string | unde
   const made = nanosOfRfc3339(created);
   const isOlder = made !== undefined && compareNanos(time, made) < 0;
   if (isOlder && (config.deliver_policy === 'last' || config.deliver_policy === 'last_per_subject')) {
-    return `the consumer was made at ${isoOfNanos(made)}, after the event, and began with the last of each subject`;
+    return `the consumer was created at ${isoOfNanos(made)}, after the event, and started with the last of each subject`;
   }
   const changed = nanosOfRfc3339(config.metadata?.[filtersChangedKey] ?? '');
   if (changed !== undefined && compareNanos(time, changed) < 0) {

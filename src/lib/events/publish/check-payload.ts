@@ -21,7 +21,7 @@ export async function checkPayload(
   } catch (error) {
     throw new ConfigError(`the schema of ${type} failed: ${messageOf(error)}`, [], { cause: error });
   }
-  if (issues) throw violation(`the data breaks the schema of ${type}: ${describeIssues(issues)}`);
+  if (issues) throw violation(`the data does not match the schema of ${type}: ${describeIssues(issues)}`);
 }
 
 function decode(type: string, payload: Uint8Array, numbers: Numbers): unknown {

@@ -40,7 +40,7 @@ function checkName(name: string): void {
     throw invalid(`expected a header name of printable ASCII without space and colon, found "${shown}"`);
   }
   if (name.toLowerCase() === msgIdHeader.toLowerCase()) {
-    throw invalid(`header ${shown}: an event's id is given as its id, not as a header`);
+    throw invalid(`header ${shown}: give the event an id instead`);
   }
   if (/^nats-/i.test(name)) throw invalid(`header ${shown}: names that start with Nats- are the server's`);
   if (name.toLowerCase() === eventTypeHeader.toLowerCase()) {
@@ -49,7 +49,7 @@ function checkName(name: string): void {
 }
 
 function checkValue(what: string, value: unknown): void {
-  if (typeof value !== 'string') throw invalid(`${what}: expected a text, found a ${typeof value}`);
+  if (typeof value !== 'string') throw invalid(`${what}: expected a string, found a ${typeof value}`);
   if (/[\r\n\0]/.test(value)) {
     throw invalid(`${what}: expected one line of text, found a line feed or NUL in "${escapeLine(value)}"`);
   }

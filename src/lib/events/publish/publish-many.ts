@@ -37,14 +37,14 @@ export class PartlyPublishedError extends PlutomiError {
     super(`stopped after ${published} events: ${messageOf(cause)}`, {
       cause,
       suggestions: [
-        'publish them again with the same ids: what is stored is not stored twice',
+        'publish them again with the same ids: nothing is stored twice',
         ...(cause instanceof PlutomiError ? cause.suggestions : []),
       ],
     });
   }
 }
 
-/** Hears how publishing one event ended. */
+/** Called when publishing one event has ended. */
 export type PublishSettler = (result: PublishResult | Error) => void;
 
 const defaultInFlight = 1000;
@@ -57,7 +57,7 @@ export async function publishAll(
   { inFlight = defaultInFlight, signal }: PublishManyOptions,
 ): Promise<PublishManyResult> {
   if (!Number.isInteger(inFlight) || inFlight < 1) {
-    throw new UsageError(`expected inFlight to be a whole number, 1 or more, found ${inFlight}`);
+    throw new UsageError(`expected inFlight to be a whole number of at least 1, found ${inFlight}`);
   }
   const tally = { count: 0, firstSeq: Number.POSITIVE_INFINITY, lastSeq: 0, duplicates: 0 };
   const window = new Window(inFlight);

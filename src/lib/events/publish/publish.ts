@@ -23,7 +23,7 @@ interface Outgoing {
   readonly payload: Uint8Array;
   readonly headers: string;
   readonly msgId: string;
-  /** The id was made here: nobody else has it. */
+  /** The id was made here: no other event has it. */
   readonly ownId: boolean;
   readonly settle: PublishSettler;
 }
@@ -144,7 +144,7 @@ export class Publisher {
       {
         code: 'TOO_LARGE',
         suggestions: [
-          'store the content elsewhere and publish where it is',
+          'store the content elsewhere, and publish a reference to it',
           'or raise max_payload of the server',
         ],
       },
@@ -190,12 +190,12 @@ export class Publisher {
     tries: number,
   ): PublishResult | OperationError {
     if (ack.stream !== this.pipeline.config.streams.events.name) return this.wrongStream(subject, ack);
-    // Nobody else has an id that was made here: the one stored before is this event's own first try.
+    // No other event has an id that was made here: the one stored before is this event's own first try.
     const duplicate = ack.duplicate && !(ownId && tries > 1);
     return { stream: ack.stream, seq: ack.seq, duplicate, msgId };
   }
 
-  /** A stream that is not there answers like one without a leader; only the former is told at once. */
+  /** A stream that is not there answers like one without a leader; only the former is reported at once. */
   private async checkExistence(cause: UnreachableError): Promise<void> {
     const { name } = this.pipeline.config.streams.events;
     if (!this.pipeline.link.connected) return;
@@ -231,6 +231,6 @@ function unanswered(cause: UnreachableError, tries: number, msgId: string): Conn
   return new ConnectionError(`${cause.message} (${tries} tries); the event may be stored or not`, {
     code: 'UNREACHABLE',
     cause,
-    suggestions: [`publish it again with the id ${msgId}: if it is stored, it is not stored twice`],
+    suggestions: [`publish it again with the id ${msgId}: it is not stored twice`],
   });
 }

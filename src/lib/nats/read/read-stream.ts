@@ -14,7 +14,7 @@ import { suggestCommand } from '../../suggestion.js';
 export interface ReadPage {
   /** Never empty. */
   readonly messages: readonly StoredMessage[];
-  /** How many matching messages were stored after these when the last of them was sent; undefined: nobody knows. */
+  /** How many matching messages were stored after these when the last of them was sent; undefined: unknown. */
   readonly after?: number;
 }
 

@@ -117,7 +117,7 @@ function describe(conflict: Obstacle): string {
     return `${conflict.kind} ${pathOf(conflict)} exists and belongs to ${owner}`;
   }
   if (conflict.why === 'no-cluster') {
-    return `stream ${conflict.name}: ${conflict.replicas} replicas need a cluster, and this server is in none`;
+    return `stream ${conflict.name}: ${conflict.replicas} replicas need a cluster, and this server is not in one`;
   }
   if (conflict.why === 'other-domain') {
     const { name, consumer, subject } = conflict;
@@ -125,6 +125,6 @@ function describe(conflict: Obstacle): string {
       ? `stream ${name}: a stream of another JetStream domain stores what is published to ${subject} too`
       : `consumer ${pathOf({ name: consumer, stream: name })}: another JetStream domain has a consumer of this stream and name, which takes our acknowledgements for its own`;
   }
-  const whose = conflict.byOrphan ? ', which this pipeline made and its config does not have any more' : '';
+  const whose = conflict.byOrphan ? ', which this pipeline created and its config no longer has' : '';
   return `stream ${conflict.name}: the subject ${conflict.subject} overlaps stream ${conflict.by}${whose}`;
 }

@@ -120,7 +120,7 @@ export function losesSomething({ action, left, consequences }: Consequential): b
   return action === 'update' && consequences.some(({ what }) => losses.includes(what));
 }
 
-/** Must somebody look at the numbers before this is done? */
+/** Must an operator see the numbers before this is done? */
 export function isRisky(change: Consequential): boolean {
   const { consequences } = change;
   return (

@@ -7,7 +7,7 @@ import { countStored, queued } from './counting.js';
 import { type Change, pathOf } from '../diff/diff.js';
 import { filtersOf } from '../diff/fields.js';
 
-/** What stays behind in something that the config no longer has: nobody of this pipeline comes for it. */
+/** What stays behind in something that the config no longer has: nothing of this pipeline reads it. */
 export async function orphanConsequences(
   link: Link,
   change: Change,
@@ -18,7 +18,7 @@ export async function orphanConsequences(
   const role = roleOf(config, stream);
   if (change.kind === 'stream') return counted([['abandoned', stream.state.messages]], role);
   const info = actual.consumers.get(pathOf(change));
-  // What an external consumer leaves in the retry stage is told with the consumer.
+  // What an external consumer leaves in the retry stage is reported with the consumer.
   const { external } = config;
   if (!info || external.some(({ name }) => stageConsumers(name).retry === info.name)) return [];
   return counted(await leftOf(link, role, stream, info), role);

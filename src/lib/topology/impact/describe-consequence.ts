@@ -17,14 +17,14 @@ const verbs: Readonly<Record<CountedFact, Grammar>> = {
     'loses its event and can never be delivered',
     'lose their events and can never be delivered',
   ],
-  expired: [
-    'is older or more than the new limit and removed at once',
-    'are older or more than the new limit and removed at once',
-  ],
+  expired: ['exceeds the new limit and is removed at once', 'exceed the new limit and are removed at once'],
   unprocessed: ['of those is not processed yet', 'of those are not processed yet'],
   'in-flight': ['is in flight: delivered and not acked', 'are in flight: delivered and not acked'],
   undelivered: ['is not delivered yet', 'are not delivered yet'],
-  'delivered-after': ['is already stored: it gets that one', 'are already stored: it gets them'],
+  'delivered-after': [
+    'is already stored and will be delivered to it',
+    'are already stored and will be delivered to it',
+  ],
   kept: ['of it stays', 'of it stay'],
   skipped: [
     'is skipped: it lies before the position of the consumer',
@@ -35,12 +35,12 @@ const verbs: Readonly<Record<CountedFact, Grammar>> = {
     'are left behind: not delivered, and no longer read',
   ],
   'over-limit': [
-    'in flight may have been delivered as often already: the server then drops it, before 2.15.1 without an advisory',
-    'in flight may have been delivered as often already: the server then drops those, before 2.15.1 without an advisory',
+    'in flight may already have been delivered that often: the server then drops it, before 2.15.1 without an advisory',
+    'in flight may already have been delivered that often: the server then drops those, before 2.15.1 without an advisory',
   ],
   stranded: [
-    'is stranded: an external consumer has no retry stage, and nobody runs it until the consumer has a handler again',
-    'are stranded: an external consumer has no retry stage, and nobody runs them until the consumer has a handler again',
+    'is stranded: an external consumer has no retry stage, and nothing runs it until the consumer has a handler again',
+    'are stranded: an external consumer has no retry stage, and nothing runs them until the consumer has a handler again',
   ],
   abandoned: [
     'is stranded: nothing in the config takes it',
@@ -49,10 +49,10 @@ const verbs: Readonly<Record<CountedFact, Grammar>> = {
   shifted: ['in backoff comes back at another time', 'in backoff come back at another time'],
 };
 
-/** What somebody can do about it. */
+/** What can be done about it. */
 export function waysOut(consequence: Consequence): readonly Suggestion[] {
   if (consequence.what !== 'silent' || consequence.command === null) return [];
-  return [{ ...consequence.command, why: 'to end that' }];
+  return [{ ...consequence.command, why: 'to fix that' }];
 }
 
 export function formatCount(count: number): string {
@@ -62,17 +62,17 @@ export function formatCount(count: number): string {
 /** One consequence as a sentence without a full stop: `1,234 events are lost`. */
 export function describeConsequence(consequence: Consequence): string {
   if (consequence.what === 'bytes-removed') {
-    return `messages of ${formatCount(consequence.bytes)} bytes are more than the new limit and removed at once`;
+    return `${formatCount(consequence.bytes)} bytes of messages exceed the new limit and are removed at once`;
   }
   if (consequence.what === 'position-lost') {
     const { deliveredTo, ackedTo } = consequence;
     return `its position is lost: delivered up to ${formatCount(deliveredTo)}, acked up to ${formatCount(ackedTo)}`;
   }
   if (consequence.what === 'given-up-stays') {
-    return 'events that the server gave up before are delivered no more; their dead letters can be replayed once the consumer has a handler';
+    return 'events that the server gave up on before are not delivered again; their dead letters can be replayed once the consumer has a handler';
   }
   if (consequence.what === 'silent') {
-    return `the server delivers nothing of it: ${consequence.because.detail}`;
+    return `the server delivers nothing from it: ${consequence.because.detail}`;
   }
   if (consequence.what === 'consumers-lost') {
     return `other consumers on it are deleted too: ${consequence.names.join(', ')}`;

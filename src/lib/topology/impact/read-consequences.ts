@@ -26,10 +26,10 @@ async function effects(link: Link, change: Change, given: Circumstances): Promis
   return desired ? consumerConsequences(link, change, desired, given) : [];
 }
 
-/** What comes and goes while a pipeline works: nobody who reads a plan can do anything about it. */
+/** What comes and goes while a pipeline works: readers of a plan can't do anything about it. */
 const passing: readonly StandstillKind[] = ['max-ack-pending', 'max-waiting'];
 
-/** What nobody changed, and everybody who looks at a plan must know. */
+/** What does not change, and every reader of a plan must know. */
 function silences({ kind, stream = '', name }: Change, { actual }: Circumstances): Consequence[] {
   const info = kind === 'consumer' ? actual.consumers.get(consumerPath(stream, name)) : undefined;
   const because = info && standstillOf(stream, actual.streams.get(stream), info);

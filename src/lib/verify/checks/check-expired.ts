@@ -5,7 +5,7 @@ import { filtersOf } from '../../topology/diff/fields.js';
 import type { Problem, Warning } from '../verification.js';
 
 /**
- * What left the events stream before a consumer was given it. The server tells it only while nothing newer was delivered:
+ * What left the events stream before a consumer was given it. The server shows it only while nothing newer was delivered:
  * no sequence above the last one delivered was given to the consumer, and those below the stream's first are gone. It
  * keeps no subject of what is gone. So a consumer that reads every type of event has lost what is gone. One that reads
  * some of them may have lost less, or nothing: that is not said where somebody pulls from it, and mostly gets all. One that is younger
@@ -32,14 +32,15 @@ export function checkExpired(
     const warn = (why: string): void =>
       void warnings.push({ kind: 'behind', detail: `${info.name}: ${gone}. ${why}` });
     if (!readsAll(config, info)) {
-      if ((info.num_waiting ?? 0) === 0)
-        warn("Nobody can tell how much of it was on the consumer's subjects");
+      if ((info.num_waiting ?? 0) === 0) warn("It is unknown how much of it was on the consumer's subjects");
     } else if (mayHoldNotes(state)) {
-      warn('Nobody can tell whether it was events, or delete markers and schedules of the server');
+      warn('It is unknown whether it was events, or delete markers and schedules of the server');
     } else if (!isAsOldAs(info, state)) {
-      warn(`What was stored before it was made (${info.created}) an earlier one of its name may have had`);
+      warn(
+        `What was stored before it was created (${info.created}) may have gone to an earlier consumer of that name`,
+      );
     } else {
-      const detail = `${gone}: what of it were events is lost to the consumer`;
+      const detail = `${gone}: the events among that are lost to the consumer`;
       problems.push({ kind: 'event-lost', consumer: info.name, stream, detail, repairable: false });
     }
   }
@@ -62,7 +63,7 @@ function isAsOldAs({ created }: ConsumerInfo, stream: StreamInfo | undefined): b
 
 function goneText(stream: string, from: number, to: number): string {
   const what = from === to ? `1 message (${from})` : `${to - from + 1} messages (${from} to ${to})`;
-  return `${what} left ${stream}, by age, a limit or a deletion, and never got to it`;
+  return `${what} left ${stream}, by age, a limit or a deletion, without being delivered to it`;
 }
 
 function readsAll({ events }: PipelineConfig, { config }: ConsumerInfo): boolean {

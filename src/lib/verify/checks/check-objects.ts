@@ -41,7 +41,7 @@ async function driftOf(pipeline: Pipeline): Promise<Problem[]> {
       kind: 'drift',
       ...(kind === 'stream' ? { stream: name } : { consumer: name, ...(stream ? { stream } : {}) }),
       detail,
-      suggestions: [suggestCommand('pipeline apply', { flags: { 'dry-run': true }, why: 'see' })],
+      suggestions: [suggestCommand('pipeline apply', { flags: { 'dry-run': true }, why: 'see the plan' })],
       repairable: false,
     };
   });
@@ -104,7 +104,7 @@ function durabilityWarnings(streams: readonly StreamInfo[]): Warning[] {
       : [
           {
             kind: 'single-replica' as const,
-            detail: `one replica only: ${named(single)}. They are gone with their node's disk; a cluster of three with \`replicas: 3\` survives that`,
+            detail: `a single replica: ${named(single)}. They are lost with their node's disk; a cluster of three with \`replicas: 3\` survives that`,
           },
         ]),
     ...(memory.length === 0
@@ -112,13 +112,13 @@ function durabilityWarnings(streams: readonly StreamInfo[]): Warning[] {
       : [
           {
             kind: 'memory-storage' as const,
-            detail: `in memory: ${named(memory)}. They are gone when the server restarts, unless a replica lives on`,
+            detail: `in memory: ${named(memory)}. They are lost when the server restarts, unless another replica stays up`,
           },
         ]),
     {
       kind: 'sync-interval',
       detail:
-        'no client can read sync_interval. With its default, 2 minutes, a server acknowledges writes that are not on disk yet: a power failure or a crash of the operating system loses them where it hits every replica at once. `jetstream { sync_interval: always }` in the server config closes that, at the cost of speed',
+        'no client can read sync_interval. With its default, 2 minutes, a server acknowledges writes that are not on disk yet: a power failure or a crash of the operating system loses them if it hits every replica at once. `jetstream { sync_interval: always }` in the server config prevents that, at the cost of speed',
     },
   ];
 }

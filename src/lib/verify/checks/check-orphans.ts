@@ -5,7 +5,7 @@ import { orphanedReaders } from '../../topology/orphans.js';
 import type { Problem, Warning } from '../verification.js';
 import { suggestCommand, suggestOther } from '../../suggestion.js';
 
-/** What consumers that left the config have not processed: a problem until somebody has decided to leave it. */
+/** What consumers that left the config have not processed: a problem until it was decided to leave it. */
 export async function checkOrphans(
   pipeline: Pipeline,
 ): Promise<{ readonly problems: readonly Problem[]; readonly warnings: readonly Warning[] }> {
@@ -22,7 +22,7 @@ export async function checkOrphans(
       consumer: info.name,
       stream: info.stream_name,
       detail: factsOf(info),
-      suggestions: [suggestCommand('pipeline apply', { flags: { 'dry-run': true }, why: 'see' })],
+      suggestions: [suggestCommand('pipeline apply', { flags: { 'dry-run': true }, why: 'see the plan' })],
       repairable: false,
     })),
     warnings: left.map((info) => ({
@@ -36,5 +36,5 @@ export async function checkOrphans(
 }
 
 function factsOf({ num_pending: undelivered, num_ack_pending: unacked }: ConsumerInfo): string {
-  return `the config does not have it any more: ${undelivered} not delivered, ${unacked} in flight`;
+  return `it is no longer in the config: ${undelivered} not delivered, ${unacked} in flight`;
 }

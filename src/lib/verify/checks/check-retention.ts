@@ -52,7 +52,7 @@ export async function checkRetention(
 
 /**
  * How long the journal keeps what is known about a consumer's oldest message, where that may end before the message
- * does; 0: it does not. Of an event that nobody runs the attempts may be as old as it is, of one in hand they are new.
+ * does; 0: it does not. The attempts of an event that nothing runs may be as old as the event; those of one in hand are new.
  */
 function memoryOf({ streams }: PipelineConfig, stream: StreamInfo, info: ConsumerInfo): number {
   const { advisories, events, retry } = streams;
@@ -78,7 +78,7 @@ function forgottenOf(
 
 function describe(info: ConsumerInfo, oldest: StoredMessage): string {
   const waiting = info.num_pending + info.num_ack_pending;
-  return `${waiting} unprocessed in ${info.stream_name}, the oldest (${oldest.seq}) of ${isoOfNanos(oldest.time)}`;
+  return `${waiting} unprocessed in ${info.stream_name}, the oldest (${oldest.seq}) from ${isoOfNanos(oldest.time)}`;
 }
 
 function roundly(ms: number): string {
@@ -113,7 +113,7 @@ async function oldestUnprocessed(
 /** Notes of the server that are passed over before nothing is said of what comes behind them. */
 const mostNotes = 100;
 
-/** What the server keeps in the stream for itself is nobody's loss. */
+/** What the server keeps in the stream for itself is not a loss. */
 async function nextMessage(
   link: Link,
   stream: string,
@@ -174,13 +174,13 @@ function usedPart(config: StreamInfo['config'], state: StreamInfo['state']): num
 function fullness({ config, state }: StreamInfo): Warning[] {
   const part = usedPart(config, state);
   if (config.discard === 'old' || part < nearlyFull) return [];
-  const detail = `${config.name} is ${Math.floor(part * 100)} % full, and refuses what is too much: the pipeline holds on until it has room`;
+  const detail = `${config.name} is ${Math.floor(part * 100)} % full, and refuses messages when it is full: the pipeline then waits until it has room`;
   return [{ kind: 'nearly-full', detail }];
 }
 
 function notRunning({ name, num_pending: pending, num_ack_pending: unacked }: ConsumerInfo): Warning {
   return {
     kind: 'not-running',
-    detail: `nobody runs ${name} now: ${pending} not delivered yet, ${unacked} not acknowledged`,
+    detail: `nothing is running ${name} now: ${pending} not delivered yet, ${unacked} not acknowledged`,
   };
 }

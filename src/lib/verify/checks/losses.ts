@@ -8,7 +8,7 @@ import { type Finding, findingOf } from '../verification.js';
 
 const lookupsAtOnce = 32;
 
-/** The losses that the server told of and that no record of ours makes good: what ended after all is none. */
+/** The losses that the server reported and that no record of ours makes good: an event that ended after all is not lost. */
 export async function confirmLosses(
   pipeline: Pipeline,
   losses: ReadonlyMap<string, Loss>,

@@ -128,7 +128,7 @@ function deliveredAt(
   { deliveries }: RecordOf<'ATTEMPT_FAILED'>,
 ): { readonly stream: string; readonly seq: number; readonly deliveries: number } {
   const times = deliveries ?? 0;
-  // Where the pointer stood in the retry stream is known to nobody any more.
+  // Where the pointer was in the retry stream is no longer known.
   return stage === 'main'
     ? { stream: origin.stream, seq: origin.seq, deliveries: times }
     : { stream: config.streams.retry.name, seq: 0, deliveries: times };

@@ -120,7 +120,7 @@ async function checkOriginals(link: Link, pointers: readonly Pointer[], scan: Po
   }
 }
 
-/** Nobody of the config takes what this pointer is about. */
+/** No consumer of the config takes what this pointer is about. */
 function strandedBecause(
   config: PipelineConfig,
   where: 'retry' | 'dlq',
@@ -131,7 +131,7 @@ function strandedBecause(
     const what = where === 'retry' ? 'its pointer waits in the retry stage' : 'it is a dead letter';
     const id = formatDeadLetterId({ consumer, seq: origin.seq });
     return {
-      detail: `${what} of ${consumer}, which the config does not have`,
+      detail: `${what} of ${consumer}, which is not in the config`,
       suggestions: [
         moveCommand(consumer, 'if that was renamed'),
         ...(where === 'retry'
@@ -140,7 +140,7 @@ function strandedBecause(
               suggestCommand('dlq discard', {
                 args: [id],
                 flags: { reason: { blank: 'text' } },
-                why: 'else end it',
+                why: 'otherwise discard it',
               }),
             ]),
       ],
@@ -149,7 +149,7 @@ function strandedBecause(
   return where === 'dlq'
     ? undefined
     : {
-        detail: `its pointer waits in the retry stage, and ${consumer} is external: nobody runs it. It is retried once the consumer has a handler again`,
+        detail: `its pointer waits in the retry stage, and ${consumer} is external: nothing runs it. It is retried once the consumer has a handler again`,
       };
 }
 
@@ -157,7 +157,7 @@ function originalFinding(key: Key, state: 'missing' | 'replaced'): Finding {
   const { stream, seq } = key.origin;
   const where = 'its pointer in the retry stage';
   return state === 'missing'
-    ? findingOf(key, 'original-missing', `${where} names ${stream} ${seq}, which is not there any more`)
+    ? findingOf(key, 'original-missing', `${where} names ${stream} ${seq}, which is no longer there`)
     : findingOf(
         key,
         'original-replaced',

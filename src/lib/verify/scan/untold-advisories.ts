@@ -18,7 +18,7 @@ const maxSuspects = 4096;
 const judgedAtOnce = 32;
 
 /**
- * What the server told of external consumers and no record of ours has followed. Fed with the journal in its order:
+ * What the server reported of external consumers and no record of ours has followed. Fed with the journal in its order:
  * an exhaustion mostly follows its advisory, and closes it; the others are looked up.
  */
 export class UntoldAdvisories {

@@ -29,6 +29,6 @@ export async function traceAdvisory(
     return findingOf(key, 'event-lost', judgement.reason);
   }
   if (judgement.is !== 'exhaustion') return 'fine';
-  const detail = `the server's advisory about it (journal ${journalSeq}) has led to no exhaustion, and the meta-consumer is done with it`;
+  const detail = `the meta-consumer has finished the server's advisory about it (journal ${journalSeq}), and there is no exhaustion record`;
   return { ...findingOf(judgement.exhaustion, 'not-routed', detail, true), advisorySeq: journalSeq };
 }

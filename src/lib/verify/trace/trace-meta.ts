@@ -30,13 +30,13 @@ export async function traceMeta(
     ? findingOf(
         key,
         'dead-letter-missing',
-        `record ${open.seq} of the journal could not be routed and went to the DLQ, and is neither there nor replayed`,
+        `record ${open.seq} of the journal could not be routed and went to the DLQ, but is neither there nor replayed`,
         routable !== undefined,
       )
     : findingOf(
         key,
         'not-routed',
-        `record ${open.seq} of the journal could not be routed, ${open.awaits} is done with that, and nothing came of it`,
+        `record ${open.seq} of the journal could not be routed; ${open.awaits} has finished it, and nothing was written`,
         routable !== undefined,
       );
 }

@@ -13,7 +13,7 @@ import { findExhaustion, pointerThere, readExhaustionOf, rebuildExhaustion } fro
 import { tookMeta } from './took-meta.js';
 import { type Finding, findingOf } from '../verification.js';
 
-/** What became of an event: in order, in somebody's hands, or broken. */
+/** What became of an event: fine, in flight, or broken. */
 export type Trace = 'fine' | 'in-flight' | Finding;
 
 /** Follows single events through what the server holds now, by look-ups of their very records and pointers. */
@@ -35,7 +35,7 @@ export class Tracer {
       case 'broken':
         return this.lost(key, standing.at);
       default:
-        // Held, at its end, or of a consumer that is gone: nobody holds what was its own, and nobody misses it.
+        // Held, at its end, or of a consumer that is gone: what was its own is not held by anything, and not missing.
         return 'fine';
     }
   }
@@ -66,11 +66,11 @@ export class Tracer {
 
   /** A stage that ended, by all signs, without a record of it. Undefined: the record is there. */
   async hole(key: Key): Promise<Finding | undefined> {
-    // What the server told of an external consumer may have been routed without a record of ours.
+    // What the server reported of an external consumer may have been routed without a record of ours.
     if (key.stage === 'main' && externalNamed(this.pipeline.config, key.consumer)) return undefined;
     if (await readExhaustionOf(this.pipeline, key)) return undefined;
     const rebuilt = await rebuildExhaustion(this.pipeline, key);
-    const detail = `its ${key.stage} stage is over${inCycle(key)}, and the journal has no exhaustion of it`;
+    const detail = `its ${key.stage} stage is over${inCycle(key)}, but the journal has no exhaustion record of it`;
     return findingOf(key, 'exhaustion-missing', detail, rebuilt !== undefined);
   }
 
@@ -84,7 +84,7 @@ export class Tracer {
     if (position !== 'acked') return 'in-flight';
     // The meta tiers answer for what the meta-consumer could not route.
     if (await tookMeta(this.pipeline, journalSeq)) return 'fine';
-    const detail = `its ${key.stage} stage was exhausted${inCycle(key)} (journal ${journalSeq}), the meta-consumer is done with that, and no pointer came of it`;
+    const detail = `its ${key.stage} stage was exhausted${inCycle(key)} (journal ${journalSeq}), and the meta-consumer has finished that, but there is no pointer`;
     return findingOf(key, 'not-routed', detail, true);
   }
 
@@ -94,24 +94,24 @@ export class Tracer {
     if (phase === 'to-retry') return this.unended(atStage(key, 'retry'));
     if (phase !== 'to-dlq') return this.unended(key);
     const x = await findExhaustion(this.pipeline, key);
-    const detail = `it was routed to the DLQ${inCycle(key)}, and is neither there, nor replayed, nor discarded`;
+    const detail = `it was routed to the DLQ${inCycle(key)}, but is neither there, nor replayed, nor discarded`;
     return findingOf(key, 'dead-letter-missing', detail, x !== undefined);
   }
 
-  /** No record says how the stage ended, and nobody holds its message. */
+  /** No record says how the stage ended, and its message is not held by anything. */
   private async unended(key: Key): Promise<Trace> {
     const failed = (await lastRecord(this.pipeline, key, 'ATTEMPT_FAILED'))?.record;
     if (failed && this.isLast(key, failed)) {
-      const detail = `attempt ${failed.attempt} of its ${key.stage} stage${inCycle(key)} was the last, and the journal has no exhaustion of it: nothing was routed`;
+      const detail = `attempt ${failed.attempt} of its ${key.stage} stage${inCycle(key)} was the last, but the journal has no exhaustion record of it: nothing was routed`;
       return findingOf(key, 'exhaustion-missing', detail, failed.error !== undefined);
     }
     if (key.stage === 'retry') {
       const x = await this.sourceOf(key);
       const came = key.cycle === 0 ? 'routed to the retry stage' : `replayed (cycle ${key.cycle})`;
-      const detail = `it was ${came}, and is neither waiting there nor ended`;
+      const detail = `it was ${came}, but is neither waiting there nor finished`;
       return findingOf(key, 'pointer-missing', detail, x !== undefined);
     }
-    const detail = `its last record is attempt ${failed?.attempt ?? 1} of the main stage; its consumer has let go of it, and nothing says how it ended`;
+    const detail = `its last record is attempt ${failed?.attempt ?? 1} of the main stage; its consumer no longer holds it, and nothing says how it ended`;
     return findingOf(key, 'unfinished', detail);
   }
 

@@ -35,21 +35,21 @@ describe('streams', () => {
       'overlapping subjects',
       withStreams({ events: { subjects: ['events.>', 'events-dlq.a.*'] } }),
       [
-        'streams.dlq.name: expected subjects that don\'t overlap, found "events-dlq.>" beside "events-dlq.a.*" of streams.events',
+        'streams.dlq.name: expected subjects that don\'t overlap, found "events-dlq.>" and "events-dlq.a.*" of streams.events',
       ],
     ],
     [
       'overlapping subjects that are written out',
       withStreams({ retry: { subjects: ['events.retry.>'] } }),
       [
-        'streams.retry.subjects[0]: expected subjects that don\'t overlap, found "events.retry.>" beside "events.>" of streams.events',
+        'streams.retry.subjects[0]: expected subjects that don\'t overlap, found "events.retry.>" and "events.>" of streams.events',
       ],
     ],
     [
       'overlap within the events stream',
       withStreams({ events: { subjects: ['events.>', 'events.a'] } }),
       [
-        'streams.events.subjects[1]: expected subjects that don\'t overlap, found "events.a" beside "events.>" of the same stream',
+        'streams.events.subjects[1]: expected subjects that don\'t overlap, found "events.a" and "events.>" of the same stream',
       ],
     ],
     [
@@ -73,7 +73,7 @@ describe('streams', () => {
       'all subjects',
       withStreams({ events: { subjects: ['events.>', '>'] } }),
       [
-        'streams.events.subjects[1]: expected a subject whose first token is no wildcard (it would capture the server\'s own subjects too), found ">"',
+        'streams.events.subjects[1]: expected a subject whose first token is not a wildcard (it would capture the server\'s own subjects too), found ">"',
       ],
     ],
     [
@@ -85,14 +85,14 @@ describe('streams', () => {
       'discard old with a limit on retry',
       withStreams({ retry: { discard: 'old', maxMsgs: 10 } }),
       [
-        'streams.retry.discard: expected "new" beside maxBytes or maxMsgs, found "old": it would evict pointers to events that wait',
+        'streams.retry.discard: expected "new" with maxBytes or maxMsgs, found "old": it would evict pointers to events that wait',
       ],
     ],
     [
       'discard old with a limit on dlq',
       withStreams({ dlq: { discard: 'old', maxBytes: '1GB' } }),
       [
-        'streams.dlq.discard: expected "new" beside maxBytes or maxMsgs, found "old": it would evict dead letters',
+        'streams.dlq.discard: expected "new" with maxBytes or maxMsgs, found "old": it would evict dead letters',
       ],
     ],
     ['discard new with a limit on dlq', withStreams({ dlq: { maxBytes: '1GB' } }), []],
@@ -222,14 +222,14 @@ describe('consumers', () => {
       'overlapping subjects',
       withMailer({ events: undefined, subjects: ['events.a.*', 'events.*.b'] }),
       [
-        'consumers.mailer.subjects[1]: expected subjects that don\'t overlap, found "events.*.b" beside "events.a.*"',
+        'consumers.mailer.subjects[1]: expected subjects that don\'t overlap, found "events.*.b" and "events.a.*"',
       ],
     ],
     ['subjects side by side', withMailer({ events: undefined, subjects: ['events.a.>', 'events.b.>'] }), []],
     [
       'ordered with concurrency',
       withMailer({ ordered: true, concurrency: 2 }),
-      ['consumers.mailer.concurrency: expected 1 with ordered: true (one event after the other), found 2'],
+      ['consumers.mailer.concurrency: expected 1 with ordered: true (one event after another), found 2'],
     ],
     ['ordered with concurrency 1', withMailer({ ordered: true, concurrency: 1 }), []],
     ['ordered alone', withMailer({ ordered: true }), []],
@@ -396,12 +396,12 @@ describe('all problems at once', () => {
       },
     });
     expect(problems).toEqual([
-      'name: required: a text',
+      'name: required: a string',
       'events["a.b"]: expected {schema, subject}, {} or null, found 7',
-      'consumers.one.handler: required: a text',
+      'consumers.one.handler: required: a string',
       'consumers.one.attempts: expected a whole number from 1 to 1000, found "many"',
       'consumers.two-dlq.typo: unknown key; expected one of external, events, subjects, start, onDeadLetter, handler, concurrency, timeout, ackWait, attempts, backoff, retry, ordered, confirmAcks, numbers',
-      `streams.retry.discard: expected "new" beside maxBytes or maxMsgs, found "old": it would evict pointers to events that wait`,
+      `streams.retry.discard: expected "new" with maxBytes or maxMsgs, found "old": it would evict pointers to events that wait`,
       `streams.dlq.name: expected ${nameShape}, found "a b"`,
       'consumers.one.events[1]: expected an event type of this config, found "zzz"; none are defined',
       'consumers.two-dlq: reserved: names that end in -retry or -dlq belong to the stages of another consumer',
@@ -413,7 +413,7 @@ describe('all problems at once', () => {
     expect(
       await problemsOf(withMailer({ events: ['totp.requested', 5], retry: { backoff: [1] }, queue: 1 })),
     ).toEqual([
-      'consumers.mailer.events[1]: expected a text, found 5',
+      'consumers.mailer.events[1]: expected a string, found 5',
       'consumers.mailer.retry.backoff[0]: expected a duration like 5m, found 1',
       'consumers.mailer.queue: unknown key; expected one of external, events, subjects, start, onDeadLetter, handler, concurrency, timeout, ackWait, attempts, backoff, retry, ordered, confirmAcks, numbers',
     ]);
@@ -445,7 +445,7 @@ describe('an external consumer', () => {
       'waits that outlast the event',
       { attempts: 3, backoff: ['1d', '3d'] },
       [
-        'consumers.rust: expected waits that add up to less than streams.events.maxAge (7d), found 7d (3 deliveries): the event would be gone before the server gives it up',
+        'consumers.rust: expected waits that add up to less than streams.events.maxAge (7d), found 7d (3 deliveries): the event would be gone before the server gives up on it',
       ],
     ],
     [
@@ -493,7 +493,7 @@ describe('warnings', () => {
     expect(warnings.map(({ path, message }) => `${path}: ${message}`)).toEqual([
       'streams.events.maxAge: a retry whose worker died is delivered again after 30s: by then its event is gone',
       'streams.advisories.maxAge: a retry whose worker died is delivered again after 30s: by then the journal has forgotten that it was tried',
-      'replicas: 4 replicas survive the loss of no more nodes than 3 would, and need one more to be live; use 5 or 3',
+      'replicas: 4 replicas survive the loss of no more nodes than 3 would, but need one more to be up; use 5 or 3',
     ]);
   });
 });

@@ -33,14 +33,14 @@ describe('the whole file', () => {
 
 describe('each field says what was expected and found', () => {
   test.each<[string, unknown, string]>([
-    ['no name', {}, 'name: required: a text'],
-    ['a wrong type', { name: 1 }, 'name: expected a text, found 1'],
+    ['no name', {}, 'name: required: a string'],
+    ['a wrong type', { name: 1 }, 'name: expected a string, found 1'],
     [
       'an object with a length that nobody can compare',
       { name: { length: { toString: 1, valueOf: 1 } } },
-      'name: expected a text, found an object',
+      'name: expected a string, found an object',
     ],
-    ['an empty text', { name: '' }, 'name: expected a text that is not empty, found ""'],
+    ['an empty text', { name: '' }, 'name: expected a non-empty string, found ""'],
     ['replicas', { name: 'p', replicas: 6 }, 'replicas: expected a whole number from 1 to 5, found 6'],
     [
       'half replicas',
@@ -93,7 +93,7 @@ describe('each field says what was expected and found', () => {
     [
       'a maxAge that the server refuses',
       withStreams({ events: { maxAge: '50ms' } }),
-      'streams.events.maxAge: expected a duration like 5m, at least 100ms (0s: for ever), found "50ms"',
+      'streams.events.maxAge: expected a duration like 5m, at least 100ms (0s: forever), found "50ms"',
     ],
     [
       'a duration of millennia',
@@ -123,7 +123,7 @@ describe('each field says what was expected and found', () => {
     [
       'maxMsgs',
       withStreams({ events: { maxMsgs: -1 } }),
-      'streams.events.maxMsgs: expected a whole number, 1 or more, found -1',
+      'streams.events.maxMsgs: expected a whole number of at least 1, found -1',
     ],
     [
       'retry: true',
@@ -148,7 +148,7 @@ describe('each field says what was expected and found', () => {
     [
       'start.seq',
       withMailer({ start: { seq: 0 } }),
-      'consumers.mailer.start.seq: expected a whole number, 1 or more, found 0',
+      'consumers.mailer.start.seq: expected a whole number of at least 1, found 0',
     ],
     [
       'neither time nor seq',
@@ -256,7 +256,7 @@ describe('keys that are refused for a reason', () => {
     [
       'maxAge of dlq',
       withStreams({ dlq: { maxAge: '1d' } }),
-      'streams.dlq.maxAge: refused: dead letters stay until somebody replays them; leave it out (no limit)',
+      'streams.dlq.maxAge: refused: dead letters stay until they are replayed or discarded; leave it out (no limit)',
     ],
     [
       'retention of the others',
@@ -266,18 +266,18 @@ describe('keys that are refused for a reason', () => {
     [
       'a handler of an external consumer',
       withMailer({ external: true }),
-      'consumers.mailer.handler: refused beside external: true: its worker is another program; leave out one of the two',
+      'consumers.mailer.handler: refused with external: true: its worker is another program; leave out one of the two',
     ],
     [
       'a retry stage of an external consumer',
       withExternal({ retry: false }),
-      'consumers.rust.retry: refused beside external: true: there is no handler that a retry stage could run; leave it out',
+      'consumers.rust.retry: refused with external: true: there is no handler that a retry stage could run; leave it out',
     ],
     ...['concurrency', 'timeout', 'ordered', 'confirmAcks', 'numbers'].map(
       (key): [string, unknown, string] => [
         `${key} of an external consumer`,
         withExternal({ [key]: 1 }),
-        `consumers.rust.${key}: refused beside external: true: its worker is another program and decides this itself; leave it out`,
+        `consumers.rust.${key}: refused with external: true: its worker is another program and decides this itself; leave it out`,
       ],
     ),
     [

@@ -42,8 +42,8 @@ describe('makeHeaders', () => {
   });
 
   test.each([
-    ['Nats-Msg-Id', 'x', "an event's id is given as its id"],
-    ['nats-msg-id', 'x', "an event's id is given as its id"],
+    ['Nats-Msg-Id', 'x', 'give the event an id instead'],
+    ['nats-msg-id', 'x', 'give the event an id instead'],
     ['Nats-Expected-Stream', 'x', "names that start with Nats- are the server's"],
     ['event-type', 'x', "set from the event's type"],
     ['', 'x', 'printable ASCII'],
@@ -53,7 +53,7 @@ describe('makeHeaders', () => {
     ['A\r\nB', 'x', 'printable ASCII'],
     ['Tag', 'one\r\nNats-Msg-Id: forged', 'found a line feed'],
     ['Tag', 'one\ntwo', 'found a line feed'],
-    ['Tag', 1 as unknown as string, 'expected a text, found a number'],
+    ['Tag', 1 as unknown as string, 'expected a string, found a number'],
   ])('refuses %j: %j', (name, value, reason) => {
     expect(() => makeHeaders('x', { [name]: value })).toThrow(
       expect.objectContaining({ code: 'INVALID_HEADER', message: expect.stringContaining(reason) }),
@@ -78,9 +78,9 @@ describe('checkPayload', () => {
   });
 
   test.each([
-    ['{"email": "nobody", "code": "1"}', /^the data breaks the schema of t: email: .*; code: /],
+    ['{"email": "nobody", "code": "1"}', /^the data does not match the schema of t: email: .*; code: /],
     ['{"email":', /^t has a schema, and the data is not JSON: /],
-    [undefined, /^the data breaks the schema of t: /],
+    [undefined, /^the data does not match the schema of t: /],
     [Uint8Array.of(0xff), /is not JSON/],
   ])('%j is a violation', async (data, message) => {
     await expect(checkPayload('t', schema, encodePayload(data))).rejects.toMatchObject({

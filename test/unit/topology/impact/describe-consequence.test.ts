@@ -24,19 +24,19 @@ it.each<[Consequence, string]>([
   [{ what: 'consumers-lost', names: ['a', 'b'] }, 'other consumers on it are deleted too: a, b'],
   [
     { what: 'bytes-removed', bytes: 2048 },
-    'messages of 2,048 bytes are more than the new limit and removed at once',
+    '2,048 bytes of messages exceed the new limit and are removed at once',
   ],
   [
     { what: 'stranded', role: 'retry', count: 2 },
-    '2 waiting retries are stranded: an external consumer has no retry stage, and nobody runs them until the consumer has a handler again',
+    '2 waiting retries are stranded: an external consumer has no retry stage, and nothing runs them until the consumer has a handler again',
   ],
   [
     { what: 'over-limit', role: 'events', count: 1, atMost: true },
-    'up to 1 event in flight may have been delivered as often already: the server then drops it, before 2.15.1 without an advisory',
+    'up to 1 event in flight may already have been delivered that often: the server then drops it, before 2.15.1 without an advisory',
   ],
   [
     { what: 'given-up-stays' },
-    'events that the server gave up before are delivered no more; their dead letters can be replayed once the consumer has a handler',
+    'events that the server gave up on before are not delivered again; their dead letters can be replayed once the consumer has a handler',
   ],
 ])('%j', (consequence, text) => {
   expect(describeConsequence(consequence)).toBe(text);

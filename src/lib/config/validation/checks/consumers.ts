@@ -20,7 +20,7 @@ function checkOrder({ ordered, concurrency }: ParsedManagedConsumer, path: Path,
   if (!ordered || concurrency === undefined || concurrency === 1) return;
   problems.add(
     [...path, 'concurrency'],
-    `expected 1 with ordered: true (one event after the other), found ${concurrency}`,
+    `expected 1 with ordered: true (one event after another), found ${concurrency}`,
   );
 }
 
@@ -83,7 +83,7 @@ function checkFilters(
     } else if (known && !stored.some((outer) => filterContains(outer, filter))) {
       problems.add(at, `expected a subject within ${quoted(stored)} (streams.events), found ${show(filter)}`);
     } else if (other !== undefined) {
-      problems.add(at, `expected subjects that don't overlap, found "${filter}" beside "${other}"`);
+      problems.add(at, `expected subjects that don't overlap, found "${filter}" and "${other}"`);
     }
   }
 }

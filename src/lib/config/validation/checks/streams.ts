@@ -63,7 +63,7 @@ function eventSubjectProblem(subject: string): string | undefined {
   if (!isFilter(subject)) return 'expected a subject like "events.>"';
   if (isServers(subject)) return "expected a subject that is not the server's own ($…, _INBOX)";
   if (/^[*>]/.test(subject)) {
-    return `expected a subject whose first token is no wildcard (it would capture the server's own subjects too)`;
+    return `expected a subject whose first token is not a wildcard (it would capture the server's own subjects too)`;
   }
   return undefined;
 }
@@ -90,7 +90,7 @@ function checkOverlaps(parsed: ParsedConfig, problems: Problems): void {
         const where = other.role === role ? 'of the same stream' : `of streams.${other.role}`;
         problems.addBroken(
           at,
-          `expected subjects that don't overlap, found "${subject}" beside "${other.subject}" ${where}`,
+          `expected subjects that don't overlap, found "${subject}" and "${other.subject}" ${where}`,
         );
       } else seen.push({ role, subject });
     }
@@ -105,7 +105,7 @@ function checkLimits(parsed: ParsedConfig, role: StreamRole, problems: Problems)
     const what = role === 'retry' ? 'pointers to events that wait' : 'dead letters';
     problems.addBroken(
       [...path, 'discard'],
-      `expected "new" beside maxBytes or maxMsgs, found "old": it would evict ${what}`,
+      `expected "new" with maxBytes or maxMsgs, found "old": it would evict ${what}`,
     );
   }
   const maxBytes = sizeOf(stream.maxBytes);

@@ -14,7 +14,7 @@ interface Life {
 export function checkWaits(parsed: ParsedConfig, problems: Problems): void {
   const events = lifeOf(parsed, 'events', problems);
   const journal = lifeOf(parsed, 'advisories', problems);
-  // What outlasts the shorter of them is told once: the longer one is no help then.
+  // What outlasts the shorter of them is reported once: the longer one is no help then.
   const shorter = events && journal ? (journal.ms < events.ms ? journal : events) : (events ?? journal);
   for (const [name, consumer] of Object.entries(parsed.consumers)) {
     const path = ['consumers', name];
@@ -89,7 +89,7 @@ function checkDeliveries(life: Life, consumer: ParsedExternalConsumer, path: Pat
   if (totalMs < life.ms) return;
   problems.add(
     path,
-    `expected waits that add up to less than ${nameOf(life)}, found ${roughly(totalMs)} (${attempts} deliveries): the event would be gone before the server gives it up`,
+    `expected waits that add up to less than ${nameOf(life)}, found ${roughly(totalMs)} (${attempts} deliveries): the event would be gone before the server gives up on it`,
   );
 }
 
