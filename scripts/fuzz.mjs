@@ -10,7 +10,8 @@ import { startVitest } from 'vitest/node';
 import { root } from './places.mjs';
 
 const flags = readFlags();
-if (!/^[1-9]\d*$/.test(flags.runs)) fail(`--runs: expected a whole number of at least 1, found ${flags.runs}`);
+if (!/^[1-9]\d*$/.test(flags.runs))
+  fail(`--runs: expected a whole number of at least 1, found ${flags.runs}`);
 if (flags.seed !== undefined && !/^-?\d+$/.test(flags.seed))
   fail(`--seed: expected a whole number, found ${flags.seed}`);
 if (flags.path !== undefined && flags.seed === undefined) fail('--path needs --seed');
