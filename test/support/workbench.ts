@@ -31,8 +31,14 @@ type Remembered = { [K in RecordKind]: Partial<RecordOf<K>> & { readonly kind: K
 /** Nobody waits this out: what comes back before was given back. */
 export const ackWaitMs = 60_000;
 
+/** What the consumer of a bench reads: of a stream, what is published from then on. Default: events of its own. */
+export interface Reads {
+  readonly stream: string;
+  readonly subject: (consumer: string) => string;
+}
+
 /** A real server with the streams of a pipeline, for one file; each test has a consumer and events of its own. */
-export function workshop(): { readonly link: Link; open(): Promise<Workbench> } {
+export function workshop(): { readonly link: Link; open(reads?: Reads): Promise<Workbench> } {
   let server: TestServer;
   let link: TestLink;
   let count = 0;
@@ -51,20 +57,27 @@ export function workshop(): { readonly link: Link; open(): Promise<Workbench> } 
     get link() {
       return link;
     },
-    open: async () => {
+    open: async (reads = { stream: config.streams.events.name, subject: (name) => `events.${name}` }) => {
       const consumer = `bench-${++count}`;
-      const bench = new Workbench(link, consumer, stopped);
+      const bench = new Workbench(link, consumer, reads, stopped);
       await bench.createConsumer();
       return bench;
     },
   };
 }
 
+/** Of a record its kind, of a pointer where it goes. */
+function kindOf(subject: string): string {
+  const [root, , kind = ''] = subject.split('.');
+  if (root === config.roots.retry) return 'pointer to retry';
+  return root === config.roots.dlq ? 'pointer to dlq' : kind;
+}
+
 /** One worker over a real consumer, and what it says to the server, in order. */
 export class Workbench {
   /**
-   * What was stored or told about this consumer: the kind of a record once the server has it, `run <attempt>`, and
-   * verdicts such as `+ACK`.
+   * What was stored or told about this consumer: the kind of a record or `pointer to <stage>` once the server has it,
+   * `run <attempt>`, and verdicts such as `+ACK`.
    */
   readonly said: string[] = [];
   /** What the journal was asked for. */
@@ -87,6 +100,7 @@ export class Workbench {
   constructor(
     readonly link: Link,
     readonly consumer: string,
+    private readonly reads: Reads,
     private readonly stopped: Promise<void>[],
   ) {
     const clock: Clock = {
@@ -110,7 +124,7 @@ export class Workbench {
     const watched = {
       clock,
       publish: async (...args: Parameters<Link['publish']>) => {
-        const kind = args[0].split('.')[2] ?? '';
+        const kind = kindOf(args[0]);
         await this.beforeWrite(kind);
         const ack = await link.publish(...args);
         said.push(kind);
@@ -140,11 +154,13 @@ export class Workbench {
   }
 
   createConsumer(): Promise<void> {
-    return createConsumer(this.link, config.streams.events.name, {
+    const { stream, subject } = this.reads;
+    return createConsumer(this.link, stream, {
       durable_name: this.consumer,
       ack_policy: 'explicit',
       ack_wait: ackWaitMs * 1_000_000,
-      filter_subject: `events.${this.consumer}`,
+      filter_subject: subject(this.consumer),
+      ...(stream === config.streams.events.name ? {} : { deliver_policy: 'new' }),
     });
   }
 
@@ -179,7 +195,7 @@ export class Workbench {
     const worker = new Worker(
       {
         serves: { tier: 'business', consumer, stage: 'main' },
-        stream: config.streams.events.name,
+        stream: this.reads.stream,
         consumer,
         concurrency: 10,
         capacity: 15,
@@ -191,10 +207,12 @@ export class Workbench {
       process,
       (_worker, why) => this.gone.push(why),
     );
-    onTestFinished(() => {
+    onTestFinished(async () => {
       worker.abandon();
-      // Takes a moment, for which the next test need not wait.
-      this.stopped.push(worker.stopPulling());
+      const stopped = worker.stopPulling();
+      // Takes a moment, for which the next test need not wait where it has messages of its own.
+      if (this.reads.stream === config.streams.events.name) this.stopped.push(stopped);
+      else await stopped;
     });
     return worker;
   }
