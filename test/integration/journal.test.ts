@@ -1,6 +1,7 @@
 import { journalAt } from '../support/pipeline-of.js';
 import { describe, expect, test } from 'vitest';
 import { makeFailure } from '../../src/lib/domain/failure.js';
+import { emptyHistory } from '../../src/lib/domain/attempt.js';
 import { atStage, type Key, type Origin } from '../../src/lib/domain/key.js';
 import {
   attemptOf,
@@ -13,7 +14,7 @@ import { exhaustionKinds, type ExhaustionKind, type RecordKind } from '../../src
 import { readHistory } from '../../src/lib/journal/history.js';
 import type { Place } from '../../src/lib/pipeline/places.js';
 import { subjectOf } from '../../src/lib/journal/record-about.js';
-import { anyRecord, lastRecord, readKeyHistory } from '../../src/lib/journal/read.js';
+import { anyRecord, lastRecord, readKeyHistory, recordsOfEach } from '../../src/lib/journal/read.js';
 import { isFirstTelling, writeExhaustion, writeRecord } from '../../src/lib/journal/write-record.js';
 import type { Link } from '../../src/lib/nats/link.js';
 import { createStream, updateStream } from '../../src/lib/nats/objects.js';
@@ -161,11 +162,51 @@ test('anyRecord is the first that is there, in the order of the question', async
   expect(await anyRecord(journalAt(link, place), [[retry, 'ROUTED']])).toBeUndefined();
 });
 
+test('recordsOfEach answers each question by what is there of its own', async () => {
+  const own = journalAt(await journal(), place);
+  await writeRecord(own, failed(main, 1));
+  await writeRecord(own, exhausted(retry));
+  const found = await recordsOfEach(own, [
+    [
+      [main, 'ROUTED'],
+      [main, 'ATTEMPT_FAILED'],
+    ],
+    [],
+    [[retry, 'MAX_DELIVERIES']],
+    [[retry, 'RESOLVED']],
+  ]);
+  expect(found.map((all) => all.map(({ kind, stage }) => `${stage} ${kind}`))).toEqual([
+    ['main ATTEMPT_FAILED'],
+    [],
+    ['retry MAX_DELIVERIES'],
+    [],
+  ]);
+});
+
 describe('readKeyHistory', () => {
   const later = { firstDelivery: false };
 
-  test('of a key without records is empty', async () => {
-    expect(await readKeyHistory(journalAt(await journal(), place), main, later)).toEqual({});
+  test('of a key without records is the empty one itself, by which others know that nothing was found', async () => {
+    expect(await readKeyHistory(journalAt(await journal(), place), main, later)).toBe(emptyHistory);
+  });
+
+  test('leaves out attempts from before the consumer was made, and never what ended the key', async () => {
+    const link = await journal();
+    const own = journalAt(link, place);
+    await writeRecord(own, failed(main, 2));
+    await writeRecord(own, record(main, 'SNOOZED', { attempt: 3, deliveries: 3, until: at }));
+    await writeRecord(own, exhausted(main));
+    const since = (await lastRecord(own, main, 'SNOOZED'))?.storedAt;
+    if (since === undefined) throw new Error('not stored');
+    const history = await readKeyHistory(own, main, { ...later, since });
+    expect(Object.keys(history).toSorted()).toEqual(['ended', 'snoozed']);
+    const after = await readKeyHistory(own, main, { ...later, since: String(BigInt(since) + 1n) });
+    expect(Object.keys(after)).toEqual(['ended']);
+    // Something was there, though nothing of it counts.
+    await writeRecord(own, failed(retry, 1));
+    expect(await readKeyHistory(own, retry, { ...later, since: '9000000000000000000' })).not.toBe(
+      emptyHistory,
+    );
   });
 
   test('is the last record of each kind that counts, with its place', async () => {
