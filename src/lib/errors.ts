@@ -109,6 +109,6 @@ export function messageOf(thrown: unknown): string {
   try {
     return String(thrown);
   } catch {
-    return 'a value that cannot be made a string';
+    return 'a value that cannot be converted to a string';
   }
 }

@@ -29,7 +29,7 @@ test('Ctrl-C in the middle of the demo ends everything that it started, exit 130
     text += chunk.toString();
   });
   await expect.poll(() => text, { timeout: 30_000 }).toContain('e-mails received');
-  const port = Number(/runs at nats:\/\/127\.0\.0\.1:(\d+)/.exec(text)?.[1]);
+  const port = Number(/is running at nats:\/\/127\.0\.0\.1:(\d+)/.exec(text)?.[1]);
   expect(await listens(port)).toBe(true);
   child.kill('SIGINT');
   expect((await child).exitCode).toBe(130);

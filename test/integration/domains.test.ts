@@ -243,7 +243,7 @@ describe('--js-domain', () => {
     expect(await (await connectIn(pair.hub)).streamInfo('events')).toBeDefined();
     const wrong = await p.cli(['dlq', 'list', '--js-domain', 'nope', '--timeout', '1s']);
     expect(wrong).toMatchObject({ exitCode: 4 });
-    expect(wrong.stderr).toContain('nobody answers in the JetStream domain "nope"');
+    expect(wrong.stderr).toContain('nothing answers in the JetStream domain "nope"');
     expect(wrong.stderr).toContain('--js-domain');
   });
 });

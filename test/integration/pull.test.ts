@@ -243,7 +243,7 @@ describe('a consumer that is not there', () => {
     taker.done();
     await deleteConsumer(publisher, stream, consumer);
     await eventually('the deletion is told', () => taker.gone.includes('Consumer Deleted'));
-    await eventually('its absence is told', () => taker.gone.includes('nobody answers for it'));
+    await eventually('its absence is told', () => taker.gone.includes('nothing answers for it'));
     await createConsumer(publisher, stream, durable);
     await taker.until(2);
     expect(taker.seqs).toEqual([1, 1]);
@@ -252,7 +252,7 @@ describe('a consumer that is not there', () => {
   test('is told when it never was', async () => {
     const { link } = await setUp();
     const taker = new Taker(link, { consumer: 'nobody' });
-    await eventually('its absence is told', () => taker.gone.includes('nobody answers for it'));
+    await eventually('its absence is told', () => taker.gone.includes('nothing answers for it'));
   });
 
   test('is told when the user may not pull from it', async () => {

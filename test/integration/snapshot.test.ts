@@ -176,7 +176,7 @@ test('says whether the server answers: at the start, when it is away, and when a
   await deleteConsumer(bed.link, 'events', consumer);
   const gone = (): StageSnapshot['unanswered'] => stageOf(run, consumer, 'main').unanswered;
   await eventually('the deleted consumer does not answer', () => gone() !== null);
-  expect(gone()?.why).toMatch(/Consumer Deleted|nobody answers/);
+  expect(gone()?.why).toMatch(/Consumer Deleted|nothing answers/);
   await eventually('the pipeline gives up', () => run.pipeline.snapshot().state === 'failed');
   expect(stageOf(run, consumer, 'retry').unanswered).toBeNull();
 });

@@ -34,7 +34,7 @@ test('a subscriber that throws at everything stops neither the pipeline nor anot
   expect(lines.filter(({ level }) => level === 50)).toMatchObject([
     {
       err: { message: 'broken subscriber' },
-      msg: 'a subscriber to the events failed: the pipeline and the other subscribers go on; this is logged once',
+      msg: 'a subscriber to the events failed: the pipeline and the other subscribers continue; this is logged once',
     },
   ]);
 

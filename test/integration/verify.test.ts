@@ -369,7 +369,7 @@ describe('verifyPipeline', () => {
       ),
     ]);
     expect(await behindIn(31)).toEqual([
-      'notifications-consumer-retry: 2 unprocessed in events-retry, the oldest (1) of <time>: the journal may have forgotten its attempts',
+      'notifications-consumer-retry: 2 unprocessed in events-retry, the oldest (1) from <time>: the journal may have forgotten its attempts',
     ]);
   });
 

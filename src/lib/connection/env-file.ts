@@ -9,9 +9,9 @@ const entry =
   /[ \t]*(?:#[^\n]*|(?:export[ \t]+)?[A-Za-z_][\w.-]*[ \t]*=[ \t]*(?:"[^"]*"|'[^']*'|`[^`]*`|(?!["'`])[^\n]*)[ \t]*(?:#[^\n]*)?)?(?:\r?\n|$)/y;
 
 /**
- * The variables of `<cwd>/.env`; none where there is no such file. A byte order mark at its start is no content.
+ * The variables of `<cwd>/.env`; none where there is no such file. A byte order mark at its start is ignored.
  *
- * Throws ConfigError: the file belongs to somebody else, or with the line of what is not NAME=value; never with its
+ * Throws ConfigError: the file belongs to another user, or with the line of what is not NAME=value; never with its
  * text, which may be a secret.
  */
 export async function readEnvFile(cwd: string, trust: Trust): Promise<Readonly<Record<string, string>>> {

@@ -82,7 +82,7 @@ async function readFields(name: string, environment: Environment): Promise<Conte
   } catch {
     // The parser's message may quote the file, secrets included.
   }
-  throw new UsageError(`context ${name}: ${file} is no JSON object`, { code: 'CONTEXT_INVALID' });
+  throw new UsageError(`context ${name}: ${file} is not a JSON object`, { code: 'CONTEXT_INVALID' });
 }
 
 /** Only one of these is used, in the order of the nats CLI; a token goes with any of them. */

@@ -102,7 +102,7 @@ async function layersOf({ flags, environment, configured, local }: TargetOptions
     layer('--server', flags.server, await flagAuth(flags, environment)),
     ...(byFlag ? context : []),
   ];
-  // Files that nobody needs may be missing.
+  // Files that are not needed may be missing.
   const needed = first.every((one) => one.auth === undefined);
   const layers = [
     ...first,

@@ -27,8 +27,8 @@ export function readTrust(
 }
 
 /**
- * Refuses a file or folder that somebody else could have put there: one that neither this user nor root owns, or
- * a link that such a one leads to. What does not exist is no problem.
+ * Refuses a file or folder that another user could have put there: one that neither this user nor root owns, or
+ * a link that such a one leads to. What does not exist is not a problem.
  *
  * Throws ConfigError `NOT_YOURS` (exit code 2).
  */
@@ -37,19 +37,19 @@ export async function requireTrusted(file: string, trust: Trust | undefined): Pr
   const owner = await foreignOwner(file, trust);
   if (owner === undefined) return;
   throw new ConfigError(
-    `${file} ${owner.isLink ? 'is a link that belongs' : 'belongs'} to user ${owner.uid}, who is neither you (${trust.uid}) nor root: it is not read, because it decides what this command does`,
+    `${file} ${owner.isLink ? 'is a link that belongs' : 'belongs'} to user ${owner.uid}, who is neither you (${trust.uid}) nor root: it is not read, because it would decide what this command does`,
     [],
     {
       code: 'NOT_YOURS',
       suggestions: [
-        `chown ${trust.uid} ${file}   # when it is yours`,
-        `PLUTOMI_TRUSTED_FOLDERS=${path.dirname(file)}   # when you trust its owner`,
+        `chown ${trust.uid} ${file}   # if it is yours`,
+        `PLUTOMI_TRUSTED_FOLDERS=${path.dirname(file)}   # if you trust its owner`,
       ],
     },
   );
 }
 
-/** Makes a folder for this user alone. False where that is not possible, or where somebody else can write to it. */
+/** Makes a folder for this user alone. False where that is not possible, or where another user can write to it. */
 export async function makePrivate(folder: string): Promise<boolean> {
   try {
     await makeFolder(folder);

@@ -85,12 +85,12 @@ function requireOwnStore({ parent, state }: { readonly parent: string; readonly 
   const { state: file, store } = serverFiles(parent);
   if (state.store === store) return;
   throw new OperationError(
-    `${file} names the nats-server with its data in ${state.store} (pid ${state.pid}), which is not of this folder: it was not stopped`,
+    `${file} names the nats-server with its data in ${state.store} (pid ${state.pid}), which does not belong to this folder: it was not stopped`,
     {
       code: 'NOT_OF_THIS_FOLDER',
       suggestions: [
         suggestCommand('server stop', { folder: dirname(dirname(state.store)) }),
-        suggestOther('kill', [state.pid], { note: 'when that folder was moved here' }),
+        suggestOther('kill', [state.pid], { note: 'if that folder was moved here' }),
       ],
     },
   );
@@ -125,11 +125,14 @@ function isPortTaken(error: unknown): boolean {
 
 function requirePort(state: ServerState, port: number | undefined): void {
   if (port === undefined || port === portOf(state.url)) return;
-  throw new OperationError(`a nats-server of this folder runs at ${state.url} already, not on port ${port}`, {
-    code: 'SERVER_ON_OTHER_PORT',
-    suggestions: [
-      suggestCommand('server stop'),
-      suggestCommand('server start', { flags: { port }, why: 'then' }),
-    ],
-  });
+  throw new OperationError(
+    `a nats-server of this folder is already running at ${state.url}, not on port ${port}`,
+    {
+      code: 'SERVER_ON_OTHER_PORT',
+      suggestions: [
+        suggestCommand('server stop'),
+        suggestCommand('server start', { flags: { port }, why: 'then' }),
+      ],
+    },
+  );
 }

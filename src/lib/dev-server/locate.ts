@@ -124,7 +124,7 @@ async function serverInCache(locations: ServerLocations): Promise<LocatedServer 
 }
 
 /**
- * Refuses a binary of the cache that somebody else could have put there: it, or a folder of ours that leads to it.
+ * Refuses a binary of the cache that another user could have put there: it, or a folder of ours that leads to it.
  *
  * @throws ConfigError `NOT_YOURS`
  */

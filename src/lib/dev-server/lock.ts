@@ -29,7 +29,7 @@ export async function withLock<T>(file: string, options: LockOptions, work: () =
     if (clock.monotonic() > deadline) {
       throw new OperationError(`another process has held ${file} for ${formatDuration(timeoutMs)}`, {
         code: 'LOCKED',
-        suggestions: [suggestOther('rm', [file], { note: 'when no such process runs' })],
+        suggestions: [suggestOther('rm', [file], { note: 'if no such process is running' })],
       });
     }
     await delay(POLL_MS);

@@ -5,14 +5,14 @@ import { MIN_VERSION, PINNED_VERSION } from './install/versions.js';
 import { suggestCommand } from '../suggestion.js';
 
 export interface ProvideServerOptions extends Omit<InstallServerOptions, 'wanted'> {
-  /** Asks whether to install one; leave it out where there is nobody to ask. */
+  /** Asks whether to install one; leave it out where there is no terminal to ask on. */
   readonly confirm?: ((question: string) => Promise<boolean>) | undefined;
 }
 
 /**
  * The nats-server to use: one that `locateServer` finds, else, after asking, a newly installed one.
  *
- * @throws OperationError `NO_NATS_SERVER` when there is none and nobody agrees to install one, and the codes of
+ * @throws OperationError `NO_NATS_SERVER` when there is none and installing one was not agreed to, and the codes of
  *   `locateServer` and `installServer`.
  */
 export async function provideServer(

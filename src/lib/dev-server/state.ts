@@ -42,7 +42,7 @@ export function serverFiles(parent: string): ServerFiles {
  * The running server of `cwd` or of the nearest folder above it that has one. A file that is malformed, or whose
  * process has ended or is something else by now, counts for nothing.
  *
- * Throws ConfigError `NOT_YOURS` when the nearest file was written by somebody that `trust` doesn't know.
+ * Throws ConfigError `NOT_YOURS` when the nearest file was written by a user that `trust` doesn't allow.
  */
 export async function readServerState(cwd: string, trust?: Trust): Promise<ServerState | undefined> {
   return (await findRunningServer(cwd, trust))?.state;

@@ -77,7 +77,7 @@ function describeThrown(thrown: unknown): string {
     const text = JSON.stringify(thrown) ?? textOf(thrown);
     return text === '{}' && thrown instanceof Error ? '' : text;
   } catch {
-    return textOf(thrown) || 'an object that cannot be made a string';
+    return textOf(thrown) || 'an object that cannot be converted to a string';
   }
 }
 

@@ -5,7 +5,7 @@ export interface Baggable {
 }
 
 /**
- * A set for what comes and goes with each message, without an order. A `Set` makes its table anew every few hundred
+ * A set for what comes and goes with each message, without an order. A `Set` rebuilds its table every few hundred
  * changes, and an old table refers to the next: once one is old enough for the old generation, all that was ever in
  * the set lives until the next major collection.
  */

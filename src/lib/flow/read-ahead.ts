@@ -6,7 +6,7 @@ export async function* readAhead<T>(source: AsyncGenerator<T>): AsyncGenerator<T
       const { done, value } = await next;
       if (done) return;
       next = source.next();
-      // Its error is told when its turn comes.
+      // Its error is thrown when its turn comes.
       next.catch(() => {});
       yield value;
     }

@@ -23,7 +23,7 @@ export class Slots {
     await new Promise<void>((resolve) => this.waiting.push(resolve));
   }
 
-  /** From now on nobody waits. */
+  /** From now on nothing waits. */
   open(): void {
     this.free = Number.POSITIVE_INFINITY;
     for (const admit of this.waiting.splice(0)) admit();

@@ -4,7 +4,7 @@ import type { Clock } from './clock.js';
 /** Shorter waits than this are put together: a timer is no finer. */
 const shortestWaitMs = 10;
 
-/** Lets at most `limit` run at once, and begin at most `rate` a second; nobody after the signal. */
+/** Lets at most `limit` run at once, and start at most `rate` per second; none after the signal. */
 export class StartLimiter {
   private free: number;
   private readonly waiting: (() => void)[] = [];

@@ -16,7 +16,7 @@ export function enterHandlerOf(consumer: string): void {
   consumers?.enterWith(consumer);
 }
 
-/** Whose handler began what runs now; undefined: nobody's, or nobody can say. */
+/** Whose handler began what runs now; undefined: none, or unknown. */
 export function consumerAtWork(): string | undefined {
   return consumers?.getStore();
 }

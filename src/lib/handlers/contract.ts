@@ -25,7 +25,7 @@ export interface PlutomiEvent<Data = unknown> {
   readonly time: Date;
 }
 
-/** What a handler is told about the attempt, besides the event. */
+/** What a handler learns about the attempt, besides the event. */
 export interface HandlerContext {
   /** Name of the consumer in the config. */
   readonly consumer: string;

@@ -133,7 +133,7 @@ export class SchemaMismatch extends Error {
 /**
  * The event in a message, with its numbers as `numbers` says. Types with a schema are checked first.
  *
- * Throws SchemaMismatch: no retry can mend that.
+ * Throws SchemaMismatch: no retry can fix that.
  */
 export function makeEvent(
   message: EventMessage,

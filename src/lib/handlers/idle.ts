@@ -1,8 +1,8 @@
 /** Functions that are not run by calling them; `class` is what cannot be called at all. */
 const idleKinds: Readonly<Record<string, string>> = {
-  '[object GeneratorFunction]': 'a generator function (function*): calling it runs nothing of it',
+  '[object GeneratorFunction]': 'a generator function (function*): calling it runs none of its code',
   '[object AsyncGeneratorFunction]':
-    'an async generator function (async function*): calling it runs nothing of it',
+    'an async generator function (async function*): calling it runs none of its code',
 };
 
 /** Why calling this function would handle nothing; undefined: it may. */

@@ -146,7 +146,7 @@ function outcomeOfReturned(returned: unknown): Outcome {
   if (returned === undefined) return ok;
   const idle = idleResult(returned);
   if (idle === undefined) return ok;
-  const text = `the handler returned ${idle}, of which nothing has run`;
+  const text = `the handler returned ${idle}, and none of it has run`;
   return { kind: 'failed', failure: makeFailure('error', 'NothingHandled', text) };
 }
 

@@ -10,7 +10,7 @@ import type { RecordKind } from '../domain/record-kinds.js';
 import { isoOfNanos } from '../domain/time.js';
 import type { StoredMessage } from '../nats/wire/message.js';
 
-/** What stands in the journal but is no record of anybody's. */
+/** What is in the journal but is not a record. */
 export const malformedKind = 'MALFORMED';
 /** The kinds of records, and `MALFORMED` for a message that is not a valid record. */
 export type AdvisoryKind = RecordKind | typeof malformedKind;
@@ -52,7 +52,12 @@ export function advisoryLine(config: PipelineConfig, message: StoredMessage): Ad
   const decoded = decodeRecord(message.data);
   if (!decoded.ok) return malformedLine(message, 'pipeline', decoded.reason, address);
   if (!address || !agrees(address, decoded.value)) {
-    return malformedLine(message, 'pipeline', `its body does not belong on ${message.subject}`, address);
+    return malformedLine(
+      message,
+      'pipeline',
+      `its body does not match its subject ${message.subject}`,
+      address,
+    );
   }
   const record = decoded.value;
   const { at, kind, tier, consumer, origin, stage, cycle } = record;

@@ -10,10 +10,10 @@ export interface Probe {
   readonly expectStream?: string;
 }
 
-/** Across a leaf node and back, with time to spare: nothing tells that there is no further answer. */
+/** Across a leaf node and back, with time to spare: nothing marks the last answer. */
 const waitMs = 300;
 
-/** How many answer each of these messages. Where this user may not publish one, nobody does. */
+/** How many answer each of these messages. Where this user may not publish one, none do. */
 export async function countAnswers(link: Link, probes: readonly Probe[]): Promise<number[]> {
   const { nc, target } = link;
   const counts = probes.map(() => 0);

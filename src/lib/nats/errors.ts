@@ -132,10 +132,10 @@ const howToGoOn: readonly Suggestion[] = [
 
 /** A stream that has no leader, or is not there, answers nothing. */
 const whoLeads = suggestOther('nats', ['stream', 'report'], {
-  why: 'see which streams there are, and which have a leader now',
+  why: 'see which streams there are, and which have a leader',
 });
 
-/** No answer in time, nobody there to answer, or the connection is down. It may work later. */
+/** No answer in time, nothing there to answer, or the connection is down. It may work later. */
 export class UnreachableError extends ConnectionError {
   constructor(what: string, cause: unknown, reason: string, facts: ErrorFacts & { code?: string } = {}) {
     super(`${what}: ${reason}`, { code: 'UNREACHABLE', cause, suggestions: howToGoOn, ...facts });
@@ -194,13 +194,13 @@ export function translateError(error: unknown, what: string): PlutomiError {
 function nobodyAnswers(what: string, error: unknown, cause: unknown): UnreachableError {
   const domain = cause instanceof NoRespondersError ? domainOfApi(cause.subject) : undefined;
   if (domain === undefined) {
-    const reason = 'nobody answers: no such stream, or it has no leader now';
+    const reason = 'nothing answers: no such stream, or it has no leader now';
     return new UnreachableError(what, error, reason, { suggestions: [...howToGoOn, whoLeads] });
   }
   return new UnreachableError(
     what,
     error,
-    `nobody answers ${inDomain(domain)}: no such domain or stream, or it has no leader now`,
+    `nothing answers ${inDomain(domain)}: no such domain or stream, or it has no leader now`,
     {
       suggestions: [
         'check the name of the domain: --js-domain, or jetstream_domain of the context',
@@ -238,7 +238,7 @@ function translateApiError(error: JetStreamApiError, what: string): PlutomiError
   });
 }
 
-/** What is asked for is there, and nobody can answer for it now. */
+/** What is asked for is there, and nothing can answer for it now. */
 function leaderless(what: string, error: JetStreamApiError): UnreachableError {
   return new UnreachableError(what, error, error.message, { suggestions: [...howToGoOn, whoLeads] });
 }
@@ -260,7 +260,7 @@ export function isNobodyThere(error: unknown): boolean {
 /** Statuses of refusals that the same question gets again: it is wrong, not allowed, or about what is not there. */
 const lastingStatuses: readonly number[] = [400, 403, 404];
 
-/** A refusal for good: asking again later changes nothing, only somebody who changes the server does. */
+/** A permanent refusal: asking again later does not help, only a change on the server does. */
 export function isLasting(error: PlutomiError): boolean {
   if (error instanceof TooLargeError || error instanceof NotAllowedError) return true;
   if (error instanceof WrongSequenceError || error instanceof StoreFullError) return false;

@@ -1,4 +1,4 @@
-/** The `domain` that a server or an answer of its API tells, and the client's types leave out; empty: none. */
+/** The `domain` that a server or an answer of its API gives, and the client's types leave out; empty: none. */
 function domainOf(told: object | undefined): string {
   const { domain } = (told ?? {}) as { readonly domain?: unknown };
   return typeof domain === 'string' ? domain : '';

@@ -105,7 +105,7 @@ export async function deleteConsumer(link: Link, stream: string, name: string): 
  * it for `inactiveMs`.
  *
  * Its name stands in the subject of the request: with the client's own request for a list of filters it would
- * stand in the body alone, where a permission can't keep it from being the name of somebody else's consumer.
+ * stand in the body alone, where a permission can't keep it from being the name of another user's consumer.
  */
 export async function createReader(
   link: Link,

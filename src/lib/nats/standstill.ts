@@ -5,7 +5,7 @@ import type { ConsumerInfo, StreamInfo } from './objects.js';
 
 /** Reasons why the server delivers nothing of a consumer. */
 export type StandstillKind =
-  /** The stream is not there, or nobody leads it now. */
+  /** The stream is not there, or has no leader now. */
   | 'no-stream'
   | 'stream-without-leader'
   /** The stream takes nothing any more: no event, no pointer, no acknowledgement of a workqueue. */
@@ -29,14 +29,14 @@ export interface Standstill {
   readonly kind: StandstillKind;
   /** Follows the name of the consumer: `paused until …`. */
   readonly detail: string;
-  /** When it ends by itself, ISO; undefined: when somebody or the server does something about it. */
+  /** When it ends by itself, ISO; undefined: when an operator or the server changes something. */
   readonly until?: string;
 }
 
 /**
  * Asks the server whether it can deliver to this consumer now. Undefined: nothing stands in the way.
  *
- * Throws what a broken connection throws; a stream or consumer that nobody leads is an answer.
+ * Throws what a broken connection throws; a stream or consumer without a leader is an answer.
  */
 export async function readStandstill(
   link: Link,
@@ -45,7 +45,7 @@ export async function readStandstill(
 ): Promise<Standstill | undefined> {
   const streamInfo = await answered(link, () => link.streamInfo(stream));
   if (streamInfo === 'nobody') {
-    return { kind: 'stream-without-leader', detail: `nobody answers for ${stream}: it has no leader now` };
+    return { kind: 'stream-without-leader', detail: `nothing answers for ${stream}: it has no leader now` };
   }
   const info = streamInfo && (await answered(link, () => link.consumerInfo(stream, consumer)));
   if (info === 'nobody') return noLeader;
@@ -60,14 +60,14 @@ export function standstillOf(
 ): Standstill | undefined {
   if (!stream) return { kind: 'no-stream', detail: `there is no stream ${streamName}` };
   if (stream.config.sealed)
-    return { kind: 'sealed', detail: `${streamName} is sealed: it takes nothing more` };
+    return { kind: 'sealed', detail: `${streamName} is sealed: it stores nothing more` };
   if (!consumer) return { kind: 'no-consumer', detail: `the server has no such consumer on ${streamName}` };
   return pauseOf(consumer) ?? refusalOf(consumer) ?? mismatchOf(stream.config.subjects ?? [], consumer);
 }
 
 const noLeader: Standstill = {
   kind: 'consumer-without-leader',
-  detail: 'nobody answers for it: it has no leader now',
+  detail: 'nothing answers for it: it has no leader now',
 };
 
 async function answered<T>(link: Link, ask: () => Promise<T>): Promise<T | 'nobody'> {
@@ -99,7 +99,7 @@ function refusalOf(info: ConsumerInfo): Standstill | undefined {
   const { config, cluster, num_ack_pending: unacked, num_waiting: requests } = info;
   const { deliver_subject: pushed, priority_policy: policy, max_ack_pending: most = -1 } = config;
   if (cluster !== undefined && !cluster.leader) return noLeader;
-  if (pushed) return { kind: 'not-pulled', detail: `it pushes to ${pushed}, and nobody can pull from it` };
+  if (pushed) return { kind: 'not-pulled', detail: `it pushes to ${pushed}, so it can't be pulled from` };
   if (policy !== undefined && (policy as string) !== 'none') {
     return { kind: 'not-pulled', detail: `it serves priority groups only (${policy})` };
   }

@@ -27,7 +27,7 @@ import {
 
 const isStreamName = /^[^\s.*>/\\]+$/;
 
-/** What a deletion may answer when the message is not there any more. */
+/** What a deletion may answer when the message is no longer there. */
 const goneCodes: readonly number[] = [
   apiCode.messageDeleteFailed,
   apiCode.sequenceNotFound,

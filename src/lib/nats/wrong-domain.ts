@@ -15,7 +15,7 @@ export class WrongDomainError extends UnreachableError {
     super(what, cause, `${wanted} ${inDomain(meant.domain)} did not answer, but ${found} did`, {
       code: 'WRONG_DOMAIN',
       suggestions: [
-        suggestCommand('pipeline apply', { why: 'make the stream where it was meant' }),
+        suggestCommand('pipeline apply', { why: 'create the stream in the intended domain' }),
         ...(answered.domain
           ? [suggestFlag('js-domain', answered.domain, 'or work in the other domain')]
           : []),

@@ -23,7 +23,7 @@ export interface RolePermissions {
   readonly pipeline: string;
   /** The user that they are for. */
   readonly user: string;
-  /** What this user's connections must use, since nobody else's answers may be read. */
+  /** What this user's connections must use, since answers to others must not be readable. */
   readonly inboxPrefix: string;
   /** What the user may send, requests and acknowledgements included. */
   readonly publish: SubjectPermissions;

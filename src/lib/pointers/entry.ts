@@ -11,7 +11,7 @@ import { pointerSubject } from '../domain/subjects.js';
 import { isoOfNanos } from '../domain/time.js';
 import type { StoredMessage } from '../nats/wire/message.js';
 
-/** A message of the DLQ: a dead letter, or something that somebody else put there. */
+/** A message of the DLQ: a dead letter, or something else that was put there. */
 export interface DlqEntry {
   /** Its sequence in the DLQ stream. */
   readonly dlqSeq: number;

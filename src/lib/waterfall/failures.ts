@@ -15,7 +15,7 @@ export class TooManyZombies extends OperationError {
       `consumer ${consumer}: ${count} handlers timed out and never settled; this process can't be trusted any more`,
       {
         code: 'TOO_MANY_ZOMBIES',
-        suggestions: ['let the supervisor start it again', 'make the handler observe context.signal'],
+        suggestions: ['let the supervisor restart it', 'make the handler observe context.signal'],
       },
     );
   }

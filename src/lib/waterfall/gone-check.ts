@@ -33,7 +33,7 @@ export class GoneCheck {
       }
       if (!this.stopped) this.fail(new ConsumerGone(stream, consumer));
     } catch {
-      // No answer is no certainty.
+      // No answer does not prove it.
     } finally {
       this.checking.delete(worker);
     }

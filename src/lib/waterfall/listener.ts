@@ -100,14 +100,14 @@ export class AdvisoryListener {
     const { transcriber, emit, fail } = this.parts;
     try {
       const judgement = await transcriber.transcribe(message);
-      // Of what is none, the reader of the journal stream tells.
+      // What is not an advisory is reported by the reader of the journal stream.
       if (judgement.is === 'exhaustion' || judgement.is === 'lost') {
         tellJudgement(judgement, message.subject, emit);
       }
       return true;
     } catch (error) {
       if (!(error instanceof PlutomiError)) fail(new WorkerFailure('the advisories', error));
-      // Refused for good: it would keep a place from the others. The journal stream has it too.
+      // Refused permanently: it would keep a place from the others. The journal stream has it too.
       else if (isLasting(error))
         emit({ type: 'advisory-not-copied', subject: message.subject, error: error.message });
       else return false;

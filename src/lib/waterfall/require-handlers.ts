@@ -1,7 +1,7 @@
 import { handlerFiles } from '../config/resolved.js';
 import type { Handler } from '../handlers/contract.js';
 
-/** Without its handler an event can't be handled, and a dead letter would be acknowledged although nobody was told. */
+/** Without its handler an event can't be handled, and a dead letter would be acknowledged without an alert. */
 export function requireHandlers(
   handlers: ReadonlyMap<string, Handler>,
   consumers: Parameters<typeof handlerFiles>[0],

@@ -89,7 +89,7 @@ class Run implements RunningPipeline {
     this.bus = new EventBus((err) =>
       log.error(
         { err },
-        'a subscriber to the events failed: the pipeline and the other subscribers go on; this is logged once',
+        'a subscriber to the events failed: the pipeline and the other subscribers continue; this is logged once',
       ),
     );
     if (onEvent) this.bus.subscribe(onEvent);
@@ -98,7 +98,7 @@ class Run implements RunningPipeline {
     const run = (consumer: { readonly name: string }): boolean => !only || only.includes(consumer.name);
     // Before anything is started.
     requireHandlers(handlers, [...config.consumers, ...config.external].filter(run));
-    // Pulls and acks have no answer: without this, a user who may not do them would wait for ever.
+    // Pulls and acks have no answer: without this, a user who may not do them would wait forever.
     this.unwatch = link.watchRefusals((error) => {
       if (this.workers.some((one) => one.concerns(error))) this.end.reject(error);
     });

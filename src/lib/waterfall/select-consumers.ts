@@ -8,7 +8,7 @@ import { unknownConsumer } from '../config/unknown-consumer.js';
 
 /**
  * The consumers that `--only` names, or all: those with a handler, and those of other programs, of which a process
- * tells about the dead letters. Throws UsageError for a name that the config doesn't have.
+ * reports the dead letters. Throws UsageError for a name that the config doesn't have.
  */
 export function selectConsumers(
   config: PipelineConfig,

@@ -2,7 +2,7 @@ import type { Link } from '../nats/link.js';
 import { readStandstill, type Standstill, type StandstillKind } from '../nats/standstill.js';
 import type { WaterfallListener } from '../observe/waterfall-event.js';
 
-/** A consumer that is gone, or that nobody leads, answers no request: its worker hears and tells that. */
+/** A consumer that is gone, or that has no leader, answers no request: its worker notices and reports that. */
 const toldByWorkers: readonly StandstillKind[] = [
   'no-stream',
   'no-consumer',
@@ -18,7 +18,7 @@ interface Place {
 }
 
 /**
- * Looks now and then whether the server delivers nothing of a consumer that is being read, and tells why while it
+ * Looks now and then whether the server delivers nothing of a consumer that is being read, and reports why while it
  * lasts: a consumer that is paused answers every request, with silence. Costs two questions for each consumer and
  * look, and nothing for a message.
  */

@@ -30,7 +30,7 @@ export interface Observed {
 }
 
 /**
- * Says what a running pipeline is doing now. Between two snapshots it keeps what only events tell: the connection's
+ * Says what a running pipeline is doing now. Between two snapshots it keeps what only events show: the connection's
  * changes, standstills, and how many events there were.
  */
 export class SnapshotTaker {

@@ -1,7 +1,7 @@
 import type { Transcribed } from '../routing/transcribe.js';
 import type { WaterfallListener } from '../observe/waterfall-event.js';
 
-/** Tells what an advisory of the server was worth. What the journal has already is told once, by whoever wrote it. */
+/** Reports what came of an advisory of the server. What is already in the journal is reported once, by its writer. */
 export function tellJudgement(judgement: Transcribed, subject: string, emit: WaterfallListener): void {
   switch (judgement.is) {
     case 'exhaustion': {

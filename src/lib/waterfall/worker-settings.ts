@@ -8,7 +8,7 @@ import { metaConsumers, stageConsumers } from '../domain/consumer-names.js';
 import type { Stage } from '../domain/key.js';
 import type { WorkerSettings } from './worker/worker.js';
 
-/** Alerts that run at once, and dead letters that are only told in the log. */
+/** Alerts that run at once, and dead letters that are only logged. */
 const alertsAtOnce = 4;
 const toldAtOnce = 256;
 
@@ -55,7 +55,7 @@ export function retrySettings({ streams }: PipelineConfig, consumer: ConsumerSet
   };
 }
 
-/** `isCalled`: somebody is called about each dead letter, beside the log. */
+/** `isCalled`: a handler or webhook is called for each dead letter, besides the log. */
 export function alertSettings(
   { streams }: PipelineConfig,
   { name }: ReaderSettings,

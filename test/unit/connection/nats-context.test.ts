@@ -116,8 +116,8 @@ describe('credentials', () => {
 
 describe('what it refuses, without secrets in the message', () => {
   test.each<[string, Record<string, unknown> | string, string]>([
-    ['a file that is no JSON', '{"password": "hunter2"', 'is no JSON object'],
-    ['a list', '[]', 'is no JSON object'],
+    ['a file that is no JSON', '{"password": "hunter2"', 'is not a JSON object'],
+    ['a list', '[]', 'is not a JSON object'],
     [
       '1Password',
       { token: 'op://vault/hunter2' },

@@ -321,7 +321,7 @@ test.each<[string, Handler]>([
   ['a function', () => () => {}],
   ['a function', async () => async () => {}],
 ])('a handler that returns %s has handled nothing', async (what, handler) => {
-  const message = `the handler returned ${what}, of which nothing has run`;
+  const message = `the handler returned ${what}, and none of it has run`;
   expect(await run(handler).outcome).toMatchObject({ kind: 'failed', failure: { message } });
 });
 

@@ -81,7 +81,7 @@ test('what to do about a file that could not be loaded is kept', async () => {
     'a.ts': 'const d = () => {};\nclass A { @d run() {} }\nexport default () => A',
   });
   await expect(load('a.ts')).rejects.toMatchObject({
-    suggestions: [worded(`npx tsc   # then name the .js file that it makes of ${file('a.ts')}`)],
+    suggestions: [worded(`npx tsc   # then use the .js file that it makes of ${file('a.ts')}`)],
   });
 });
 

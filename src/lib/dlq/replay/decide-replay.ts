@@ -168,7 +168,7 @@ export function embeddedExhaustion(config: PipelineConfig, { embedded }: Pointer
     cycle,
   });
   if (tier !== 'business' || embedded['subject'] !== subject) {
-    return { ok: false, reason: `its record does not belong on ${String(embedded['subject'])}` };
+    return { ok: false, reason: `its record does not match the subject ${String(embedded['subject'])}` };
   }
   return decoded;
 }

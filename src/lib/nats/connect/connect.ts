@@ -74,7 +74,7 @@ export interface ConnectOptions {
 }
 
 /**
- * Connects, and reconnects for ever once it was connected.
+ * Connects, and then reconnects forever.
  *
  * @throws ConnectionError (exit code 4) if it is unreachable, refuses the user, is older than 2.10, or has no JetStream
  */
@@ -126,8 +126,8 @@ function noAnswer({ timeoutMs }: ConnectionTarget): Explained {
   return {
     reason: `no nats-server answered within ${formatDuration(timeoutMs)}`,
     suggestions: [
-      'check host and port: something else may listen there',
-      'a server that waits for TLS needs a tls:// address',
+      'check host and port: something else may be listening there',
+      'a server that requires TLS needs a tls:// address',
       'allow more time with --timeout 30s',
     ],
   };
@@ -148,7 +148,7 @@ function explain(message: string, target: ConnectionTarget): Explained {
 /** What the server says about the client's certificate, or about having none. */
 function byServer(alert: string, { tls }: ConnectionTarget): string {
   return tls?.certFile === undefined
-    ? `the server wants a client certificate, and none was given (${alert})`
+    ? `the server requires a client certificate, and none was given (${alert})`
     : `the server does not accept the client certificate ${tls.certFile} (${alert})`;
 }
 

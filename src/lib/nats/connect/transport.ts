@@ -4,7 +4,7 @@ import type { TLSSocket } from 'node:tls';
 import type { NodeConnectionOptions, ServerInfo } from '@nats-io/transport-node';
 import { NodeTransport } from '@nats-io/transport-node/lib/node_transport.js';
 
-/** One try to connect: what its sockets must obey, and whom they tell that the server has closed one. */
+/** One try to connect: what its sockets must obey, and what they call when the server has closed one. */
 export interface Attempt {
   /** Aborted: the try is given up, and none of its sockets stays open. */
   readonly signal: AbortSignal;
@@ -20,7 +20,7 @@ interface Host {
   readonly tlsName: string;
 }
 
-const silent = 'it closed the connection before it said anything';
+const silent = 'it closed the connection before saying anything';
 
 /**
  * The client's transport, which closes the socket of every try that failed or was given up; the client itself leaves

@@ -111,7 +111,7 @@ export function tell(link: Link, delivery: Delivery, verdict: Verdict): void {
   link.send(delivery.replySubject, verdict);
 }
 
-/** Says it and waits until the server has it. False: no answer within `timeoutMs`, so nobody knows. */
+/** Says it and waits until the server has it. False: no answer within `timeoutMs`, so it is unknown. */
 export async function tellConfirmed(
   link: Link,
   delivery: Delivery,

@@ -18,7 +18,7 @@ export interface PullOptions {
 export interface PullTaker {
   /** A message arrived; the taker holds it until it calls `release`. Must not throw. */
   onMessage(delivery: Delivery): void;
-  /** The server says that the consumer is gone, or nobody answers for it. */
+  /** The server says that the consumer is gone, or nothing answers for it. */
   onGone(why: string): void;
   /** The server says that it has nothing at hand now: each second while a request waits. */
   onIdle?(): void;
@@ -182,7 +182,7 @@ export class Pull {
     const silent = now - this.lastSignAt > this.heartbeatMs * 2 + 500;
     if (silent && this.asked > 0 && this.link.connected) {
       this.forgetRequests();
-      this.taker.onGone('nobody answers for it, or this user may not read from it');
+      this.taker.onGone('nothing answers for it, or this user may not read from it');
     }
     this.ask();
   }
@@ -220,7 +220,7 @@ export class Pull {
       this.maxBatch = Math.max(1, Number(limit));
     } else if (code !== 404 && code !== 408) {
       this.askAgainAt = this.clock.monotonic() + retryMs;
-      const why = code === 503 ? 'nobody answers for it' : described;
+      const why = code === 503 ? 'nothing answers for it' : described;
       this.taker.onGone(why);
     }
     this.ask();

@@ -1,6 +1,6 @@
 import type { Link } from '../link.js';
 
-/** A message that was heard, not stored: nobody sends it again. */
+/** A message that was heard, not stored: it is not sent again. */
 export interface Heard {
   readonly subject: string;
   readonly data: Uint8Array;
@@ -15,7 +15,7 @@ export interface HearingOptions {
   onRefused(error: Error): void;
 }
 
-/** Listens on a subject, also after each reconnect. Returns how to stop: it settles when all that was heard is told. */
+/** Listens on a subject, also after each reconnect. Returns a function that stops it, and settles when everything heard was passed on. */
 export function subscribe(link: Link, options: HearingOptions): () => Promise<void> {
   const sub = link.nc.subscribe(options.subject, {
     queue: options.queue,

@@ -87,7 +87,7 @@ async function* readOneByOne(link: Link, stream: string, from: number, to: numbe
   }
 }
 
-/** Of what the server keeps in the stream for itself nobody wants to know. */
+/** What the server keeps in the stream for itself is of no interest. */
 function* withoutNotes(page: readonly StoredMessage[]): Generator<readonly StoredMessage[], void> {
   const messages = page.filter((message) => serverNoteIn(message) === undefined);
   if (messages.length > 0) yield messages;

@@ -19,7 +19,7 @@ const mostSubjects = 1000;
 
 /**
  * Gives `take` the messages at these sequences, of those that are there, from any replica; what stands near each
- * other is read by one question (nats-server 2.11 or newer). Nobody can tell why one is missing: it is not there, the
+ * other is read by one question (nats-server 2.11 or newer). It is unknown why one is missing: it is not there, the
  * replica lags behind, or the server has no direct reads of this stream for this user. `answers`: as `answersRuns`,
  * which is the default; it decides how many questions there are, and nothing else.
  */

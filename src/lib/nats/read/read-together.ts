@@ -9,7 +9,7 @@ const knownMs = 1000;
 
 /**
  * Messages of one stream by their sequences, from any replica: what is asked for in one turn of the event loop is
- * read together. Undefined: as for `readEach`, nobody can tell why.
+ * read together. Undefined: as for `readEach`, for an unknown reason.
  */
 export class ReadTogether {
   private waiting = new Map<number, Resolve[]>();
@@ -35,7 +35,7 @@ export class ReadTogether {
     this.waiting = new Map();
     const take = (message: StoredMessage | undefined, seq: number): void => {
       const [first, ...others] = asked.get(seq) ?? [];
-      // Copied before anybody has it: each may do with it what it likes.
+      // Copied before it is handed out: each reader may change its copy.
       for (const resolve of others) resolve(message && copyOf(message));
       first?.(message);
       asked.delete(seq);

@@ -78,7 +78,7 @@ export class Inbox {
     this.checkBy(request);
   }
 
-  /** The connection broke: answers that are on their way are lost, and nobody knows what became of the requests. */
+  /** The connection broke: answers that are on their way are lost, and it is unknown what became of the requests. */
   disconnected(): void {
     this.down = true;
     this.failAll(
@@ -91,7 +91,7 @@ export class Inbox {
     this.admit();
   }
 
-  /** The connection is closed for good: nothing is answered any more, and what waits finds it closed. */
+  /** The connection is closed and stays so: nothing is answered any more, and what waits finds it closed. */
   closed(): void {
     clearTimeout(this.timer);
     this.disconnected();

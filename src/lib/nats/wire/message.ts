@@ -23,12 +23,12 @@ export function headersOf(from: MsgHdrs | undefined): MessageHeaders {
   return from ? Object.fromEntries(from.keys().map((name) => [name, from.values(name)])) : {};
 }
 
-/** Headers that nobody else has, values included. */
+/** Headers that are not shared with other messages, values included. */
 export function copyOfHeaders(headers: MessageHeaders): MessageHeaders {
   return Object.fromEntries(Object.entries(headers).map(([name, values]) => [name, [...values]]));
 }
 
-/** A message whose bytes and headers nobody else has. */
+/** A message whose bytes and headers are not shared. */
 export function copyOf(message: StoredMessage): StoredMessage {
   return { ...message, data: new Uint8Array(message.data), headers: copyOfHeaders(message.headers) };
 }

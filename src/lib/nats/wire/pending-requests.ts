@@ -1,6 +1,6 @@
 /**
  * What waits for an answer, each under a token of its own: a token is never given twice, so an answer that comes too
- * late finds nothing. As many places as `size`, and no table that grows: a `Map` makes its table anew every few
+ * late finds nothing. As many places as `size`, and no table that grows: a `Map` rebuilds its table every few
  * hundred changes, and what an old one refers to lives as long as that (see `Bag`).
  */
 export class PendingRequests<T> {

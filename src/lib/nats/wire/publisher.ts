@@ -73,7 +73,7 @@ class Publication implements PendingRequest {
     this.listener(this.elsewhere === undefined ? error : this.failElsewhere(error, this.elsewhere));
   }
 
-  /** Only a stream that was not meant has answered. Where the connection broke, nobody knows that. */
+  /** Only a stream that was not meant has answered. Where the connection broke, that is unknown. */
   private failElsewhere(error: PlutomiError, answered: Elsewhere): PlutomiError {
     if (!(error instanceof UnreachableError && error.cause instanceof TimeoutError)) return error;
     if (answered.refusal) return translateError(answered.refusal, this.what);
@@ -84,7 +84,7 @@ class Publication implements PendingRequest {
 
 /**
  * Publishes to streams, each message with the server's word that it is stored. Where that word can't come any more
- * nobody knows whether the message is stored: publish it again with the same id.
+ * it is unknown whether the message is stored: publish it again with the same id.
  */
 export class AckedPublisher {
   private readonly answers: AnswerReader;
@@ -113,7 +113,7 @@ export class AckedPublisher {
   }
 }
 
-/** Reads `{stream, domain?, seq, duplicate?}`, `{error, stream}`, or a status when nobody listens. */
+/** Reads `{stream, domain?, seq, duplicate?}`, `{error, stream}`, or a status when nothing listens. */
 class AnswerReader {
   /** The bytes before the sequence in the last answer that had nothing behind it: most answers begin alike. */
   private before: Uint8Array = new Uint8Array();

@@ -34,7 +34,7 @@ export function storeFitting<V, T>(
   });
 }
 
-/** A stream that is gone and one without a leader look alike to who publishes: the first is for good. */
+/** A stream that is gone and one without a leader look alike to a publisher: only the first is final. */
 async function namingWhatIsMissing(link: Link, stream: string, error: unknown): Promise<unknown> {
   if (!isNobodyThere(error)) return error;
   const there = await link.streamInfo(stream).catch(() => true);

@@ -10,15 +10,15 @@ import type { HeldMessage } from '../worker/held-message.js';
 import { postDeadLetter } from './webhook.js';
 import type { Worker } from '../worker/worker.js';
 
-/** Told about each new dead letter. Throwing, or no result within 30 s, means: tell me again. */
+/** Called for each new dead letter. When it throws, or gives no result within 30 s, it is called again. */
 export type DeadLetterHandler = (deadLetter: DeadLetter) => unknown;
 
 const handlerTimeoutMs = 30_000;
 const repeatAfterMs = [1000, 5000, 30_000, 60_000, 300_000];
-/** Most dead letters whose alert has failed that are remembered as told; of more, some are told again. */
+/** How many dead letters whose alert has failed are remembered as logged; of more, some are logged again. */
 const maxTold = 10_000;
 
-/** `C-dlq`: tells about each new dead letter, in the log always, and to a handler and a webhook where configured. Never gives up. */
+/** `C-dlq`: reports each new dead letter, always in the log, and to a handler and a webhook if configured. Never gives up. */
 export function alertProcess(
   config: PipelineConfig,
   consumer: ReaderSettings,
@@ -26,7 +26,7 @@ export function alertProcess(
   emit: WaterfallListener,
   http: HttpClient = new HttpClient({}),
 ): (held: HeldMessage, worker: Worker) => Promise<void> {
-  /** Told in this process, and their alert failed. Another delivery proves nothing: the first may have reached nobody. */
+  /** Logged by this process, and their alert failed. Another delivery proves nothing: the first may not have arrived. */
   const told = new Set<string>();
   return async (held, worker) => {
     const { delivery } = held;
@@ -72,7 +72,7 @@ function call(handler: DeadLetterHandler, letter: DeadLetter): Promise<unknown> 
   });
 }
 
-/** Few alerts run at once: one that never settles must not keep the others from being told. */
+/** Few alerts run at once: one that never settles must not hold up the others. */
 function inTime(work: unknown): Promise<unknown> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise((_resolve, reject) => {

@@ -94,7 +94,7 @@ export class HandlerRunner {
     return boundSnooze(outcome, current.history, message, config, clock.now());
   }
 
-  /** The drain is over: what still runs counts as no attempt and goes back, and its handler is told. */
+  /** The drain is over: what still runs counts as no attempt and goes back, and its handler's signal aborts. */
   async takeBackAll(reason: Error): Promise<void> {
     const running = [...this.running];
     for (const { current } of running) current.held.takenBack = true;

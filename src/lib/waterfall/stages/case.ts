@@ -28,7 +28,7 @@ export interface Case {
   readonly task: Task;
   readonly held: HeldMessage;
   readonly worker: Worker;
-  /** What the journal holds about it; empty when nobody needed to look. */
+  /** What the journal holds about it; empty when there was no need to look. */
   readonly history: KeyHistory;
   /** Its first delivery ever: nothing can have happened to it yet. */
   readonly first: boolean;

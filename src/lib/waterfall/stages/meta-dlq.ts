@@ -22,7 +22,7 @@ const maxEmbeddedLevels = 50;
 
 /**
  * `meta-consumer-dlq`: puts what could not be routed into the DLQ as `meta-consumer/<journal sequence>`, with
- * the record embedded. It never gives up: what the server does not take now is tried again for ever.
+ * the record embedded. It never gives up: what the server does not take now is tried again forever.
  */
 export function metaDlqProcess({ tools }: MetaParts): (held: HeldMessage, worker: Worker) => Promise<void> {
   const { pipeline } = tools;

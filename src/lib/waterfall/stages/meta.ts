@@ -43,7 +43,7 @@ function unreadable(reason: string): Failure {
 
 /**
  * `meta-consumer`: business exhaustions become pointers. The server's own advisories about external consumers become
- * exhaustions of the journal first, which come back here; the others are told, not routed.
+ * exhaustions of the journal first, which come back here; the others are reported, not routed.
  */
 export function metaStage(parts: MetaParts): StageSpec {
   const { config, places } = parts.tools.pipeline;
@@ -127,7 +127,7 @@ export function metaRetryStage(parts: MetaParts): StageSpec {
       const origin = decoded.ok ? decoded.value.origin : originOf(delivery);
       const task = { key: metaKey(metaConsumers.retry, origin), dueMs: 0, attemptsBefore: 0 };
       if (!decoded.ok) return { task, failure: unreadable(decoded.reason) };
-      // For good is for good: what no retry can mend goes straight on.
+      // What no retry can fix goes straight on.
       return decoded.value.kind === 'MSG_TERMINATED' ? { task, failure: decoded.value.failure } : { task };
     },
     run: async (current) => {

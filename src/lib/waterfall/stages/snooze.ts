@@ -10,7 +10,7 @@ import { ttlOf } from '../../nats/stream-life.js';
 
 type Snoozed = Extract<Outcome, { kind: 'snoozed' }>;
 
-/** A shorter snooze lasts as long: one of nothing would come back at once, for ever. */
+/** A shorter snooze lasts as long: one of zero would come back at once, forever. */
 export const shortestSnoozeMs = 100;
 /** So many snoozes of less than `shortMs` in a stage are a loop. */
 const mostShort = 1000;

@@ -22,7 +22,7 @@ export interface StageSpec {
   readonly recordsSuccess: boolean;
   /**
    * Its attempts run code that is not ours and may end the process: one that left no report counts, and some must run
-   * alone. What routes waits for nobody's handler, and no handler for it.
+   * alone. What routes waits for no handler, and no handler for it.
    */
   readonly runsHandlers: boolean;
   /** Written into its exhaustions: where they lead to, whoever routes them. */

@@ -7,7 +7,7 @@ import { LetGo } from '../worker/worker.js';
 
 /**
  * Gives an event back that an orderly end leaves unfinished: first the record that its attempt does not count, and
- * only when that is stored the message. Told as SNOOZED, which every version of a worker understands. Where the record
+ * only when that is stored the message. Recorded as SNOOZED, which every version of a worker understands. Where the record
  * can't be stored the message comes back by itself.
  */
 export async function takeBack({ pipeline }: StageTools, current: Case, attempt: number): Promise<void> {

@@ -5,7 +5,7 @@ const timeoutMs = 10_000;
 
 /**
  * POSTs a dead letter as JSON. Throws for anything but 2xx within 10 s. Path and query of the URL may be its secret,
- * as may be where a redirect leads to: only origins are told.
+ * as may be where a redirect leads to: only origins are shown.
  */
 export async function postDeadLetter(http: HttpClient, webhook: string, letter: DeadLetter): Promise<void> {
   const url = new URL(webhook);
@@ -31,7 +31,7 @@ function isRedirect(status: number): boolean {
   return status >= 300 && status <= 399;
 }
 
-/** A redirected POST becomes a GET, or goes to somebody whom nobody has named: neither tells what died. */
+/** A redirected POST becomes a GET, or goes to a host that is not in the config: neither reports what died. */
 function redirected(url: URL, location: string | undefined): string {
   const to =
     location !== undefined && URL.canParse(location, url.href) ? new URL(location, url).origin : 'nowhere';

@@ -14,8 +14,8 @@ interface Waiting {
 
 /**
  * Whose handlers run in this process at the same time: most run side by side, some ask to be alone. In line: whoever
- * waits to be alone is passed by nobody, so that it waits only for what runs already. Nobody is inside while a server
- * is waited for, since that may take for ever.
+ * waits to be alone is not overtaken, so that it waits only for what runs already. Nothing is inside while a server
+ * is waited for, since that may take forever.
  */
 export class Admission {
   private running = 0;
@@ -39,7 +39,7 @@ export class Admission {
     await new Promise<void>((admit) => this.waiting.push({ member, alone, admit }));
   }
 
-  /** From now on nobody waits: the process stops, and no handler is started any more. */
+  /** From now on nothing waits: the process stops, and no handler is started any more. */
   open(): void {
     this.isOpen = true;
     this.admitAll();

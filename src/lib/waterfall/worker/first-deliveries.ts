@@ -26,13 +26,13 @@ interface Life {
 /** Whose deliveries these are, and how often their consumer may have been lost from sight. */
 export interface Deliverer {
   readonly settings: Pick<WorkerSettings, 'stream' | 'consumer'>;
-  /** Grows whenever the consumer may have been made anew, or its server restarted, without our knowing. */
+  /** Grows whenever the consumer may have been recreated, or its server restarted, without our knowing. */
   readonly epoch: number;
 }
 
 /**
  * Tells a first delivery that proves that nothing has happened to a message yet from one that proves nothing: the
- * consumer was made anew since the message was stored, or its server may have forgotten what it delivered. Where the
+ * consumer was recreated since the message was stored, or its server may have forgotten what it delivered. Where the
  * journal holds no record under `past`, there was nothing before.
  *
  * Costs three questions each time the consumer was out of sight, and two comparisons for each message.
@@ -76,7 +76,8 @@ export class FirstDeliveries {
       this.pipeline.link.streamInfo(stream),
     ]);
     const created = info && nanosOfRfc3339(info.created);
-    if (!info || !state || !created) throw new OperationError(`consumer ${stream} ${consumer} is not there`);
+    if (!info || !state || !created)
+      throw new OperationError(`consumer ${stream} ${consumer} does not exist`);
     const upToSeq = Math.min(info.delivered.stream_seq + forgottenAtMost, state.state.last_seq);
     if (compareNanos(record.time, created) >= 0) return { since: '0', trustedSince: '0', upToSeq, epoch };
     const trustedSince = String(BigInt(created) + BigInt(clockMarginNs));

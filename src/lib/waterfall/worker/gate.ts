@@ -19,17 +19,17 @@ const neededByARunner = suggestCommand('pipeline permissions', {
 /** The message whose record or pointer is refused. */
 type Refused = { readonly consumer: string; readonly stream: string; readonly seq: number };
 
-/** A refusal for good that was quiet for so long is told again. */
+/** A permanent refusal that was quiet for this long is reported again. */
 const quietMs = 600_000;
 
 /**
- * Closed while somebody waits for the server to take what must not be lost: nobody pulls then, since nothing
- * could be let go of. Each kind of refusal is told once when it begins and once when it ends.
+ * Closed while something waits for the server to store what must not be lost: nothing is pulled then, since nothing
+ * could be acknowledged. Each kind of refusal is reported once when it begins and once when it ends.
  */
 export class Gate {
   private readonly refusals = new Map<string, Refusal>();
   private readonly watchers = new Set<(open: boolean) => void>();
-  /** Refusals for good, and when each was last met. They close nothing: waiting would not help. */
+  /** Permanent refusals, and when each was last met. They close nothing: waiting would not help. */
   private readonly lasting = new Map<string, number>();
   private wasOpen = true;
 
@@ -68,7 +68,7 @@ export class Gate {
     this.announce();
   }
 
-  /** The server refuses it for good. Told once, and again after a long silence. */
+  /** The server refuses it permanently. Reported once, and again after a long silence. */
   refusedForGood(what: string, { consumer, stream, seq }: Refused, error: PlutomiError): void {
     const id = `${what}/${consumer}/${error.code}`;
     const now = this.monotonic();
@@ -81,7 +81,7 @@ export class Gate {
     this.emit({ type: 'refused', what, consumer, stream, seq, error: message, suggestions });
   }
 
-  /** The server took it: for everybody who waits. */
+  /** The server took it: all that wait may go on. */
   taken(what: string): void {
     const known = this.refusals.get(what);
     if (!known) return;
@@ -90,7 +90,7 @@ export class Gate {
     this.announce();
   }
 
-  /** `who` asks no longer. Without this, a gate whose last waiter has left would stay closed for ever. */
+  /** `who` asks no longer. Without this, a gate whose last waiter has left would stay closed forever. */
   gaveUp(what: string, who: object): void {
     this.refusals.get(what)?.waiting.delete(who);
     this.announce();

@@ -8,7 +8,7 @@ export class HeldMessage implements Baggable, Member {
   inside = false;
   /** Its process stops: whatever its handler does from now on, only a success counts. */
   takenBack = false;
-  /** Called when a server is waited for on its behalf: it holds back nobody meanwhile. */
+  /** Called when a server is waited for on its behalf: it holds back nothing meanwhile. */
   onWaiting: ((held: HeldMessage) => void) | undefined;
   /** When the server last knew that we are on it: receipt, or a confirmed sign of life. Monotonic ms. */
   touchedAt: number;
@@ -23,12 +23,12 @@ export class HeldMessage implements Baggable, Member {
     this.touchedAt = now;
   }
 
-  /** It goes back to the server: somebody else may have it from now on. */
+  /** It goes back to the server: another process may have it from now on. */
   giveUp(): void {
     this.touchedAt = Number.NEGATIVE_INFINITY;
   }
 
-  /** The server may have given it to somebody else by now. */
+  /** The server may have given it to another process by now. */
   lapsed(now: number): boolean {
     return now - this.touchedAt >= this.ackWaitMs;
   }

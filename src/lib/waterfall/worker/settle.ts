@@ -6,7 +6,7 @@ const confirmTimeoutMs = 2000;
 /** One for all: an ack that waits for nothing costs no promise. */
 const told = Promise.resolve();
 
-/** The only place that acknowledges. Callers have an acked record of what they let go of, or the handler's success. */
+/** The only place that acknowledges. Callers have an acked record of what they acknowledge, or the handler's success. */
 export class Settler {
   constructor(
     private readonly link: Link,
@@ -27,12 +27,12 @@ export class Settler {
     } while (!held.lapsed(this.monotonic()) && this.link.connected);
   }
 
-  /** Bring it back after a while. Nothing after the lease has lapsed: somebody else may be running it. */
+  /** Bring it back after a while. Nothing after the lease has lapsed: another process may be running it. */
   nak(held: HeldMessage, delayMs: number): void {
     if (!held.lapsed(this.monotonic())) tell(this.link, held.delivery, nakVerdict(delayMs));
   }
 
-  /** Still on it: the server starts its ack wait anew. */
+  /** Still on it: the server restarts its ack wait. */
   async touch(held: HeldMessage, timeoutMs: number): Promise<void> {
     const askedAt = this.monotonic();
     if (held.lapsed(askedAt)) return;

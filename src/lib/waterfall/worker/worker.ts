@@ -41,7 +41,7 @@ export interface WorkerTools {
 /** Thrown inside a message's processing: neither ack nor nak it, it comes back by itself. */
 export class LetGo extends Error {}
 
-/** The server refuses for good what was to be stored or read first: the message comes back later. */
+/** The server permanently refuses what was to be stored or read first: the message comes back later. */
 class ComesBack extends LetGo {}
 
 /** After so long, by how often it was delivered. */
@@ -117,7 +117,7 @@ export class Worker {
     return this.abandoned;
   }
 
-  /** Grows whenever the consumer may have been made anew, or its server restarted, without our knowing. */
+  /** Grows whenever the consumer may have been recreated, or its server restarted, without our knowing. */
   get epoch(): number {
     return this.timesOutOfSight;
   }
@@ -147,7 +147,7 @@ export class Worker {
    * Repeats a write or a read until the server has taken it. From the second refusal on the gate is closed.
    *
    * Throws LetGo when it can no longer matter: the lease has lapsed (unless `evenLate`), or the drain is over; and
-   * when the server refuses it for good, which is not waited out: nobody else has to wait for this one.
+   * when the server refuses it permanently, which is not waited out: no other message has to wait for this one.
    */
   // Not an async function: nearly all is taken at once, and pays for no frame that waits for more.
   persist<T>(held: HeldMessage, what: string, action: () => Promise<T>, evenLate = false): Promise<T> {
@@ -206,7 +206,7 @@ export class Worker {
     void this.handle(held);
   }
 
-  /** What the server keeps in a stream for itself is nobody's event. */
+  /** What the server keeps in a stream for itself is not an event. */
   private skip(held: HeldMessage, note: string): void {
     const { stream, seq, subject } = held.delivery;
     this.tools.emit({ type: 'skipped', consumer: this.settings.consumer, stream, seq, subject, what: note });

@@ -16,11 +16,11 @@ test('reads the record that could not be routed', () => {
 });
 
 test.each<[string, Record<string, unknown> | undefined, RegExp]>([
-  ['nothing embedded', undefined, /^it embeds no readable record$/],
+  ['nothing embedded', undefined, /^it contains no valid record$/],
   [
     'bytes that nobody could read',
     { subject, data: 'AAAA', encoding: 'base64' },
-    /^it embeds no readable record$/,
+    /^it contains no valid record$/,
   ],
   [
     'a record without a failure',
@@ -28,12 +28,12 @@ test.each<[string, Record<string, unknown> | undefined, RegExp]>([
     /^its record: failure: expected/,
   ],
   ['a record of another kind', { subject, record: { ...record, kind: 'ROUTED' } }, /^its record: /],
-  ['a record that belongs elsewhere', { subject: `${subject}0`, record }, /^its record does not belong on /],
-  ['a record without its subject', { record }, /^its record does not belong on undefined$/],
+  ['a record that belongs elsewhere', { subject: `${subject}0`, record }, /^its record does not match the subject /],
+  ['a record without its subject', { record }, /^its record does not match the subject undefined$/],
   [
     'a record of the meta tier, which routes nothing itself',
     { subject: subject.replace('business', 'meta'), record: { ...record, tier: 'meta' } },
-    /^its record does not belong on /,
+    /^its record does not match the subject /,
   ],
 ])('refuses %s', (_what, embedded, reason) => {
   expect(read(embedded)).toEqual({ ok: false, reason: expect.stringMatching(reason) as string });

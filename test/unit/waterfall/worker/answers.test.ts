@@ -24,6 +24,6 @@ test('one that is gone is missing, asked or not, until it answers; the silence c
   expect(answers.missing(false)).toMatchObject({ why: 'Consumer Deleted', since: 2000 });
   answers.heard();
   clock.now = 4000;
-  answers.gone('nobody answers for it');
-  expect(answers.missing(true)).toMatchObject({ why: 'nobody answers for it', since: 4000 });
+  answers.gone('nothing answers for it');
+  expect(answers.missing(true)).toMatchObject({ why: 'nothing answers for it', since: 4000 });
 });
