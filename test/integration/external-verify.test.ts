@@ -188,7 +188,7 @@ describe('what operators see', () => {
       {
         consumer: 'rust',
         state: 'dead',
-        history: [{ text: 'failed for good: Terminated: no such job' }, { text: 'dead: to the DLQ' }],
+        history: [{ text: 'failed permanently: Terminated: no such job' }, { text: 'dead: to the DLQ' }],
       },
     ]);
     expect(dead.next[0]?.text).toContain('can not be replayed');

@@ -22,7 +22,7 @@ export const kindFacts = {
   ATTEMPT_FAILED: { title: 'failed', color: 'yellow', ends: 'attempt', writers: ['worker'] },
   SNOOZED: { title: 'snoozed', color: null, ends: 'attempt', writers: ['worker'] },
   MAX_DELIVERIES: { title: 'attempts used up', color: 'red', ends: 'stage', writers: ['worker', 'repair'] },
-  MSG_TERMINATED: { title: 'failed for good', color: 'red', ends: 'stage', writers: ['worker', 'repair'] },
+  MSG_TERMINATED: { title: 'failed permanently', color: 'red', ends: 'stage', writers: ['worker', 'repair'] },
   ROUTED: { title: 'routed', color: null, ends: null, writers: ['router'] },
   RESOLVED: { title: 'succeeded', color: 'green', ends: 'case', writers: ['worker', 'repair'] },
   REPLAYED: { title: 'replayed', color: 'cyan', ends: 'dead-letter', writers: ['replay'] },
@@ -53,7 +53,7 @@ export function writtenBy(writer: Writer): RecordKind[] {
   return recordKinds.filter((kind) => (kindFacts[kind].writers as readonly Writer[]).includes(writer));
 }
 
-/** A stage is over since nobody tries any more: its attempts are used up, or it failed for good. */
+/** A stage is over: its attempts are used up, or it failed permanently. */
 export type ExhaustionKind = KindsThatEnd<'stage'>;
 
 export function isExhaustion(kind: RecordKind): kind is ExhaustionKind {

@@ -5,7 +5,9 @@ import type { StagePlan } from './stage-plan.js';
 
 /** How many attempts were made in each stage. */
 export interface Attempts {
+  /** In the main stage. */
   readonly main: number;
+  /** In the retry stage; 0: it had none. */
   readonly retry: number;
 }
 
@@ -22,15 +24,20 @@ export interface AdvisoryFields {
 }
 
 /** A failure as records carry it. Those of earlier versions have no kind: it was an error. */
-export type RecordedFailure = Omit<ReportedFailure, 'kind'> & { readonly kind?: FailureKind };
+export type RecordedFailure = Omit<ReportedFailure, 'kind'> & {
+  /** What kind of failure it was. Default: `error`. */
+  readonly kind?: FailureKind;
+};
 
 /** Which attempt a record is about. */
 interface OfAttempt {
+  /** From 1, in its stage. */
   readonly attempt: number;
   /** How often the message had been delivered. */
   readonly deliveries?: number;
 }
 
+/** An attempt begins. */
 interface AttemptStarted extends OfAttempt {
   /** Nothing else runs in the process meanwhile. */
   readonly alone?: boolean;
@@ -38,36 +45,46 @@ interface AttemptStarted extends OfAttempt {
 
 /** How an attempt failed. */
 interface FailedRun extends OfAttempt {
+  /** Why. */
   readonly error: RecordedFailure;
+  /** How long the attempt took, ms. */
   readonly durationMs: number;
 }
 
+/** An attempt failed; another may follow. */
 interface AttemptFailed extends FailedRun {
+  /** When the first attempt of this cycle failed, ISO. */
   readonly firstFailedAt: string;
 }
 
+/** The handler asked for a later time. */
 interface Snoozed extends OfAttempt {
   /** When the event comes back, ISO. */
   readonly until: string;
   /** How many short snoozes the stage has seen so far, this one included. */
   readonly snoozes: number;
-  /** Not by the handler, but because its process stopped in order: the attempt does not count. */
+  /** Not by the handler, but because its process was stopped: the attempt does not count. */
   readonly takenBack?: boolean;
 }
 
 /**
  * What ends a stage, with all that a pointer needs, and the attempt that was the last. Without that attempt: it left no
- * report, or an ATTEMPT_FAILED of its own tells of it, as in earlier versions.
+ * report, or it has an ATTEMPT_FAILED of its own, as in earlier versions.
  */
 interface Exhausted extends Omit<AdvisoryFields, 'consumer'>, Partial<Omit<FailedRun, 'deliveries'>> {
+  /** Attempts made in each stage of this cycle. */
   readonly attempts: Attempts;
   /** Of a main stage: what is next. Records of earlier versions have none. */
   readonly plan?: StagePlan;
+  /** The last failure. */
   readonly failure: Failure;
+  /** When the first attempt of this cycle failed, ISO. */
   readonly firstFailedAt: string;
+  /** When the last attempt failed, ISO. */
   readonly lastFailedAt: string;
 }
 
+/** A pointer to the event was written. */
 interface Routed {
   /** The stream that the pointer went to. */
   readonly to: 'retry' | 'dlq';
@@ -75,6 +92,7 @@ interface Routed {
 
 /** One that `verify --repair` writes is about no attempt. */
 interface Resolved extends Partial<OfAttempt> {
+  /** How long the successful attempt took, ms. */
   readonly durationMs?: number;
   /** The handler succeeded after its lease had lapsed. */
   readonly late?: boolean;
@@ -90,16 +108,46 @@ interface Moved {
 
 /** What a record says besides its key and who wrote it. */
 export type RecordFacts =
-  | ({ readonly kind: 'ATTEMPT_STARTED' } & AttemptStarted)
-  | ({ readonly kind: 'ATTEMPT_FAILED' } & AttemptFailed)
-  | ({ readonly kind: 'SNOOZED' } & Snoozed)
-  | ({ readonly kind: 'MAX_DELIVERIES' } & Exhausted)
-  | ({ readonly kind: 'MSG_TERMINATED' } & Exhausted)
-  | ({ readonly kind: 'ROUTED' } & Routed)
-  | ({ readonly kind: 'RESOLVED' } & Resolved)
-  | { readonly kind: 'REPLAYED' }
-  | { readonly kind: 'DISCARDED' }
-  | ({ readonly kind: 'MOVED' } & Moved);
+  | ({
+      /** An attempt begins. */
+      readonly kind: 'ATTEMPT_STARTED';
+    } & AttemptStarted)
+  | ({
+      /** An attempt failed. */
+      readonly kind: 'ATTEMPT_FAILED';
+    } & AttemptFailed)
+  | ({
+      /** The event comes back later; no attempt is used up. */
+      readonly kind: 'SNOOZED';
+    } & Snoozed)
+  | ({
+      /** The stage has used up its attempts. */
+      readonly kind: 'MAX_DELIVERIES';
+    } & Exhausted)
+  | ({
+      /** The stage gave up, since no retry could help. */
+      readonly kind: 'MSG_TERMINATED';
+    } & Exhausted)
+  | ({
+      /** A pointer was written to the retry stream or the DLQ. */
+      readonly kind: 'ROUTED';
+    } & Routed)
+  | ({
+      /** The event succeeded. */
+      readonly kind: 'RESOLVED';
+    } & Resolved)
+  | {
+      /** Somebody brought it back from the DLQ. */
+      readonly kind: 'REPLAYED';
+    }
+  | {
+      /** Somebody deleted it from the DLQ. */
+      readonly kind: 'DISCARDED';
+    }
+  | ({
+      /** Its pointer was moved to another consumer. */
+      readonly kind: 'MOVED';
+    } & Moved);
 
 /** Who wrote a record, when, and why. */
 export interface Written {

@@ -28,7 +28,11 @@ test.each<[string, Record<string, unknown> | undefined, RegExp]>([
     /^its record: failure: expected/,
   ],
   ['a record of another kind', { subject, record: { ...record, kind: 'ROUTED' } }, /^its record: /],
-  ['a record that belongs elsewhere', { subject: `${subject}0`, record }, /^its record does not match the subject /],
+  [
+    'a record that belongs elsewhere',
+    { subject: `${subject}0`, record },
+    /^its record does not match the subject /,
+  ],
   ['a record without its subject', { record }, /^its record does not match the subject undefined$/],
   [
     'a record of the meta tier, which routes nothing itself',

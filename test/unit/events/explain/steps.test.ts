@@ -21,8 +21,8 @@ const snoozed: JournalRecord = {
 test.each([
   ['MAX_DELIVERIES', {}, 'attempts used up: SmtpError: refused'],
   ['MAX_DELIVERIES', { attempt: 3 }, 'attempt 3 failed, attempts used up: SmtpError: refused'],
-  ['MSG_TERMINATED', {}, 'failed for good: SmtpError: refused'],
-  ['MSG_TERMINATED', { attempt: 1 }, 'attempt 1 failed for good: SmtpError: refused'],
+  ['MSG_TERMINATED', {}, 'failed permanently: SmtpError: refused'],
+  ['MSG_TERMINATED', { attempt: 1 }, 'attempt 1 failed permanently: SmtpError: refused'],
 ] as const)('%s with %j tells of its last attempt', (kind, change, text) => {
   const { v, at, tier, consumer, stage, cycle, origin } = snoozed;
   const record = { v, at, tier, consumer, stage, cycle, origin, kind, failure, ...change };
