@@ -84,41 +84,23 @@ describe('a dead letter', () => {
   });
 
   test.each<[string, Partial<Pointer>, Said | undefined, Original['state'], object]>([
-    [
-      'it was discarded',
-      {},
-      { kind: 'DISCARDED' },
-      'present',
-      { reason: /^it was discarded, and that was interrupted/ },
-    ],
+    ['it was discarded', {}, { kind: 'DISCARDED' }, 'present', { reason: /discard/ }],
     [
       'it is external',
       { consumer: 'external-consumer' },
       undefined,
       'present',
-      { reason: /^external-consumer is external/, external: true },
+      { reason: /external-consumer/, external: true },
     ],
     [
       'its consumer is gone',
       { consumer: 'gone-consumer' },
       undefined,
       'present',
-      { reason: /^the config has no consumer gone-consumer any more/, gone: true },
+      { reason: /gone-consumer/, gone: true },
     ],
-    [
-      'its original is missing',
-      {},
-      undefined,
-      'missing',
-      { reason: /^the original is missing/, original: 'missing' },
-    ],
-    [
-      'its original is replaced',
-      {},
-      undefined,
-      'replaced',
-      { reason: /^the original is replaced/, original: 'replaced' },
-    ],
+    ['its original is missing', {}, undefined, 'missing', { reason: /missing/, original: 'missing' }],
+    ['its original is replaced', {}, undefined, 'replaced', { reason: /replaced/, original: 'replaced' }],
   ])(
     'is skipped where %s',
     async (_why, overrides, facts, state, { reason, ...flags }: { reason?: RegExp }) => {
@@ -147,7 +129,7 @@ describe('a dead letter', () => {
     const pointer = letter({ cycle });
     await say(pointer, stage, 0, { kind: 'RESOLVED', attempt: 3, late: true });
     expect(await decide([pointer])).toMatchObject([
-      { do: 'skip', reason: expect.stringMatching(/^resolved late/) as string },
+      { do: 'skip', reason: expect.stringMatching(/resolved late/) as string },
     ]);
   });
 
@@ -197,7 +179,7 @@ describe('a dead letter of the meta-consumer', () => {
     const pointer = metaLetter();
     await say(pointer, 'dlq', 0, { kind: 'DISCARDED' });
     expect(await decide([pointer])).toMatchObject([
-      { do: 'skip', reason: expect.stringMatching(/^it was discarded/) as string },
+      { do: 'skip', reason: expect.stringMatching(/discard/) as string },
     ]);
   });
 
@@ -228,7 +210,7 @@ describe('a dead letter of the meta-consumer', () => {
     expect(at).toBe(Number(BigInt(time) / 1_000_000n));
     expect(foreign).toEqual({
       do: 'skip',
-      reason: "can't be routed: this pipeline has no consumer of its name",
+      reason: expect.stringContaining('no consumer') as string,
     });
   });
 });

@@ -97,7 +97,7 @@ describe('what could not be routed', () => {
     await bench.saidAre(...done);
     expect(await deadLetter(bench, seq)).toMatchObject({
       origin: { stream, seq },
-      failure: { kind: 'malformed', message: 'not valid JSON' },
+      failure: { kind: 'malformed', message: expect.stringContaining('JSON') as string },
       embedded: { subject, data: Buffer.from('not json').toString('base64'), encoding: 'base64' },
     });
   });

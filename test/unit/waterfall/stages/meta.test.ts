@@ -29,10 +29,10 @@ describe('an exhaustion', () => {
     ['stage', subject.replace('retry', 'main')],
     ['cycle', subject.replace(/2$/, '3')],
   ])('is refused on a subject with another %s', (_what, other) => {
-    expect(readExhaustion(root, other, bytes(record))).toEqual({
-      ok: false,
-      reason: `its body belongs on ${subject}, not on ${other}`,
-    });
+    const read = readExhaustion(root, other, bytes(record));
+    expect(read.ok).toBe(false);
+    expect(read).toMatchObject({ reason: expect.stringContaining(subject) as string });
+    expect(read).toMatchObject({ reason: expect.stringContaining(other) as string });
   });
 });
 
@@ -63,9 +63,9 @@ describe('the meta-consumer', () => {
   });
 
   test.each<[string, string, unknown, RegExp]>([
-    ['is no record', subject, 'not json', /^not valid JSON/],
-    ['belongs elsewhere', `${subject}0`, record, /^its body belongs on /],
-    ['ended no stage', subject, { ...record, kind: 'ROUTED' }, /^kind: expected an exhaustion/],
+    ['is no record', subject, 'not json', /JSON/],
+    ['belongs elsewhere', `${subject}0`, record, /events-advisories/],
+    ['ended no stage', subject, { ...record, kind: 'ROUTED' }, /^kind/],
   ])('gives up at once what %s', (_what, on, body, reason) => {
     for (const stage of ['main', 'retry'] as const) {
       const { failure, task } = identify(stage, on, body);
