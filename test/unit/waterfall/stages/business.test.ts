@@ -131,6 +131,18 @@ describe('the retry stage', () => {
     });
   });
 
+  test('calls the handler with the original', async () => {
+    const seen: unknown[] = [];
+    const { retry } = setUp((event, { stage, cycle, attempt }) => {
+      seen.push([event.seq, event.id, event.data, stage, cycle, attempt]);
+    });
+    const headers = { 'Nats-Msg-Id': ['one'] };
+    const message = { ...origin, headers, data: new TextEncoder().encode('{"n":1}') };
+    const current = caseOf(retry, held(encodePointer(pointer), {}, on));
+    expect(await retry.run(current, 3, { state: 'present', message })).toEqual({ kind: 'ok' });
+    expect(seen).toEqual([[7, 'one', { n: 1 }, 'retry', 2, 3]]);
+  });
+
   test.each(['missing', 'replaced'] as const)('calls no handler where the original is %s', async (state) => {
     let calls = 0;
     const { retry } = setUp(() => void calls++);
