@@ -361,11 +361,11 @@ describe('verifyPipeline', () => {
     const behindIn = async (days: number): Promise<string[]> =>
       (await verify(bed, () => Date.now() + days * dayMs)).report.warnings
         .filter(({ kind }) => kind === 'behind')
-        .map(({ detail }) => detail.replace(/of 20[^:]*:\d\d:[\d.]+Z/, 'of <time>'));
+        .map(({ detail }) => detail.replace(/from 20[^:]*:\d\d:[\d.]+Z/, 'from <time>'));
     expect(await behindIn(14)).toEqual([]);
     expect(await behindIn(16)).toEqual([
       expect.stringMatching(
-        /^notifications-consumer-retry: 2 unprocessed in events-retry, the oldest \(1\) of <time>: the journal forgets its attempts in 1[34]d/,
+        /^notifications-consumer-retry: 2 unprocessed in events-retry, the oldest \(1\) from <time>: the journal forgets its attempts in 1[34]d/,
       ),
     ]);
     expect(await behindIn(31)).toEqual([

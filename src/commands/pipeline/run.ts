@@ -137,7 +137,7 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
 
   /** To the last moment: handlers that have not ended may still leave something behind. */
   protected override async finally(): Promise<void> {
-    // A worker ends in time, also where nobody reads what its handlers have printed.
+    // A worker ends in time, also where nothing reads what its handlers have printed.
     await Promise.all([process.stdout, process.stderr].map((stream) => flushed(stream, readerPatienceMs)));
     await super.finally();
     this.unwatch?.();

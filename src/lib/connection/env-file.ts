@@ -39,7 +39,7 @@ async function readText(file: string): Promise<string | undefined> {
   }
 }
 
-/** The first line, from 1, that is no entry. */
+/** The first line, from 1, that is not an entry. */
 function malformedLine(text: string): number | undefined {
   for (let at = 0; at < text.length; at = entry.lastIndex) {
     entry.lastIndex = at;

@@ -78,7 +78,7 @@ async function keysOf(pipeline: Pipeline, pointer: Pointer): Promise<Key[]> {
   return wentOn ? [own] : [atStage(x, 'dlq'), own];
 }
 
-/** What is no pointer is journaled as a message of the DLQ itself. */
+/** What is not a pointer is journaled as a message of the DLQ itself. */
 function foreignKey(config: PipelineConfig, { letter, dlqSeq }: DlqEntry): Key {
   const { consumer, subject, deadAt } = letter;
   const time = nanosOfRfc3339(deadAt) ?? '0';

@@ -37,7 +37,7 @@ export function standingsOfLetters(
 
 /** Did a handler succeed after its event had been given up, so that nothing is left to be replayed? In their order. */
 export async function areResolvedLate(pipeline: Pipeline, pointers: readonly Pointer[]): Promise<boolean[]> {
-  // A record of the journal is no event that a handler could succeed with.
+  // A record of the journal is not an event that a handler could succeed with.
   const recordsOf = (key: Key): Wanted[] => (key.tier === 'meta' ? [] : recordsOfSuccess(key));
   const standings = await lettersBy(pipeline, pointers, recordsOf);
   return standings.map(({ is }) => is === 'resolved-late');

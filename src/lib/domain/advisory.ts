@@ -34,7 +34,7 @@ export const advisoryType: Readonly<Record<ExhaustionKind, string>> = {
   MSG_TERMINATED: 'io.nats.jetstream.advisory.v1.terminated',
 };
 
-/** With these reasons the server says that it removed a message nobody had acknowledged: an event was lost. */
+/** With these reasons the server says that it removed a message that was not acknowledged: an event was lost. */
 const lossReasons: readonly string[] = [
   'Unacknowledged message was deleted',
   'Message deleted by stream limits',

@@ -59,7 +59,7 @@ export interface DeliveryFacts {
   readonly silenceCounts: boolean;
 }
 
-/** The highest attempt that a record tells of; 0: none does. */
+/** The highest attempt that a record is about; 0: none is. */
 export function highestAttempt({ started, failed, snoozed }: KeyHistory): number {
   return Math.max(...[started, failed, snoozed].map((one) => one?.record.attempt ?? 0));
 }
@@ -79,7 +79,7 @@ export function decideAttempt(facts: DeliveryFacts, history: KeyHistory): Decisi
   const highest = Math.max(startedAttempt, failedAttempt, snoozedAttempt);
   const unreported = !snoozedLast && startedAttempt > failedAttempt;
   const next = snoozedLast ? snoozedAttempt : unreported && !facts.silenceCounts ? highest : highest + 1;
-  // A run beside others that left no report convicts nobody: the last attempt is then repeated, alone.
+  // A run beside others that left no report proves nothing: the last attempt is then repeated, alone.
   const repeated = next > facts.limit && unreported && started?.record.alone !== true;
   if (next > facts.limit && !repeated)
     return { do: 'exhaust', attempts: highest, failure: failureOfRecord(failed?.record) };

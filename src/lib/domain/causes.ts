@@ -33,7 +33,7 @@ export function readText(thrown: unknown, name: PropertyKey): string | undefined
 
 /**
  * What an error came from, down to the first: its `cause`, and the `errors` of an AggregateError. At most 8, at most 8
- * deep, each once. `describe` makes a text of what is no error.
+ * deep, each once. `describe` makes a text of what is not an error.
  */
 export function causesOf(thrown: unknown, describe: (value: unknown) => string): readonly Cause[] {
   if (!hasCauses(thrown)) return none;

@@ -13,7 +13,7 @@ export function malformed(reason: string): { readonly ok: false; readonly reason
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** Takes a byte order mark away: it says how the text is encoded, and is no part of it. */
+/** Takes a byte order mark away: it says how the text is encoded, and is not part of it. */
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** The text in these bytes, without its byte order mark. Undefined: they are not UTF-8, so they are just bytes. */
@@ -27,7 +27,7 @@ export function decodeText(bytes: Uint8Array): string | undefined {
 
 /**
  * The value of a JSON text. What the parser says of other text stays here: it quotes the text, and that may be
- * anybody's secret.
+ * a secret.
  */
 export function parseJson(text: string): Decoded<unknown> {
   try {
@@ -49,7 +49,7 @@ export function isDeeperThan(levels: number, value: unknown): boolean {
 
 /**
  * What leads to another message (a pointer, an exhaustion) is at most half of what the server usually takes: the
- * next one holds its parts and a little more, and one that can't be written would be tried for ever.
+ * next one holds its parts and a little more, and one that can't be written would be tried forever.
  */
 export const maxRoutableBytes = 524_288;
 

@@ -37,7 +37,7 @@ const spellings: readonly (readonly [RegExp, string])[] = [
   [/^(?:w|wks?|weeks?)$/, 'w'],
 ];
 
-/** The duration that was probably meant: `5min` → `5m`, `2 Hours` → `2h`. Undefined: nobody can know. */
+/** The duration that was probably meant: `5min` → `5m`, `2 Hours` → `2h`. Undefined: unclear. */
 export function durationMeant(text: string): string | undefined {
   const words = text.trim().toLowerCase();
   if (words.length > 64 || !/^(?:\d+(?:\.\d+)?\s*[a-z]+[\s,]*)+$/.test(words)) return undefined;

@@ -90,7 +90,7 @@ export function makeFailure(kind: FailureKind, name: string, message: string): F
   const safeName = clipBytes(escapeLine(name.slice(0, 200)), 128);
   const safeMessage = clipBytes(escapeLine(message.slice(0, maxInput)), maxMessageBytes);
   const fingerprint = fingerprintOf(safeName, safeMessage);
-  // Frozen, since everybody who fails alike has it.
+  // Frozen, since it is shared by all that fail alike.
   const failure = Object.freeze({ kind, name: safeName, message: safeMessage, fingerprint });
   lastMade = { name, message, failure };
   return failure;

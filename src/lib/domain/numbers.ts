@@ -54,7 +54,7 @@ function isExact(token: string): boolean {
   return written.digits === made.digits && written.power === made.power;
 }
 
-/** Longer ones, like 1e1000000, are nobody's number, and would fill the memory. */
+/** Longer ones, like 1e1000000, are not meant as numbers, and would fill the memory. */
 const mostZeros = 1000;
 
 /** The digits of an integer that JavaScript's numbers can't hold for certain; undefined for all other numbers. */

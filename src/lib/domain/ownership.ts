@@ -15,7 +15,7 @@ export function withOwner(metadata: Metadata, pipeline: string): Record<string, 
   return { ...metadata, [ownerKey]: pipeline };
 }
 
-/** The metadata key of an object that somebody has left to itself, knowing what it strands. */
+/** The metadata key of an object that an operator has left to itself, knowing what it strands. */
 export const leftKey = 'plutomi-events.left';
 
 /** Has a person, or an apply that found nothing in it, decided to leave this orphan alone? */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from './clock.js';
 
-/** Shorter waits than this are put together: a timer is no finer. */
+/** Shorter waits than this are put together: a timer is not finer. */
 const shortestWaitMs = 10;
 
 /** Lets at most `limit` run at once, and start at most `rate` per second; none after the signal. */

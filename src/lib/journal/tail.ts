@@ -29,7 +29,7 @@ export interface TailOptions {
  * What the journal holds of failing deliveries, in the order in which it was stored: the server's own advisories
  * and the pipeline's records.
  *
- * Throws UsageError for a consumer that is no name, or of which neither the config nor the journal knows;
+ * Throws UsageError for a consumer that is not a valid name, or of which neither the config nor the journal knows;
  * OperationError `NO_STREAM`.
  */
 export async function* tailAdvisories(

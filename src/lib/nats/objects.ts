@@ -101,7 +101,7 @@ export async function deleteConsumer(link: Link, stream: string, name: string): 
 }
 
 /**
- * Makes a consumer that reads and acknowledges nothing, in memory; the server removes it when nobody has pulled from
+ * Makes a consumer that reads and acknowledges nothing, in memory; the server removes it when nothing has pulled from
  * it for `inactiveMs`.
  *
  * Its name stands in the subject of the request: with the client's own request for a list of filters it would

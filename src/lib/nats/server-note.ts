@@ -2,7 +2,7 @@ const markerHeader = 'Nats-Marker-Reason';
 const scheduleHeader = 'Nats-Schedule';
 
 /**
- * What a message is that stands in the stream for the server alone, and that nobody published to be handled: its note
+ * What a message is that stands in the stream for the server alone, and that was not published to be handled: its note
  * that the last message of a subject is gone, or a request to publish something later. Undefined: neither. nats-server
  * has them since 2.11 and 2.12.
  */

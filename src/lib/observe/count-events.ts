@@ -2,7 +2,7 @@ import type { Subscribe } from './event-bus.js';
 import { logLines } from './log-lines.js';
 import type { WaterfallEventType } from './waterfall-event.js';
 
-/** Successes are counted where they happen: told as events, they would cost each healthy message something. */
+/** Successes are counted where they happen: as events, they would cost each healthy message something. */
 type CountedType = Exclude<WaterfallEventType, 'succeeded'>;
 
 /** How many events of each type there were; successes are counted in `StageCounts`. */

@@ -2,7 +2,7 @@ import type { ListenerOf, WaterfallEvent, WaterfallEventType, WaterfallListener 
 
 /**
  * Calls the listener with each event from now on, or with those of some types only, until what it returns is called.
- * Nothing is made of a success at the first attempt while nobody wants it.
+ * No event is made of a success at the first attempt unless a listener wants it.
  */
 export interface Subscribe {
   /** Every event. Returns how to unsubscribe. */
@@ -26,11 +26,11 @@ interface Subscription {
  * they happened. What a subscriber throws harms neither the others nor whoever emits.
  */
 export class EventBus {
-  /** Replaced, never changed: whoever is being told goes on with the list that it began with. */
+  /** Replaced, never changed: an emission under way goes on with the list that it began with. */
   private subscriptions: readonly Subscription[] = [];
   /** Those who want successes. */
   private ofSuccess: readonly Subscription[] = [];
-  /** Emitted by a subscriber while it was told of another: its turn comes after that one. */
+  /** Emitted by a subscriber while it handled another: its turn comes after that one. */
   private readonly later: WaterfallEvent[] = [];
   private isDispatching = false;
 
@@ -50,7 +50,7 @@ export class EventBus {
     };
   };
 
-  /** What emitters call. Its `wantsSuccess` says whether anybody wants a success at the first attempt. */
+  /** What emitters call. Its `wantsSuccess` says whether any listener wants a success at the first attempt. */
   readonly emit: WaterfallListener = Object.assign((event: WaterfallEvent): void => this.dispatch(event), {
     wantsSuccess: (): boolean => {
       // Asked for each healthy message.
@@ -87,7 +87,7 @@ export class EventBus {
   private call(one: Subscription, event: WaterfallEvent): void {
     try {
       const returned: unknown = one.listener(event);
-      // Its type allows an async function too, and nobody else would hear of its error.
+      // Its type allows an async function too, and its error would otherwise be lost.
       if (returned instanceof Promise) returned.catch((error: unknown) => this.failed(one, error));
     } catch (error) {
       this.failed(one, error);
@@ -100,7 +100,7 @@ export class EventBus {
     try {
       this.onFailure(error);
     } catch {
-      // Where the log itself fails, there is nobody left to hear of it.
+      // Where the log itself fails, there is nowhere left to report it.
     }
   }
 }

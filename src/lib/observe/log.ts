@@ -30,13 +30,15 @@ export interface LogOptions {
 
 /**
  * A logger that has written each line before it returns, while its reader keeps up: the last lines of a dying process
- * count most. A reader that does not holds nobody up: lines that don't fit are dropped, and told as a warning.
+ * count most. A reader that does not holds nothing up: lines that don't fit are dropped, and reported as a warning.
  */
 export function makeLogger(options: LogOptions): Logger {
   const pino = loadPino();
   const output = new LogOutput(options.fd, (lines) => {
     // Whatever the level: what is missing may be errors.
-    log.child({}, { level: 'warn' }).warn({ lines }, 'nobody read the log: lines are missing here');
+    log
+      .child({}, { level: 'warn' })
+      .warn({ lines }, 'the log was not read fast enough: lines are missing here');
   });
   const format = options.readable ? readable(options) : asJson;
   const log = pino.pino(

@@ -205,7 +205,7 @@ export interface WaterfallEvents {
     /** Its sequence there. */
     readonly seq: number;
   };
-  /** A message that is no event, but what the server keeps in a stream for itself: it was acknowledged. */
+  /** A message that is not an event, but what the server keeps in a stream for itself: it was acknowledged. */
   readonly skipped: Delivered & {
     /** The subject of the message. */
     readonly subject: string;

@@ -16,7 +16,7 @@ export interface DlqEntry {
   /** Its sequence in the DLQ stream. */
   readonly dlqSeq: number;
   readonly letter: DeadLetter;
-  /** Undefined when it is no pointer; `letter.reason` then says why. */
+  /** Undefined when it is not a pointer; `letter.reason` then says why. */
   readonly pointer?: Pointer;
 }
 
@@ -24,7 +24,7 @@ export interface DlqEntry {
 type FoundMessage = Pick<StoredMessage, 'subject' | 'seq' | 'time' | 'data'>;
 
 /**
- * What a message of the DLQ says. One that is no pointer becomes an entry too, so that it is seen: under the
+ * What a message of the DLQ says. One that is not a pointer becomes an entry too, so that it is seen: under the
  * consumer and sequence that its subject names, else as `<stream>/<sequence>` of the DLQ itself.
  */
 export function readEntry(config: PipelineConfig, message: FoundMessage): DlqEntry {

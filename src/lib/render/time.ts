@@ -10,7 +10,7 @@ const plenty = 3;
 
 /**
  * How long from `nowMs` an ISO time is: `3m ago`, `now`. What is to come is rounded, since `in 6d` for a week less a
- * second is no help, and the less is left the more exact: `in 7d`, `in 1h 31m`. Unreadable: as it is.
+ * second does not help, and the less is left the more exact: `in 7d`, `in 1h 31m`. Unreadable: as it is.
  */
 export function renderWhen(iso: string, nowMs: number): string {
   const ms = Date.parse(iso);

@@ -104,7 +104,7 @@ class Run implements RunningPipeline {
     });
     // The client gives up when it is refused again and again, e.g. since its credentials have expired.
     void link.closed().then((reason) => reason && this.end.reject(reason));
-    // Whoever waits for `ended` hears of it; nobody has to.
+    // Waiting for `ended` reports it; not waiting is fine too.
     this.ended.catch(() => {});
     this.http = new HttpClient(proxies);
     this.registry = new EventRegistry(config, (eventType, { stream, seq }) =>

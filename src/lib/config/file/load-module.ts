@@ -44,7 +44,7 @@ function isTypeScript(file: string): boolean {
   return /\.[mc]?ts$/.test(file);
 }
 
-/** Where compiled code is kept; false (nowhere) where somebody else could have put some. */
+/** Where compiled code is kept; false (nowhere) where another user could have put some. */
 async function codeFolder(cacheHome: string): Promise<string | false> {
   const ours = path.join(cacheHome, 'plutomi-events');
   // Old code stays unread when what is compiled changes.

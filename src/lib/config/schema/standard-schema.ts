@@ -44,6 +44,6 @@ export function describeIssues(issues: readonly SchemaIssue[]): string {
 }
 
 function keyOf(part: PropertyKey | { readonly key: PropertyKey }): string {
-  // The schema may be anybody's: what it calls a path is not always one.
+  // The schema may come from any library: what it calls a path is not always one.
   return messageOf(typeof part === 'object' && part !== null ? part.key : part);
 }

@@ -140,7 +140,7 @@ class Carrying<D extends Decision, O extends { readonly is: string }> {
     const there: DlqEntry[] = [];
     const places: number[] = [];
     for (const [i, entry] of entries.entries()) {
-      // In a DLQ that was made anew, another one may stand there.
+      // In a DLQ that was recreated, another one may be there.
       if (!entry || entry.letter.id !== this.plan.items[from + i]?.id) this.skip(from + i, { reason: gone });
       else places[there.push(entry) - 1] = from + i;
     }

@@ -130,13 +130,13 @@ async function decideMeta(pipeline: Pipeline, pointer: Pointer): Promise<ReplayD
     : { do: 'skip', reason: `can't be routed: ${decoded.reason}` };
 }
 
-/** The server's advisory in a dead letter of the meta-consumer, as the exhaustion that it tells of. */
+/** The server's advisory in a dead letter of the meta-consumer, as the exhaustion that it reports. */
 async function embeddedAdvisory(
   pipeline: Pipeline,
   subject: string,
   { embedded, origin }: Pointer,
 ): Promise<Decoded<Exhaustion>> {
-  // What it tells of happened then.
+  // What it reports happened then.
   const clock = { ...pipeline.clock, now: () => msOfNanos(origin.time) };
   const data = new TextEncoder().encode(JSON.stringify(embedded?.['record'] ?? null));
   const judgement = await new Transcriber({ ...pipeline, clock }).judge({

@@ -39,7 +39,7 @@ export function decideNow(pipeline: Pipeline, entries: readonly DlqEntry[]): Pro
 /**
  * Replays one dead letter: pointer, then REPLAYED, then the deletion of exactly this dead letter. Every write
  * can be repeated, so that it can be killed between any two of them and run again. When the server does not answer
- * for a moment, what to do is decided anew.
+ * for a moment, what to do is decided again.
  */
 export async function replayOne(
   pipeline: Pipeline,

@@ -38,7 +38,7 @@ export async function locateEvent(
     const found = await locateSeq(pipeline, seq, named?.consumer);
     const about = named === undefined ? {} : { consumer: named.consumer };
     if (found) return { ...found, ...about, scanned: null };
-    // The name of a consumer before it: that is no message id, and a million headers need not be read to say so.
+    // The name of a consumer before it: that is not a message id, and a million headers need not be read to say so.
     if (named && isReader(config, named.consumer)) throw await noSuchEvent(pipeline, named);
   }
   const { name } = config.streams.events;
@@ -100,7 +100,7 @@ async function recordedOrigin(
   const messages = await Promise.all(subjects.map((subject) => link.readLast(stream, subject)));
   const newestFirst = messages.filter((one) => one !== undefined).toSorted((a, b) => b.seq - a.seq);
   for (const { data } of newestFirst) {
-    // What is no record, or is about another event, hides none that is.
+    // What is not a record, or is about another event, does not hide one that is.
     const decoded = decodeRecord(data);
     if (decoded.ok && decoded.value.origin.seq === seq) return decoded.value.origin;
   }

@@ -17,7 +17,7 @@ import { nextStep } from './next-step.js';
 import { stepOf } from './steps.js';
 import { isBeforeStart, whyNobodyKnows } from './what-is-known.js';
 
-/** The event that is told about, and where from. */
+/** The event that the story is about, and what it is read from. */
 export interface Telling {
   readonly pipeline: Pipeline;
   readonly origin: Origin;

@@ -33,7 +33,7 @@ const stopGraceMs = 200;
  * Pulls messages of one durable consumer, never more than `capacity` at a time.
  *
  * Messages reach the taker the moment they arrive, so that it can keep their leases from receipt on: the
- * client's own `consume()` holds messages back that nobody keeps alive.
+ * client's own `consume()` holds messages back that are not kept alive.
  */
 export class Pull {
   private sub: Subscription;
@@ -210,7 +210,7 @@ export class Pull {
     const code = msg.headers?.code ?? 0;
     if (code === 100 || code === 404 || code === 408) this.taker.onIdle?.();
     if (code === 100) return;
-    // How many of its request stay unfilled; without a number nobody knows which request it was.
+    // How many of its request stay unfilled; without a number it is unknown which request it was.
     const left = Number(msg.headers?.get('Nats-Pending-Messages') ?? '');
     if (left > 0) this.asked = Math.max(0, this.asked - left);
     else this.forgetRequests();

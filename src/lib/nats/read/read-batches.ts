@@ -26,7 +26,7 @@ export async function* readBatches(link: Link, stream: string): Pages {
 }
 
 /**
- * The same of a workqueue, which gives each message to one consumer and lets nobody else read along: what is left is
+ * The same of a workqueue, which gives each message to one consumer and lets no other read along: what is left is
  * read one by one from the leader.
  */
 export async function* readQueue(link: Link, stream: string): Pages {

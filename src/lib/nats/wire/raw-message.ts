@@ -1,7 +1,7 @@
 import type { Msg } from '@nats-io/transport-node';
 
 /**
- * What the client keeps of a message, undecoded. It is no part of its public interface: where it is not there, the
+ * What the client keeps of a message, undecoded. It is not part of its public interface: where it is not there, the
  * client is asked.
  */
 interface Raw {

@@ -9,7 +9,7 @@ export interface Fitting<V> {
 
 /**
  * Stores the first version that the server takes. Throws TooLargeError when the smallest is too large as well, and
- * `NO_STREAM` where nobody answers since the stream is not there; else what `store` throws.
+ * `NO_STREAM` where nothing answers since the stream is not there; else what `store` throws.
  */
 export function storeFitting<V, T>(
   link: Link,

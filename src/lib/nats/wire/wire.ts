@@ -10,7 +10,7 @@ import { eachHeader } from './raw-message.js';
 /** A string goes out as UTF-8. */
 export type Bytes = Uint8Array | string;
 
-/** The client's outgoing side. It is no part of its public interface: where it is not there, the client publishes. */
+/** The client's outgoing side. It is not part of its public interface: where it is not there, the client publishes. */
 interface Protocol {
   /** What is to be written to the socket next. */
   readonly outbound: { fill(bytes: Uint8Array): void };

@@ -14,7 +14,7 @@ export type Conflict = Obstacle & {
 /** A conflict as data. */
 type Obstacle =
   | {
-      /** Another pipeline or nobody owns it; `--adopt` takes it over. */
+      /** Another pipeline, or none, owns it; `--adopt` takes it over. */
       readonly why: 'not-owned';
       /** What has the name that the config wants. */
       readonly kind: 'stream' | 'consumer';

@@ -55,7 +55,7 @@ export function streamFieldChanges(
     : changes;
 }
 
-/** A window that is as long as the age, before or after, was cut to it: it changes with it, and is no news. */
+/** A window that is as long as the age, before or after, was cut to it: it changes with it, and needs no mention. */
 function windowFollowsAge(to: StreamFields, from: StreamFields): boolean {
   if (to.max_age === from.max_age) return false;
   return to.duplicate_window === to.max_age || from.duplicate_window === from.max_age;

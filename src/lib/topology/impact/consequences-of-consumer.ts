@@ -73,7 +73,7 @@ async function replaced(
   return role === 'events' ? [...out, ...(await pointersKept(link, desired, given))] : out;
 }
 
-/** Waiting retries and dead letters of a consumer whose main stage starts anew. */
+/** Waiting retries and dead letters of a consumer whose main stage starts again. */
 async function pointersKept(
   link: Link,
   { serves }: DesiredConsumer,

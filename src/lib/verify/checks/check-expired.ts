@@ -8,7 +8,7 @@ import type { Problem, Warning } from '../verification.js';
  * What left the events stream before a consumer was given it. The server shows it only while nothing newer was delivered:
  * no sequence above the last one delivered was given to the consumer, and those below the stream's first are gone. It
  * keeps no subject of what is gone. So a consumer that reads every type of event has lost what is gone. One that reads
- * some of them may have lost less, or nothing: that is not said where somebody pulls from it, and mostly gets all. One that is younger
+ * some of them may have lost less, or nothing: that is not said where a worker pulls from it, and mostly gets all. One that is younger
  * than the stream may have had a predecessor of its name, which had what is gone.
  *
  * Streams are read before consumers: a consumer that goes on meanwhile makes the number smaller, never larger.

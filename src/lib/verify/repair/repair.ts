@@ -30,7 +30,7 @@ export async function repairVerified(pipeline: Pipeline, verified: Verified): Pr
   const positions = await Positions.read(pipeline);
   const tracer = new Tracer(pipeline, positions);
   const repaired: Repaired[] = [];
-  const mended = new Set<Problem>();
+  const fixed = new Set<Problem>();
   for (const finding of verified.findings) {
     if (!finding.problem.repairable) continue;
     const detail =
@@ -38,10 +38,10 @@ export async function repairVerified(pipeline: Pipeline, verified: Verified): Pr
         ? await repairOne(pipeline, tracer, positions, finding)
         : await routeAdvisory(pipeline, finding.advisorySeq);
     if (detail === undefined) continue;
-    mended.add(finding.problem);
+    fixed.add(finding.problem);
     repaired.push({ kind: finding.problem.kind, id: finding.problem.id, detail });
   }
-  const problems = verified.report.problems.filter((problem) => !mended.has(problem));
+  const problems = verified.report.problems.filter((problem) => !fixed.has(problem));
   return { ...verified.report, ok: problems.length === 0, problems, repaired };
 }
 
@@ -87,7 +87,7 @@ async function route(pipeline: Pipeline, x: Exhaustion): Promise<string> {
 async function restorePointer(pipeline: Pipeline, x: Exhaustion, pointer: Pointer): Promise<string> {
   const { written } = await writePointer(pipeline.link, pipeline.places[pointer.stage], pointer);
   if (!written) return 'it was there again';
-  // Of a replay there is a record that stays true; a routing is told again.
+  // Of a replay there is a record that stays true; a routing is recorded again.
   if (pointer.cycle === x.cycle) await journalRepair(pipeline, x, { kind: 'ROUTED', to: pointer.stage });
   return pointer.stage === 'dlq'
     ? 'its dead letter is back'

@@ -107,7 +107,7 @@ export class Worker {
     if (!gate.open) this.pull.pause();
   }
 
-  /** The process is told to stop: what has not started yet must not start any more. */
+  /** The process was asked to stop: what has not started yet must not start any more. */
   get isStopping(): boolean {
     return this.stopping;
   }

@@ -1,7 +1,7 @@
 import type { Path, Problems } from '../problems.js';
 
 /**
- * A key `__proto__` is no key: in JSON it vanishes in a copy, in JavaScript it gives the object what it doesn't show.
+ * A key `__proto__` is not a normal key: in JSON it vanishes in a copy, in JavaScript it gives the object what it doesn't show.
  * Schemas of events are objects of others, with prototypes of their own.
  */
 export function checkPrototypes(raw: unknown, problems: Problems): void {

@@ -28,7 +28,7 @@ export function checkWaits(parsed: ParsedConfig, problems: Problems): void {
   if (journal && Object.keys(parsed.consumers).length > 0) checkRouting(journal, parsed, problems);
 }
 
-/** Undefined: for ever, or not known. */
+/** Undefined: forever, or not known. */
 function lifeOf({ streams }: ParsedConfig, of: Life['of'], problems: Problems): Life | undefined {
   const ms = maxAgeOf(streams[of]);
   return ms === 0 || !problems.intact(['streams', of, 'maxAge']) ? undefined : { of, ms };
