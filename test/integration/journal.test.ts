@@ -162,6 +162,14 @@ test('anyRecord is the first that is there, in the order of the question', async
   expect(await anyRecord(journalAt(link, place), [[retry, 'ROUTED']])).toBeUndefined();
 });
 
+test('a record on the subject of another kind counts as neither', async () => {
+  const link = await journal();
+  const own = journalAt(link, place);
+  await link.publish(subjectOf(place, main, 'ROUTED'), JSON.stringify(record(main, 'RESOLVED')));
+  expect(await anyRecord(own, [[main, 'ROUTED']])).toBeUndefined();
+  expect(await anyRecord(own, [[main, 'RESOLVED']])).toBeUndefined();
+});
+
 test('recordsOfEach answers each question by what is there of its own', async () => {
   const own = journalAt(await journal(), place);
   await writeRecord(own, failed(main, 1));
