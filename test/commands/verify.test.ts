@@ -85,7 +85,7 @@ test('pipeline verify: exit 1 and the problem, --repair asks, and mends it with 
     {
       kind: 'pointer-missing',
       id: `${consumer}/1`,
-      detail: expect.stringContaining('neither waiting there nor ended'),
+      detail: expect.stringContaining('neither waiting there nor finished'),
       repairable: true,
     },
   ]);

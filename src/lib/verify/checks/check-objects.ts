@@ -104,7 +104,7 @@ function durabilityWarnings(streams: readonly StreamInfo[]): Warning[] {
       : [
           {
             kind: 'single-replica' as const,
-            detail: `a single replica: ${named(single)}. They are lost with their node's disk; a cluster of three with \`replicas: 3\` survives that`,
+            detail: `one replica only: ${named(single)}. They are lost with their node's disk; a cluster of three with \`replicas: 3\` survives that`,
           },
         ]),
     ...(memory.length === 0
