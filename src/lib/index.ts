@@ -121,7 +121,18 @@ export { planReplay, type ReplayPlan, type ReplaySelection } from './dlq/replay/
 export { replayDeadLetters, type ReplayOptions, type ReplayReport } from './dlq/replay/replay-letters.js';
 export type { ReplayResult } from './dlq/replay/result.js';
 export { runReplay, type RunReplayOptions } from './dlq/replay/run-replay.js';
-export type { DeadLetterFilters } from './dlq/select.js';
+export type { DeadLetterFilters } from './dlq/filters.js';
+export type { EventsRead } from './dlq/sift.js';
+export { parseSelection } from './domain/selection/parse.js';
+export { printSelection } from './domain/selection/print.js';
+export type {
+  Comparison,
+  Pattern,
+  Selection,
+  SelectionKey,
+  Term,
+  Value,
+} from './domain/selection/selection.js';
 export { type DeadLetterDetails, showDeadLetter } from './dlq/show.js';
 export type { JournalRecord } from './domain/record.js';
 

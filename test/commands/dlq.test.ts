@@ -267,7 +267,7 @@ describe.each(modes)('dlq replay %s', (...mode) => {
     for (const [words, says] of [
       [['--all'], '--yes'],
       [[id], '--yes'],
-      [[], 'give ids, filters or --all'],
+      [[], 'give ids, terms, filters or --all'],
       [[id, '--all'], 'combined with'],
       [['--all', '--limit', '1'], 'combined with'],
       [['--all', '--wait-timeout', '1s', '--yes'], 'wait'],

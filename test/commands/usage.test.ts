@@ -27,10 +27,11 @@ describe('words that a command can not take', () => {
   test.each<[typed: string, message: string, ...suggestions: string[]]>([
     ['dlq list --limt 3', 'unknown flag --limt', 'did you mean: --limit'],
     ['dlq list --zzz', 'unknown flag --zzz'],
+    ['dlq list -timeout', 'unknown flag -timeout', 'reasons without this word: -reason:timeout'],
     ['dlq list --pasword=hunter2', 'unknown flag --pasword', 'did you mean: --password'],
-    ['dlq list extra', 'dlq list takes no argument, found extra'],
-    ['dlq list extra more', 'dlq list takes no argument, found extra more'],
-    ['dlq list --limit 3 extra', 'dlq list takes no argument, found extra'],
+    ['advisories tail extra', 'advisories tail takes no argument, found extra'],
+    ['advisories tail extra more', 'advisories tail takes no argument, found extra more'],
+    ['advisories tail --since 3h extra', 'advisories tail takes no argument, found extra'],
     ['dlq show a/1 b/2', 'dlq show takes one argument, found b/2'],
     ['dlq list --json=false', '--json takes no value: give it to turn it on'],
     ['dlq list --limit', '--limit needs a value: <n>, maximum number of dead letters'],
@@ -115,7 +116,7 @@ describe('help', () => {
   test('help dlq list is dlq list --help; flags that every command has may stand first', async () => {
     const { stdout, exitCode } = await run('dlq', 'list', '--help');
     expect(exitCode).toBe(0);
-    expect(stdout).toContain('$ plutomi-events dlq list [FLAGS]');
+    expect(stdout).toContain('$ plutomi-events dlq list [<selection>…] [FLAGS]');
     expect(stdout.split('List the dead letters: what died, when and why.')).toHaveLength(2);
     expect((await run('help', 'dlq', 'list')).stdout).toBe(stdout);
     expect((await run('--timeout', '3s', 'dlq', 'list', '-h')).stdout).toBe(stdout);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { deleteStream } from '../../src/lib/nats/objects.js';
 import { groupDeadLetters } from '../../src/lib/dlq/group.js';
 import { listDeadLetters } from '../../src/lib/dlq/list.js';
-import type { DeadLetterFilters } from '../../src/lib/dlq/select.js';
+import type { DeadLetterFilters } from '../../src/lib/dlq/filters.js';
 import { keyOf } from '../../src/lib/dlq/state.js';
 import { makeFailure } from '../../src/lib/domain/failure.js';
 import { applyTopology } from '../support/config.js';

@@ -74,12 +74,19 @@ const planned = {
   replaced: count,
   unknown: listOf(text),
 };
-const plan = object({
-  ...planned,
-  notRunning: listOf(text),
-  heldUp: listOf(object({ consumer: text, why: text })),
-  replayable: count,
-});
+const selected = {
+  selection: text,
+  eventsRead: object({ keys: listOf(text), read: count, gone: count }),
+};
+const plan = object(
+  {
+    ...planned,
+    notRunning: listOf(text),
+    heldUp: listOf(object({ consumer: text, why: text })),
+    replayable: count,
+  },
+  selected,
+);
 
 /** What the commands print with `--json`: the design's fields, and those that were added since. */
 const schemas = {

@@ -1,9 +1,12 @@
 import type { Pipeline } from '../../lib/pipeline/pipeline.js';
-import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import { countFlag } from '../../lib/cli/flags/count-flag.js';
-import { deadLetterFlags } from '../../lib/cli/flags/dead-letter-flags.js';
+import {
+  aboutSelections,
+  deadLetterFlags,
+  idsOrSelectionArgs,
+} from '../../lib/cli/flags/dead-letter-flags.js';
 import { ProgressLine } from '../../lib/cli/output/progress-line.js';
 import { chooseSelection, selectionOf, type Verb } from '../../lib/cli/flags/replay-selection.js';
 import { spellSkipped } from '../../lib/cli/output/spell-skipped.js';
@@ -23,24 +26,21 @@ export default class DlqDiscard extends BaseCommand<typeof DlqDiscard> {
   static override summary =
     'Discard dead letters: they leave the DLQ, and their events are not delivered again.';
   static override description =
-    `For what can't be replayed: originals that are gone, events that were resolved late or by hand, consumers that the config no longer has, messages that are not dead letters. Takes ids, the filters of dlq list (--died-of in place of --reason), or --all; without any of these, on a terminal, you choose from a list. Shows the plan, then asks; without a terminal --yes is needed.
+    `For what can't be replayed: originals that are gone, events that were resolved late or by hand, consumers that the config no longer has, messages that are not dead letters. Takes ids, or the words and filters of dlq list (--died-of in place of --reason), or --all; without any of these, on a terminal, you choose from a list. Shows the plan, then asks; without a terminal --yes is needed.
 
 Who discarded, when and why (--reason) is journaled before the dead letter is deleted. It can be interrupted at any point and run again. The event itself is not deleted. Dead letters whose replay was interrupted are skipped, since their event is on its way.
+
+${aboutSelections}
 
 Exit codes: 0 all were discarded, or nothing matched; 1 the id is unknown, answered no, or failed; 2 usage, config, or --yes is missing; 4 can't connect or not allowed; 5 some were skipped; 130 interrupted: says what was done by then.`;
   static override examples = [
     "<%= config.bin %> <%= command.id %> notifications-consumer/42 --reason 'sent by hand, INC-4711'",
     "<%= config.bin %> <%= command.id %> --consumer old-mailer --reason 'its consumer is gone' --dry-run",
     "<%= config.bin %> <%= command.id %> --died-of 'no such user' --since 2d --reason 'test accounts' --yes",
+    "<%= config.bin %> <%= command.id %> type:user.created 'data.email:*@example.com' --reason 'test accounts' --dry-run",
   ];
 
-  static override args = {
-    id: Args.string({
-      description: '<consumer>/<sequence of the event>, as dlq list prints it; several may be given',
-      multiple: true,
-      ignoreStdin: true,
-    }),
-  };
+  static override args = idsOrSelectionArgs;
 
   static override flags = {
     ...filters,

@@ -2,7 +2,12 @@ import type { Pipeline } from '../../lib/pipeline/pipeline.js';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import { countFlag } from '../../lib/cli/flags/count-flag.js';
-import { deadLetterFlags, filtersOf } from '../../lib/cli/flags/dead-letter-flags.js';
+import {
+  aboutSelections,
+  deadLetterFlags,
+  filtersOf,
+  selectionArgs,
+} from '../../lib/cli/flags/dead-letter-flags.js';
 import { viewOf } from '../../lib/cli/output/view.js';
 import { type DeadLetterGroups, groupDeadLetters, groupings } from '../../lib/dlq/group.js';
 import type { DeadLetterItem } from '../../lib/dlq/item.js';
@@ -12,7 +17,9 @@ import {
   defaultListLimit,
   readDeadLetters,
 } from '../../lib/dlq/list.js';
-import { escapeJson } from '../../lib/domain/escape.js';
+import { type DeadLetterFilters, selectionOfFilters } from '../../lib/dlq/filters.js';
+import { keysOfEvents } from '../../lib/dlq/sift.js';
+import { escapeJson, escapeLine } from '../../lib/domain/escape.js';
 import { UsageError } from '../../lib/errors.js';
 import { suggestCommand } from '../../lib/suggestion.js';
 
@@ -46,18 +53,24 @@ const laidOut: JsonLayout = {
 export default class DlqList extends BaseCommand<typeof DlqList> {
   static override summary = 'List the dead letters: what died, when and why.';
   static override description =
-    `Oldest first. A dead letter names an event and the consumer that failed on it; the event itself stays in the events stream until it expires there. TRIES counts the attempts of the main and the retry stage. CYCLE, shown when a dead letter was replayed and died again, counts its replays. ORIGINAL follows from the state of the events stream; dlq show reads the event itself.
+    `Oldest first: all, or those that match each of the words and flags. A dead letter names an event and the consumer that failed on it; the event itself stays in the events stream until it expires there. TRIES counts the attempts of the main and the retry stage. CYCLE, shown when a dead letter was replayed and died again, counts its replays. ORIGINAL follows from the state of the events stream; dlq show reads the event itself.
 
 Lines are printed as they are read: with --output ndjson or --json, a million dead letters take no more memory than a page.
+
+${aboutSelections}
 
 --group-by counts instead: by reason (reasons that differ only in numbers and ids count as one), consumer or subject; largest group first.`;
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --since 2h --group-by reason',
+    "<%= config.bin %> <%= command.id %> consumer:notifications-consumer 'age:>1h' timeout",
+    "<%= config.bin %> <%= command.id %> -kind:timeout 'data.email:*@example.com' 'expires:<24h'",
     '<%= config.bin %> <%= command.id %> --cycle 1+',
     "<%= config.bin %> <%= command.id %> --consumer notifications-consumer --subject 'events.totp.*' --json",
     '<%= config.bin %> <%= command.id %> --limit 1000000 --output ndjson > dead-letters.ndjson',
   ];
+
+  static override args = selectionArgs;
 
   static override flags = {
     ...deadLetterFlags,
@@ -82,9 +95,10 @@ Lines are printed as they are read: with --output ndjson or --json, a million de
         '--output ndjson lists dead letters, --group-by counts them: use only one of them',
       );
     }
+    const filters = filtersOf(this.flags, this.words);
     const pipeline = await this.context.pipeline();
-    const filters = filtersOf(this.flags);
-    if (by === undefined) return this.list(pipeline, limit ?? defaultListLimit);
+    this.sayWhatIsRead(filters);
+    if (by === undefined) return this.list(pipeline, filters, limit ?? defaultListLimit);
     const result = await groupDeadLetters(pipeline, filters, by, limit);
     const { renderGroups } = await import('../../lib/render/dead-letters.js');
     const view = viewOf(process.stdout, this.colors);
@@ -92,8 +106,15 @@ Lines are printed as they are read: with --output ndjson or --json, a million de
     this.suggest(result.total, result.groups.length, result.groups[0]?.sample, 'groups');
   }
 
-  private async list(pipeline: Pipeline, limit: number): Promise<void> {
-    const pages = readDeadLetters(pipeline, filtersOf(this.flags), { limit });
+  /** It takes longer than a list that reads dead letters alone. */
+  private sayWhatIsRead(filters: DeadLetterFilters): void {
+    const keys = keysOfEvents(selectionOfFilters(filters).terms);
+    if (keys.length > 0 && !this.flags.json)
+      this.note(`reading the events, for ${escapeLine(keys.join(', '))}`);
+  }
+
+  private async list(pipeline: Pipeline, filters: DeadLetterFilters, limit: number): Promise<void> {
+    const pages = readDeadLetters(pipeline, filters, { limit });
     if (this.flags.json) return this.asJson(pages);
     let [shown, total, first]: [number, number, string | undefined] = [0, 0, undefined];
     let rows: DeadLetterItem[] = [];

@@ -1,9 +1,12 @@
 import type { Pipeline } from '../../lib/pipeline/pipeline.js';
-import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import { countFlag } from '../../lib/cli/flags/count-flag.js';
-import { deadLetterFlags } from '../../lib/cli/flags/dead-letter-flags.js';
+import {
+  aboutSelections,
+  deadLetterFlags,
+  idsOrSelectionArgs,
+} from '../../lib/cli/flags/dead-letter-flags.js';
 import { durationFlag } from '../../lib/cli/flags/global-flags.js';
 import { ProgressLine } from '../../lib/cli/output/progress-line.js';
 import { rateFlag } from '../../lib/cli/flags/rate-flag.js';
@@ -37,9 +40,11 @@ const seeWhatComes = suggestCommand('advisories tail', {
 export default class DlqReplay extends BaseCommand<typeof DlqReplay> {
   static override summary = 'Replay dead letters: their consumer gets the event again, at once.';
   static override description =
-    `Takes ids, the filters of dlq list, or --all; without any of these, on a terminal, you choose from a list. Shows the plan, then asks; without a terminal --yes is needed.
+    `Takes ids, or the words and filters of dlq list, or --all; without any of these, on a terminal, you choose from a list. Shows the plan, then asks; without a terminal --yes is needed.
 
 Only the consumer that failed sees the event again, with the attempts of its retry stage. Who replayed, when and why (--note) is journaled. At most ${defaultRate} per second are replayed; --rate changes that. It can be interrupted at any point and run again. Skipped, each with a reason: originals that are gone, events that were resolved late, consumers that the config no longer has.
+
+${aboutSelections}
 
 Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answered no, or failed; 2 usage, config, or --yes is missing; 4 can't connect or not allowed; 5 some were skipped, or with --wait are dead again or still pending; 130 interrupted: says what was done by then.`;
   static override examples = [
@@ -47,15 +52,10 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
     '<%= config.bin %> <%= command.id %> notifications-consumer/42 --wait',
     "<%= config.bin %> <%= command.id %> --reason 'connection refused' --since 2h --dry-run",
     "<%= config.bin %> <%= command.id %> --all --yes --note 'SMTP is back, INC-4711'",
+    "<%= config.bin %> <%= command.id %> group:3f9a1c 'age:<2h' -kind:timeout --dry-run",
   ];
 
-  static override args = {
-    id: Args.string({
-      description: '<consumer>/<sequence of the event>, as dlq list prints it; several may be given',
-      multiple: true,
-      ignoreStdin: true,
-    }),
-  };
+  static override args = idsOrSelectionArgs;
 
   static override flags = {
     ...deadLetterFlags,

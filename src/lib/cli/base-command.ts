@@ -13,6 +13,7 @@ import { CommandContext, type ConnectionFlags } from './context.js';
 import { globalFlags } from './flags/global-flags.js';
 import { type CommandShape, helpOf, shapeOf } from './usage/command-shape.js';
 import { checkSwitches, isMissingArgument, usageProblem } from './usage/usage-problem.js';
+import { setTermsApart } from './usage/set-terms-apart.js';
 import { colorsOf } from './output/view.js';
 import { wantsJson } from './output/wants-json.js';
 import { reportError } from './output/report-error.js';
@@ -53,13 +54,17 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     // Whatever comes of it: oclif would warn, where NODE_ENV is development or test, of words that can't be parsed.
     this.parsed = true;
     try {
-      checkSwitches(this.argv, this.shape);
-      const { args, flags, argv } = await this.parse({
-        flags: this.ctor.flags,
-        baseFlags: (super.ctor as typeof BaseCommand).baseFlags,
-        args: this.ctor.args,
-        strict: this.ctor.strict,
-      });
+      const typed = 'selection' in this.ctor.args ? setTermsApart(this.argv, this.shape) : this.argv;
+      checkSwitches(typed, this.shape);
+      const { args, flags, argv } = await this.parse(
+        {
+          flags: this.ctor.flags,
+          baseFlags: (super.ctor as typeof BaseCommand).baseFlags,
+          args: this.ctor.args,
+          strict: this.ctor.strict,
+        },
+        typed,
+      );
       const asked = (flags as { readonly output?: string }).output === 'json' ? { json: true } : {};
       this.flags = { ...flags, ...asked } as typeof this.flags;
       this.args = args as ArgsOf<T>;

@@ -1,6 +1,7 @@
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { DeadLetter } from '../domain/dead-letter.js';
-import { type DeadLetterFilters, selectEntries } from './select.js';
+import type { DeadLetterFilters } from './filters.js';
+import { selectEntries } from './select.js';
 
 export const groupings = ['reason', 'consumer', 'subject'] as const;
 /** What dead letters are counted by. */

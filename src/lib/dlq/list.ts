@@ -3,7 +3,8 @@ import type { DlqEntry } from '../pointers/entry.js';
 import type { DeadLetterItem } from './item.js';
 import { gone, Originals } from './originals.js';
 import { readAhead } from '../flow/read-ahead.js';
-import { type DeadLetterFilters, isCounted, selectPages } from './select.js';
+import type { DeadLetterFilters } from './filters.js';
+import { selectPages } from './select.js';
 import { areResolvedLate } from './state.js';
 
 export const defaultListLimit = 100;
@@ -100,7 +101,7 @@ async function* collect(
       collected = [];
       due = pipeline.clock.monotonic() + longestWaitMs;
     }
-    if (total < limit || after === undefined || !isCounted(filters)) continue;
+    if (total < limit || after === undefined) continue;
     // The server knows how many more there are.
     total += after;
     break;

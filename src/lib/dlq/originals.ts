@@ -4,7 +4,6 @@ import type { Pointer } from '../domain/pointer.js';
 import { compareNanos, type Nanos, nanosOfRfc3339 } from '../domain/time.js';
 import type { Link } from '../nats/link.js';
 import { lifeOf, ttlOf } from '../nats/stream-life.js';
-import type { StatesOf } from './replay/decide-replay.js';
 import { fetchOriginal, type Original } from '../pointers/original.js';
 
 /** What a stream says about itself that tells which of its messages are there. */
@@ -126,6 +125,9 @@ export class Originals {
 function present({ time }: Origin, { life }: Extent, ttl: string | undefined): OriginalState {
   return { original: 'present', originalExpiresAt: expiresAt(time, ttl, life) };
 }
+
+/** What became of the originals, in the order of the pointers. */
+export type StatesOf = (pointers: readonly Pointer[]) => Promise<readonly Original['state'][]>;
 
 /** What became of originals, as their streams say it: for plans, which are not proof. */
 export function statesInStream(link: Link): StatesOf {

@@ -11,7 +11,7 @@ import type { LetterPlan, LetterSelection } from '../dlq/plan/plan-letters.js';
 import { planReplay, type ReplayPlan, type ReplaySelection } from '../dlq/replay/plan-replay.js';
 import type { ReplayResult } from '../dlq/replay/result.js';
 import { runReplay, type RunReplayOptions } from '../dlq/replay/run-replay.js';
-import type { DeadLetterFilters } from '../dlq/select.js';
+import type { DeadLetterFilters } from '../dlq/filters.js';
 import { type DeadLetterDetails, showDeadLetter } from '../dlq/show.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 

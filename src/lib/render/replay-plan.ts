@@ -3,6 +3,7 @@ import { escapeLine } from '../domain/escape.js';
 import { clipColumns } from './columns.js';
 import type { DiscardResult } from '../dlq/discard.js';
 import type { Count, LetterPlan, SkippedLetter } from '../dlq/plan/plan-letters.js';
+import type { EventsRead } from '../dlq/sift.js';
 import type { ReplayPlan } from '../dlq/replay/plan-replay.js';
 import type { ReplayResult } from '../dlq/replay/result.js';
 import type { Colors } from './colors.js';
@@ -39,10 +40,11 @@ export function renderDiscardPlan(plan: LetterPlan, view: View): string {
 }
 
 function planRows(verb: string, plan: LetterPlan, view: View): [string, string][] {
-  const { items, skipped, oldestDeadAt, missing, replaced } = plan;
+  const { items, skipped, oldestDeadAt, missing, replaced, selection, eventsRead } = plan;
   const rows: [string, string][] = [
     ['server', escapeLine(plan.server)],
     ['pipeline', escapeLine(plan.pipeline)],
+    ...(selection === undefined ? [] : [['selection', escapeLine(selection)] as [string, string]]),
     [verb, `${items.length} of ${items.length + skipped.length} selected`],
     ...counted('consumers', plan.consumers, view),
     ...counted('reasons', plan.reasons, view),
@@ -51,7 +53,13 @@ function planRows(verb: string, plan: LetterPlan, view: View): [string, string][
     rows.push(['oldest', `${renderTime(oldestDeadAt)} UTC, ${renderWhen(oldestDeadAt, view.nowMs)}`]);
   }
   rows.push(['originals', originals(missing, replaced, view.colors)]);
+  if (eventsRead !== undefined) rows.push(['read', whatWasRead(eventsRead)]);
   return rows;
+}
+
+function whatWasRead({ keys, read, gone }: EventsRead): string {
+  const events = `${read} event${read === 1 ? '' : 's'}, for ${escapeLine(keys.join(', '))}`;
+  return gone === 0 ? events : `${events}; ${gone} of them gone, and so not selected`;
 }
 
 function renderRows(rows: readonly [string, string][], colors: Colors): string[] {

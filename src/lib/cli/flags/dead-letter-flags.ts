@@ -1,7 +1,9 @@
+import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { durationMeant } from '../../domain/duration.js';
 import { parseMoment } from '../../domain/moment.js';
-import type { DeadLetterFilters } from '../../dlq/select.js';
+import { parseSelectionWords } from '../../domain/selection/parse.js';
+import type { DeadLetterFilters } from '../../dlq/filters.js';
 import { UsageError } from '../../errors.js';
 import { didYouMean } from './global-flags.js';
 
@@ -65,6 +67,32 @@ export const deadLetterFlags = {
   }),
 };
 
+/** For the help of commands that take a selection. */
+export const aboutSelections = `A word is a term: key:value, or -key:value where it must not hold; commas are or, * is any text, and a word without a key is part of the reason (leave it out with -reason:word). Keys: consumer, subject, type, group, fingerprint, name, code, reason, kind, age, dead, attempts, cycle, seq, original, expires, header.<name>, data.<path>. Put terms with <, > or * in quotes: 'age:>1h', 'attempts:1..3', 'dead:>=2026-11-20'. The last two keys of the list read the events.`;
+
+/**
+ * The words that say which dead letters are meant. Commands that have them under this name take words that begin with
+ * `-` as terms, see `setTermsApart`.
+ */
+export const selectionArgs = {
+  selection: Args.string({
+    description:
+      "terms like consumer:<name>, 'age:>1h' or -kind:timeout, and words of the reason; all must hold",
+    multiple: true,
+    ignoreStdin: true,
+  }),
+};
+
+/** Of commands that take ids as well. */
+export const idsOrSelectionArgs = {
+  selection: Args.string({
+    description:
+      "ids as dlq list prints them (<consumer>/<sequence of the event>), or terms like consumer:<name>, 'age:>1h' or -kind:timeout, and words of the reason, of which all must hold",
+    multiple: true,
+    ignoreStdin: true,
+  }),
+};
+
 export interface FilterFlags {
   readonly consumer?: string | undefined;
   readonly subject?: string | undefined;
@@ -74,16 +102,13 @@ export interface FilterFlags {
   readonly until?: number | undefined;
 }
 
-/** The filters that were given. */
-export function filtersOf({
-  consumer,
-  subject,
-  reason,
-  cycle,
-  since,
-  until,
-}: FilterFlags): DeadLetterFilters {
+/** The filters that were given, by flags and by words. Throws UsageError for a word that is no term. */
+export function filtersOf(
+  { consumer, subject, reason, cycle, since, until }: FilterFlags,
+  words: readonly string[] = [],
+): DeadLetterFilters {
   return {
+    ...(words.length === 0 ? {} : { selection: parseSelectionWords(words) }),
     ...(consumer === undefined ? {} : { consumer }),
     ...(subject === undefined ? {} : { subject }),
     ...(reason === undefined ? {} : { reason }),

@@ -1,6 +1,8 @@
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { listDeadLetters } from '../../dlq/list.js';
 import type { LetterSelection } from '../../dlq/plan/plan-letters.js';
+import { parseDeadLetterId } from '../../domain/dead-letter.js';
+import { escapeLine } from '../../domain/escape.js';
 import { OperationError, UsageError } from '../../errors.js';
 import { renderChoice, type View } from '../../render/dead-letters.js';
 import { type FilterFlags, filtersOf } from './dead-letter-flags.js';
@@ -22,12 +24,13 @@ const replay: Verb = { name: 'replay', done: 'replayed' };
  * contradict each other, or when nothing is selected and there is no terminal to choose on.
  */
 export function selectionOf(
-  ids: readonly string[],
+  words: readonly string[],
   flags: FilterFlags & { readonly all?: boolean; readonly limit?: number | undefined },
   interactive: boolean,
   { name }: Verb = replay,
 ): LetterSelection | undefined {
-  const filters = filtersOf(flags);
+  const { ids, terms } = sortWords(words);
+  const filters = filtersOf(flags, terms);
   const filtered = Object.keys(filters).length > 0 || flags.limit !== undefined;
   if (flags.all && (filtered || ids.length > 0)) {
     const others = filtered ? 'filters and --limit' : 'ids';
@@ -37,16 +40,35 @@ export function selectionOf(
   if (ids.length > 0) return { ids };
   if (filtered || flags.all) return { filters, ...(flags.limit === undefined ? {} : { limit: flags.limit }) };
   if (interactive) return undefined;
-  throw new UsageError('which dead letters? There is no terminal to choose on: give ids, filters or --all', {
-    suggestions: [
-      suggestCommand('dlq list'),
-      name === 'replay'
-        ? suggestCommand('dlq replay', { flags: { all: true, 'dry-run': true } })
-        : suggestCommand('dlq discard', {
-            flags: { all: true, 'dry-run': true, reason: { blank: 'text' } },
-          }),
-    ],
-  });
+  throw new UsageError(
+    'which dead letters? There is no terminal to choose on: give ids, terms, filters or --all',
+    {
+      suggestions: [
+        suggestCommand('dlq list'),
+        name === 'replay'
+          ? suggestCommand('dlq replay', { flags: { all: true, 'dry-run': true } })
+          : suggestCommand('dlq discard', {
+              flags: { all: true, 'dry-run': true, reason: { blank: 'text' } },
+            }),
+      ],
+    },
+  );
+}
+
+/** Words that look like `<consumer>/<sequence>` are ids, others are terms of a selection. Throws UsageError for both. */
+function sortWords(words: readonly string[]): { readonly ids: string[]; readonly terms: string[] } {
+  const ids = words.filter((word) => parseDeadLetterId(word) !== undefined);
+  const terms = words.filter((word) => !ids.includes(word));
+  const [id, term] = [ids[0], terms[0]];
+  if (id === undefined || term === undefined) return { ids, terms };
+  throw new UsageError(
+    `ids and terms: give only one of them; ${escapeLine(id)} is an id, ${escapeLine(term)} is not`,
+    {
+      suggestions: [
+        'an id looks like notifications-consumer/42; the same as terms: consumer:notifications-consumer seq:42',
+      ],
+    },
+  );
 }
 
 /** Lets a person choose. Choosing none is an answer: throws OperationError `DECLINED` (exit code 1). */

@@ -64,11 +64,11 @@ function unknownFlags(command: CommandShape, typed: readonly string[]): UsageErr
   const names = typed.map((flag) => flag.replace(/=.*$/s, ''));
   const known = Object.keys(command.flags).map((name) => `--${name}`);
   const meant = names.flatMap((name) => closest(name, [...known, '--help']) ?? []);
-  return usageError(
-    command,
-    `unknown ${names.length === 1 ? 'flag' : 'flags'} ${names.join(', ')}`,
-    meant.map((name) => `did you mean: ${name}`),
-  );
+  const words = names.flatMap((name) => /^-([A-Za-z]\w+)$/.exec(name)?.[1] ?? []);
+  return usageError(command, `unknown ${names.length === 1 ? 'flag' : 'flags'} ${names.join(', ')}`, [
+    ...meant.map((name) => `did you mean: ${name}`),
+    ...('selection' in command.args ? words.map((word) => `reasons without this word: -reason:${word}`) : []),
+  ]);
 }
 
 function missingArguments(

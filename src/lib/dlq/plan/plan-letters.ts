@@ -1,11 +1,14 @@
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { Original } from '../../pointers/original.js';
+import { printSelection } from '../../domain/selection/print.js';
 import { concurrently } from '../../flow/concurrently.js';
 import type { DlqEntry } from '../../pointers/entry.js';
 import { notFound } from '../not-found.js';
 import { persistently } from './persistently.js';
 import { readAhead } from '../../flow/read-ahead.js';
-import { type DeadLetterFilters, findEntry, selectPages } from '../select.js';
+import { type DeadLetterFilters, selectionOfFilters } from '../filters.js';
+import { findEntry, selectPages } from '../select.js';
+import type { EventsRead } from '../sift.js';
 import { type Suggestion } from '../../suggestion.js';
 
 /** Dead letters by id, or by what they have in common. */
@@ -69,6 +72,10 @@ export interface LetterPlan {
   readonly replaced: number;
   /** Ids that no dead letter has; they are among the skipped. */
   readonly unknown: readonly string[];
+  /** What was selected, as `printSelection` writes it; undefined: ids, or every one. */
+  readonly selection?: string;
+  /** Which events were read to find them; undefined: none. */
+  readonly eventsRead?: EventsRead;
 }
 
 export type WhyNot = Omit<SkippedLetter, 'id'>;
@@ -126,8 +133,15 @@ export function planLetters<D extends Decision>(
       missing: draft.missing,
       replaced: draft.replaced,
       unknown: draft.unknown,
+      ...selectionText(selection),
+      ...(draft.eventsRead === undefined ? {} : { eventsRead: draft.eventsRead }),
     };
   });
+}
+
+function selectionText(selection: LetterSelection): { readonly selection?: string } {
+  const text = 'ids' in selection ? '' : printSelection(selectionOfFilters(selection.filters));
+  return text === '' ? {} : { selection: text };
 }
 
 class Counter {
@@ -156,6 +170,7 @@ class Draft {
   oldestDeadAt: string | null = null;
   missing = 0;
   replaced = 0;
+  eventsRead: EventsRead | undefined;
 
   add({ letter, dlqSeq }: DlqEntry, decision: Decision): void {
     this.consumers.add(letter.consumer);
@@ -188,7 +203,8 @@ async function* chunks(
   const limit = selection.limit ?? Number.POSITIVE_INFINITY;
   let chunk: DlqEntry[] = [];
   let taken = 0;
-  for await (const { entries } of selectPages(pipeline, selection.filters)) {
+  for await (const { entries, eventsRead } of selectPages(pipeline, selection.filters)) {
+    draft.eventsRead = eventsRead;
     const wanted = entries.slice(0, limit - taken);
     taken += wanted.length;
     chunk.push(...wanted);

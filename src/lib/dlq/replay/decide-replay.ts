@@ -10,6 +10,7 @@ import { isNativeAdvisory, recordSubject } from '../../domain/subjects.js';
 import { msOfNanos } from '../../domain/time.js';
 import type { LetterStanding } from '../../domain/standing.js';
 import type { Original } from '../../pointers/original.js';
+import type { StatesOf } from '../originals.js';
 import { Transcriber } from '../../routing/transcribe.js';
 import type { DlqEntry } from '../../pointers/entry.js';
 import { moveCommand } from '../../pointers/move-command.js';
@@ -40,9 +41,6 @@ export function replayKey(pointer: Pointer): Key {
 }
 
 const discardedReason = 'its discard was interrupted: discard it again to remove it from the DLQ';
-
-/** What became of the originals, in the order of the pointers. */
-export type StatesOf = (pointers: readonly Pointer[]) => Promise<readonly Original['state'][]>;
 
 /**
  * What replaying each of these means, in their order. Reads what decides, for all at once, and writes nothing: plan

@@ -1,0 +1,107 @@
+import { decodeText } from '../domain/decode.js';
+import { parseWithNumbers } from '../domain/numbers.js';
+import {
+  type MatchContext,
+  type Matcher,
+  matcherOf,
+  type SelectableEvent,
+  termsFrom,
+} from '../domain/selection/match.js';
+import { keyText, type Term } from '../domain/selection/selection.js';
+import type { Link } from '../nats/link.js';
+import type { DlqEntry } from '../pointers/entry.js';
+import { fetchOriginal } from '../pointers/original.js';
+import { gone, Originals } from './originals.js';
+
+/** The events that had to be read to tell which dead letters are meant. */
+export interface EventsRead {
+  /** The keys that asked for them, e.g. `data.email`. */
+  readonly keys: readonly string[];
+  /** How many were asked for. */
+  readonly read: number;
+  /** Of them: how many are missing or replaced. Nothing is selected by what they held. */
+  readonly gone: number;
+}
+
+/** Payloads that are read together: enough for full questions, and a bound for the memory. */
+const eventsAtOnce = 128;
+
+/** Leaves the dead letters for which all terms hold. What costs more is asked of those that are left by then. */
+export class Sift {
+  private readonly byLetter: Matcher;
+  private readonly byState: Matcher | undefined;
+  private readonly byEvent: Matcher | undefined;
+  private readonly keys: readonly string[];
+  private readonly originals: Originals;
+  private read = 0;
+  private gone = 0;
+
+  constructor(
+    private readonly link: Link,
+    terms: readonly Term[],
+    context: MatchContext,
+  ) {
+    const some = (these: readonly Term[]): Matcher | undefined =>
+      these.length === 0 ? undefined : matcherOf(these, context);
+    this.byLetter = matcherOf(termsFrom('letter', terms), context);
+    this.byState = some(termsFrom('state', terms));
+    this.byEvent = some(termsFrom('event', terms));
+    this.keys = keysOfEvents(terms);
+    this.originals = new Originals(link);
+  }
+
+  /** What was read so far; undefined: no term asks for events. */
+  get eventsRead(): EventsRead | undefined {
+    return this.keys.length === 0 ? undefined : { keys: this.keys, read: this.read, gone: this.gone };
+  }
+
+  async sift(entries: readonly DlqEntry[]): Promise<readonly DlqEntry[]> {
+    let left = entries.filter(this.byLetter);
+    if (this.byState) left = await this.siftByState(left, this.byState);
+    if (this.byEvent) left = await this.siftByEvent(left, this.byEvent);
+    return left;
+  }
+
+  private async siftByState(entries: readonly DlqEntry[], matches: Matcher): Promise<DlqEntry[]> {
+    const states = await this.originals.statesOf(entries.flatMap(({ pointer }) => pointer ?? []));
+    let at = 0;
+    return entries.filter((entry) => {
+      const state = entry.pointer ? (states[at++] ?? gone) : gone;
+      return matches({ ...entry, state });
+    });
+  }
+
+  private async siftByEvent(entries: readonly DlqEntry[], matches: Matcher): Promise<DlqEntry[]> {
+    const left: DlqEntry[] = [];
+    for (let from = 0; from < entries.length; from += eventsAtOnce) {
+      const some = entries.slice(from, from + eventsAtOnce);
+      // All in one turn: what stands near each other is then read together.
+      const fits = await Promise.all(some.map(async (entry) => matches(await this.withEvent(entry))));
+      left.push(...some.filter((_, i) => fits[i]));
+    }
+    return left;
+  }
+
+  private async withEvent(entry: DlqEntry): Promise<DlqEntry & { readonly event?: SelectableEvent }> {
+    this.read++;
+    const original = entry.pointer && (await fetchOriginal(this.link, entry.pointer.origin));
+    if (original?.state !== 'present') {
+      this.gone++;
+      return entry;
+    }
+    const { headers, data } = original.message;
+    return { ...entry, event: { headers, data: valueOf(data) } };
+  }
+}
+
+/** Digits that JavaScript would round are compared as they were published. */
+function valueOf(bytes: Uint8Array): unknown {
+  const text = decodeText(bytes);
+  const decoded = text === undefined ? undefined : parseWithNumbers(text, 'text');
+  return decoded?.ok ? decoded.value : undefined;
+}
+
+/** The keys that are answered by the events themselves, each once. */
+export function keysOfEvents(terms: readonly Term[]): string[] {
+  return [...new Set(termsFrom('event', terms).map(keyText))];
+}

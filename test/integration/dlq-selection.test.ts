@@ -1,0 +1,168 @@
+import { describe, expect, it } from 'vitest';
+import type { DeadLetterFilters } from '../../src/lib/dlq/filters.js';
+import { listDeadLetters } from '../../src/lib/dlq/list.js';
+import { planReplay } from '../../src/lib/dlq/replay/plan-replay.js';
+import { makeFailure } from '../../src/lib/domain/failure.js';
+import { parseSelection } from '../../src/lib/domain/selection/parse.js';
+import { bury, consumer } from '../support/dead-letters.js';
+import { type TestBed, testBed } from '../support/pipeline.js';
+import { pipelineOf } from '../support/pipeline-of.js';
+import { worded } from '../support/suggestions.js';
+
+const timeout = makeFailure('timeout', 'TimeoutError', 'no answer within 250 ms');
+const refused = makeFailure('error', 'SmtpError', 'connect ECONNREFUSED 10.0.4.17:587');
+
+async function ids(bed: TestBed, filters: DeadLetterFilters | string): Promise<string[]> {
+  const { link, config } = bed;
+  const { items, total } = await listDeadLetters(
+    pipelineOf(link, config),
+    typeof filters === 'string' ? { selection: filters } : filters,
+  );
+  expect(total).toBe(items.length);
+  return items.map(({ id }) => id);
+}
+
+async function three(bed: TestBed): Promise<{ mail: string; late: string; other: string }> {
+  const mail = await bury(bed, {
+    failure: refused,
+    data: { email: 'a@b.c', items: [{ sku: 'x 1' }], id: 7 },
+  });
+  const late = await bury(bed, { failure: timeout, data: { email: 'd@e.f', total: 12 }, cycle: 2 });
+  const attempts = { main: 1, retry: 0 };
+  const about = { type: 'user.created', consumer: 'analytics-consumer' };
+  const other = await bury(bed, { ...about, failure: timeout, attempts });
+  return { mail: mail.id, late: late.id, other: other.id };
+}
+
+describe('a selection', () => {
+  it('finds what its terms say', async () => {
+    const bed = await testBed();
+    const { mail, late, other } = await three(bed);
+    const found: [DeadLetterFilters | string, string[]][] = [
+      ['', [mail, late, other]],
+      [`consumer:${consumer}`, [mail, late]],
+      [`consumer:${consumer},analytics-consumer`, [mail, late, other]],
+      [`consumer:${consumer} consumer:analytics-consumer`, []],
+      [`-consumer:${consumer}`, [other]],
+      ['consumer:*-consumer', [mail, late, other]],
+      ['econnrefused', [mail]],
+      ['"no answer within"', [late, other]],
+      ['-ECONNREFUSED', [late, other]],
+      [timeout.fingerprint, [late, other]],
+      ['kind:timeout cycle:>=1', [late]],
+      ['code:econnrefused,550', [mail]],
+      ['name:timeout* -subject:events.user.>', [late]],
+      ['type:user.created attempts:1', [other]],
+      ['attempts:2..6', [mail, late]],
+      [`age:<1h group:${refused.fingerprint.slice(0, 6)}`, [mail]],
+      [`fingerprint:${timeout.fingerprint}`, [late, other]],
+      ['age:>1h', []],
+      ['age:<=1h', [mail, late, other]],
+      [`dead:${new Date().toISOString().slice(0, 10)} seq:3`, [other]],
+      ['original:present expires:>1h seq:1..2', [mail, late]],
+      ['expires:<1m', []],
+      ['data.email:*@b.c', [mail]],
+      ['data.items.sku:"x 1"', [mail]],
+      ['data.items.0.sku:*', [mail]],
+      ['-data.email:a@b.c', [late, other]],
+      ['data.total:>=12', [late]],
+      ['data.id:7', [mail]],
+      ['-header.X:*', [mail, late, other]],
+      [{ selection: parseSelection('kind:timeout'), consumer }, [late]],
+      [{ selection: 'kind:timeout', minCycle: 1 }, [late]],
+    ];
+    for (const [filters, expected] of found) {
+      expect([filters, await ids(bed, filters)]).toEqual([filters, expected]);
+    }
+  });
+
+  it('is counted by the server where that can tell, and has the total beyond the limit', async () => {
+    const bed = await testBed();
+    await three(bed);
+    const pipeline = pipelineOf(bed.link, bed.config);
+    for (const [selection, total] of [
+      ['age:<1h', 3],
+      [`consumer:${consumer}`, 2],
+      ['kind:timeout', 2],
+      ['data.email:*', 2],
+    ] as const) {
+      const found = await listDeadLetters(pipeline, { selection }, 1);
+      expect([selection, found.total, found.items.length]).toEqual([selection, total, 1]);
+    }
+  });
+
+  it('selects nothing by an event that is gone, with `-` as little as without, and says so in the plan', async () => {
+    const bed = await testBed();
+    const { mail, late, other } = await three(bed);
+    await bed.link.deleteMessage('events', 2);
+    expect(await ids(bed, 'original:missing')).toEqual([late]);
+    expect(await ids(bed, 'expires:>0s')).toEqual([mail, other]);
+    expect(await ids(bed, '-expires:<1m')).toEqual([mail, other]);
+    expect(await ids(bed, '-data.email:a@b.c')).toEqual([other]);
+    const plan = await planReplay(pipelineOf(bed.link, bed.config), {
+      filters: { selection: '-data.email:nobody -header.a:b', consumer },
+    });
+    expect(plan).toMatchObject({
+      selection: `consumer:${consumer} -data.email:nobody -header.a:b`,
+      eventsRead: { keys: ['data.email', 'header.a'], read: 2, gone: 1 },
+    });
+    expect(plan.items.map(({ id }) => id)).toEqual([mail]);
+    const without = await planReplay(pipelineOf(bed.link, bed.config), { filters: {} });
+    expect(Object.keys(without)).not.toContain('eventsRead');
+    expect(Object.keys(without)).not.toContain('selection');
+  });
+
+  it('reads many events in their batches', async () => {
+    const bed = await testBed();
+    for (let i = 0; i < 300; i++) await bury(bed, { data: { even: i % 2 === 0 } });
+    const { total } = await listDeadLetters(pipelineOf(bed.link, bed.config), {
+      selection: 'data.even:true',
+    });
+    expect(total).toBe(150);
+  });
+
+  it('refuses names that nothing has, with the nearest', async () => {
+    const bed = await testBed();
+    await three(bed);
+    const former = await bury(bed, { consumer: 'former-consumer', type: 'former.type' });
+    expect(await ids(bed, 'consumer:former-consumer type:former.type')).toEqual([former.id]);
+    const wrong: [string, RegExp, string?][] = [
+      [
+        'consumer:notification-consumer',
+        /^consumer:notification-consumer: the config has no consumer/,
+        `did you mean: consumer:${consumer}`,
+      ],
+      // Others that match don't hide it.
+      [`consumer:${consumer},nope`, /^consumer:nope: the config has no consumer "nope"/],
+      ['-consumer:nope', /the config has no consumer "nope"/],
+      ['consumer:nope*', /no consumer of the config has such a name/],
+      [
+        'subject:event.totp.requested',
+        /no stream of this pipeline stores/,
+        'did you mean: subject:events.totp.requested',
+      ],
+      [
+        'type:totp.requested,totp.reqeusted',
+        /has an event type "totp.reqeusted"/,
+        'did you mean: type:totp.requested',
+      ],
+    ];
+    for (const [selection, message, next] of wrong) {
+      await expect(ids(bed, selection)).rejects.toMatchObject({
+        exitCode: 2,
+        message: expect.stringMatching(message),
+        ...(next === undefined ? {} : { suggestions: [worded(next)] }),
+      });
+    }
+  });
+
+  it('is refused before anything is read where it has no form', async () => {
+    const bed = await testBed();
+    await expect(ids(bed, 'age:>soon')).rejects.toMatchObject({
+      exitCode: 2,
+      at: 5,
+      message: expect.stringMatching(/^age:>soon, at character 6: age: expected a comparison/),
+    });
+    await expect(ids(bed, { sinceMs: Number.NaN })).rejects.toMatchObject({ exitCode: 2 });
+  });
+});
