@@ -152,7 +152,7 @@ describe('dlq discard', () => {
     expect(again.items).toHaveLength(writes === 0 ? 1 : 0);
     if (writes === 1) {
       expect(again.skipped).toEqual([
-        { id: `${consumer}/1`, reason: expect.stringContaining('it was discarded') },
+        { id: `${consumer}/1`, reason: expect.stringContaining('its discard was interrupted') },
       ]);
     }
     if (writes < 2) await kill(bed, 0);
