@@ -97,6 +97,9 @@ describe('config show', () => {
     expect(JSON.parse(stdout).name).toBe('p-blue');
     const set = await config('show --json', folder, { STAGE: 'green' });
     expect(JSON.parse(set.stdout).name).toBe('p-green');
+    // Empty counts as unset, as everywhere.
+    const empty = await config('show --json', folder, { STAGE: '' });
+    expect(JSON.parse(empty.stdout).name).toBe('p-blue');
   });
 });
 

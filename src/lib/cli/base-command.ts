@@ -104,7 +104,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   /** Handlers and configs see the variables of `.env` too. What is set already stays. */
   private async addEnvFile(): Promise<void> {
     const { cwd, trust } = readEnvironment();
-    for (const [name, value] of Object.entries(await readEnvFile(cwd, trust))) process.env[name] ??= value;
+    for (const [name, value] of Object.entries(await readEnvFile(cwd, trust))) process.env[name] ||= value;
   }
 
   protected get environment(): Environment {

@@ -24,11 +24,12 @@ export async function openPipeline(options: OpenOptions = {}): Promise<OpenPipel
   return new OpenPipeline(pipeline, environment, modulesOf(environment));
 }
 
-/** With the variables of `.env`, where they are not set already; the process's own environment stays as it is. */
+/** With the variables of `.env`, where they are not set already, and not empty; the process's own environment stays as it is. */
 async function environmentOf(cwd: string | undefined): Promise<Environment> {
   const before = readEnvironment(undefined, cwd);
   const added = await readEnvFile(before.cwd, before.trust);
-  return readEnvironment({ ...added, ...before.variables }, before.cwd);
+  const unset = Object.entries(added).filter(([name]) => !before.variables[name]);
+  return readEnvironment({ ...before.variables, ...Object.fromEntries(unset) }, before.cwd);
 }
 
 function configOf({ config, onWarning }: OpenOptions, environment: Environment): Promise<PipelineConfig> {
