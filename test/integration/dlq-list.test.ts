@@ -2,6 +2,7 @@ import { pipelineOf } from '../support/pipeline-of.js';
 import { describe, expect, it } from 'vitest';
 import { deleteStream } from '../../src/lib/nats/objects.js';
 import { groupDeadLetters } from '../../src/lib/dlq/group.js';
+import { planLetters } from '../../src/lib/dlq/plan/plan-letters.js';
 import { listDeadLetters } from '../../src/lib/dlq/list.js';
 import type { DeadLetterFilters } from '../../src/lib/dlq/filters.js';
 import { keyOf } from '../../src/lib/dlq/state.js';
@@ -232,8 +233,45 @@ describe('groupDeadLetters', () => {
       lastDeadAt: expect.any(String),
       sample: last.id,
       fingerprint: last.pointer.failure.fingerprint,
+      shapes: 1,
     });
     expect(groups[0]?.firstDeadAt.localeCompare(groups[0].lastDeadAt)).toBeLessThanOrEqual(0);
+  });
+
+  it('makes one group of similar reasons, with the fingerprint of the first, by which all of them are found', async () => {
+    const bed = await testBed();
+    const first = await bury(bed, failed('no access to order_items for reports'));
+    await bury(bed, failed('no access to anything at all'));
+    const last = await bury(bed, failed('no access to users for reports'));
+    const pipeline = pipelineOf(bed.link, bed.config);
+    const { groups } = await groupDeadLetters(pipeline, {}, 'reason');
+    const { fingerprint } = first.pointer.failure;
+    expect(fingerprint).not.toBe(last.pointer.failure.fingerprint);
+    expect(groups).toMatchObject([
+      { key: 'no access to users for reports', count: 2, sample: last.id, fingerprint, shapes: 2 },
+      { count: 1, shapes: 1 },
+    ]);
+    for (const reason of [fingerprint, last.pointer.failure.fingerprint])
+      expect(await ids(bed, { reason })).toEqual([first.id, last.id]);
+    const plan = await planLetters(pipeline, { filters: {} }, async (chunk) =>
+      chunk.map(() => ({ do: 'any' })),
+    );
+    expect(plan.reasons).toEqual([
+      { name: 'no access to users for reports', count: 2 },
+      { name: 'no access to anything at all', count: 1 },
+    ]);
+  });
+
+  it('puts dead letters of earlier versions into the group of today, and has all that a handler calls alike in one', async () => {
+    const bed = await testBed();
+    const today = await bury(bed, failed('no user 42'));
+    const { fingerprintBy: _, ...old } = makeFailure('error', 'Error', 'no user 7');
+    await bury(bed, { failure: { ...old, fingerprint: '0123456789ab' } });
+    for (const message of ['one way', 'another way altogether'])
+      await bury(bed, { failure: makeFailure('error', 'Error', message, { fingerprint: 'smtp down' }) });
+    const { groups } = await groupDeadLetters(pipelineOf(bed.link, bed.config), {}, 'reason');
+    expect(groups.map(({ count }) => count)).toEqual([2, 2]);
+    expect(groups.map(({ fingerprint }) => fingerprint)).toContain(today.pointer.failure.fingerprint);
   });
 
   it('counts by consumer or subject, of what the filters leave, at most the limit', async () => {

@@ -96,7 +96,7 @@ const schemas = {
     groups: listOf(
       object(
         { key: text, count, firstDeadAt: isoTime, lastDeadAt: isoTime, sample: item.id },
-        { fingerprint: item.fingerprint },
+        { fingerprint: item.fingerprint, shapes: count },
       ),
     ),
   }),

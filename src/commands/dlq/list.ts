@@ -59,7 +59,7 @@ Lines are printed as they are read: with --output ndjson or --json, a million de
 
 ${aboutSelections}
 
---group-by counts instead: by reason (reasons that differ only in numbers and ids count as one), consumer or subject; largest group first.`;
+--group-by counts instead: by reason (reasons that differ only in hosts, ids, numbers and the like count as one), consumer or subject; largest group first.`;
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --since 2h --group-by reason',

@@ -1,3 +1,4 @@
+import { Kinds } from './alike.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { DeadLetter } from '../domain/dead-letter.js';
 import type { DeadLetterFilters } from './filters.js';
@@ -9,7 +10,7 @@ export type Grouping = (typeof groupings)[number];
 
 /** Dead letters that have something in common. */
 export interface DeadLetterGroup {
-  /** The consumer or the subject; by reason, the reason of the one that died last: they differ in numbers and ids only. */
+  /** The consumer or the subject; by reason, the reason of the one that died last. */
   readonly key: string;
   /** How many there are. */
   readonly count: number;
@@ -19,8 +20,10 @@ export interface DeadLetterGroup {
   readonly lastDeadAt: string;
   /** Id of the one that died last. */
   readonly sample: string;
-  /** By reason: what these reasons have in common; `reason` filters take it. */
+  /** By reason: what stands for these reasons, that of the one that died first; `reason` filters take it. */
   readonly fingerprint?: string;
+  /** By reason: how many fingerprints these have: their texts differ in more than values that are known by their look. */
+  readonly shapes?: number;
 }
 
 /** Dead letters counted by what they have in common. */
@@ -39,13 +42,16 @@ export async function groupDeadLetters(
   limit = Number.POSITIVE_INFINITY,
 ): Promise<DeadLetterGroups> {
   const found = new Map<string, DeadLetterGroup>();
+  const kinds = new Kinds();
   let total = 0;
-  for await (const { letter } of selectEntries(pipeline, filters)) {
+  for await (const entry of selectEntries(pipeline, filters)) {
     total++;
+    const { letter } = entry;
+    if (by === 'reason') kinds.add(entry);
     const identity = by === 'reason' ? letter.fingerprint : letter[by];
     found.set(identity, added(found.get(identity), letter, by));
   }
-  const groups = [...found.values()].toSorted(
+  const groups = (by === 'reason' ? merged(found, kinds.leads()) : [...found.values()]).toSorted(
     (a, b) => b.count - a.count || b.lastDeadAt.localeCompare(a.lastDeadAt),
   );
   return { total, groups: groups.slice(0, limit) };
@@ -58,6 +64,32 @@ function added(group: DeadLetterGroup | undefined, letter: DeadLetter, by: Group
     firstDeadAt: group?.firstDeadAt ?? letter.deadAt,
     lastDeadAt: letter.deadAt,
     sample: letter.id,
-    ...(by === 'reason' ? { fingerprint: letter.fingerprint } : {}),
+    ...(by === 'reason' ? { fingerprint: letter.fingerprint, shapes: 1 } : {}),
+  };
+}
+
+/** Those whose fingerprints lead to the same one are one. */
+function merged(
+  found: ReadonlyMap<string, DeadLetterGroup>,
+  leads: ReadonlyMap<string, string>,
+): DeadLetterGroup[] {
+  const groups = new Map<string, DeadLetterGroup>();
+  for (const [fingerprint, group] of found) {
+    const lead = leads.get(fingerprint) ?? fingerprint;
+    const first = groups.get(lead);
+    groups.set(lead, first ? together(first, group) : group);
+  }
+  return [...groups.values()];
+}
+
+function together(first: DeadLetterGroup, other: DeadLetterGroup): DeadLetterGroup {
+  const newest = other.lastDeadAt < first.lastDeadAt ? first : other;
+  return {
+    ...first,
+    key: newest.key,
+    count: first.count + other.count,
+    lastDeadAt: newest.lastDeadAt,
+    sample: newest.sample,
+    shapes: (first.shapes ?? 1) + (other.shapes ?? 1),
   };
 }

@@ -6,6 +6,7 @@ import { EventRegistry } from '../handlers/event.js';
 import { readPages } from '../nats/read/read-stream.js';
 import { lastPointer } from '../pointers/write-pointer.js';
 import { type DlqEntry, readEntry } from '../pointers/entry.js';
+import { idsOfGroups } from './alike.js';
 import { type DeadLetterFilters, selectionOfFilters } from './filters.js';
 import { refuseUnknownConsumers, refuseUnknownPatterns, UnknownTypes } from './refuse-unknown.js';
 import { type EventsRead, Sift } from './sift.js';
@@ -51,21 +52,23 @@ export async function* selectPages(
   await refuseUnknownConsumers(pipeline, filters, terms);
   // Two terms that name different consumers: no dead letter is of both.
   if (consumers?.length === 0) return;
-  const pages = readPages(link, {
-    stream: config.streams.dlq.name,
-    filters: consumers?.map((name) => pointerFilter(config.roots.dlq, name)) ?? [`${config.roots.dlq}.>`],
-    ...(fromMs === undefined ? {} : { from: { timeMs: fromMs } }),
-    ...(signal === undefined ? {} : { signal }),
-  });
+  const read = (): ReturnType<typeof readPages> =>
+    readPages(link, {
+      stream: config.streams.dlq.name,
+      filters: consumers?.map((name) => pointerFilter(config.roots.dlq, name)) ?? [`${config.roots.dlq}.>`],
+      ...(fromMs === undefined ? {} : { from: { timeMs: fromMs } }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+  const idsOf = await idsOfGroups(config, terms, read);
   const registry = new EventRegistry(config);
   const typeOf = (subject: string): string => registry.typeOf(subject);
-  const sift = new Sift(link, rest, { nowMs, typeOf });
+  const sift = new Sift(link, rest, { nowMs, typeOf, idsOf });
   const unknownTypes = new UnknownTypes(config, terms, typeOf);
   let any = false;
-  for await (const { messages, after } of pages) {
-    const read = messages.map((message) => readEntry(config, message));
-    unknownTypes.see(read);
-    const entries = await sift.sift(read);
+  for await (const { messages, after } of read()) {
+    const found = messages.map((message) => readEntry(config, message));
+    unknownTypes.see(found);
+    const entries = await sift.sift(found);
     any ||= entries.length > 0;
     yield { entries, after: wholly ? after : undefined, eventsRead: sift.eventsRead };
   }

@@ -1,4 +1,4 @@
-import { type Failure, makeFailure, noReport } from './failure.js';
+import { type Failure, failureRecorded, noReport } from './failure.js';
 import type { JournalRecord, RecordOf } from './record.js';
 import type { Nanos } from './time.js';
 
@@ -101,7 +101,5 @@ export function decideAttempt(facts: DeliveryFacts, history: KeyHistory): Decisi
 /** Why the last reported attempt failed; without one, that there was no report. */
 export function failureOfRecord(record: RecordOf<'ATTEMPT_FAILED'> | undefined): Failure {
   const error = record?.error;
-  return error
-    ? { ...makeFailure(error.kind ?? 'error', error.name, error.message), fingerprint: error.fingerprint }
-    : noReport();
+  return error ? failureRecorded(error) : noReport();
 }

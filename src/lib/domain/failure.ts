@@ -1,6 +1,6 @@
-import { hash } from 'node:crypto';
-import { type Cause, causeMark, causesOf, readText } from './causes.js';
+import { type Cause, causeMark, causesOf, readAny, readText } from './causes.js';
 import { clipBytes, clipText, escapeBlock, escapeLine } from './escape.js';
+import { chosenFingerprint, fingerprintOf } from './fingerprint.js';
 
 /** Why an attempt failed. All but `error`, `timeout` and `no-report` are final: no retry can help. */
 export type FailureKind =
@@ -21,8 +21,19 @@ export interface Failure {
   readonly name: string;
   /** At most 4 KB, on one line. */
   readonly message: string;
-  /** The same for failures that differ only in numbers, ids and addresses. 12 hexadecimal digits. */
+  /** What the error says besides its message: `23505`, `EAUTH`, `429`. */
+  readonly code?: string;
+  /** The same for failures of one cause. 12 hexadecimal digits. */
   readonly fingerprint: string;
+  /** What made it: the shape of the message, or the handler itself. Without it: an earlier version. */
+  readonly fingerprintBy?: 'shape' | 'handler';
+}
+
+/** What an error says besides its name and its message. */
+export interface FailureFacts {
+  readonly code?: string | undefined;
+  /** What the handler calls alike. */
+  readonly fingerprint?: string | undefined;
 }
 
 /** What a failed attempt reports: the failure, and at most 16 KB of stack. */
@@ -33,33 +44,13 @@ export interface ReportedFailure extends Failure {
 
 const maxReasonBytes = 256;
 const maxMessageBytes = 4096;
+const maxCodeBytes = 64;
 const maxStackBytes = 16_384;
 /** Longer input is cut before it is escaped, so that a message of any size costs little. */
 const maxInput = 20_000;
 
 export function isForGood(kind: FailureKind): boolean {
   return kind !== 'error' && kind !== 'timeout' && kind !== 'no-report';
-}
-
-/** Groups alike failures: numbers, hexadecimal runs, UUIDs, e-mail addresses and quoted values don't count. */
-export function fingerprintOf(name: string, message: string): string {
-  const start = message.slice(0, 1024).toLowerCase();
-  return hash('sha256', `${name}\n${varies.test(start) ? shapeOf(start) : start}`).slice(0, 12);
-}
-
-/** Without any of these there is nothing to leave out. */
-const varies = /[\d@"'-]/;
-
-function shapeOf(message: string): string {
-  return (
-    message
-      .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '#')
-      .replace(/\b(?:0x[0-9a-f]+|(?=[0-9a-f]*\d)[0-9a-f]{6,})\b/g, '#')
-      .replace(/[\w.+-]{1,64}@[\w.-]{1,255}/g, '@')
-      .replace(/\d+/g, '#')
-      // An apostrophe inside a word opens and closes nothing.
-      .replace(/"[^"]{0,256}"|(?<!\w)'[^']{0,256}'(?!\w)/g, '""')
-  );
 }
 
 function textOf(value: unknown): string {
@@ -81,19 +72,58 @@ function describeThrown(thrown: unknown): string {
   }
 }
 
-/** The last one that was made, from this name and message: where much fails, it fails alike. */
-let lastMade: { readonly name: string; readonly message: string; readonly failure: Failure } | undefined;
+/** The last one that was made, from these: where much fails, it fails alike. */
+let lastMade:
+  | {
+      readonly name: string;
+      readonly message: string;
+      readonly facts: FailureFacts;
+      readonly failure: Failure;
+    }
+  | undefined;
 
-export function makeFailure(kind: FailureKind, name: string, message: string): Failure {
-  if (lastMade?.name === name && lastMade.message === message && lastMade.failure.kind === kind)
-    return lastMade.failure;
+const noFacts: FailureFacts = {};
+
+export function makeFailure(
+  kind: FailureKind,
+  name: string,
+  message: string,
+  facts: FailureFacts = noFacts,
+): Failure {
+  if (lastMade?.name === name && lastMade.message === message && lastMade.failure.kind === kind) {
+    const { code, fingerprint } = lastMade.facts;
+    if (code === facts.code && fingerprint === facts.fingerprint) return lastMade.failure;
+  }
   const safeName = clipBytes(escapeLine(name.slice(0, 200)), 128);
   const safeMessage = clipBytes(escapeLine(message.slice(0, maxInput)), maxMessageBytes);
-  const fingerprint = fingerprintOf(safeName, safeMessage);
+  const code = facts.code && clipBytes(escapeLine(facts.code.slice(0, maxCodeBytes)), maxCodeBytes);
+  const { fingerprint: chosen } = facts;
+  const fingerprint = chosen ? chosenFingerprint(chosen) : fingerprintOf(safeName, safeMessage, code);
+  const made = { kind, name: safeName, message: safeMessage, fingerprint, fingerprintBy: byOf(chosen) };
   // Frozen, since it is shared by all that fail alike.
-  const failure = Object.freeze({ kind, name: safeName, message: safeMessage, fingerprint });
-  lastMade = { name, message, failure };
+  const failure = Object.freeze(code ? { ...made, code } : made);
+  lastMade = { name, message, facts, failure };
   return failure;
+}
+
+const byOf = (chosen: string | undefined): 'shape' | 'handler' => (chosen ? 'handler' : 'shape');
+
+/** One that was read; of an earlier version with the fingerprint of today, so that old and new are one group. */
+export function withFingerprint<F extends Omit<Failure, 'kind'>>(failure: F): F {
+  if (failure.fingerprintBy !== undefined) return failure;
+  const { name, message, code } = failure;
+  return { ...failure, fingerprint: fingerprintOf(name, message, code), fingerprintBy: 'shape' };
+}
+
+export function withoutStack({ stack: _left, ...failure }: ReportedFailure): Failure {
+  return failure;
+}
+
+/** Of a failure that a record tells of. */
+export function failureRecorded(error: Omit<Failure, 'kind'> & { readonly kind?: FailureKind }): Failure {
+  const { kind = 'error', name, message, code, fingerprint, fingerprintBy } = withFingerprint(error);
+  const made = makeFailure(kind, name, message, { code });
+  return { ...made, fingerprint, ...(fingerprintBy === undefined ? {} : { fingerprintBy }) };
 }
 
 /**
@@ -105,10 +135,23 @@ export function failureOf(thrown: unknown, kind: FailureKind = 'error', calledBy
   const own = readText(thrown, 'message') ?? describeThrown(thrown);
   const causes = causesOf(thrown, describeThrown);
   const stack = withCauses(readText(thrown, 'stack'), causes, calledBy);
-  const failure = makeFailure(kind, name, causes.length === 0 ? own : messageWith(own, causes));
+  const message = causes.length === 0 ? own : messageWith(own, causes);
+  const facts = { code: codeOf(thrown), fingerprint: readText(thrown, 'fingerprint') };
+  const failure = makeFailure(kind, name, message, facts);
   return stack
     ? { ...failure, stack: clipBytes(escapeBlock(stack.slice(0, maxInput)), maxStackBytes) }
     : failure;
+}
+
+/** Where drivers and clients put what went wrong, the most exact first. */
+const codeKeys = ['code', 'responseCode', 'statusCode', 'status'];
+
+function codeOf(thrown: unknown): string | undefined {
+  for (const key of codeKeys) {
+    const value = readAny(thrown, key);
+    if ((typeof value === 'string' && value !== '') || Number.isSafeInteger(value)) return String(value);
+  }
+  return undefined;
 }
 
 /** What a wrapper has in its message already is not said again. */

@@ -7,7 +7,7 @@ import {
   maxRoutableBytes,
   readOrigin,
 } from './decode.js';
-import type { Failure, FailureKind } from './failure.js';
+import { type Failure, type FailureKind, withFingerprint } from './failure.js';
 import type { Stage, Tier } from './key.js';
 import { type Attempts, type Exhaustion, isExhaustionRecord, type JournalRecord } from './record.js';
 import { isRecordKind } from './record-kinds.js';
@@ -47,15 +47,27 @@ export function decodeRecord(bytes: Uint8Array): Decoded<JournalRecord> {
 function isReportedError(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const kind = (value as Record<string, unknown>)['kind'] ?? 'error';
-  return readFailure({ ...value, kind }) !== undefined;
+  return failureIn({ ...value, kind }) !== undefined;
 }
 
 /** The failure in this value, where it has the shape of one. */
 export function readFailure(value: unknown): Failure | undefined {
+  const failure = failureIn(value);
+  return failure && withFingerprint(failure);
+}
+
+function failureIn(value: unknown): Failure | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { kind, name, message, fingerprint } = value as Record<string, unknown>;
+  const { kind, name, message, code, fingerprint, fingerprintBy } = value as Record<string, unknown>;
   if (!isText(kind) || !isText(name) || typeof message !== 'string' || !isText(fingerprint)) return undefined;
-  return { kind: kind as FailureKind, name, message, fingerprint };
+  return {
+    kind: kind as FailureKind,
+    name,
+    message,
+    ...(isText(code) ? { code } : {}),
+    fingerprint,
+    ...(fingerprintBy === 'shape' || fingerprintBy === 'handler' ? { fingerprintBy } : {}),
+  };
 }
 
 export function readAttempts(value: unknown): Attempts | undefined {

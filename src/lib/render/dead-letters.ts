@@ -84,9 +84,10 @@ export function renderGroups(groups: readonly DeadLetterGroup[], by: Grouping, v
     { title: 'LAST', align: 'right' },
     { title: 'SAMPLE' },
   ];
-  const rows = groups.map(({ count, key, firstDeadAt, lastDeadAt, sample }) => [
+  const rows = groups.map(({ count, key, firstDeadAt, lastDeadAt, sample, shapes = 1 }) => [
     String(count),
-    key,
+    // First, since the end of a line is cut.
+    shapes > 1 ? `(${shapes} shapes) ${key}` : key,
     renderWhen(firstDeadAt, nowMs),
     renderWhen(lastDeadAt, nowMs),
     sample,

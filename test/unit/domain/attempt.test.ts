@@ -167,7 +167,7 @@ describe('the guard', () => {
 
   test('the fingerprint of the record survives, although this version would compute another', () => {
     const { journalSeq, record } = stored('ATTEMPT_FAILED', 1, 1);
-    const error = { ...boom, fingerprint: 'abcdef012345' };
+    const error = { ...boom, fingerprint: 'abcdef012345', fingerprintBy: 'shape' as const };
     const facts = { deliveries: 2, limit: 1, mayHaveParked: false, silenceCounts: true };
     const decision = decideAttempt(facts, { failed: { journalSeq, record: { ...record, error } } });
     expect(decision).toMatchObject({ failure: { fingerprint: 'abcdef012345' } });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { failureOf, fingerprintOf, reasonOf } from '../../../src/lib/domain/failure.js';
+import { failureOf, reasonOf } from '../../../src/lib/domain/failure.js';
+import { fingerprintOf } from '../../../src/lib/domain/fingerprint.js';
 import { property } from '../../support/property.js';
 
 const refused = (port = 9): Error =>
@@ -87,21 +88,24 @@ describe('what was behind an error stands in its message', () => {
   });
 });
 
-test('different causes are different groups, and what differs in numbers is one', () => {
+test('different causes are different groups, another port is another cause, and another host is the same', () => {
   const dns = Object.assign(new Error('getaddrinfo ENOTFOUND crm.invalid'), { code: 'ENOTFOUND' });
-  const prints = [fetchFailed(refused(1)), fetchFailed(refused(2)), fetchFailed(dns)].map(
-    (error) => failureOf(error).fingerprint,
+  const elsewhere = new Error('connect ECONNREFUSED 10.0.4.17:1');
+  const prints = [refused(1), elsewhere, refused(2), dns].map(
+    (cause) => failureOf(fetchFailed(cause)).fingerprint,
   );
   expect(prints[0]).toBe(prints[1]);
-  expect(prints[0]).not.toBe(prints[2]);
+  expect(new Set(prints).size).toBe(3);
   const long = 'x'.repeat(5000);
   const deep = (cause: Error): string => failureOf(new Error(long, { cause })).fingerprint;
   expect(deep(refused())).not.toBe(deep(dns));
 });
 
-test('without a cause the fingerprint is that of name and message, as ever', () => {
+test('without a cause the fingerprint is that of name, message and code', () => {
   for (const error of [new TypeError('no x'), new RangeError(), Object.assign(new Error('a'), { code: 'X' })])
-    expect(failureOf(error).fingerprint).toBe(fingerprintOf(error.name, error.message));
+    expect(failureOf(error).fingerprint).toBe(
+      fingerprintOf(error.name, error.message, 'code' in error ? String(error.code) : undefined),
+    );
 });
 
 test('the reason shows the first cause, however long the rest is', () => {

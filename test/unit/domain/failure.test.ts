@@ -1,14 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  type Failure,
   failureOf,
-  fingerprintOf,
   type FailureKind,
   isForGood,
   makeFailure,
   noReport,
   reasonOf,
+  withFingerprint,
 } from '../../../src/lib/domain/failure.js';
+import { chosenFingerprint, fingerprintOf } from '../../../src/lib/domain/fingerprint.js';
 import { property } from '../../support/property.js';
 
 const circular: { self?: unknown } = {};
@@ -150,44 +152,62 @@ test('a missing report is a failure of its own kind, which a retry may mend', ()
   expect(noReport()).toMatchObject({ kind: 'no-report', message: 'no report from the last attempt' });
 });
 
-describe('fingerprintOf', () => {
-  test.each([
-    ['counts', 'got 3 of 10 rows', 'got 71 of 9999 rows'],
-    ['addresses', 'connect ECONNREFUSED 10.0.0.1:587', 'connect ECONNREFUSED 192.168.7.22:25'],
-    ['UUIDs', 'no user 0b1d9ff0-9c9d-4d8e-8a4b-6c8c8f4a0b6e', 'no user D0B1D9FF-9C9D-4D8E-8A4B-6C8C8F4A0B6E'],
-    ['hexadecimal ids', 'no object 507f1f77bcf86cd799439011', 'no object 65b2c3d4e5f60718293a4b5c'],
-    ['pointers', 'at 0x7fff5fbff8c0', 'at 0xdeadbeef'],
-    ['quoted values', 'no column "name"', 'no column "e-mail"'],
-    ['single-quoted values', "no column 'name'", "no column 'e-mail'"],
-    ['single-quoted values after an apostrophe', "can't find user 'bob'", "can't find user 'alice'"],
-    ['e-mail addresses', '550 <bob@example.com>: unknown', '550 <alice.b+c@mail.example.org>: unknown'],
-    ['upper and lower case', 'Connection Refused', 'connection refused'],
-    ['what comes after the first 1024 characters', `${'x'.repeat(1024)}a`, `${'x'.repeat(1024)}b`],
-  ])('%s do not count', (_what, a, b) => {
-    expect(fingerprintOf('Error', a)).toBe(fingerprintOf('Error', b));
+describe('the fingerprint of a failure', () => {
+  test('is that of its name, its message and its code', () => {
+    expect(makeFailure('error', 'E', 'no', { code: '23505' })).toMatchObject({
+      code: '23505',
+      fingerprint: fingerprintOf('E', 'no', '23505'),
+      fingerprintBy: 'shape',
+    });
+    expect(makeFailure('error', 'E', 'no')).toEqual({
+      kind: 'error',
+      name: 'E',
+      message: 'no',
+      fingerprint: fingerprintOf('E', 'no'),
+      fingerprintBy: 'shape',
+    });
   });
 
-  test.each([
-    ['other words', 'connection refused', 'connection reset'],
-    ['words of hexadecimal letters only', 'the facade broke', 'the decade broke'],
-    ['words around apostrophes', "can't read the file, isn't it", "can't write the file, isn't it"],
-  ])('%s do count', (_what, a, b) => {
-    expect(fingerprintOf('Error', a)).not.toBe(fingerprintOf('Error', b));
+  test.each<[string, object, unknown]>([
+    ['a text', { code: 'EAUTH' }, 'EAUTH'],
+    ['a number', { code: 11_000 }, '11000'],
+    ['a reply of SMTP', { responseCode: 450 }, '450'],
+    ['a status', { status: 429 }, '429'],
+    ['the most exact', { status: 400, code: 'card_declined' }, 'card_declined'],
+    ['none that is no text', { code: {} }, undefined],
+    ['none that is empty', { code: '', status: Number.NaN }, undefined],
+    ['a bounded one', { code: 'x'.repeat(5000) }, expect.stringMatching(/^x{50,64}…?$/)],
+  ])('the code of an error is %s', (_what, facts, code) => {
+    expect(failureOf(Object.assign(new Error('no'), facts)).code).toEqual(code);
   });
 
-  test('the name counts', () => {
-    expect(fingerprintOf('TypeError', 'x')).not.toBe(fingerprintOf('RangeError', 'x'));
+  test('a handler may choose it, whatever else the error says', () => {
+    const chosen = (message: string): Failure =>
+      failureOf(Object.assign(new Error(message), { fingerprint: 'smtp down' }));
+    expect(chosen('one')).toMatchObject({
+      fingerprint: chosenFingerprint('smtp down'),
+      fingerprintBy: 'handler',
+    });
+    expect(chosen('one').fingerprint).toBe(chosen('two words').fingerprint);
+    expect(failureOf(Object.assign(new Error('one'), { fingerprint: 7 })).fingerprintBy).toBe('shape');
   });
 
-  test('it ends on any text, quotes without an end among them', () => {
-    for (const text of [
-      `'${'a'.repeat(100_000)}`,
-      '"'.repeat(50_000),
-      "'a".repeat(50_000),
-      '@'.repeat(50_000),
-    ]) {
-      expect(fingerprintOf('Error', text)).toMatch(/^[0-9a-f]{12}$/);
-    }
+  test('two in a row with one message keep their own code and choice', () => {
+    const made = [{ code: 'A' }, { code: 'B' }, { fingerprint: 'x' }, {}].map(
+      (facts) => makeFailure('error', 'E', 'no', facts).fingerprint,
+    );
+    expect(new Set(made).size).toBe(4);
+  });
+
+  test('one of an earlier version gets that of today, and the others keep theirs', () => {
+    const old = { kind: 'error', name: 'E', message: 'got 3 of 10', fingerprint: '0123456789ab' } as const;
+    expect(withFingerprint(old)).toEqual({
+      ...old,
+      fingerprint: fingerprintOf('E', 'got 7 of 99'),
+      fingerprintBy: 'shape',
+    });
+    const own = { ...old, fingerprintBy: 'handler' } as const;
+    expect(withFingerprint(own)).toBe(own);
   });
 });
 

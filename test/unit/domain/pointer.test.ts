@@ -70,6 +70,7 @@ test('a pointer carries what an exhaustion says, and no payload', () => {
       name: 'SmtpError',
       message: 'Verbindung geschlossen für „bob“',
       fingerprint: example.failure.fingerprint,
+      fingerprintBy: 'shape',
     },
     attempts: { main: 3, retry: 0 },
     firstFailedAt: '2026-01-31T11:00:00.000Z',

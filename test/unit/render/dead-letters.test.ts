@@ -29,7 +29,25 @@ describe('renderDeadLetters', () => {
   });
 });
 
+const at = '2026-01-31T12:00:00.000Z';
+
 describe('renderGroups', () => {
+  it('says of how many shapes a group was made, where there are several', () => {
+    const made = {
+      key: 'no access',
+      count: 2,
+      firstDeadAt: at,
+      lastDeadAt: at,
+      sample: 'c/1',
+      fingerprint: 'a',
+    };
+    const [one, several] = [1, 3].map((shapes) =>
+      renderGroups([{ ...made, shapes }], 'reason', makeView(100)),
+    );
+    expect(one).not.toContain('shape');
+    expect(several).toContain('(3 shapes) no access');
+  });
+
   it('says how many, since when, and names one', () => {
     const group = {
       key: 'SmtpError: connection refused',

@@ -3,6 +3,7 @@ import type { Original } from '../../pointers/original.js';
 import { printSelection } from '../../domain/selection/print.js';
 import { concurrently } from '../../flow/concurrently.js';
 import type { DlqEntry } from '../../pointers/entry.js';
+import { Kinds } from '../alike.js';
 import { notFound } from '../not-found.js';
 import { persistently } from './persistently.js';
 import { readAhead } from '../../flow/read-ahead.js';
@@ -128,7 +129,7 @@ export function planLetters<D extends Decision>(
       items: draft.items,
       skipped: draft.skipped,
       consumers: draft.consumers.sorted(),
-      reasons: draft.reasons.sorted(),
+      reasons: draft.reasons.sorted(draft.kinds.leads()),
       oldestDeadAt: draft.oldestDeadAt,
       missing: draft.missing,
       replaced: draft.replaced,
@@ -151,8 +152,14 @@ class Counter {
     this.counts.set(identity, { name, count: (this.counts.get(identity)?.count ?? 0) + 1 });
   }
 
-  sorted(): Count[] {
-    return [...this.counts.values()].toSorted((a, b) => b.count - a.count || a.name.localeCompare(b.name));
+  /** `leads`: which identity stands for which others. Without it: each for itself. */
+  sorted(leads?: ReadonlyMap<string, string>): Count[] {
+    const groups = new Map<string, Count>();
+    for (const [identity, { name, count }] of this.counts) {
+      const lead = leads?.get(identity) ?? identity;
+      groups.set(lead, { name, count: count + (groups.get(lead)?.count ?? 0) });
+    }
+    return [...groups.values()].toSorted((a, b) => b.count - a.count || a.name.localeCompare(b.name));
   }
 }
 
@@ -167,12 +174,15 @@ class Draft {
   readonly unknown: string[] = [];
   readonly consumers = new Counter();
   readonly reasons = new Counter();
+  readonly kinds = new Kinds();
   oldestDeadAt: string | null = null;
   missing = 0;
   replaced = 0;
   eventsRead: EventsRead | undefined;
 
-  add({ letter, dlqSeq }: DlqEntry, decision: Decision): void {
+  add(entry: DlqEntry, decision: Decision): void {
+    const { letter, dlqSeq } = entry;
+    this.kinds.add(entry);
     this.consumers.add(letter.consumer);
     this.reasons.add(letter.fingerprint, letter.reason);
     if (this.oldestDeadAt === null || letter.deadAt < this.oldestDeadAt) this.oldestDeadAt = letter.deadAt;

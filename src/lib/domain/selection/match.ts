@@ -37,6 +37,8 @@ export interface MatchContext {
   readonly nowMs: number;
   /** The event type that a subject names. */
   readonly typeOf: (subject: string) => string;
+  /** All fingerprints of the group that one belongs to. Without it: each is a group of its own. */
+  readonly idsOf?: ((fingerprint: string) => readonly string[]) | undefined;
 }
 
 export type Matcher = (selectable: Selectable) => boolean;
@@ -59,9 +61,10 @@ export function matcherOf(terms: readonly Term[], context: MatchContext): Matche
 function termMatcher(term: Term, context: MatchContext): Matcher {
   const read = readers[term.key](context, term.path ?? '');
   const tests = term.values.map((value) => testOf(term.key, value));
+  const ids = groupOf(context);
   const groups = term.key === 'reason' ? exactTexts(term) : [];
   return (selectable) => {
-    if (groups.includes(selectable.letter.fingerprint)) return !term.not;
+    if (groups.length > 0 && ids(selectable)?.some((id) => groups.includes(String(id)))) return !term.not;
     const candidates = read(selectable);
     if (candidates === undefined) return false;
     return candidates.some((candidate) => tests.some((test) => test(candidate))) !== term.not;
@@ -81,8 +84,8 @@ const readers: Readonly<Record<SelectionKey, (context: MatchContext, path: strin
   type:
     ({ typeOf }) =>
     ({ letter }) => [typeOf(letter.subject)],
-  group: () => groupOf,
-  fingerprint: () => groupOf,
+  group: groupOf,
+  fingerprint: groupOf,
   name:
     () =>
     ({ pointer }) => [(pointer?.failure.name ?? 'Error').toLowerCase()],
@@ -129,7 +132,9 @@ const readers: Readonly<Record<SelectionKey, (context: MatchContext, path: strin
   },
 };
 
-const groupOf: Read = ({ letter }) => [letter.fingerprint];
+function groupOf({ idsOf }: MatchContext): Read {
+  return ({ letter: { fingerprint } }) => idsOf?.(fingerprint) ?? [fingerprint];
+}
 
 function expiresIn({ originalExpiresAt }: SelectableState, nowMs: number): number {
   return originalExpiresAt === null ? Number.POSITIVE_INFINITY : Date.parse(originalExpiresAt) - nowMs;

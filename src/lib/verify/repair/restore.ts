@@ -1,6 +1,6 @@
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { consumerNamed, limitsOf, type PipelineConfig } from '../../config/resolved.js';
-import { isForGood, makeFailure } from '../../domain/failure.js';
+import { failureRecorded, isForGood } from '../../domain/failure.js';
 import { atStage, type Key, sameOrigin } from '../../domain/key.js';
 import { straightToDlq } from '../../domain/stage-plan.js';
 import type { Pointer } from '../../domain/pointer.js';
@@ -100,12 +100,12 @@ async function fromAttempt(pipeline: Pipeline, key: Key): Promise<Exhaustion | u
   const record = (await lastRecord(pipeline, key, 'ATTEMPT_FAILED'))?.record;
   if (!record?.error || record.attempt === undefined) return undefined;
   const { error, attempt } = record;
-  const { kind = 'error', name, message, fingerprint } = error;
+  const failure = failureRecorded(error);
   return makeExhaustion({
     key: { ...key, origin: record.origin },
-    kind: isForGood(kind) ? 'MSG_TERMINATED' : 'MAX_DELIVERIES',
+    kind: isForGood(failure.kind) ? 'MSG_TERMINATED' : 'MAX_DELIVERIES',
     at: record.at,
-    failure: { ...makeFailure(kind, name, message), fingerprint },
+    failure,
     attempts: await attemptsOf(pipeline, key, attempt),
     firstFailedAt: record.firstFailedAt ?? record.at,
     worker: record.worker ?? '',

@@ -1,6 +1,6 @@
 import type { StageLimits } from '../../config/resolved.js';
 import { delayAfter, withJitter } from '../../domain/backoff.js';
-import { type Failure, isForGood, type ReportedFailure } from '../../domain/failure.js';
+import { type Failure, isForGood, type ReportedFailure, withoutStack } from '../../domain/failure.js';
 import type { StagePlan } from '../../domain/stage-plan.js';
 import type { Outcome } from '../../domain/outcome.js';
 import type { Exhaustion, JournalRecord, RecordFacts } from '../../domain/record.js';
@@ -136,12 +136,7 @@ export class Reporter {
       key: task.key,
       kind: isForGood(failure.kind) ? 'MSG_TERMINATED' : 'MAX_DELIVERIES',
       at: this.at(),
-      failure: {
-        kind: failure.kind,
-        name: failure.name,
-        message: failure.message,
-        fingerprint: failure.fingerprint,
-      },
+      failure: withoutStack(failure),
       attempts:
         task.key.stage === 'retry'
           ? { main: task.attemptsBefore, retry: attempts }
