@@ -1,4 +1,4 @@
-import { Kinds } from './alike.js';
+import { Kinds } from '../pointers/alike.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { DeadLetter } from '../domain/dead-letter.js';
 import type { DeadLetterFilters } from './filters.js';

@@ -6,7 +6,7 @@ import { EventRegistry } from '../handlers/event.js';
 import { readPages } from '../nats/read/read-stream.js';
 import { lastPointer } from '../pointers/write-pointer.js';
 import { type DlqEntry, readEntry } from '../pointers/entry.js';
-import { idsOfGroups } from './alike.js';
+import { idsOfGroups } from '../pointers/alike.js';
 import { type DeadLetterFilters, selectionOfFilters } from './filters.js';
 import { refuseUnknownConsumers, refuseUnknownPatterns, UnknownTypes } from './refuse-unknown.js';
 import { type EventsRead, Sift } from './sift.js';

@@ -3,7 +3,7 @@ import type { Original } from '../../pointers/original.js';
 import { printSelection } from '../../domain/selection/print.js';
 import { concurrently } from '../../flow/concurrently.js';
 import type { DlqEntry } from '../../pointers/entry.js';
-import { Kinds } from '../alike.js';
+import { Kinds } from '../../pointers/alike.js';
 import { notFound } from '../not-found.js';
 import { persistently } from './persistently.js';
 import { readAhead } from '../../flow/read-ahead.js';

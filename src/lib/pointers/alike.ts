@@ -4,7 +4,7 @@ import type { PipelineConfig } from '../config/resolved.js';
 import { exactTexts } from '../domain/selection/pattern.js';
 import type { Term } from '../domain/selection/selection.js';
 import type { readPages } from '../nats/read/read-stream.js';
-import { type DlqEntry, readEntry } from '../pointers/entry.js';
+import { type DlqEntry, readEntry } from './entry.js';
 
 /** The fingerprints of dead letters, in the order in which they died, and which of them belong together. */
 export class Kinds {
