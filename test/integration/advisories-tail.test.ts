@@ -125,7 +125,7 @@ describe('tailAdvisories', () => {
       ['MALFORMED', 'pipeline', consumer, expect.stringContaining('kind')],
       ['MALFORMED', 'server', null, expect.stringContaining('type')],
       ['RESOLVED', 'pipeline', consumer, 'late: after its lease had lapsed'],
-      ['MALFORMED', 'pipeline', consumer, expect.stringContaining('does not belong')],
+      ['MALFORMED', 'pipeline', consumer, expect.stringContaining('does not match its subject')],
     ]);
     expect(lines[0]).toMatchObject({ stream: 'events-advisories', seq: 1, tier: null, deliveries: null });
     expect(await linesOf(bed, { kinds: ['MALFORMED'] })).toHaveLength(4);

@@ -81,7 +81,12 @@ test('the programs of docs/library.md compile and do what they say', async () =>
   const folder = await compiledProject();
   // As the command line finds it: by the variables of this folder.
   await writeFile(path.join(folder, '.env'), `NATS_URL=${server.url}\n`);
-  const env = { NATS_URL: '', OTHER_SERVER: server.url, MAIL_API: 'http://127.0.0.1:1/send', HOME: folder };
+  const env = {
+    NATS_URL: undefined,
+    OTHER_SERVER: server.url,
+    MAIL_API: 'http://127.0.0.1:1/send',
+    HOME: folder,
+  };
   const options = { cwd: folder, env, reject: false } as const;
   const node = (file: string) => execa(process.execPath, [path.join('dist', file)], options);
 
