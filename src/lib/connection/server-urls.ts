@@ -23,7 +23,13 @@ interface Refused {
 
 /** Reads a comma-separated list of server URLs; `nats://` and the port 4222 may be left out. */
 export function readServers(text: string): Servers | Refused {
-  const servers = text.split(',').map((entry) => readServer(entry.trim(), text.includes('@')));
+  const entries = text.split(',');
+  const servers = entries.map((entry, i) =>
+    readServer(
+      entry.trim(),
+      entries.some((other, at) => at !== i && other.includes('@')),
+    ),
+  );
   const refused = servers.find((server) => 'problem' in server);
   if (refused) return refused;
   const read = servers as Server[];
@@ -44,7 +50,7 @@ export function parseServers(text: string, source: string): Servers {
   return servers;
 }
 
-/** `secret`: the list holds credentials, and a comma in a password makes an entry of its beginning. */
+/** `secret`: another entry has credentials. A comma in a password makes two entries of it, and an @ may be forgotten. */
 function readServer(entry: string, secret: boolean): Server | Refused {
   const refuse = (why: string): Refused => ({
     problem: `expected a server like nats://host:4222, found ${hideCredentials(entry, secret)} (${why})`,
@@ -66,9 +72,9 @@ function readServer(entry: string, secret: boolean): Server | Refused {
 
 function hideCredentials(entry: string, secret: boolean): string {
   const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(entry)?.[0] ?? '';
+  if (secret && entry !== '') return `"${scheme}…"`;
   const at = entry.lastIndexOf('@');
-  if (at === -1) return `"${secret && entry !== '' ? `${scheme}…` : entry}"`;
-  return `"${scheme}…${entry.slice(at)}"`;
+  return at === -1 ? `"${entry}"` : `"${scheme}…${entry.slice(at)}"`;
 }
 
 function authIn(credentials: string): Auth | undefined {
