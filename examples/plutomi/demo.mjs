@@ -34,8 +34,8 @@ process.exit();
 
 async function play() {
   title(`${calm + during} people log in, the mail server goes down, and nothing is lost`);
-  tell('All of it is real: nats-server, SMTP and the commands. plutomi-events stands for');
-  tell(`node bin/run.js, started in ${stage.folder}`);
+  tell('All of it is real: nats-server, SMTP and the commands.');
+  tell(`plutomi-events is bin/run.js, started in ${stage.folder}`);
   await startServer();
   await provision();
   const workers = await startWorkers();
@@ -53,13 +53,16 @@ async function startServer() {
 
 async function provision() {
   step('Turn the config into streams and consumers');
-  output(await run('pipeline apply --yes'), (line) => /^\+ create|^\d+ to |^Done/.test(line));
+  output(await run('pipeline apply --yes'), (line) =>
+    /^\+ create (stream|consumer) |^\d+ to |^Done/.test(line),
+  );
 }
 
 async function startWorkers() {
   step('Run the pipeline: two processes share the load');
-  tell('notifications-consumer e-mails each login code, analytics-consumer writes each event as a row:');
-  tell('here to a file, to ClickHouse where CLICKHOUSE_URL is set.');
+  tell('notifications-consumer e-mails each login code.');
+  tell('analytics-consumer writes each event as a row, here to a file.');
+  tell('Where CLICKHOUSE_URL is set, it writes to ClickHouse.');
   const workers = new Workers(stage.commands);
   command('plutomi-events pipeline run > worker-1.log &');
   command('plutomi-events pipeline run > worker-2.log &');

@@ -14,7 +14,8 @@ export function tell(text) {
 }
 
 export function command(line) {
-  write(`   ${paint('dim', '$')} ${paint('bold', line)}`);
+  const [first, ...more] = wrap(`   $ ${line}`);
+  write([`   ${paint('dim', '$')} ${paint('bold', first.slice(5))}`, ...bold(more)].join('\n'));
 }
 
 /** What a command printed; `keep` says which of its lines are shown. */
@@ -26,7 +27,8 @@ export function output(text, keep = () => true) {
 
 /** One line of something that happens over time. */
 export function moment(seconds, text) {
-  write(`   ${paint('yellow', `${seconds.toFixed(1).padStart(5)} s`)}  ${text}`);
+  const [first, ...more] = wrap(`   ${seconds.toFixed(1).padStart(5)} s  ${text}`);
+  write([`${paint('yellow', first.slice(0, 10))}${first.slice(10)}`, ...more].join('\n'));
 }
 
 export function title(text) {
@@ -37,8 +39,22 @@ export function verdict(ok, text) {
   write(`\n${paint(['bold', ok ? 'green' : 'red'], text)}`);
 }
 
+function bold(lines) {
+  return lines.map((line) => paint('bold', line));
+}
+
 function indent(text) {
-  return text.replaceAll(/^(?=.)/gm, '   ');
+  const lines = text.split('\n').map((line) => (line === '' ? '' : `   ${line}`));
+  return lines.flatMap(wrap).join('\n');
+}
+
+/** The lines of one on this terminal, broken between words; what follows is set two columns further in. */
+function wrap(line) {
+  const columns = process.stdout.columns ?? Number.POSITIVE_INFINITY;
+  const margin = `${/^ */.exec(line)[0]}  `;
+  const at = line.lastIndexOf(' ', columns);
+  if (line.length <= columns || at <= margin.length) return [line];
+  return [line.slice(0, at).trimEnd(), ...wrap(margin + line.slice(at).trimStart())];
 }
 
 function write(text) {
