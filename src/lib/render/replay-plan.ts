@@ -1,5 +1,6 @@
 import { formatDuration } from '../domain/duration.js';
 import { escapeLine } from '../domain/escape.js';
+import { hanging } from './hanging.js';
 import { clipColumns } from './columns.js';
 import type { DiscardResult } from '../dlq/discard.js';
 import type { Count, LetterPlan, SkippedLetter } from '../dlq/plan/plan-letters.js';
@@ -23,7 +24,8 @@ export function renderReplayPlan(plan: ReplayPlan, view: View, rate?: number): s
   const lines = renderRows(rows, colors);
   if (notRunning.length > 0) {
     const names = escapeLine(notRunning.join(', '));
-    lines.push(colors.yellow(`  no process is waiting for events of ${names}; is pipeline run running?`));
+    const text = `no process is waiting for events of ${names}; is pipeline run running?`;
+    lines.push(colors.yellow(`  ${hanging(2, text, view.width)}`));
   }
   for (const { consumer, why } of plan.heldUp) {
     lines.push(
