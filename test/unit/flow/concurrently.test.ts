@@ -28,10 +28,26 @@ it('begins nothing more after its signal', async () => {
   expect(results).toEqual([1, 2, undefined, undefined]);
 });
 
-it('ends with the first error, and has no work for no items', async () => {
-  const failing = concurrently([1, 2], 2, async (n) => {
-    if (n === 2) throw new Error('two');
-  });
-  await expect(failing).rejects.toThrow('two');
+it('starts nothing more after the first error, and throws it when what it started has ended', async () => {
+  const started: number[] = [];
+  let running = 0;
+  const failing = concurrently(
+    Array.from({ length: 100 }, (_, n) => n),
+    3,
+    async (n) => {
+      started.push(n);
+      running++;
+      // The others are under way when one fails, and take longer; one of them fails too.
+      for (let i = 0; i < (n === 1 ? 1 : 10); i++) await Promise.resolve();
+      running--;
+      if (n > 0) throw new Error(`item ${n}`);
+    },
+  );
+  await expect(failing).rejects.toThrow('item 1');
+  expect(running).toBe(0);
+  expect(started).toEqual([0, 1, 2]);
+});
+
+it('has no work for no items', async () => {
   expect(await concurrently([], 4, async () => 1)).toEqual([]);
 });
