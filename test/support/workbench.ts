@@ -43,6 +43,7 @@ export function workshop(): { readonly link: Link; open(reads?: Reads): Promise<
   let link: TestLink;
   let count = 0;
   const stopped: Promise<void>[] = [];
+  const benches: Workbench[] = [];
   beforeAll(async () => {
     server = await startNats();
     link = await connectTo(server.url);
@@ -52,6 +53,8 @@ export function workshop(): { readonly link: Link; open(reads?: Reads): Promise<
     await Promise.all(stopped);
     await link.close();
     await server.stop();
+    // No worker can say any more now.
+    for (const bench of benches) bench.saidNoMore();
   });
   return {
     get link() {
@@ -60,6 +63,7 @@ export function workshop(): { readonly link: Link; open(reads?: Reads): Promise<
     open: async (reads = { stream: config.streams.events.name, subject: (name) => `events.${name}` }) => {
       const consumer = `bench-${++count}`;
       const bench = new Workbench(link, consumer, reads, stopped);
+      benches.push(bench);
       await bench.createConsumer();
       return bench;
     },
@@ -94,6 +98,9 @@ export class Workbench {
   /** In [0, 1). */
   random = 0.5;
   private skippedMs = 0;
+  private readonly test = expect.getState().currentTestName;
+  /** What `saidAre` found last. */
+  private expected: readonly string[] | undefined;
   readonly pipeline: Pipeline;
   readonly gate: Gate;
 
@@ -239,11 +246,20 @@ export class Workbench {
     return this.work(stage.process, settings);
   }
 
-  /** Resolves when as much was said as this, and then it is this: a later word that should not be fails the test too. */
+  /**
+   * Resolves when as much was said as this, and then it is this. A later word that should not be fails the file, once
+   * all of its workers have stopped.
+   */
   async saidAre(...expected: readonly string[]): Promise<void> {
     const enough = (): boolean => this.said.length >= expected.length;
     await eventually(expected.join(', '), enough, 5000).catch(() => {});
     expect(this.said).toEqual(expected);
+    this.expected = expected;
+  }
+
+  /** Nothing after what `saidAre` found last. */
+  saidNoMore(): void {
+    if (this.expected) expect(this.said, `said at the end of: ${this.test}`).toEqual(this.expected);
   }
 
   /** What stands in the journal about this consumer, in order. */
