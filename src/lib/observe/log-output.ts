@@ -9,11 +9,26 @@ const retryMs = 10;
 const mostTries = 200;
 const nothing = Buffer.alloc(0);
 
+const outputs = new Map<number, LogOutput>();
+
+/** Logs how many lines are missing, of all loggers that share the output. */
+export type ReportDropped = (lines: number) => void;
+
+/**
+ * One line, with its end, to a descriptor. All loggers share the output of a descriptor: a line that was taken in
+ * part is finished before another begins, whoever wrote it. It is opened at the first line.
+ */
+export function writeLog(fd: 1 | 2, line: string, reportDropped: ReportDropped): void {
+  const output = outputs.get(fd) ?? new LogOutput(fd);
+  outputs.set(fd, output);
+  output.write(line, reportDropped);
+}
+
 /**
  * Where the lines of a log go. A line is written before `write` returns while the reader keeps up. While it does not,
  * lines are kept in their order, then dropped and counted, without waiting: the log never holds back what it is about.
  */
-export class LogOutput {
+class LogOutput {
   private readonly fd: number;
   /** The part of a line, or of a chunk, that was not taken. */
   private rest: Buffer = nothing;
@@ -21,32 +36,31 @@ export class LogOutput {
   private kept: string[] = [];
   private keptLength = 0;
   private dropped = 0;
+  /** Of the logger whose line was dropped first; it writes where the dropped lines would stand. */
+  private reportDropped: ReportDropped | undefined;
   /** Set while something waits to be written. */
   private waiting: NodeJS.Timeout | undefined;
   /** Tries since something was taken. */
   private refusals = 0;
   private readerLeft = false;
 
-  constructor(
-    fd: 1 | 2,
-    /** Called when all that was kept is written: where the dropped lines would stand. */
-    private readonly onDropped: (lines: number) => void,
-  ) {
+  constructor(fd: 1 | 2) {
     this.fd = openNonBlocking(fd);
   }
 
-  /** One line, with its end. */
-  write(line: string): void {
+  /** `reportDropped` is called if this is the first line that is dropped, once all that was kept is written. */
+  write(line: string, reportDropped: ReportDropped): void {
     if (this.readerLeft) return;
-    if (this.waiting) return this.keep(line);
+    if (this.waiting) return this.keep(line, reportDropped);
     this.put(Buffer.from(line));
     if (this.rest.length > 0) this.wait();
   }
 
-  private keep(line: string): void {
+  private keep(line: string, reportDropped: ReportDropped): void {
     // Until all is written: what is dropped is in one piece.
     if (this.dropped > 0 || this.keptLength + line.length > mostKept) {
       this.dropped++;
+      this.reportDropped ??= reportDropped;
       return;
     }
     this.keptLength += line.length;
@@ -89,9 +103,10 @@ export class LogOutput {
 
   private caughtUp(): void {
     this.stopWaiting();
-    const lines = this.dropped;
+    const { dropped, reportDropped } = this;
     this.dropped = 0;
-    if (lines > 0) this.onDropped(lines);
+    this.reportDropped = undefined;
+    reportDropped?.(dropped);
   }
 
   /** A reader that is only slow gets the last lines. One that stopped long ago is not waited for again. */

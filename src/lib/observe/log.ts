@@ -5,7 +5,7 @@ import { escapeBlock, escapeJson, escapeLine } from '../domain/escape.js';
 import { hideSecrets } from '../domain/secrets.js';
 import { humanLine } from './human-line.js';
 import type { LogLevel } from './log-level.js';
-import { LogOutput } from './log-output.js';
+import { writeLog } from './log-output.js';
 
 export type { LogLevel };
 
@@ -34,12 +34,12 @@ export interface LogOptions {
  */
 export function makeLogger(options: LogOptions): Logger {
   const pino = loadPino();
-  const output = new LogOutput(options.fd, (lines) => {
+  const reportDropped = (lines: number): void => {
     // Whatever the level: what is missing may be errors.
     log
       .child({}, { level: 'warn' })
       .warn({ lines }, 'the log was not read fast enough: lines are missing here');
-  });
+  };
   const format = options.readable ? readable(options) : asJson;
   const log = pino.pino(
     {
@@ -48,7 +48,7 @@ export function makeLogger(options: LogOptions): Logger {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    { write: (line) => output.write(format(line)) },
+    { write: (line) => writeLog(options.fd, format(line), reportDropped) },
   );
   return log;
 }

@@ -81,6 +81,55 @@ describe.each([false, true])('a log that nobody reads (for people: %s)', (readab
   }, 60_000);
 });
 
+test('lines of several loggers stay whole when they share a pipe that is full', async () => {
+  const pipe = await openUnreadPipe();
+  const child = logging(
+    pipe,
+    false,
+    // Longer than a pipe holds: each is taken in parts.
+    `const other = makeLogger({ level: 'info', fd: 1, readable: false, color: false });
+     for (let i = 0; i < 20; i++) for (const one of [log, other]) one.info('x'.repeat(100_000));
+     log.info('end'); other.info('end');
+     process.stdin.once('end', () => process.exit()).resume();
+     process.stderr.write('logged');`,
+  );
+  await once(child.stderr, 'data');
+  let written = '';
+  pipe.read().on('data', (chunk: Buffer) => {
+    written += chunk.toString();
+  });
+  await eventually('all is written', () => written.split('"end"').length === 3, 20_000);
+  child.stdin?.end();
+  await once(child, 'exit');
+  const lines = written.split('\n').filter(Boolean);
+  const whole = lines.filter((line) =>
+    /^\{"level":"info","time":"[^"]+","msg":"(x{100000}|end)"\}$/.test(line),
+  );
+  expect([lines.length, whole.length]).toEqual([42, 42]);
+}, 60_000);
+
+test.skipIf(!existsSync('/proc/self/fd'))(
+  'any number of loggers need one descriptor, and one that writes nothing needs none',
+  async () => {
+    const pipe = await openUnreadPipe();
+    const child = logging(
+      pipe,
+      false,
+      `const { readdirSync } = await import('node:fs');
+     const open = () => readdirSync('/proc/self/fd').length;
+     const before = open();
+     const make = (level) => makeLogger({ level, fd: 1, readable: false, color: false });
+     make('silent').fatal('unheard');
+     const silent = open() - before;
+     for (let i = 0; i < 50; i++) make('info').info('heard');
+     process.stderr.write(silent + ' ' + (open() - before), () => process.exit());`,
+    );
+    pipe.read().resume();
+    expect(await text(child.stderr)).toBe('0 1');
+  },
+  60_000,
+);
+
 test('a child process that shares the pipe does not make the log wait', async () => {
   const pipe = await openUnreadPipe();
   const child = logging(
