@@ -4,6 +4,7 @@ import { formatDuration } from '../domain/duration.js';
 import { OperationError } from '../errors.js';
 import type { Clock } from '../flow/clock.js';
 import { suggestOther } from '../suggestion.js';
+import { isRunning } from './process.js';
 
 const POLL_MS = 20;
 const STALE_AFTER_MS = 60_000;
@@ -71,17 +72,8 @@ async function isStale(file: string, clock: Clock): Promise<boolean> {
     const holder = Number(await readFile(file, 'utf8'));
     // Its maker was killed before it had written its number.
     if (!(holder > 0)) return clock.now() - mtimeMs > STALE_AFTER_MS;
-    return !isAlive(holder);
+    return !(await isRunning(holder));
   } catch {
     return false;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -25,6 +25,20 @@ export async function readCommandLine(pid: number): Promise<string | undefined> 
   }
 }
 
+/**
+ * Whether a process has not ended, whoever it belongs to. A signal still reaches one that has ended and was not yet
+ * reaped, but it has no command line any more; that of a process that is hidden from this user can't be read.
+ */
+export async function isRunning(pid: number): Promise<boolean> {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
+  }
+  if (process.platform !== 'linux') return true;
+  return (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => undefined)) !== '';
+}
+
 /** Whether `pid` is a nats-server that keeps its data in `storeDir`. A pid that was given to another process is not. */
 export async function isServerOf(pid: number, storeDir: string): Promise<boolean> {
   const line = await readCommandLine(pid);
