@@ -1,10 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseAstAsync } from 'vite';
+import type { ESTree } from 'vite';
 import { beforeAll, describe, expect, test } from 'vitest';
-
-const root = fileURLToPath(new URL('../../../src/', import.meta.url));
+import { importsOf } from '../../support/imports-of.js';
+import { parseSource, readSources, type Source } from '../../support/syntax.js';
 
 /** From the bottom up: a folder imports from itself and from those before it. Names in one row are level. */
 const layers: readonly (readonly string[])[] = [
@@ -28,38 +26,11 @@ const layers: readonly (readonly string[])[] = [
   ['commands'],
 ];
 
-interface Source {
-  readonly file: string;
-  readonly text: string;
-  /** Specifiers of imports and re-exports, with those of types. */
-  readonly imports: readonly { readonly from: string; readonly dynamic: boolean }[];
-}
-
 let sources: Source[] = [];
 
 beforeAll(async () => {
-  const files = (await readdir(root, { recursive: true })).filter((file) => file.endsWith('.ts'));
-  sources = await Promise.all(files.map(readSource));
+  sources = await readSources();
 });
-
-async function readSource(file: string): Promise<Source> {
-  const text = await readFile(path.join(root, file), 'utf8');
-  const ast = await parseAstAsync(text, { lang: 'ts' });
-  const imports = ast.body.flatMap((node) => {
-    if (
-      node.type !== 'ImportDeclaration' &&
-      node.type !== 'ExportNamedDeclaration' &&
-      node.type !== 'ExportAllDeclaration'
-    )
-      return [];
-    return node.source ? [{ from: node.source.value, dynamic: false }] : [];
-  });
-  const dynamic = [...text.matchAll(/\bimport\('([^']+)'\)/g)].map(([, from]) => ({
-    from: from ?? '',
-    dynamic: true,
-  }));
-  return { file, text, imports: [...imports, ...dynamic] };
-}
 
 function layerOf(file: string): string {
   const parts = file.split(path.sep);
@@ -72,23 +43,48 @@ function rank(layer: string): number {
   return found;
 }
 
-function targetOf({ file }: Source, from: string): string | undefined {
-  if (!from.startsWith('.')) return undefined;
+function targetOf({ file }: Source, from: string | undefined): string | undefined {
+  if (!from?.startsWith('.')) return undefined;
   return path.join(path.dirname(file), from).replace(/\.js$/, '.ts');
+}
+
+/** What a file imports from its own layer's users, and what nobody can say. */
+function upwardImports(source: Source): string[] {
+  return importsOf(source).flatMap(({ from, dynamic }) => {
+    if (from === undefined) return [`${source.file} imports what is put together when it runs`];
+    const target = targetOf(source, from);
+    if (target === undefined) return [];
+    const [own, other] = [layerOf(source.file), layerOf(target)];
+    const fine = own === other || rank(other) < rank(own) || (dynamic && other === 'index.ts');
+    return fine ? [] : [`${source.file} imports ${target}`];
+  });
+}
+
+function importsFrom(source: Source, scope: string): boolean {
+  return importsOf(source).some(({ from }) => from?.startsWith(scope));
 }
 
 describe('imports', () => {
   test('point downwards only', () => {
-    const wrong = sources.flatMap((source) =>
-      source.imports.flatMap(({ from, dynamic }) => {
-        const target = targetOf(source, from);
-        if (target === undefined) return [];
-        const [own, other] = [layerOf(source.file), layerOf(target)];
-        const fine = own === other || rank(other) < rank(own) || (dynamic && other === 'index.ts');
-        return fine ? [] : [`${source.file} imports ${target}`];
-      }),
-    );
-    expect(wrong).toEqual([]);
+    expect(sources.flatMap(upwardImports)).toEqual([]);
+  });
+
+  test.each([
+    "import { listDeadLetters } from '../dlq/list.js';",
+    "import type { DeadLetterList } from '../dlq/list.js';",
+    "export { listDeadLetters } from '../dlq/list.js';",
+    "export * from '../dlq/list.js';",
+    "const { listDeadLetters } = await import('../dlq/list.js');",
+    "const lazy = () =>\n  import(\n    '../dlq/list.js'\n  );",
+    'const lazy = () => import(`../dlq/list.js`);',
+    'const lazy = (name: string) => import(`../dlq/${name}.js`);',
+    'const lazy = (name: string) => import(name);',
+    "type List = import('../dlq/list.js').DeadLetterList;",
+    "const { listDeadLetters } = require('../dlq/list.js');",
+    "const { listDeadLetters } = createRequire(import.meta.url)('../dlq/list.js');",
+    "import dlq = require('../dlq/list.js');",
+  ])('are found upwards: %s', async (text) => {
+    expect(upwardImports(await parseSource(text, 'lib/nats/made-up.ts'))).toHaveLength(1);
   });
 
   test('have no cycle, those of types and those made late included', () => {
@@ -96,7 +92,7 @@ describe('imports', () => {
       sources.map((source) => [
         source.file,
         // What a config imports as `plutomi-events` is the whole of the library, whoever loads it.
-        source.imports
+        importsOf(source)
           .filter(
             ({ from, dynamic }) => !(dynamic && targetOf(source, from) === path.join('lib', 'index.ts')),
           )
@@ -117,65 +113,57 @@ describe('imports', () => {
 
   test('of the NATS client stand in nats/ only', () => {
     const wrong = sources.filter(
-      ({ file, imports }) =>
-        layerOf(file) !== 'nats' && imports.some(({ from }) => from.startsWith('@nats-io/')),
+      (source) => layerOf(source.file) !== 'nats' && importsFrom(source, '@nats-io/'),
     );
     expect(wrong.map(({ file }) => file)).toEqual([]);
   });
 
   test('of oclif stand in cli/ and commands/ only', () => {
     const wrong = sources.filter(
-      ({ file, imports }) =>
-        !['cli', 'commands'].includes(layerOf(file)) &&
-        imports.some(({ from }) => from.startsWith('@oclif/')),
+      (source) => !['cli', 'commands'].includes(layerOf(source.file)) && importsFrom(source, '@oclif/'),
     );
     expect(wrong.map(({ file }) => file)).toEqual([]);
   });
 });
 
+/** Whose functions have a parameter of each of the two types. */
+function takesParts({ file, text, places }: Source): string[] {
+  const wrong = places.some(({ node }) => {
+    if (!('params' in node) || !Array.isArray(node.params) || node.type === 'TSTypeParameterInstantiation')
+      return false;
+    const types = (node.params as readonly ESTree.Node[]).map((param) => typeTextOf(param, text));
+    return /\bLink\b/.test(types.join()) && /\bPipelineConfig\b/.test(types.join());
+  });
+  return wrong ? [file] : [];
+}
+
+function typeTextOf(param: ESTree.Node, text: string): string {
+  if (param.type === 'TSParameterProperty') return typeTextOf(param.parameter, text);
+  if (param.type === 'AssignmentPattern') return typeTextOf(param.left, text);
+  const type = 'typeAnnotation' in param ? param.typeAnnotation : undefined;
+  return type ? text.slice(type.start, type.end) : '';
+}
+
 describe('sources', () => {
-  test('acknowledge in waterfall/worker/settle only', () => {
-    const wrong = sources.filter(
-      ({ file, text }) =>
-        !file.endsWith(path.join('waterfall', 'worker', 'settle.ts')) &&
-        !file.endsWith(path.join('nats', 'consume', 'delivery.ts')) &&
-        /\b(tell|tellConfirmed|nakVerdict)\(|\.(ack|nak|term|ackAck)\(\)/.test(text),
-    );
-    expect(wrong.map(({ file }) => file)).toEqual([]);
-  });
-
-  test('read the environment in connection/ only, and print, exit or prompt in cli/ and commands/ only', () => {
-    const library = sources.filter(({ file }) => !['cli', 'commands'].includes(layerOf(file)));
-    const environment = library.filter(
-      ({ file, text }) => layerOf(file) !== 'connection' && /process\.env\b/.test(text),
-    );
-    const effects = library.filter(({ text }) =>
-      /process\.(exit\(|argv|stdout|stderr|stdin)|console\./.test(text),
-    );
-    expect([...environment, ...effects].map(({ file }) => file)).toEqual([]);
-  });
-
-  test('take time, chance and who this process is from what they are given', () => {
-    const given = ['connection', 'pipeline', 'cli', 'commands'];
-    const reads =
-      /Date\.now|\bDate\(\)|performance\.now|\bhrtime\b|Math\.random|\brandom(UUID|Bytes|Int)\b|getRandomValues|process\.(env|p?pid)\b|\bhostname\(\)/;
-    const wrong = sources.filter(
-      ({ file, text }) =>
-        !given.includes(layerOf(file)) && !file.endsWith(path.join('flow', 'clock.ts')) && reads.test(text),
-    );
-    expect(wrong.map(({ file }) => file)).toEqual([]);
-  });
-
   test('are short enough to read at once', () => {
     const long = sources.filter(({ text }) => text.trimEnd().split('\n').length > 300);
     expect(long.map(({ file }) => file)).toEqual([]);
   });
 
-  test('take the pipeline first, and not its parts', () => {
-    const wrong = sources.filter(({ text }) =>
-      /\(\s*(link: Link,\s*config|config: PipelineConfig,\s*link)\b/.test(text),
-    );
-    expect(wrong.map(({ file }) => file)).toEqual([]);
+  test('take the pipeline, and not its config and its link', () => {
+    expect(sources.flatMap(takesParts)).toEqual([]);
+  });
+
+  test.each([
+    'export function f(link: Link, config: PipelineConfig): void {}',
+    'export function f(config: PipelineConfig, name: string, link: Link): void {}',
+    'export function f(link: Link, places: Places, config: PipelineConfig): void {}',
+    'export async function f({ roots }: PipelineConfig, link?: Link): Promise<void> {}',
+    'export const f = (config: Readonly<PipelineConfig>, link: Link): void => {};',
+    'export class F { constructor(private readonly link: Link, config: PipelineConfig) {} }',
+    'export interface F { f(link: Link, config: PipelineConfig): void }',
+  ])('are found to take its parts: %s', async (text) => {
+    expect(takesParts(await parseSource(text))).toEqual(['lib/dlq/made-up.ts']);
   });
 
   test('stand at most 14 to a folder', () => {

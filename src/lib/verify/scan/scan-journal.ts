@@ -1,10 +1,9 @@
 import type { Pipeline } from '../../pipeline/pipeline.js';
-import { type PipelineConfig, readersOf } from '../../config/resolved.js';
+import { readersOf } from '../../config/resolved.js';
 import { decodeAdvisory, isLoss } from '../../domain/advisory.js';
 import { decodeRecord } from '../../domain/record-decode.js';
 import { isName, isNativeAdvisory, recordSubject } from '../../domain/subjects.js';
 import { isExhaustion } from '../../domain/record-kinds.js';
-import type { Link } from '../../nats/link.js';
 import type { StoredMessage } from '../../nats/wire/message.js';
 import type { Transcriber } from '../../routing/transcribe.js';
 import { readBatches } from '../../nats/read/read-batches.js';
@@ -55,8 +54,8 @@ export async function scanJournal(
   const of = info?.state.messages ?? 0;
   for await (const messages of readBatches(link, advisories.name)) {
     for (const message of messages) {
-      if (isNativeAdvisory(message.subject)) await takeNative(scan.losses, untold, config, link, message);
-      else takeRecord(scan, untold, config, message);
+      if (isNativeAdvisory(message.subject)) await takeNative(pipeline, scan.losses, untold, message);
+      else takeRecord(pipeline, scan, untold, message);
     }
     scan.records += messages.length;
     onRead({ what: 'records of the journal', done: scan.records, of });
@@ -65,9 +64,9 @@ export async function scanJournal(
 }
 
 function takeRecord(
+  { config }: Pipeline,
   scan: { cases: OpenCases; meta: OpenMetaCases; exhaustions: number; malformed: number },
   untold: UntoldAdvisories,
-  { roots }: PipelineConfig,
   { subject, data, seq }: StoredMessage,
 ): void {
   const decoded = decodeRecord(data);
@@ -78,7 +77,7 @@ function takeRecord(
   const record = decoded.value;
   const { tier, kind, consumer, origin, stage, cycle } = record;
   const address = { tier, kind, consumer, seq: origin.seq, stage, cycle };
-  if (!isName(consumer) || recordSubject(roots.advisories, address) !== subject) {
+  if (!isName(consumer) || recordSubject(config.roots.advisories, address) !== subject) {
     scan.malformed++;
     return;
   }
@@ -91,10 +90,9 @@ function takeRecord(
 }
 
 async function takeNative(
+  { link, config }: Pipeline,
   losses: Map<string, Loss>,
   untold: UntoldAdvisories,
-  config: PipelineConfig,
-  link: Link,
   message: StoredMessage,
 ): Promise<void> {
   const decoded = decodeAdvisory(message.data);
