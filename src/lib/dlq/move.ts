@@ -10,7 +10,8 @@ import { isoOfMs } from '../domain/time.js';
 import { OperationError, UsageError } from '../errors.js';
 import { recordAbout } from '../journal/record-about.js';
 import { recordsBehindMove } from '../domain/standing-records.js';
-import { anyRecord } from '../journal/read.js';
+import { isMoveAway } from '../domain/standing-step.js';
+import { lastRecords } from '../journal/read.js';
 import { writeRecord } from '../journal/write-record.js';
 import type { StoredMessage } from '../nats/wire/message.js';
 import { readPointer, writePointer } from '../pointers/write-pointer.js';
@@ -137,7 +138,8 @@ async function moveOne(
     return `${to} does not read ${origin.subject}`;
   }
   const moved: Pointer = { ...pointer, consumer: to };
-  if (!(await anyRecord(pipeline, recordsBehindMove(keyOf(moved, where))))) {
+  const behind = await lastRecords(pipeline, recordsBehindMove(keyOf(moved, where)));
+  if (behind.every((one) => one === undefined || isMoveAway(one.record))) {
     await writePointer(link, place, moved);
   }
   await record(pipeline, moved, where, { movedFrom: from });

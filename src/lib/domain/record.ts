@@ -200,12 +200,13 @@ export function errorOf(record: JournalRecord): RecordedFailure | undefined {
 
 /**
  * `Nats-Msg-Id` of a record. Both kinds of exhaustion share one, so that a stage ends once; attempt records
- * carry what makes each unique, so that no failed attempt swallows another.
+ * carry what makes each unique, so that no failed attempt swallows another. So do moves: a pointer may come back.
  */
 export function recordMessageId(record: JournalRecord): string {
   const key = keyId(record);
   if (isExhaustion(record.kind)) return `EXHAUSTED/${key}`;
   const id = `${record.kind}/${key}`;
+  if (record.kind === 'MOVED') return `${id}/${record.at}/${record.movedTo ?? ''}`;
   if (!('attempt' in record) || record.attempt === undefined) return id;
   return `${id}/${record.attempt}/${record.deliveries ?? 0}/${record.worker ?? ''}`;
 }

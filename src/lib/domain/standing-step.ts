@@ -36,12 +36,17 @@ export type Saying = { readonly step: Step } | { readonly cycle: number; readonl
 export function sayingOf({ kind, stage, cycle, to, movedTo }: Told): Saying | undefined {
   if (kind === 'RESOLVED') return { cycle, ending: 'resolved' };
   if (kind === 'DISCARDED') return { cycle, ending: 'discarded' };
-  if (kind === 'MOVED' && movedTo !== undefined) return { cycle, ending: 'moved' };
+  if (isMoveAway({ kind, movedTo })) return { cycle, ending: 'moved' };
   if (kind === 'MOVED') return mainStep(cycle, stage === 'retry' ? 'to-retry' : 'to-dlq');
   if (kind === 'REPLAYED') return mainStep(cycle, 'to-retry');
   if (stage === 'dlq') return undefined;
   if (kind === 'ROUTED') return { step: { stage, cycle, phase: to === 'retry' ? 'to-retry' : 'to-dlq' } };
   return { step: { stage, cycle, phase: isExhaustion(kind) ? 'exhausted' : 'trying' } };
+}
+
+/** Its pointer was taken from the consumer that the record is about; else it was given to it. */
+export function isMoveAway({ kind, movedTo }: Pick<Told, 'kind' | 'movedTo'>): boolean {
+  return kind === 'MOVED' && movedTo !== undefined;
 }
 
 function mainStep(cycle: number, phase: Phase): Saying {
