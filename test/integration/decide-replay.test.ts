@@ -85,6 +85,14 @@ describe('a dead letter', () => {
 
   test.each<[string, Partial<Pointer>, Said | undefined, Original['state'], object]>([
     ['it was discarded', {}, { kind: 'DISCARDED' }, 'present', { reason: /discard/ }],
+    ['it was moved', {}, { kind: 'MOVED', movedTo: 'invoices' }, 'present', { reason: /moved to invoices/ }],
+    [
+      'it was moved, and its consumer is gone',
+      { consumer: 'gone-consumer' },
+      { kind: 'MOVED', movedTo: 'invoices' },
+      'present',
+      { reason: /moved to invoices/, gone: true },
+    ],
     [
       'it is external',
       { consumer: 'external-consumer' },

@@ -4,6 +4,9 @@ import { pipelineOf } from '../support/pipeline-of.js';
 import { describe, expect, it } from 'vitest';
 import { movePointers, planMove } from '../../src/lib/dlq/move.js';
 import { writePointer } from '../../src/lib/pointers/write-pointer.js';
+import { discardDeadLetters, planDiscard } from '../../src/lib/dlq/discard.js';
+import { planReplay } from '../../src/lib/dlq/replay/plan-replay.js';
+import { suggestCommand } from '../../src/lib/suggestion.js';
 import { verifyPipeline } from '../../src/lib/verify/verify.js';
 import { explainEvent } from '../../src/lib/events/explain/explain.js';
 import { buryEvent, journal, Killed, killedAfter, makePointer, originAt } from '../support/dead-letters.js';
@@ -125,6 +128,67 @@ describe.each(kills)('a move killed after %i writes and run again', (writes) => 
     await clean(bed);
   });
 });
+
+describe('a dead letter that an interrupted move has left, its old name back in the config', () => {
+  async function leftBehind(): Promise<TestBed> {
+    const bed = await testBed({
+      consumers: [makeConsumer({ name: to }), makeConsumer({ name: from })],
+    });
+    await failed(bed, 'dlq');
+    // The new pointer and both records: only the deletion is missing.
+    await killed(bed, 3);
+    return bed;
+  }
+
+  it("is not replayed: its event is the other consumer's now", async () => {
+    const bed = await leftBehind();
+    const { skipped } = await replay(bed);
+    expect(skipped).toMatchObject([
+      { id: 'billing/1', reason: expect.stringContaining('moved to invoices') },
+    ]);
+    expect(await bed.parked(from, 1)).toBeUndefined();
+    expect(await bed.parked(to, 1)).toBeDefined();
+  });
+
+  it('can be discarded, as explain and the refusal of its replay say', async () => {
+    const bed = await leftBehind();
+    const pipeline = tools(bed);
+    const discard = suggestCommand('dlq discard', {
+      args: ['billing/1'],
+      flags: { reason: { blank: 'text' } },
+    });
+    const { consumers, next } = await explainEvent(pipeline, 'billing/1');
+    expect(consumers).toMatchObject([{ consumer: from, state: 'moved' }]);
+    expect(next.filter((step) => step.consumer === from)).toMatchObject([{ suggestions: [discard] }]);
+    await expect(planReplay(pipeline, { ids: ['billing/1'] })).resolves.toMatchObject({
+      skipped: [{ suggestions: [{ ...discard, why: expect.any(String) }] }],
+    });
+    const plan = await planDiscard(pipeline, { ids: ['billing/1'] });
+    expect(await discardDeadLetters(pipeline, plan, { note: 'moved' })).toMatchObject({ discarded: 1 });
+    expect(await bed.dead(from, 1)).toBeUndefined();
+    expect(await bed.dead(to, 1)).toBeDefined();
+  });
+});
+
+it.each(['retry', 'dlq'] as const)(
+  'away and back: a pointer in the %s stream is there still',
+  async (where) => {
+    const bed = await renamedBed();
+    await failed(bed, where);
+    await movePointers(tools(bed), move);
+    const config = { ...bed.config, consumers: [makeConsumer({ name: from })] };
+    const back = { ...tools(bed), config };
+    expect(await movePointers(back, { from: to, to: from })).toMatchObject({ moved: 1 });
+    expect(await (where === 'dlq' ? bed.dead : bed.parked)(from, 1)).toBeDefined();
+    if (where === 'dlq')
+      expect(await planReplay(back, { ids: ['billing/1'] })).toMatchObject({ skipped: [] });
+    // And away again.
+    expect(await movePointers(tools(bed), move)).toMatchObject({ moved: 1 });
+    expect(await (where === 'dlq' ? bed.dead : bed.parked)(to, 1)).toBeDefined();
+    const { consumers } = await explainEvent(tools(bed), 'billing/1');
+    expect(consumers).toMatchObject([{ state: 'moved' }]);
+  },
+);
 
 it('is told by the journal, for both consumers', async () => {
   const bed = await renamedBed();

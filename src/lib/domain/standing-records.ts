@@ -72,7 +72,10 @@ export function recordsOfMainEnd(key: Key): Wanted[] {
   return [...kinds(key, ...exhaustionKinds, 'ROUTED'), ...recordsOfSuccess(key)];
 }
 
-/** What became of a dead letter: replayed as far as that came, resolved after all, or discarded. */
+/**
+ * What became of a dead letter: replayed as far as that came, resolved after all, discarded, or moved to another
+ * consumer, from the DLQ or before it came there.
+ */
 export function recordsBehindLetter(key: Key): Wanted[] {
   const rest = atStage(key, 'dlq');
   const replayed = kinds(atStage(key, 'dlq', key.cycle + 1), 'REPLAYED');
@@ -82,16 +85,31 @@ export function recordsBehindLetter(key: Key): Wanted[] {
     ...replayed,
     ...kinds(atStage(key, 'retry', key.cycle + 1), ...stageEnds),
     ...recordsOfSuccess(key),
-    ...kinds(rest, 'DISCARDED'),
+    ...kinds(atStage(key, 'retry'), 'MOVED'),
+    ...kinds(rest, 'DISCARDED', 'MOVED'),
   ];
 }
+
+const anyLetter: Key = {
+  tier: 'business',
+  consumer: '',
+  origin: { stream: '', seq: 0, subject: '', time: '0' },
+  stage: 'dlq',
+  cycle: 0,
+};
+
+/** Most that is asked for about one dead letter: the main stage has a part in the first cycle only. */
+export const mostBehindLetter = recordsBehindLetter(anyLetter).length;
 
 /** What says how a cycle ended to someone who waits for that: a success, or its routing to the DLQ. */
 export function recordsOfOutcome(key: Key): Wanted[] {
   return [...recordsOfSuccess(key), ...kinds(atStage(key, 'retry'), 'ROUTED')];
 }
 
-/** Any one of these means that a moved pointer was written under its new name before. */
+/**
+ * Any one of these means that a moved pointer was written under its new name before, but for a move away from that
+ * name (`isMoveAway`): it is coming back.
+ */
 export function recordsBehindMove(key: Key): Wanted[] {
   return key.stage === 'dlq'
     ? [...kinds(key, 'MOVED', 'DISCARDED'), ...kinds(atStage(key, 'dlq', key.cycle + 1), 'REPLAYED')]

@@ -123,6 +123,10 @@ function endingIn(records: readonly Told[]): Ending | undefined {
   return records.findLast(({ kind }) => kind === 'MOVED')?.movedTo === undefined ? undefined : 'moved';
 }
 
+function lastMove(records: readonly Told[], cycle: number): Told | undefined {
+  return records.findLast((record) => record.kind === 'MOVED' && record.cycle === cycle);
+}
+
 /** Its retry stage has ended: a pointer that is left there is about to be taken away. */
 function isPastRetry(at: Step | undefined): boolean {
   return at?.stage === 'retry' && at.phase !== 'trying';
@@ -195,7 +199,9 @@ export function isBeyond(record: Told, x: Pick<Told, 'stage' | 'cycle'>): boolea
 
 /** What a dead letter is worth, by the records behind it. `journaled`: that it was replayed is recorded too. */
 export type LetterStanding =
-  | { readonly is: 'dead' | 'resolved-late' | 'discarded' | 'moved' }
+  | { readonly is: 'dead' | 'resolved-late' | 'discarded' }
+  /** `to`: the consumer that has its event now. */
+  | { readonly is: 'moved'; readonly to: string }
   | { readonly is: 'replayed'; readonly journaled: boolean };
 
 /** Replayed is what has begun a later cycle, in whatever place it is by now. */
@@ -204,7 +210,8 @@ export function standingOfLetter(cycle: number, records: readonly StandingRecord
   if ('cycle' in standing && standing.cycle > cycle) {
     return { is: 'replayed', journaled: records.some((one) => one.kind === 'REPLAYED' && one.cycle > cycle) };
   }
-  return standing.is === 'resolved-late' || standing.is === 'discarded' || standing.is === 'moved'
+  if (standing.is === 'moved') return { is: 'moved', to: lastMove(records, cycle)?.movedTo ?? '' };
+  return standing.is === 'resolved-late' || standing.is === 'discarded'
     ? { is: standing.is }
     : { is: 'dead' };
 }

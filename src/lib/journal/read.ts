@@ -59,7 +59,7 @@ export async function anyRecord(
   return (await lastRecords(pipeline, wanted)).find((record) => record !== undefined);
 }
 
-/** The answers to several questions, in their order, asked as one: of each the records that are there. */
+/** The answers to several questions, in their order, asked as one: of each the records that are there, as stored. */
 export async function recordsOfEach(
   pipeline: Pipeline,
   questions: readonly (readonly Wanted[])[],
@@ -69,7 +69,10 @@ export async function recordsOfEach(
   return questions.map(({ length }) => {
     const own = found.slice(at, at + length);
     at += length;
-    return own.flatMap((one) => one?.record ?? []);
+    return own
+      .filter((one) => one !== undefined)
+      .toSorted((a, b) => a.journalSeq - b.journalSeq)
+      .map(({ record }) => record);
   });
 }
 

@@ -145,6 +145,11 @@ test('standingOfLetter: replayed is what any later cycle says', () => {
   expect(standingOfLetter(1, replayed)).toEqual({ is: 'dead' });
 });
 
+test('standingOfLetter: of moves the last one counts, and says where its event is', () => {
+  expect(standingOfLetter(0, moved)).toEqual({ is: 'moved', to: 'its-new-name' });
+  expect(standingOfLetter(0, [...moved, { kind: 'MOVED', stage: 'dlq', cycle: 0 }])).toEqual({ is: 'dead' });
+});
+
 test('outcomeBy: what ends a wait', () => {
   expect(outcomeBy({ kind: 'RESOLVED', stage: 'main', cycle: 0 })).toBe('resolved');
   expect(outcomeBy({ kind: 'ROUTED', stage: 'retry', cycle: 1, to: 'dlq' })).toBe('deadAgain');

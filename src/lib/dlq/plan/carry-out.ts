@@ -1,6 +1,8 @@
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { clipBytes, escapeLine } from '../../domain/escape.js';
+import { mostBehindLetter } from '../../domain/standing-records.js';
 import { ConnectionError, PlutomiError } from '../../errors.js';
+import { mostSubjects } from '../../nats/read/last-of-each.js';
 import type { DlqEntry } from '../../pointers/entry.js';
 import { persistently } from './persistently.js';
 import {
@@ -53,7 +55,7 @@ export interface Doings<D extends Decision, O extends { readonly is: string }> {
 }
 
 /** Dead letters that are checked together: their records fit into one question to the journal. */
-const chunkSize = 160;
+const chunkSize = Math.floor(mostSubjects / mostBehindLetter);
 /** With a rate: a chunk is what is begun in this time, so that no check is much older than the write, s. */
 const chunkSeconds = 0.25;
 const chunksAtOnce = 3;

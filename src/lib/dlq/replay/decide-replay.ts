@@ -62,12 +62,20 @@ export async function decideReplays(
     entries.map(async ({ pointer, letter }): Promise<ReplayDecision> => {
       if (!pointer) return { do: 'skip', reason: letter.reason };
       const standing = standingOf.get(pointer) ?? { is: 'dead' };
-      // Its pointer was written, and may have come and gone: a second one would run the handler again.
-      if (standing.is === 'replayed') return { do: 'finish', pointer, journaled: standing.journaled };
-      if (standing.is === 'discarded') return { do: 'skip', reason: discardedReason };
-      return isMeta(pointer)
-        ? decideMeta(pipeline, pointer)
-        : decideBusiness(config, pointer, standing, stateOf.get(pointer) ?? 'missing');
+      switch (standing.is) {
+        case 'replayed':
+          // Its pointer was written, and may have come and gone: a second one would run the handler again.
+          return { do: 'finish', pointer, journaled: standing.journaled };
+        case 'discarded':
+          return { do: 'skip', reason: discardedReason };
+        case 'moved':
+          return { do: 'skip', ...movedBecause(config, pointer, standing.to) };
+        case 'dead':
+        case 'resolved-late':
+          return isMeta(pointer)
+            ? decideMeta(pipeline, pointer)
+            : decideBusiness(config, pointer, standing, stateOf.get(pointer) ?? 'missing');
+      }
     }),
   );
 }
@@ -95,18 +103,28 @@ function externalReason({ consumer }: Pointer): string {
   return `${consumer} is external: its worker is another program, and it has no retry stage to run the event again. Publish the event again, or give ${consumer} a handler instead of external: true; then it can be replayed`;
 }
 
+/** Its move was interrupted before this dead letter was removed: to run it here too would process its event twice. */
+function movedBecause(
+  config: PipelineConfig,
+  { consumer, origin }: Pointer,
+  to: string,
+): Pick<SkippedLetter, 'reason' | 'suggestions'> & { readonly gone?: true } {
+  const id = formatDeadLetterId({ consumer, seq: origin.seq });
+  const reason = `it was moved to ${to}, which has its event now, and this dead letter is left over`;
+  return consumerNamed(config, consumer) || externalNamed(config, consumer)
+    ? { reason, suggestions: [discardCommand(id, 'to remove it from the DLQ')] }
+    : { reason, suggestions: [moveCommand(consumer, 'to move the rest', to)], gone: true };
+}
+
+function discardCommand(id: string, why: string): Suggestion {
+  return suggestCommand('dlq discard', { args: [id], flags: { reason: { blank: 'text' } }, why });
+}
+
 function goneBecause({ consumer, origin }: Pointer): Pick<SkippedLetter, 'reason' | 'suggestions'> {
   const id = formatDeadLetterId({ consumer, seq: origin.seq });
   return {
     reason: `the config no longer has a consumer ${consumer}, so nothing would run it`,
-    suggestions: [
-      moveCommand(consumer, 'if it was renamed'),
-      suggestCommand('dlq discard', {
-        args: [id],
-        flags: { reason: { blank: 'text' } },
-        why: 'otherwise discard it',
-      }),
-    ],
+    suggestions: [moveCommand(consumer, 'if it was renamed'), discardCommand(id, 'otherwise discard it')],
   };
 }
 

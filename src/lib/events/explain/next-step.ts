@@ -24,17 +24,18 @@ export function nextStep(config: PipelineConfig, facts: NextFacts): NextStep | u
   const step = (text: string, at: string | null = null): NextStep => ({ consumer, at, text });
   const todo = (text: string, ...suggestions: Suggestion[]): NextStep => ({ ...step(text), suggestions });
   const discard = suggestCommand('dlq discard', { args: [id], flags: { reason: { blank: 'text' } } });
+  const external = externalNamed(config, consumer) !== undefined;
+  const known = external || consumerNamed(config, consumer) !== undefined;
   if ('letterLeft' in standing && standing.letterLeft) {
     const again = {
       resolved: suggestCommand('dlq replay', { args: [id] }),
       discarded: discard,
-      moved: moveCommand(consumer, 'to move the rest'),
+      // Only what the config no longer has can be moved; and another consumer has its event.
+      moved: known ? discard : moveCommand(consumer, 'to move the rest'),
     };
     return todo('its dead letter is left over from what was interrupted', again[standing.is]);
   }
-  const external = externalNamed(config, consumer) !== undefined;
-  if (!external && !consumerNamed(config, consumer))
-    return isLeft(standing.is) ? abandoned(consumer, standing.is) : undefined;
+  if (!known) return isLeft(standing.is) ? abandoned(consumer, standing.is) : undefined;
   if (external && (standing.is === 'parked' || standing.is === 'retrying')) {
     return step(`nothing: ${consumer} is external now, so nothing runs its retry stage`);
   }

@@ -11,7 +11,7 @@ interface Job {
 }
 
 /** The server gives at most 1,024 messages to one question, of which one is ours. */
-const mostSubjects = 1000;
+export const mostSubjects = 1000;
 /** A subject of ours is shorter: a server with a small max_payload is asked for fewer at once. */
 const longestSubject = 320;
 const fullQuestionsAtOnce = 4;
