@@ -179,12 +179,12 @@ it.each(['retry', 'dlq'] as const)(
     const config = { ...bed.config, consumers: [makeConsumer({ name: from })] };
     const back = { ...tools(bed), config };
     expect(await movePointers(back, { from: to, to: from })).toMatchObject({ moved: 1 });
-    expect(await (where === 'dlq' ? bed.dead : bed.parked)(from, 1)).toBeDefined();
+    expect(await (where === 'dlq' ? bed.dead(from, 1) : bed.parked(from, 1))).toBeDefined();
     if (where === 'dlq')
       expect(await planReplay(back, { ids: ['billing/1'] })).toMatchObject({ skipped: [] });
     // And away again.
     expect(await movePointers(tools(bed), move)).toMatchObject({ moved: 1 });
-    expect(await (where === 'dlq' ? bed.dead : bed.parked)(to, 1)).toBeDefined();
+    expect(await (where === 'dlq' ? bed.dead(to, 1) : bed.parked(to, 1))).toBeDefined();
     const { consumers } = await explainEvent(tools(bed), 'billing/1');
     expect(consumers).toMatchObject([{ state: 'moved' }]);
   },

@@ -70,11 +70,10 @@ export async function decideReplays(
           return { do: 'skip', reason: discardedReason };
         case 'moved':
           return { do: 'skip', ...movedBecause(config, pointer, standing.to) };
-        case 'dead':
-        case 'resolved-late':
+        default:
           return isMeta(pointer)
             ? decideMeta(pipeline, pointer)
-            : decideBusiness(config, pointer, standing, stateOf.get(pointer) ?? 'missing');
+            : decideBusiness(config, pointer, standing.is, stateOf.get(pointer) ?? 'missing');
       }
     }),
   );
@@ -83,7 +82,7 @@ export async function decideReplays(
 function decideBusiness(
   config: PipelineConfig,
   pointer: Pointer,
-  { is }: LetterStanding,
+  is: Exclude<LetterStanding['is'], 'replayed' | 'discarded' | 'moved'>,
   state: Original['state'],
 ): ReplayDecision {
   if (externalNamed(config, pointer.consumer)) {
