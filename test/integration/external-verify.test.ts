@@ -116,6 +116,35 @@ describe('pipeline verify', () => {
     expect(named((await verify(bed)).report)).toEqual([]);
   });
 
+  test('--repair routes one whose exhaustion was removed, also while the server remembers its message id', async () => {
+    const bed = await bedOfRust();
+    const run = await bed.run({});
+    startExternalWorker(bed.server.url, 'rust');
+    await bed.publish('job.a', { do: 'term', reason: 'no such job' });
+    await eventually('it is dead', async () => (await bed.dead('rust', 1)) !== undefined);
+    await bed.quiet();
+    await run.stop();
+    for (const { journalSeq } of await bed.journal()) {
+      await bed.link.deleteMessage('events-advisories', journalSeq);
+    }
+    await bed.link.deleteMessage('events-dlq', (await bed.dead('rust', 1))?.message.seq ?? 0);
+    const found = await verify(bed);
+    expect(named(found.report)).toEqual(['not-routed rust/1']);
+    expect(await repairVerified(tools(bed), found)).toMatchObject({
+      ok: true,
+      repaired: [{ detail: 'routed to dlq' }],
+    });
+    expect((await bed.dead('rust', 1))?.pointer.failure.message).toBe('no such job');
+    // By way of the meta-consumer it would have been routed twice.
+    const records = (await bed.journal()).map(({ record }) => record);
+    expect(records.map(({ kind }) => kind).toSorted()).toEqual(['MSG_TERMINATED', 'ROUTED']);
+    expect(records.find(({ kind }) => kind === 'MSG_TERMINATED')).toMatchObject({
+      operator: 'ada@test',
+      note: 'restored by pipeline verify --repair',
+    });
+    expect(named((await verify(bed)).report)).toEqual([]);
+  });
+
   test('an event that is gone before its end was recorded is lost', async () => {
     const bed = await bedOfRust();
     startExternalWorker(bed.server.url, 'rust');

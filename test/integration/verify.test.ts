@@ -245,6 +245,27 @@ describe('verifyPipeline', () => {
     expect((await bed.dead(consumer, 4))?.pointer.failure.message).toBe('no such user');
   });
 
+  it('an exhaustion that was restored is not routed again, whatever became of its pointer meanwhile', async () => {
+    const bed = await troubledBed();
+    const run = await bed.run({ [consumer]: failing });
+    await bed.publish('totp.requested');
+    // From here on the meta-consumer trusts what it reads for the first time.
+    await run.until(() => run.count('routed') === 1);
+    const exhaustion = `events-advisories.business.MAX_DELIVERIES.${consumer}.1.main.0`;
+    await removeLast(bed, 'events-advisories', exhaustion);
+    const found = await verify(bed);
+    const pointer = await bed.parked(consumer, 1);
+    if (!pointer) throw new Error('nothing is parked');
+    await journal(bed, keyOf(pointer, 'retry'), { kind: 'MOVED', movedTo: 'its-new-name' });
+    await removeLast(bed, 'events-retry', `events-retry.${consumer}.1`);
+    expect(await repairVerified(tools(bed), found)).toMatchObject({
+      repaired: [{ id: `${consumer}/1`, detail: 'its exhaustion is back in the journal; it was routed' }],
+    });
+    await run.until(() => run.count('not-routed') + run.count('routed') === 2);
+    await run.stop();
+    expect(await bed.parked(consumer, 1)).toBeUndefined();
+  });
+
   it('says what waits, and for whom, where nothing is broken', async () => {
     const bed = await troubledBed();
     await bed.publish('totp.requested');

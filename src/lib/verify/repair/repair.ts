@@ -67,20 +67,26 @@ async function repairOne(
   return route(pipeline, x);
 }
 
-/** The exhaustion first, as the meta-consumer does: it then finds it routed. */
 async function routeAdvisory(pipeline: Pipeline, journalSeq: number): Promise<string | undefined> {
   const { link, config } = pipeline;
   const message = await link.readFromLeader(config.streams.advisories.name, journalSeq);
   if (!message) return undefined;
   const { subject, data, time } = message;
-  const judgement = await new Transcriber(pipeline).transcribe({ subject, data, storedAt: time });
+  const judgement = await new Transcriber(pipeline).judge({ subject, data, storedAt: time });
   if (judgement.is === 'known') return 'it had moved on by itself: nothing was done';
-  return judgement.is === 'exhaustion' ? route(pipeline, judgement.exhaustion) : undefined;
+  if (judgement.is !== 'exhaustion') return undefined;
+  const routed = await route(pipeline, judgement.exhaustion);
+  await storeExhaustion(pipeline, judgement.exhaustion);
+  return routed;
 }
 
 async function route(pipeline: Pipeline, x: Exhaustion): Promise<string> {
   const routed = await routeExhaustion(pipeline, x, nothingKnown);
-  return routed.to === 'nowhere' ? `it had moved on (${routed.because})` : `routed to ${routed.to}`;
+  if (routed.to === 'nowhere') return `it had moved on (${routed.because})`;
+  const { to } = routed;
+  // Its record is dropped where the server remembers one that was removed.
+  if (!(await lastRecord(pipeline, x, 'ROUTED'))) await journalRepair(pipeline, x, { kind: 'ROUTED', to });
+  return `routed to ${to}`;
 }
 
 /** The pointer first, then a record that it was restored: killed in between, only the record is missing. */
@@ -94,22 +100,28 @@ async function restorePointer(pipeline: Pipeline, x: Exhaustion, pointer: Pointe
     : 'its pointer is back in the retry stage, due now';
 }
 
-/**
- * Routes first: the restored record then finds itself routed. It is stored only where none is, whatever the
- * dedup window remembers.
- */
 async function restoreExhaustion(pipeline: Pipeline, key: Key): Promise<string | undefined> {
-  const { link } = pipeline;
-  const journal = pipeline.places.journal;
   if (await readExhaustionOf(pipeline, key)) return 'it was there again';
   const x = await rebuildExhaustion(pipeline, key);
   if (!x) return undefined;
   const before = await lastRecord(pipeline, key, 'ROUTED');
   const routed = before ? 'it was routed' : await route(pipeline, x);
+  await storeExhaustion(pipeline, x);
+  return `its exhaustion is back in the journal; ${routed}`;
+}
+
+/**
+ * Only after its routing: the meta-consumer reads this record too, and then finds it routed. It is stored only where
+ * nobody else stores one meanwhile, and without a message id: that of one that was removed is remembered still, and
+ * would drop this one.
+ */
+async function storeExhaustion(pipeline: Pipeline, x: Exhaustion): Promise<void> {
+  const { link, identity, places } = pipeline;
+  const { journal } = places;
   const subject = subjectOf(journal, x, x.kind);
   const last = await link.readLast(journal.stream, subject);
   try {
-    const version = { ...x, operator: pipeline.identity.operator, note };
+    const version = { ...x, operator: identity.operator, note };
     const conditions = { expectStream: journal.stream, expectLastSubjectSeq: last?.seq ?? 0 };
     await storeFitting(link, journal.stream, { version, smaller: () => smallerRecords(version) }, (one) =>
       link.publish(subject, JSON.stringify(one), conditions),
@@ -117,7 +129,6 @@ async function restoreExhaustion(pipeline: Pipeline, key: Key): Promise<string |
   } catch (error) {
     if (!(error instanceof WrongSequenceError)) throw error;
   }
-  return `its exhaustion is back in the journal; ${routed}`;
 }
 
 async function routeMeta(pipeline: Pipeline, positions: Positions, key: Key): Promise<string | undefined> {

@@ -66,7 +66,7 @@ export function metaStage(parts: MetaParts): StageSpec {
       const { exhaustion } = current.task;
       const { subject, data, time } = current.held.delivery;
       return exhaustion
-        ? routeOnce(current, parts, exhaustion, whatIsKnown(current))
+        ? routeOnce(current, parts, exhaustion, whatIsKnown(current, exhaustion))
         : transcribeOnce(current, parts, { subject, data, storedAt: time });
     },
   };
@@ -76,8 +76,10 @@ function taskOf(delivery: Delivery, exhaustion?: Exhaustion): Task {
   return new DeliveredTask('meta', metaConsumers.main, delivery, exhaustion);
 }
 
-function whatIsKnown({ held, first }: Case): WhatIsKnown {
-  return { firstTime: first, firstTelling: first && isFirstTelling(held.delivery) };
+/** What `verify --repair` restored, which names its operator, was routed before it was stored. */
+function whatIsKnown({ held, first }: Case, { operator }: Exhaustion): WhatIsKnown {
+  if (!first || operator !== undefined) return nothingKnown;
+  return { firstTime: true, firstTelling: isFirstTelling(held.delivery) };
 }
 
 function routeOnce(current: Case, { tools }: MetaParts, x: Exhaustion, known: WhatIsKnown): Promise<Outcome> {
