@@ -19,6 +19,7 @@ import { consumer, exhaustionOf, journal, makePointer, originAt } from '../suppo
 import { eventually } from '../support/eventually.js';
 import { startCluster } from '../support/nats-server.js';
 import { connectTo, type TestBed, testBed } from '../support/pipeline.js';
+import { pullAndAck } from '../support/pull.js';
 import { replay } from '../support/replay.js';
 
 const failing: Handler = async () => {
@@ -164,6 +165,49 @@ describe('verifyPipeline', () => {
     expect((await bed.dead(consumer, 1))?.pointer).toMatchObject({
       attempts: { main: 3, retry: 3 },
       failure: { message: 'connection refused' },
+    });
+    expect((await verify(bed)).report.problems).toEqual([]);
+  });
+
+  it('restores one of a last attempt that was alone and left no report, with the last failure that was told', async () => {
+    const bed = await cutOff();
+    const origin = await originAt(bed, 1);
+    await journal(
+      bed,
+      { tier: 'business', consumer, origin, stage: 'retry', cycle: 0 },
+      { kind: 'ATTEMPT_STARTED', attempt: 3, alone: true },
+    );
+    const found = await verify(bed);
+    expect(named(found.report)).toEqual([`exhaustion-missing ${consumer}/1`]);
+    expect((await repairVerified(tools(bed), found)).ok).toBe(true);
+    expect((await bed.dead(consumer, 1))?.pointer).toMatchObject({
+      attempts: { main: 3, retry: 3 },
+      failure: { message: 'connection refused' },
+    });
+    expect((await verify(bed)).report.problems).toEqual([]);
+  });
+
+  it('restores one of a main stage of which only the start of its last attempt is left', async () => {
+    const bed = await testBed();
+    const origin = await originAt(bed, await bed.publish('totp.requested'));
+    await journal(
+      bed,
+      { tier: 'business', consumer, origin, stage: 'main', cycle: 0 },
+      { kind: 'ATTEMPT_STARTED', attempt: 3 },
+    );
+    expect((await verify(bed)).report.problems).toEqual([]);
+    await pullAndAck(bed.link, 'events', consumer, 1);
+    const settled = async (): Promise<boolean> =>
+      (await bed.link.consumerInfo('events', consumer))?.num_ack_pending === 0;
+    await eventually('the ack has arrived', settled);
+    const found = await verify(bed);
+    expect(found.report.problems).toMatchObject([
+      { kind: 'exhaustion-missing', id: `${consumer}/1`, repairable: true },
+    ]);
+    expect((await repairVerified(tools(bed), found)).ok).toBe(true);
+    expect(await bed.parked(consumer, 1)).toMatchObject({
+      attempts: { main: 3, retry: 0 },
+      failure: { kind: 'no-report' },
     });
     expect((await verify(bed)).report.problems).toEqual([]);
   });

@@ -1,4 +1,4 @@
-import { type Failure, failureRecorded, noReport } from './failure.js';
+import { type Failure, type FailureKind, failureRecorded, isForGood, noReport } from './failure.js';
 import type { JournalRecord, RecordOf } from './record.js';
 import type { Nanos } from './time.js';
 
@@ -64,6 +64,28 @@ export function highestAttempt({ started, failed, snoozed }: KeyHistory): number
   return Math.max(...[started, failed, snoozed].map((one) => one?.record.attempt ?? 0));
 }
 
+/** The handler asked for a later time, and nothing has followed. */
+function isSnoozedLast({ started, failed, snoozed }: KeyHistory): boolean {
+  const attempt = snoozed?.record.attempt ?? 0;
+  return (
+    snoozed !== undefined &&
+    attempt > (failed?.record.attempt ?? 0) &&
+    attempt >= (started?.record.attempt ?? 0) &&
+    snoozed.journalSeq > (started?.journalSeq ?? 0)
+  );
+}
+
+/** How many attempts have failed. One that started and left no report has, one that was snoozed has not. */
+export function failedAttempts(history: KeyHistory): number {
+  const highest = highestAttempt(history);
+  return isSnoozedLast(history) ? highest - 1 : highest;
+}
+
+/** Nothing follows a failed attempt: its stage has no more of them, or no retry can help. */
+export function isLastAttempt(attempt: number, kind: FailureKind, limit: number): boolean {
+  return attempt >= limit || isForGood(kind);
+}
+
 /** What a delivery is worth: deliveries lie, so the journal counts. */
 export function decideAttempt(facts: DeliveryFacts, history: KeyHistory): Decision {
   if (history.ended) return { do: 'ack', ended: history.ended };
@@ -71,12 +93,8 @@ export function decideAttempt(facts: DeliveryFacts, history: KeyHistory): Decisi
   const startedAttempt = started?.record.attempt ?? 0;
   const failedAttempt = failed?.record.attempt ?? 0;
   const snoozedAttempt = snoozed?.record.attempt ?? 0;
-  const snoozedLast =
-    snoozed !== undefined &&
-    snoozedAttempt > failedAttempt &&
-    snoozedAttempt >= startedAttempt &&
-    snoozed.journalSeq > (started?.journalSeq ?? 0);
-  const highest = Math.max(startedAttempt, failedAttempt, snoozedAttempt);
+  const snoozedLast = isSnoozedLast(history);
+  const highest = highestAttempt(history);
   const unreported = !snoozedLast && startedAttempt > failedAttempt;
   const next = snoozedLast ? snoozedAttempt : unreported && !facts.silenceCounts ? highest : highest + 1;
   // A run beside others that left no report proves nothing: the last attempt is then repeated, alone.

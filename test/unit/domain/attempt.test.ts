@@ -4,6 +4,8 @@ import {
   decideAttempt,
   type Decision,
   emptyHistory,
+  failedAttempts,
+  isLastAttempt,
   type KeyHistory,
   type StoredRecord,
 } from '../../../src/lib/domain/attempt.js';
@@ -226,6 +228,21 @@ function live(limit: number, mayHaveParked: boolean, fates: readonly Fate[]): Li
   }
   return { runs, decision: undefined, used };
 }
+
+test('failed is what was told, and what started and left no report; not what was snoozed', () => {
+  expect(failedAttempts(emptyHistory)).toBe(0);
+  expect(failedAttempts(historyOf(['ATTEMPT_FAILED', 2]))).toBe(2);
+  expect(failedAttempts(historyOf(['ATTEMPT_FAILED', 2], ['ATTEMPT_STARTED', 3]))).toBe(3);
+  expect(failedAttempts(historyOf(['ATTEMPT_STARTED', 1]))).toBe(1);
+  expect(failedAttempts(historyOf(['ATTEMPT_FAILED', 2], ['ATTEMPT_STARTED', 3], ['SNOOZED', 3]))).toBe(2);
+  expect(failedAttempts(historyOf(['SNOOZED', 3], ['ATTEMPT_STARTED', 3]))).toBe(3);
+});
+
+test('the last attempt is the one at the limit, and one that no retry can help', () => {
+  expect([1, 2, 3].map((attempt) => isLastAttempt(attempt, 'error', 2))).toEqual([false, true, true]);
+  expect(isLastAttempt(1, 'rejected', 2)).toBe(true);
+  expect(isLastAttempt(1, 'no-report', 2)).toBe(false);
+});
 
 describe('over a whole life', () => {
   const limit = fc.integer({ min: 1, max: 6 });

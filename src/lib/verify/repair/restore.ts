@@ -1,6 +1,7 @@
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { consumerNamed, limitsOf, type PipelineConfig } from '../../config/resolved.js';
-import { failureRecorded, isForGood } from '../../domain/failure.js';
+import { failedAttempts, failureOfRecord } from '../../domain/attempt.js';
+import { isForGood } from '../../domain/failure.js';
 import { atStage, type Key, sameOrigin } from '../../domain/key.js';
 import { straightToDlq } from '../../domain/stage-plan.js';
 import type { Pointer } from '../../domain/pointer.js';
@@ -10,7 +11,7 @@ import { makeExhaustion } from '../../domain/record-exhaustion.js';
 import { type ExhaustionKind, exhaustionKinds } from '../../domain/record-kinds.js';
 import { advisoryType } from '../../domain/advisory.js';
 import { subjectOf } from '../../journal/record-about.js';
-import { lastRecord } from '../../journal/read.js';
+import { readKeyHistory } from '../../journal/read.js';
 import { lastPointer, readPointer } from '../../pointers/write-pointer.js';
 
 /** The exhaustion of a stage, as the journal has it, complete enough to be routed. */
@@ -42,7 +43,7 @@ export async function readRoutable(pipeline: Pipeline, journalSeq: number): Prom
 
 /**
  * The exhaustion that a stage must have ended with, made from what is left of it: the pointer that it led to, else
- * its last failed attempt. Undefined: nothing is left.
+ * its last attempt. Undefined: nothing is left.
  */
 export async function rebuildExhaustion(pipeline: Pipeline, key: Key): Promise<Exhaustion | undefined> {
   return (await fromPointer(pipeline, key)) ?? (await fromAttempt(pipeline, key));
@@ -95,19 +96,25 @@ function exhaustionOfPointer(key: Key, pointer: Pointer, where: 'retry' | 'dlq')
   return { ...made, ...advisory, consumer: key.consumer };
 }
 
+/** Counted and explained as its worker would: an attempt that started and left no report has failed. */
 async function fromAttempt(pipeline: Pipeline, key: Key): Promise<Exhaustion | undefined> {
   const { config } = pipeline;
-  const record = (await lastRecord(pipeline, key, 'ATTEMPT_FAILED'))?.record;
-  if (!record?.error || record.attempt === undefined) return undefined;
-  const { error, attempt } = record;
-  const failure = failureRecorded(error);
+  const history = await readKeyHistory(pipeline, key, { firstDelivery: false });
+  const { started, failed } = history;
+  const attempt = failedAttempts(history);
+  const [last] = [started, failed]
+    .flatMap((one) => one ?? [])
+    .toSorted((a, b) => b.journalSeq - a.journalSeq);
+  if (!last || attempt === 0) return undefined;
+  const { record } = last;
+  const failure = failureOfRecord(failed?.record);
   return makeExhaustion({
     key: { ...key, origin: record.origin },
     kind: isForGood(failure.kind) ? 'MSG_TERMINATED' : 'MAX_DELIVERIES',
     at: record.at,
     failure,
     attempts: await attemptsOf(pipeline, key, attempt),
-    firstFailedAt: record.firstFailedAt ?? record.at,
+    firstFailedAt: failed?.record.firstFailedAt ?? failed?.record.at ?? record.at,
     worker: record.worker ?? '',
     delivered: deliveredAt(config, key, record),
   });
@@ -125,7 +132,7 @@ async function attemptsOf(pipeline: Pipeline, key: Key, attempt: number): Promis
 function deliveredAt(
   config: PipelineConfig,
   { stage, origin }: Key,
-  { deliveries }: RecordOf<'ATTEMPT_FAILED'>,
+  { deliveries }: RecordOf<'ATTEMPT_STARTED' | 'ATTEMPT_FAILED'>,
 ): { readonly stream: string; readonly seq: number; readonly deliveries: number } {
   const times = deliveries ?? 0;
   // Where the pointer was in the retry stream is no longer known.

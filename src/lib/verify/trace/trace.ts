@@ -1,13 +1,12 @@
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { consumerNamed, externalNamed, limitsOf } from '../../config/resolved.js';
 import { metaConsumers } from '../../domain/consumer-names.js';
-import { isForGood } from '../../domain/failure.js';
+import { failedAttempts, isLastAttempt, type KeyHistory } from '../../domain/attempt.js';
 import { atStage, type Key } from '../../domain/key.js';
 import { recordsOfCycle } from '../../domain/standing-records.js';
 import type { Step } from '../../domain/standing-step.js';
 import { lookUntilSure, type Standing, standingOf } from '../../domain/standing.js';
-import type { RecordOf } from '../../domain/record.js';
-import { lastRecord, lastRecords } from '../../journal/read.js';
+import { lastRecords, readKeyHistory } from '../../journal/read.js';
 import type { Positions } from '../scan/positions.js';
 import { findExhaustion, pointerThere, readExhaustionOf, rebuildExhaustion } from '../repair/restore.js';
 import { tookMeta } from './took-meta.js';
@@ -100,10 +99,11 @@ export class Tracer {
 
   /** No record says how the stage ended, and its message is not held by anything. */
   private async unended(key: Key): Promise<Trace> {
-    const failed = (await lastRecord(this.pipeline, key, 'ATTEMPT_FAILED'))?.record;
-    if (failed && this.isLast(key, failed)) {
-      const detail = `attempt ${failed.attempt} of its ${key.stage} stage${inCycle(key)} was the last, but the journal has no exhaustion record of it: nothing was routed`;
-      return findingOf(key, 'exhaustion-missing', detail, failed.error !== undefined);
+    const history = await readKeyHistory(this.pipeline, key, { firstDelivery: false });
+    const attempt = failedAttempts(history);
+    if (this.hasEnded(key, history, attempt)) {
+      const detail = `attempt ${attempt} of its ${key.stage} stage${inCycle(key)} was the last, but the journal has no exhaustion record of it: nothing was routed`;
+      return findingOf(key, 'exhaustion-missing', detail, true);
     }
     if (key.stage === 'retry') {
       const x = await this.sourceOf(key);
@@ -111,14 +111,18 @@ export class Tracer {
       const detail = `it was ${came}, but is neither waiting there nor finished`;
       return findingOf(key, 'pointer-missing', detail, x !== undefined);
     }
-    const detail = `its last record is attempt ${failed?.attempt ?? 1} of the main stage; its consumer no longer holds it, and nothing says how it ended`;
+    const detail = `its last record is attempt ${attempt || 1} of the main stage; its consumer no longer holds it, and nothing says how it ended`;
     return findingOf(key, 'unfinished', detail);
   }
 
-  private isLast({ consumer, stage }: Key, { attempt = 0, error }: RecordOf<'ATTEMPT_FAILED'>): boolean {
+  /** One that left no report beside others is repeated alone where its pointer comes back; main's message does not. */
+  private hasEnded({ consumer, stage }: Key, { started, failed }: KeyHistory, attempt: number): boolean {
     const settings = consumerNamed(this.pipeline.config, consumer);
     const limit = settings ? limitsOf(settings, stage === 'retry' ? 'retry' : 'main').attempts : Infinity;
-    return attempt >= limit || isForGood(error?.kind ?? 'error');
+    if (attempt === 0) return false;
+    const isReported = failed?.record.attempt === attempt;
+    const isOver = isReported || stage === 'main' || started?.record.alone === true;
+    return isOver && isLastAttempt(attempt, failed?.record.error?.kind ?? 'error', limit);
   }
 
   /** The exhaustion that a pointer of the retry stage was made from. */

@@ -1,4 +1,5 @@
 import type { StageLimits } from '../../config/resolved.js';
+import { isLastAttempt } from '../../domain/attempt.js';
 import { delayAfter, withJitter } from '../../domain/backoff.js';
 import { type Failure, isForGood, type ReportedFailure, withoutStack } from '../../domain/failure.js';
 import type { StagePlan } from '../../domain/stage-plan.js';
@@ -84,7 +85,7 @@ export class Reporter {
   ): Promise<void> {
     const { task, held, worker } = current;
     const limit = this.spec.limits.attempts;
-    if (attempt >= limit || isForGood(failure.kind)) {
+    if (isLastAttempt(attempt, failure.kind, limit)) {
       return this.failAtLast(current, { attempt, error: failure, durationMs });
     }
     await this.write(current, this.failed(current, { attempt, error: failure, durationMs }), true);
