@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { makeFailure } from '../../src/lib/domain/failure.js';
 import type { Outcome } from '../../src/lib/domain/outcome.js';
-import { UnreachableError } from '../../src/lib/nats/errors.js';
+import { noStream, UnreachableError } from '../../src/lib/nats/errors.js';
 import { isoOfMs } from '../../src/lib/domain/time.js';
 import type { StageSpec } from '../../src/lib/waterfall/stages/stage.js';
 import { eventually } from '../support/eventually.js';
@@ -18,11 +18,15 @@ const snoozed = (delayMs: number) => (): Outcome => ({ kind: 'snoozed', delayMs 
 const once = { attempts: 1, backoffMs: [] };
 const anyNak = expect.stringMatching(/^-NAK/) as string;
 
+function unreachable(): UnreachableError {
+  return new UnreachableError('write the journal', undefined, 'no answer');
+}
+
 /** The first write of each of these kinds is refused. */
 function refuseFirst(bench: Workbench, ...kinds: readonly string[]): void {
   const left = new Set(kinds);
   bench.beforeWrite = (kind) => {
-    if (left.delete(kind)) throw new UnreachableError('write the journal', undefined, 'no answer');
+    if (left.delete(kind)) throw unreachable();
   };
 }
 
@@ -259,6 +263,33 @@ describe('the last attempt', () => {
     held.open();
     await bench.saidAre('run 1', 'MAX_DELIVERIES', 'ATTEMPT_FAILED', '+ACK');
     expect((await bench.journal()).map(({ kind }) => kind)).toEqual(['MAX_DELIVERIES', 'ATTEMPT_FAILED']);
+  });
+
+  test('is one record also where the answer of the server was lost, and it drops the second writing', async () => {
+    const bench = await shop.open();
+    let lost = false;
+    bench.afterWrite = () => {
+      if (lost) return;
+      lost = true;
+      throw unreachable();
+    };
+    const worker = bench.serve({ run: failed, limits: once });
+    await bench.publish();
+    await bench.saidAre('run 1', 'MAX_DELIVERIES', 'MAX_DELIVERIES', '+ACK');
+    expect((await bench.journal()).map(({ kind }) => kind)).toEqual(['MAX_DELIVERIES']);
+    expect(worker.counter.counts).toMatchObject({ failed: 1, exhausted: 1 });
+  });
+
+  test('that is refused for good comes back later, whatever becomes of telling that it failed', async () => {
+    const bench = await shop.open();
+    const worker = bench.serve({ run: failed, limits: once });
+    bench.beforeWrite = (kind) => {
+      if (kind === 'MAX_DELIVERIES') throw noStream('write the journal', undefined);
+      worker.abandon();
+      throw unreachable();
+    };
+    await bench.publish();
+    await bench.saidAre('run 1', '-NAK {"delay": 5000000000}');
   });
 
   test('says nothing more once the drain is over and the server refuses: it comes back', async () => {

@@ -93,6 +93,8 @@ export class Workbench {
   readonly admission = new Admission();
   /** Called before a record of this kind is written; what it throws is the answer. */
   beforeWrite: (kind: string) => void | Promise<void> = () => {};
+  /** Called when the server has it; what it throws is the answer. */
+  afterWrite: (kind: string) => void = () => {};
   /** The time of day, ms since 1970. */
   now = 1_800_000_000_000;
   /** In [0, 1). */
@@ -135,6 +137,7 @@ export class Workbench {
         await this.beforeWrite(kind);
         const ack = await link.publish(...args);
         said.push(kind);
+        this.afterWrite(kind);
         return ack;
       },
       send: (...[subject, verdict]: Parameters<Link['send']>) => {

@@ -1,5 +1,5 @@
 import type { StageLimits } from '../../config/resolved.js';
-import { isLastAttempt } from '../../domain/attempt.js';
+import { isLastAttempt, type StoredRecord } from '../../domain/attempt.js';
 import { delayAfter, withJitter } from '../../domain/backoff.js';
 import { type Failure, isForGood, type ReportedFailure, withoutStack } from '../../domain/failure.js';
 import type { StagePlan } from '../../domain/stage-plan.js';
@@ -7,6 +7,7 @@ import type { Outcome } from '../../domain/outcome.js';
 import type { Exhaustion, JournalRecord, RecordFacts } from '../../domain/record.js';
 import { type LastAttempt, makeExhaustion } from '../../domain/record-exhaustion.js';
 import { isoOfMs } from '../../domain/time.js';
+import { lastRecord } from '../../journal/read.js';
 import { recordAbout } from '../../journal/record-about.js';
 import { writeExhaustion, writeRecord } from '../../journal/write-record.js';
 import type { PublishAck } from '../../nats/link.js';
@@ -106,11 +107,11 @@ export class Reporter {
     const tellAlone = (): Promise<unknown> => this.write(current, this.failed(current, last), true);
     const { duplicate } = await this.writeExhaustion(current, exhaustion).catch(async (error: unknown) => {
       // The message is somebody else's by now, and the stage is not ended here. That it failed is true all the same.
-      if (error instanceof LetGo && !worker.isOver) await tellAlone();
+      if (error instanceof LetGo && !worker.isOver) await tellAlone().catch(unlessLetGo);
       throw error;
     });
-    // Somebody ended the stage before, and this telling of it was dropped.
-    if (duplicate) await tellAlone();
+    // Dropped: it was stored before and its answer was lost, or somebody else has ended the stage.
+    if (duplicate && !(await this.isStored(current, exhaustion))) await tellAlone();
     const { limits } = this.spec;
     const { kind } = exhaustion;
     worker.counter.fail(held.startedAt + last.durationMs, failure.kind);
@@ -118,6 +119,13 @@ export class Reporter {
     this.tools.emit({ type: 'attempt-failed', key: task.key, attempt, limit: limits.attempts, failure });
     this.tools.emit({ type: 'exhausted', key: task.key, attempts: attempt, failure, kind });
     await worker.settler.ack(held);
+  }
+
+  /** This very record, and not another telling of the same end. */
+  private async isStored({ worker, held }: Case, x: Exhaustion): Promise<boolean> {
+    const read = (): Promise<StoredRecord | undefined> => lastRecord(this.tools.pipeline, x, x.kind);
+    const record = (await worker.persist(held, 'read the journal', read, true))?.record;
+    return record !== undefined && record.worker === x.worker && record.at === x.at;
   }
 
   /** Ends the stage: the exhaustion first, and only when it is stored the message. */
@@ -206,4 +214,9 @@ export class Reporter {
   private writeExhaustion({ worker, held }: Case, exhaustion: Exhaustion): Promise<PublishAck> {
     return worker.persist(held, 'write the journal', () => writeExhaustion(this.tools.pipeline, exhaustion));
   }
+}
+
+/** What let go of the message first says what becomes of it. */
+function unlessLetGo(error: unknown): void {
+  if (!(error instanceof LetGo)) throw error;
 }
