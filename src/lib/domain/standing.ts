@@ -1,13 +1,11 @@
 import type { Position } from './consumer-position.js';
 import type { StagePlan } from './stage-plan.js';
-import { isExhaustion } from './record-kinds.js';
 import { cycleOf, type Ending, furthestOf, rankOf, sayingOf, type Step, type Told } from './standing-step.js';
 
 /** A record as far as it says where its event stands; the details may be left out. */
 export interface StandingRecord extends Told {
   readonly attempt?: number | undefined;
   readonly until?: string | undefined;
-  readonly plan?: StagePlan | undefined;
 }
 
 /** What is known of one event and one consumer. What nobody asked for is left out. */
@@ -35,12 +33,8 @@ export type Standing =
   | { readonly is: Untold }
   /** In the main stage, after a failed attempt. */
   | (Trying & { readonly is: 'failing' })
-  /** A stage is used up, and nothing was routed yet; `to`: where it goes, if its worker said so. */
-  | (InCycle & {
-      readonly is: 'exhausted';
-      readonly stage: Step['stage'];
-      readonly to: 'retry' | 'dlq' | undefined;
-    })
+  /** A stage is used up, and nothing was routed yet. */
+  | (InCycle & { readonly is: 'exhausted'; readonly stage: Step['stage'] })
   /** In the retry stage, not due yet. */
   | (Trying & { readonly is: 'parked' })
   /** In the retry stage, due. */
@@ -135,10 +129,7 @@ function isPastRetry(at: Step | undefined): boolean {
 /** Nothing holds it but what the records say: they name a place where it is not, or its consumer has it. */
 function standingAt(at: Step, told: readonly StandingRecord[], facts: StandingFacts): Standing {
   const { stage, cycle, phase } = at;
-  if (phase === 'exhausted') {
-    const x = told.findLast((record) => isExhaustion(record.kind) && record.stage === stage);
-    return { is: 'exhausted', stage, cycle, to: x && leadsTo(x) };
-  }
+  if (phase === 'exhausted') return { is: 'exhausted', stage, cycle };
   if (stage === 'retry' || phase !== 'trying') return { is: 'broken', cycle, at };
   if (facts.position === 'none') return { is: 'no-consumer' };
   if (facts.position === 'waiting') return { is: 'waiting' };
@@ -165,10 +156,9 @@ function untold({ position, beforeStart, external, provesNothing }: StandingFact
   return provesNothing ? 'no-trace' : 'acknowledged';
 }
 
-/** Where an exhaustion leads to, by itself: undefined where only the config of the one who routes can say. */
-export function leadsTo({ kind, stage, plan }: StandingRecord): 'retry' | 'dlq' | undefined {
-  if (kind !== 'MAX_DELIVERIES' || stage !== 'main') return 'dlq';
-  return plan && (plan.retry ? 'retry' : 'dlq');
+/** Where an exhaustion leads to: what failed for good, and a retry stage, to the DLQ; else as the plan of main says. */
+export function leadsTo({ kind, stage }: Pick<Told, 'kind' | 'stage'>, plan: StagePlan): 'retry' | 'dlq' {
+  return kind === 'MAX_DELIVERIES' && stage === 'main' && plan.retry ? 'retry' : 'dlq';
 }
 
 /**

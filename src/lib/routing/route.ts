@@ -1,12 +1,13 @@
 import type { Pipeline } from '../pipeline/pipeline.js';
-import { consumerNamed } from '../config/resolved.js';
+import { consumerNamed, planOf } from '../config/resolved.js';
 import type { StoredRecord } from '../domain/attempt.js';
 import type { Key } from '../domain/key.js';
 import { pointerFrom } from '../domain/pointer.js';
 import type { Exhaustion } from '../domain/record.js';
 import { recordsBeyond, type Wanted, type WhatIsKnown } from '../domain/standing-records.js';
-import { isBeyond } from '../domain/standing.js';
+import { isBeyond, leadsTo } from '../domain/standing.js';
 import type { RecordKind } from '../domain/record-kinds.js';
+import { straightToDlq } from '../domain/stage-plan.js';
 import { isoOfMs } from '../domain/time.js';
 import { withJitter } from '../domain/backoff.js';
 import { recordAbout } from '../journal/record-about.js';
@@ -29,17 +30,16 @@ interface Destination {
 const toDlq: Destination = { to: 'dlq', delayMs: 0 };
 
 /**
- * Main goes to retry; what failed for good, a retry stage, and a consumer without one go to the DLQ. The worker that
- * made the exhaustion says whether there is a retry stage: another version of the config may run beside this one.
+ * The worker that made the exhaustion says whether there is a retry stage: another version of the config may run beside
+ * this one. Records of earlier versions leave it to the config.
  */
 async function destinationOf(pipeline: Pipeline, x: Exhaustion): Promise<Destination> {
-  if (x.kind !== 'MAX_DELIVERIES' || x.stage !== 'main') return toDlq;
   const settings = consumerNamed(pipeline.config, x.consumer);
-  const retry = x.plan ? x.plan.retry : settings?.retry.enabled === true && settings.retry;
-  if (!retry) return toDlq;
+  const plan = x.plan ?? (settings ? planOf(settings) : straightToDlq);
+  if (leadsTo(x, plan) === 'dlq' || !plan.retry) return toDlq;
   // A pointer that nobody can read is worse than a dead letter.
   if (!settings && !(await hasRetryConsumer(pipeline, x.consumer))) return toDlq;
-  return { to: 'retry', delayMs: retry.delayMs };
+  return { to: 'retry', delayMs: plan.retry.delayMs };
 }
 
 /**

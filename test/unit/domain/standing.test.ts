@@ -93,20 +93,19 @@ describe('standingOf', () => {
     expect(standingOf({ records: discarded })).toMatchObject({ letterLeft: false });
   });
 
-  test('says where an exhausted event goes, if its worker said so', () => {
-    expect(standingOf({ records: exhausted })).toMatchObject({ stage: 'main', to: undefined });
-    expect(standingOf({ records: used })).toMatchObject({ stage: 'retry', to: 'dlq' });
+  test('says which stage is used up', () => {
+    expect(standingOf({ records: exhausted })).toEqual({ is: 'exhausted', cycle: 0, stage: 'main' });
+    expect(standingOf({ records: used })).toEqual({ is: 'exhausted', cycle: 0, stage: 'retry' });
   });
 });
 
 test('leadsTo: for good and from the retry stage to the DLQ, else as the plan says', () => {
-  const main = { kind: 'MAX_DELIVERIES', stage: 'main', cycle: 0 } as const;
-  expect(leadsTo({ ...main, plan: { retry: { delayMs: 0, attempts: 1 } } })).toBe('retry');
-  expect(leadsTo({ ...main, plan: { retry: false } })).toBe('dlq');
-  expect(leadsTo({ ...main, kind: 'MSG_TERMINATED', plan: { retry: { delayMs: 0, attempts: 1 } } })).toBe(
-    'dlq',
-  );
-  expect(leadsTo(main)).toBeUndefined();
+  const main = { kind: 'MAX_DELIVERIES', stage: 'main' } as const;
+  const plan = { retry: { delayMs: 0, attempts: 1 } };
+  expect(leadsTo(main, plan)).toBe('retry');
+  expect(leadsTo(main, { retry: false })).toBe('dlq');
+  expect(leadsTo({ ...main, kind: 'MSG_TERMINATED' }, plan)).toBe('dlq');
+  expect(leadsTo({ ...main, stage: 'retry' }, plan)).toBe('dlq');
 });
 
 describe('lookUntilSure', () => {
