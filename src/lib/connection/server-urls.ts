@@ -21,9 +21,19 @@ interface Refused {
   readonly problem: string;
 }
 
+const scheme = /^([a-z][a-z0-9+.-]*):\/\//i;
+
+/** What stands before the @ may be the end of a password that began in the entry before it. */
+const cutInTwo: Refused = {
+  problem:
+    'expected servers like nats://host:4222, found credentials behind a comma: in a user or password, a comma is ' +
+    'written as %2C, and in a list each server with credentials begins with nats:// or tls://',
+};
+
 /** Reads a comma-separated list of server URLs; `nats://` and the port 4222 may be left out. */
 export function readServers(text: string): Servers | Refused {
   const entries = text.split(',');
+  if (entries.slice(1).some((entry) => entry.includes('@') && !scheme.test(entry.trim()))) return cutInTwo;
   const servers = entries.map((entry, i) =>
     readServer(
       entry.trim(),
@@ -56,9 +66,9 @@ function readServer(entry: string, secret: boolean): Server | Refused {
     problem: `expected a server like nats://host:4222, found ${hideCredentials(entry, secret)} (${why})`,
   });
   if (entry === '') return refuse('empty');
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(entry)?.[1]?.toLowerCase() ?? 'nats';
-  if (scheme !== 'nats' && scheme !== 'tls') return refuse(`only nats:// and tls:// are supported`);
-  const rest = entry.replace(/^[a-z][a-z0-9+.-]*:\/\//i, '');
+  const protocol = scheme.exec(entry)?.[1]?.toLowerCase() ?? 'nats';
+  if (protocol !== 'nats' && protocol !== 'tls') return refuse(`only nats:// and tls:// are supported`);
+  const rest = entry.replace(scheme, '');
   // A password may hold anything, also what a URL gives a meaning to, as generated ones do.
   const at = rest.lastIndexOf('@');
   const address = `nats://${rest.slice(at + 1)}`;
@@ -67,14 +77,14 @@ function readServer(entry: string, secret: boolean): Server | Refused {
   if (url.hostname === '') return refuse('no host');
   if (!['', '/'].includes(url.pathname) || url.search || url.hash) return refuse('more than host and port');
   const auth = at === -1 ? undefined : authIn(rest.slice(0, at));
-  return { url: `${scheme}://${url.hostname}:${url.port || '4222'}`, ...(auth ? { auth } : {}) };
+  return { url: `${protocol}://${url.hostname}:${url.port || '4222'}`, ...(auth ? { auth } : {}) };
 }
 
 function hideCredentials(entry: string, secret: boolean): string {
-  const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(entry)?.[0] ?? '';
-  if (secret && entry !== '') return `"${scheme}…"`;
+  const start = scheme.exec(entry)?.[0] ?? '';
+  if (secret && entry !== '') return `"${start}…"`;
   const at = entry.lastIndexOf('@');
-  return at === -1 ? `"${entry}"` : `"${scheme}…${entry.slice(at)}"`;
+  return at === -1 ? `"${entry}"` : `"${start}…${entry.slice(at)}"`;
 }
 
 function authIn(credentials: string): Auth | undefined {

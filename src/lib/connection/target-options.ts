@@ -2,7 +2,7 @@ import type { Environment } from './environment.js';
 
 /** The flags that say where to connect, and as whom. */
 export interface TargetFlags {
-  /** `nats://…`, `tls://…`, `ws://…`; several with commas. */
+  /** `nats://…`, `tls://…`; several with commas. */
   readonly server?: string;
   /** A context of the `nats` CLI, by name. */
   readonly context?: string;

@@ -1,6 +1,9 @@
 import { parseSelection } from '../domain/selection/parse.js';
 import { momentTerm, numberTerm, textTerm } from '../domain/selection/make-term.js';
-import type { Selection } from '../domain/selection/selection.js';
+import { isBlank } from '../domain/selection/pattern.js';
+import { printTerm } from '../domain/selection/print.js';
+import type { Selection, Term } from '../domain/selection/selection.js';
+import { escapeLine } from '../domain/escape.js';
 import { isFilter, isName } from '../domain/subjects.js';
 import { UsageError } from '../errors.js';
 
@@ -12,7 +15,7 @@ export interface DeadLetterFilters {
   readonly consumer?: string;
   /** Of the original; `*` is one token, `>` is one or more at the end. */
   readonly subject?: string;
-  /** Part of the reason, whatever the case, or the whole fingerprint. */
+  /** Part of the reason, whatever the case, or the whole fingerprint. Not blank: that would be every one. */
   readonly reason?: string;
   /** Replayed at least so many times, and dead again. */
   readonly minCycle?: number;
@@ -29,11 +32,12 @@ export function selectionOfFilters(filters: DeadLetterFilters): Selection {
   checkFilters(filters);
   const { selection, consumer, subject, reason, minCycle, maxCycle, sinceMs, untilMs } = filters;
   const parsed = typeof selection === 'string' ? parseSelection(selection) : selection;
+  for (const wanted of parsed?.terms ?? []) refuseEmpty(wanted);
   return {
     terms: [
       ...(consumer === undefined ? [] : [textTerm('consumer', consumer)]),
       ...(subject === undefined ? [] : [textTerm('subject', subject.split('*'))]),
-      ...(reason === undefined || reason === '' ? [] : [textTerm('reason', reason)]),
+      ...(reason === undefined ? [] : [textTerm('reason', reason)]),
       ...(minCycle === undefined ? [] : [numberTerm('cycle', '>=', minCycle)]),
       ...(maxCycle === undefined ? [] : [numberTerm('cycle', '<=', maxCycle)]),
       ...(sinceMs === undefined ? [] : [momentTerm('dead', '>=', sinceMs)]),
@@ -43,12 +47,22 @@ export function selectionOfFilters(filters: DeadLetterFilters): Selection {
   };
 }
 
-function checkFilters({ consumer, subject, sinceMs, untilMs }: DeadLetterFilters): void {
+/** A term of no parser may say nothing: with `-` it would hold for all. */
+function refuseEmpty(wanted: Term): void {
+  const { key, values } = wanted;
+  if (values.length > 0 && !values.some((value) => value.is === 'text' && isBlank(key, value.pattern))) return;
+  throw new UsageError(`${printTerm(wanted)}: expected a value, found nothing`);
+}
+
+function checkFilters({ consumer, subject, reason, sinceMs, untilMs }: DeadLetterFilters): void {
   if (consumer !== undefined && !isName(consumer)) {
     throw new UsageError(`consumer: expected a name, found "${consumer}"`);
   }
   if (subject !== undefined && !isFilter(subject)) {
     throw new UsageError(`subject: expected a subject like events.totp.*, found "${subject}"`);
+  }
+  if (reason !== undefined && isBlank('reason', [reason])) {
+    throw new UsageError(`reason: expected some text of the reason, found "${escapeLine(reason)}"`);
   }
   for (const [name, ms] of Object.entries({ sinceMs, untilMs })) {
     if (Number.isNaN(ms)) throw new UsageError(`${name}: expected milliseconds since 1970, found NaN`);

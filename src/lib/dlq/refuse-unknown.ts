@@ -1,19 +1,22 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { type PipelineConfig, readersOf } from '../config/resolved.js';
 import { unknownConsumer } from '../config/unknown-consumer.js';
 import { closest } from '../domain/closest.js';
 import { metaConsumers } from '../domain/consumer-names.js';
+import { type MatchContext, matcherOf } from '../domain/selection/match.js';
 import { exactTexts, matchesPattern } from '../domain/selection/pattern.js';
 import { printTerm } from '../domain/selection/print.js';
 import { didYouMean } from '../domain/selection/selection-error.js';
 import { textTerm } from '../domain/selection/make-term.js';
-import type { Pattern, SelectionKey, Term } from '../domain/selection/selection.js';
+import type { Pattern, SelectionKey, Term, Value } from '../domain/selection/selection.js';
 import { filtersOverlap, pointerFilter } from '../domain/subjects.js';
 import { UsageError } from '../errors.js';
 import { apiCode, apiCodeOf } from '../nats/errors.js';
 import type { Link } from '../nats/link.js';
-import type { DlqEntry } from '../pointers/entry.js';
-import { suggestFlag } from '../suggestion.js';
+import { readPages } from '../nats/read/read-stream.js';
+import { type DlqEntry, readEntry } from '../pointers/entry.js';
+import { suggestCommand, suggestFlag, type Suggestion } from '../suggestion.js';
 import type { DeadLetterFilters } from './filters.js';
 
 /**
@@ -28,15 +31,12 @@ export async function refuseUnknownConsumers(
   const { link, config } = pipeline;
   const { streams, roots } = config;
   const names = consumerNames(config);
-  for (const name of exactTextsOf(terms, 'consumer')) {
+  for (const { wanted, name } of namesIn(terms, 'consumer')) {
     if (names.includes(name) || name === metaConsumers.main) continue;
     if (await hasLetters(link, streams.dlq.name, pointerFilter(roots.dlq, name))) continue;
     if (name === filters.consumer) throw unknownConsumer('consumer', name, names);
-    throw unknown(
-      textTerm('consumer', name),
-      `the config has no consumer "${name}"; it has ${listOf(names)}`,
-      closest(name, names),
-    );
+    const what = `the config has no consumer "${name}"; it has ${listOf(names)}`;
+    throw unknown(wanted, [name], what, closest(name, names));
   }
 }
 
@@ -51,43 +51,129 @@ async function hasLetters(link: Link, stream: string, filter: string): Promise<b
 }
 
 /**
- * Called when nothing matched: throws UsageError for patterns that nothing can ever match.
+ * Called when nothing matched: throws UsageError for patterns that nothing can ever match. Those behind a `-` are
+ * looked at by `refuseUnknownExceptions`.
  */
 export function refuseUnknownPatterns(
   { config }: Pipeline,
   filters: DeadLetterFilters,
   terms: readonly Term[],
 ): void {
-  const stored = Object.values(config.streams).flatMap(({ subjects }) => subjects);
-  for (const pattern of patternsOf(terms, 'subject')) {
-    const subject = pattern.join('*');
-    if (stored.some((one) => filtersOverlap(one, subject))) continue;
-    throw unknownSubject(config, filters, subject);
+  for (const { wanted, pattern } of patternsIn(terms)) {
+    if (wanted.not) continue;
+    if (wanted.key === 'subject' && !isStored(config, pattern)) throw unknownSubject(config, wanted, pattern, filters);
+    if (wanted.key === 'consumer' && pattern.length > 1 && !isConsumer(config, pattern)) {
+      throw unknownConsumers(config, wanted, pattern);
+    }
   }
-  const names = [...consumerNames(config), metaConsumers.main];
-  for (const pattern of patternsOf(terms, 'consumer')) {
-    if (pattern.length === 1 || names.some((name) => matchesPattern(pattern, name))) continue;
-    const term = textTerm('consumer', pattern);
-    throw unknown(term, `no consumer of the config has such a name; it has ${listOf(names.slice(0, -1))}`);
+}
+
+/**
+ * Throws UsageError for what a term with `-` would leave out, where neither the config nor any dead letter has it: it
+ * leaves nothing out, so that more is selected than was meant. Reads only where the config does not have it, and no
+ * further than to the first dead letter that does. A group is not refused where there are no dead letters at all.
+ */
+export async function refuseUnknownExceptions(
+  { link, config }: Pipeline,
+  terms: readonly Term[],
+  context: MatchContext,
+  signal?: AbortSignal,
+): Promise<void> {
+  let left = exceptionsIn(config, terms).map(({ wanted, pattern, refusal }) => ({
+    matches: matcherOf([textTerm(wanted.key, pattern)], context),
+    refusal,
+  }));
+  if (left.length === 0) return;
+  let any = false;
+  const { name: stream } = config.streams.dlq;
+  const options = { stream, filters: [`${config.roots.dlq}.>`], ...(signal === undefined ? {} : { signal }) };
+  for await (const { messages } of readPages(link, options)) {
+    any = true;
+    const entries = messages.map((message) => readEntry(config, message));
+    left = left.filter(({ matches }) => !entries.some(matches));
+    if (left.length === 0) return;
   }
+  if (signal?.aborted === true) return;
+  for (const { refusal } of left) {
+    const error = refusal(any);
+    if (error) throw error;
+  }
+}
+
+/** What is behind a `-` and not in the config; exact consumers are looked up by `refuseUnknownConsumers`. */
+function exceptionsIn(config: PipelineConfig, terms: readonly Term[]): readonly Exception[] {
+  const types = config.events.map(({ type }) => type);
+  return patternsIn(terms.filter(({ not }) => not)).flatMap(({ wanted, pattern }) => {
+    const exception = (refusal: Exception['refusal']): Exception => ({ wanted, pattern, refusal });
+    switch (wanted.key) {
+      case 'consumer':
+        if (pattern.length === 1 || isConsumer(config, pattern)) return [];
+        return exception(() => unknownConsumers(config, wanted, pattern));
+      case 'subject':
+        return isStored(config, pattern) ? [] : exception(() => unknownSubject(config, wanted, pattern));
+      case 'type':
+        if (types.some((type) => matchesPattern(pattern, type))) return [];
+        return exception(() => unknownType(config, wanted, pattern));
+      case 'group':
+      case 'fingerprint':
+        return exception((any) => (any ? unknownGroup(wanted, pattern) : undefined));
+      default:
+        return [];
+    }
+  });
+}
+
+interface Exception {
+  readonly wanted: Term;
+  readonly pattern: Pattern;
+  /** `any`: there are dead letters. */
+  readonly refusal: (any: boolean) => UsageError | undefined;
+}
+
+function isStored({ streams }: PipelineConfig, pattern: Pattern): boolean {
+  const subject = pattern.join('*');
+  return Object.values(streams).some(({ subjects }) => subjects.some((one) => filtersOverlap(one, subject)));
+}
+
+function isConsumer(config: PipelineConfig, pattern: Pattern): boolean {
+  return [...consumerNames(config), metaConsumers.main].some((name) => matchesPattern(pattern, name));
+}
+
+function unknownConsumers(config: PipelineConfig, wanted: Term, pattern: Pattern): UsageError {
+  const names = listOf(consumerNames(config));
+  return unknown(wanted, pattern, `no consumer of the config has such a name; it has ${names}`);
+}
+
+function unknownType({ events }: PipelineConfig, wanted: Term, pattern: Pattern): UsageError {
+  const [type, types] = [pattern.join('*'), events.map((event) => event.type)];
+  const what = `neither the config nor a dead letter has an event type "${type}"; the config has ${listOf(types)}`;
+  return unknown(wanted, pattern, what, closest(type, types));
+}
+
+function unknownGroup(wanted: Term, pattern: Pattern): UsageError {
+  return unknown(wanted, pattern, 'no dead letter is of such a group', undefined, [
+    suggestCommand('dlq list', { flags: { 'group-by': 'reason' }, why: 'see the groups' }),
+  ]);
 }
 
 function unknownSubject(
   { streams, events }: PipelineConfig,
-  filters: DeadLetterFilters,
-  subject: string,
+  wanted: Term,
+  pattern: Pattern,
+  filters: DeadLetterFilters = {},
 ): UsageError {
+  const subject = pattern.join('*');
   const near = closest(subject, [...events.map((event) => event.subject), ...streams.events.subjects]);
   const what = `no stream of this pipeline stores "${subject}"; ${streams.events.name} stores ${streams.events.subjects.join(', ')}`;
-  if (filters.subject !== subject) return unknown(textTerm('subject', subject.split('*')), what, near);
+  if (filters.subject !== subject) return unknown(wanted, pattern, what, near);
   return new UsageError(`--subject: ${what}`, {
     suggestions: near === undefined ? [] : [suggestFlag('subject', near)],
   });
 }
 
-/** Event types that were asked for, and that neither the config nor, as far as was read, a dead letter has. */
+/** Event types that were asked for without a `-`, and that neither the config nor, as far as was read, a dead letter has. */
 export class UnknownTypes {
-  private readonly left: Set<string>;
+  private readonly left: Map<string, Term>;
 
   constructor(
     private readonly config: PipelineConfig,
@@ -95,7 +181,8 @@ export class UnknownTypes {
     private readonly typeOf: (subject: string) => string,
   ) {
     const known = new Set(config.events.map(({ type }) => type));
-    this.left = new Set(exactTextsOf(terms, 'type').filter((type) => !known.has(type)));
+    const named = namesIn(terms, 'type').filter(({ wanted, name }) => !wanted.not && !known.has(name));
+    this.left = new Map(named.map(({ wanted, name }) => [name, wanted]));
   }
 
   see(entries: readonly DlqEntry[]): void {
@@ -104,34 +191,48 @@ export class UnknownTypes {
   }
 
   refuse(): void {
-    const [type] = this.left;
-    if (type === undefined) return;
-    const types = this.config.events.map((event) => event.type);
-    throw unknown(
-      textTerm('type', type),
-      `neither the config nor a dead letter has an event type "${type}"; the config has ${listOf(types)}`,
-      closest(type, types),
-    );
+    const [first] = this.left;
+    if (first === undefined) return;
+    const [type, wanted] = first;
+    throw unknownType(this.config, wanted, [type]);
   }
 }
 
-function unknown(term: Term, what: string, near?: string): UsageError {
-  return new UsageError(`${printTerm(term)}: ${what}`, {
-    suggestions: near === undefined ? [] : [didYouMean(printTerm(textTerm(term.key, near.split('*'))))],
-  });
+/** Only this value of the term is wrong: what was probably meant keeps the others, and the `-`. */
+function unknown(
+  wanted: Term,
+  pattern: Pattern,
+  what: string,
+  near?: string,
+  others: readonly Suggestion[] = [],
+): UsageError {
+  const { values } = textTerm(wanted.key, pattern);
+  const meant = near === undefined ? [] : [didYouMean(printTerm(withValue(wanted, pattern, near.split('*'))))];
+  return new UsageError(`${printTerm({ ...wanted, values })}: ${what}`, { suggestions: [...meant, ...others] });
+}
+
+function withValue(wanted: Term, pattern: Pattern, meant: Pattern): Term {
+  const isWrong = (value: Value): boolean => value.is === 'text' && isDeepStrictEqual(value.pattern, pattern);
+  const values = wanted.values.map((value): Value => (isWrong(value) ? { is: 'text', pattern: meant } : value));
+  return { ...wanted, values };
 }
 
 function consumerNames(config: PipelineConfig): string[] {
   return readersOf(config).map(({ name }) => name);
 }
 
-function exactTextsOf(terms: readonly Term[], key: SelectionKey): string[] {
-  return [...new Set(terms.flatMap((term) => (term.key === key ? exactTexts(term) : [])))];
+function namesIn(
+  terms: readonly Term[],
+  key: SelectionKey,
+): { readonly wanted: Term; readonly name: string }[] {
+  return terms
+    .filter((wanted) => wanted.key === key)
+    .flatMap((wanted) => exactTexts(wanted).map((name) => ({ wanted, name })));
 }
 
-function patternsOf(terms: readonly Term[], key: SelectionKey): Pattern[] {
-  return terms.flatMap((term) =>
-    term.key === key ? term.values.flatMap((value) => (value.is === 'text' ? [value.pattern] : [])) : [],
+function patternsIn(terms: readonly Term[]): { readonly wanted: Term; readonly pattern: Pattern }[] {
+  return terms.flatMap((wanted) =>
+    wanted.values.flatMap((value) => (value.is === 'text' ? { wanted, pattern: value.pattern } : [])),
   );
 }
 

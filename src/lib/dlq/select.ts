@@ -8,7 +8,12 @@ import { lastPointer } from '../pointers/write-pointer.js';
 import { type DlqEntry, readEntry } from '../pointers/entry.js';
 import { idsOfGroups } from '../pointers/alike.js';
 import { type DeadLetterFilters, selectionOfFilters } from './filters.js';
-import { refuseUnknownConsumers, refuseUnknownPatterns, UnknownTypes } from './refuse-unknown.js';
+import {
+  refuseUnknownConsumers,
+  refuseUnknownExceptions,
+  refuseUnknownPatterns,
+  UnknownTypes,
+} from './refuse-unknown.js';
 import { type EventsRead, Sift } from './sift.js';
 
 /** What one turn of reading brought. */
@@ -49,7 +54,10 @@ export async function* selectPages(
   // The same moment for all of them, however long the reading takes.
   const nowMs = clock.now();
   const { consumers, fromMs, rest, wholly } = narrow(terms, nowMs);
+  const registry = new EventRegistry(config);
+  const typeOf = (subject: string): string => registry.typeOf(subject);
   await refuseUnknownConsumers(pipeline, filters, terms);
+  await refuseUnknownExceptions(pipeline, terms, { nowMs, typeOf }, signal);
   // Two terms that name different consumers: no dead letter is of both.
   if (consumers?.length === 0) return;
   const read = (): ReturnType<typeof readPages> =>
@@ -60,8 +68,6 @@ export async function* selectPages(
       ...(signal === undefined ? {} : { signal }),
     });
   const idsOf = await idsOfGroups(config, terms, read);
-  const registry = new EventRegistry(config);
-  const typeOf = (subject: string): string => registry.typeOf(subject);
   const sift = new Sift(link, rest, { nowMs, typeOf, idsOf });
   const unknownTypes = new UnknownTypes(config, terms, typeOf);
   let any = false;

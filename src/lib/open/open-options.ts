@@ -6,7 +6,7 @@ import type { Identity } from '../pipeline/identity.js';
 
 /** Where to connect, and as whom. What is left out is found as the command line finds it. */
 export interface ConnectionOptions {
-  /** `nats://…`, `tls://…`, `ws://…`; several with commas. */
+  /** `nats://…`, `tls://…`; several with commas. */
   readonly server?: string;
   /** A context of the `nats` CLI, by name. */
   readonly context?: string;

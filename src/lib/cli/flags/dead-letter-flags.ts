@@ -1,5 +1,6 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
+import { escapeLine } from '../../domain/escape.js';
 import { durationMeant } from '../../domain/duration.js';
 import { parseMoment } from '../../domain/moment.js';
 import { parseSelectionWords } from '../../domain/selection/parse.js';
@@ -38,6 +39,15 @@ const cycleFlag = Flags.custom<Cycles>({
   },
 });
 
+/** Nothing, and blanks, are a part of every reason: whoever gives them (`--reason "$WHY"`) does not mean all. */
+const reasonFlag = Flags.custom<string>({
+  helpValue: '<text>',
+  parse: async (text, _context, { name }) => {
+    if (text.trim() !== '') return text;
+    throw new UsageError(`--${name}: expected some text of the reason, found "${escapeLine(text)}"`);
+  },
+});
+
 const defaultHelp = async (): Promise<string> => 'all';
 
 /** The flags that say which dead letters are meant. */
@@ -48,9 +58,8 @@ export const deadLetterFlags = {
     helpValue: '<subject>',
     defaultHelp,
   }),
-  reason: Flags.string({
+  reason: reasonFlag({
     description: 'only those whose reason contains this text, in any case, or has this fingerprint',
-    helpValue: '<text>',
     defaultHelp,
   }),
   cycle: cycleFlag({

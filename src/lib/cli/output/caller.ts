@@ -61,12 +61,10 @@ function placeWords(flags: PlaceFlags, name: 0 | 1): string[] {
   });
 }
 
-/** Credentials in a URL are left for the reader to fill in. */
+/** Servers with credentials are left for the reader to fill in: which part of them is secret can't be told for sure. */
 function serverWords(urls: string | undefined): string[] {
   if (urls === undefined) return [];
-  // A comma in a password makes two of it, and what stands before the last @ may be a secret.
-  const at = urls.lastIndexOf('@');
-  return ['--server', at === -1 ? shellWord(urls) : `<credentials>@${shellWord(urls.slice(at + 1))}`];
+  return ['--server', urls.includes('@') ? '<servers>' : shellWord(urls)];
 }
 
 /** The nats CLI knows neither our config file nor the server of a folder. */

@@ -1,12 +1,16 @@
 import { closest } from '../../domain/closest.js';
 import { selectionKeys } from '../../domain/selection/selection.js';
-import type { CommandShape, FlagShape } from './command-shape.js';
+import type { CommandShape } from './command-shape.js';
+import { missingValue } from './usage-problem.js';
 
 /**
  * The words with the terms that begin with `-` behind a `--`: the parser would take `-consumer:x` for `-c`. What is the
  * value of a flag stays with it, and so does a short flag with its value, such as `-snats://host:4222`.
+ *
+ * Throws UsageError for a flag whose value is missing: neither a term behind it is its value, nor the `--`.
  */
-export function setTermsApart(words: readonly string[], { flags }: CommandShape): string[] {
+export function setTermsApart(words: readonly string[], command: CommandShape): string[] {
+  const { flags } = command;
   const kept: string[] = [];
   const terms: string[] = [];
   const end = words.indexOf('--');
@@ -15,10 +19,11 @@ export function setTermsApart(words: readonly string[], { flags }: CommandShape)
     const word = before[at] ?? '';
     if (isNegatedTerm(word, flags)) terms.push(word);
     else kept.push(word);
-    const value = before[at + 1];
-    if (value === undefined || !takesNextWord(word, flags)) continue;
+    const name = takesNextWord(word, flags);
+    if (name === undefined) continue;
+    const value = before[++at];
+    if (value === undefined || isNegatedTerm(value, flags)) throw missingValue(command, name, value);
     kept.push(value);
-    at++;
   }
   if (terms.length === 0) return [...words];
   return [...kept, '--', ...terms, ...(end === -1 ? [] : words.slice(end + 1))];
@@ -29,21 +34,16 @@ function isNegatedTerm(word: string, flags: CommandShape['flags']): boolean {
   if (key === undefined) return false;
   const first = key.split('.', 1)[0] ?? '';
   if (closest(first, Object.keys(selectionKeys)) !== undefined) return true;
-  return shortFlag(char, flags) === undefined;
+  return longName(char, flags) === undefined;
 }
 
-function shortFlag(char: string, flags: CommandShape['flags']): FlagShape | undefined {
-  return Object.values(flags).find((flag) => flag.char === char);
+function longName(char: string, flags: CommandShape['flags']): string | undefined {
+  return Object.keys(flags).find((name) => flags[name]?.char === char);
 }
 
-function takesNextWord(word: string, flags: CommandShape['flags']): boolean {
-  const long = /^--([^=]+)$/.exec(word)?.[1];
+/** The name of the flag that this word is, where the next word is its value. */
+function takesNextWord(word: string, flags: CommandShape['flags']): string | undefined {
   const char = /^-(\w)$/.exec(word)?.[1];
-  const flag =
-    long !== undefined && Object.hasOwn(flags, long)
-      ? flags[long]
-      : char === undefined
-        ? undefined
-        : shortFlag(char, flags);
-  return flag?.type === 'option';
+  const name = char === undefined ? /^--([^=]+)$/.exec(word)?.[1] : longName(char, flags);
+  return name !== undefined && Object.hasOwn(flags, name) && flags[name]?.type === 'option' ? name : undefined;
 }

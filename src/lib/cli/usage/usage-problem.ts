@@ -1,7 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
 import { CLIError } from '@oclif/core/errors';
 import { closest } from '../../domain/closest.js';
+import { escapeLine } from '../../domain/escape.js';
+import { shown } from '../../domain/selection/selection-error.js';
 import { UsageError } from '../../errors.js';
+import { shellWord } from '../../render/shell-word.js';
 import type { Suggestion } from '../../suggestion.js';
 import { type CommandShape, type FlagShape, helpOf, usageLine } from './command-shape.js';
 
@@ -52,6 +55,15 @@ export function checkSwitches(words: readonly string[], command: CommandShape): 
       throw usageError(command, `--${name} takes no value: give it to turn it on`);
     }
   }
+}
+
+/** Nothing stands behind a flag that takes a value; `found`: the word behind it is something else. */
+export function missingValue(command: CommandShape, name: string, found?: string): UsageError {
+  const what = `--${name} needs a value: ${valueOf(command.flags[name])}`;
+  if (found === undefined) return usageError(command, what);
+  return usageError(command, `${what}; found the term ${shown(found)}`, [
+    `if it is the value: --${name}=${shellWord(escapeLine(found))}`,
+  ]);
 }
 
 function usageError(command: CommandShape, message: string, first: readonly Suggestion[] = []): UsageError {

@@ -92,7 +92,7 @@ const readers: Readonly<Record<SelectionKey, (context: MatchContext, path: strin
   code:
     () =>
     ({ letter, pointer }) =>
-      codesOf(pointer?.failure.message ?? letter.reason),
+      codesOf(pointer?.failure ?? { message: letter.reason }),
   reason:
     () =>
     ({ letter }) => [letter.reason.toLowerCase()],

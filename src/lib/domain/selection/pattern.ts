@@ -1,8 +1,18 @@
-import type { Pattern, Term } from './selection.js';
+import { factsOf, type Pattern, type SelectionKey, type Term } from './selection.js';
 
 /** The text that alone matches; undefined where wildcards let others match too. */
 export function exactText(pattern: Pattern): string | undefined {
   return pattern.length === 1 ? pattern[0] : undefined;
+}
+
+/**
+ * Text that is no condition: some part of each reason is so, and nothing else is ever so, which with `-` holds for
+ * all. Of events, the empty text is a value as others are.
+ */
+export function isBlank(key: SelectionKey, pattern: Pattern): boolean {
+  if (factsOf(key).from === 'event') return false;
+  const mayHold = key === 'reason' || exactText(pattern) !== undefined;
+  return mayHold && pattern.every((piece) => piece.trim() === '');
 }
 
 /** The values of a term that are no more than text. */

@@ -40,8 +40,8 @@ function printPattern(pattern: Pattern): string {
   return pattern.length === 1 ? printText(pattern[0] ?? '') || '""' : pattern.map(printText).join('*');
 }
 
-/** Nothing in it has a meaning of its own. */
-const plain = /^(?![<>])[^\s",*\\]+$/;
+/** Nothing in it has a meaning of its own: two dots may stand for a range. */
+const plain = /^(?![<>])(?!.*\.\.)[^\s",*\\]+$/;
 
 function printText(text: string): string {
   return text === '' || plain.test(text) ? text : `"${text.replaceAll(/["\\]/g, '\\$&')}"`;

@@ -14,6 +14,8 @@ export interface Kind<T> {
   readonly meant?: (text: string) => string | undefined;
   /** Nothing is exactly so. */
   readonly onlyRanges?: true;
+  /** What to do where something else was meant. */
+  readonly hint?: string;
 }
 
 const above = (from: number, to: number): boolean => from > to;
@@ -38,13 +40,17 @@ export const moment: Kind<string> = {
   isAfter: (from, to) => (spanOfMoment(from)?.fromMs ?? 0) > (spanOfMoment(to)?.toMs ?? 0),
 };
 
+/** Said where text begins, or has dots, as a comparison does. */
+export const quoteIt = 'put it in double quotes where it is text';
+
 export const dataNumber: Kind<number> = {
   read: (text) => {
     const number = /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/.test(text) ? Number(text) : Number.NaN;
     // There is one zero.
     return Number.isFinite(number) ? number + 0 : undefined;
   },
-  example: 'a comparison with a number, like >100 or <=0.5',
+  example: 'a comparison with a number, like >100, <=0.5 or 1..5',
+  hint: quoteIt,
   isAfter: above,
 };
 
@@ -53,6 +59,13 @@ const operator = /^(?:>=|<=|>|<)/;
 /** Does a value begin as a comparison does? */
 export function isComparison(text: string): boolean {
   return operator.test(text);
+}
+
+/** Are there two dots, with a number at one side at least? */
+export function isRange(text: string): boolean {
+  const dots = text.indexOf('..');
+  if (dots === -1) return false;
+  return [text.slice(0, dots), text.slice(dots + 2)].some((end) => dataNumber.read(end) !== undefined);
 }
 
 /** Where a value stands, and what it belongs to. */
@@ -81,6 +94,7 @@ export function readComparison<T>(
       at + offset,
       `${key}: expected ${kind.example}, found ${shown(found)}`,
       meant === undefined ? undefined : `${text.slice(0, at + offset)}${meant}${text.slice(end)}`,
+      kind.hint,
     );
   };
   const op = operator.exec(plain)?.[0] as Operator | undefined;

@@ -1,12 +1,14 @@
 import { closest } from '../closest.js';
 import { isFilter, isName } from '../subjects.js';
-import { exactText } from './pattern.js';
+import { exactText, isBlank } from './pattern.js';
 import {
   count,
   dataNumber,
   duration,
   isComparison,
+  isRange,
   moment,
+  quoteIt,
   readComparison,
   type ValuePlace,
 } from './read-comparison.js';
@@ -20,9 +22,11 @@ export function readValue(text: string, named: Pick<Term, 'key' | 'path'>, writt
   const { parts, at, end } = written;
   const place: ValuePlace = { text, at, end, key: keyText(named) };
   const [first] = parts;
-  if (first === undefined) throw nothingThere(place, key);
   const plain = parts.map((part) => part.text).join('');
+  const isBare = parts.every((part) => !part.quoted);
+  if (first === undefined || (isBare && plain.trim() === '')) throw nothingThere(place, key);
   const compares = !first.quoted && isComparison(first.text);
+  const ranges = isBare && isRange(plain);
   switch (factsOf(key).takes) {
     case 'count':
       return { is: 'number', comparison: readComparison(place, plain, count) };
@@ -31,12 +35,13 @@ export function readValue(text: string, named: Pick<Term, 'key' | 'path'>, writt
     case 'moment':
       return { is: 'moment', comparison: readComparison(place, plain, moment) };
     case 'data':
-      return compares
+      return compares || ranges
         ? { is: 'number', comparison: readComparison(place, plain, dataNumber) }
         : { is: 'text', pattern: patternOf(written) };
     default:
       // `>` is the subject of all.
-      if (compares && !(key === 'subject' && plain === '>')) throw isText(place);
+      if (compares && !(key === 'subject' && plain === '>')) throw isText(place, 'not compared with < or >');
+      if (ranges && key === 'header') throw isText(place, 'has no ranges');
   }
   const pattern = patternOf(written);
   checkText(place, key, pattern, plain);
@@ -58,9 +63,8 @@ function expectedOf(key: SelectionKey): string {
   return takes === 'text' || takes === 'data' ? 'a value' : examples[takes];
 }
 
-function isText({ text, at, key }: ValuePlace): SelectionError {
-  const hint = 'put the text in double quotes if it begins like this';
-  return new SelectionError(text, at, `${key} is text, and not compared with < or >`, undefined, hint);
+function isText({ text, at, key }: ValuePlace, what: string): SelectionError {
+  return new SelectionError(text, at, `${key} is text, and ${what}`, undefined, quoteIt);
 }
 
 /** Wildcards that stand side by side are one. */
@@ -94,7 +98,7 @@ function checkText(
   if (choices && exact !== undefined && !choices.includes(exact)) {
     throw refuse(`one of ${choices.join(', ')}`, closest(exact, choices));
   }
-  if (key === 'reason' && pattern.every((piece) => piece === '')) throw refuse('some text of the reason');
+  if (isBlank(key, pattern)) throw refuse(key === 'reason' ? 'some text of the reason' : 'a value');
   if (key === 'consumer' && exact !== undefined && !isName(exact)) throw refuse('the name of a consumer');
   if (key === 'subject' && !isFilter(pattern.join('*'))) throw refuse('a subject like events.totp.*');
   if ((key === 'group' || key === 'fingerprint') && exact !== undefined && exact.length < shortestGroup) {

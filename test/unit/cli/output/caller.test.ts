@@ -26,14 +26,26 @@ describe('callerOf', () => {
     [
       'credentials in a URL',
       { server: `nats://ada:${secret}@a:4222` },
-      '--server <credentials>@a:4222',
-      '--server <credentials>@a:4222',
+      '--server <servers>',
+      '--server <servers>',
+    ],
+    [
+      'a password with an @ and no host',
+      { server: `nats://ada:s3@${secret}` },
+      '--server <servers>',
+      '--server <servers>',
+    ],
+    [
+      'credentials of one of several',
+      { server: `nats://b,nats://ada:${secret}@a:4222` },
+      '--server <servers>',
+      '--server <servers>',
     ],
     [
       'credentials with a comma',
       { server: `nats://ada:${secret},${secret}@a:4222` },
-      '--server <credentials>@a:4222',
-      '--server <credentials>@a:4222',
+      '--server <servers>',
+      '--server <servers>',
     ],
   ])('%s', (_what, flags, own, nats) => {
     const { toServer, others } = callerOf(flags);

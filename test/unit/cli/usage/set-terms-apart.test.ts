@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import { setTermsApart } from '../../../../src/lib/cli/usage/set-terms-apart.js';
 
 const flags = {
-  server: { type: 'option', char: 's' },
+  server: { type: 'option', char: 's', description: 'where' },
   config: { type: 'option', char: 'c' },
-  note: { type: 'option' },
+  note: { type: 'option', helpValue: '<text>', description: 'why' },
   yes: { type: 'boolean', char: 'y' },
 };
 
@@ -19,8 +19,9 @@ test.each([
   ['-zone:x', '-- -zone:x'],
   ['-snats://h:4222', '-snats://h:4222'],
   ['-cC:/x.json', '-cC:/x.json'],
-  ['-s -consumer:x', '-s -consumer:x'],
-  ['--note -code:x -code:y', '--note -code:x -- -code:y'],
+  ['-s=-consumer:x', '-s=-consumer:x'],
+  ['--note=-code:x -code:y', '--note=-code:x -- -code:y'],
+  ['--note code:x -code:y', '--note code:x -- -code:y'],
   ['--note=x -code:y', '--note=x -- -code:y'],
   ['--yes -code:y', '--yes -- -code:y'],
   ['-- -consumer:x', '-- -consumer:x'],
@@ -28,4 +29,23 @@ test.each([
 ])('%s becomes %s', (typed, parsed) => {
   const shape = { name: 'dlq list', args: {}, flags };
   expect(setTermsApart(typed.split(' '), shape)).toEqual(parsed.split(' '));
+});
+
+test.each([
+  ['--note -code:x', '--note needs a value: <text>, why; found the term "-code:x"', '--note=-code:x'],
+  ['-s -consumer:x', '--server needs a value: where; found the term "-consumer:x"', '--server=-consumer:x'],
+  ['--note -conusmer:x', 'found the term "-conusmer:x"', '--note=-conusmer:x'],
+  // Neither is the `--` its value, nor the term a flag of this name.
+  ['-code:x --note', '--note needs a value: <text>, why'],
+  ['--note -- -code:x', '--note needs a value: <text>, why'],
+  ['--note', '--note needs a value: <text>, why'],
+])('%s is refused: %s', (typed, message, meant?: string) => {
+  const shape = { name: 'dlq list', args: {}, flags };
+  expect(() => setTermsApart(typed.split(' '), shape)).toThrow(
+    expect.objectContaining({
+      exitCode: 2,
+      message: expect.stringContaining(message),
+      suggestions: expect.arrayContaining(meant === undefined ? [] : [`if it is the value: ${meant}`]),
+    }),
+  );
 });

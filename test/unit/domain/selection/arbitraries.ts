@@ -22,6 +22,7 @@ const piece = fc.oneof(
     unit: fc.constantFrom('a', 'B', '1', '.', '*', ',', '"', '\\', ' ', ':', '-', '<', '>', 'é', '\n'),
   }),
   fc.string({ unit: 'binary', maxLength: 4 }),
+  fc.constantFrom('1..2', '..', '1..', '..-5e3', '1...5', 'a..b', 'ORA-1', '550'),
 );
 
 const pattern: fc.Arbitrary<Pattern> = fc
@@ -29,6 +30,9 @@ const pattern: fc.Arbitrary<Pattern> = fc
   .map((pieces) => pieces.filter((one, i) => one !== '' || i === 0 || i === pieces.length - 1));
 
 const name = fc.string({ unit: fc.constantFrom('a', 'b', '-', '_', '1'), minLength: 1, maxLength: 6 });
+
+/** Of what is in no event, the empty text is no condition. */
+const condition = pattern.filter((one) => one.length > 1 || one.some((text) => text.trim() !== ''));
 
 /** Where text of any kind would be refused. */
 const fitting: Partial<Record<SelectionKey, fc.Arbitrary<Pattern>>> = {
@@ -44,7 +48,10 @@ const fitting: Partial<Record<SelectionKey, fc.Arbitrary<Pattern>>> = {
     fc.string({ minLength: 6 }).map((one) => [one]),
     pattern.filter((one) => one.length > 1),
   ),
-  reason: pattern.filter((one) => one.some((text) => text !== '')),
+  reason: pattern.filter((one) => one.some((text) => text.trim() !== '')),
+  type: condition,
+  name: condition,
+  code: condition,
 };
 
 function comparison<T>(
@@ -65,12 +72,13 @@ const duration = comparison(
   upTo,
   operators.filter((op) => op !== '='),
 );
-const dataNumber = fc.record({
-  op: fc.constantFrom(...operators.filter((op) => op !== '=')),
-  value: fc
+const dataNumber = comparison(
+  fc
     .oneof(fc.integer({ min: -9, max: 9 }), fc.double({ noNaN: true, noDefaultInfinity: true }))
     .map((one) => one + 0),
-});
+  upTo,
+  operators.filter((op) => op !== '='),
+);
 
 export const nowMs = Date.parse('2026-11-20T12:00:00.000Z');
 

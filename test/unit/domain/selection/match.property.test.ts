@@ -39,7 +39,8 @@ const selectable: fc.Arbitrary<Selectable> = fc
     seq: fc.integer({ min: 1, max: 9 }),
     kind: fc.constantFrom(...kinds),
     name: fc.constantFrom('Error', 'A', 'aB'),
-    message: text,
+    message: fc.oneof(text, fc.constantFrom('a ORA-1: b', 'EAUTH', '550 a')),
+    code: fc.option(fc.constantFrom('B', 'a1', 'ORA-1', '550'), { nil: undefined }),
     main: fc.nat(4),
     retry: fc.nat(4),
     cycle: fc.nat(4),
@@ -70,9 +71,9 @@ const selectable: fc.Arbitrary<Selectable> = fc
     foreign: fc.boolean(),
   })
   .map(
-    ({ consumer, subject, seq, kind, name, message, main, retry, cycle, ageMs, state, event, foreign }) => {
+    ({ consumer, subject, seq, kind, name, message, code, main, retry, cycle, ageMs, state, event, foreign }) => {
       const origin = { stream: 'events', subject, seq, time: '1' };
-      const failure = makeFailure(kind, name, message);
+      const failure = makeFailure(kind, name, message, { code });
       const pointer = makePointer(origin, { consumer, cycle, failure, attempts: { main, retry } });
       const letter = deadLetterOf(pointer, new Date(nowMs - ageMs).toISOString());
       return { letter, ...(foreign ? {} : { pointer }), ...(state && { state }), ...(event && { event }) };

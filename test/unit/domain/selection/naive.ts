@@ -1,4 +1,4 @@
-import { codesOf } from '../../../../src/lib/domain/selection/codes.js';
+import { codesIn } from '../../../../src/lib/domain/selection/codes.js';
 import { spanOfMoment } from '../../../../src/lib/domain/moment.js';
 import type { Selectable } from '../../../../src/lib/domain/selection/match.js';
 import type { Comparison, Pattern, Selection, Term } from '../../../../src/lib/domain/selection/selection.js';
@@ -33,7 +33,8 @@ function looksAt(term: Term, { letter, pointer, state, event }: Selectable): (st
     case 'name':
       return [pointer ? pointer.failure.name : 'Error'];
     case 'code':
-      return codesOf(pointer ? pointer.failure.message : letter.reason);
+      if (pointer?.failure.code !== undefined) return [pointer.failure.code];
+      return codesIn(pointer ? pointer.failure.message : letter.reason);
     case 'kind':
       return [pointer ? pointer.failure.kind : 'malformed'];
     case 'age':
