@@ -94,6 +94,11 @@ describe('dlq list with a selection', () => {
       [['age:'], 'age:, at character 4: age: expected', "needs quotes in a shell: 'age:>1h'"],
       [['-consumer:nope'], 'the config has no consumer "nope"', ''],
       [['--consumer', 'nope', 'timeout'], '--consumer: the config has no consumer "nope"', ''],
+      [
+        ['-consumer:analytics-consumer,notification-consumer'],
+        '-consumer:notification-consumer: the config has no consumer',
+        `did you mean: -consumer:analytics-consumer,${consumer}`,
+      ],
     ];
     // The sentences are the same in both modes.
     for (const [words, message, next] of mode.length > 0 ? wrong.slice(0, 2) : wrong) {
@@ -108,6 +113,38 @@ describe('dlq list with a selection', () => {
 });
 
 describe('dlq replay and dlq discard with a selection', () => {
+  it('exit 2 where a condition is empty, or a flag has no value', async () => {
+    const one = await desk();
+    const { mail, late, other } = await twoCauses(one);
+    const discard = ['discard', '--reason', 'test', '--yes'];
+    const wrong: [string[], string][] = [
+      [['list', '--reason', ''], '--reason: expected some text of the reason, found ""'],
+      [['replay', '--reason', '  ', '--yes'], '--reason: expected some text of the reason, found "  "'],
+      [['replay', '--reason=', '--yes'], '--reason: expected some text of the reason, found ""'],
+      [[...discard, '--died-of', ''], '--died-of: expected some text of the reason, found ""'],
+      [[...discard, '--died-of', '\t'], '--died-of: expected some text of the reason, found "\\t"'],
+      [[...discard, '--consumer', ''], 'consumer: expected a name'],
+      [['replay', 'reason:', '--yes'], 'reason: expected a value, found nothing'],
+      [['replay', ' ', '--yes'], 'reason: expected a value, found nothing'],
+      [['replay', '-code:""', '--yes'], 'code: expected a value, found ""'],
+      [
+        ['replay', '-group:ffffff', '--limit', '1', '--yes'],
+        '-group:ffffff: no dead letter is of such a group',
+      ],
+      [['replay', '--consumer', '-reason:x', '--yes'], '--consumer needs a value: <name>, '],
+      [['replay', '-reason:x', '--yes', '--consumer'], '--consumer needs a value: <name>, '],
+      [['replay', '--yes', '--consumer', '--', '-reason:x'], '--consumer needs a value: <name>, '],
+    ];
+    for (const [words, message] of wrong) {
+      const { exitCode, stderr } = await one.dlq(...words);
+      expect([words, exitCode, stderr]).toEqual([words, 2, expect.stringContaining(message)]);
+    }
+    const lost = await one.dlq('list', '--consumer', '-reason:x');
+    expect(lost.stderr).toContain('found the term "-reason:x"');
+    expect(lost.stderr).toContain('if it is the value: --consumer=-reason:x');
+    expect(await one.ids()).toEqual([mail, late, other]);
+  });
+
   it('replay what it says, and show how it was understood', async () => {
     const one = await desk();
     const { mail, late } = await twoCauses(one);

@@ -7,7 +7,7 @@ import { parseSelection } from '../../src/lib/domain/selection/parse.js';
 import { bury, consumer } from '../support/dead-letters.js';
 import { type TestBed, testBed } from '../support/pipeline.js';
 import { pipelineOf } from '../support/pipeline-of.js';
-import { worded } from '../support/suggestions.js';
+import { containing } from '../support/suggestions.js';
 
 const timeout = makeFailure('timeout', 'TimeoutError', 'no answer within 250 ms');
 const refused = makeFailure('error', 'SmtpError', 'connect ECONNREFUSED 10.0.4.17:587');
@@ -66,6 +66,10 @@ describe('a selection', () => {
       ['data.items.0.sku:*', [mail]],
       ['-data.email:a@b.c', [late, other]],
       ['data.total:>=12', [late]],
+      ['data.total:1..12', [late]],
+      ['-data.total:1..12', [mail, other]],
+      ['data.total:13..20', []],
+      ['data.total:"1..12"', []],
       ['data.id:7', [mail]],
       ['-header.X:*', [mail, late, other]],
       [{ selection: parseSelection('kind:timeout'), consumer }, [late]],
@@ -134,7 +138,12 @@ describe('a selection', () => {
       ],
       // Others that match don't hide it.
       [`consumer:${consumer},nope`, /^consumer:nope: the config has no consumer "nope"/],
-      ['-consumer:nope', /the config has no consumer "nope"/],
+      ['-consumer:nope', /^-consumer:nope: the config has no consumer "nope"/],
+      [
+        `-consumer:analytics-consumer,notification-consumer,former-consumer`,
+        /^-consumer:notification-consumer: the config has no consumer/,
+        `did you mean: -consumer:analytics-consumer,${consumer},former-consumer`,
+      ],
       ['consumer:nope*', /no consumer of the config has such a name/],
       [
         'subject:event.totp.requested',
@@ -142,17 +151,103 @@ describe('a selection', () => {
         'did you mean: subject:events.totp.requested',
       ],
       [
-        'type:totp.requested,totp.reqeusted',
-        /has an event type "totp.reqeusted"/,
-        'did you mean: type:totp.requested',
+        'type:user.created,totp.reqeusted',
+        /^type:totp.reqeusted: neither the config .* has an event type "totp.reqeusted"/,
+        'did you mean: type:user.created,totp.requested',
+      ],
+      ['-consumer:nope*', /^-consumer:nope\*: no consumer of the config has such a name/],
+      [
+        '-subject:event.totp.requested,events.user.>',
+        /^-subject:event.totp.requested: no stream of this pipeline stores/,
+        "did you mean: '-subject:events.totp.requested,events.user.>'",
+      ],
+      [
+        '-type:totp.reqeusted,former.type',
+        /^-type:totp.reqeusted: neither the config nor a dead letter has/,
+        'did you mean: -type:totp.requested,former.type',
+      ],
+      ['-type:nope.*', /^-type:nope\.\*: neither the config/],
+      ['-group:ffffff', /^-group:ffffff: no dead letter is of such a group/, 'see the groups'],
+      [
+        `-fingerprint:${timeout.fingerprint},ffffff`,
+        /^-fingerprint:ffffff: no dead letter is of such a group/,
       ],
     ];
     for (const [selection, message, next] of wrong) {
       await expect(ids(bed, selection)).rejects.toMatchObject({
         exitCode: 2,
         message: expect.stringMatching(message),
-        ...(next === undefined ? {} : { suggestions: [worded(next)] }),
+        ...(next === undefined ? {} : { suggestions: [containing(next)] }),
       });
+      if (!selection.startsWith('-')) continue;
+      // Also where no more is read than was asked for.
+      const plan = planReplay(pipelineOf(bed.link, bed.config), { filters: { selection }, limit: 1 });
+      await expect(plan).rejects.toMatchObject({ exitCode: 2 });
+    }
+  });
+
+  it('leaves out what the config does not have, where a dead letter does, also one that is not selected', async () => {
+    const bed = await testBed();
+    const { mail, late, other } = await three(bed);
+    // Without dead letters that it could have been, nothing more is selected than was meant.
+    const empty = await testBed();
+    expect(await ids(empty, '-group:ffffff')).toEqual([]);
+    await expect(ids(empty, '-consumer:nope*')).rejects.toMatchObject({ exitCode: 2 });
+    const failure = makeFailure('error', 'Error', 'of its own');
+    await bury(bed, { consumer: 'former-consumer', type: 'former.type', failure });
+    const known = [mail, late, other];
+    for (const [selection, expected] of [
+      ['-consumer:former-*', known],
+      ['-type:former.type', known],
+      ['-type:former.*', known],
+      [`-group:${failure.fingerprint.slice(0, 6)}`, known],
+      [`-fingerprint:${timeout.fingerprint}*,${failure.fingerprint}`, [mail]],
+      [
+        `consumer:analytics-consumer -consumer:former-* -type:former.* -group:${failure.fingerprint}`,
+        [other],
+      ],
+    ] as const) {
+      expect([selection, await ids(bed, selection)]).toEqual([selection, expected]);
+    }
+  });
+
+  it('finds the code of a failure, and where it was stored without one, the codes of its message', async () => {
+    const bed = await testBed();
+    const message = 'ORA-00942: table or view does not exist';
+    const own = await bury(bed, { failure: makeFailure('error', 'Error', 'no 550', { code: 'ORA-12541' }) });
+    const old = await bury(bed, { failure: makeFailure('error', 'Error', message) });
+    for (const [selection, expected] of [
+      ['code:ora-12541', [own.id]],
+      ['code:ORA-00942', [old.id]],
+      ['code:00942', [old.id]],
+      ['code:ORA-*', [own.id, old.id]],
+      ['code:550', []],
+      ['-code:ORA-12541', [old.id]],
+    ] as const) {
+      expect([selection, await ids(bed, selection)]).toEqual([selection, expected]);
+    }
+  });
+
+  it('is refused where a condition says nothing, instead of selecting all', async () => {
+    const bed = await testBed();
+    await three(bed);
+    const value = { is: 'text', pattern: [''] } as const;
+    const wrong: [DeadLetterFilters, string][] = [
+      [{ reason: '' }, 'reason: expected some text of the reason, found ""'],
+      [{ reason: ' \n' }, 'reason: expected some text of the reason, found " \\n"'],
+      [{ consumer: '' }, 'consumer: expected a name'],
+      [{ subject: '' }, 'subject: expected a subject'],
+      [{ selection: 'reason:' }, 'reason: expected a value, found nothing'],
+      [{ selection: '-name:""' }, 'name: expected a value, found ""'],
+      // Of a program that makes its terms itself.
+      [{ selection: { terms: [{ key: 'reason', not: false, values: [value] }] } }, 'expected a value'],
+      [{ selection: { terms: [{ key: 'code', not: true, values: [value] }] } }, '-code:"": expected a value'],
+      [{ selection: { terms: [{ key: 'code', not: true, values: [] }] } }, '-code:: expected a value'],
+    ];
+    for (const [filters, message] of wrong) {
+      const refusal = { exitCode: 2, message: expect.stringContaining(message) };
+      await expect(ids(bed, filters)).rejects.toMatchObject(refusal);
+      await expect(planReplay(pipelineOf(bed.link, bed.config), { filters })).rejects.toMatchObject(refusal);
     }
   });
 

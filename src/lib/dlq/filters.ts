@@ -50,7 +50,8 @@ export function selectionOfFilters(filters: DeadLetterFilters): Selection {
 /** A term of no parser may say nothing: with `-` it would hold for all. */
 function refuseEmpty(wanted: Term): void {
   const { key, values } = wanted;
-  if (values.length > 0 && !values.some((value) => value.is === 'text' && isBlank(key, value.pattern))) return;
+  if (values.length > 0 && !values.some((value) => value.is === 'text' && isBlank(key, value.pattern)))
+    return;
   throw new UsageError(`${printTerm(wanted)}: expected a value, found nothing`);
 }
 

@@ -61,7 +61,8 @@ export function refuseUnknownPatterns(
 ): void {
   for (const { wanted, pattern } of patternsIn(terms)) {
     if (wanted.not) continue;
-    if (wanted.key === 'subject' && !isStored(config, pattern)) throw unknownSubject(config, wanted, pattern, filters);
+    if (wanted.key === 'subject' && !isStored(config, pattern))
+      throw unknownSubject(config, wanted, pattern, filters);
     if (wanted.key === 'consumer' && pattern.length > 1 && !isConsumer(config, pattern)) {
       throw unknownConsumers(config, wanted, pattern);
     }
@@ -207,13 +208,18 @@ function unknown(
   others: readonly Suggestion[] = [],
 ): UsageError {
   const { values } = textTerm(wanted.key, pattern);
-  const meant = near === undefined ? [] : [didYouMean(printTerm(withValue(wanted, pattern, near.split('*'))))];
-  return new UsageError(`${printTerm({ ...wanted, values })}: ${what}`, { suggestions: [...meant, ...others] });
+  const meant =
+    near === undefined ? [] : [didYouMean(printTerm(withValue(wanted, pattern, near.split('*'))))];
+  return new UsageError(`${printTerm({ ...wanted, values })}: ${what}`, {
+    suggestions: [...meant, ...others],
+  });
 }
 
 function withValue(wanted: Term, pattern: Pattern, meant: Pattern): Term {
   const isWrong = (value: Value): boolean => value.is === 'text' && isDeepStrictEqual(value.pattern, pattern);
-  const values = wanted.values.map((value): Value => (isWrong(value) ? { is: 'text', pattern: meant } : value));
+  const values = wanted.values.map(
+    (value): Value => (isWrong(value) ? { is: 'text', pattern: meant } : value),
+  );
   return { ...wanted, values };
 }
 

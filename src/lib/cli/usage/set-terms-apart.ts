@@ -45,5 +45,7 @@ function longName(char: string, flags: CommandShape['flags']): string | undefine
 function takesNextWord(word: string, flags: CommandShape['flags']): string | undefined {
   const char = /^-(\w)$/.exec(word)?.[1];
   const name = char === undefined ? /^--([^=]+)$/.exec(word)?.[1] : longName(char, flags);
-  return name !== undefined && Object.hasOwn(flags, name) && flags[name]?.type === 'option' ? name : undefined;
+  return name !== undefined && Object.hasOwn(flags, name) && flags[name]?.type === 'option'
+    ? name
+    : undefined;
 }

@@ -71,7 +71,22 @@ const selectable: fc.Arbitrary<Selectable> = fc
     foreign: fc.boolean(),
   })
   .map(
-    ({ consumer, subject, seq, kind, name, message, code, main, retry, cycle, ageMs, state, event, foreign }) => {
+    ({
+      consumer,
+      subject,
+      seq,
+      kind,
+      name,
+      message,
+      code,
+      main,
+      retry,
+      cycle,
+      ageMs,
+      state,
+      event,
+      foreign,
+    }) => {
       const origin = { stream: 'events', subject, seq, time: '1' };
       const failure = makeFailure(kind, name, message, { code });
       const pointer = makePointer(origin, { consumer, cycle, failure, attempts: { main, retry } });
