@@ -7,7 +7,7 @@ import { parseSelection } from '../../src/lib/domain/selection/parse.js';
 import { bury, consumer } from '../support/dead-letters.js';
 import { type TestBed, testBed } from '../support/pipeline.js';
 import { pipelineOf } from '../support/pipeline-of.js';
-import { containing } from '../support/suggestions.js';
+import { containing, worded } from '../support/suggestions.js';
 
 const timeout = makeFailure('timeout', 'TimeoutError', 'no answer within 250 ms');
 const refused = makeFailure('error', 'SmtpError', 'connect ECONNREFUSED 10.0.4.17:587');
@@ -155,6 +155,7 @@ describe('a selection', () => {
         /^type:totp.reqeusted: neither the config .* has an event type "totp.reqeusted"/,
         'did you mean: type:user.created,totp.requested',
       ],
+      [`-consumer:notification-consumer,${consumer}`, /no consumer/, `did you mean: -consumer:${consumer}`],
       ['-consumer:nope*', /^-consumer:nope\*: no consumer of the config has such a name/],
       [
         '-subject:event.totp.requested,events.user.>',
@@ -177,7 +178,9 @@ describe('a selection', () => {
       await expect(ids(bed, selection)).rejects.toMatchObject({
         exitCode: 2,
         message: expect.stringMatching(message),
-        ...(next === undefined ? {} : { suggestions: [containing(next)] }),
+        ...(next === undefined
+          ? {}
+          : { suggestions: [next.startsWith('did') ? worded(next) : containing(next)] }),
       });
       if (!selection.startsWith('-')) continue;
       // Also where no more is read than was asked for.

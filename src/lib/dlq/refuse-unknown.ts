@@ -220,7 +220,8 @@ function withValue(wanted: Term, pattern: Pattern, meant: Pattern): Term {
   const values = wanted.values.map(
     (value): Value => (isWrong(value) ? { is: 'text', pattern: meant } : value),
   );
-  return { ...wanted, values };
+  // What was meant may stand beside it already.
+  return { ...wanted, values: [...new Map(values.map((one) => [JSON.stringify(one), one])).values()] };
 }
 
 function consumerNames(config: PipelineConfig): string[] {

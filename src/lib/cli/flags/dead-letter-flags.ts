@@ -40,7 +40,7 @@ const cycleFlag = Flags.custom<Cycles>({
 });
 
 /** Nothing, and blanks, are a part of every reason: whoever gives them (`--reason "$WHY"`) does not mean all. */
-const reasonFlag = Flags.custom<string>({
+const reasonFlag = Flags.custom({
   helpValue: '<text>',
   parse: async (text, _context, { name }) => {
     if (text.trim() !== '') return text;
