@@ -41,7 +41,7 @@ async function applying(): Promise<Applying> {
   };
 }
 
-const question = /Make these 10 changes on 127\.0\.0\.1:\d+\?/;
+const question = /Make these 12 changes on 127\.0\.0\.1:\d+\?/;
 const green = '\u001b[32m';
 const yellow = '\u001b[33m';
 const red = '\u001b[31m';
@@ -51,7 +51,7 @@ test('shows the plan in colour, asks, and does it after yes', async () => {
   await using pane = await terminal();
   const shown = await pane.waitFor(question);
   expect(shown).toMatch(/plutomi on 127\.0\.0\.1:\d+/);
-  expect(shown).toContain('10 to create.');
+  expect(shown).toContain('12 to create.');
   expect(await pane.colored()).toContain(`${green}+ create stream events-advisories`);
   await pane.press('y', 'Enter');
   expect(await pane.exitCode()).toBe(0);

@@ -105,7 +105,7 @@ describe('from an empty server to a changed config', () => {
   test('--check 3, --yes 0, --check 0, one field for a new maxAge, storage refused', async () => {
     const { apply, rewrite } = await applying();
     const before = await apply('--check');
-    expect(before).toMatchObject({ exitCode: 3, stdout: expect.stringContaining('10 to create.') });
+    expect(before).toMatchObject({ exitCode: 3, stdout: expect.stringContaining('12 to create.') });
     expect(before.stdout).toMatch(/^plutomi on 127\.0\.0\.1:\d+\n/);
 
     const applied = await apply('--yes');
@@ -136,7 +136,7 @@ describe('from an empty server to a changed config', () => {
     const { apply, rewrite } = await applying();
     const before = await apply('--check', '--json');
     expect(before.exitCode).toBe(3);
-    expect(resultOf(before)).toMatchObject({ applied: false, changes: { length: 10 } });
+    expect(resultOf(before)).toMatchObject({ applied: false, changes: { length: 12 } });
 
     const applied = await apply('--yes', '--json');
     expect(applied.exitCode).toBe(0);

@@ -95,7 +95,7 @@ it('a stream that was renamed strands all that is in it', async () => {
       dlq: { name: 'letters', subjects: ['letters.>'] },
       retry: { name: 'later', subjects: ['later.>'] },
     },
-    roots: { retry: 'later', dlq: 'letters', advisories: 'events-advisories' },
+    roots: { ...makeConfig().roots, retry: 'later', dlq: 'letters' },
   });
   const plan = await planTopology(pipelineOf(link, elsewhere));
   const of = (name: string) => plan.changes.find((change) => change.name === name)?.consequences;

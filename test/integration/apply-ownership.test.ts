@@ -15,7 +15,13 @@ const pendingOf = (plan: Plan) => plan.changes.filter(isPending);
 function second(overrides: ConfigOverrides = {}) {
   return makeConfig({
     name: 'second',
-    roots: { retry: 'second-retry', dlq: 'second-dlq', advisories: 'second-advisories' },
+    roots: {
+      retry: 'second-retry',
+      dlq: 'second-dlq',
+      advisories: 'second-advisories',
+      operations: 'second-operations',
+      kept: 'second-kept',
+    },
     eventsRoot: 'second',
     consumers: [{ name: 'notifications-consumer', subjects: ['second.>'] }],
     streams: {
@@ -23,6 +29,8 @@ function second(overrides: ConfigOverrides = {}) {
       retry: { name: 'second-retry', subjects: ['second-retry.>'] },
       dlq: { name: 'second-dlq', subjects: ['second-dlq.>'] },
       advisories: { name: 'second-advisories', subjects: ['second-advisories.>'] },
+      operations: { name: 'second-operations', subjects: ['second-operations.>'] },
+      kept: { name: 'second-kept', subjects: ['second-kept.>'] },
     },
     ...overrides,
   });

@@ -36,7 +36,7 @@ describe('a user who may not do everything', () => {
   it('is told what it may not do, exit 4; a check before a run needs no lists', async () => {
     await using nats = await startNats({ config: users });
     await using stranger = await connectAs('stranger', nats.url);
-    expect((await checkTopology(pipelineOf(stranger, makeConfig()))).changes).toHaveLength(10);
+    expect((await checkTopology(pipelineOf(stranger, makeConfig()))).changes).toHaveLength(12);
     await expect(planTopology(pipelineOf(stranger, makeConfig()))).rejects.toMatchObject({
       code: 'NOT_ALLOWED',
       exitCode: 4,

@@ -30,7 +30,7 @@ function forgetting(link: Link, field: string): Link {
 }
 
 describe('applyPlan', () => {
-  it('creates four streams and all consumers, and the second time nothing', async () => {
+  it('creates six streams and all consumers, and the second time nothing', async () => {
     await using nats = await startNats();
     await using link = await connectTo(nats.url);
     const config = makeConfig({
@@ -43,7 +43,7 @@ describe('applyPlan', () => {
       conflicts: [],
       needsConfirmation: false,
     });
-    expect(await applyPlan(overLink(link), plan)).toBe(4 + 3 + 2 * 3);
+    expect(await applyPlan(overLink(link), plan)).toBe(6 + 3 + 2 * 3);
 
     const again = await planTopology(pipelineOf(link, config));
     expect(pendingOf(again)).toEqual([]);

@@ -21,17 +21,8 @@ function clusterConfig(): PipelineConfig {
       { name: 'worker', handler: handlerFile, attempts: 2, backoffMs: [50], concurrency: 20, retry },
     ],
   });
-  const { events, retry: parked, dlq, advisories } = config.streams;
-  const three = { replicas: 3 };
-  return {
-    ...config,
-    streams: {
-      events: { ...events, ...three },
-      retry: { ...parked, ...three },
-      dlq: { ...dlq, ...three },
-      advisories: { ...advisories, ...three },
-    },
-  };
+  const streams = Object.entries(config.streams).map(([role, one]) => [role, { ...one, replicas: 3 }]);
+  return { ...config, streams: Object.fromEntries(streams) as PipelineConfig['streams'] };
 }
 
 async function publishAll(link: Link, count: number): Promise<void> {

@@ -90,8 +90,21 @@ function named(prefix: string): PipelineConfig {
   return {
     ...base,
     eventsRoot: prefix,
-    streams: { events: at(''), retry: at('-retry'), dlq: at('-dlq'), advisories: at('-advisories') },
-    roots: { retry: `${prefix}-retry`, dlq: `${prefix}-dlq`, advisories: `${prefix}-advisories` },
+    streams: {
+      events: at(''),
+      retry: at('-retry'),
+      dlq: at('-dlq'),
+      advisories: at('-advisories'),
+      operations: at('-operations'),
+      kept: at('-kept'),
+    },
+    roots: {
+      retry: `${prefix}-retry`,
+      dlq: `${prefix}-dlq`,
+      advisories: `${prefix}-advisories`,
+      operations: `${prefix}-operations`,
+      kept: `${prefix}-kept`,
+    },
   };
 }
 
@@ -136,7 +149,15 @@ describe('a topology', () => {
 });
 
 test('what the leaf node keeps on its side lets both have the same names', async () => {
-  const own = ['events.>', 'events-retry.>', 'events-dlq.>', 'events-advisories.>', '$JS.ACK.>'];
+  const streams = [
+    'events',
+    'events-retry',
+    'events-dlq',
+    'events-advisories',
+    'events-operations',
+    'events-kept',
+  ];
+  const own = [...streams.map((name) => `${name}.>`), '$JS.ACK.>'];
   const apart = await startHubAndLeaf(own);
   onTestFinished(() => apart.stop());
   for (const server of [apart.hub, apart.leaf]) {

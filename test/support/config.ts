@@ -78,7 +78,7 @@ export function makeExternal(
   };
 }
 
-/** A complete config with short delays: four streams, `notifications-consumer`, the event `totp.requested`. */
+/** A complete config with short delays: six streams, `notifications-consumer`, the event `totp.requested`. */
 export function makeConfig(overrides: ConfigOverrides = {}): PipelineConfig {
   const {
     streams = {},
@@ -90,7 +90,13 @@ export function makeConfig(overrides: ConfigOverrides = {}): PipelineConfig {
   return {
     name: 'test',
     file: '/nowhere/plutomi-events.config.json',
-    roots: { retry: 'events-retry', dlq: 'events-dlq', advisories: 'events-advisories' },
+    roots: {
+      retry: 'events-retry',
+      dlq: 'events-dlq',
+      advisories: 'events-advisories',
+      operations: 'events-operations',
+      kept: 'events-kept',
+    },
     eventsRoot: 'events',
     events: [{ type: 'totp.requested', subject: 'events.totp.requested' }],
     numbers: 'number',
@@ -103,6 +109,11 @@ export function makeConfig(overrides: ConfigOverrides = {}): PipelineConfig {
         maxAgeMs: 30 * dayMs,
         ...streams.advisories,
       }),
+      operations: makeStream('events-operations', ['events-operations.>'], {
+        discard: 'new',
+        ...streams.operations,
+      }),
+      kept: makeStream('events-kept', ['events-kept.>'], { discard: 'new', ...streams.kept }),
     },
     consumers: consumers.map((one) => makeConsumer(one)),
     external: external.map((one) => makeExternal(one)),

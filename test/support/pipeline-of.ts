@@ -21,11 +21,12 @@ export function overLink(link: Link): Pipeline {
 
 /** One whose journal stands elsewhere: for what only reads and writes the journal. */
 export function journalAt(link: Link, journal: Place): Pipeline {
-  const places = { journal, retry: { stream: 'none', root: 'none' }, dlq: { stream: 'none', root: 'none' } };
+  const none = { stream: 'none', root: 'none' };
+  const places = { journal, retry: none, dlq: none, operations: none, kept: none };
   return { ...overLink(link), places };
 }
 
 const placeless = {
-  streams: { advisories: {}, retry: {}, dlq: {} },
+  streams: { advisories: {}, retry: {}, dlq: {}, operations: {}, kept: {} },
   roots: {},
 } as unknown as PipelineConfig;

@@ -77,6 +77,8 @@ export function describeConfig(config: PipelineConfig): DescribedConfig {
       retry: describeStream(streams.retry),
       dlq: describeStream(streams.dlq),
       advisories: describeStream(streams.advisories),
+      operations: describeStream(streams.operations),
+      kept: describeStream(streams.kept),
     },
     events: Object.fromEntries(
       config.events.map(({ type, subject, schema }) => [

@@ -21,7 +21,14 @@ import {
 } from './schema/schema.js';
 import { parseSize } from './schema/size.js';
 
-export const streamRoles: readonly StreamRole[] = ['events', 'retry', 'dlq', 'advisories'];
+export const streamRoles: readonly StreamRole[] = [
+  'events',
+  'retry',
+  'dlq',
+  'advisories',
+  'operations',
+  'kept',
+];
 
 /** Turns a valid config into numbers, absolute paths and subjects. `file` is where it was read from. */
 export function resolveConfig(parsed: ParsedConfig, file: string): PipelineConfig {
@@ -39,6 +46,8 @@ export function resolveConfig(parsed: ParsedConfig, file: string): PipelineConfi
       retry: rootOf(streams.retry.subjects),
       dlq: rootOf(streams.dlq.subjects),
       advisories: rootOf(streams.advisories.subjects),
+      operations: rootOf(streams.operations.subjects),
+      kept: rootOf(streams.kept.subjects),
     },
     eventsRoot: rootOf(streams.events.subjects),
     events,
@@ -60,8 +69,13 @@ export function resolveConfig(parsed: ParsedConfig, file: string): PipelineConfi
   };
 }
 
-export function subjectsOf(stream: ParsedStream): readonly string[] {
-  return stream.subjects ?? [`${stream.name}.>`];
+/** The streams of the workbench are named after the events that they are about: no two pipelines share them. */
+export function streamNameOf({ streams }: ParsedConfig, role: StreamRole): string {
+  return streams[role].name ?? `${streams.events.name}-${role}`;
+}
+
+export function subjectsOf(parsed: ParsedConfig, role: StreamRole): readonly string[] {
+  return parsed.streams[role].subjects ?? [`${streamNameOf(parsed, role)}.>`];
 }
 
 /** The tokens of the first subject up to its first wildcard: `events.>` → `events`. */
@@ -80,8 +94,8 @@ function resolveStream(parsed: ParsedConfig, role: StreamRole): StreamSettings {
   const stream = parsed.streams[role];
   const maxAgeMs = maxAgeOf(stream);
   return {
-    name: stream.name,
-    subjects: subjectsOf(stream),
+    name: streamNameOf(parsed, role),
+    subjects: subjectsOf(parsed, role),
     storage: stream.storage,
     replicas: stream.replicas ?? parsed.replicas,
     maxAgeMs,
@@ -108,7 +122,7 @@ export function sizeOf(size: number | string | undefined): number | undefined {
 
 /** Event types with their subjects. */
 export function resolveEvents(parsed: ParsedConfig): EventType[] {
-  const root = rootOf(subjectsOf(parsed.streams.events));
+  const root = rootOf(subjectsOf(parsed, 'events'));
   return Object.entries(parsed.events).map(([type, definition]) => ({
     type,
     subject: definition?.subject ?? (root === '' ? type : `${root}.${type}`),

@@ -10,7 +10,7 @@ export interface PipelineConfig {
   readonly name: string;
   /** The file it came from; relative paths in it were relative to this file's folder. */
   readonly file: string;
-  /** The four streams, by what they are for. */
+  /** The six streams, by what they are for. */
   readonly streams: Readonly<Record<StreamRole, StreamSettings>>;
   /** First tokens of our own streams' subjects, from their `subjects`. */
   readonly roots: SubjectRoots;
@@ -30,8 +30,11 @@ export interface PipelineConfig {
   readonly server?: ServerSettings;
 }
 
-/** What a stream is for: events, pointers to retry, dead letters, or the journal (`advisories`). */
-export type StreamRole = 'events' | 'retry' | 'dlq' | 'advisories';
+/**
+ * What a stream is for: events, pointers to retry, dead letters, the journal (`advisories`), what people decided
+ * (`operations`), or payloads that must outlive their event (`kept`).
+ */
+export type StreamRole = 'events' | 'retry' | 'dlq' | 'advisories' | 'operations' | 'kept';
 
 /** A stream as the config wants it. */
 export interface StreamSettings {

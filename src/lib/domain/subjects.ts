@@ -1,7 +1,7 @@
 import type { Stage, Tier } from './key.js';
 import { type ExhaustionKind, isRecordKind, type RecordKind } from './record-kinds.js';
 
-/** First tokens of the subjects of the three streams that are ours alone. */
+/** First tokens of the subjects of the streams that are ours alone. */
 export interface SubjectRoots {
   /** Of the retry stream, e.g. `events-retry`. */
   readonly retry: string;
@@ -9,6 +9,10 @@ export interface SubjectRoots {
   readonly dlq: string;
   /** Of the journal, e.g. `events-advisories`. */
   readonly advisories: string;
+  /** Of what people decided, e.g. `events-operations`. */
+  readonly operations: string;
+  /** Of kept payloads, e.g. `events-kept`. */
+  readonly kept: string;
 }
 
 const nativeRoot = '$JS.EVENT.ADVISORY.CONSUMER';

@@ -1,7 +1,14 @@
-import { externalNamed, type PipelineConfig, type ReaderSettings, readersOf } from '../config/resolved.js';
+import {
+  externalNamed,
+  type PipelineConfig,
+  type ReaderSettings,
+  readersOf,
+  type StreamSettings,
+} from '../config/resolved.js';
 import { checkPrefix } from '../connection/resolve-target.js';
 import { metaConsumers } from '../domain/consumer-names.js';
 import { filterContains, nativeAdvisorySubject, pointerFilter, recordFilter } from '../domain/subjects.js';
+import { operationsFilter } from '../domain/operations-subjects.js';
 import { exhaustionKinds, type RecordKind, writtenBy } from '../domain/record-kinds.js';
 import { desiredTopology, type Topology } from '../topology/desired.js';
 import { ackSubjects, type ApiSubjects, apiSubjects } from './api-subjects.js';
@@ -99,6 +106,10 @@ const publishing: Publishing = {
         ...records(config, config.consumers, writtenBy('worker')),
         ...records(config, config.external, exhaustionKinds),
         ...metaRecords(config, [...writtenBy('worker'), ...writtenBy('router')]),
+        // Originals that would age out, and which groups and alerts were told.
+        ...config.streams.kept.subjects,
+        api.messageDelete(config.streams.kept.name),
+        ...writtenByRunner.map((kind) => operationsFilter(config.roots.operations, kind)),
       ],
     };
   },
@@ -116,7 +127,8 @@ const publishing: Publishing = {
         ...writtenBy('discard').map((kind) => recordFilter(config.roots.advisories, 'business', kind)),
         ...records(config, readersOf(config), exhaustionKinds),
         ...metaRecords(config, [...writtenBy('replay'), ...writtenBy('discard'), 'RESOLVED']),
-        api.messageDelete(config.streams.dlq.name),
+        ...workbench(config).flatMap(({ subjects }) => subjects),
+        ...[config.streams.dlq, ...workbench(config)].map(({ name }) => api.messageDelete(name)),
       ],
       deny: readers.deny,
     };
@@ -137,7 +149,8 @@ const publishing: Publishing = {
       api.readerCreate(stream, '*'),
       api.consumerDelete(stream, '*'),
     ]);
-    return { allow: [...lookups(place), ...lists(place), ...streams, ...consumers, ...counting] };
+    const applied = operationsFilter(place.config.roots.operations, 'config');
+    return { allow: [...lookups(place), ...lists(place), ...streams, ...consumers, ...counting, applied] };
   },
 
   // No consumer of its own: whoever may make one can have the server publish its messages anywhere.
@@ -152,6 +165,7 @@ function lookups({ config, topology, api }: Place): string[] {
     // An original is an event, or, of the routing's own failures, a record.
     api.directGet(config.streams.events.name),
     api.directGet(config.streams.advisories.name),
+    ...workbench(config).map(({ name }) => api.directGet(name)),
     // Who has the subjects of a stream that is missing.
     api.streamNames,
   ];
@@ -165,8 +179,15 @@ function lists({ api }: Place): string[] {
 /** Streams that keep what they deliver: another reader of a workqueue would take its messages away. */
 function readable({ config }: Place): string[] {
   const { events, dlq, advisories } = config.streams;
-  return [events.name, dlq.name, advisories.name];
+  return [events, dlq, advisories, ...workbench(config)].map(({ name }) => name);
 }
+
+function workbench({ streams }: PipelineConfig): readonly StreamSettings[] {
+  return [streams.operations, streams.kept];
+}
+
+/** What a running pipeline writes among what people decided. */
+const writtenByRunner = ['group', 'alert'] as const;
 
 /** Reading many messages: consumers that last a moment, under any name but those of the pipeline's own. */
 function throughReaders(place: Place): Required<SubjectPermissions> {

@@ -10,7 +10,7 @@ export interface Pipeline {
   readonly config: PipelineConfig;
   /** The connection to the server. */
   readonly link: Link;
-  /** Streams of the journal, the retry stage and the DLQ. */
+  /** Streams of the journal, the retry stage, the DLQ and the workbench. */
   readonly places: Places;
   /** What times are taken from. */
   readonly clock: Clock;

@@ -8,7 +8,7 @@ export interface Place {
   readonly root: string;
 }
 
-/** Where the journal and the pointers stand. */
+/** Where records, pointers, and what people decided stand. */
 export interface Places {
   /** The advisories stream. */
   readonly journal: Place;
@@ -16,6 +16,10 @@ export interface Places {
   readonly retry: Place;
   /** The DLQ. */
   readonly dlq: Place;
+  /** What people decided. */
+  readonly operations: Place;
+  /** Kept payloads. */
+  readonly kept: Place;
 }
 
 export function placesOf({ streams, roots }: PipelineConfig): Places {
@@ -23,5 +27,7 @@ export function placesOf({ streams, roots }: PipelineConfig): Places {
     journal: { stream: streams.advisories.name, root: roots.advisories },
     retry: { stream: streams.retry.name, root: roots.retry },
     dlq: { stream: streams.dlq.name, root: roots.dlq },
+    operations: { stream: streams.operations.name, root: roots.operations },
+    kept: { stream: streams.kept.name, root: roots.kept },
   };
 }

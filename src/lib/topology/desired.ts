@@ -59,6 +59,9 @@ export interface Topology {
 
 const ns = (ms: number): number => ms * 1_000_000;
 
+/** What keeps the newest message of each subject, until somebody deletes it. */
+const lastOfEach: StreamFields = { retention: 'limits', max_msgs_per_subject: 1, deny_delete: false };
+
 /**
  * The streams and consumers of a config: the journal first, because an advisory that is not captured is
  * gone, and each consumer after the ones that it hands its failures to.
@@ -75,7 +78,9 @@ export function desiredTopology(config: PipelineConfig): Topology {
       }),
       stream('events', streams.events, { retention: 'limits', max_msgs_per_subject: -1 }),
       stream('retry', streams.retry, { retention: 'workqueue', max_msgs_per_subject: 1, deny_delete: false }),
-      stream('dlq', streams.dlq, { retention: 'limits', max_msgs_per_subject: 1, deny_delete: false }),
+      stream('dlq', streams.dlq, lastOfEach),
+      stream('operations', streams.operations, lastOfEach),
+      stream('kept', streams.kept, lastOfEach),
     ],
     consumers: [
       ...metaTier(config),

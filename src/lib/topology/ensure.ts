@@ -4,7 +4,7 @@ import { applyPlan, checkTopology, planTopology } from './apply.js';
 import { isRisky } from './impact/consequence.js';
 import { describeConsequence } from './impact/describe-consequence.js';
 import type { Change } from './diff/diff.js';
-import type { Plan } from './plan.js';
+import { type Plan, workbenchStreams } from './plan.js';
 import { conflictError, refusalOf } from './refusal.js';
 import { suggestCommand } from '../suggestion.js';
 
@@ -15,7 +15,9 @@ import { suggestCommand } from '../suggestion.js';
  * @throws OperationError `NOT_APPLIED`, with what is missing or different
  */
 export async function ensureTopology(pipeline: Pipeline, options: { apply: boolean }): Promise<void> {
-  const { changes, conflicts } = await checkTopology(pipeline);
+  // A worker that is newer than the last apply does not wait for what people work with.
+  const without = options.apply ? [] : workbenchStreams;
+  const { changes, conflicts } = await checkTopology(pipeline, { without });
   const conflict = conflictError(conflicts);
   if (conflict) throw conflict;
   if (changes.length === 0) return;

@@ -1,3 +1,4 @@
+import type { StreamRole } from '../config/resolved.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { readActual, readActualAndOthers } from './actual.js';
 import { type Conflict, findConflicts } from './diff/conflicts.js';
@@ -35,11 +36,9 @@ export interface PlanOptions {
 /** Compares a config with the server. Writes nothing that stays: counting uses consumers that last a moment. */
 export async function planTopology(pipeline: Pipeline, options: PlanOptions = {}): Promise<Plan> {
   const { link, config } = pipeline;
-  const { desired, actual, changes, conflicts } = await compare(
-    pipeline,
-    readActualAndOthers,
-    options.adopt ?? false,
-  );
+  const desired = desiredTopology(config);
+  const { adopt = false } = options;
+  const { actual, changes, conflicts } = await compare(pipeline, desired, readActualAndOthers, adopt);
   const planned: PlannedChange[] = [];
   for (const change of changes) {
     const consequences = await readConsequences(link, change, { desired, actual, config });
@@ -62,24 +61,40 @@ export interface TopologyCheck {
   readonly conflicts: readonly Conflict[];
 }
 
+/** Streams that people work with, and events do not need. */
+export const workbenchStreams: readonly StreamRole[] = ['operations', 'kept'];
+
+/** What is not looked at. */
+export interface CheckOptions {
+  /** Streams by what they are for. Default: none. */
+  readonly without?: readonly StreamRole[];
+}
+
 /** What `pipeline apply` would have to do before this config can run. Lists nothing and counts nothing. */
-export async function checkTopology(pipeline: Pipeline): Promise<TopologyCheck> {
-  const { changes, conflicts } = await compare(pipeline, readActual, false);
+export async function checkTopology(
+  pipeline: Pipeline,
+  { without = [] }: CheckOptions = {},
+): Promise<TopologyCheck> {
+  const whole = desiredTopology(pipeline.config);
+  const desired = { ...whole, streams: whole.streams.filter(({ role }) => !without.includes(role)) };
+  const { changes, conflicts } = await compare(pipeline, desired, readActual, false);
   return { changes: changes.filter(isPending), conflicts };
 }
 
 interface Comparison {
-  readonly desired: Topology;
   readonly actual: Actual;
   readonly changes: readonly Change[];
   readonly conflicts: readonly Conflict[];
 }
 
-async function compare(pipeline: Pipeline, read: typeof readActual, adopt: boolean): Promise<Comparison> {
-  const { link, config } = pipeline;
-  const desired = desiredTopology(config);
+async function compare(
+  { link }: Pipeline,
+  desired: Topology,
+  read: typeof readActual,
+  adopt: boolean,
+): Promise<Comparison> {
   const actual = await read(link, desired);
   const changes = diffTopology(desired, actual);
   const conflicts = await findConflicts(link, { desired, actual, changes, adopt });
-  return { desired, actual, changes, conflicts };
+  return { actual, changes, conflicts };
 }

@@ -14,7 +14,7 @@ const layers: readonly (readonly string[])[] = [
   ['connection'],
   ['config', 'dev-server'],
   ['pipeline'],
-  ['journal', 'pointers', 'handlers'],
+  ['journal', 'operations', 'pointers', 'handlers'],
   ['routing'],
   ['topology', 'waterfall'],
   ['dlq'],

@@ -27,8 +27,22 @@ test('every default', async () => {
         maxAgeMs: 30 * dayMs,
         discard: 'old',
       },
+      operations: {
+        ...limits,
+        name: 'events-operations',
+        subjects: ['events-operations.>'],
+        maxAgeMs: 0,
+        discard: 'new',
+      },
+      kept: { ...limits, name: 'events-kept', subjects: ['events-kept.>'], maxAgeMs: 0, discard: 'new' },
     },
-    roots: { retry: 'events-retry', dlq: 'events-dlq', advisories: 'events-advisories' },
+    roots: {
+      retry: 'events-retry',
+      dlq: 'events-dlq',
+      advisories: 'events-advisories',
+      operations: 'events-operations',
+      kept: 'events-kept',
+    },
     eventsRoot: 'events',
     events: [
       { type: 'totp.requested', subject: 'events.totp.requested' },
@@ -165,6 +179,12 @@ describe('streams', () => {
       streams: { events: { name: 'orders' }, dlq: { replicas: 1 } },
     });
     expect(streams.events).toMatchObject({ subjects: ['orders.>'], replicas: 3 });
+    // Those of the workbench follow the events, so that two pipelines do not share them.
+    expect(streams.operations).toMatchObject({
+      name: 'orders-operations',
+      subjects: ['orders-operations.>'],
+    });
+    expect(streams.kept.name).toBe('orders-kept');
     expect(streams.dlq.replicas).toBe(1);
     expect(eventsRoot).toBe('orders');
   });

@@ -8,7 +8,7 @@ import { makeConfig } from '../../support/config.js';
 
 const config = makeConfig({
   streams: { dlq: { name: 'dead', subjects: ['graves.>'] } },
-  roots: { retry: 'events-retry', dlq: 'graves', advisories: 'events-advisories' },
+  roots: { ...makeConfig().roots, dlq: 'graves' },
   consumers: [{ name: 'mailer' }, { name: 'billing' }],
 });
 

@@ -34,6 +34,8 @@ describe('desiredTopology: streams', () => {
       'events',
       'events-retry',
       'events-dlq',
+      'events-operations',
+      'events-kept',
     ]);
   });
 

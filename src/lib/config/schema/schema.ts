@@ -20,8 +20,7 @@ export const dependentDefaults = {
   duplicateWindow: '2m',
 } as const;
 
-const streamFields = (name: string, discard: 'old' | 'new') => ({
-  name: field.withDefault(field.named('name'), name, 'name of the stream on the server'),
+const limitFields = (name: string, discard: 'old' | 'new') => ({
   subjects: field.optional(
     field.list(field.named('stored')),
     `subjects that it stores; default: ["<name>.>"]`,
@@ -44,6 +43,21 @@ const streamFields = (name: string, discard: 'old' | 'new') => ({
     'how long a message id is remembered; default: 2m, or maxAge if that is shorter',
     dependentDefaults.duplicateWindow,
   ),
+});
+
+const streamFields = (name: string, discard: 'old' | 'new') => ({
+  name: field.withDefault(field.named('name'), name, 'name of the stream on the server'),
+  ...limitFields(name, discard),
+});
+
+/** Named after the events, by config/resolve. */
+const workbenchFields = (role: 'operations' | 'kept') => ({
+  name: field.optional(
+    field.named('name'),
+    `name of the stream on the server; default: <name of the events stream>-${role}`,
+    `events-${role}`,
+  ),
+  ...limitFields(`events-${role}`, 'new'),
 });
 
 const maxAge = (byDefault: string) =>
@@ -75,8 +89,16 @@ const streams = field.section(
       { ...streamFields('events-advisories', 'old'), maxAge: maxAge('30d') },
       'the journal: everything that went wrong with an event, and everything done about it',
     ),
+    operations: field.section(
+      workbenchFields('operations'),
+      'what people decided: groups, tasks, archived dead letters, the applied config',
+    ),
+    kept: field.section(
+      workbenchFields('kept'),
+      'payloads that must outlive their event: originals of dead letters, edited versions',
+    ),
   },
-  'the four streams of the pipeline',
+  'the six streams of the pipeline',
 );
 
 export const eventDefinition = z.strictObject({

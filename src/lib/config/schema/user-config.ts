@@ -9,7 +9,7 @@ export interface UserConfig<E extends string = string> {
   name: string;
   /** Copies of each stream in the cluster, 1 to 5. Default: 1. */
   replicas?: number | undefined;
-  /** Names and limits of the four streams. Default: see each stream. */
+  /** Names and limits of the six streams. Default: see each stream. */
   streams?: UserStreams | undefined;
   /** Event types, e.g. `'totp.requested': { schema }`; its subject is then `events.totp.requested`. */
   events?: Record<E, UserEvent | null> | undefined;
@@ -33,7 +33,7 @@ export interface UserConfig<E extends string = string> {
     | undefined;
 }
 
-/** The four streams of a pipeline. */
+/** The six streams of a pipeline. */
 export interface UserStreams {
   /** The events themselves, the only copy. Default: `events`, 7 days. */
   events?:
@@ -55,6 +55,10 @@ export interface UserStreams {
         maxAge?: string | undefined;
       })
     | undefined;
+  /** What people decided: groups, tasks, archived dead letters. Default: `<events stream>-operations`. */
+  operations?: UserStream | undefined;
+  /** Payloads that must outlive their event. Default: `<events stream>-kept`. */
+  kept?: UserStream | undefined;
 }
 
 /** One stream. What is left out has the default. */
@@ -71,7 +75,7 @@ export interface UserStream {
   maxBytes?: number | string | undefined;
   /** Most messages it may hold. Default: no limit. */
   maxMsgs?: number | undefined;
-  /** What happens at a size limit. Default: `old` for events and advisories, `new` for retry and dlq. */
+  /** What happens at a size limit. Default: `old` for events and advisories, `new` for the others. */
   discard?: 'old' | 'new' | undefined;
   /** How long a message id is remembered. Default: `2m`. */
   duplicateWindow?: string | undefined;

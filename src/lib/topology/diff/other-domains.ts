@@ -70,8 +70,14 @@ function streamProbe({ role, name, fields }: DesiredStream, desired: Topology, {
   const filter = fields.subjects?.[0];
   if (role === 'events' || filter === undefined) return [];
   const retried = desired.consumers.find((one) => one.role === 'retry')?.serves ?? 'none';
-  // Subjects that a worker may publish to.
-  const rest = { advisories: 'business.ROUTED.none', retry: `${retried}.none`, dlq: 'none' }[role];
+  // Subjects that a worker, or whoever applies, may publish to.
+  const rest = {
+    advisories: 'business.ROUTED.none',
+    retry: `${retried}.none`,
+    dlq: 'none',
+    operations: 'config',
+    kept: 'none',
+  }[role];
   const subject = filter.replace(/>$/, rest).replaceAll('*', 'none');
   return [
     {

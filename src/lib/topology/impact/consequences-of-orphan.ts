@@ -1,3 +1,4 @@
+import { streamRoles } from '../../config/resolve.js';
 import type { PipelineConfig, StreamRole } from '../../config/resolved.js';
 import { stageConsumers } from '../../domain/consumer-names.js';
 import type { Link } from '../../nats/link.js';
@@ -45,13 +46,16 @@ async function leftOf(
   ];
 }
 
+const workbench: readonly StreamRole[] = ['operations', 'kept'];
+
 /** What a stream is to the pipeline; of one that the config no longer has, what its settings tell. */
 function roleOf({ streams }: PipelineConfig, { config }: StreamInfo): StreamRole {
-  const roles: readonly StreamRole[] = ['events', 'retry', 'dlq', 'advisories'];
-  const known = roles.find((role) => streams[role].name === config.name);
+  const known = streamRoles.find((role) => streams[role].name === config.name);
   if (known) return known;
   if (config.retention === 'workqueue') return 'retry';
-  if (config.max_msgs_per_subject === 1) return 'dlq';
+  if (config.max_msgs_per_subject === 1) {
+    return workbench.find((role) => config.name.endsWith(`-${role}`)) ?? 'dlq';
+  }
   const captures = (config.subjects ?? []).some((subject) => subject.startsWith('$JS.EVENT.'));
   return captures ? 'advisories' : 'events';
 }

@@ -7,6 +7,8 @@ const nouns: Readonly<Record<StreamRole, readonly [one: string, many: string]>> 
   retry: ['waiting retry', 'waiting retries'],
   dlq: ['dead letter', 'dead letters'],
   advisories: ['journal record', 'journal records'],
+  operations: ['record of what was decided', 'records of what was decided'],
+  kept: ['kept payload', 'kept payloads'],
 };
 
 type Grammar = readonly [one: string, many: string];

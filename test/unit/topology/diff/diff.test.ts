@@ -85,6 +85,8 @@ describe('diffTopology', () => {
       'create stream events',
       'create stream events-retry',
       'create stream events-dlq',
+      'create stream events-operations',
+      'create stream events-kept',
       'create consumer meta-consumer-dlq',
       'create consumer meta-consumer-retry',
       'create consumer meta-consumer',

@@ -73,7 +73,7 @@ function checkFilters(
   path: Path,
   problems: Problems,
 ): void {
-  const stored = subjectsOf(parsed.streams.events);
+  const stored = subjectsOf(parsed, 'events');
   const known = problems.intact(['streams', 'events', 'subjects'], ['streams', 'events', 'name']);
   for (const [i, filter] of filters.entries()) {
     const at = [...path, i];

@@ -5,7 +5,7 @@ import type { ParsedConfig } from '../../schema/schema.js';
 
 /** Each event type has a subject of its own, which the events stream stores. */
 export function checkEvents(parsed: ParsedConfig, problems: Problems): void {
-  const stored = subjectsOf(parsed.streams.events);
+  const stored = subjectsOf(parsed, 'events');
   const known = problems.intact(['streams', 'events', 'subjects'], ['streams', 'events', 'name']);
   const typeOfSubject = new Map<string, string>();
   for (const { type, subject } of resolveEvents(parsed)) {

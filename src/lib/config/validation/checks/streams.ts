@@ -1,17 +1,25 @@
 import { formatDuration } from '../../../domain/duration.js';
 import { filtersOverlap, isFilter, isName, isSubject } from '../../../domain/subjects.js';
 import { type Path, type Problems, show } from '../problems.js';
-import { durationMs, maxAgeOf, sizeOf, streamRoles, subjectsOf } from '../../resolve.js';
+import { durationMs, maxAgeOf, sizeOf, streamNameOf, streamRoles, subjectsOf } from '../../resolve.js';
 import type { StreamRole } from '../../resolved.js';
 import type { ParsedConfig } from '../../schema/schema.js';
 import { formatSize } from '../../schema/size.js';
+
+/** What a stream may not drop to make room. */
+const irreplaceable: Partial<Readonly<Record<StreamRole, string>>> = {
+  retry: 'pointers to events that wait',
+  dlq: 'dead letters',
+  operations: 'archived dead letters',
+  kept: 'kept originals of dead letters',
+};
 
 /** Records and pointers hold a message, a stack and ids, all of them cut to a length: none is larger. */
 const largestRecord = 65_536;
 
 export const nameShape = 'a name of letters, digits, - and _, at most 128 long';
 
-/** Names, subjects and limits of the four streams, each alone and against the others. */
+/** Names, subjects and limits of the six streams, each alone and against the others. */
 export function checkStreams(parsed: ParsedConfig, problems: Problems): void {
   if (problems.intact(['name']) && !isName(parsed.name)) {
     problems.addBroken(['name'], `expected ${nameShape}, found ${show(parsed.name)}`);
@@ -27,13 +35,13 @@ export function checkStreams(parsed: ParsedConfig, problems: Problems): void {
 function checkName(parsed: ParsedConfig, role: StreamRole, problems: Problems): void {
   const path = ['streams', role, 'name'];
   if (!problems.intact(path)) return;
-  const { name } = parsed.streams[role];
+  const name = streamNameOf(parsed, role);
   if (!isName(name)) {
     problems.addBroken(path, `expected ${nameShape}, found ${show(name)}`);
     return;
   }
   const earlier = streamRoles.slice(0, streamRoles.indexOf(role));
-  const same = earlier.find((other) => parsed.streams[other].name === name);
+  const same = earlier.find((other) => streamNameOf(parsed, other) === name);
   if (same) problems.addBroken(path, `expected a name of its own, found that of streams.${same}: "${name}"`);
 }
 
@@ -83,7 +91,7 @@ function checkOverlaps(parsed: ParsedConfig, problems: Problems): void {
   for (const role of streamRoles) {
     const path = subjectsPath(parsed, role);
     if (!problems.intact(path)) continue;
-    for (const [i, subject] of subjectsOf(parsed.streams[role]).entries()) {
+    for (const [i, subject] of subjectsOf(parsed, role).entries()) {
       const other = seen.find((earlier) => filtersOverlap(earlier.subject, subject));
       if (other) {
         const at = path.at(-1) === 'subjects' ? [...path, i] : path;
@@ -101,8 +109,8 @@ function checkLimits(parsed: ParsedConfig, role: StreamRole, problems: Problems)
   const stream = parsed.streams[role];
   const path: Path = ['streams', role];
   const limited = stream.maxBytes !== undefined || stream.maxMsgs !== undefined;
-  if ((role === 'retry' || role === 'dlq') && stream.discard === 'old' && limited) {
-    const what = role === 'retry' ? 'pointers to events that wait' : 'dead letters';
+  const what = irreplaceable[role];
+  if (what !== undefined && stream.discard === 'old' && limited) {
     problems.addBroken(
       [...path, 'discard'],
       `expected "new" with maxBytes or maxMsgs, found "old": it would evict ${what}`,
