@@ -74,7 +74,7 @@ test('secrets are hidden', async () => {
       path: webhook('https://hooks.example.com/services/hunter2'),
       plain: webhook('http://127.0.0.1:8080'),
     },
-    server: { url: 'nats://u:hunter2@a:1, hunter2@b:2' },
+    server: { url: 'nats://u:hunter2@a:1, nats://hunter2@b:2' },
   });
   expect(JSON.stringify(config)).not.toContain('hunter2');
   expect(Object.values(config.consumers).map((one) => one.onDeadLetter.webhook)).toEqual([
