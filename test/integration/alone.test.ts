@@ -59,8 +59,8 @@ test('an event that must run alone does not wait for routing that waits for the 
   const pipeline = runPipeline(pipelineOf(own, config), {
     handlers: new Map(config.consumers.map(({ name, handler }) => [handler, handlerOf(name)])),
     log: silentLogger(),
-    onEvent: (event) => events.push(event),
   });
+  pipeline.subscribe((event) => void events.push(event));
   onTestFinished(async () => void (await pipeline.stop(200)));
   await eventually(
     'routing waits for the DLQ',

@@ -57,13 +57,12 @@ test('three replicas, nodes killed one after the other: each event is done or de
   for (const worker of ['one', 'two']) {
     const own = await connectTo(cluster.url, worker);
     links.push(own);
-    pipelines.push(
-      runPipeline(pipelineOf(own, config, { identity: { worker } }), {
-        handlers: new Map([[handlerFile, handler]]),
-        log: silentLogger(),
-        onEvent: (event) => events.push(event),
-      }),
-    );
+    const pipeline = runPipeline(pipelineOf(own, config, { identity: { worker } }), {
+      handlers: new Map([[handlerFile, handler]]),
+      log: silentLogger(),
+    });
+    pipeline.subscribe((event) => void events.push(event));
+    pipelines.push(pipeline);
   }
   const faults = (async () => {
     for (const node of cluster.nodes) {

@@ -41,8 +41,8 @@ test('on a cluster, what is heard while the journal gets another leader is copie
       const pipeline = runPipeline(pipelineOf(own, config, { identity: { worker } }), {
         handlers: new Map(),
         log: silentLogger(),
-        onEvent: (event) => events.push(event),
       });
+      pipeline.subscribe((event) => void events.push(event));
       return { own, pipeline };
     }),
   );

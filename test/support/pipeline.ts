@@ -126,8 +126,8 @@ async function runFor(
     handlers: new Map(files),
     ...(only ? { only } : {}),
     log: silentLogger(),
-    onEvent: (event) => events.push(event),
   });
+  pipeline.subscribe((event) => void events.push(event));
   let stopped = false;
   const stop = async (drainTimeoutMs = 3000): Promise<void> => {
     if (stopped) return;

@@ -10,7 +10,6 @@ import type { ProxySettings } from '../http/proxy.js';
 import { EventBus, type Subscribe } from '../observe/event-bus.js';
 import type { PipelineSnapshot } from '../observe/snapshot.js';
 import type { Logger } from '../observe/log.js';
-import type { WaterfallListener } from '../observe/waterfall-event.js';
 import { alertProcess, type DeadLetterHandler } from './stages/alert.js';
 import { HandlerRunner, mainStage, retryStage } from './stages/business.js';
 import type { StageTools } from './stages/case.js';
@@ -40,8 +39,6 @@ export interface RunSettings {
   readonly handlers: ReadonlyMap<string, Handler>;
   /** The log of the handlers. */
   readonly log: Logger;
-  /** The first subscriber. */
-  readonly onEvent?: WaterfallListener;
   /** Proxies for webhooks. Default: none. */
   readonly proxies?: ProxySettings;
 }
@@ -85,14 +82,13 @@ class Run implements RunningPipeline {
       };
     });
     const { link, config, clock } = pipeline;
-    const { only, log, onEvent, handlers, proxies = {} } = settings;
+    const { only, log, handlers, proxies = {} } = settings;
     this.bus = new EventBus((err) =>
       log.error(
         { err },
         'a subscriber to the events failed: the pipeline and the other subscribers continue; this is logged once',
       ),
     );
-    if (onEvent) this.bus.subscribe(onEvent);
     const { emit } = this.bus;
     this.gone = new GoneCheck(link, (error) => this.end.reject(error));
     const run = (consumer: { readonly name: string }): boolean => !only || only.includes(consumer.name);
