@@ -10,9 +10,18 @@ import type { Suggestion } from './suggestion.js';
 /** 1 failed or refused · 2 usage or config · 3 changes pending · 4 connection or permission · 5 partly done · 130 interrupted. */
 export type ExitCode = 1 | 2 | 3 | 4 | 5 | 130;
 
+/** What an error says besides its message. */
 export interface ErrorFacts {
+  /** What to do next. Default: nothing. */
   readonly suggestions?: readonly Suggestion[];
+  /** What it came from. */
   readonly cause?: unknown;
+}
+
+/** Of an error whose class has several codes. */
+export interface CodedFacts extends ErrorFacts {
+  /** Stable, for programs. Default: that of the class. */
+  readonly code?: string;
 }
 
 /** The base of every error that this library throws on purpose. */
@@ -37,7 +46,7 @@ export class UsageError extends PlutomiError {
   readonly code: string;
   /** Usage or config. */
   override readonly exitCode = 2;
-  constructor(message: string, facts: ErrorFacts & { readonly code?: string } = {}) {
+  constructor(message: string, facts: CodedFacts = {}) {
     super(message, facts);
     this.code = facts.code ?? 'USAGE';
   }
@@ -63,7 +72,7 @@ export class ConfigError extends PlutomiError {
     message: string,
     /** Every problem of the file, in the order of its keys. */
     readonly problems: readonly ConfigProblem[] = [],
-    facts: ErrorFacts & { readonly code?: string } = {},
+    facts: CodedFacts = {},
   ) {
     super(message, facts);
     this.code = facts.code ?? 'CONFIG_INVALID';
@@ -76,7 +85,7 @@ export class ConnectionError extends PlutomiError {
   readonly code: string;
   /** Connection or permission. */
   override readonly exitCode = 4;
-  constructor(message: string, facts: ErrorFacts & { readonly code?: string } = {}) {
+  constructor(message: string, facts: CodedFacts = {}) {
     super(message, facts);
     this.code = facts.code ?? 'CANNOT_CONNECT';
   }
@@ -86,7 +95,7 @@ export class ConnectionError extends PlutomiError {
 export class OperationError extends PlutomiError {
   /** `FAILED`, unless something more exact is known: `NOT_FOUND`, `NOT_APPLIED` and others. */
   readonly code: string;
-  constructor(message: string, facts: ErrorFacts & { readonly code?: string } = {}) {
+  constructor(message: string, facts: CodedFacts = {}) {
     super(message, facts);
     this.code = facts.code ?? 'FAILED';
   }

@@ -177,13 +177,21 @@ export function planOf({ retry: { enabled, delayMs, attempts } }: ConsumerSettin
   return { retry: enabled ? { delayMs, attempts } : false };
 }
 
+/** What a handler file is needed for. */
+export interface HandlerFile {
+  /** Path in the config that names it: `consumers.<name>.handler`. */
+  readonly path: string;
+  /** Absolute path of the file. */
+  readonly file: string;
+}
+
 /**
  * The modules that a config needs, or some of its consumers, each with the path in the config that names it: handlers,
  * and those of `onDeadLetter`, which external consumers may have too.
  */
 export function handlerFiles(
   of: PipelineConfig | readonly (ConsumerSettings | ExternalConsumer)[],
-): { readonly path: string; readonly file: string }[] {
+): HandlerFile[] {
   const consumers = 'streams' in of ? [...of.consumers, ...of.external] : of;
   return consumers.flatMap((consumer) => [
     ...('handler' in consumer

@@ -47,7 +47,13 @@ export interface TargetOptions {
   /** What the config file says. */
   readonly configured?: ServerSettings;
   /** The server that runs for this folder. */
-  readonly local?: () => Promise<{ readonly url: string } | undefined>;
+  readonly local?: () => Promise<
+    | {
+        /** Its address, `nats://host:port`. */
+        readonly url: string;
+      }
+    | undefined
+  >;
   /** Name of the connection on the server. */
   readonly name: string;
   /** Deadline of the first connection and of each request, ms. */

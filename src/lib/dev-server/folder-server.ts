@@ -21,17 +21,21 @@ const STOP_GRACE_MS = 10_000;
 /** Whoever holds the lock may start a server twice: when its port is taken, on another one. */
 const LOCK_TIMEOUT_MS = 2 * READY_TIMEOUT_MS + 10_000;
 
+/** Which folder, and who asks. */
 export interface FolderOptions {
   /** The folder that the server belongs to; its data goes to `.plutomi-events/` in it. */
   readonly cwd: string;
   /** Whose `.plutomi-events/` is used. Default: anybody's. */
   readonly trust?: Trust;
+  /** By which locks and deadlines go. */
   readonly clock: Clock;
   /** Of this process. */
   readonly pid: number;
 }
 
+/** How the server of a folder is started. */
 export interface FolderServerOptions extends FolderOptions {
+  /** Path of the nats-server. */
   readonly binary: string;
   /** Default: the port that this folder's server had last, when it is free, else a random one. */
   readonly port?: number | undefined;

@@ -35,9 +35,13 @@ export interface ServerLocations {
   readonly trust?: Trust;
 }
 
+/** A nats-server that is new enough. */
 export interface LocatedServer {
+  /** Path of the binary. */
   readonly path: string;
+  /** As the binary says. */
   readonly version: Version;
+  /** Where it was found; the cache is where `server install` puts it. */
   readonly from: 'NATS_SERVER_BIN' | 'PATH' | 'cache';
 }
 

@@ -4,6 +4,7 @@ import { type LocatedServer, locateServer } from './locate.js';
 import { MIN_VERSION, PINNED_VERSION } from './install/versions.js';
 import { suggestCommand } from '../suggestion.js';
 
+/** Where a nats-server may be, and whether to install one. */
 export interface ProvideServerOptions extends Omit<InstallServerOptions, 'wanted'> {
   /** Asks whether to install one; leave it out where there is no terminal to ask on. */
   readonly confirm?: ((question: string) => Promise<boolean>) | undefined;

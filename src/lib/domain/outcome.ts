@@ -7,7 +7,13 @@ const snoozeBrand = Symbol.for('plutomi-events.Snooze');
 export class Reject extends Error {
   /** Recognized by this mark, so that copies of this library understand each other. */
   readonly [rejectBrand] = true;
-  constructor(reason: string, options?: { cause?: unknown }) {
+  constructor(
+    reason: string,
+    options?: {
+      /** The error that is the reason. */
+      cause?: unknown;
+    },
+  ) {
     super(reason, options);
     this.name = 'Reject';
   }

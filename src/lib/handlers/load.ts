@@ -1,14 +1,9 @@
 import { loadModule, type ModuleOptions } from '../config/file/load-module.js';
+import type { HandlerFile } from '../config/resolved.js';
 import { ConfigError, type ConfigProblem, messageOf } from '../errors.js';
 import type { Handler } from './contract.js';
 import { whyIdle } from './idle.js';
 import { distinct, type Suggestion } from '../suggestion.js';
-
-/** What a handler file is needed for: `consumers.<name>.handler`, and the absolute path of the file. */
-export interface HandlerFile {
-  readonly path: string;
-  readonly file: string;
-}
 
 /**
  * Loads handler modules; each one's default export is the handler.

@@ -9,7 +9,7 @@ import {
   UserAuthenticationExpiredError,
 } from '@nats-io/transport-node';
 import { domainOfApi, inDomain } from './home.js';
-import { ConnectionError, type ErrorFacts, messageOf, OperationError, PlutomiError } from '../errors.js';
+import { ConnectionError, type CodedFacts, messageOf, OperationError, PlutomiError } from '../errors.js';
 import { suggestCommand, suggestFlag, suggestOther, type Suggestion } from '../suggestion.js';
 
 /** JetStream's own error numbers that we act on. */
@@ -137,7 +137,7 @@ const whoLeads = suggestOther('nats', ['stream', 'report'], {
 
 /** No answer in time, nothing there to answer, or the connection is down. It may work later. */
 export class UnreachableError extends ConnectionError {
-  constructor(what: string, cause: unknown, reason: string, facts: ErrorFacts & { code?: string } = {}) {
+  constructor(what: string, cause: unknown, reason: string, facts: CodedFacts = {}) {
     super(`${what}: ${reason}`, { code: 'UNREACHABLE', cause, suggestions: howToGoOn, ...facts });
   }
 }

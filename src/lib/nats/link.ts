@@ -16,6 +16,7 @@ import { type Bytes, Wire } from './wire/wire.js';
 
 export type { PublishAck, PublishListener };
 
+/** How a message is published. */
 export interface PublishOptions extends PublishConditions {
   /** By name, or all of them, conditions included, as `encodeHeaders` gives them. */
   readonly headers?: OutgoingHeaders | string;
@@ -26,6 +27,7 @@ export interface PublishOptions extends PublishConditions {
 /** So long the server may take to answer when the connection is closed, ms. */
 const closeWaitMs = 500;
 
+/** Told of each change, with the address of the server that it is about. */
 export type LinkWatcher = (state: 'disconnected' | 'reconnected', server: string) => void;
 
 /**
@@ -175,7 +177,10 @@ export class Link extends StreamAccess {
     data: Bytes,
     headers: string,
     listener: PublishListener,
-    meant?: { readonly stream: string },
+    meant?: {
+      /** Its name. */
+      readonly stream: string;
+    },
   ): void {
     this.publisher.publish(subject, data, headers, listener, meant);
   }

@@ -10,7 +10,10 @@ export interface Subscribe {
   /** Events of these types only. Returns how to unsubscribe. */
   <T extends WaterfallEventType>(
     listener: ListenerOf<T>,
-    wanted: { readonly types: readonly T[] },
+    wanted: {
+      /** The types that the listener is called with. */
+      readonly types: readonly T[];
+    },
   ): () => void;
 }
 

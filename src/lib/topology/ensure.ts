@@ -14,7 +14,13 @@ import { suggestCommand } from '../suggestion.js';
  *
  * @throws OperationError `NOT_APPLIED`, with what is missing or different
  */
-export async function ensureTopology(pipeline: Pipeline, options: { apply: boolean }): Promise<void> {
+export async function ensureTopology(
+  pipeline: Pipeline,
+  options: {
+    /** False: what is missing or different is an error. */
+    apply: boolean;
+  },
+): Promise<void> {
   // A worker that is newer than the last apply does not wait for what people work with.
   const without = options.apply ? [] : workbenchStreams;
   const { changes, conflicts } = await checkTopology(pipeline, { without });

@@ -55,9 +55,11 @@ export async function planTopology(pipeline: Pipeline, options: PlanOptions = {}
   };
 }
 
+/** How the server differs from what a config needs. */
 export interface TopologyCheck {
   /** What is missing or different; orphans and what matches are not in it. */
   readonly changes: readonly Change[];
+  /** Why nothing can be applied, whatever is confirmed. */
   readonly conflicts: readonly Conflict[];
 }
 

@@ -19,12 +19,18 @@ interface Found {
   readonly declaration: ESTree.Node;
 }
 
+interface Signature {
+  readonly params: readonly ESTree.Node[];
+  readonly returnType?: ESTree.Node | null;
+}
+
 /** Walks from the names that the library exports to every type that they are made of. */
 class PublicApi {
   readonly documented: string[] = [];
   readonly undocumented: string[] = [];
-  private readonly modules = new Map<string, Promise<Module>>();
   private readonly seen = new Set<string>();
+
+  constructor(private readonly modules = new Map<string, Promise<Module>>()) {}
 
   async visitExports(file: string): Promise<void> {
     const { body } = await this.load(file);
@@ -34,7 +40,7 @@ class PublicApi {
     }
   }
 
-  private async visitName(file: string, name: string): Promise<void> {
+  async visitName(file: string, name: string): Promise<void> {
     const found = await this.find(file, name);
     if (!found) return;
     const { module, statement, declaration } = found;
@@ -52,7 +58,30 @@ class PublicApi {
       await this.visitMembers(module, declaration.body.body, name);
       const { superClass } = declaration;
       if (superClass?.type === 'Identifier') await this.visitName(module.file, superClass.name);
+    } else if (declaration.type === 'FunctionDeclaration' || declaration.type === 'TSDeclareFunction') {
+      await this.visitSignature(module, declaration, name);
+    } else if (declaration.type === 'VariableDeclaration') {
+      const found = declaration.declarations.find(({ id }) => nameOf(id) === name);
+      if (found) await this.visitVariable(module, found, name);
     }
+  }
+
+  private async visitVariable(
+    module: Module,
+    { id, init }: ESTree.VariableDeclarator,
+    name: string,
+  ): Promise<void> {
+    if (id.typeAnnotation) await this.visitType(module, id.typeAnnotation, name);
+    if (init?.type === 'ArrowFunctionExpression') await this.visitSignature(module, init, name);
+  }
+
+  /** What a function takes, and what it gives. */
+  private async visitSignature(module: Module, signature: Signature, owner: string): Promise<void> {
+    for (const param of signature.params) {
+      const type = typeOf(param);
+      if (type) await this.visitType(module, type, `${owner}(${nameOf(param)})`);
+    }
+    if (signature.returnType) await this.visitType(module, signature.returnType, `${owner}()`);
   }
 
   private async visitMembers(module: Module, members: readonly ESTree.Node[], owner: string): Promise<void> {
@@ -64,18 +93,37 @@ class PublicApi {
         for (const field of fields) {
           if (!isHidden(field)) this.note(module, field.start, `${owner}.${nameOf(field.parameter)}`);
         }
+        await this.visitSignature(module, member.value, `new ${owner}`);
         continue;
       }
       const name = `${owner}.${'key' in member ? nameOf(member.key) : '()'}`;
       this.note(module, member.start, name);
       if ('typeAnnotation' in member && member.typeAnnotation)
         await this.visitType(module, member.typeAnnotation, name);
+      if (member.type === 'MethodDefinition') await this.visitSignature(module, member.value, name);
+      else if ('params' in member) await this.visitSignature(module, member, name);
+      else if (member.type === 'PropertyDefinition' && member.value?.type === 'ArrowFunctionExpression')
+        await this.visitSignature(module, member.value, name);
     }
   }
 
   private async visitType(module: Module, type: ESTree.Node, owner: string): Promise<void> {
-    if (type.type === 'TSTypeAnnotation' || type.type === 'TSTypeOperator') {
+    if (
+      type.type === 'TSTypeAnnotation' ||
+      type.type === 'TSTypeOperator' ||
+      type.type === 'TSParenthesizedType' ||
+      type.type === 'TSRestType' ||
+      type.type === 'TSOptionalType'
+    ) {
       await this.visitType(module, type.typeAnnotation, owner);
+    } else if (type.type === 'TSFunctionType') {
+      await this.visitSignature(module, type, owner);
+    } else if (type.type === 'TSTypePredicate') {
+      if (type.typeAnnotation) await this.visitType(module, type.typeAnnotation, owner);
+    } else if (type.type === 'TSTupleType') {
+      for (const one of type.elementTypes) await this.visitType(module, one, owner);
+    } else if (type.type === 'TSNamedTupleMember') {
+      await this.visitType(module, type.elementType, owner);
     } else if (type.type === 'TSTypeLiteral') {
       await this.visitMembers(module, type.members, owner);
     } else if (type.type === 'TSArrayType') {
@@ -121,7 +169,17 @@ class PublicApi {
 }
 
 async function read(file: string): Promise<Module> {
-  const text = await readFile(path.join(root, file), 'utf8');
+  return parse(file, await readFile(path.join(root, file), 'utf8'));
+}
+
+/** The type that a parameter is declared with. */
+function typeOf(param: ESTree.Node): ESTree.Node | undefined {
+  if (param.type === 'TSParameterProperty') return typeOf(param.parameter);
+  if (param.type === 'AssignmentPattern') return typeOf(param.left);
+  return 'typeAnnotation' in param ? (param.typeAnnotation ?? undefined) : undefined;
+}
+
+async function parse(file: string, text: string): Promise<Module> {
   return { file, text, body: (await parseAstAsync(text, { lang: 'ts' })).body };
 }
 
@@ -141,10 +199,38 @@ function isHidden(member: ESTree.Node): boolean {
   return 'accessibility' in member && (member.accessibility ?? 'public') !== 'public';
 }
 
-test('everything that the library exports has a doc comment, each member of it too', async () => {
+test('everything that the library exports has a doc comment, each member of it too, and of what it takes and gives', async () => {
   const api = new PublicApi();
   await api.visitExports('index.ts');
   expect(api.undocumented).toEqual([]);
   // A walk that finds little would prove nothing.
   expect(api.documented.length).toBeGreaterThan(1000);
+});
+
+test.each([
+  'export interface f { x: 1 }',
+  'export type f = { x: 1 } | 2;',
+  'export function f(a: { x: 1 }): void {}',
+  'export function f({ x }: { x: 1 }): void {}',
+  'export function f(a: { x: 1 } = { x: 1 }): void {}',
+  'export function f(...a: { x: 1 }[]): void {}',
+  'export function f(): { x: 1 } {}',
+  'export async function f(): Promise<[{ x: 1 }]> {}',
+  'export function f(a: () => { x: 1 }): void {}',
+  'export function f(a: (b: { x: 1 }) => void): void {}',
+  'export function f(): (b: { x: 1 }) => void {}',
+  'export function f(a: unknown): a is { x: 1 } {}',
+  'export const f = (a: { x: 1 }): void => {};',
+  'export const f: (a: { x: 1 }) => void = g;',
+  'export class f { constructor(a: { x: 1 }) {} }',
+  'export class f { /** m */ m(a: { x: 1 }): void {} }',
+  'export class f { /** m */ get m(): { x: 1 } {} }',
+  'export class f { /** m */ readonly m = (a: { x: 1 }): void => {}; }',
+  'export interface f { /** m */ m(a: { x: 1 }): void }',
+  'export interface f { /** m */ (a: { x: 1 }): void }',
+  'export function f(a: A): void {}\n/** A */ export interface A { x: 1 }',
+])('what has no comment is found: %s', async (text) => {
+  const api = new PublicApi(new Map([['made-up.ts', parse('made-up.ts', `/** f */ ${text}`)]]));
+  await api.visitName('made-up.ts', 'f');
+  expect(api.undocumented).toEqual([expect.stringMatching(/\.x$/)]);
 });

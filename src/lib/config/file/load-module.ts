@@ -3,6 +3,7 @@ import { ConfigError, messageOf } from '../../errors.js';
 import { decoratorError, decoratorIn, refuseDecorators } from './decorators.js';
 import { makePrivate } from '../../connection/trust.js';
 
+/** How modules of the user are loaded. */
 export interface ModuleOptions {
   /** Our own public API: what `import … from 'plutomi-events'` gets, however the CLI was installed. */
   readonly library: () => Promise<unknown>;

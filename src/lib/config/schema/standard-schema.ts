@@ -13,13 +13,33 @@ export interface StandardSchema {
   };
 }
 
+/** What a schema makes of an input. */
 export type SchemaResult =
-  | { readonly value: unknown; readonly issues?: undefined }
-  | { readonly issues: readonly SchemaIssue[] };
+  | {
+      /** The input as the schema gives it on, with defaults and conversions. */
+      readonly value: unknown;
+      /** There are none. */
+      readonly issues?: undefined;
+    }
+  | {
+      /** What is wrong with the input; at least one. */
+      readonly issues: readonly SchemaIssue[];
+    };
 
+/** One thing that is wrong with an input. */
 export interface SchemaIssue {
+  /** What was expected, in the words of the schema's library. */
   readonly message: string;
-  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+  /** Where in the input, from the outside in. Default: the whole of it. */
+  readonly path?:
+    | readonly (
+        | PropertyKey
+        | {
+            /** Name or index of the part. */
+            readonly key: PropertyKey;
+          }
+      )[]
+    | undefined;
 }
 
 export function isStandardSchema(value: unknown): value is StandardSchema {

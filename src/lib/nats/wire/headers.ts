@@ -7,6 +7,7 @@ export type OutgoingHeaders = Readonly<Record<string, string | readonly string[]
 
 /** What a publish asks of the server. */
 export interface PublishConditions {
+  /** Store only if no message of this id was stored within the duplicate window. */
   readonly msgId?: string;
   /** Store only if the last message of this subject has this sequence; 0: there is none. */
   readonly expectLastSubjectSeq?: number;

@@ -8,11 +8,17 @@ export type MessageHeaders = Readonly<Record<string, readonly string[]>>;
 
 /** A message as it stands in a stream. */
 export interface StoredMessage {
+  /** Name of the stream. */
   readonly stream: string;
+  /** The subject that it was published to. */
   readonly subject: string;
+  /** Its sequence in the stream. */
   readonly seq: number;
+  /** When the stream stored it, in nanoseconds since 1970, as text. */
   readonly time: Nanos;
+  /** Its payload. */
   readonly data: Uint8Array;
+  /** Empty: it has none. */
   readonly headers: MessageHeaders;
 }
 

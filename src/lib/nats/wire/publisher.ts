@@ -9,10 +9,13 @@ import type { Inbox, PendingRequest } from './inbox.js';
 import type { ApiError } from './stored-message.js';
 import type { Bytes } from './wire.js';
 
-/** The server's word that a message is stored. `duplicate`: its id was seen inside the window, nothing was stored. */
+/** The server's word that a message is stored. */
 export interface PublishAck {
+  /** Name of the stream that took it. */
   readonly stream: string;
+  /** Its sequence there; of a duplicate, that of the first. */
   readonly seq: number;
+  /** Its id was seen inside the duplicate window, and nothing was stored now. */
   readonly duplicate: boolean;
 }
 

@@ -19,10 +19,13 @@ const others: readonly string[] = [direct.stream, direct.last, direct.upTo];
 /** What a direct read answered: a message, alone or one of many that a status ends, or a status. */
 export type DirectAnswer = { readonly message: StoredMessage; readonly isOneOfMany: boolean } | DirectEnd;
 
-/** 404: there is no such message. 204: that was the last of several; `upToSeq` is how far the server looked. */
+/** How a direct read ended. */
 export interface DirectEnd {
+  /** 404: there is no such message. 204: that was the last of several. */
   readonly status: number;
+  /** The same in the words of the server. */
   readonly description: string;
+  /** How far the server looked; 0: it does not say. */
   readonly upToSeq: number;
 }
 
