@@ -41,7 +41,7 @@ export async function planTopology(pipeline: Pipeline, options: PlanOptions = {}
   const { actual, changes, conflicts } = await compare(pipeline, desired, readActualAndOthers, adopt);
   const planned: PlannedChange[] = [];
   for (const change of changes) {
-    const consequences = await readConsequences(link, change, { desired, actual, config });
+    const consequences = await readConsequences(pipeline, change, { desired, actual });
     const left = change.action === 'orphan' && isLeft(objectOf(actual, change)?.config.metadata);
     planned.push({ ...change, consequences, ...(left ? { left } : {}) });
   }

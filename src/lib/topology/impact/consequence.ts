@@ -1,4 +1,4 @@
-import type { PipelineConfig, StreamRole } from '../../config/resolved.js';
+import type { StreamRole } from '../../config/resolved.js';
 import type { Standstill } from '../../nats/standstill.js';
 import type { Topology } from '../desired.js';
 import type { Actual, Change } from '../diff/diff.js';
@@ -100,7 +100,6 @@ export interface Consequential extends Change {
 export interface Circumstances {
   readonly desired: Topology;
   readonly actual: Actual;
-  readonly config: PipelineConfig;
 }
 
 /** What a lowered limit does, and what is left behind. Whoever wants it says its name. */

@@ -1,4 +1,5 @@
-import { externalNamed } from '../../config/resolved.js';
+import type { Pipeline } from '../../pipeline/pipeline.js';
+import { externalNamed, type PipelineConfig } from '../../config/resolved.js';
 import { stageConsumers } from '../../domain/consumer-names.js';
 import { pointerFilter } from '../../domain/subjects.js';
 import type { Link } from '../../nats/link.js';
@@ -12,20 +13,21 @@ import { isImmutable } from '../diff/immutable.js';
 
 /** What a new, another or a changed consumer gets, gets again, or never gets. */
 export async function consumerConsequences(
-  link: Link,
+  pipeline: Pipeline,
   change: Change,
   desired: DesiredConsumer,
   given: Circumstances,
 ): Promise<readonly Consequence[]> {
+  const { link, config } = pipeline;
   const stream = given.actual.streams.get(desired.stream);
   const info = given.actual.consumers.get(consumerPath(desired.stream, desired.name));
   if (!stream) return [];
-  const stranded = strandedRetries(desired, given);
+  const stranded = strandedRetries(config, desired, given);
   if (!info) {
     return change.action === 'create' ? [...(await firstDelivery(link, stream, desired)), ...stranded] : [];
   }
   if (change.action === 'replace') {
-    return [...(await replaced(link, change, { desired, stream, info, given })), ...stranded];
+    return [...(await replaced(pipeline, change, { desired, stream, info, given })), ...stranded];
   }
   return [
     ...(await filterConsequences(link, { desired, stream, info })),
@@ -56,10 +58,11 @@ async function firstDelivery(
 }
 
 async function replaced(
-  link: Link,
+  pipeline: Pipeline,
   change: Change,
   { desired, stream, info, given }: ConsumerSubject & { readonly given: Circumstances },
 ): Promise<Consequence[]> {
+  const { link } = pipeline;
   const { role } = desired;
   const out: Consequence[] = [
     { what: 'position-lost', ackedTo: info.ack_floor.stream_seq, deliveredTo: info.delivered.stream_seq },
@@ -70,14 +73,14 @@ async function replaced(
   if (goesWithItsStream) return out;
   const after = isQueue(stream) ? queued(info) : await countStored(link, stream, readingOf(desired));
   out.push({ what: 'delivered-after', role, count: after });
-  return role === 'events' ? [...out, ...(await pointersKept(link, desired, given))] : out;
+  return role === 'events' ? [...out, ...(await pointersKept(pipeline, desired, given))] : out;
 }
 
 /** Waiting retries and dead letters of a consumer whose main stage starts again. */
 async function pointersKept(
-  link: Link,
+  { link, config }: Pipeline,
   { serves }: DesiredConsumer,
-  { actual, config }: Circumstances,
+  { actual }: Circumstances,
 ): Promise<Consequence[]> {
   const { retry, dlq } = config.streams;
   const retrying = actual.consumers.get(consumerPath(retry.name, stageConsumers(serves).retry));
@@ -92,8 +95,9 @@ async function pointersKept(
 
 /** The pointers that a consumer leaves behind whose worker is another program from now on. */
 function strandedRetries(
+  config: PipelineConfig,
   { serves, role }: DesiredConsumer,
-  { actual, config }: Circumstances,
+  { actual }: Circumstances,
 ): Consequence[] {
   if (role !== 'events' || !externalNamed(config, serves)) return [];
   const retrying = actual.consumers.get(

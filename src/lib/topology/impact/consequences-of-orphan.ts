@@ -1,3 +1,4 @@
+import type { Pipeline } from '../../pipeline/pipeline.js';
 import { streamRoles } from '../../config/resolve.js';
 import type { PipelineConfig, StreamRole } from '../../config/resolved.js';
 import { stageConsumers } from '../../domain/consumer-names.js';
@@ -10,9 +11,9 @@ import { filtersOf } from '../diff/fields.js';
 
 /** What stays behind in something that the config no longer has: nothing of this pipeline reads it. */
 export async function orphanConsequences(
-  link: Link,
+  { link, config }: Pipeline,
   change: Change,
-  { actual, config }: Circumstances,
+  { actual }: Circumstances,
 ): Promise<Consequence[]> {
   const stream = actual.streams.get(change.stream ?? change.name);
   if (!stream) return [];

@@ -1,3 +1,4 @@
+import type { Pipeline } from '../../pipeline/pipeline.js';
 import { metaConsumers } from '../../domain/consumer-names.js';
 import type { Link } from '../../nats/link.js';
 import type { ConsumerInfo, StreamInfo } from '../../nats/objects.js';
@@ -10,19 +11,23 @@ import { removalOf } from '../removal.js';
 
 /** What goes when a stream is deleted, and what a lowered limit removes. */
 export async function streamConsequences(
-  link: Link,
+  pipeline: Pipeline,
   change: Change,
   desired: DesiredStream,
   given: Circumstances,
 ): Promise<readonly Consequence[]> {
   const info = given.actual.streams.get(desired.name);
   if (!info) return [];
-  if (change.action === 'replace') return replaced(info, desired, given);
-  return [...(await limited(link, info, desired, given)), ...(await older(link, info, desired))];
+  if (change.action === 'replace') return replaced(pipeline, info, desired, given);
+  return [...(await limited(pipeline, info, desired, given)), ...(await older(pipeline.link, info, desired))];
 }
 
-function replaced(info: StreamInfo, { role, name }: DesiredStream, given: Circumstances): Consequence[] {
-  const { desired, actual, config } = given;
+function replaced(
+  { config }: Pipeline,
+  info: StreamInfo,
+  { role, name }: DesiredStream,
+  { desired, actual }: Circumstances,
+): Consequence[] {
   const ours = new Set(desired.consumers.map((one) => consumerPath(one.stream, one.name)));
   const others = [...actual.consumers]
     .filter(([path, one]) => one.stream_name === name && !ours.has(path))
@@ -39,11 +44,12 @@ function replaced(info: StreamInfo, { role, name }: DesiredStream, given: Circum
 }
 
 async function limited(
-  link: Link,
+  pipeline: Pipeline,
   info: StreamInfo,
   desired: DesiredStream,
   given: Circumstances,
 ): Promise<Consequence[]> {
+  const { link } = pipeline;
   const { role, fields } = desired;
   const removal = await removalOf(link, info, desired);
   if (!removal) return [];
@@ -54,7 +60,7 @@ async function limited(
     { what: 'expired', role, count, ...(about ? { about } : {}) },
     ...(excess > 0 ? [{ what: 'bytes-removed' as const, bytes: excess }] : []),
     ...(await unprocessed(link, info, desired, firstKept, given)),
-    ...(role === 'events' ? await orphanedPointers(link, firstKept, given) : []),
+    ...(role === 'events' ? await orphanedPointers(pipeline, firstKept, given) : []),
   ];
 }
 
@@ -98,9 +104,9 @@ async function unprocessedBefore(
 
 /** Waiting retries and dead letters whose event goes. */
 async function orphanedPointers(
-  link: Link,
+  { link, config }: Pipeline,
   firstKept: number | null,
-  { actual, config }: Circumstances,
+  { actual }: Circumstances,
 ): Promise<Consequence[]> {
   const out: Consequence[] = [];
   for (const role of ['retry', 'dlq'] as const) {

@@ -1,4 +1,4 @@
-import type { Link } from '../../nats/link.js';
+import type { Pipeline } from '../../pipeline/pipeline.js';
 import { type StandstillKind, standstillOf } from '../../nats/standstill.js';
 import type { Circumstances, Consequence } from './consequence.js';
 import { consumerConsequences } from './consequences-of-consumer.js';
@@ -9,21 +9,25 @@ import { suggestOther } from '../../suggestion.js';
 
 /** Reads from the server what a change means for what is stored and on its way. */
 export async function readConsequences(
-  link: Link,
+  pipeline: Pipeline,
   change: Change,
   given: Circumstances,
 ): Promise<readonly Consequence[]> {
-  if (change.action === 'orphan') return orphanConsequences(link, change, given);
-  return [...silences(change, given), ...(isPending(change) ? await effects(link, change, given) : [])];
+  if (change.action === 'orphan') return orphanConsequences(pipeline, change, given);
+  return [...silences(change, given), ...(isPending(change) ? await effects(pipeline, change, given) : [])];
 }
 
-async function effects(link: Link, change: Change, given: Circumstances): Promise<readonly Consequence[]> {
+async function effects(
+  pipeline: Pipeline,
+  change: Change,
+  given: Circumstances,
+): Promise<readonly Consequence[]> {
   if (change.kind === 'stream') {
     const desired = given.desired.streams.find(({ name }) => name === change.name);
-    return desired ? streamConsequences(link, change, desired, given) : [];
+    return desired ? streamConsequences(pipeline, change, desired, given) : [];
   }
   const desired = given.desired.consumers.find((one) => pathOf(one) === pathOf(change));
-  return desired ? consumerConsequences(link, change, desired, given) : [];
+  return desired ? consumerConsequences(pipeline, change, desired, given) : [];
 }
 
 /** What comes and goes while a pipeline works: readers of a plan can't do anything about it. */
