@@ -82,7 +82,7 @@ test('secrets are hidden', async () => {
     'https://hooks.example.com/…',
     'http://127.0.0.1:8080/',
   ]);
-  expect(config.server.url).toBe('nats://a:1,b:2');
+  expect(config.server.url).toBe('nats://a:1,nats://b:2');
 });
 
 test('outline: indented, with nothing in it that a terminal would obey', () => {
