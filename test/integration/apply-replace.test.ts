@@ -76,7 +76,7 @@ describe('replacing a stream', () => {
     await using nats = await startNats();
     await using link = await connectTo(nats.url);
     const plan = await planTopology(pipelineOf(link, makeConfig()));
-    expect(await applyPlan(overLink(link), plan, { replace: ['events'] })).toBe(10);
+    expect(await applyPlan(overLink(link), plan, { replace: ['events'] })).toBe(12);
   });
 });
 

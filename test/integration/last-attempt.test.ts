@@ -8,6 +8,7 @@ import { writeExhaustion } from '../../src/lib/journal/write-record.js';
 import { updateStream } from '../../src/lib/nats/objects.js';
 import { placesOf } from '../../src/lib/pipeline/places.js';
 import { consumer, originAt } from '../support/dead-letters.js';
+import { eventually } from '../support/eventually.js';
 import { pipelineOf } from '../support/pipeline-of.js';
 import { failedAttempts, type TestBed, testBed } from '../support/pipeline.js';
 
@@ -148,6 +149,8 @@ test('a last failure that can be stored only after its lease has lapsed is told,
   await updateStream(bed.link, stream, { max_bytes: -1, discard: 'old' });
   await run.until(() => run.count('dead-letter') === 1);
   await bed.quiet();
+  // The next run may be exhausted before the failure of this one is tried again.
+  await eventually('the late failure is told', async () => (await bed.journal('ATTEMPT_FAILED')).length > 0);
   const failed = (await bed.journal('ATTEMPT_FAILED')).map(({ record }) => record);
   expect(failed.map(({ attempt, error }) => [attempt, error?.message])).toEqual([[1, 'late']]);
   expect(await bed.journal('MAX_DELIVERIES')).toHaveLength(1);

@@ -493,7 +493,14 @@ describe('verifyPipeline', () => {
     const link = await connectTo(cluster.url);
     const three = { replicas: 3 };
     const config = makeConfig({
-      streams: { events: three, retry: three, dlq: three, advisories: three },
+      streams: {
+        events: three,
+        retry: three,
+        dlq: three,
+        advisories: three,
+        operations: three,
+        kept: three,
+      },
     });
     await applyTopology(link, config);
     const check = async (): Promise<Verification> => (await verifyPipeline(pipelineOf(link, config))).report;
@@ -504,11 +511,13 @@ describe('verifyPipeline', () => {
     await node?.stop();
     // While leaders are elected there may be no answer.
     const problems = (): Promise<string[]> => check().then(named, () => []);
-    await eventually('the cluster knows', async () => (await problems()).length >= 4, 20_000);
+    await eventually('the cluster knows', async () => (await problems()).length >= 6, 20_000);
     expect(await problems()).toEqual([
       'replica-down events',
       'replica-down events-advisories',
       'replica-down events-dlq',
+      'replica-down events-kept',
+      'replica-down events-operations',
       'replica-down events-retry',
     ]);
   }, 60_000);
