@@ -66,6 +66,7 @@ test('the JSON that docs/commands.md shows is what the commands print', async ()
   const id = 'notifications-consumer/1';
   expectSample(await json('dlq', 'list'), 'dlq list');
   expectSample(await json('dlq', 'list', '--group-by', 'reason'), 'dlq list', 1);
+  expectSample(await json('dlq', 'watch', '--all', '--count', '1'), 'dlq watch');
   expectSample(await json('dlq', 'show', id), 'dlq show');
   const exhausted = ['--kind', 'MAX_DELIVERIES', '--no-follow', '--count', '1'];
   expectSample(await json('advisories', 'tail', ...exhausted), 'advisories tail');

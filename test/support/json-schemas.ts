@@ -100,6 +100,7 @@ const schemas = {
       ),
     ),
   }),
+  'dlq watch': object(item, { resolvedLate: { const: true } }),
   'dlq show': object(
     { ...item, event: orNull(event), history: listOf(record) },
     { resolvedLate: { const: true }, embedded: { type: 'object' } },

@@ -67,20 +67,20 @@ export async function* readDeadLetters(
 ): AsyncGenerator<DeadLetterPage> {
   const { link } = pipeline;
   const originals = new Originals(link);
-  for await (const { entries, total } of readAhead(collect(pipeline, filters, limit, signal))) {
-    const items = await describe(pipeline, originals, entries);
+  for await (const { entries, total } of readAhead(collectEntries(pipeline, filters, limit, signal))) {
+    const items = await itemsOf(pipeline, originals, entries);
     yield total === undefined ? { items } : { items, total };
   }
 }
 
-interface Collected {
+export interface Collected {
   readonly entries: readonly DlqEntry[];
   /** Only with the last: how many match, also beyond the limit. */
   readonly total?: number;
 }
 
 /** The first `limit` entries that match, as many together as are asked for together. */
-async function* collect(
+export async function* collectEntries(
   pipeline: Pipeline,
   filters: DeadLetterFilters,
   limit: number,
@@ -109,7 +109,8 @@ async function* collect(
   if (signal?.aborted !== true) yield { entries: collected, total };
 }
 
-async function describe(
+/** What lists say of each of these. */
+export async function itemsOf(
   pipeline: Pipeline,
   originals: Originals,
   entries: readonly DlqEntry[],

@@ -67,8 +67,8 @@ export async function* selectPages(
       ...(fromMs === undefined ? {} : { from: { timeMs: fromMs } }),
       ...(signal === undefined ? {} : { signal }),
     });
-  const idsOf = await idsOfGroups(config, terms, read);
-  const sift = new Sift(link, rest, { nowMs, typeOf, idsOf });
+  const groups = await idsOfGroups(config, terms, read);
+  const sift = new Sift(link, rest, { nowMs, typeOf, idsOf: groups?.idsOf });
   const unknownTypes = new UnknownTypes(config, terms, typeOf);
   let any = false;
   for await (const { messages, after } of read()) {

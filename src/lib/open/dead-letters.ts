@@ -12,6 +12,8 @@ import { planReplay, type ReplayPlan, type ReplaySelection } from '../dlq/replay
 import type { ReplayResult } from '../dlq/replay/result.js';
 import { runReplay, type RunReplayOptions } from '../dlq/replay/run-replay.js';
 import type { DeadLetterFilters } from '../dlq/filters.js';
+import type { DeadLetterItem } from '../dlq/item.js';
+import { watchDeadLetters, type WatchOptions } from '../dlq/out/watch.js';
 import { type DeadLetterDetails, showDeadLetter } from '../dlq/show.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 
@@ -27,6 +29,11 @@ export class DeadLetters {
   /** The same page by page, the oldest first, with bounded memory whatever their number. */
   read(filters: DeadLetterFilters = {}, options: ListOptions = {}): AsyncIterable<DeadLetterPage> {
     return readDeadLetters(this.pipeline, filters, options);
+  }
+
+  /** Each dead letter that matches, as it comes to the DLQ: see `watchDeadLetters`. */
+  watch(filters: DeadLetterFilters = {}, options: WatchOptions = {}): AsyncIterable<DeadLetterItem> {
+    return watchDeadLetters(this.pipeline, filters, options);
   }
 
   /** Counts those that match, the largest group first. Default: by reason, all groups. */

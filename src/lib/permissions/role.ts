@@ -10,6 +10,7 @@ export const roleOfCommand: Readonly<Record<string, Role>> = {
   'dlq list': 'viewer',
   'dlq replay': 'operator',
   'dlq show': 'viewer',
+  'dlq watch': 'viewer',
   'events explain': 'viewer',
   'events publish': 'publisher',
   'pipeline apply': 'ci',

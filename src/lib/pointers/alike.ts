@@ -26,6 +26,37 @@ export class Kinds {
   }
 }
 
+/** All fingerprints of the group of each, as far as dead letters have been seen. */
+export class GroupIds {
+  private readonly kinds = new Kinds();
+  private readonly seen = new Set<string>();
+  private leads: ReadonlyMap<string, string> = new Map();
+  private members = new Map<string, string[]>();
+  private isOld = false;
+
+  add(entry: DlqEntry): void {
+    const { fingerprint } = entry.letter;
+    if (this.seen.has(fingerprint)) return;
+    this.seen.add(fingerprint);
+    this.kinds.add(entry);
+    this.isOld = true;
+  }
+
+  readonly idsOf = (fingerprint: string): readonly string[] => {
+    if (this.isOld) this.renew();
+    return this.members.get(this.leads.get(fingerprint) ?? fingerprint) ?? [fingerprint];
+  };
+
+  /** One more fingerprint may put two groups together. */
+  private renew(): void {
+    this.isOld = false;
+    this.leads = this.kinds.leads();
+    this.members = new Map();
+    for (const [fingerprint, lead] of this.leads)
+      this.members.set(lead, [...(this.members.get(lead) ?? []), fingerprint]);
+  }
+}
+
 const wholeFingerprint = /^[0-9a-f]{12}$/;
 
 const asksForGroup = (term: Term): boolean =>
@@ -41,14 +72,11 @@ export async function idsOfGroups(
   config: PipelineConfig,
   terms: readonly Term[],
   read: () => ReturnType<typeof readPages>,
-): Promise<((fingerprint: string) => readonly string[]) | undefined> {
+): Promise<GroupIds | undefined> {
   if (!terms.some(asksForGroup)) return undefined;
-  const kinds = new Kinds();
+  const groups = new GroupIds();
   for await (const { messages } of read()) {
-    for (const message of messages) kinds.add(readEntry(config, message));
+    for (const message of messages) groups.add(readEntry(config, message));
   }
-  const leads = kinds.leads();
-  const members = new Map<string, string[]>();
-  for (const [fingerprint, lead] of leads) members.set(lead, [...(members.get(lead) ?? []), fingerprint]);
-  return (fingerprint) => members.get(leads.get(fingerprint) ?? fingerprint) ?? [fingerprint];
+  return groups;
 }
