@@ -102,6 +102,9 @@ export type { OutgoingEvent, PublishEventOptions, PublishResult } from './events
 export { type AdvisoryLine } from './journal/advisory-line.js';
 export { tailAdvisories, type TailOptions } from './journal/tail.js';
 export { type DeadLetterGroups, type Grouping, groupDeadLetters } from './dlq/group.js';
+export { type Group, type GroupList, listGroups, type ListGroupsOptions } from './dlq/groups/list-groups.js';
+export type { GroupStatus } from './domain/group-status.js';
+export type { OnRead, ReadSoFar } from './nats/read/read-so-far.js';
 export type { DeadLetterItem } from './dlq/item.js';
 export {
   type DeadLetterList,

@@ -13,6 +13,7 @@ export const suggestedCommands = {
   'advisories tail': { since: 'one' },
   'config schema': {},
   'dlq discard': { all: 'switch', 'dry-run': 'switch', reason: 'needed' },
+  'dlq groups': {},
   'dlq list': { consumer: 'one', 'group-by': 'one' },
   'dlq replay': { all: 'switch', 'dry-run': 'switch' },
   'dlq show': {},

@@ -1,9 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { incident } from '../../bench/fixtures/incident.mjs';
-import { makeFailure } from '../../src/lib/domain/failure.js';
-import { concurrently } from '../../src/lib/flow/concurrently.js';
 import { bury, consumer } from '../support/dead-letters.js';
 import { eventually } from '../support/eventually.js';
 import { readJson } from '../support/json-schemas.js';
@@ -400,21 +397,4 @@ describe('dlq replay --rate', () => {
     expect(wrong.exitCode).toBe(2);
     expect(wrong.stderr).toContain('a number per second like 500/s');
   });
-});
-
-it('an incident of a thousand dead letters and three causes is three groups', async () => {
-  const { bed, dlq } = await desk();
-  await concurrently(incident(), 64, async ({ name, message }) =>
-    bury(bed, { failure: makeFailure('error', name, message) }),
-  );
-  const { stdout } = await dlq('list', '--group-by', 'reason', '--json');
-  const { total, groups } = readJson('dlq list --group-by', stdout) as {
-    total: number;
-    groups: { count: number; fingerprint: string; key: string }[];
-  };
-  expect([total, ...groups.map(({ count }) => count)]).toEqual([1000, 600, 300, 100]);
-  for (const { fingerprint, count } of groups) {
-    const found = await dlq('list', '--reason', fingerprint, '--limit', '1', '--json');
-    expect(readJson('dlq list', found.stdout)).toMatchObject({ total: count });
-  }
 });

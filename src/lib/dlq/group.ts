@@ -1,7 +1,7 @@
 import { Kinds } from '../pointers/alike.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
-import type { DeadLetter } from '../domain/dead-letter.js';
 import type { DeadLetterFilters } from './filters.js';
+import { largestFirst, Tally } from './groups/tally.js';
 import { selectEntries } from './select.js';
 
 export const groupings = ['reason', 'consumer', 'subject'] as const;
@@ -41,7 +41,7 @@ export async function groupDeadLetters(
   by: Grouping,
   limit = Number.POSITIVE_INFINITY,
 ): Promise<DeadLetterGroups> {
-  const found = new Map<string, DeadLetterGroup>();
+  const tallies = new Map<string, Tally>();
   const kinds = new Kinds();
   let total = 0;
   for await (const entry of selectEntries(pipeline, filters)) {
@@ -49,47 +49,38 @@ export async function groupDeadLetters(
     const { letter } = entry;
     if (by === 'reason') kinds.add(entry);
     const identity = by === 'reason' ? letter.fingerprint : letter[by];
-    found.set(identity, added(found.get(identity), letter, by));
+    let tally = tallies.get(identity);
+    if (!tally) tallies.set(identity, (tally = new Tally()));
+    tally.add(letter);
   }
-  const groups = (by === 'reason' ? merged(found, kinds.leads()) : [...found.values()]).toSorted(
-    (a, b) => b.count - a.count || b.lastDeadAt.localeCompare(a.lastDeadAt),
-  );
-  return { total, groups: groups.slice(0, limit) };
+  const groups = by === 'reason' ? merged(tallies, kinds.leads()) : plain(tallies);
+  return { total, groups: largestFirst(groups).slice(0, limit) };
 }
 
-function added(group: DeadLetterGroup | undefined, letter: DeadLetter, by: Grouping): DeadLetterGroup {
-  return {
-    key: letter[by],
-    count: (group?.count ?? 0) + 1,
-    firstDeadAt: group?.firstDeadAt ?? letter.deadAt,
-    lastDeadAt: letter.deadAt,
-    sample: letter.id,
-    ...(by === 'reason' ? { fingerprint: letter.fingerprint, shapes: 1 } : {}),
-  };
+function plain(tallies: ReadonlyMap<string, Tally>): DeadLetterGroup[] {
+  return Array.from(tallies, ([key, tally]) => ({ key, ...countsOf(tally) }));
 }
 
 /** Those whose fingerprints lead to the same one are one. */
-function merged(
-  found: ReadonlyMap<string, DeadLetterGroup>,
-  leads: ReadonlyMap<string, string>,
-): DeadLetterGroup[] {
-  const groups = new Map<string, DeadLetterGroup>();
-  for (const [fingerprint, group] of found) {
+function merged(tallies: ReadonlyMap<string, Tally>, leads: ReadonlyMap<string, string>): DeadLetterGroup[] {
+  const groups = new Map<string, { readonly tally: Tally; shapes: number }>();
+  for (const [fingerprint, tally] of tallies) {
     const lead = leads.get(fingerprint) ?? fingerprint;
-    const first = groups.get(lead);
-    groups.set(lead, first ? together(first, group) : group);
+    const group = groups.get(lead);
+    if (!group) groups.set(lead, { tally, shapes: 1 });
+    else {
+      group.tally.take(tally);
+      group.shapes++;
+    }
   }
-  return [...groups.values()];
+  return Array.from(groups, ([fingerprint, { tally, shapes }]) => ({
+    key: tally.reason,
+    ...countsOf(tally),
+    fingerprint,
+    shapes,
+  }));
 }
 
-function together(first: DeadLetterGroup, other: DeadLetterGroup): DeadLetterGroup {
-  const newest = other.lastDeadAt < first.lastDeadAt ? first : other;
-  return {
-    ...first,
-    key: newest.key,
-    count: first.count + other.count,
-    lastDeadAt: newest.lastDeadAt,
-    sample: newest.sample,
-    shapes: (first.shapes ?? 1) + (other.shapes ?? 1),
-  };
+function countsOf({ count, firstDeadAt, lastDeadAt, sample }: Tally): Omit<DeadLetterGroup, 'key'> {
+  return { count, firstDeadAt, lastDeadAt, sample };
 }

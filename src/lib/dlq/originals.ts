@@ -55,6 +55,18 @@ export class Originals {
     );
   }
 
+  /** Which of them are there, as far as their streams tell without a look at the events. */
+  async thereOf(pointers: readonly Pointer[]): Promise<(origin: Origin) => boolean> {
+    const streams = new Set(pointers.map(({ origin }) => origin.stream));
+    const extents = new Map<string, Extent | undefined>();
+    for (const stream of streams) extents.set(stream, await this.extentOf(stream));
+    return ({ stream, seq, time }) => {
+      const extent = extents.get(stream);
+      if (!extent || seq < extent.firstSeq || seq > extent.lastSeq) return false;
+      return !extent.deleted?.has(seq) && compareNanos(time, extent.bornAt) >= 0;
+    };
+  }
+
   /** Where a stream allows messages a life of their own, only they themselves tell of it: by stream and sequence. */
   private async ttlsOf(
     pointers: readonly Pointer[],

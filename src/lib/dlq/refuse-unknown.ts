@@ -153,7 +153,7 @@ function unknownType({ events }: PipelineConfig, wanted: Term, pattern: Pattern)
 
 function unknownGroup(wanted: Term, pattern: Pattern): UsageError {
   return unknown(wanted, pattern, 'no dead letter is of such a group', undefined, [
-    suggestCommand('dlq list', { flags: { 'group-by': 'reason' }, why: 'see the groups' }),
+    suggestCommand('dlq groups', { why: 'see the groups' }),
   ]);
 }
 

@@ -6,7 +6,7 @@ import { EventRegistry } from '../handlers/event.js';
 import { readPages } from '../nats/read/read-stream.js';
 import { lastPointer } from '../pointers/write-pointer.js';
 import { type DlqEntry, readEntry } from '../pointers/entry.js';
-import { idsOfGroups } from '../pointers/alike.js';
+import { alikeFor } from '../groups/alike.js';
 import { type DeadLetterFilters, selectionOfFilters } from './filters.js';
 import {
   refuseUnknownConsumers,
@@ -43,11 +43,15 @@ export async function* selectEntries(
   for await (const { entries } of selectPages(pipeline, filters, signal)) yield* entries;
 }
 
+/** Told of all that is read, whether or not it is meant: then nothing but consumers is left out by the server. */
+export type OnAll = (entries: readonly DlqEntry[], after: number | undefined) => void;
+
 /** As `selectEntries`, page by page as they arrive. */
 export async function* selectPages(
   pipeline: Pipeline,
   filters: DeadLetterFilters,
   signal?: AbortSignal,
+  onAll?: OnAll,
 ): AsyncGenerator<SelectedPage> {
   const { link, config, clock } = pipeline;
   const { terms } = selectionOfFilters(filters);
@@ -57,22 +61,22 @@ export async function* selectPages(
   const registry = new EventRegistry(config);
   const typeOf = (subject: string): string => registry.typeOf(subject);
   await refuseUnknownConsumers(pipeline, filters, terms);
-  await refuseUnknownExceptions(pipeline, terms, { nowMs, typeOf }, signal);
+  const context = { nowMs, typeOf, alike: await alikeFor(pipeline, terms, signal) };
+  await refuseUnknownExceptions(pipeline, terms, context, signal);
   // Two terms that name different consumers: no dead letter is of both.
   if (consumers?.length === 0) return;
-  const read = (): ReturnType<typeof readPages> =>
-    readPages(link, {
-      stream: config.streams.dlq.name,
-      filters: consumers?.map((name) => pointerFilter(config.roots.dlq, name)) ?? [`${config.roots.dlq}.>`],
-      ...(fromMs === undefined ? {} : { from: { timeMs: fromMs } }),
-      ...(signal === undefined ? {} : { signal }),
-    });
-  const groups = await idsOfGroups(config, terms, read);
-  const sift = new Sift(link, rest, { nowMs, typeOf, idsOf: groups?.idsOf });
+  const sift = new Sift(link, rest, context);
   const unknownTypes = new UnknownTypes(config, terms, typeOf);
   let any = false;
-  for await (const { messages, after } of read()) {
+  const pages = readPages(link, {
+    stream: config.streams.dlq.name,
+    filters: consumers?.map((name) => pointerFilter(config.roots.dlq, name)) ?? [`${config.roots.dlq}.>`],
+    ...(fromMs === undefined || onAll ? {} : { from: { timeMs: fromMs } }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  for await (const { messages, after } of pages) {
     const found = messages.map((message) => readEntry(config, message));
+    onAll?.(found, after);
     unknownTypes.see(found);
     const entries = await sift.sift(found);
     any ||= entries.length > 0;

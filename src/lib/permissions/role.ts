@@ -7,6 +7,7 @@ export type Role = (typeof roles)[number];
 export const roleOfCommand: Readonly<Record<string, Role>> = {
   'advisories tail': 'viewer',
   'dlq discard': 'operator',
+  'dlq groups': 'viewer',
   'dlq list': 'viewer',
   'dlq replay': 'operator',
   'dlq show': 'viewer',

@@ -3,12 +3,12 @@ import { type Narrowed, narrow } from '../../domain/selection/narrow.js';
 import type { Term } from '../../domain/selection/selection.js';
 import { pointerFilter } from '../../domain/subjects.js';
 import { UsageError } from '../../errors.js';
+import { alikeFor, type AlikeSoFar } from '../../groups/alike.js';
 import { EventRegistry } from '../../handlers/event.js';
 import { UnreachableError } from '../../nats/errors.js';
 import type { ReadOptions } from '../../nats/read/read-options.js';
 import { readPages } from '../../nats/read/read-stream.js';
 import type { StoredMessage } from '../../nats/wire/message.js';
-import { type GroupIds, idsOfGroups } from '../../pointers/alike.js';
 import { readEntry } from '../../pointers/entry.js';
 import { type DeadLetterFilters, selectionOfFilters } from '../filters.js';
 import type { DeadLetterItem } from '../item.js';
@@ -55,10 +55,10 @@ export async function* watchDeadLetters(
   // Two terms that name different consumers: no dead letter is of both.
   if (narrowed.consumers?.length === 0) return;
   const options = readingOf(pipeline, narrowed, signal);
-  const groups = await idsOfGroups(config, terms, () => readPages(link, options));
+  const alike = await alikeFor(pipeline, terms, signal);
   const from = existing ? {} : { from: { seq: next } };
   for await (const { messages } of readPages(link, { ...options, ...from, follow: true })) {
-    const items = await patiently(() => matching(pipeline, narrowed.rest, groups, messages), signal);
+    const items = await patiently(() => matching(pipeline, narrowed.rest, alike, messages), signal);
     for (const item of items) {
       if (signal?.aborted === true) return;
       yield item;
@@ -83,15 +83,15 @@ function readingOf(
 async function matching(
   pipeline: Pipeline,
   terms: readonly Term[],
-  groups: GroupIds | undefined,
+  alike: AlikeSoFar | undefined,
   messages: readonly StoredMessage[],
 ): Promise<readonly DeadLetterItem[]> {
   const { link, config, clock } = pipeline;
   const registry = new EventRegistry(config);
   const typeOf = (subject: string): string => registry.typeOf(subject);
   const entries = messages.map((message) => readEntry(config, message));
-  for (const entry of entries) groups?.add(entry);
-  const sift = new Sift(link, terms, { nowMs: clock.now(), typeOf, idsOf: groups?.idsOf });
+  for (const entry of entries) alike?.add(entry);
+  const sift = new Sift(link, terms, { nowMs: clock.now(), typeOf, alike });
   return itemsOf(pipeline, new Originals(link), await sift.sift(entries));
 }
 

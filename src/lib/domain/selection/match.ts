@@ -1,4 +1,5 @@
 import type { DeadLetter } from '../dead-letter.js';
+import { groupIdOf } from '../group-id.js';
 import type { Pointer } from '../pointer.js';
 import { subjectMatches } from '../subjects.js';
 import { codesOf } from './codes.js';
@@ -37,8 +38,16 @@ export interface MatchContext {
   readonly nowMs: number;
   /** The event type that a subject names. */
   readonly typeOf: (subject: string) => string;
-  /** All fingerprints of the group that one belongs to. Without it: each is a group of its own. */
-  readonly idsOf?: ((fingerprint: string) => readonly string[]) | undefined;
+  /** Which dead letters belong together. Without it: those of one fingerprint. */
+  readonly alike?: Alike | undefined;
+}
+
+/** The ids by which a group is found. */
+export interface Alike {
+  /** All fingerprints of the reasons that are alike, whatever the consumer. */
+  readonly fingerprintsOf: (fingerprint: string) => readonly string[];
+  /** All ids of the group of one consumer. */
+  readonly groupsOf: (consumer: string, fingerprint: string) => readonly string[];
 }
 
 export type Matcher = (selectable: Selectable) => boolean;
@@ -61,7 +70,7 @@ export function matcherOf(terms: readonly Term[], context: MatchContext): Matche
 function termMatcher(term: Term, context: MatchContext): Matcher {
   const read = readers[term.key](context, term.path ?? '');
   const tests = term.values.map((value) => testOf(term.key, value));
-  const ids = groupOf(context);
+  const ids = fingerprintsOf(context);
   const groups = term.key === 'reason' ? exactTexts(term) : [];
   return (selectable) => {
     if (groups.length > 0 && ids(selectable)?.some((id) => groups.includes(String(id)))) return !term.not;
@@ -84,8 +93,8 @@ const readers: Readonly<Record<SelectionKey, (context: MatchContext, path: strin
   type:
     ({ typeOf }) =>
     ({ letter }) => [typeOf(letter.subject)],
-  group: groupOf,
-  fingerprint: groupOf,
+  group: groupsOf,
+  fingerprint: fingerprintsOf,
   name:
     () =>
     ({ pointer }) => [(pointer?.failure.name ?? 'Error').toLowerCase()],
@@ -132,8 +141,16 @@ const readers: Readonly<Record<SelectionKey, (context: MatchContext, path: strin
   },
 };
 
-function groupOf({ idsOf }: MatchContext): Read {
-  return ({ letter: { fingerprint } }) => idsOf?.(fingerprint) ?? [fingerprint];
+function fingerprintsOf({ alike }: MatchContext): Read {
+  return ({ letter: { fingerprint } }) => alike?.fingerprintsOf(fingerprint) ?? [fingerprint];
+}
+
+/** By its ids, or by the fingerprint of the reason: that one may be of several consumers. */
+function groupsOf({ alike }: MatchContext): Read {
+  return ({ letter: { consumer, fingerprint } }) => [
+    ...(alike?.groupsOf(consumer, fingerprint) ?? [groupIdOf(consumer, fingerprint)]),
+    ...(alike?.fingerprintsOf(fingerprint) ?? [fingerprint]),
+  ];
 }
 
 function expiresIn({ originalExpiresAt }: SelectableState, nowMs: number): number {

@@ -1,0 +1,75 @@
+import type { Alike } from '../domain/selection/match.js';
+import { exactTexts } from '../domain/selection/pattern.js';
+import type { Term } from '../domain/selection/selection.js';
+import { readPages } from '../nats/read/read-stream.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
+import { Kinds } from '../pointers/alike.js';
+import { type DlqEntry, readEntry } from '../pointers/entry.js';
+import { readGroupDocuments } from './group-documents.js';
+import { type FoundGroups, GroupKinds } from './group-kinds.js';
+
+const wholeFingerprint = /^[0-9a-f]{12}$/;
+
+const asksForGroup = (term: Term): boolean =>
+  term.key === 'group' ||
+  term.key === 'fingerprint' ||
+  (term.key === 'reason' && exactTexts(term).some((text) => wholeFingerprint.test(text)));
+
+/** Which dead letters belong together, as far as they have been seen. */
+export class AlikeSoFar implements Alike {
+  private readonly kinds = new Kinds();
+  private found:
+    | { readonly groups: FoundGroups; readonly reasons: ReadonlyMap<string, string[]> }
+    | undefined;
+
+  constructor(private readonly groups: GroupKinds) {}
+
+  add(entry: DlqEntry): void {
+    const isNew = [this.groups.add(entry), this.kinds.add(entry)];
+    if (isNew.includes(true)) this.found = undefined;
+  }
+
+  readonly fingerprintsOf = (fingerprint: string): readonly string[] =>
+    this.renewed.reasons.get(fingerprint) ?? [fingerprint];
+
+  readonly groupsOf = (consumer: string, fingerprint: string): readonly string[] =>
+    this.renewed.groups.idsOf(consumer, fingerprint);
+
+  /** One more fingerprint may put two groups together. */
+  private get renewed(): NonNullable<typeof this.found> {
+    this.found ??= { groups: this.groups.find(), reasons: membersOf(this.kinds.leads()) };
+    return this.found;
+  }
+}
+
+/** By each fingerprint, all that lead to the same one; they share one list. */
+function membersOf(leads: ReadonlyMap<string, string>): ReadonlyMap<string, string[]> {
+  const byLead = new Map<string, string[]>();
+  const members = new Map<string, string[]>();
+  for (const [fingerprint, lead] of leads) {
+    const shared = byLead.get(lead) ?? [];
+    shared.push(fingerprint);
+    byLead.set(lead, shared);
+    members.set(fingerprint, shared);
+  }
+  return members;
+}
+
+/**
+ * Which dead letters belong together, as `dlq groups` has it. That shows only when all have been seen, so all of the DLQ
+ * is read once more; undefined: no term asks for it.
+ */
+export async function alikeFor(
+  pipeline: Pipeline,
+  terms: readonly Term[],
+  signal: AbortSignal | undefined,
+): Promise<AlikeSoFar | undefined> {
+  if (!terms.some(asksForGroup)) return undefined;
+  const { link, config } = pipeline;
+  const options = { stream: config.streams.dlq.name, filters: [`${config.roots.dlq}.>`] };
+  const alike = new AlikeSoFar(new GroupKinds(await readGroupDocuments(pipeline)));
+  for await (const { messages } of readPages(link, signal === undefined ? options : { ...options, signal })) {
+    for (const message of messages) alike.add(readEntry(config, message));
+  }
+  return alike;
+}

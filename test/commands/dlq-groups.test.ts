@@ -1,0 +1,133 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { incident } from '../../bench/fixtures/incident.mjs';
+import { makeFailure } from '../../src/lib/domain/failure.js';
+import { concurrently } from '../../src/lib/flow/concurrently.js';
+import { bury, consumer } from '../support/dead-letters.js';
+import { readJson } from '../support/json-schemas.js';
+import { type TestBed, testBed } from '../support/pipeline.js';
+import { type Ended, makeProject } from '../support/project.js';
+import { openTerminal, type Terminal } from '../support/tmux.js';
+
+const bin = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+
+const config = {
+  name: 'test',
+  events: { 'totp.requested': {} },
+  consumers: { [consumer]: { events: ['totp.requested'], handler: './handler.mjs' } },
+};
+
+interface Desk {
+  readonly bed: TestBed;
+  readonly dlq: (...words: string[]) => Promise<Ended>;
+  readonly terminal: (...words: string[]) => Promise<Terminal>;
+}
+
+async function desk(): Promise<Desk> {
+  const bed = await testBed();
+  const files = { 'handler.mjs': 'export default async () => {};\n' };
+  const project = await makeProject(bed.server.url, config, files);
+  return {
+    bed,
+    dlq: (...words) => project.cli(['dlq', ...words]),
+    terminal: (...words) =>
+      openTerminal([process.execPath, bin, 'dlq', ...words], {
+        cwd: project.folder,
+        env: { NATS_URL: bed.server.url },
+        columns: 80,
+        rows: 24,
+      }),
+  };
+}
+
+interface ShownGroup {
+  readonly id: string;
+  readonly count: number;
+  readonly name: string;
+  readonly code: string | null;
+  readonly shape: string;
+  readonly status: string;
+  readonly counts: readonly number[];
+}
+
+async function groupsOf({ dlq }: Desk, ...words: string[]): Promise<ShownGroup[]> {
+  return readJson('dlq groups', (await dlq('groups', '--json', ...words)).stdout)['groups'] as ShownGroup[];
+}
+
+const refused = makeFailure('error', 'Error', 'connect ECONNREFUSED 10.0.4.17:587');
+const rejected = makeFailure('rejected', 'SmtpError', '550 mailbox unavailable');
+
+describe('dlq groups', () => {
+  it('says that nothing is dead', async () => {
+    const { dlq } = await desk();
+    expect(await dlq('groups')).toMatchObject({ exitCode: 0, stdout: '', stderr: 'no dead letters' });
+    const { stdout, stderr } = await dlq('groups', '--json');
+    expect(stderr).toBe('');
+    expect(readJson('dlq groups', stdout)).toEqual({ total: 0, shown: 0, letters: 0, groups: [] });
+  });
+
+  it('shows the largest groups first, and how many there are', async () => {
+    const one = await desk();
+    for (const failure of [refused, rejected, refused]) await bury(one.bed, { failure });
+    const { exitCode, stdout, stderr } = await one.dlq('groups', '--limit', '1');
+    const [first, second] = await groupsOf(one);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(new RegExp(`^COUNT +STATUS +GROUP .*\\n +2  new +${first?.id} `));
+    expect(stdout).toContain(`  ${consumer}  Error: connect econnrefused <host> 587`);
+    expect(stderr).toContain('1 of 2 groups, 3 dead letters; show more with --limit');
+    expect(stderr).toContain(`dlq show ${consumer}/3`);
+    expect(stderr).toContain(`dlq replay group:${first?.id} --dry-run`);
+    expect([first?.code, second?.code, second?.name]).toEqual(['ECONNREFUSED', '550', 'SmtpError']);
+    expect(await groupsOf(one, 'name:SmtpError', '--limit', '5')).toMatchObject([{ id: second?.id }]);
+  });
+
+  it('an incident of a thousand dead letters and three causes is three groups, and each id selects its own', async () => {
+    const one = await desk();
+    await concurrently(incident(), 64, async ({ name, message }) =>
+      bury(one.bed, { failure: makeFailure('error', name, message) }),
+    );
+    const groups = await groupsOf(one);
+    expect(groups.map(({ count }) => count)).toEqual([600, 300, 100]);
+    for (const { id, count, counts } of groups) {
+      expect(counts.reduce((sum, one) => sum + one, 0)).toBe(count);
+      const found = await one.dlq('list', `group:${id}`, '--limit', '1', '--json');
+      expect(readJson('dlq list', found.stdout)).toMatchObject({ total: count });
+    }
+    const by = await one.dlq('list', '--group-by', 'reason', '--json');
+    const reasons = readJson('dlq list --group-by', by.stdout) as {
+      total: number;
+      groups: { count: number; fingerprint: string }[];
+    };
+    expect([reasons.total, ...reasons.groups.map(({ count }) => count)]).toEqual([1000, 600, 300, 100]);
+    for (const { fingerprint, count } of reasons.groups) {
+      const found = await one.dlq('list', '--reason', fingerprint, '--limit', '1', '--json');
+      expect(readJson('dlq list', found.stdout)).toMatchObject({ total: count });
+    }
+  });
+});
+
+describe('dlq groups --watch', () => {
+  it('needs a terminal, or --json', async () => {
+    const { dlq } = await desk();
+    expect(await dlq('groups', '--watch')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('with --json it prints a line each time') as string,
+    });
+  });
+
+  it('shows what dies meanwhile on a screen of its own, and leaves the terminal as it was', async () => {
+    const one = await desk();
+    await bury(one.bed, { failure: refused });
+    await using pane = await one.terminal('groups', '--watch');
+    await pane.waitFor(/1 group, 1 dead letter, at/);
+    expect((await pane.state()).alternateScreen).toBe(true);
+    await bury(one.bed, { failure: refused });
+    const text = await pane.waitFor(/1 group, 2 dead letters, at/);
+    expect(Math.max(...text.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(80);
+    await pane.press('C-c');
+    expect(await pane.exitCode()).toBe(130);
+    const { alternateScreen, cursorShown } = await pane.state();
+    expect([alternateScreen, cursorShown]).toEqual([false, true]);
+    expect(await pane.text()).not.toContain('1 group');
+  });
+});
