@@ -110,9 +110,15 @@ property('a context of the nats CLI is read, or refused without its secrets', bo
     seen('error' in found ? 'refused' : 'accepted');
     if (!('error' in found)) return;
     expectTyped(found.error);
+    if (namesFile(text)) return;
     expect((found.error as Error).message).not.toContain('Sup3rS3cret');
   });
 });
+
+/** The mutation has put it where the name of a file stands: which file can't be read must be said. */
+function namesFile(text: string): boolean {
+  return /"(?:ca|cert|key|creds|nkey)":"[^"]*Sup3rS3cret/.test(text);
+}
 
 property('a name of a context is one that exists, or refused', both, (seen) => {
   writeFileSync(join(contexts, 'prod.json'), '{}');
