@@ -30,7 +30,10 @@ test('what stands on the server is plain JetStream: any client lists, reads and 
   ]);
 
   const names = (await manager.streams.list().next()).map(({ config }) => config.name);
-  expect(names.toSorted()).toEqual(['events', 'events-advisories', 'events-dlq', 'events-retry']);
+  expect(names.toSorted()).toEqual([
+    'events',
+    ...['advisories', 'dlq', 'kept', 'operations', 'retry'].map((role) => `events-${role}`),
+  ]);
   expect((await manager.streams.info('events')).state).toMatchObject({ messages: 2, consumer_count: 1 });
   const consumer = await manager.consumers.info('events', 'mail');
   expect(consumer).toMatchObject({ num_pending: 0, num_ack_pending: 0, delivered: { stream_seq: 2 } });
