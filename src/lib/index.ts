@@ -136,6 +136,7 @@ export type {
   Term,
   Value,
 } from './domain/selection/selection.js';
+export { type ExportedLetter, exportDeadLetters, type ExportOptions } from './dlq/out/export.js';
 export { watchDeadLetters, type WatchOptions } from './dlq/out/watch.js';
 export { type DeadLetterDetails, showDeadLetter } from './dlq/show.js';
 export type { JournalRecord } from './domain/record.js';

@@ -67,6 +67,8 @@ test('the JSON that docs/commands.md shows is what the commands print', async ()
   expectSample(await json('dlq', 'list'), 'dlq list');
   expectSample(await json('dlq', 'list', '--group-by', 'reason'), 'dlq list', 1);
   expectSample(await json('dlq', 'watch', '--all', '--count', '1'), 'dlq watch');
+  expectSample(await json('dlq', 'export', '--with-data', '--limit', '1'), 'dlq export');
+  expectSample(await json('dlq', 'export', '--with-data', '-o', 'all.ndjson'), 'dlq export', 1);
   expectSample(await json('dlq', 'show', id), 'dlq show');
   const exhausted = ['--kind', 'MAX_DELIVERIES', '--no-follow', '--count', '1'];
   expectSample(await json('advisories', 'tail', ...exhausted), 'advisories tail');

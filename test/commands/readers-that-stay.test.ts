@@ -153,6 +153,8 @@ describe('a result that nobody reads', () => {
       for (const words of [
         ['config', 'show'],
         ['dlq', 'list'],
+        ['dlq', 'export', '--with-data'],
+        ['dlq', 'watch', '--all'],
         ['advisories', 'tail', '--since', '1h'],
       ]) {
         const run = start(project, url, words, await openUnreadPipe());

@@ -62,6 +62,8 @@ describe('a reader that leaves', () => {
     await project.cli(['pipeline', 'apply', '--yes']);
     const scripts = [
       'pe dlq list | true',
+      'pe dlq export --format csv | true',
+      'pe dlq watch --all --duration 1s | true',
       'pe config show | true',
       'pe --help | true',
       'pe advisories tail --no-follow | true',
@@ -139,6 +141,8 @@ describe('without stdin, stdout and stderr', () => {
       ['events explain 1', 0],
       ['events explain 7', 1],
       ['dlq list', 0],
+      ['dlq export', 0],
+      ['dlq watch --duration 1s', 0],
       ['dlq show worker/1', 1],
       ['dlq replay --all --yes', 0],
       ['advisories tail --no-follow', 0],

@@ -100,6 +100,13 @@ const schemas = {
       ),
     ),
   }),
+  'dlq export': object(item, { resolvedLate: { const: true }, event: orNull(event) }),
+  'dlq export --output': object({
+    file: text,
+    format: { enum: ['ndjson', 'csv'] },
+    exported: count,
+    withoutEvent: orNull(count),
+  }),
   'dlq watch': object(item, { resolvedLate: { const: true } }),
   'dlq groups': object({
     total: count,

@@ -65,7 +65,8 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
         },
         typed,
       );
-      const asked = (flags as { readonly output?: string }).output === 'json' ? { json: true } : {};
+      const { output } = flags as { readonly output?: string };
+      const asked = output === 'json' && this.outputIsFormat ? { json: true } : {};
       this.flags = { ...flags, ...asked } as typeof this.flags;
       this.args = args as ArgsOf<T>;
       this.words = argv as string[];
@@ -78,6 +79,11 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   private get shape(): CommandShape {
     const { args, flags, baseFlags } = this.ctor;
     return shapeOf({ id: this.id, args, flags: { ...baseFlags, ...flags } });
+  }
+
+  /** Of a command that writes to a file, `--output` names that. */
+  private get outputIsFormat(): boolean {
+    return this.shape.flags['output']?.options !== undefined;
   }
 
   /** What is wrong with the words of this command, with what to do next. */
@@ -218,7 +224,9 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     // Wrong flags are reported before there is a context.
     const noColor = this.argv.includes('--no-color');
     reportError(error, {
-      json: wantsJson(this.argv) && !this.begun,
+      json: this.outputIsFormat
+        ? wantsJson(this.argv) && !this.begun
+        : this.argv.includes('--json') && !this.begun,
       commandId: this.id,
       caller: this.context?.caller,
       colors: colorsOf(process.stderr, this.context?.environment ?? readEnvironment(), noColor),

@@ -65,22 +65,36 @@ export async function* readDeadLetters(
   filters: DeadLetterFilters = {},
   { limit = defaultListLimit, signal }: ListOptions = {},
 ): AsyncGenerator<DeadLetterPage> {
-  const { link } = pipeline;
-  const originals = new Originals(link);
-  for await (const { entries, total } of readAhead(collectEntries(pipeline, filters, limit, signal))) {
-    const items = await itemsOf(pipeline, originals, entries);
+  for await (const { items, total } of readItems(pipeline, filters, { limit, signal })) {
     yield total === undefined ? { items } : { items, total };
   }
 }
 
-export interface Collected {
+/** A page with the entries that its items are about, in the same order. */
+export type EntriesPage = DeadLetterPage & { readonly entries: readonly DlqEntry[] };
+
+/** As `readDeadLetters`, for whoever needs the pointers too. */
+export async function* readItems(
+  pipeline: Pipeline,
+  filters: DeadLetterFilters,
+  { limit, signal }: { readonly limit: number; readonly signal: AbortSignal | undefined },
+): AsyncGenerator<EntriesPage> {
+  const { link } = pipeline;
+  const originals = new Originals(link);
+  for await (const { entries, total } of readAhead(collect(pipeline, filters, limit, signal))) {
+    const items = await itemsOf(pipeline, originals, entries);
+    yield total === undefined ? { items, entries } : { items, entries, total };
+  }
+}
+
+interface Collected {
   readonly entries: readonly DlqEntry[];
   /** Only with the last: how many match, also beyond the limit. */
   readonly total?: number;
 }
 
 /** The first `limit` entries that match, as many together as are asked for together. */
-export async function* collectEntries(
+async function* collect(
   pipeline: Pipeline,
   filters: DeadLetterFilters,
   limit: number,

@@ -13,6 +13,7 @@ import type { ReplayResult } from '../dlq/replay/result.js';
 import { runReplay, type RunReplayOptions } from '../dlq/replay/run-replay.js';
 import type { DeadLetterFilters } from '../dlq/filters.js';
 import type { DeadLetterItem } from '../dlq/item.js';
+import { type ExportedLetter, exportDeadLetters, type ExportOptions } from '../dlq/out/export.js';
 import { watchDeadLetters, type WatchOptions } from '../dlq/out/watch.js';
 import { type DeadLetterDetails, showDeadLetter } from '../dlq/show.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
@@ -29,6 +30,14 @@ export class DeadLetters {
   /** The same page by page, the oldest first, with bounded memory whatever their number. */
   read(filters: DeadLetterFilters = {}, options: ListOptions = {}): AsyncIterable<DeadLetterPage> {
     return readDeadLetters(this.pipeline, filters, options);
+  }
+
+  /** Those that match, with their events where that is asked for: see `exportDeadLetters`. */
+  export(
+    filters: DeadLetterFilters = {},
+    options: ExportOptions = {},
+  ): AsyncIterable<readonly ExportedLetter[]> {
+    return exportDeadLetters(this.pipeline, filters, options);
   }
 
   /** Each dead letter that matches, as it comes to the DLQ: see `watchDeadLetters`. */

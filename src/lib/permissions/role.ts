@@ -8,6 +8,7 @@ export const roleOfCommand: Readonly<Record<string, Role>> = {
   'advisories tail': 'viewer',
   'dlq discard': 'operator',
   'dlq groups': 'viewer',
+  'dlq export': 'viewer',
   'dlq list': 'viewer',
   'dlq replay': 'operator',
   'dlq show': 'viewer',

@@ -1,0 +1,77 @@
+import type { ExportedLetter } from '../dlq/out/export.js';
+import { printedEvent } from '../dlq/show.js';
+import { csvRecord } from '../domain/csv.js';
+import { escapeBlock, escapeJson } from '../domain/escape.js';
+import { stringify } from '../domain/json-text.js';
+
+export const exportFormats = ['ndjson', 'csv'] as const;
+export type ExportFormat = (typeof exportFormats)[number];
+
+/** How dead letters are written, one after the other. */
+export interface ExportText {
+  /** Before the first. */
+  readonly head: string;
+  readonly lineOf: (letter: ExportedLetter) => string;
+}
+
+export function exportText(format: ExportFormat, withData: boolean): ExportText {
+  if (format === 'ndjson') return { head: '', lineOf: (letter) => `${escapeJson(jsonOf(letter))}\n` };
+  const columns = withData ? [...letterColumns, ...eventColumns] : letterColumns;
+  return {
+    head: csvRecord(columns.map(([title]) => title)),
+    lineOf: (letter) => csvRecord(columns.map(([, cellOf]) => cellOf(letter))),
+  };
+}
+
+/** Each digit of the event's JSON as it was published. */
+function jsonOf(letter: ExportedLetter): string {
+  const { event, ...item } = letter;
+  if (event === undefined) return JSON.stringify(item);
+  return `${JSON.stringify(item).slice(0, -1)},"event":${eventJson(event)}}`;
+}
+
+function eventJson(event: ExportedLetter['event']): string {
+  if (!event) return 'null';
+  const { data: _data, text, ...rest } = event;
+  // A valid JSON text on one line needs no other form.
+  if (event.encoding === 'json' && text !== null && !/[\r\n]/.test(text)) {
+    const { subject, headers, encoding, time } = rest;
+    const before = `{"subject":${JSON.stringify(subject)},"headers":${JSON.stringify(headers)},"data":`;
+    return `${before}${text},"encoding":"${encoding}","time":${JSON.stringify(time)}}`;
+  }
+  return stringify(printedEvent(event));
+}
+
+type CsvColumn = readonly [title: string, cellOf: (letter: ExportedLetter) => string];
+
+const letterColumns: readonly CsvColumn[] = [
+  ['id', ({ id }) => plain(id)],
+  ['consumer', ({ consumer }) => plain(consumer)],
+  ['stream', ({ stream }) => plain(stream)],
+  ['seq', ({ seq }) => String(seq)],
+  ['subject', ({ subject }) => plain(subject)],
+  ['reason', ({ reason }) => plain(reason)],
+  ['fingerprint', ({ fingerprint }) => plain(fingerprint)],
+  ['attemptsMain', ({ attempts }) => String(attempts.main)],
+  ['attemptsRetry', ({ attempts }) => String(attempts.retry)],
+  ['cycle', ({ cycle }) => String(cycle)],
+  ['deadAt', ({ deadAt }) => plain(deadAt)],
+  ['original', ({ original }) => original],
+  ['originalExpiresAt', ({ originalExpiresAt }) => originalExpiresAt ?? ''],
+  ['resolvedLate', ({ resolvedLate }) => (resolvedLate ? 'true' : '')],
+];
+
+const eventColumns: readonly CsvColumn[] = [
+  ['eventTime', ({ event }) => event?.time ?? ''],
+  ['headers', ({ event }) => (event ? escapeJson(JSON.stringify(event.headers)) : '')],
+  ['encoding', ({ event }) => event?.encoding ?? ''],
+  ['data', ({ event }) => (event ? dataCell(event) : '')],
+];
+
+/** What a terminal or a spreadsheet would obey is its escape. JSON says the same with JSON's own escapes. */
+function dataCell({ encoding, text, data }: NonNullable<ExportedLetter['event']>): string {
+  if (encoding === 'json' && text !== null) return escapeJson(text.replaceAll(/[\r\n\t]/g, ' '));
+  return plain(text ?? String(data));
+}
+
+const plain = escapeBlock;
