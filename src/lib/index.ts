@@ -105,7 +105,7 @@ export { type DeadLetterGroups, type Grouping, groupDeadLetters } from './dlq/gr
 export { type Group, type GroupList, listGroups, type ListGroupsOptions } from './dlq/groups/list-groups.js';
 export type { GroupStatus } from './domain/group-status.js';
 export type { OnRead, ReadSoFar } from './nats/read/read-so-far.js';
-export type { DeadLetterItem } from './dlq/item.js';
+export type { Archiving, DeadLetterItem } from './dlq/item.js';
 export {
   type DeadLetterList,
   type DeadLetterPage,
@@ -113,6 +113,13 @@ export {
   listDeadLetters,
   readDeadLetters,
 } from './dlq/list.js';
+export {
+  archiveDeadLetters,
+  type ArchiveOptions,
+  type ArchiveResult,
+  planArchive,
+} from './dlq/archive/archive.js';
+export { planRestore, restoreDeadLetters, type RestoreResult } from './dlq/archive/restore.js';
 export {
   discardDeadLetters,
   type DiscardOptions,

@@ -12,11 +12,13 @@ type FlagKind = 'switch' | 'one' | 'needed' | 'many';
 export const suggestedCommands = {
   'advisories tail': { since: 'one' },
   'config schema': {},
-  'dlq discard': { all: 'switch', 'dry-run': 'switch', reason: 'needed' },
+  'dlq archive': { all: 'switch', 'dry-run': 'switch', reason: 'needed' },
+  'dlq discard': { all: 'switch', archived: 'switch', 'dry-run': 'switch', reason: 'needed' },
   'dlq groups': {},
-  'dlq list': { consumer: 'one', 'group-by': 'one' },
+  'dlq list': { archived: 'switch', consumer: 'one', 'group-by': 'one' },
   'dlq replay': { all: 'switch', 'dry-run': 'switch' },
-  'dlq show': {},
+  'dlq restore': { all: 'switch', 'dry-run': 'switch' },
+  'dlq show': { archived: 'switch' },
   'events explain': {},
   'events publish': { data: 'one' },
   'pipeline apply': {

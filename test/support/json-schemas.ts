@@ -33,8 +33,14 @@ const item = {
   attempts: object({ main: count, retry: count }),
   cycle: count,
   deadAt: isoTime,
+  status: { enum: ['dead', 'archived'] },
   original: { enum: ['present', 'missing', 'replaced'] },
   originalExpiresAt: orNull(isoTime),
+};
+
+const ofItem = {
+  resolvedLate: { const: true },
+  archived: object({ at: isoTime, operator: text, reason: orNull(text), task: text }),
 };
 
 const event = object({
@@ -90,7 +96,7 @@ const plan = object(
 
 /** What the commands print with `--json`: the design's fields, and those that were added since. */
 const schemas = {
-  'dlq list': object({ total: count, items: listOf(object(item, { resolvedLate: { const: true } })) }),
+  'dlq list': object({ total: count, items: listOf(object(item, ofItem)) }),
   'dlq list --group-by': object({
     total: count,
     groups: listOf(
@@ -136,7 +142,7 @@ const schemas = {
   }),
   'dlq show': object(
     { ...item, event: orNull(event), history: listOf(record) },
-    { resolvedLate: { const: true }, embedded: { type: 'object' } },
+    { ...ofItem, embedded: { type: 'object' } },
   ),
   'dlq replay': object(
     {
@@ -149,6 +155,24 @@ const schemas = {
       pending: count,
     },
     { interrupted: { const: true }, plan },
+  ),
+  'dlq archive': object(
+    {
+      task: orNull(text),
+      selected: count,
+      archived: count,
+      skipped: listOf(object({ id: text, reason: text })),
+    },
+    { interrupted: { const: true }, plan: object({ ...planned, archivable: count }) },
+  ),
+  'dlq restore': object(
+    {
+      task: orNull(text),
+      selected: count,
+      restored: count,
+      skipped: listOf(object({ id: text, reason: text })),
+    },
+    { interrupted: { const: true }, plan: object({ ...planned, restorable: count }) },
   ),
   'dlq discard': object(
     {

@@ -4,6 +4,7 @@ import { BaseCommand } from '../../lib/cli/base-command.js';
 import { countFlag } from '../../lib/cli/flags/count-flag.js';
 import {
   aboutSelections,
+  archivedFlag,
   deadLetterFlags,
   filtersOf,
   selectionArgs,
@@ -53,7 +54,7 @@ const laidOut: JsonLayout = {
 export default class DlqList extends BaseCommand<typeof DlqList> {
   static override summary = 'List the dead letters: what died, when and why.';
   static override description =
-    `Oldest first: all, or those that match each of the words and flags. A dead letter names an event and the consumer that failed on it; the event itself stays in the events stream until it expires there. TRIES counts the attempts of the main and the retry stage. CYCLE, shown when a dead letter was replayed and died again, counts its replays. ORIGINAL follows from the state of the events stream; dlq show reads the event itself.
+    `Oldest first: all, or those that match each of the words and flags. A dead letter names an event and the consumer that failed on it; the event itself stays in the events stream until it expires there. TRIES counts the attempts of the main and the retry stage. CYCLE, shown when a dead letter was replayed and died again, counts its replays. ORIGINAL follows from the state of the events stream; dlq show reads the event itself. Archived dead letters are shown with --archived (or status:archived; status:* shows both).
 
 Lines are printed as they are read: with --output ndjson or --json, a million dead letters take no more memory than a page.
 
@@ -74,6 +75,7 @@ ${aboutSelections}
 
   static override flags = {
     ...deadLetterFlags,
+    archived: archivedFlag,
     limit: countFlag({
       char: 'L',
       description: 'maximum number of dead letters, or groups, to show; the total counts all',
@@ -157,7 +159,7 @@ ${aboutSelections}
 
   private suggest(total: number, shown: number, id: string | undefined, what: 'groups' | 'items'): void {
     if (this.flags.json) return;
-    if (total === 0) return this.note('no dead letters');
+    if (total === 0) return this.note(this.flags.archived ? 'no archived dead letters' : 'no dead letters');
     if (what === 'items' && shown < total) {
       this.note(
         `\n${shown} of ${total}, the oldest; count them with --group-by reason, show more with --limit`,

@@ -1,4 +1,5 @@
 import * as Args from '@oclif/core/args';
+import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import { viewOf } from '../../lib/cli/output/view.js';
 import { type DeadLetterDetails, printedEvent, showDeadLetter, type ShownEvent } from '../../lib/dlq/show.js';
@@ -14,11 +15,15 @@ export default class DlqShow extends BaseCommand<typeof DlqShow> {
   static override summary =
     'Show one dead letter: its event, why it died, and everything that happened to it.';
   static override description =
-    'The event is read from the events stream: exactly the one that died, never another that took its place. The history is what the journal holds about this event and consumer, replays included.';
+    'The event is read from the events stream: exactly the one that died, never another that took its place. The history is what the journal holds about this event and consumer, replays included. One that is archived is shown too.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> notifications-consumer/42',
     '<%= config.bin %> <%= command.id %> notifications-consumer/42 --json | jq .event.data',
   ];
+
+  static override flags = {
+    archived: Flags.boolean({ description: 'the archived one, where one of this id is in the DLQ too' }),
+  };
 
   static override args = {
     id: Args.string({
@@ -34,11 +39,19 @@ export default class DlqShow extends BaseCommand<typeof DlqShow> {
 
   async run(): Promise<void> {
     const pipeline = await this.context.pipeline();
-    const details = await showDeadLetter(pipeline, this.args.id);
+    const details = await showDeadLetter(
+      pipeline,
+      this.args.id,
+      this.flags.archived ? 'archived' : undefined,
+    );
     const result: DlqShowResult = { ...details, event: details.event && printedEvent(details.event) };
     this.output(result, () => renderDeadLetter(details, viewOf(process.stdout, this.colors)));
     if (this.flags.json) return;
-    if (result.original === 'present' && !result.resolvedLate) {
+    if (result.status === 'archived') {
+      this.note(
+        `\n${this.inWords(suggestCommand('dlq restore', { args: [result.id], why: 'put it back' }))}`,
+      );
+    } else if (result.original === 'present' && !result.resolvedLate) {
       const next = suggestCommand('dlq replay', { args: [result.id], why: 'replay it' });
       this.note(`\n${this.inWords(next)}`);
     }

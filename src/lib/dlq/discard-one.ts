@@ -3,18 +3,21 @@ import { isoOfMs, nanosOfRfc3339 } from '../domain/time.js';
 import { recordBeyond } from '../routing/route.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { PipelineConfig } from '../config/resolved.js';
-import { atStage, type Key, sameOrigin } from '../domain/key.js';
+import { atStage, type Key } from '../domain/key.js';
+import type { ArchivedLetter } from '../domain/archived-letter.js';
 import type { Pointer } from '../domain/pointer.js';
+import type { LetterStanding } from '../domain/standing.js';
 import { nothingKnown, recordsBeyond } from '../domain/standing-records.js';
 import { recordAbout } from '../journal/record-about.js';
 import { lastRecords } from '../journal/read.js';
 import { writeRecord } from '../journal/write-record.js';
 import type { Original } from '../pointers/original.js';
-import { lastPointer, readPointer } from '../pointers/write-pointer.js';
 import { concurrently } from '../flow/concurrently.js';
 import type { StatesOf } from './originals.js';
 import { embeddedExhaustion } from './replay/decide-replay.js';
-import { isMeta, letterKey, standingsOfLetters } from './state.js';
+import { archiveBegun, isMeta, isWaitingAgain, letterKey, replayBegun, standingsOfLetters } from './state.js';
+import { letterOf } from './archive/restore-one.js';
+import { deleteDocument } from '../operations/documents.js';
 import type { DlqEntry } from '../pointers/entry.js';
 import { persistently } from './plan/persistently.js';
 import type { SkipDecision } from './plan/plan-letters.js';
@@ -30,8 +33,6 @@ export type DiscardDecision =
     };
 
 const lookupsAtOnce = 64;
-const replayBegun =
-  'its replay was interrupted, and its event is on its way: replay it again to remove it from the DLQ';
 
 /** What discarding each of these means, in their order; with the states of their originals where `statesOf` is given. Writes nothing. */
 export async function decideDiscards(
@@ -50,6 +51,8 @@ export async function decideDiscards(
   const decided = await concurrently(entries, lookupsAtOnce, async (entry): Promise<DiscardDecision> => {
     const { pointer } = entry;
     const standing = pointer && standingOf.get(pointer);
+    if (entry.archived) return discardOfArchived(pipeline, entry.archived, standing);
+    if (standing?.is === 'archived') return { do: 'skip', reason: archiveBegun };
     if (standing?.is === 'replayed' || (pointer && (await isWaitingAgain(pipeline, pointer))))
       return { do: 'skip', reason: replayBegun };
     const all = pointer ? await keysOf(pipeline, pointer) : [foreignKey(config, entry)];
@@ -61,12 +64,17 @@ export async function decideDiscards(
   return decided as DiscardDecision[];
 }
 
-/** A replay is under way, or was interrupted, and wrote no more than the pointer of the next cycle. */
-async function isWaitingAgain(pipeline: Pipeline, pointer: Pointer): Promise<boolean> {
-  const { link, places } = pipeline;
-  const message = await lastPointer(link, places.retry, pointer.consumer, pointer.origin.seq);
-  const waiting = message && readPointer(message);
-  return waiting !== undefined && sameOrigin(waiting.origin, pointer.origin) && waiting.cycle > pointer.cycle;
+/** What has gone on since its archiving was interrupted is not given up: only what is kept of it goes. */
+async function discardOfArchived(
+  pipeline: Pipeline,
+  archived: ArchivedLetter,
+  standing: LetterStanding | undefined,
+): Promise<DiscardDecision> {
+  const { pointer } = archived;
+  const wentOn = standing?.is === 'replayed' || standing?.is === 'moved';
+  if (wentOn || (await isWaitingAgain(pipeline, pointer))) return { do: 'discard', keys: [] };
+  if (await letterOf(pipeline, archived)) return { do: 'skip', reason: archiveBegun };
+  return { do: 'discard', keys: await unjournaled(pipeline, await keysOf(pipeline, pointer)) };
 }
 
 /** The keys that a dead letter is the end of: its own, and of the meta tier that of the record that was not routed. */
@@ -102,7 +110,7 @@ async function unjournaled(pipeline: Pipeline, keys: readonly Key[]): Promise<Ke
 export function discardOne(
   pipeline: Pipeline,
   author: Author,
-  { dlqSeq }: DlqEntry,
+  { dlqSeq, archived }: DlqEntry,
   { keys }: Exclude<DiscardDecision, SkipDecision>,
   signal: AbortSignal | undefined,
 ): Promise<{ readonly is: 'discarded' }> {
@@ -114,7 +122,8 @@ export function discardOne(
       await writeRecord(pipeline, recordAbout(key, facts));
     }
     // By sequence: a newer dead letter of the same event stays. One that is gone already is as good as deleted.
-    await link.deleteMessage(places.dlq.stream, dlqSeq);
+    if (archived) await deleteDocument(pipeline, dlqSeq);
+    else await link.deleteMessage(places.dlq.stream, dlqSeq);
     return { is: 'discarded' };
   }, signal);
 }

@@ -1,4 +1,5 @@
 import { parseSelection } from '../domain/selection/parse.js';
+import type { LetterStatus } from '../domain/selection/match.js';
 import { momentTerm, numberTerm, textTerm } from '../domain/selection/make-term.js';
 import { isBlank } from '../domain/selection/pattern.js';
 import { printTerm } from '../domain/selection/print.js';
@@ -15,6 +16,8 @@ export interface DeadLetterFilters {
   readonly consumer?: string;
   /** Of the original; `*` is one token, `>` is one or more at the end. */
   readonly subject?: string;
+  /** In the DLQ, or archived. Default, where no term says it: in the DLQ. */
+  readonly status?: LetterStatus;
   /** Part of the reason, whatever the case, or the whole fingerprint. Not blank: that would be every one. */
   readonly reason?: string;
   /** Replayed at least so many times, and dead again. */
@@ -30,13 +33,14 @@ export interface DeadLetterFilters {
 /** One selection of all that was given. @throws UsageError for what has no form */
 export function selectionOfFilters(filters: DeadLetterFilters): Selection {
   checkFilters(filters);
-  const { selection, consumer, subject, reason, minCycle, maxCycle, sinceMs, untilMs } = filters;
+  const { selection, consumer, subject, status, reason, minCycle, maxCycle, sinceMs, untilMs } = filters;
   const parsed = typeof selection === 'string' ? parseSelection(selection) : selection;
   for (const wanted of parsed?.terms ?? []) refuseEmpty(wanted);
   return {
     terms: [
       ...(consumer === undefined ? [] : [textTerm('consumer', consumer)]),
       ...(subject === undefined ? [] : [textTerm('subject', subject.split('*'))]),
+      ...(status === undefined ? [] : [textTerm('status', status)]),
       ...(reason === undefined ? [] : [textTerm('reason', reason)]),
       ...(minCycle === undefined ? [] : [numberTerm('cycle', '>=', minCycle)]),
       ...(maxCycle === undefined ? [] : [numberTerm('cycle', '<=', maxCycle)]),

@@ -2,16 +2,44 @@ import type { Pipeline } from '../pipeline/pipeline.js';
 import type { DeadLetter } from '../domain/dead-letter.js';
 import { fetchOriginal, type Original } from '../pointers/original.js';
 import type { DlqEntry } from '../pointers/entry.js';
+import { type LetterStatus, statusOf } from '../domain/selection/match.js';
+import type { ArchivedLetter } from '../domain/archived-letter.js';
 import { areResolvedLate, type Expiry } from './state.js';
+
+/** Who archived a dead letter, when and why. */
+export interface Archiving {
+  /** When, ISO. */
+  readonly at: string;
+  /** Who, as `user@host`. */
+  readonly operator: string;
+  /** Why; null: no reason is kept. */
+  readonly reason: string | null;
+  /** What it was part of. */
+  readonly task: string;
+}
 
 /** A dead letter and what has become of its event. */
 export interface DeadLetterItem extends DeadLetter {
+  /** `dead`: in the DLQ. `archived`: kept out of it. */
+  readonly status: LetterStatus;
+  /** Of an archived one. */
+  readonly archived?: Archiving;
   /** `missing`: it aged out or was deleted. `replaced`: its stream was recreated, another event stands there. */
   readonly original: Original['state'];
   /** ISO; null when events never expire, or the original is gone. */
   readonly originalExpiresAt: string | null;
   /** A handler succeeded after the event had been given up. Replay refuses it. */
   readonly resolvedLate?: true;
+}
+
+/** What an item says about where its dead letter is. */
+export function statusFacts(
+  archived: ArchivedLetter | undefined,
+): Pick<DeadLetterItem, 'status' | 'archived'> {
+  const status = statusOf(archived);
+  if (!archived) return { status };
+  const { at, operator, note, task } = archived;
+  return { status, archived: { at, operator, reason: note ?? null, task } };
 }
 
 /** Asks the server what became of the original, and the journal whether the event was resolved after all. */
@@ -21,10 +49,13 @@ export async function itemOf(
   expiry: Expiry,
 ): Promise<{ readonly item: DeadLetterItem; readonly original: Original }> {
   const { link } = pipeline;
-  const { letter, pointer } = entry;
+  const { letter, pointer, archived } = entry;
   if (!pointer) {
     const original: Original = { state: 'missing' };
-    return { item: { ...letter, original: original.state, originalExpiresAt: null }, original };
+    return {
+      item: { ...letter, ...statusFacts(archived), original: original.state, originalExpiresAt: null },
+      original,
+    };
   }
   const [original, [resolved]] = await Promise.all([
     fetchOriginal(link, pointer.origin),
@@ -34,6 +65,7 @@ export async function itemOf(
   return {
     item: {
       ...letter,
+      ...statusFacts(archived),
       original: original.state,
       originalExpiresAt: expiresAt,
       ...(resolved ? { resolvedLate: true } : {}),

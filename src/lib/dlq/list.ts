@@ -1,6 +1,6 @@
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { DlqEntry } from '../pointers/entry.js';
-import type { DeadLetterItem } from './item.js';
+import { type DeadLetterItem, statusFacts } from './item.js';
 import { gone, Originals } from './originals.js';
 import { readAhead } from '../flow/read-ahead.js';
 import type { DeadLetterFilters } from './filters.js';
@@ -135,12 +135,14 @@ export async function itemsOf(
     originals.statesOf(pointers),
   ]);
   let at = 0;
-  return entries.map(({ letter, pointer }) => {
-    if (!pointer) return { ...letter, ...gone };
+  return entries.map(({ letter, pointer, archived }) => {
+    if (!pointer) return { ...letter, status: 'dead', ...gone };
     const isResolved = resolved[at] === true;
     const { original, originalExpiresAt } = states[at++] ?? gone;
     // Named one by one: to spread the second one too takes much longer.
-    const item = { ...letter, original, originalExpiresAt };
+    const status = archived ? 'archived' : 'dead';
+    const item = { ...letter, status, original, originalExpiresAt } as const;
+    if (archived) return { ...item, ...statusFacts(archived), ...(isResolved ? { resolvedLate: true } : {}) };
     return isResolved ? { ...item, resolvedLate: true } : item;
   });
 }

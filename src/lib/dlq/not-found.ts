@@ -7,13 +7,20 @@ import { decodeRecord } from '../domain/record-decode.js';
 import { kindFacts } from '../domain/record-kinds.js';
 import { recordReason } from '../domain/record-reason.js';
 import { pointerFilter } from '../domain/subjects.js';
+import type { LetterStatus } from '../domain/selection/match.js';
 import { OperationError } from '../errors.js';
+import { lastPointer } from '../pointers/write-pointer.js';
+import { findArchived } from '../pointers/read-letters.js';
 import { type OwnCommand, suggestCommand } from '../suggestion.js';
 
 const nearestShown = 3;
 
 /** No dead letter has this id (exit code 1): says what became of it where the journal knows, and which are near. */
-export async function notFound(pipeline: Pipeline, id: string): Promise<OperationError> {
+export async function notFound(
+  pipeline: Pipeline,
+  id: string,
+  status: LetterStatus = 'dead',
+): Promise<OperationError> {
   const { config } = pipeline;
   const named = parseDeadLetterId(id);
   if (!named) {
@@ -22,13 +29,27 @@ export async function notFound(pipeline: Pipeline, id: string): Promise<Operatio
       suggestions: [suggestCommand('dlq list')],
     });
   }
+  if (status === 'archived') return notArchived(pipeline, id, named);
   const near = await nearestIds(pipeline, named);
   return new OperationError(`no dead letter ${id}${await whatBecameOf(pipeline, named)}`, {
     code: 'NOT_FOUND',
     suggestions: [
+      ...((await findArchived(pipeline, named.consumer, named.seq))
+        ? [suggestCommand('dlq restore', { args: [id], why: 'put it back' })]
+        : []),
       ...near.map((other) => suggestCommand('dlq show', { args: [other] })),
       near.length > 0 ? listOf(named.consumer) : didYouMean(config, named.consumer),
     ],
+  });
+}
+
+async function notArchived(pipeline: Pipeline, id: string, named: DeadLetterId): Promise<OperationError> {
+  const { link, places } = pipeline;
+  const isDead = (await lastPointer(link, places.dlq, named.consumer, named.seq)) !== undefined;
+  const where = isDead ? ': it is in the DLQ' : await whatBecameOf(pipeline, named);
+  return new OperationError(`no archived dead letter ${id}${where}`, {
+    code: 'NOT_FOUND',
+    suggestions: [suggestCommand('dlq list', { flags: { archived: true } })],
   });
 }
 
@@ -57,7 +78,7 @@ async function nearestIds(pipeline: Pipeline, named: DeadLetterId): Promise<stri
 async function whatBecameOf(pipeline: Pipeline, named: DeadLetterId): Promise<string> {
   const { link, config } = pipeline;
   const found = await Promise.all(
-    (['REPLAYED', 'DISCARDED'] as const).map((kind) => {
+    (['REPLAYED', 'DISCARDED', 'ARCHIVED', 'RESTORED'] as const).map((kind) => {
       const subject = `${config.roots.advisories}.*.${kind}.${named.consumer}.${named.seq}.dlq.*`;
       return link.readLast(config.streams.advisories.name, subject);
     }),

@@ -14,9 +14,10 @@ import { filtersOverlap, pointerFilter } from '../domain/subjects.js';
 import { UsageError } from '../errors.js';
 import { apiCode, apiCodeOf } from '../nats/errors.js';
 import type { Link } from '../nats/link.js';
-import { readPages } from '../nats/read/read-stream.js';
-import { type DlqEntry, readEntry } from '../pointers/entry.js';
+import { archivedFilter, type DlqEntry } from '../pointers/entry.js';
 import { suggestCommand, suggestFlag, type Suggestion } from '../suggestion.js';
+import { statusesMeant } from '../domain/selection/narrow.js';
+import { readLetters } from '../pointers/read-letters.js';
 import type { DeadLetterFilters } from './filters.js';
 
 /**
@@ -33,19 +34,21 @@ export async function refuseUnknownConsumers(
   const names = consumerNames(config);
   for (const { wanted, name } of namesIn(terms, 'consumer')) {
     if (names.includes(name) || name === metaConsumers.main) continue;
-    if (await hasLetters(link, streams.dlq.name, pointerFilter(roots.dlq, name))) continue;
+    if (await hasLetters(link, streams.dlq.name, pointerFilter(roots.dlq, name), true)) continue;
+    if (await hasLetters(link, streams.operations.name, archivedFilter(roots.operations, name), false))
+      continue;
     if (name === filters.consumer) throw unknownConsumer('consumer', name, names);
     const what = `the config has no consumer "${name}"; it has ${listOf(names)}`;
     throw unknown(wanted, [name], what, closest(name, names));
   }
 }
 
-/** Without the stream nothing is known: whoever reads it says so. */
-async function hasLetters(link: Link, stream: string, filter: string): Promise<boolean> {
+/** Without the DLQ nothing is known: whoever reads it says so. */
+async function hasLetters(link: Link, stream: string, filter: string, otherwise: boolean): Promise<boolean> {
   try {
     return (await link.readLast(stream, filter)) !== undefined;
   } catch (error) {
-    if (apiCodeOf(error) === apiCode.streamNotFound) return true;
+    if (apiCodeOf(error) === apiCode.streamNotFound) return otherwise;
     throw error;
   }
 }
@@ -75,22 +78,20 @@ export function refuseUnknownPatterns(
  * further than to the first dead letter that does. A group is not refused where there are no dead letters at all.
  */
 export async function refuseUnknownExceptions(
-  { link, config }: Pipeline,
+  pipeline: Pipeline,
   terms: readonly Term[],
   context: MatchContext,
   signal?: AbortSignal,
 ): Promise<void> {
+  const { config } = pipeline;
   let left = exceptionsIn(config, terms).map(({ wanted, pattern, refusal }) => ({
     matches: matcherOf([textTerm(wanted.key, pattern)], context),
     refusal,
   }));
   if (left.length === 0) return;
   let any = false;
-  const { name: stream } = config.streams.dlq;
-  const options = { stream, filters: [`${config.roots.dlq}.>`], ...(signal === undefined ? {} : { signal }) };
-  for await (const { messages } of readPages(link, options)) {
-    any = true;
-    const entries = messages.map((message) => readEntry(config, message));
+  for await (const { entries } of readLetters(pipeline, { statuses: statusesMeant(terms), signal })) {
+    any ||= entries.length > 0;
     left = left.filter(({ matches }) => !entries.some(matches));
     if (left.length === 0) return;
   }

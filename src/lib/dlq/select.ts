@@ -1,12 +1,13 @@
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { parseDeadLetterId } from '../domain/dead-letter.js';
+import type { LetterStatus } from '../domain/selection/match.js';
 import { narrow } from '../domain/selection/narrow.js';
-import { pointerFilter } from '../domain/subjects.js';
+import { statusesMeant } from '../domain/selection/status.js';
 import { EventRegistry } from '../handlers/event.js';
-import { readPages } from '../nats/read/read-stream.js';
 import { lastPointer } from '../pointers/write-pointer.js';
 import { type DlqEntry, readEntry } from '../pointers/entry.js';
 import { alikeFor } from '../groups/alike.js';
+import { findArchived, readLetters, wereAnyRestored } from '../pointers/read-letters.js';
 import { type DeadLetterFilters, selectionOfFilters } from './filters.js';
 import {
   refuseUnknownConsumers,
@@ -30,7 +31,7 @@ export interface SelectedPage {
 }
 
 /**
- * The entries of the DLQ that match, in the order in which they died. Reads with bounded memory.
+ * The entries of the DLQ that match, in the order in which they came there; archived ones where a term asks for them. Reads with bounded memory.
  *
  * Throws UsageError for a filter that can't match anything: by its form, or since nothing has that name;
  * OperationError `NO_STREAM`.
@@ -58,6 +59,7 @@ export async function* selectPages(
   // The same moment for all of them, however long the reading takes.
   const nowMs = clock.now();
   const { consumers, fromMs, rest, wholly } = narrow(terms, nowMs);
+  const statuses = statusesMeant(terms);
   const registry = new EventRegistry(config);
   const typeOf = (subject: string): string => registry.typeOf(subject);
   await refuseUnknownConsumers(pipeline, filters, terms);
@@ -67,31 +69,37 @@ export async function* selectPages(
   if (consumers?.length === 0) return;
   const sift = new Sift(link, rest, context);
   const unknownTypes = new UnknownTypes(config, terms, typeOf);
+  // The server counts by the time of storing: a restored one that died before has a later one.
+  const isCounted = wholly && (fromMs === undefined || !(await wereAnyRestored(pipeline)));
   let any = false;
-  const pages = readPages(link, {
-    stream: config.streams.dlq.name,
-    filters: consumers?.map((name) => pointerFilter(config.roots.dlq, name)) ?? [`${config.roots.dlq}.>`],
-    ...(fromMs === undefined || onAll ? {} : { from: { timeMs: fromMs } }),
-    ...(signal === undefined ? {} : { signal }),
-  });
-  for await (const { messages, after } of pages) {
-    const found = messages.map((message) => readEntry(config, message));
+  const fromThen = onAll ? undefined : fromMs;
+  for await (const { entries: found, after } of readLetters(pipeline, {
+    statuses,
+    consumers,
+    fromMs: fromThen,
+    signal,
+  })) {
     onAll?.(found, after);
     unknownTypes.see(found);
     const entries = await sift.sift(found);
     any ||= entries.length > 0;
-    yield { entries, after: wholly ? after : undefined, eventsRead: sift.eventsRead };
+    yield { entries, after: isCounted ? after : undefined, eventsRead: sift.eventsRead };
   }
   if (signal?.aborted === true) return;
   unknownTypes.refuse();
   if (!any) refuseUnknownPatterns(pipeline, filters, terms);
 }
 
-/** The entry that an id names: `<consumer>/<sequence>`, or `<DLQ stream>/<sequence in it>`. */
-export async function findEntry(pipeline: Pipeline, id: string): Promise<DlqEntry | undefined> {
+/** The entry that an id names: `<consumer>/<sequence>`, or, of the DLQ, `<DLQ stream>/<sequence in it>`. */
+export async function findEntry(
+  pipeline: Pipeline,
+  id: string,
+  status: LetterStatus = 'dead',
+): Promise<DlqEntry | undefined> {
   const { link, config } = pipeline;
   const named = parseDeadLetterId(id);
   if (!named) return undefined;
+  if (status === 'archived') return findArchived(pipeline, named.consumer, named.seq);
   const dlq = pipeline.places.dlq;
   const message =
     (await lastPointer(link, dlq, named.consumer, named.seq)) ??

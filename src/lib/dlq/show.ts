@@ -3,6 +3,7 @@ import { metaConsumers } from '../domain/consumer-names.js';
 import { decodeText, isDeeperThan, parseJson } from '../domain/decode.js';
 import { JsonText } from '../domain/json-text.js';
 import type { Pointer } from '../domain/pointer.js';
+import type { LetterStatus } from '../domain/selection/match.js';
 import type { JournalRecord } from '../domain/record.js';
 import { inOrderOfStory } from '../domain/story.js';
 import { isoOfNanos } from '../domain/time.js';
@@ -45,11 +46,20 @@ export interface DeadLetterDetails extends DeadLetterItem {
   readonly embedded?: Readonly<Record<string, unknown>>;
 }
 
-/** One dead letter with its event and its history. Throws OperationError `NOT_FOUND` (exit code 1). */
-export async function showDeadLetter(pipeline: Pipeline, id: string): Promise<DeadLetterDetails> {
+/**
+ * One dead letter with its event and its history: that in the DLQ, or else the archived one; with `status` that one.
+ * Throws OperationError `NOT_FOUND` (exit code 1).
+ */
+export async function showDeadLetter(
+  pipeline: Pipeline,
+  id: string,
+  status?: LetterStatus,
+): Promise<DeadLetterDetails> {
   const { link } = pipeline;
-  const entry = await findEntry(pipeline, id);
-  if (!entry) throw await notFound(pipeline, id);
+  const entry =
+    (await findEntry(pipeline, id, status)) ??
+    (status === undefined ? await findEntry(pipeline, id, 'archived') : undefined);
+  if (!entry) throw await notFound(pipeline, id, status);
   const { pointer } = entry;
   const [{ item, original }, history] = await Promise.all([
     itemOf(pipeline, entry, new Expiry(link)),

@@ -1,6 +1,6 @@
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { metaConsumers } from '../domain/consumer-names.js';
-import type { Key } from '../domain/key.js';
+import { type Key, sameOrigin } from '../domain/key.js';
 import { expiresAt, type StreamLife } from '../domain/message-ttl.js';
 import type { Pointer } from '../domain/pointer.js';
 import { recordsBehindLetter, recordsOfSuccess, type Wanted } from '../domain/standing-records.js';
@@ -9,6 +9,7 @@ import { recordsOfEach } from '../journal/read.js';
 import type { Link } from '../nats/link.js';
 import type { StoredMessage } from '../nats/wire/message.js';
 import { lifeOf, ttlOf } from '../nats/stream-life.js';
+import { lastPointer, readPointer } from '../pointers/write-pointer.js';
 
 /** A key of the event and consumer that a dead letter is about. */
 export function keyOf(pointer: Pointer, stage: Key['stage'], cycle = pointer.cycle): Key {
@@ -41,6 +42,19 @@ export async function areResolvedLate(pipeline: Pipeline, pointers: readonly Poi
   const recordsOf = (key: Key): Wanted[] => (key.tier === 'meta' ? [] : recordsOfSuccess(key));
   const standings = await lettersBy(pipeline, pointers, recordsOf);
   return standings.map(({ is }) => is === 'resolved-late');
+}
+
+export const replayBegun =
+  'its replay was interrupted, and its event is on its way: replay it again to remove it from the DLQ';
+
+export const archiveBegun =
+  'its archiving, or its restore, was interrupted: archive it again, or restore it, first';
+
+/** A replay is under way, or was interrupted, and wrote no more than the pointer of the next cycle. */
+export async function isWaitingAgain({ link, places }: Pipeline, pointer: Pointer): Promise<boolean> {
+  const message = await lastPointer(link, places.retry, pointer.consumer, pointer.origin.seq);
+  const waiting = message && readPointer(message);
+  return waiting !== undefined && sameOrigin(waiting.origin, pointer.origin) && waiting.cycle > pointer.cycle;
 }
 
 async function lettersBy(

@@ -82,6 +82,11 @@ export function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
 }
 
+/** An ISO time, or another text that stands for one. */
+export function isTime(value: unknown): value is string {
+  return isText(value) && !Number.isNaN(Date.parse(value));
+}
+
 export function readOrigin(value: unknown): Origin | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { stream, seq, subject, msgId, time } = value as Record<string, unknown>;

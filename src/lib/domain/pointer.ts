@@ -3,6 +3,8 @@ import {
   decodeObject,
   isCount,
   isText,
+  isTime,
+  type JsonObject,
   malformed,
   maxRoutableBytes,
   readOrigin,
@@ -31,6 +33,8 @@ export interface Pointer {
   readonly notBeforeMs: number;
   /** Dead letters of the meta tier embed the business record that could not be routed. */
   readonly embedded?: Readonly<Record<string, unknown>>;
+  /** Of a restored dead letter: when it died, ISO. Of others, that is when they were stored. */
+  readonly deadAt?: string;
 }
 
 export const pointerHeader = {
@@ -112,8 +116,13 @@ export function pointerHeaders(p: Pointer): Record<string, string> {
 }
 
 export function encodePointer(p: Pointer): string {
+  return JSON.stringify(bodyOfPointer(p));
+}
+
+/** What of a pointer stands in its body. */
+export function bodyOfPointer(p: Pointer): object {
   const { v, consumer, stage, cycle, origin, advisory, failure, attempts, firstFailedAt, lastFailedAt } = p;
-  return JSON.stringify({
+  return {
     v,
     consumer,
     stage,
@@ -125,21 +134,27 @@ export function encodePointer(p: Pointer): string {
     firstFailedAt,
     lastFailedAt,
     embedded: p.embedded,
-  });
+    // What is replayed dies at another time, if at all.
+    ...(stage === 'dlq' && p.deadAt !== undefined ? { deadAt: p.deadAt } : {}),
+  };
 }
 
 /** `notBefore` is the header's value; a pointer without a readable one is due now. */
 export function decodePointer(bytes: Uint8Array, notBefore: string | undefined): Decoded<Pointer> {
   const decoded = decodeObject(bytes, maxRoutableBytes);
-  if (!decoded.ok) return decoded;
-  const { v, consumer, stage, cycle, advisory, firstFailedAt, lastFailedAt, embedded } = decoded.value;
+  return decoded.ok ? pointerInBody(decoded.value, notBefore) : decoded;
+}
+
+/** The pointer that a body holds. */
+export function pointerInBody(body: JsonObject, notBefore: string | undefined): Decoded<Pointer> {
+  const { v, consumer, stage, cycle, advisory, firstFailedAt, lastFailedAt, embedded, deadAt } = body;
   if (v !== 1) return malformed('v: expected 1');
   if (!isText(consumer) || !isName(consumer)) return malformed('consumer: expected a name');
   if (stage !== 'retry' && stage !== 'dlq') return malformed('stage: expected retry or dlq');
   if (!isCount(cycle)) return malformed('cycle: expected a count');
-  const origin = readOrigin(decoded.value['origin']);
-  const failure = readFailure(decoded.value['failure']);
-  const attempts = readAttempts(decoded.value['attempts']);
+  const origin = readOrigin(body['origin']);
+  const failure = readFailure(body['failure']);
+  const attempts = readAttempts(body['attempts']);
   if (!origin) return malformed('origin: expected {stream, seq, subject, time}');
   if (!failure) return malformed('failure: expected {kind, name, message, fingerprint}');
   if (!attempts) return malformed('attempts: expected {main, retry}');
@@ -165,6 +180,7 @@ export function decodePointer(bytes: Uint8Array, notBefore: string | undefined):
       ...(typeof embedded === 'object' && embedded !== null
         ? { embedded: embedded as Record<string, unknown> }
         : {}),
+      ...(stage === 'dlq' && isTime(deadAt) ? { deadAt: new Date(deadAt).toISOString() } : {}),
     },
   };
 }

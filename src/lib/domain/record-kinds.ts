@@ -5,7 +5,7 @@ export type Ends = 'attempt' | 'stage' | 'dead-letter' | 'case' | null;
  * Who writes records. `worker`: who runs attempts, of handlers and of routing. `router`: who writes pointers. `repair`:
  * `pipeline verify --repair`. The others are a person's commands.
  */
-export type Writer = 'worker' | 'router' | 'repair' | 'replay' | 'discard' | 'move';
+export type Writer = 'worker' | 'router' | 'repair' | 'replay' | 'discard' | 'move' | 'archive';
 
 interface KindFacts {
   /** What happened, in words that follow the name of an attempt or an event. */
@@ -28,6 +28,8 @@ export const kindFacts = {
   REPLAYED: { title: 'replayed', color: 'cyan', ends: 'dead-letter', writers: ['replay'] },
   DISCARDED: { title: 'discarded', color: 'cyan', ends: 'case', writers: ['discard'] },
   MOVED: { title: 'moved', color: 'cyan', ends: null, writers: ['move'] },
+  ARCHIVED: { title: 'archived', color: 'cyan', ends: null, writers: ['archive'] },
+  RESTORED: { title: 'restored', color: 'cyan', ends: null, writers: ['archive'] },
 } as const satisfies Readonly<Record<string, KindFacts>>;
 
 /** What a record of the journal says happened. */

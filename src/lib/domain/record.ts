@@ -106,6 +106,18 @@ interface Moved {
   readonly movedFrom?: string;
 }
 
+/** One that is archived, restored and archived again has been archived twice. */
+interface OfArchive {
+  /** Names the archiving that a dead letter was in: what was restored is that one, and no later one. */
+  readonly archive?: string;
+}
+
+/** A dead letter was taken out of the DLQ, and is kept. */
+interface Archived extends OfArchive {
+  /** When it came to the DLQ, ISO. */
+  readonly deadAt?: string;
+}
+
 /** What a record says besides its key and who wrote it. */
 export type RecordFacts =
   | ({
@@ -147,7 +159,15 @@ export type RecordFacts =
   | ({
       /** Its pointer was moved to another consumer. */
       readonly kind: 'MOVED';
-    } & Moved);
+    } & Moved)
+  | ({
+      /** Somebody took it out of the DLQ, to keep it elsewhere. */
+      readonly kind: 'ARCHIVED';
+    } & Archived)
+  | ({
+      /** Somebody put it back into the DLQ. */
+      readonly kind: 'RESTORED';
+    } & OfArchive);
 
 /** Who wrote a record, when, and why. */
 export interface Written {
@@ -155,9 +175,9 @@ export interface Written {
   readonly at: string;
   /** `<host>:<pid>:<random>` of the process that wrote it. */
   readonly worker?: string;
-  /** Who replayed, discarded, moved or repaired, as `user@host`. */
+  /** Who replayed, discarded, archived, restored, moved or repaired, as `user@host`. */
   readonly operator?: string;
-  /** The replay or discard that this belongs to. */
+  /** What this belongs to: the replay, discard, archiving or restore of many. */
   readonly task?: string;
   readonly note?: string;
 }
@@ -200,13 +220,15 @@ export function errorOf(record: JournalRecord): RecordedFailure | undefined {
 
 /**
  * `Nats-Msg-Id` of a record. Both kinds of exhaustion share one, so that a stage ends once; attempt records
- * carry what makes each unique, so that no failed attempt swallows another. So do moves: a pointer may come back.
+ * carry what makes each unique, so that no failed attempt swallows another. So do moves and archivings: a pointer may
+ * come back.
  */
 export function recordMessageId(record: JournalRecord): string {
   const key = keyId(record);
   if (isExhaustion(record.kind)) return `EXHAUSTED/${key}`;
   const id = `${record.kind}/${key}`;
   if (record.kind === 'MOVED') return `${id}/${record.at}/${record.movedTo ?? ''}`;
+  if (record.kind === 'ARCHIVED' || record.kind === 'RESTORED') return `${id}/${record.archive ?? ''}`;
   if (!('attempt' in record) || record.attempt === undefined) return id;
   return `${id}/${record.attempt}/${record.deliveries ?? 0}/${record.worker ?? ''}`;
 }

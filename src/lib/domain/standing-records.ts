@@ -62,7 +62,8 @@ function allBeyond(x: Key): Wanted[] {
     ...(x.stage === 'main' ? kinds(retry, ...stageEnds) : []),
     ...kinds(retry, 'MOVED'),
     // Of a main stage too: a dead letter of the meta tier was given up, and this exhaustion with it.
-    ...kinds(atStage(x, 'dlq'), 'DISCARDED', 'MOVED'),
+    // What is archived must not be in the DLQ too; and what was restored has been routed.
+    ...kinds(atStage(x, 'dlq'), 'DISCARDED', 'MOVED', 'ARCHIVED'),
     ...kinds(atStage(x, 'dlq', x.cycle + 1), 'REPLAYED'),
   ];
 }
@@ -73,20 +74,20 @@ export function recordsOfMainEnd(key: Key): Wanted[] {
 }
 
 /**
- * What became of a dead letter: replayed as far as that came, resolved after all, discarded, or moved to another
- * consumer, from the DLQ or before it came there.
+ * What became of a dead letter: replayed as far as that came, resolved after all, discarded, archived and restored, or
+ * moved to another consumer, from the DLQ or before it came there.
  */
 export function recordsBehindLetter(key: Key): Wanted[] {
   const rest = atStage(key, 'dlq');
   const replayed = kinds(atStage(key, 'dlq', key.cycle + 1), 'REPLAYED');
   // The meta tier has neither stages nor cycles of its own: a replay of it routes the record.
-  if (key.tier === 'meta') return [...replayed, ...kinds(rest, 'DISCARDED')];
+  if (key.tier === 'meta') return [...replayed, ...kinds(rest, 'DISCARDED', 'ARCHIVED', 'RESTORED')];
   return [
     ...replayed,
     ...kinds(atStage(key, 'retry', key.cycle + 1), ...stageEnds),
     ...recordsOfSuccess(key),
     ...kinds(atStage(key, 'retry'), 'MOVED'),
-    ...kinds(rest, 'DISCARDED', 'MOVED'),
+    ...kinds(rest, 'DISCARDED', 'MOVED', 'ARCHIVED', 'RESTORED'),
   ];
 }
 
@@ -112,7 +113,10 @@ export function recordsOfOutcome(key: Key): Wanted[] {
  */
 export function recordsBehindMove(key: Key): Wanted[] {
   return key.stage === 'dlq'
-    ? [...kinds(key, 'MOVED', 'DISCARDED'), ...kinds(atStage(key, 'dlq', key.cycle + 1), 'REPLAYED')]
+    ? [
+        ...kinds(key, 'MOVED', 'DISCARDED', 'ARCHIVED'),
+        ...kinds(atStage(key, 'dlq', key.cycle + 1), 'REPLAYED'),
+      ]
     : kinds(key, 'MOVED', ...stageEnds);
 }
 
@@ -126,7 +130,7 @@ export function recordsOfCycle(key: Key): Wanted[] {
     ...(cycle === 0 ? routed('main') : kinds(rest, 'REPLAYED')),
     ...routed('retry'),
     ...kinds(atStage(key, 'retry'), 'MOVED'),
-    ...kinds(rest, 'DISCARDED', 'MOVED'),
+    ...kinds(rest, 'DISCARDED', 'MOVED', 'ARCHIVED', 'RESTORED'),
     ...kinds(atStage(key, 'dlq', next), 'REPLAYED'),
     ...kinds(atStage(key, 'retry', next), ...stageEnds),
   ];

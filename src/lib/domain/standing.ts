@@ -1,6 +1,15 @@
 import type { Position } from './consumer-position.js';
 import type { StagePlan } from './stage-plan.js';
-import { cycleOf, type Ending, furthestOf, rankOf, sayingOf, type Step, type Told } from './standing-step.js';
+import {
+  cycleOf,
+  type Ending,
+  furthestOf,
+  isArchived,
+  rankOf,
+  sayingOf,
+  type Step,
+  type Told,
+} from './standing-step.js';
 
 /** A record as far as it says where its event stands; the details may be left out. */
 export interface StandingRecord extends Told {
@@ -16,6 +25,8 @@ export interface StandingFacts {
   readonly waiting?: { readonly cycle: number; readonly notBeforeMs: number } | undefined;
   /** The dead letter. */
   readonly dead?: { readonly cycle: number } | undefined;
+  /** The archived dead letter; `none`: there is none. */
+  readonly archived?: { readonly cycle: number } | 'none' | undefined;
   /** How far the main stage's consumer has got; `none`: the server has no such consumer. */
   readonly position?: Position | 'none' | undefined;
   /** The event is older than where the consumer began. */
@@ -42,10 +53,10 @@ export type Standing =
   | (InCycle & { readonly is: 'dead' })
   /** The handler succeeded after the event had been given up: its dead letter is left, and replay refuses it. */
   | (InCycle & { readonly is: 'resolved-late' })
-  /** The handler succeeded; a person gave it up; its pointer is another consumer's now. */
+  /** The handler succeeded; a person gave it up, or archived it; its pointer is another consumer's now. */
   | (InCycle & {
       readonly is: Ending;
-      /** A dead letter is there still: what ended it, or replayed it, was interrupted. */
+      /** A dead letter is there still, in the DLQ or archived: what ended it, or replayed it, was interrupted. */
       readonly letterLeft: boolean;
     })
   /** The records say that it went somewhere where it is not. */
@@ -90,12 +101,14 @@ export function standingOf(facts: StandingFacts): Standing {
     return saying ? [{ record, saying }] : [];
   });
   const cycles = sayings.map(({ saying }) => cycleOf(saying));
-  const cycle = Math.max(-1, waiting?.cycle ?? -1, dead?.cycle ?? -1, ...cycles);
+  const archived = facts.archived === 'none' ? undefined : facts.archived;
+  const cycle = Math.max(-1, waiting?.cycle ?? -1, dead?.cycle ?? -1, archived?.cycle ?? -1, ...cycles);
   if (cycle < 0) return { is: untold(facts) };
   const own = sayings.filter(({ saying }) => cycleOf(saying) === cycle);
   const isDead = dead?.cycle === cycle;
-  const letterLeft = dead !== undefined;
+  const isKept = archived?.cycle === cycle;
   const ending = endingIn(own.map(({ record }) => record));
+  const letterLeft = dead !== undefined || (isKept && ending !== 'archived' && ending !== 'resolved');
   if (ending === 'resolved')
     return isDead ? { is: 'resolved-late', cycle } : { is: ending, cycle, letterLeft };
   if (isDead) return ending ? { is: ending, cycle, letterLeft } : { is: 'dead', cycle };
@@ -105,16 +118,21 @@ export function standingOf(facts: StandingFacts): Standing {
     const is = waiting.notBeforeMs > (facts.nowMs ?? 0) ? 'parked' : 'retrying';
     return { is, cycle, ...triedIn(told, 'retry') };
   }
+  if (isKept && ending === undefined) return { is: 'archived', cycle, letterLeft };
+  if (ending === 'archived' && facts.archived !== undefined && !isKept) {
+    return { is: 'broken', cycle, at: { stage: 'retry', cycle, phase: 'archived' } };
+  }
   if (ending) return { is: ending, cycle, letterLeft };
   return at ? standingAt(at, told, facts) : { is: untold(facts) };
 }
 
-/** A success is the truth whatever else was written. Of moves the last one counts. */
+/** A success is the truth whatever else was written. Of moves and archivings the last one counts. */
 function endingIn(records: readonly Told[]): Ending | undefined {
   const has = (kind: Told['kind']): boolean => records.some((record) => record.kind === kind);
   if (has('RESOLVED')) return 'resolved';
   if (has('DISCARDED')) return 'discarded';
-  return records.findLast(({ kind }) => kind === 'MOVED')?.movedTo === undefined ? undefined : 'moved';
+  if (records.findLast(({ kind }) => kind === 'MOVED')?.movedTo !== undefined) return 'moved';
+  return isArchived(records) ? 'archived' : undefined;
 }
 
 function lastMove(records: readonly Told[], cycle: number): Told | undefined {
@@ -189,7 +207,7 @@ export function isBeyond(record: Told, x: Pick<Told, 'stage' | 'cycle'>): boolea
 
 /** What a dead letter is worth, by the records behind it. `journaled`: that it was replayed is recorded too. */
 export type LetterStanding =
-  | { readonly is: 'dead' | 'resolved-late' | 'discarded' }
+  | { readonly is: 'dead' | 'resolved-late' | 'discarded' | 'archived' }
   /** `to`: the consumer that has its event now. */
   | { readonly is: 'moved'; readonly to: string }
   | { readonly is: 'replayed'; readonly journaled: boolean };
@@ -201,9 +219,8 @@ export function standingOfLetter(cycle: number, records: readonly StandingRecord
     return { is: 'replayed', journaled: records.some((one) => one.kind === 'REPLAYED' && one.cycle > cycle) };
   }
   if (standing.is === 'moved') return { is: 'moved', to: lastMove(records, cycle)?.movedTo ?? '' };
-  return standing.is === 'resolved-late' || standing.is === 'discarded'
-    ? { is: standing.is }
-    : { is: 'dead' };
+  const { is } = standing;
+  return is === 'resolved-late' || is === 'discarded' || is === 'archived' ? { is } : { is: 'dead' };
 }
 
 /** What a record says to someone who waits for the end of its cycle. Undefined: it goes on. */

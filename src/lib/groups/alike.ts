@@ -1,10 +1,11 @@
 import type { Alike } from '../domain/selection/match.js';
+import { statusesMeant } from '../domain/selection/narrow.js';
 import { exactTexts } from '../domain/selection/pattern.js';
 import type { Term } from '../domain/selection/selection.js';
-import { readPages } from '../nats/read/read-stream.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { Kinds } from '../pointers/alike.js';
-import { type DlqEntry, readEntry } from '../pointers/entry.js';
+import type { DlqEntry } from '../pointers/entry.js';
+import { readLetters } from '../pointers/read-letters.js';
 import { readGroupDocuments } from './group-documents.js';
 import { type FoundGroups, GroupKinds } from './group-kinds.js';
 
@@ -65,11 +66,11 @@ export async function alikeFor(
   signal: AbortSignal | undefined,
 ): Promise<AlikeSoFar | undefined> {
   if (!terms.some(asksForGroup)) return undefined;
-  const { link, config } = pipeline;
-  const options = { stream: config.streams.dlq.name, filters: [`${config.roots.dlq}.>`] };
+  // A group is of those in the DLQ; one that is archived belongs to the group that it was in there.
+  const statuses = statusesMeant(terms).includes('archived') ? (['dead', 'archived'] as const) : ['dead' as const];
   const alike = new AlikeSoFar(new GroupKinds(await readGroupDocuments(pipeline)));
-  for await (const { messages } of readPages(link, signal === undefined ? options : { ...options, signal })) {
-    for (const message of messages) alike.add(readEntry(config, message));
+  for await (const { entries } of readLetters(pipeline, { statuses, signal })) {
+    for (const entry of entries) alike.add(entry);
   }
   return alike;
 }

@@ -1,3 +1,11 @@
+import {
+  archiveDeadLetters,
+  type ArchiveOptions,
+  type ArchiveResult,
+  planArchive,
+} from '../dlq/archive/archive.js';
+import { planRestore, restoreDeadLetters, type RestoreResult } from '../dlq/archive/restore.js';
+import type { CarryOutOptions } from '../dlq/plan/carry-out.js';
 import { type DiscardOptions, type DiscardResult, discardDeadLetters, planDiscard } from '../dlq/discard.js';
 import { type DeadLetterGroups, groupDeadLetters, type Grouping } from '../dlq/group.js';
 import {
@@ -79,5 +87,27 @@ export class DeadLetters {
   async discard(these: LetterPlan | LetterSelection, options: DiscardOptions): Promise<DiscardResult> {
     const plan = 'items' in these ? these : await this.planDiscard(these);
     return discardDeadLetters(this.pipeline, plan, options);
+  }
+
+  /** What archiving these would do. Writes nothing. @throws OperationError `NOT_FOUND` for the only id that was given */
+  planArchive(selection: LetterSelection): Promise<LetterPlan> {
+    return planArchive(this.pipeline, selection);
+  }
+
+  /** Archives dead letters: they leave the DLQ and are kept. Safe to interrupt and to run again. */
+  async archive(these: LetterPlan | LetterSelection, options: ArchiveOptions): Promise<ArchiveResult> {
+    const plan = 'items' in these ? these : await this.planArchive(these);
+    return archiveDeadLetters(this.pipeline, plan, options);
+  }
+
+  /** What restoring these archived ones would do. Writes nothing. @throws OperationError `NOT_FOUND` for the only id that was given */
+  planRestore(selection: LetterSelection): Promise<LetterPlan> {
+    return planRestore(this.pipeline, selection);
+  }
+
+  /** Puts archived dead letters back into the DLQ as they were. Safe to interrupt and to run again. */
+  async restore(these: LetterPlan | LetterSelection, options: CarryOutOptions = {}): Promise<RestoreResult> {
+    const plan = 'items' in these ? these : await this.planRestore(these);
+    return restoreDeadLetters(this.pipeline, plan, options);
   }
 }

@@ -124,9 +124,16 @@ const publishing: Publishing = {
         ...routing(config),
         ...records(config, config.consumers, writtenBy('replay')),
         // Whatever stands in the DLQ, also of consumers that the config no longer has.
-        ...writtenBy('discard').map((kind) => recordFilter(config.roots.advisories, 'business', kind)),
+        ...[...writtenBy('discard'), ...writtenBy('archive')].map((kind) =>
+          recordFilter(config.roots.advisories, 'business', kind),
+        ),
         ...records(config, readersOf(config), exhaustionKinds),
-        ...metaRecords(config, [...writtenBy('replay'), ...writtenBy('discard'), 'RESOLVED']),
+        ...metaRecords(config, [
+          ...writtenBy('replay'),
+          ...writtenBy('discard'),
+          ...writtenBy('archive'),
+          'RESOLVED',
+        ]),
         ...workbench(config).flatMap(({ subjects }) => subjects),
         ...[config.streams.dlq, ...workbench(config)].map(({ name }) => api.messageDelete(name)),
       ],

@@ -6,11 +6,13 @@ export type Role = (typeof roles)[number];
 /** The role whose permissions a command needs. Commands that need no server are not in it. */
 export const roleOfCommand: Readonly<Record<string, Role>> = {
   'advisories tail': 'viewer',
+  'dlq archive': 'operator',
   'dlq discard': 'operator',
   'dlq groups': 'viewer',
   'dlq export': 'viewer',
   'dlq list': 'viewer',
   'dlq replay': 'operator',
+  'dlq restore': 'operator',
   'dlq show': 'viewer',
   'dlq watch': 'viewer',
   'events explain': 'viewer',

@@ -36,6 +36,12 @@ function facts(item: DeadLetterDetails, { colors, nowMs, width }: View): string 
     ['original', `${escapeLine(item.stream)} ${item.seq}, ${original(item, colors, nowMs)}`],
     ['fingerprint', escapeLine(item.fingerprint)],
   ];
+  if (item.archived) {
+    const { at, operator, reason } = item.archived;
+    const why = reason === null ? '' : `: ${escapeLine(reason)}`;
+    const text = `${renderTime(at)} UTC by ${escapeLine(operator)}${why}`;
+    rows.unshift(['archived', colors.cyan(hanging(factsIndent, text, width))]);
+  }
   if (item.resolvedLate) {
     rows.unshift(['resolved', colors.green('late: its handler succeeded after the event had been given up')]);
   }

@@ -14,6 +14,7 @@ const words: Readonly<Record<ConsumerState, string>> = {
   'resolved-late': 'resolved late; its dead letter is still there',
   dead: 'dead',
   discarded: 'discarded',
+  archived: 'archived: kept out of the DLQ',
   moved: 'moved to another consumer',
   parked: 'parked in the retry stage',
   retrying: 'in the retry stage',

@@ -2,7 +2,6 @@ import { formatDuration } from '../domain/duration.js';
 import { escapeLine } from '../domain/escape.js';
 import { hanging } from './hanging.js';
 import { clipColumns } from './columns.js';
-import type { DiscardResult } from '../dlq/discard.js';
 import type { Count, LetterPlan, SkippedLetter } from '../dlq/plan/plan-letters.js';
 import type { EventsRead } from '../dlq/sift.js';
 import type { ReplayPlan } from '../dlq/replay/plan-replay.js';
@@ -10,6 +9,13 @@ import type { ReplayResult } from '../dlq/replay/result.js';
 import type { Colors } from './colors.js';
 import type { View } from './dead-letters.js';
 import { renderTime, renderWhen } from './time.js';
+
+/** What results of the verbs have in common. */
+export interface LetterResult {
+  readonly selected: number;
+  readonly skipped: readonly SkippedLetter[];
+  readonly interrupted?: true;
+}
 
 const maxRows = 5;
 const maxSkipped = 20;
@@ -35,9 +41,9 @@ export function renderReplayPlan(plan: ReplayPlan, view: View, rate?: number): s
   return [...lines, ...renderSkipped(plan.skipped, colors)].join('\n');
 }
 
-/** What a discard would do, and where; shown before it is confirmed. */
-export function renderDiscardPlan(plan: LetterPlan, view: View): string {
-  const lines = renderRows(planRows('discard', plan, view), view.colors);
+/** What a verb would do, and where; shown before it is confirmed. */
+export function renderLetterPlan(verb: string, plan: LetterPlan, view: View): string {
+  const lines = renderRows(planRows(verb, plan, view), view.colors);
   return [...lines, ...renderSkipped(plan.skipped, view.colors)].join('\n');
 }
 
@@ -114,10 +120,13 @@ export function renderReplayResult(result: ReplayResult, waited: boolean, colors
   return `${interrupted ? 'Interrupted: ' : ''}${parts.join(', ')}`;
 }
 
-/** How a discard ended. */
-export function renderDiscardResult(result: DiscardResult, colors: Colors): string {
-  const { selected, discarded, skipped, interrupted } = result;
-  const parts = [`${discarded} of ${selected} discarded`];
+/** How a verb ended; `done`: how many are, in which word. */
+export function renderLetterResult(
+  { selected, skipped, interrupted }: LetterResult,
+  [count, word]: readonly [number, string],
+  colors: Colors,
+): string {
+  const parts = [`${count} of ${selected} ${word}`];
   if (skipped.length > 0) parts.push(colors.yellow(`${skipped.length} skipped`));
   return `${interrupted ? 'Interrupted: ' : ''}${parts.join(', ')}`;
 }

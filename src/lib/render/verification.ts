@@ -35,12 +35,16 @@ export function renderVerification(found: Verification, view: Sized): string {
 }
 
 function facts({ pipeline, server, checked }: Verification, colors: Colors): string {
-  const { records, exhaustions, pointers, deadLetters, originals, inFlight } = checked;
+  const { records, exhaustions, pointers, deadLetters, archived, originals, inFlight } = checked;
+  const kept = archived === 0 ? '' : `, ${archived} archived`;
   const rows: [string, string][] = [
     ['server', escapeLine(server)],
     ['pipeline', escapeLine(pipeline)],
     ['journal', `${count(records, 'record')}, ${count(exhaustions, 'exhaustion')}`],
-    ['pointers', `${pointers} waiting, ${deadLetters} dead, ${count(originals, 'original')} looked up`],
+    [
+      'pointers',
+      `${pointers} waiting, ${deadLetters} dead${kept}, ${count(originals, 'original')} looked up`,
+    ],
     ['in flight', String(inFlight)],
   ];
   return rows.map(([name, value]) => `  ${colors.dim(name.padEnd(9))}  ${value}`).join('\n');

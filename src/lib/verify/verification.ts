@@ -20,6 +20,8 @@ export type ProblemKind =
   | 'pointer-missing'
   /** Routed to the DLQ, and neither there, nor replayed, nor discarded. */
   | 'dead-letter-missing'
+  /** Archived, and neither kept, nor restored, nor discarded. */
+  | 'archived-missing'
   /** The event that a waiting retry names is not in its stream any more. */
   | 'original-missing'
   /** Another event stands where a waiting retry's was: the stream was recreated. */
@@ -109,6 +111,8 @@ export interface Checked {
   readonly pointers: number;
   /** Pointers in the DLQ. */
   readonly deadLetters: number;
+  /** Dead letters that are archived. */
+  readonly archived: number;
   /** Events that a pointer names and that were looked up. */
   readonly originals: number;
   /** Not finished: being attempted, in backoff, or about to be routed. */

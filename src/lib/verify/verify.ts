@@ -36,6 +36,7 @@ const nothing: Checked = {
   exhaustions: 0,
   pointers: 0,
   deadLetters: 0,
+  archived: 0,
   originals: 0,
   inFlight: 0,
 };
@@ -91,12 +92,20 @@ export async function verifyPipeline(
     ...findings.map(({ problem }) => problem),
   ];
   const { records, exhaustions } = journal;
-  const { pointers: waiting, deadLetters, originals } = pointers;
+  const { pointers: waiting, deadLetters, archived, originals } = pointers;
   return {
     report: {
       ...report,
       ok: problems.length === 0,
-      checked: { records, exhaustions, pointers: waiting, deadLetters, originals, inFlight: traced.inFlight },
+      checked: {
+        records,
+        exhaustions,
+        pointers: waiting,
+        deadLetters,
+        archived,
+        originals,
+        inFlight: traced.inFlight,
+      },
       problems,
       warnings: [
         ...objects.warnings,

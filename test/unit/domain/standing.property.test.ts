@@ -32,6 +32,8 @@ function keyAt(stage: Key['stage'], cycle: number): Key {
 
 const cycle = fc.integer({ min: 0, max: maxCycle });
 
+const ofArchive: readonly string[] = ['ARCHIVED', 'RESTORED'];
+
 /** Any record, those that no worker writes included. */
 const anyRecord: fc.Arbitrary<StandingRecord> = fc
   .record({
@@ -40,20 +42,22 @@ const anyRecord: fc.Arbitrary<StandingRecord> = fc
     cycle,
     to: fc.constantFrom('retry', 'dlq', undefined),
     moves: fc.boolean(),
+    archive: fc.constantFrom('one', 'two'),
   })
-  .map(({ kind, stage, cycle, to, moves }) => ({
+  .map(({ kind, stage, cycle, to, moves, archive }) => ({
     kind,
     stage,
     cycle,
     ...(kind === 'ROUTED' && to ? { to } : {}),
     ...(kind === 'MOVED' && moves ? { movedTo: 'other' } : {}),
+    ...(ofArchive.includes(kind) ? { archive } : {}),
   }));
 
 /** A record as the pipeline writes them: a main stage in the first cycle only, each kind where it belongs. */
 const written: fc.Arbitrary<StandingRecord> = anyRecord.map((record) => {
   const { kind, cycle } = record;
   if (kind === 'REPLAYED') return { ...record, stage: 'dlq', cycle: Math.max(1, cycle) };
-  if (kind === 'DISCARDED') return { ...record, stage: 'dlq' };
+  if (kind === 'DISCARDED' || ofArchive.includes(kind)) return { ...record, stage: 'dlq' };
   if (kind === 'MOVED') return { ...record, stage: record.stage === 'main' ? 'retry' : record.stage };
   const stage = cycle > 0 || record.stage !== 'main' ? 'retry' : 'main';
   return kind === 'ROUTED' && stage === 'retry' ? { ...record, stage, to: 'dlq' } : { ...record, stage };
@@ -67,6 +71,7 @@ const facts: fc.Arbitrary<StandingFacts> = fc
     records: fc.oneof(records, fc.array(anyRecord, { maxLength: 8 })),
     waiting: pointer,
     dead: pointer,
+    archived: fc.option(fc.oneof(cycle, fc.constant('none' as const)), { nil: undefined }),
     due: fc.constantFrom(0, 5, 10),
     position: fc.constantFrom<(Position | 'none' | undefined)[]>(
       'acked',
@@ -79,14 +84,16 @@ const facts: fc.Arbitrary<StandingFacts> = fc
     external: fc.boolean(),
     provesNothing: fc.boolean(),
   })
-  .map(({ waiting, dead, due, ...rest }) => ({
+  .map(({ waiting, dead, archived, due, ...rest }) => ({
     ...rest,
     nowMs: 5,
     ...(waiting === undefined ? {} : { waiting: { cycle: waiting, notBeforeMs: due } }),
     ...(dead === undefined ? {} : { dead: { cycle: dead } }),
+    ...(archived === undefined ? {} : { archived: archived === 'none' ? archived : { cycle: archived } }),
   }));
 
-const withoutMoves = ({ records }: StandingFacts) => records.every(({ kind }) => kind !== 'MOVED');
+const withoutMoves = ({ records }: StandingFacts) =>
+  records.every(({ kind }) => kind !== 'MOVED' && !ofArchive.includes(kind));
 
 /** All but what depends on which of several alike was the last. */
 function place(standing: Standing): object {
@@ -96,13 +103,14 @@ function place(standing: Standing): object {
     : { is };
 }
 
-function furthestCycle({ records, waiting, dead }: StandingFacts): number {
+function furthestCycle({ records, waiting, dead, archived }: StandingFacts): number {
+  const kept = typeof archived === 'object' ? archived.cycle : -1;
   const told = records.flatMap((record) => sayingOf(record) ?? []).map(cycleOf);
-  return Math.max(-1, ...told, waiting?.cycle ?? -1, dead?.cycle ?? -1);
+  return Math.max(-1, ...told, waiting?.cycle ?? -1, dead?.cycle ?? -1, kept);
 }
 
 describe('standingOf', () => {
-  property('does not depend on the order in which records were stored, moves apart', () =>
+  property('does not depend on the order in which records were stored, moves and archivings apart', () =>
     fc.property(
       facts
         .filter(withoutMoves)
@@ -184,9 +192,9 @@ describe('what is asked for', () => {
     fc.property(exhausted, written, (x, record) => {
       const beyond = isBeyond(record, x);
       const asked = asks(recordsBeyond(x, 'dlq', nothingKnown), record);
-      // A pointer that is there is found when it is written, and a routing follows an end that is asked for.
+      // A pointer that is there is found when it is written, and a routing follows an end that is asked for, a restore an archiving.
       const found = record.kind.startsWith('ATTEMPT') || record.kind === 'SNOOZED';
-      const follows = record.kind === 'ROUTED' && record.stage !== x.stage;
+      const follows = record.kind === 'RESTORED' || (record.kind === 'ROUTED' && record.stage !== x.stage);
       if (beyond && !found && !follows && record.cycle === x.cycle) expect(asked).toBe(true);
       if (asked && record.kind !== 'MOVED') expect(beyond).toBe(true);
     }),
@@ -198,7 +206,7 @@ describe('what is asked for', () => {
       const near = all.filter(
         (record) =>
           record.cycle <= letter + 1 &&
-          !(record.cycle > letter && ['ROUTED', 'DISCARDED', 'MOVED'].includes(record.kind)),
+          !(record.cycle > letter && ['ROUTED', 'DISCARDED', 'MOVED', ...ofArchive].includes(record.kind)),
       );
       const counted = near.filter(
         ({ kind, cycle }) => cycle <= letter || (!kind.startsWith('ATTEMPT') && kind !== 'SNOOZED'),

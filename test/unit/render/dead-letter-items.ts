@@ -21,6 +21,7 @@ export function makeItem(overrides: Partial<DeadLetterItem> = {}): DeadLetterIte
     attempts: { main: 3, retry: 2 },
     cycle: 0,
     deadAt: '2026-01-31T11:57:00.000Z',
+    status: 'dead',
     original: 'present',
     originalExpiresAt: '2026-02-06T12:00:00.000Z',
     ...overrides,

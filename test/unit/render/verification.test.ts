@@ -10,7 +10,15 @@ describe('a verification', () => {
       pipeline: 'plutomi',
       server: '127.0.0.1:4222',
       ok: false,
-      checked: { records: 0, exhaustions: 0, pointers: 0, deadLetters: 0, originals: 0, inFlight: 0 },
+      checked: {
+        records: 0,
+        exhaustions: 0,
+        pointers: 0,
+        deadLetters: 0,
+        archived: 0,
+        originals: 0,
+        inFlight: 0,
+      },
       problems: [
         { kind: 'behind' as const, consumer: 'mailer', stream: 'events', detail, repairable: false },
       ],

@@ -76,8 +76,13 @@ export const deadLetterFlags = {
   }),
 };
 
+/** The short form of `status:archived`. */
+export const archivedFlag = Flags.boolean({
+  description: 'archived dead letters instead of those in the DLQ',
+});
+
 /** For the help of commands that take a selection. */
-export const aboutSelections = `A word is a term: key:value, or -key:value where it must not hold; commas are or, * is any text, and a word without a key is part of the reason (leave it out with -reason:word). Keys: consumer, subject, type, group, fingerprint, name, code, reason, kind, age, dead, attempts, cycle, seq, original, expires, header.<name>, data.<path>. Put terms with <, > or * in quotes: 'age:>1h', 'attempts:1..3', 'dead:>=2026-11-20'. The last two keys of the list read the events.`;
+export const aboutSelections = `A word is a term: key:value, or -key:value where it must not hold; commas are or, * is any text, and a word without a key is part of the reason (leave it out with -reason:word). Keys: consumer, subject, type, group, fingerprint, name, code, reason, kind, age, dead, attempts, cycle, seq, status, original, expires, header.<name>, data.<path>. Put terms with <, > or * in quotes: 'age:>1h', 'attempts:1..3', 'dead:>=2026-11-20'. The last two keys of the list read the events.`;
 
 /**
  * The words that say which dead letters are meant. Commands that have them under this name take words that begin with
@@ -109,17 +114,19 @@ export interface FilterFlags {
   readonly cycle?: Cycles | undefined;
   readonly since?: number | undefined;
   readonly until?: number | undefined;
+  readonly archived?: boolean | undefined;
 }
 
 /** The filters that were given, by flags and by words. Throws UsageError for a word that is no term. */
 export function filtersOf(
-  { consumer, subject, reason, cycle, since, until }: FilterFlags,
+  { consumer, subject, reason, cycle, since, until, archived }: FilterFlags,
   words: readonly string[] = [],
 ): DeadLetterFilters {
   return {
     ...(words.length === 0 ? {} : { selection: parseSelectionWords(words) }),
     ...(consumer === undefined ? {} : { consumer }),
     ...(subject === undefined ? {} : { subject }),
+    ...(archived ? { status: 'archived' as const } : {}),
     ...(reason === undefined ? {} : { reason }),
     ...(cycle === undefined ? {} : { minCycle: cycle.min }),
     ...(cycle?.max === undefined ? {} : { maxCycle: cycle.max }),

@@ -13,14 +13,16 @@ const mostChoices = 200;
 
 /** What is done to dead letters, in the words of its command. */
 export interface Verb {
-  readonly name: 'replay' | 'discard';
+  readonly name: 'replay' | 'discard' | 'archive' | 'restore';
   readonly done: string;
+  /** It is done to archived ones only. */
+  readonly amongArchived?: true;
 }
 
 const replay: Verb = { name: 'replay', done: 'replayed' };
 
 /**
- * What the words and flags of `dlq replay` or `dlq discard` select; undefined: a person has to choose. Throws UsageError when they
+ * What the words and flags of `dlq replay`, `discard`, `archive` or `restore` select; undefined: a person has to choose. Throws UsageError when they
  * contradict each other, or when nothing is selected and there is no terminal to choose on.
  */
 export function selectionOf(
@@ -31,13 +33,15 @@ export function selectionOf(
 ): LetterSelection | undefined {
   const { ids, terms } = sortWords(words);
   const filters = filtersOf(flags, terms);
-  const filtered = Object.keys(filters).length > 0 || flags.limit !== undefined;
+  // Where they are is not which: with it alone, one is asked to choose, or to say all.
+  const { status, ...narrowing } = filters;
+  const filtered = Object.keys(narrowing).length > 0 || flags.limit !== undefined;
   if (flags.all && (filtered || ids.length > 0)) {
     const others = filtered ? 'filters and --limit' : 'ids';
     throw new UsageError(`--all selects every dead letter: it can't be combined with ${others}`);
   }
   if (filtered && ids.length > 0) throw new UsageError('ids and filters: give only one of them');
-  if (ids.length > 0) return { ids };
+  if (ids.length > 0) return { ids, ...(status === undefined ? {} : { status }) };
   if (filtered || flags.all) return { filters, ...(flags.limit === undefined ? {} : { limit: flags.limit }) };
   if (interactive) return undefined;
   throw new UsageError(
@@ -45,9 +49,9 @@ export function selectionOf(
     {
       suggestions: [
         suggestCommand('dlq list'),
-        name === 'replay'
-          ? suggestCommand('dlq replay', { flags: { all: true, 'dry-run': true } })
-          : suggestCommand('dlq discard', {
+        name === 'replay' || name === 'restore'
+          ? suggestCommand(`dlq ${name}`, { flags: { all: true, 'dry-run': true } })
+          : suggestCommand(`dlq ${name}`, {
               flags: { all: true, 'dry-run': true, reason: { blank: 'text' } },
             }),
       ],
@@ -75,9 +79,11 @@ function sortWords(words: readonly string[]): { readonly ids: string[]; readonly
 export async function chooseSelection(
   pipeline: Pipeline,
   view: View,
-  { done }: Verb = replay,
+  { done, amongArchived }: Verb = replay,
+  archived = amongArchived === true,
 ): Promise<LetterSelection> {
-  const { total, items } = await listDeadLetters(pipeline, {}, mostChoices);
+  const where = archived ? { status: 'archived' as const } : {};
+  const { total, items } = await listDeadLetters(pipeline, where, mostChoices);
   if (total === 0) return { ids: [] };
   const { chooseMany } = await import('../prompts.js');
   const which =
@@ -86,6 +92,6 @@ export async function chooseSelection(
     `Which dead letters? (${which})`,
     items.map((item) => ({ name: renderChoice(item, view), value: item.id })),
   );
-  if (ids.length > 0) return { ids };
+  if (ids.length > 0) return { ids, ...where };
   throw new OperationError(`nothing was ${done}: none was chosen`, { code: 'DECLINED' });
 }

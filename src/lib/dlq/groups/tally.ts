@@ -11,8 +11,10 @@ export class Tally {
   reason = '';
 
   add({ id, deadAt, reason }: DeadLetter): void {
-    if (this.count === 0) this.firstDeadAt = deadAt;
+    if (this.count === 0 || deadAt < this.firstDeadAt) this.firstDeadAt = deadAt;
     this.count++;
+    // Restored ones stand behind others that died later.
+    if (deadAt < this.lastDeadAt) return;
     this.lastDeadAt = deadAt;
     this.sample = id;
     this.reason = reason;

@@ -1,5 +1,6 @@
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { Original } from '../../pointers/original.js';
+import type { LetterStatus } from '../../domain/selection/match.js';
 import { printSelection } from '../../domain/selection/print.js';
 import { concurrently } from '../../flow/concurrently.js';
 import type { DlqEntry } from '../../pointers/entry.js';
@@ -17,6 +18,8 @@ export type LetterSelection =
   | {
       /** `<consumer>/<origin sequence>` each. */
       readonly ids: readonly string[];
+      /** Among those in the DLQ, or the archived ones. Default: in the DLQ. */
+      readonly status?: LetterStatus;
     }
   | {
       /** All conditions must hold; `{}` is every dead letter. */
@@ -29,8 +32,10 @@ export type LetterSelection =
 export interface PlannedLetter {
   /** `<consumer>/<origin sequence>`. */
   readonly id: string;
-  /** Its sequence in the DLQ. */
+  /** Its sequence in the DLQ; of an archived one, that of the document that keeps it. */
   readonly dlqSeq: number;
+  /** It is archived. */
+  readonly archived?: true;
 }
 
 /** A dead letter that is left as it is. */
@@ -121,7 +126,7 @@ export function planLetters<D extends Decision>(
     }
     const [unknown] = draft.unknown;
     if (unknown !== undefined && draft.skipped.length + draft.items.length === 1) {
-      throw await notFound(pipeline, unknown);
+      throw await notFound(pipeline, unknown, 'ids' in selection ? selection.status : undefined);
     }
     return {
       pipeline: config.name,
@@ -189,7 +194,7 @@ class Draft {
     if (decision.original === 'missing') this.missing++;
     if (decision.original === 'replaced') this.replaced++;
     if ('reason' in decision) this.skipped.push({ id: letter.id, ...whyNot(decision) });
-    else this.items.push({ id: letter.id, dlqSeq });
+    else this.items.push({ id: letter.id, dlqSeq, ...(entry.archived ? { archived: true } : {}) });
   }
 
   addUnknown(id: string): void {
@@ -205,7 +210,7 @@ async function* chunks(
 ): AsyncGenerator<DlqEntry[]> {
   if ('ids' in selection) {
     const ids = [...new Set(selection.ids)];
-    const found = await concurrently(ids, lookupsAtOnce, (id) => findEntry(pipeline, id));
+    const found = await concurrently(ids, lookupsAtOnce, (id) => findEntry(pipeline, id, selection.status));
     for (const [i, id] of ids.entries()) if (!found[i]) draft.addUnknown(id);
     yield found.filter((entry) => entry !== undefined);
     return;

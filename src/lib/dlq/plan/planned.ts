@@ -2,7 +2,7 @@ import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { Link } from '../../nats/link.js';
 import type { StoredMessage } from '../../nats/wire/message.js';
 import { type ReadPage, readPages } from '../../nats/read/read-stream.js';
-import { type DlqEntry, readEntry } from '../../pointers/entry.js';
+import { type DlqEntry, readArchivedEntry, readEntry } from '../../pointers/entry.js';
 import { persistently } from './persistently.js';
 import type { PlannedLetter } from './plan-letters.js';
 
@@ -25,14 +25,17 @@ export async function* readPlanned(
   signal?: AbortSignal,
 ): AsyncGenerator<PlannedChunk> {
   const { link, config } = pipeline;
-  const { name } = config.streams.dlq;
+  const { dlq, operations } = config.streams;
   const sweep = areNear(items) ? new Sweep(pipeline, items.at(-1)?.dlqSeq ?? 0) : undefined;
   const read = async (chunk: readonly PlannedLetter[]): Promise<(DlqEntry | undefined)[]> => {
-    const seqs = chunk.map(({ dlqSeq }) => dlqSeq);
-    const near = (await sweep?.read(seqs)) ?? [];
+    const near = (await sweep?.read(chunk.map(({ dlqSeq }) => dlqSeq))) ?? [];
     return Promise.all(
-      seqs.map(async (seq, i) => {
-        const message = near[i] ?? (await readOne(link, name, seq, sweep === undefined));
+      chunk.map(async ({ dlqSeq, archived }, i) => {
+        if (archived) {
+          const document = await readOne(link, operations.name, dlqSeq, true);
+          return document && readArchivedEntry(config, document);
+        }
+        const message = near[i] ?? (await readOne(link, dlq.name, dlqSeq, sweep === undefined));
         return message && readEntry(config, message);
       }),
     );
@@ -52,6 +55,7 @@ function areNear(items: readonly PlannedLetter[]): boolean {
   const [first, last] = [items[0]?.dlqSeq ?? 0, items.at(-1)?.dlqSeq ?? 0];
   return (
     items.length > sparse &&
+    items.every(({ archived }) => !archived) &&
     last - first < items.length * sparse &&
     items.every(({ dlqSeq }, i) => i === 0 || dlqSeq > (items[i - 1]?.dlqSeq ?? 0))
   );

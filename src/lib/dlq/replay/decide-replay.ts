@@ -16,7 +16,7 @@ import type { DlqEntry } from '../../pointers/entry.js';
 import { moveCommand } from '../../pointers/move-command.js';
 import type { SkippedLetter } from '../plan/plan-letters.js';
 import { type Suggestion, suggestCommand } from '../../suggestion.js';
-import { isMeta, letterKey, standingsOfLetters } from '../state.js';
+import { archiveBegun, isMeta, letterKey, standingsOfLetters } from '../state.js';
 
 /** What replaying a dead letter means, by what the server holds now. */
 export type ReplayDecision =
@@ -59,7 +59,8 @@ export async function decideReplays(
   const standingOf = new Map(pointers.map((pointer, i) => [pointer, standings[i]]));
   const stateOf = new Map(business.map((pointer, i) => [pointer, states[i]]));
   return Promise.all(
-    entries.map(async ({ pointer, letter }): Promise<ReplayDecision> => {
+    entries.map(async ({ pointer, letter, archived }): Promise<ReplayDecision> => {
+      if (archived) return { do: 'skip', reason: 'it is archived', suggestions: [restoreCommand(letter.id)] };
       if (!pointer) return { do: 'skip', reason: letter.reason };
       const standing = standingOf.get(pointer) ?? { is: 'dead' };
       switch (standing.is) {
@@ -68,6 +69,8 @@ export async function decideReplays(
           return { do: 'finish', pointer, journaled: standing.journaled };
         case 'discarded':
           return { do: 'skip', reason: discardedReason };
+        case 'archived':
+          return { do: 'skip', reason: archiveBegun };
         case 'moved':
           return { do: 'skip', ...movedBecause(config, pointer, standing.to) };
         default:
@@ -82,7 +85,7 @@ export async function decideReplays(
 function decideBusiness(
   config: PipelineConfig,
   pointer: Pointer,
-  is: Exclude<LetterStanding['is'], 'replayed' | 'discarded' | 'moved'>,
+  is: Exclude<LetterStanding['is'], 'replayed' | 'discarded' | 'archived' | 'moved'>,
   state: Original['state'],
 ): ReplayDecision {
   if (externalNamed(config, pointer.consumer)) {
@@ -117,6 +120,10 @@ function movedBecause(
 
 function discardCommand(id: string, why: string): Suggestion {
   return suggestCommand('dlq discard', { args: [id], flags: { reason: { blank: 'text' } }, why });
+}
+
+function restoreCommand(id: string): Suggestion {
+  return suggestCommand('dlq restore', { args: [id], why: 'restore it first' });
 }
 
 function goneBecause({ consumer, origin }: Pointer): Pick<SkippedLetter, 'reason' | 'suggestions'> {

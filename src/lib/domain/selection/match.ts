@@ -12,6 +12,8 @@ import { factsOf, type Pattern, type SelectionKey, type Source, type Term, type 
 export interface SelectableLetter {
   readonly letter: DeadLetter;
   readonly pointer?: Pointer;
+  /** It is archived. */
+  readonly archived?: unknown;
 }
 
 /** What the stream of its event says about it. */
@@ -48,6 +50,13 @@ export interface Alike {
   readonly fingerprintsOf: (fingerprint: string) => readonly string[];
   /** All ids of the group of one consumer. */
   readonly groupsOf: (consumer: string, fingerprint: string) => readonly string[];
+}
+
+/** In the DLQ, or archived. */
+export type LetterStatus = 'dead' | 'archived';
+
+export function statusOf(archived: unknown): LetterStatus {
+  return archived === undefined ? 'dead' : 'archived';
 }
 
 export type Matcher = (selectable: Selectable) => boolean;
@@ -123,6 +132,9 @@ const readers: Readonly<Record<SelectionKey, (context: MatchContext, path: strin
   seq:
     () =>
     ({ letter }) => [letter.seq],
+  status:
+    () =>
+    ({ archived }) => [statusOf(archived)],
   original:
     () =>
     ({ state }) =>

@@ -13,6 +13,8 @@ export interface NextFacts {
   readonly seq: number;
   /** The event itself is there still. */
   readonly present?: boolean;
+  /** Its dead letter is archived, and not in the DLQ. */
+  readonly isKept?: boolean;
   /** When the pointer in the retry stage is due, ISO. */
   readonly dueAt: string | null;
 }
@@ -23,17 +25,24 @@ export function nextStep(config: PipelineConfig, facts: NextFacts): NextStep | u
   const id = formatDeadLetterId({ consumer, seq });
   const step = (text: string, at: string | null = null): NextStep => ({ consumer, at, text });
   const todo = (text: string, ...suggestions: Suggestion[]): NextStep => ({ ...step(text), suggestions });
-  const discard = suggestCommand('dlq discard', { args: [id], flags: { reason: { blank: 'text' } } });
+  const reason = { blank: 'text' };
+  const among = facts.isKept ? { archived: true as const } : {};
+  const discard = suggestCommand('dlq discard', { args: [id], flags: { ...among, reason } });
+  const restore = suggestCommand('dlq restore', { args: [id] });
   const external = externalNamed(config, consumer) !== undefined;
   const known = external || consumerNamed(config, consumer) !== undefined;
   if ('letterLeft' in standing && standing.letterLeft) {
     const again = {
       resolved: suggestCommand('dlq replay', { args: [id] }),
       discarded: discard,
+      archived: suggestCommand('dlq archive', { args: [id], flags: { reason } }),
       // Only what the config no longer has can be moved; and another consumer has its event.
       moved: known ? discard : moveCommand(consumer, 'to move the rest'),
     };
     return todo('its dead letter is left over from what was interrupted', again[standing.is]);
+  }
+  if (standing.is === 'archived') {
+    return todo('stays archived until it is restored or discarded', restore, discard);
   }
   if (!known) return isLeft(standing.is) ? abandoned(consumer, standing.is) : undefined;
   if (external && (standing.is === 'parked' || standing.is === 'retrying')) {

@@ -9,6 +9,7 @@ import { positionOf } from '../../domain/consumer-position.js';
 import { lookUntilSure, type Standing, standingOf } from '../../domain/standing.js';
 import { inOrderOfStory } from '../../domain/story.js';
 import { isExhaustion } from '../../domain/record-kinds.js';
+import { findArchived } from '../../pointers/read-letters.js';
 import type { HistoryRecord } from '../../dlq/show.js';
 import { readHistory } from '../../journal/history.js';
 import { readStandstill, type Standstill } from '../../nats/standstill.js';
@@ -33,7 +34,7 @@ export async function tellStory(
   const { pipeline, origin, present } = telling;
   const { config } = pipeline;
   const seen = await lookUntilSure(() => look(telling, consumer));
-  const { standing, records, waiting } = seen;
+  const { standing, records, waiting, isKept } = seen;
   const { is: state } = standing;
   const ordered = inOrderOfStory(records.map((one) => ({ ...one.record, journalSeq: one.journalSeq })));
   const meta = await Promise.all(ordered.map((record) => routingOf(pipeline, record)));
@@ -41,7 +42,7 @@ export async function tellStory(
     .flatMap((record, i) => [{ journalSeq: record.journalSeq, record }, ...(meta[i] ?? [])])
     .map((record) => stepOf(record, waiting));
   const dueAt = waiting && waiting.notBeforeMs > 0 ? new Date(waiting.notBeforeMs).toISOString() : null;
-  const next = nextStep(config, { consumer, standing, seq: origin.seq, dueAt, present });
+  const next = nextStep(config, { consumer, standing, seq: origin.seq, dueAt, present, isKept });
   const isOurs = readersOf(config).some(({ name }) => name === consumer);
   const still = isOurs ? await standstillBefore(telling, consumer, state) : undefined;
   const note = still === undefined ? seen.note : `nothing is delivered to ${still.name} now: ${still.detail}`;
@@ -56,6 +57,8 @@ interface Seen {
   readonly note: string | undefined;
   readonly records: StoredRecord[];
   readonly waiting: Pointer | undefined;
+  /** It is archived, and not in the DLQ. */
+  readonly isKept: boolean;
 }
 
 async function look({ pipeline, origin }: Telling, consumer: string): Promise<Seen> {
@@ -64,12 +67,15 @@ async function look({ pipeline, origin }: Telling, consumer: string): Promise<Se
   const info = await link.consumerInfo(config.streams.events.name, consumer);
   const waiting = await pointerOf(pipeline, 'retry', consumer, origin);
   const dead = await pointerOf(pipeline, 'dlq', consumer, origin);
+  const kept = await findArchived(pipeline, consumer, origin.seq);
+  const archived = kept && sameOrigin(kept.pointer.origin, origin) ? kept.pointer : undefined;
   const records = await readHistory(pipeline, 'business', consumer, origin);
   const untold = info && whyNobodyKnows(origin, info, journal);
   const standing = standingOf({
     records: records.map(({ record }) => record),
     waiting,
     dead,
+    archived: archived ?? 'none',
     position: info ? positionOf(info, origin.seq) : 'none',
     beforeStart: info !== undefined && isBeforeStart(info, origin),
     external: externalNamed(config, consumer) !== undefined,
@@ -77,7 +83,7 @@ async function look({ pipeline, origin }: Telling, consumer: string): Promise<Se
     nowMs: clock.now(),
   });
   const note = standing.is === 'no-trace' || standing.is === 'unknown' ? untold : undefined;
-  return { standing, note, records, waiting };
+  return { standing, note, records, waiting, isKept: archived !== undefined && dead === undefined };
 }
 
 /** What goes on only once the server delivers to this consumer, and why it does not now. */

@@ -67,7 +67,8 @@ export async function* readPages(link: Link, options: ReadOptions): AsyncGenerat
   }
 }
 
-function noStream(link: Link, stream: string): OperationError {
+/** The error `NO_STREAM`, which names `pipeline apply`. */
+export function noStream(link: Link, stream: string): OperationError {
   return new OperationError(`stream ${stream} is not on ${link.server}`, {
     code: 'NO_STREAM',
     suggestions: [suggestCommand('pipeline apply'), 'name another server with --server or --context'],

@@ -14,7 +14,8 @@ import { writePointer } from '../../pointers/write-pointer.js';
 import { routeExhaustion } from '../../routing/route.js';
 import { Transcriber } from '../../routing/transcribe.js';
 import { Positions } from '../scan/positions.js';
-import { findExhaustion, readExhaustionOf, readRoutable, rebuildExhaustion } from './restore.js';
+import { readExhaustionOf, readRoutable, rebuildExhaustion } from './restore.js';
+import { exhaustionOfLetter, restoreArchived } from './restore-archived.js';
 import { Tracer } from '../trace/trace.js';
 import { metaKeyOf, traceMeta } from '../trace/trace-meta.js';
 import type { Finding, Problem, Repaired, Verification, Verified } from '../verification.js';
@@ -57,11 +58,12 @@ async function repairOne(
   const trace = await tracer.stage(key);
   if (trace === 'fine' || trace === 'in-flight') return 'it had moved on by itself: nothing was done';
   if (trace.problem.kind !== problem.kind) return undefined;
+  if (problem.kind === 'archived-missing') return restoreArchived(pipeline, trace.key);
   if (problem.kind === 'pointer-missing') {
     const x = await tracer.sourceOf(key);
     return x && restorePointer(pipeline, x, { ...pointerFrom(x, 'retry', 0), cycle: key.cycle });
   }
-  const x = await findExhaustion(pipeline, trace.key);
+  const x = await exhaustionOfLetter(pipeline, trace.key);
   if (!x) return undefined;
   if (problem.kind === 'dead-letter-missing') return restorePointer(pipeline, x, pointerFrom(x, 'dlq', 0));
   return route(pipeline, x);

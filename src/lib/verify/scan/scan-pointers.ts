@@ -10,6 +10,8 @@ import { moveCommand } from '../../pointers/move-command.js';
 import type { Link } from '../../nats/link.js';
 import type { StoredMessage } from '../../nats/wire/message.js';
 import { readBatches, readQueue } from '../../nats/read/read-batches.js';
+import { readPages } from '../../nats/read/read-stream.js';
+import { archivedFilter, readArchivedEntry } from '../../pointers/entry.js';
 import { statesOfOriginals } from '../../pointers/original.js';
 import type { OnRead } from '../../nats/read/read-so-far.js';
 import type { JournalScan } from './scan-journal.js';
@@ -19,6 +21,7 @@ import { suggestCommand } from '../../suggestion.js';
 export interface PointerScan {
   pointers: number;
   deadLetters: number;
+  archived: number;
   originals: number;
   malformed: number;
   readonly findings: Finding[];
@@ -38,6 +41,7 @@ export async function scanPointers(
   const scan: PointerScan = {
     pointers: 0,
     deadLetters: 0,
+    archived: 0,
     originals: 0,
     malformed: 0,
     findings: [],
@@ -61,7 +65,34 @@ export async function scanPointers(
     }
     await checkOriginals(link, chunk, scan);
   }
+  await scanArchived(pipeline, journal, scan, onRead);
   return scan;
+}
+
+/** Closes what waits for these. Their originals may be gone: nothing is done with them before they are restored. */
+async function scanArchived(
+  { link, config }: Pipeline,
+  journal: JournalScan,
+  scan: PointerScan,
+  onRead: OnRead,
+): Promise<void> {
+  const { name } = config.streams.operations;
+  const filter = archivedFilter(config.roots.operations);
+  if (!(await link.streamInfo(name))) return;
+  for await (const { messages, after = 0 } of readPages(link, { stream: name, filters: [filter] })) {
+    for (const message of messages) {
+      const entry = readArchivedEntry(config, message);
+      if (!entry) {
+        scan.malformed++;
+        continue;
+      }
+      scan.archived++;
+      const { consumer, origin, cycle } = entry.pointer;
+      if (consumer === metaConsumers.main) journal.meta.settle(origin.seq);
+      else journal.cases.settle('dlq', consumer, origin, cycle);
+    }
+    onRead({ what: 'archived dead letters', done: scan.archived, of: scan.archived + after });
+  }
 }
 
 /** Closes what waits for this pointer; gives it where there is an event to look for. */

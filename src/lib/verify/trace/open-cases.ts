@@ -54,6 +54,10 @@ export class OpenCases {
     const saying = sayingOf(record);
     if (!saying) return;
     const id = this.idOf(record);
+    // It is kept somewhere, or has been put back: either is looked for.
+    if (record.kind === 'ARCHIVED' || record.kind === 'RESTORED') {
+      return this.move(id, rankOf({ stage: 'retry', cycle: record.cycle, phase: 'archived' }));
+    }
     if (!('step' in saying)) this.close(id, saying.cycle);
     else if (record.kind === 'ROUTED') this.route(id, saying.step);
     // What came from another name has no past under this one.

@@ -1,3 +1,4 @@
+import { findArchived } from '../../pointers/read-letters.js';
 import type { OpenMetaCase } from './open-meta-cases.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { PipelineConfig } from '../../config/resolved.js';
@@ -23,6 +24,7 @@ export async function traceMeta(
   const waits = open.awaits !== undefined && positions.of(name, open.awaits, open.journalSeq) !== 'acked';
   if (waits) return 'in-flight';
   if (await lastPointer(link, pipeline.places.dlq, metaConsumers.main, open.seq)) return 'fine';
+  if (await findArchived(pipeline, metaConsumers.main, open.seq)) return 'fine';
   if (await isOver(pipeline, open)) return 'fine';
   const routable = await readRoutable(pipeline, open.seq);
   const key = metaKeyOf(config, open.seq);
@@ -30,7 +32,7 @@ export async function traceMeta(
     ? findingOf(
         key,
         'dead-letter-missing',
-        `record ${open.seq} of the journal could not be routed and went to the DLQ, but is neither there nor replayed`,
+        `record ${open.seq} of the journal could not be routed and went to the DLQ, but is neither there, nor archived, nor replayed`,
         routable !== undefined,
       )
     : findingOf(

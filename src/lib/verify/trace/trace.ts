@@ -9,6 +9,7 @@ import { lookUntilSure, type Standing, standingOf } from '../../domain/standing.
 import { lastRecords, readKeyHistory } from '../../journal/read.js';
 import type { Positions } from '../scan/positions.js';
 import { findExhaustion, pointerThere, readExhaustionOf, rebuildExhaustion } from '../repair/restore.js';
+import { archivedLost, archivedThere, exhaustionOfLetter } from '../repair/restore-archived.js';
 import { tookMeta } from './took-meta.js';
 import { type Finding, findingOf } from '../verification.js';
 
@@ -49,7 +50,8 @@ export class Tracer {
     const [waiting, dead] = await Promise.all(
       (['retry', 'dlq'] as const).map((where) => pointerThere(pipeline, where, key)),
     );
-    const last = Math.max(cycle, waiting?.cycle ?? 0, dead?.cycle ?? 0);
+    const kept = await archivedThere(pipeline, key);
+    const last = Math.max(cycle, waiting?.cycle ?? 0, dead?.cycle ?? 0, kept?.pointer.cycle ?? 0);
     const wanted = recordsOfCycle(atStage(key, key.stage, last));
     const found = await lastRecords(pipeline, wanted);
     const standing = standingOf({
@@ -57,6 +59,7 @@ export class Tracer {
       records: [{ ...key, kind: 'ATTEMPT_FAILED' }, ...found.flatMap((one) => one?.record ?? [])],
       waiting,
       dead,
+      archived: kept?.pointer ?? 'none',
       position: positions.of(config.streams.events.name, key.consumer, key.origin.seq) ?? 'none',
       external: externalNamed(config, key.consumer) !== undefined,
     });
@@ -91,8 +94,9 @@ export class Tracer {
   private async lost(of: Key, { stage, cycle, phase }: Step): Promise<Trace> {
     const key = atStage(of, stage, cycle);
     if (phase === 'to-retry') return this.unended(atStage(key, 'retry'));
+    if (phase === 'archived') return archivedLost(this.pipeline, key);
     if (phase !== 'to-dlq') return this.unended(key);
-    const x = await findExhaustion(this.pipeline, key);
+    const x = await exhaustionOfLetter(this.pipeline, key);
     const detail = `it was routed to the DLQ${inCycle(key)}, but is neither there, nor replayed, nor discarded`;
     return findingOf(key, 'dead-letter-missing', detail, x !== undefined);
   }

@@ -37,6 +37,11 @@ export function alertProcess(
       emit({ type: 'dead-letter', id, consumer: consumer.name, cycle: 0, reason });
       return worker.settler.ack(held);
     }
+    // It was told when it died; a restore is no news.
+    if (pointer.deadAt !== undefined) {
+      worker.counter.succeed(worker.time);
+      return worker.settler.ack(held);
+    }
     const toldAs = `${letter.id}/${letter.cycle}`;
     if (!told.has(toldAs)) {
       emit({

@@ -16,7 +16,10 @@ export function naivelyMatches({ terms }: Selection, selectable: Selectable): bo
 
 export const typeOf = (subject: string): string => subject.replace(/^events\./, '');
 
-function looksAt(term: Term, { letter, pointer, state, event }: Selectable): (string | number)[] | 'unknown' {
+function looksAt(
+  term: Term,
+  { letter, pointer, archived, state, event }: Selectable,
+): (string | number)[] | 'unknown' {
   const deadMs = Date.parse(letter.deadAt);
   switch (term.key) {
     case 'consumer':
@@ -43,6 +46,8 @@ function looksAt(term: Term, { letter, pointer, state, event }: Selectable): (st
       return [deadMs];
     case 'attempts':
       return [letter.attempts.main + letter.attempts.retry];
+    case 'status':
+      return [archived === undefined ? 'dead' : 'archived'];
     case 'original':
       return state ? [state.original] : 'unknown';
     case 'expires':

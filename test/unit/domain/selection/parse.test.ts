@@ -55,7 +55,8 @@ describe('parseSelection', () => {
       "'consumer:a consumer:x'",
     ],
     ['-conusmer:x', 1, 'unknown key', '-consumer:x'],
-    ['status:new', 0, 'unknown key "status"'],
+    ['state:new', 0, 'unknown key "state"'],
+    ['status:new', 7, 'status: expected one of dead, archived, found "new"'],
     ['task:x', 0, 'unknown key "task"'],
     ['Consumer:x', 0, 'unknown key', 'consumer:x'],
     ['consumer.a:x', 8, 'consumer takes no name after a dot'],
@@ -133,6 +134,6 @@ describe('parseSelectionWords', () => {
   });
 
   test('text with a colon that is no key is no other term', () => {
-    expect(printSelection(parseSelectionWords(['bad status: 500']))).toBe('reason:"bad status: 500"');
+    expect(printSelection(parseSelectionWords(['bad state: 500']))).toBe('reason:"bad state: 500"');
   });
 });
