@@ -1,8 +1,7 @@
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { parseDeadLetterId } from '../domain/dead-letter.js';
 import type { LetterStatus } from '../domain/selection/match.js';
-import { narrow } from '../domain/selection/narrow.js';
-import { statusesMeant } from '../domain/selection/status.js';
+import { narrow, statusesMeant } from '../domain/selection/narrow.js';
 import { EventRegistry } from '../handlers/event.js';
 import { lastPointer } from '../pointers/write-pointer.js';
 import { type DlqEntry, readEntry } from '../pointers/entry.js';

@@ -1,4 +1,4 @@
-import { statusesNamed } from '../../domain/selection/status.js';
+import { statusesNamed } from '../../domain/selection/narrow.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { selectionOfFilters } from '../filters.js';
 import { statesInStream } from '../originals.js';

@@ -1,5 +1,6 @@
 import { boundsOf, boundsOfMoment } from './compare.js';
-import { exactTexts } from './pattern.js';
+import type { LetterStatus } from './match.js';
+import { exactTexts, matchesPattern } from './pattern.js';
 import type { Term } from './selection.js';
 
 /** What the server itself can leave out. */
@@ -62,4 +63,22 @@ function earliest(
   alone: boolean,
 ): { readonly ms: number; readonly alone: boolean } | undefined {
   return Number.isFinite(ms) ? { ms: Math.max(0, exclusive ? ms + 1 : ms), alone } : undefined;
+}
+
+const all: readonly LetterStatus[] = ['dead', 'archived'];
+
+/** Which dead letters are to be looked at: those in the DLQ, unless a term says more. */
+export function statusesMeant(terms: readonly Term[]): readonly LetterStatus[] {
+  const own = terms.filter(({ key }) => key === 'status');
+  if (own.length === 0) return ['dead'];
+  return all.filter((status) => own.every((term) => holds(term, status)));
+}
+
+/** Does a term say it? */
+export function statusesNamed(terms: readonly Term[]): boolean {
+  return terms.some(({ key }) => key === 'status');
+}
+
+function holds({ values, not }: Term, status: LetterStatus): boolean {
+  return values.some((value) => value.is === 'text' && matchesPattern(value.pattern, status)) !== not;
 }
