@@ -67,7 +67,9 @@ export async function alikeFor(
 ): Promise<AlikeSoFar | undefined> {
   if (!terms.some(asksForGroup)) return undefined;
   // A group is of those in the DLQ; one that is archived belongs to the group that it was in there.
-  const statuses = statusesMeant(terms).includes('archived') ? (['dead', 'archived'] as const) : ['dead' as const];
+  const statuses = statusesMeant(terms).includes('archived')
+    ? (['dead', 'archived'] as const)
+    : ['dead' as const];
   const alike = new AlikeSoFar(new GroupKinds(await readGroupDocuments(pipeline)));
   for await (const { entries } of readLetters(pipeline, { statuses, signal })) {
     for (const entry of entries) alike.add(entry);

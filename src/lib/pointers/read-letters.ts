@@ -4,13 +4,7 @@ import { OperationError } from '../errors.js';
 import { apiCode, apiCodeOf } from '../nats/errors.js';
 import { readPages } from '../nats/read/read-stream.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
-import {
-  archivedFilter,
-  archivedSubject,
-  type DlqEntry,
-  readArchivedEntry,
-  readEntry,
-} from './entry.js';
+import { archivedFilter, archivedSubject, type DlqEntry, readArchivedEntry, readEntry } from './entry.js';
 
 /** Which dead letters are read. */
 export interface LettersRead {

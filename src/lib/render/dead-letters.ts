@@ -23,8 +23,11 @@ export function renderDeadLetters(items: readonly DeadLetterItem[], view: View):
   const withSubject = width >= widthForSubject;
   // Which replay has not helped is worth a column only where there was one.
   const withCycle = items.some(({ cycle }) => cycle > 0);
+  // Where all are in one place, that was asked for.
+  const withStatus = new Set(items.map(({ status }) => status)).size > 1;
   const columns: Column[] = [
     { title: 'ID', paint: (text) => colors.bold(text) },
+    ...(withStatus ? [{ title: 'STATUS' }] : []),
     { title: 'DIED', align: 'right' },
     { title: 'TRIES', align: 'right' },
     ...(withCycle ? [{ title: 'CYCLE', align: 'right', paint: paintCycle(colors) } as const] : []),
@@ -34,6 +37,7 @@ export function renderDeadLetters(items: readonly DeadLetterItem[], view: View):
   ];
   const rows = items.map((item) => [
     item.id,
+    ...(withStatus ? [item.status] : []),
     renderWhen(item.deadAt, nowMs),
     `${item.attempts.main}+${item.attempts.retry}`,
     ...(withCycle ? [String(item.cycle)] : []),

@@ -1,5 +1,5 @@
 import type { Pipeline } from '../../pipeline/pipeline.js';
-import { type Narrowed, narrow } from '../../domain/selection/narrow.js';
+import { type Narrowed, narrow, statusesMeant } from '../../domain/selection/narrow.js';
 import type { Term } from '../../domain/selection/selection.js';
 import { pointerFilter } from '../../domain/subjects.js';
 import { UsageError } from '../../errors.js';
@@ -50,6 +50,11 @@ export async function* watchDeadLetters(
   // Before anything else: what dies during the checks is new.
   const next = ((await link.streamInfo(stream))?.state.last_seq ?? 0) + 1;
   const { terms } = selectionOfFilters(filters);
+  if (!statusesMeant(terms).includes('dead')) {
+    throw new UsageError(
+      'status: what comes to the DLQ is not archived, so that nothing would ever be shown',
+    );
+  }
   await refuseUnknown(pipeline, filters, terms, signal);
   const narrowed = narrow(terms, clock.now());
   // Two terms that name different consumers: no dead letter is of both.
