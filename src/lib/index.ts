@@ -24,6 +24,7 @@ export type { Environment } from './connection/environment.js';
 export { readEnvironment } from './connection/environment.js';
 export { type LoadOptions, loadConfig } from './config/load.js';
 export type {
+  Applied,
   ConsumerSettings,
   EventType,
   ExternalConsumer,
@@ -53,6 +54,7 @@ export type { Place, Places } from './pipeline/places.js';
 export { applyPlan, type ApplyOptions, checkTopology, planTopology } from './topology/apply.js';
 export type { Change } from './topology/diff/diff.js';
 export { ensureTopology } from './topology/ensure.js';
+export { type AppliedComparison, compareApplied, storeApplied } from './operations/applied.js';
 export type { Plan, PlanOptions } from './topology/plan.js';
 
 // Who may do what.

@@ -43,6 +43,7 @@ export const suggestedFlags = [
   'js-domain',
   'move-dead-letters',
   'only',
+  'pipeline',
   'replace',
   'subject',
   'timeout',

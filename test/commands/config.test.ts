@@ -112,10 +112,9 @@ describe('exit code 2, the same with --json', () => {
       { 'plutomi-events.config.json': { ...small, nmae: 1, replicas: 9 } },
       'show',
       [
-        'plutomi-events.config.json has 3 problems:',
+        'plutomi-events.config.json has 2 problems:',
         'nmae: unknown key; did you mean name?',
         ': replicas: expected a whole number from 1 to 5, found 9',
-        ': consumers.mailer.handler: expected a module, found no file for "./handler.mjs" (looked at ',
       ],
     ],
     [

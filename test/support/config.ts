@@ -99,6 +99,7 @@ export function makeConfig(overrides: ConfigOverrides = {}): PipelineConfig {
     },
     eventsRoot: 'events',
     events: [{ type: 'totp.requested', subject: 'events.totp.requested' }],
+    protected: false,
     numbers: 'number',
     ...rest,
     streams: {

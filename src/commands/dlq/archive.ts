@@ -1,4 +1,5 @@
 import * as Flags from '@oclif/core/flags';
+import { consentFlags } from '../../lib/cli/flags/consent-flags.js';
 import { countFlag } from '../../lib/cli/flags/count-flag.js';
 import {
   aboutSelections,
@@ -64,7 +65,7 @@ Exit codes: 0 all were archived, or nothing matched; 1 the id is unknown, answer
       required: true,
     }),
     'dry-run': Flags.boolean({ description: 'show the plan, change nothing' }),
-    yes: Flags.boolean({ char: 'y', description: "don't ask; required without a terminal" }),
+    ...consentFlags,
   };
 
   protected override get changes(): boolean {
@@ -72,7 +73,7 @@ Exit codes: 0 all were archived, or nothing matched; 1 the id is unknown, answer
   }
 
   async run(): Promise<void> {
-    const { reason, yes, 'dry-run': dryRun, 'died-of': died, ...flags } = this.flags;
+    const { reason, 'dry-run': dryRun, 'died-of': died, ...flags } = this.flags;
     if (reason.trim() === '')
       throw new UsageError('--reason: expected why they are archived, found an empty text');
     const which = { ...flags, reason: died };
@@ -84,7 +85,7 @@ Exit codes: 0 all were archived, or nothing matched; 1 the id is unknown, answer
           archiveDeadLetters(pipeline, plan, { ...options, note: reason }),
       },
       selection,
-      { dryRun, yes },
+      { dryRun },
     );
   }
 }

@@ -1,4 +1,5 @@
 import * as Flags from '@oclif/core/flags';
+import { consentFlags } from '../../lib/cli/flags/consent-flags.js';
 import { countFlag } from '../../lib/cli/flags/count-flag.js';
 import {
   aboutSelections,
@@ -60,7 +61,7 @@ Exit codes: 0 all were discarded, or nothing matched; 1 the id is unknown, answe
       required: true,
     }),
     'dry-run': Flags.boolean({ description: 'show the plan, change nothing' }),
-    yes: Flags.boolean({ char: 'y', description: "don't ask; required without a terminal" }),
+    ...consentFlags,
   };
 
   protected override get changes(): boolean {
@@ -68,7 +69,7 @@ Exit codes: 0 all were discarded, or nothing matched; 1 the id is unknown, answe
   }
 
   async run(): Promise<void> {
-    const { reason, yes, 'dry-run': dryRun, 'died-of': died, ...flags } = this.flags;
+    const { reason, 'dry-run': dryRun, 'died-of': died, ...flags } = this.flags;
     if (reason.trim() === '')
       throw new UsageError('--reason: expected why they are discarded, found an empty text');
     const which = { ...flags, reason: died };
@@ -80,7 +81,7 @@ Exit codes: 0 all were discarded, or nothing matched; 1 the id is unknown, answe
           discardDeadLetters(pipeline, plan, { ...options, note: reason }),
       },
       selection,
-      { dryRun, yes, archived: flags.archived },
+      { dryRun, archived: flags.archived },
     );
   }
 }

@@ -1,6 +1,7 @@
 import type { Pipeline } from '../../lib/pipeline/pipeline.js';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/base-command.js';
+import { consentFlags } from '../../lib/cli/flags/consent-flags.js';
 import { countFlag } from '../../lib/cli/flags/count-flag.js';
 import {
   aboutSelections,
@@ -78,7 +79,7 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
       defaultHelp: async () => `${defaultRate}/s`,
     }),
     note: Flags.string({ description: 'why; kept in the journal', helpValue: '<text>' }),
-    yes: Flags.boolean({ char: 'y', description: "don't ask; required without a terminal" }),
+    ...consentFlags,
   };
 
   private stop: AbortController | undefined;
@@ -121,7 +122,7 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
   }
 
   private async agree({ items, server }: ReplayPlan): Promise<void> {
-    if (items.length === 0 || this.flags.yes) return;
+    if (items.length === 0) return;
     const what = items.length === 1 ? 'this dead letter' : `these ${items.length} dead letters`;
     if (await this.confirm(`Replay ${what} on ${server}?`)) return;
     throw new OperationError('nothing was replayed: the answer was no', { code: 'DECLINED' });

@@ -1,4 +1,5 @@
 import * as Flags from '@oclif/core/flags';
+import { consentFlags } from '../../lib/cli/flags/consent-flags.js';
 import { countFlag } from '../../lib/cli/flags/count-flag.js';
 import {
   aboutSelections,
@@ -61,7 +62,7 @@ Exit codes: 0 all were restored, or nothing matched; 1 the id is unknown, answer
       defaultHelp: async () => 'none',
     }),
     'dry-run': Flags.boolean({ description: 'show the plan, change nothing' }),
-    yes: Flags.boolean({ char: 'y', description: "don't ask; required without a terminal" }),
+    ...consentFlags,
   };
 
   protected override get changes(): boolean {
@@ -69,7 +70,7 @@ Exit codes: 0 all were restored, or nothing matched; 1 the id is unknown, answer
   }
 
   async run(): Promise<void> {
-    const { reason, yes, 'dry-run': dryRun, 'died-of': died, ...flags } = this.flags;
+    const { reason, 'dry-run': dryRun, 'died-of': died, ...flags } = this.flags;
     if (reason?.trim() === '')
       throw new UsageError('--reason: expected why they are restored, found an empty text');
     const which = { ...flags, reason: died };
@@ -81,7 +82,7 @@ Exit codes: 0 all were restored, or nothing matched; 1 the id is unknown, answer
         carryOut: (pipeline, plan, options) => restoreDeadLetters(pipeline, plan, { ...options, ...why }),
       },
       selection,
-      { dryRun, yes },
+      { dryRun },
     );
   }
 }

@@ -1,12 +1,20 @@
 import type { Pipeline } from '../../lib/pipeline/pipeline.js';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/base-command.js';
+import type { Protection } from '../../lib/cli/context.js';
+import { consentFlags } from '../../lib/cli/flags/consent-flags.js';
 import { describeMove, describeMoved, emptiedBy, parseMoves } from '../../lib/cli/flags/moves.js';
 import { type Move, type Moved, movePointers, planMove, type MovePlan } from '../../lib/dlq/move.js';
 import { escapeLine } from '../../lib/domain/escape.js';
 import { OperationError } from '../../lib/errors.js';
 import { type Caller, renderSuggestion, withSuggestions } from '../../lib/render/suggestion.js';
 import { renderConsequence, renderConsequences, renderPlan } from '../../lib/render/topology-plan.js';
+import {
+  type AppliedComparison,
+  compareApplied,
+  describeApplied,
+  storeApplied,
+} from '../../lib/operations/applied.js';
 import { applyPlan, planTopology } from '../../lib/topology/apply.js';
 import { type Consequence, losesSomething } from '../../lib/topology/impact/consequence.js';
 import { type Change, isPending, pathOf } from '../../lib/topology/diff/diff.js';
@@ -38,6 +46,8 @@ export default class PipelineApply extends BaseCommand<typeof PipelineApply> {
 
 What the server can't change in place (storage, where a consumer starts, …) is shown as a replacement, with what it would cost, and refused unless --replace names it. A lowered limit that deletes stored messages (events that are too old or too many, and what waits for them) is shown with numbers. On a terminal you are asked; elsewhere it is refused unless --allow-loss names the stream.
 
+At the end the config is stored on the server, without secrets, for those who have no config file: the other commands work with credentials alone then. A config that differs only in what is stored is stored without a question, and --check does not count it as a change.
+
 What this pipeline does not own is never touched. What it owns and the config no longer has is listed as an orphan, is never deleted, and does not count as a change.
 
 Exit codes: 0 the server matches, or a plan was shown; 1 refused, failed, or answered no (with --check and --dry-run too, if another owner has one of these names or subjects); 2 usage, config, or --yes is missing; 3 --check found changes; 4 can't connect or not allowed.`;
@@ -66,7 +76,7 @@ Exit codes: 0 the server matches, or a plan was shown; 1 refused, failed, or ans
   static override flags = {
     'dry-run': Flags.boolean({ description: 'show the plan, change nothing', exclusive: ['check'] }),
     check: Flags.boolean({ description: 'show the plan, change nothing, exit 3 when there are changes' }),
-    yes: Flags.boolean({ char: 'y', description: "don't ask; required without a terminal" }),
+    ...consentFlags,
     replace: Flags.string({
       description: 'stream or consumer that may be deleted and created again; repeatable',
       helpValue: '<name>',
@@ -96,16 +106,21 @@ Exit codes: 0 the server matches, or a plan was shown; 1 refused, failed, or ans
     return !this.flags['dry-run'] && !this.flags.check;
   }
 
+  protected override get needsProject(): boolean {
+    return true;
+  }
+
   async run(): Promise<void> {
     const { 'dry-run': dryRun, check, adopt, replace = [], 'allow-loss': allowLoss = [] } = this.flags;
     const wanted = parseMoves(this.flags['move-dead-letters']);
     const pipeline = await this.context.pipeline();
-    const plan = await planTopology(pipeline, { adopt });
+    const [plan, stored] = await Promise.all([planTopology(pipeline, { adopt }), compareApplied(pipeline)]);
     const moves = await Promise.all(wanted.map((move) => planMove(pipeline, move)));
     this.show(plan, moves);
     for (const { detail, suggestions } of await readTightLimits(pipeline)) {
       this.note(`Warning: ${escapeLine(withSuggestions(detail, suggestions, this.context.caller))}`);
     }
+    this.noteConfig(pipeline, plan, stored);
     const wrong = unknownName(plan, { replace, allowLoss }) ?? conflictError(plan.conflicts);
     if (wrong) throw wrong;
 
@@ -122,14 +137,31 @@ Exit codes: 0 the server matches, or a plan was shown; 1 refused, failed, or ans
     const allowed = { replace, allowLoss: [...allowLoss, ...emptied, ...asked] };
     const refusal = refusalOf(plan, allowed);
     if (refusal) throw refusal;
-    if (open) await this.agree(question(plan.server, pending, losing, moves));
+    const protection = this.context.protection(stored.protected);
+    const stores = stored.action !== 'none';
+    // What is stored is nothing that anybody could lose.
+    if (open || (stores && protection !== undefined))
+      await this.agree(question(plan.server, pending, losing, moves), protection);
     await applyPlan(pipeline, plan, allowed);
+    // Last: what it is about is there then, and whoever is killed before it stores it the next time.
+    if (stores) await storeApplied(pipeline);
     const moved = await this.move(pipeline, wanted);
     this.output(
-      { ...result(plan, pending > 0, this.context.caller), ...(wanted.length > 0 ? { moved } : {}) },
+      {
+        ...result(plan, pending > 0, this.context.caller),
+        ...(wanted.length > 0 ? { moved } : {}),
+      },
       () =>
         [...moved.map(describeMoved), ...(open ? ['Done: the server matches the config.'] : [])].join('\n'),
     );
+  }
+
+  /** Which of two configs is on the server is no change of streams or consumers, and does not count as one. */
+  private noteConfig({ config: { file } }: Pipeline, { changes }: Plan, stored: AppliedComparison): void {
+    if (stored.action === 'create' && changes.some(isPending)) return;
+    const said = describeApplied(stored, file);
+    const then = this.changes ? 'it is stored now' : 'pipeline apply stores it';
+    if (said !== undefined) this.note(escapeLine(`${said}; ${then}`));
   }
 
   private async move(pipeline: Pipeline, wanted: readonly Move[]): Promise<Moved[]> {
@@ -143,7 +175,7 @@ Exit codes: 0 the server matches, or a plan was shown; 1 refused, failed, or ans
 
   /** On a terminal the answer to the question stands for the flag that scripts must give. */
   private get isAsked(): boolean {
-    return this.interactive && !this.flags.yes;
+    return this.interactive && !this.flags.yes && this.flags.confirm === undefined;
   }
 
   /** The plan on stdout; with `--json` only its consequences, on stderr. */
@@ -156,8 +188,8 @@ Exit codes: 0 the server matches, or a plan was shown; 1 refused, failed, or ans
     else for (const line of [...renderConsequences(plan, this.context.caller), ...moving]) this.note(line);
   }
 
-  private async agree(question: string): Promise<void> {
-    if (this.flags.yes || (await this.confirm(escapeLine(question)))) return;
+  private async agree(question: string, protection: Protection | undefined): Promise<void> {
+    if (await this.confirm(escapeLine(question), protection)) return;
     throw new OperationError('nothing was changed: the answer was no', { code: 'DECLINED' });
   }
 }
@@ -175,7 +207,8 @@ function question(
   const left = orphans.length === 0 ? '' : `What waits in ${orphans.join(', ')} will be left behind. `;
   const changes = pending === 1 ? 'Make this change' : `Make these ${pending} changes`;
   const parts = [...(pending > 0 ? [changes] : []), ...(moves.length > 0 ? ['move the dead letters'] : [])];
-  const what = parts.length === 0 ? 'Leave it' : parts.join(', and ');
+  const nothing = losing.length > 0 ? 'Leave it' : 'Store the config';
+  const what = parts.length === 0 ? nothing : parts.join(', and ');
   return `${lost}${left}${what.charAt(0).toUpperCase()}${what.slice(1)} on ${server}?`;
 }
 

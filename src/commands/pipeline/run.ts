@@ -70,6 +70,10 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
     return true;
   }
 
+  protected override get needsProject(): boolean {
+    return true;
+  }
+
   async run(): Promise<void> {
     if (process.pid === 1) return this.runAsChild();
     const config = await this.context.config();
@@ -89,11 +93,10 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
           { err: error.message, waitedMs: Math.round(waitedMs) },
           'waiting: what the pipeline needs has no leader now, or the server does not answer',
         );
-      await untilAnswered(
-        pipeline.clock,
-        () => ensureTopology(pipeline, { apply: this.flags.apply }),
-        onWaiting,
-      );
+      const { apply } = this.flags;
+      const onNotStored = (error: Error): void =>
+        log.warn({ err: error.message }, 'the config was not stored for those who have no config file');
+      await untilAnswered(pipeline.clock, () => ensureTopology(pipeline, { apply, onNotStored }), onWaiting);
       const limits = await untilAnswered(pipeline.clock, () => readTightLimits(pipeline), onWaiting);
       for (const { refuses, detail, suggestions } of limits)
         log[refuses ? 'error' : 'warn'](withSuggestions(detail, suggestions, this.context.caller));

@@ -1,6 +1,7 @@
 import type { Pipeline } from '../../lib/pipeline/pipeline.js';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/base-command.js';
+import { consentFlagsOf } from '../../lib/cli/flags/consent-flags.js';
 import { escapeLine } from '../../lib/domain/escape.js';
 import { OperationError } from '../../lib/errors.js';
 import { ChangingLine } from '../../lib/cli/output/changing-line.js';
@@ -38,11 +39,7 @@ Exit codes: 0 nothing is broken; 1 there are problems, failed, or answered no; 2
       options: [...warningKinds],
       multiple: true,
     }),
-    yes: Flags.boolean({
-      char: 'y',
-      description: "don't ask; required without a terminal",
-      dependsOn: ['repair'],
-    }),
+    ...consentFlagsOf('repair'),
   };
 
   protected override get changes(): boolean {
@@ -91,8 +88,8 @@ Exit codes: 0 nothing is broken; 1 there are problems, failed, or answered no; 2
   }
 
   private async agree(found: Verification, repairable: number): Promise<void> {
-    if (this.flags.yes) return;
-    this.note(renderVerification(this.spelledOut(found), viewOf(process.stderr, this.noteColors)));
+    if (!this.flags.yes || this.context.protection() !== undefined)
+      this.note(renderVerification(this.spelledOut(found), viewOf(process.stderr, this.noteColors)));
     const what = repairable === 1 ? '1 problem' : `${repairable} problems`;
     if (await this.confirm(`Repair ${what} on ${escapeLine(found.server)}?`)) return;
     throw new OperationError('nothing was changed: the answer was no', { code: 'DECLINED' });

@@ -10,6 +10,7 @@ import { distinct, type Suggestion } from '../suggestion.js';
 import { escapeJson } from '../domain/escape.js';
 import { stringify } from '../domain/json-text.js';
 import { CommandContext, type ConnectionFlags } from './context.js';
+import { askConsent, type Consent } from './consent.js';
 import { globalFlags } from './flags/global-flags.js';
 import { type CommandShape, helpOf, shapeOf } from './usage/command-shape.js';
 import { checkSwitches, isMissingArgument, usageProblem } from './usage/usage-problem.js';
@@ -50,7 +51,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     await this.addEnvFile();
     const environment = readEnvironment();
     const contextOf = (flags: ConnectionFlags): CommandContext =>
-      new CommandContext(environment, flags, this.id ?? 'plutomi-events');
+      new CommandContext(environment, flags, this.id ?? 'plutomi-events', this.needsProject);
     // Whatever comes of it: oclif would warn, where NODE_ENV is development or test, of words that can't be parsed.
     this.parsed = true;
     try {
@@ -161,6 +162,11 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     return false;
   }
 
+  /** It works with the handlers: its config is a file, and the handler files that it names must be there. */
+  protected get needsProject(): boolean {
+    return false;
+  }
+
   /** Anything that is not the result. */
   protected note(text: string): void {
     process.stderr.write(`${text}\n`);
@@ -171,19 +177,19 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     return renderSuggestion(suggestion, this.context.caller);
   }
 
-  /** Asks yes or no. Without a terminal, `--yes` must have been given. Returns false for no. */
-  protected async confirm(question: string): Promise<boolean> {
-    if (!this.interactive) {
-      throw new UsageError(`${this.shape.name} needs --yes: there is no terminal to ask on`, {
-        code: 'CONFIRMATION_NEEDED',
-        suggestions: [
-          'add --yes',
-          ...('dry-run' in this.shape.flags ? ['see only the plan with --dry-run'] : []),
-        ],
-      });
-    }
-    const { confirm } = await import('./prompts.js');
-    return confirm(question);
+  /**
+   * Asks yes or no, once the plan was shown; `--yes` is a yes, and without a terminal it must have been given. Where the
+   * pipeline is protected, its name must be typed, or given with `--confirm`. False: the answer was no. Commands ask always,
+   * and leave `--yes` to this.
+   */
+  protected confirm(question: string, protection = this.context.protection()): Promise<boolean> {
+    const given = this.flags as Consent;
+    return askConsent(question, given, {
+      protection,
+      interactive: this.interactive,
+      command: this.shape.name,
+      hasDryRun: 'dry-run' in this.shape.flags,
+    });
   }
 
   /** Ctrl-C and SIGTERM end a command at once with 130; a command that must tidy up first overrides it. */

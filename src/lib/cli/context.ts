@@ -5,7 +5,8 @@ import type { PipelineConfig } from '../config/resolved.js';
 import { findTarget } from '../pipeline/find-target.js';
 import type { TargetFlags } from '../connection/target-options.js';
 import type { Trust } from '../connection/trust.js';
-import { escapeBlock } from '../domain/escape.js';
+import { contextOf } from '../connection/resolve-target.js';
+import { escapeBlock, escapeLine } from '../domain/escape.js';
 import { hideSecrets } from '../domain/secrets.js';
 import { makePipeline, type Pipeline } from '../pipeline/pipeline.js';
 import { connect } from '../nats/connect/connect.js';
@@ -19,6 +20,8 @@ import type { Logger } from '../observe/log.js';
 import { defaultLogLevel, type LogLevel } from '../observe/log-level.js';
 import { callerOf } from './output/caller.js';
 import { colorsOf } from './output/view.js';
+import { locateConfig, type Located, namedPipeline, requireNamed } from '../open/locate-config.js';
+import type { NamedPipeline } from '../operations/find-applied.js';
 import type { Caller } from '../render/suggestion.js';
 
 /** The global flags that decide about config, connection and log. */
@@ -26,27 +29,40 @@ export interface ConnectionFlags extends TargetFlags {
   /** Milliseconds. */
   readonly timeout?: number;
   readonly config?: string;
+  readonly pipeline?: string;
   readonly json?: boolean;
   readonly 'no-color'?: boolean;
   readonly 'log-level'?: LogLevel;
+}
+
+/** Why a command that writes asks for a name. */
+export interface Protection {
+  /** Of the pipeline. */
+  readonly name: string;
+  /** In words. */
+  readonly why: string;
 }
 
 /** Makes a command's parts from its flags and environment: the one place that composes. */
 export class CommandContext {
   private links: Link[] = [];
   private servers: string | undefined;
-  private loaded: Promise<PipelineConfig> | undefined;
+  private located: Promise<Located> | undefined;
+  private opened: PipelineConfig | undefined;
 
   constructor(
     readonly environment: Environment,
     private readonly flags: ConnectionFlags,
     private readonly commandId: string,
+    /** It needs the project itself: the config file, and the handlers that it names. */
+    private readonly needsProject = false,
   ) {}
 
   /** How suggested commands lead to where this one went. */
   get caller(): Caller {
     const { natsPassword, natsUrl, natsContext } = this.environment;
-    return callerOf(this.flags, { natsPassword, natsUrl, natsContext, servers: this.servers });
+    const { servers, isApplied } = this;
+    return callerOf(this.flags, { natsPassword, natsUrl, natsContext, servers, isApplied });
   }
 
   get noColor(): boolean {
@@ -70,16 +86,47 @@ export class CommandContext {
     return { cwd, trust, clock: systemClock, pid: process.pid };
   }
 
-  /** The config file, validated; loaded once. */
-  config(): Promise<PipelineConfig> {
-    this.loaded ??= loadConfig({
+  /** The config, validated and read once: the config file, or, where there is none, what was applied to the server. */
+  async config(): Promise<PipelineConfig> {
+    return (await this.locate()).config;
+  }
+
+  private locate(): Promise<Located> {
+    this.located ??= this.needsProject ? this.load().then((config) => ({ config })) : this.find();
+    return this.located;
+  }
+
+  private async find(): Promise<Located> {
+    const located = await locateConfig({
       cwd: this.environment.cwd,
-      ...(this.flags.config === undefined ? {} : { file: this.flags.config }),
+      file: this.flags.config,
+      named: this.named,
+      load: (file) => this.load(file),
+      target: () => this.target(),
+      connect: (target) => this.connect(target),
+    });
+    this.isApplied = located.link !== undefined;
+    return located;
+  }
+
+  private isApplied = false;
+
+  /** Which pipeline is meant, where that was said. */
+  private get named(): NamedPipeline | undefined {
+    return namedPipeline(this.flags.pipeline, '--pipeline', this.environment);
+  }
+
+  private async load(file = this.flags.config): Promise<PipelineConfig> {
+    const config = await loadConfig({
+      cwd: this.environment.cwd,
+      ...(file === undefined ? {} : { file }),
+      handlerFiles: this.needsProject,
       ...this.moduleOptions,
       onWarning: ({ path, message }) =>
         process.stderr.write(`Warning: ${hideSecrets(escapeBlock(`${path}: ${message}`))}\n`),
     });
-    return this.loaded;
+    requireNamed(config, this.named);
+    return config;
   }
 
   /** Flag > environment > context > config file > the server of this folder > nats://127.0.0.1:4222. */
@@ -94,12 +141,32 @@ export class CommandContext {
 
   /** The pipeline of the config, connected; the connection is closed when the command ends. */
   async pipeline(): Promise<Pipeline> {
-    const config = await this.config();
-    const target = await this.target(config);
+    const { config, link } = await this.locate();
+    const open = link ?? (await this.connect(await this.target(config)));
+    this.opened = config;
+    return makePipeline({ config, link: open });
+  }
+
+  private async connect(target: ConnectionTarget): Promise<Link> {
     this.servers = describeServers(target.servers);
     const link = await connect(target);
     this.links.push(link);
-    return makePipeline({ config, link });
+    return link;
+  }
+
+  /**
+   * Why writing to the pipeline that was opened takes its name; undefined: it does not, or none was opened. `applied`: it
+   * is protected by what was applied, whatever the config says now.
+   */
+  protection(applied = false): Protection | undefined {
+    if (this.opened === undefined) return undefined;
+    const { name, server } = this.opened;
+    if (this.opened.protected || applied)
+      return { name, why: `the pipeline ${escapeLine(name)} is protected` };
+    const { environment, flags } = this;
+    const context = contextOf({ environment, flags, ...(server ? { configured: server } : {}) });
+    if (context === undefined || !environment.protectedContexts.includes(context)) return undefined;
+    return { name, why: `the context ${escapeLine(context)} is protected (PLUTOMI_PROTECTED)` };
   }
 
   /** JSON lines, or readable ones on a terminal. `pipeline run` logs to stdout, every other command to stderr. */

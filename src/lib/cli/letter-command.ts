@@ -31,7 +31,6 @@ export interface LetterAction<R extends LetterResult> {
 
 interface HowToAct {
   readonly dryRun: boolean;
-  readonly yes: boolean;
   /** A person chooses among archived ones. */
   readonly archived?: boolean;
 }
@@ -44,7 +43,7 @@ export abstract class LetterCommand<T extends typeof Command> extends BaseComman
   protected async act<R extends LetterResult>(
     action: LetterAction<R>,
     given: LetterSelection | undefined,
-    { dryRun, yes, archived }: HowToAct,
+    { dryRun, archived }: HowToAct,
   ): Promise<void> {
     const { verb, noun, undone } = action;
     const { caller } = this.context;
@@ -64,7 +63,7 @@ export abstract class LetterCommand<T extends typeof Command> extends BaseComman
       return;
     }
     this.note(renderLetterPlan(verb.name, shown, noteView));
-    if (plan.items.length > 0 && !yes) await this.agree(action, plan);
+    if (plan.items.length > 0) await this.agree(action, plan);
     const result =
       plan.items.length === 0 ? undone(plan, { dryRun }) : await this.carryOut(action, pipeline, plan);
     const told = [action.done(result), verb.done] as const;

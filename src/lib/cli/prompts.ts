@@ -11,6 +11,12 @@ export async function confirm(message: string): Promise<boolean> {
   return answer;
 }
 
+/** A line of text. */
+export async function askText(message: string): Promise<string> {
+  const { answer } = await prompt<{ answer: string }>([{ type: 'input', name: 'answer', message }]);
+  return answer.trim();
+}
+
 export interface Choice {
   readonly name: string;
   readonly value: string;

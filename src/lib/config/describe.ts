@@ -2,6 +2,7 @@ import { formatDuration } from '../domain/duration.js';
 import type { Numbers } from '../domain/numbers.js';
 import { describeServers } from '../nats/connect/target.js';
 import type {
+  Applied,
   ConsumerSettings,
   ExternalConsumer,
   PipelineConfig,
@@ -15,15 +16,19 @@ import { formatSize } from './schema/size.js';
 
 /** A resolved config as people read it: durations as text, `null` for no limit and for nothing, secrets hidden. */
 export interface DescribedConfig {
-  readonly file: string;
+  /** `null`: it was read from the server. */
+  readonly file: string | null;
   readonly name: string;
   readonly streams: Readonly<Record<StreamRole, DescribedStream>>;
   /** By type; `schema` is the vendor of the schema. */
   readonly events: Readonly<Record<string, { readonly subject: string; readonly schema: string | null }>>;
   readonly consumers: Readonly<Record<string, DescribedConsumer | DescribedExternal>>;
   readonly meta: DescribedStage & { readonly concurrency: number; readonly ackWait: string };
+  readonly protected: boolean;
   readonly numbers: Numbers;
   readonly server: { readonly url: string | null; readonly context: string | null };
+  /** How it was applied, where it was read from the server. */
+  readonly applied: Applied | null;
 }
 
 export interface DescribedStream {
@@ -58,7 +63,8 @@ export interface DescribedExternal extends DescribedReader {
 
 export interface DescribedConsumer extends DescribedReader {
   readonly external: false;
-  readonly handler: string;
+  /** `null`: the config was read from the server, and the handler is not here. */
+  readonly handler: string | null;
   readonly concurrency: number;
   readonly timeout: string;
   readonly retry: false | (DescribedStage & { readonly delay: string });
@@ -70,7 +76,7 @@ export interface DescribedConsumer extends DescribedReader {
 export function describeConfig(config: PipelineConfig): DescribedConfig {
   const { streams, meta, server } = config;
   return {
-    file: config.file,
+    file: config.applied === undefined ? config.file : null,
     name: config.name,
     streams: {
       events: describeStream(streams.events),
@@ -95,11 +101,13 @@ export function describeConfig(config: PipelineConfig): DescribedConfig {
       concurrency: meta.concurrency,
       ackWait: formatDuration(meta.ackWaitMs),
     },
+    protected: config.protected,
     numbers: config.numbers,
     server: {
       url: server?.url === undefined ? null : describeServers(server.url.split(',').map((url) => url.trim())),
       context: server?.context ?? null,
     },
+    applied: config.applied ?? null,
   };
 }
 
@@ -130,7 +138,7 @@ function describeReader(consumer: ReaderSettings): Omit<DescribedReader, 'extern
     ...describeStage(consumer),
     onDeadLetter: {
       handler: onDeadLetter.handler ?? null,
-      webhook: onDeadLetter.webhook === undefined ? null : hideSecrets(onDeadLetter.webhook),
+      webhook: onDeadLetter.webhook === undefined ? null : hideWebhook(onDeadLetter.webhook),
     },
   };
 }
@@ -144,7 +152,7 @@ function describeConsumer(consumer: ConsumerSettings): DescribedConsumer {
   return {
     external: false,
     ...describeReader(consumer),
-    handler: consumer.handler,
+    handler: consumer.handler ?? null,
     concurrency: consumer.concurrency,
     timeout: formatDuration(consumer.timeoutMs),
     retry: retry.enabled ? { delay: formatDuration(retry.delayMs), ...describeStage(retry) } : false,
@@ -161,7 +169,7 @@ function describeStart(start: Start): DescribedConsumer['start'] {
 }
 
 /** A webhook's user, path and query may each be its secret: only the host is shown. */
-function hideSecrets(webhook: string): string {
+export function hideWebhook(webhook: string): string {
   const url = new URL(webhook);
   const more = url.pathname !== '/' || url.search !== '' || url.hash !== '';
   return `${url.origin}/${more ? '…' : ''}`;

@@ -5,7 +5,7 @@ import { loadModule } from './file/load-module.js';
 import type { JsonFile } from './file/read-json.js';
 import type { PipelineConfig } from './resolved.js';
 import { requireTrusted, type Trust } from '../connection/trust.js';
-import { suggestCommand } from '../suggestion.js';
+import { suggestCommand, type Suggestion } from '../suggestion.js';
 
 /** Names of a config file, in the order in which they are looked for in a folder. */
 export const configNames = ['ts', 'mjs', 'js', 'json'].map((ending) => `plutomi-events.config.${ending}`);
@@ -20,6 +20,8 @@ export interface LoadOptions {
   readonly cacheHome: string;
   /** Whose config files are accepted. Default: anybody's. */
   readonly trust?: Trust;
+  /** Handler files that are not there are problems. Default: they are not looked for. */
+  readonly handlerFiles?: boolean;
   /** Our public API, for configs that import it; not called for JSON. */
   readonly library: () => Promise<unknown>;
   /** Called for each setting that is allowed but can lose events. */
@@ -34,27 +36,38 @@ export interface LoadOptions {
 export async function loadConfig(options: LoadOptions): Promise<PipelineConfig> {
   const file =
     options.file === undefined ? await findConfig(options.cwd) : path.resolve(options.cwd, options.file);
-  if (file === undefined) {
-    throw new ConfigError(
-      `no config file: looked for ${configNames.join(', ')} in ${options.cwd} and above`,
-      [],
-      {
-        suggestions: [
-          'name one with --config',
-          suggestCommand('config schema', {
-            why: 'write plutomi-events.config.json; what it may contain',
-          }),
-        ],
-      },
-    );
-  }
+  if (file === undefined) throw noConfigFile(options.cwd);
   const { value, lines } = await readConfig(file, options);
-  return checked(value, file, { named: file, lines, onWarning: options.onWarning });
+  const { onWarning, handlerFiles } = options;
+  return checked(value, file, { named: file, lines, onWarning, handlerFiles });
+}
+
+/** There is none in this folder and above; `besides` is what else was tried. */
+export function noConfigFile(
+  folder: string,
+  besides = '',
+  suggestions: readonly Suggestion[] = [],
+): ConfigError {
+  return new ConfigError(
+    `no config file: looked for ${configNames.join(', ')} in ${folder} and above${besides}`,
+    [],
+    {
+      suggestions: [
+        'name one with --config',
+        ...suggestions,
+        suggestCommand('config schema', {
+          why: 'write plutomi-events.config.json; what it may contain',
+        }),
+      ],
+    },
+  );
 }
 
 export interface ConfigFromOptions {
   /** What its paths are relative to. */
   readonly folder: string;
+  /** What stands for it in errors. Default: `the config`. */
+  readonly named?: string;
   /** Called for each setting that is allowed but can lose events. */
   readonly onWarning?: (warning: ConfigProblem) => void;
 }
@@ -62,9 +75,9 @@ export interface ConfigFromOptions {
 /** A config that a program has made, checked and completed. Throws ConfigError with every problem at once. */
 export function configFrom(
   value: unknown,
-  { folder, onWarning }: ConfigFromOptions,
+  { folder, named = 'the config', onWarning }: ConfigFromOptions,
 ): Promise<PipelineConfig> {
-  return checked(value, path.join(folder, configNames[2] ?? ''), { named: 'the config', onWarning });
+  return checked(value, path.join(folder, configNames[2] ?? ''), { named, onWarning });
 }
 
 interface Checking {
@@ -72,16 +85,20 @@ interface Checking {
   readonly named: string;
   readonly lines?: JsonFile['lines'] | undefined;
   readonly onWarning?: ((warning: ConfigProblem) => void) | undefined;
+  readonly handlerFiles?: boolean | undefined;
 }
 
 async function checked(
   value: unknown,
   file: string,
-  { named, lines, onWarning }: Checking,
+  { named, lines, onWarning, handlerFiles }: Checking,
 ): Promise<PipelineConfig> {
   const { validateConfig } = await import('./validation/validate.js');
   const { resolveConfig } = await import('./resolve.js');
-  const { parsed, problems, warnings } = await validateConfig(value, path.dirname(file), lines);
+  const { parsed, problems, warnings } = await validateConfig(value, path.dirname(file), {
+    lines,
+    handlerFiles,
+  });
   if (parsed === undefined) {
     const { keysToLookUp } = await import('./validation/look-up.js');
     const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;

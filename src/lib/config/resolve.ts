@@ -62,6 +62,7 @@ export function resolveConfig(parsed: ParsedConfig, file: string): PipelineConfi
       concurrency: parsed.meta.concurrency,
       ackWaitMs: durationMs(parsed.meta.ackWait),
     },
+    protected: parsed.protected,
     numbers: parsed.numbers,
     ...(url === undefined && context === undefined
       ? {}

@@ -8,8 +8,13 @@ import type { StandardSchema } from './schema/standard-schema.js';
 export interface PipelineConfig {
   /** Name of the pipeline; marks what it owns on the server. */
   readonly name: string;
-  /** The file it came from; relative paths in it were relative to this file's folder. */
+  /**
+   * The file it came from; relative paths in it were relative to this file's folder. Of a config that was read from the
+   * server: the name of the file that was applied.
+   */
   readonly file: string;
+  /** How it was applied, of a config that was read from the server: no handlers and no schemas came with it. */
+  readonly applied?: Applied;
   /** The six streams, by what they are for. */
   readonly streams: Readonly<Record<StreamRole, StreamSettings>>;
   /** First tokens of our own streams' subjects, from their `subjects`. */
@@ -24,10 +29,24 @@ export interface PipelineConfig {
   readonly external: readonly ExternalConsumer[];
   /** How exhausted events are routed. */
   readonly meta: MetaSettings;
+  /** Verbs that write ask for the pipeline's name. */
+  readonly protected: boolean;
   /** As schemas see numbers at publishing, and consumers that don't say it themselves. */
   readonly numbers: Numbers;
   /** Where the config says the server is. Flags, environment and context win over it. */
   readonly server?: ServerSettings;
+}
+
+/** Who stored a config on the server, and when. */
+export interface Applied {
+  /** When, ISO. */
+  readonly at: string;
+  /** Who, `<user>@<host>`. */
+  readonly by: string;
+  /** Name of the config file, without its folder. */
+  readonly file: string;
+  /** SHA-256 of what the config means, in hex. */
+  readonly hash: string;
 }
 
 /**
@@ -122,8 +141,8 @@ export type ExternalConsumer = ReaderSettings;
 
 /** A consumer that this pipeline runs. */
 export interface ConsumerSettings extends ReaderSettings {
-  /** Absolute path of the module whose default export handles an event. */
-  readonly handler: string;
+  /** Absolute path of the module whose default export handles an event. Not there: the config is from the server. */
+  readonly handler?: string;
   /** Most handlers that run at once in one stage of one process. */
   readonly concurrency: number;
   /** An attempt that runs longer has failed, ms. */
@@ -194,7 +213,7 @@ export function handlerFiles(
 ): HandlerFile[] {
   const consumers = 'streams' in of ? [...of.consumers, ...of.external] : of;
   return consumers.flatMap((consumer) => [
-    ...('handler' in consumer
+    ...('handler' in consumer && consumer.handler !== undefined
       ? [{ path: `consumers.${consumer.name}.handler`, file: consumer.handler }]
       : []),
     ...(consumer.onDeadLetter.handler === undefined

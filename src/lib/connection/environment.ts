@@ -32,6 +32,10 @@ export interface Environment {
   readonly inboxPrefix?: string;
   /** NATS_CLIENT_ID: name of the connection on the server. */
   readonly clientId?: string;
+  /** PLUTOMI_PIPELINE: which pipeline is meant, by name. */
+  readonly pipeline?: string;
+  /** PLUTOMI_PROTECTED: contexts of the `nats` CLI in which verbs that write ask for the pipeline's name. */
+  readonly protectedContexts: readonly string[];
   /** NATS_SERVER_BIN: path of a nats-server to use instead of an installed one. */
   readonly natsServerBin?: string;
   /** PLUTOMI_NATS_MIRROR: base URL to download nats-server from. */
@@ -88,6 +92,7 @@ export function readEnvironment(
     natsKey: get('NATS_KEY'),
     inboxPrefix: get('NATS_INBOX_PREFIX'),
     clientId: get('NATS_CLIENT_ID'),
+    pipeline: get('PLUTOMI_PIPELINE'),
     natsServerBin: get('NATS_SERVER_BIN'),
     natsMirror: get('PLUTOMI_NATS_MIRROR'),
     httpsProxy: get('HTTPS_PROXY', 'https_proxy'),
@@ -101,6 +106,7 @@ export function readEnvironment(
     path: get('PATH') ?? '',
     configHome: folder('XDG_CONFIG_HOME') ?? path.join(home, '.config'),
     cacheHome: folder('XDG_CACHE_HOME') ?? path.join(home, '.cache'),
+    protectedContexts: listOf(get('PLUTOMI_PROTECTED')),
     startedByNpm: get('npm_execpath') !== undefined,
     noColor: forced === undefined ? get('NO_COLOR') !== undefined || get('TERM') === 'dumb' : !forceColor,
     forceColor,
@@ -108,6 +114,14 @@ export function readEnvironment(
     variables,
     ...set,
   };
+}
+
+/** The parts between commas, without blanks around them. */
+function listOf(text = ''): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
 }
 
 /** By the system's list of users; as containers do it, `/` for a user id that the system knows nothing of. */

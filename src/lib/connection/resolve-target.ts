@@ -49,6 +49,18 @@ export async function resolveTarget(options: TargetOptions): Promise<ConnectionT
   };
 }
 
+/** The context whose server or credentials are used, by the name that it was given by; undefined: none is. */
+export function contextOf({
+  flags,
+  environment: { natsUrl, natsContext },
+  configured,
+}: Pick<TargetOptions, 'flags' | 'environment' | 'configured'>): string | undefined {
+  const named = flags.context ?? natsContext;
+  if (named !== undefined) return named;
+  // What names a server before the config does leaves the config's context out.
+  return flags.server === undefined && natsUrl === undefined ? configured?.context : undefined;
+}
+
 /** `--js-domain` stands in place of what the context says about JetStream. */
 function jetStreamOf(
   { flags }: TargetOptions,

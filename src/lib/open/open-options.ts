@@ -41,6 +41,11 @@ export interface OpenOptions extends ConnectionOptions {
    * nearest folder above it that has one.
    */
   readonly config?: string | UserConfig;
+  /**
+   * The pipeline's name. Needed where there is no config and the server has several: the config is then read from the
+   * server, where the last apply has stored it. Default: PLUTOMI_PIPELINE, else the only one.
+   */
+  readonly pipeline?: string;
   /** The folder that the search starts in, and whose `.env` counts. Default: the working folder. */
   readonly cwd?: string;
   /** Name of the connection on the server. Default: NATS_CLIENT_ID, else `plutomi-events`. */

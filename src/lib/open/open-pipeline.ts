@@ -3,25 +3,72 @@ import type { PipelineConfig } from '../config/resolved.js';
 import { readEnvFile } from '../connection/env-file.js';
 import { type Environment, readEnvironment } from '../connection/environment.js';
 import { connect } from '../nats/connect/connect.js';
+import type { Link } from '../nats/link.js';
+import type { ConnectionTarget } from '../nats/connect/target.js';
 import { findTarget } from '../pipeline/find-target.js';
 import { makePipeline } from '../pipeline/pipeline.js';
+import { locateConfig, type Located, namedPipeline, requireNamed } from './locate-config.js';
 import { flagsOf, type OpenOptions } from './open-options.js';
 import { OpenPipeline } from './opened-pipeline.js';
 
 /**
- * Opens the pipeline of a folder: config and server are found as the command line finds them there. Close it, or let
- * `await using` do that.
+ * Opens the pipeline of a folder: config and server are found as the command line finds them there. Where there is no
+ * config, it is read from the server; it has no handlers and schemas then. Close it, or let `await using` do that.
  *
- * @throws ConfigError (there is no config, or it has problems; all at once), ConnectionError (`UNREACHABLE` and others)
+ * @throws ConfigError (there is no config, or it has problems; all at once), UsageError (`SEVERAL_PIPELINES` and others),
+ *   ConnectionError (`UNREACHABLE` and others)
  */
 export async function openPipeline(options: OpenOptions = {}): Promise<OpenPipeline> {
   const environment = await environmentOf(options.cwd);
-  const config = await configOf(options, environment);
   const { name = 'plutomi-events', timeoutMs, clock, identity } = options;
-  const target = await findTarget(config, { environment, flags: flagsOf(options), name, timeoutMs });
-  const link = await connect(target, clock ? { clock } : {});
-  const pipeline = makePipeline({ config, link, ...(identity ? { identity } : {}) });
-  return new OpenPipeline(pipeline, environment, modulesOf(environment));
+  const flags = flagsOf(options);
+  const target = (config?: PipelineConfig): Promise<ConnectionTarget> =>
+    findTarget(config, { environment, flags, name, timeoutMs });
+  const opened: Link[] = [];
+  const open = async (where: ConnectionTarget): Promise<Link> => {
+    const link = await connect(where, clock ? { clock } : {});
+    opened.push(link);
+    return link;
+  };
+  try {
+    const { config, link } = await located(options, environment, target, open);
+    const pipeline = makePipeline({
+      config,
+      link: link ?? (await open(await target(config))),
+      ...(identity ? { identity } : {}),
+    });
+    return new OpenPipeline(pipeline, environment, modulesOf(environment));
+  } catch (error) {
+    await Promise.all(opened.map((link) => link.close()));
+    throw error;
+  }
+}
+
+async function located(
+  options: OpenOptions,
+  environment: Environment,
+  target: () => Promise<ConnectionTarget>,
+  connect: (target: ConnectionTarget) => Promise<Link>,
+): Promise<Located> {
+  const { cwd } = environment;
+  const { config: given, onWarning } = options;
+  const warn = onWarning ? { onWarning } : {};
+  const named = namedPipeline(options.pipeline, 'pipeline', environment);
+  const checked = async (loading: Promise<PipelineConfig>): Promise<PipelineConfig> => {
+    const config = await loading;
+    requireNamed(config, named);
+    return config;
+  };
+  if (typeof given === 'object')
+    return { config: await checked(configFrom(given, { folder: cwd, ...warn })) };
+  return locateConfig({
+    cwd,
+    file: given,
+    named,
+    load: (file) => checked(loadConfig({ cwd, file, ...modulesOf(environment), ...warn })),
+    target,
+    connect,
+  });
 }
 
 /** With the variables of `.env`, where they are not set already, and not empty; the process's own environment stays as it is. */
@@ -30,14 +77,6 @@ async function environmentOf(cwd: string | undefined): Promise<Environment> {
   const added = await readEnvFile(before.cwd, before.trust);
   const unset = Object.entries(added).filter(([name]) => !before.variables[name]);
   return readEnvironment({ ...before.variables, ...Object.fromEntries(unset) }, before.cwd);
-}
-
-function configOf({ config, onWarning }: OpenOptions, environment: Environment): Promise<PipelineConfig> {
-  const { cwd } = environment;
-  const warn = onWarning ? { onWarning } : {};
-  if (typeof config === 'object') return configFrom(config, { folder: cwd, ...warn });
-  const file = config === undefined ? {} : { file: config };
-  return loadConfig({ cwd, ...file, ...modulesOf(environment), ...warn });
 }
 
 function modulesOf({ cacheHome, trust }: Environment) {

@@ -1,6 +1,7 @@
 import type { ModuleOptions } from '../config/file/load-module.js';
 import { handlerFiles, type PipelineConfig } from '../config/resolved.js';
 import type { Environment } from '../connection/environment.js';
+import { ConfigError } from '../errors.js';
 import type { OutgoingEvent, PublishEventOptions, PublishResult } from '../events/publish/outgoing.js';
 import { Publisher } from '../events/publish/publish.js';
 import type { PublishManyOptions, PublishManyResult } from '../events/publish/publish-many.js';
@@ -35,6 +36,13 @@ export interface RunOpenedOptions {
   readonly handlers?: ReadonlyMap<string, Handler>;
   /** Takes what happens, and is the log of the handlers. Default: nothing is logged. */
   readonly log?: Logger;
+}
+
+function noHandlers({ name }: PipelineConfig): ConfigError {
+  return new ConfigError(`the config of ${name} was read from the server: its handlers are not here`, [], {
+    code: 'NO_HANDLERS',
+    suggestions: ['open it with its config file: config, or cwd'],
+  });
 }
 
 /** How long `close` lets running handlers finish, ms. */
@@ -88,12 +96,13 @@ export class OpenPipeline implements Pipeline, AsyncDisposable {
    * Runs the handlers, the retries and the routing in this process, once the server is seen to have what the config
    * needs. `close` stops it.
    *
-   * @throws ConfigError for handlers that can't be loaded; UsageError for an unknown name in `only`; OperationError
+   * @throws ConfigError for handlers that can't be loaded, `NO_HANDLERS` where the config was read from the server; UsageError for an unknown name in `only`; OperationError
    *   `NOT_APPLIED`
    */
   async run(options: RunOpenedOptions = {}): Promise<RunningPipeline> {
     const { only, apply = false, log = silentLogger() } = options;
     const consumers = selectConsumers(this.config, only);
+    if (this.config.applied !== undefined) throw noHandlers(this.config);
     const handlers = options.handlers ?? (await loadHandlers(handlerFiles(consumers), this.modules));
     await ensureTopology(this, { apply });
     const names = consumers.map(({ name }) => name);

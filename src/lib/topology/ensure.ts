@@ -1,5 +1,7 @@
 import type { Pipeline } from '../pipeline/pipeline.js';
-import { OperationError } from '../errors.js';
+import { OperationError, type PlutomiError } from '../errors.js';
+import { NotAllowedError } from '../nats/errors.js';
+import { compareApplied, storeApplied } from '../operations/applied.js';
 import { applyPlan, checkTopology, planTopology } from './apply.js';
 import { isRisky } from './impact/consequence.js';
 import { describeConsequence } from './impact/describe-consequence.js';
@@ -19,6 +21,8 @@ export async function ensureTopology(
   options: {
     /** False: what is missing or different is an error. */
     apply: boolean;
+    /** With `apply`: told why the config could not be stored for those who have no config file. Default: nobody. */
+    onNotStored?: (error: PlutomiError) => void;
   },
 ): Promise<void> {
   // A worker that is newer than the last apply does not wait for what people work with.
@@ -26,11 +30,15 @@ export async function ensureTopology(
   const { changes, conflicts } = await checkTopology(pipeline, { without });
   const conflict = conflictError(conflicts);
   if (conflict) throw conflict;
-  if (changes.length === 0) return;
+  if (changes.length === 0) {
+    if (options.apply) await storeIfAllowed(pipeline, options.onNotStored);
+    return;
+  }
   if (options.apply) {
     const plan = await planTopology(pipeline);
     if (plan.needsConfirmation) throw needsPerson(plan);
     await applyPlan(pipeline, plan);
+    await storeIfAllowed(pipeline, options.onNotStored);
     return;
   }
   const facts = changes.map(describeChange);
@@ -41,6 +49,20 @@ export async function ensureTopology(
       suggestCommand('pipeline run', { flags: { apply: true } }),
     ],
   });
+}
+
+/** The events do not need it: a worker whose user may not store it, or that is older than the last apply, runs. */
+async function storeIfAllowed(
+  pipeline: Pipeline,
+  onNotStored: (error: PlutomiError) => void = () => {},
+): Promise<void> {
+  try {
+    if ((await compareApplied(pipeline)).action !== 'none') await storeApplied(pipeline);
+  } catch (error) {
+    const isOurs = error instanceof OperationError && error.code === 'UNREADABLE';
+    if (!isOurs && !(error instanceof NotAllowedError)) throw error;
+    onNotStored(error);
+  }
 }
 
 /** What would be lost, skipped or repeated, and the command of the person who wants that. */

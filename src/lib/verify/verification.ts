@@ -83,6 +83,8 @@ export const warningKinds = [
   'original-missing',
   /** Messages in the journal, the retry stream or the DLQ that are not ours. */
   'malformed',
+  /** The config on the server, for those who have no config file, is another one. */
+  'applied-config',
   /** Advisories about consumers of the pipeline that can't be true. */
   'refused-advisory',
   /** An external consumer: what it loses can't be found. */

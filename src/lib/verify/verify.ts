@@ -4,6 +4,7 @@ import { concurrently } from '../flow/concurrently.js';
 import type { ConsumerInfo, StreamInfo } from '../nats/objects.js';
 import { standstillOf } from '../nats/standstill.js';
 import { Transcriber } from '../routing/transcribe.js';
+import { checkApplied } from './checks/check-applied.js';
 import { checkExpired } from './checks/check-expired.js';
 import { checkObjects } from './checks/check-objects.js';
 import { checkOrphans } from './checks/check-orphans.js';
@@ -79,6 +80,7 @@ export async function verifyPipeline(
   const expired = checkExpired(config, objects.streams, positions.all());
 
   const orphans = await checkOrphans(pipeline);
+  const applied = objects.streams.has(config.streams.operations.name) ? await checkApplied(pipeline) : [];
   const gone = new Set(lost.map(({ problem }) => problem.id));
   const unfinished = traced.findings.filter(
     ({ problem }) => !(problem.kind === 'unfinished' && gone.has(problem.id)),
@@ -113,6 +115,7 @@ export async function verifyPipeline(
         ...retention.warnings,
         ...expired.warnings,
         ...orphans.warnings,
+        ...applied,
         ...malformed(journal.malformed + pointers.malformed),
         ...originalsGone(pointers.gone),
         ...refused(journal.untold.refused),

@@ -99,7 +99,7 @@ property(
   ['accepted', 'refused'],
   (seen) =>
     fc.asyncProperty(anyConfig, async (raw) => {
-      const { parsed, problems, warnings } = await validateConfig(raw, folder);
+      const { parsed, problems, warnings } = await validateConfig(raw, folder, { handlerFiles: true });
       seen(parsed ? 'accepted' : 'refused');
       expect(parsed === undefined).toBe(problems.length > 0);
       for (const { path, message } of [...problems, ...warnings]) expect(path && message).not.toBe('');

@@ -33,7 +33,7 @@ export function withStreams(streams: Record<string, unknown>): Record<string, un
 export async function validated(raw: unknown): Promise<Validated & { readonly folder: string }> {
   const folder = await temporaryFolder();
   await writeFile(join(folder, 'handler.mjs'), 'export default async () => {};\n');
-  return { ...(await validateConfig(raw, folder)), folder };
+  return { ...(await validateConfig(raw, folder, { handlerFiles: true })), folder };
 }
 
 /** Its problems as `path: message`. */

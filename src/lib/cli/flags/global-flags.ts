@@ -112,6 +112,12 @@ export const globalFlags = {
     helpValue: '<file>',
     defaultHelp: async () => 'plutomi-events.config.{ts,mjs,js,json}, here or in a folder above',
   }),
+  pipeline: Flags.string({
+    description:
+      'which pipeline, where there is no config file and the server has several (env PLUTOMI_PIPELINE)',
+    helpGroup: group,
+    helpValue: '<name>',
+  }),
   json: Flags.boolean({ description: 'print JSON on stdout', helpGroup: group }),
   output: Flags.option({ options: ['text', 'json'] as const })({
     char: 'o',

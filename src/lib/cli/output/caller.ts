@@ -3,7 +3,10 @@ import type { TargetFlags } from '../../connection/target-options.js';
 import type { Caller } from '../../render/suggestion.js';
 import { shellWord } from '../../render/shell-word.js';
 
-export type PlaceFlags = TargetFlags & { readonly config?: string | undefined };
+export type PlaceFlags = TargetFlags & {
+  readonly config?: string | undefined;
+  readonly pipeline?: string | undefined;
+};
 
 /** What `callerOf` needs to know beside the flags. */
 export interface Surroundings {
@@ -13,6 +16,8 @@ export interface Surroundings {
   readonly natsContext?: string | undefined;
   /** The servers that were connected to, without credentials. */
   readonly servers?: string | undefined;
+  /** The config was read from the server: whoever needs the config goes there too. */
+  readonly isApplied?: boolean | undefined;
 }
 
 /** Flags that say where to go and are repeated as they were given, with their names in the nats CLI. */
@@ -29,16 +34,26 @@ const repeated = [
 ] as const satisfies readonly (readonly [keyof TargetFlags, string])[];
 
 /** The names of all flags that a suggested command repeats. */
-export const repeatedFlags = ['server', 'user', 'config', ...repeated.map(([own]) => own)] as const;
+export const repeatedFlags = [
+  'server',
+  'user',
+  'config',
+  'pipeline',
+  ...repeated.map(([own]) => own),
+] as const;
 
 /** The caller of this process, for suggestions that lead to where it went. No secret is among its words. */
 export function callerOf(flags: PlaceFlags = {}, around: Surroundings = {}): Caller {
-  const config = flags.config === undefined ? [] : ['--config', shellWord(flags.config)];
+  const config = [
+    ...(flags.config === undefined ? [] : ['--config', shellWord(flags.config)]),
+    ...(flags.pipeline === undefined ? [] : ['--pipeline', shellWord(flags.pipeline)]),
+  ];
   const login = loginWords(flags, around);
+  const toServer = [...serverWords(flags.server), ...login, ...placeWords(flags, 0), ...config];
   return {
     program: programName(process.argv[1]),
-    toServer: [...serverWords(flags.server), ...login, ...placeWords(flags, 0), ...config],
-    toConfig: config,
+    toServer,
+    toConfig: around.isApplied ? toServer : config,
     others: {
       nats: [...natsServerWords(flags, around), ...login, ...placeWords(flags, 1)],
     },

@@ -262,6 +262,11 @@ export const configSchema = z.strictObject({
   ),
   consumers: field.withDefault(z.record(field.key('consumer'), consumer), {}, 'consumers by name'),
   meta,
+  protected: field.withDefault(
+    field.flag(),
+    false,
+    "commands that write ask for the pipeline's name, or need it with --confirm",
+  ),
   numbers: field.withDefault(
     numbers(),
     'number',

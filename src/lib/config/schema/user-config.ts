@@ -17,6 +17,8 @@ export interface UserConfig<E extends string = string> {
   consumers?: Record<string, UserConsumer<NoInfer<E>>> | undefined;
   /** The consumers that route exhausted events. */
   meta?: UserMeta | undefined;
+  /** Commands that write ask for the pipeline's name, or need it with `--confirm`. Default: false. */
+  protected?: boolean | undefined;
   /**
    * How `event.data` represents a number that JavaScript would round: `number`: the nearest one; `bigint`: an exact
    * BigInt for an integer; `text`: the digits as text. Default: `number`.

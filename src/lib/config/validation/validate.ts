@@ -23,14 +23,21 @@ export interface Validated {
   readonly warnings: readonly ConfigProblem[];
 }
 
+export interface ValidateOptions {
+  /** Gives what knows the line of a path. */
+  readonly lines?: (() => Promise<(path: Path) => number | undefined>) | undefined;
+  /** Handler files that are not there are problems. Default: they are not looked for. */
+  readonly handlerFiles?: boolean | undefined;
+}
+
 /**
  * Checks everything that can be known without a server; all problems at once. `folder` is what relative paths
- * are relative to; `lines` gives what knows the line of a path.
+ * are relative to.
  */
 export async function validateConfig(
   raw: unknown,
   folder: string,
-  lines?: () => Promise<(path: Path) => number | undefined>,
+  { lines, handlerFiles = false }: ValidateOptions = {},
 ): Promise<Validated> {
   const problems = new Problems();
   checkPrototypes(raw, problems);
@@ -45,7 +52,7 @@ export async function validateConfig(
     checkStages(parsed, problems);
     checkWaits(parsed, problems);
     checkServer(parsed, problems);
-    await checkHandlers(parsed, problems, folder);
+    if (handlerFiles) await checkHandlers(parsed, problems, folder);
   }
   if (!result.success || problems.all.length > 0) {
     const found = lines === undefined ? problems.all : problems.withLines(await lines());

@@ -1,12 +1,12 @@
 import { describeIssues, type StandardSchema } from '../../config/schema/standard-schema.js';
 import { decodeText } from '../../domain/decode.js';
 import { type Numbers, parseWithNumbers } from '../../domain/numbers.js';
-import { ConfigError, messageOf, UsageError } from '../../errors.js';
+import { ConfigError, messageOf, OperationError, UsageError } from '../../errors.js';
 
 /**
  * Checks the payload as a handler will see it: decoded from its bytes.
  *
- * @throws UsageError `SCHEMA_VIOLATION`; ConfigError when the schema itself fails
+ * @throws UsageError `SCHEMA_VIOLATION`; ConfigError when the schema itself fails; OperationError `SCHEMA_ELSEWHERE`
  */
 export async function checkPayload(
   type: string,
@@ -19,6 +19,8 @@ export async function checkPayload(
   try {
     ({ issues } = await schema['~standard'].validate(data));
   } catch (error) {
+    // Our own: the schema is not here.
+    if (error instanceof OperationError) throw error;
     throw new ConfigError(`the schema of ${type} failed: ${messageOf(error)}`, [], { cause: error });
   }
   if (issues) throw violation(`the data does not match the schema of ${type}: ${describeIssues(issues)}`);

@@ -379,7 +379,9 @@ describe('handler files', () => {
     await mkdir(join(folder, 'handlers'));
     const file = join(folder, 'there.mjs');
     await writeFile(file, '');
-    const { problems } = await validateConfig(withMailer({ handler: 'handlers' }), folder);
+    const { problems } = await validateConfig(withMailer({ handler: 'handlers' }), folder, {
+      handlerFiles: true,
+    });
     expect(problems[0]?.message).toContain('found a folder');
     expect(await problemsOf(withMailer({ handler: file }))).toEqual([]);
   });

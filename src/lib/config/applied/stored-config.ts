@@ -1,0 +1,139 @@
+import { formatDuration } from '../../domain/duration.js';
+import { hideWebhook } from '../describe.js';
+import type {
+  ConsumerSettings,
+  ExternalConsumer,
+  PipelineConfig,
+  ReaderSettings,
+  StageLimits,
+  Start,
+  StreamSettings,
+} from '../resolved.js';
+import type {
+  UserConfig,
+  UserExternalConsumer,
+  UserManagedConsumer,
+  UserMeta,
+  UserStream,
+  UserStreams,
+} from '../schema/user-config.js';
+
+/** A key that the config has, and that is left out here by mistake, does not compile. */
+type Whole<T, Without extends keyof T = never> = Required<Omit<T, Without>>;
+
+/** In place of a schema: the name of its library, e.g. `zod`. */
+export interface StoredEvent {
+  readonly subject: string;
+  readonly schema?: string;
+}
+
+type WholeStream<Role extends keyof UserStreams> = Whole<
+  NonNullable<UserStreams[Role]>,
+  'retention' & keyof NonNullable<UserStreams[Role]>
+>;
+
+/**
+ * A config as it is stored on the server, in the words of a config file: all defaults filled in; without handlers,
+ * schemas, where the server is, and whatever of a webhook may be secret.
+ */
+export interface StoredConfig
+  extends Whole<UserConfig, '$schema' | 'server' | 'replicas' | 'events' | 'streams' | 'consumers' | 'meta'> {
+  readonly events: Readonly<Record<string, StoredEvent>>;
+  readonly streams: { readonly [Role in keyof UserStreams]-?: WholeStream<Role> };
+  readonly consumers: Readonly<Record<string, StoredManaged | StoredExternal>>;
+  readonly meta: Whole<UserMeta>;
+}
+
+type StoredManaged = Whole<UserManagedConsumer, 'external' | 'handler' | 'events'>;
+type StoredExternal = Whole<UserExternalConsumer, 'events'>;
+
+export function storedConfigOf(config: PipelineConfig): StoredConfig {
+  const { streams, meta } = config;
+  const { events, retry, dlq, advisories, operations, kept } = streams;
+  return {
+    name: config.name,
+    protected: config.protected,
+    streams: {
+      events: { ...streamOf(events), maxAge: formatDuration(events.maxAgeMs) },
+      retry: streamOf(retry),
+      dlq: streamOf(dlq),
+      advisories: { ...streamOf(advisories), maxAge: formatDuration(advisories.maxAgeMs) },
+      operations: streamOf(operations),
+      kept: streamOf(kept),
+    },
+    events: Object.fromEntries(
+      config.events.map(({ type, subject, schema }) => [
+        type,
+        { subject, ...(schema === undefined ? {} : { schema: schema['~standard'].vendor }) },
+      ]),
+    ),
+    consumers: Object.fromEntries([
+      ...config.consumers.map((one) => [one.name, managedOf(one)] as const),
+      ...config.external.map((one) => [one.name, externalOf(one)] as const),
+    ]),
+    meta: {
+      ...stageOf(meta),
+      concurrency: meta.concurrency,
+      ackWait: formatDuration(meta.ackWaitMs),
+    },
+    numbers: config.numbers,
+  };
+}
+
+function streamOf(stream: StreamSettings): Whole<UserStream> {
+  return {
+    name: stream.name,
+    subjects: [...stream.subjects],
+    storage: stream.storage,
+    replicas: stream.replicas,
+    maxBytes: stream.maxBytes === -1 ? undefined : stream.maxBytes,
+    maxMsgs: stream.maxMsgs === -1 ? undefined : stream.maxMsgs,
+    discard: stream.discard,
+    duplicateWindow: formatDuration(stream.duplicateWindowMs),
+  };
+}
+
+function stageOf({ attempts, backoffMs }: StageLimits): { attempts: number; backoff: string[] } {
+  return { attempts, backoff: backoffMs.map(formatDuration) };
+}
+
+function readerOf({ subjects, start, onDeadLetter }: ReaderSettings) {
+  const { webhook } = onDeadLetter;
+  return {
+    subjects: [...subjects],
+    start: startOf(start),
+    onDeadLetter: webhook === undefined ? {} : { webhook: hideWebhook(webhook) },
+  };
+}
+
+function startOf(start: Start): StoredManaged['start'] {
+  if (start.at === 'time') return { time: start.time };
+  return start.at === 'seq' ? { seq: start.seq } : start.at;
+}
+
+function managedOf(consumer: ConsumerSettings): StoredManaged {
+  const { retry } = consumer;
+  return {
+    ...readerOf(consumer),
+    ...stageOf(consumer),
+    concurrency: consumer.concurrency,
+    timeout: formatDuration(consumer.timeoutMs),
+    ackWait: formatDuration(consumer.ackWaitMs),
+    retry: retry.enabled ? { delay: formatDuration(retry.delayMs), ...stageOf(retry) } : false,
+    ordered: consumer.ordered,
+    confirmAcks: consumer.confirmAcks,
+    numbers: consumer.numbers,
+  };
+}
+
+/** The server takes its waits from one of two places. */
+function externalOf(consumer: ExternalConsumer): StoredExternal {
+  const { attempts, backoff } = stageOf(consumer);
+  return {
+    external: true,
+    ...readerOf(consumer),
+    attempts,
+    ackWait: backoff.length === 0 ? formatDuration(consumer.ackWaitMs) : undefined,
+    backoff: backoff.length === 0 ? undefined : backoff,
+  };
+}
