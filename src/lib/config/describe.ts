@@ -152,7 +152,7 @@ function describeConsumer(consumer: ConsumerSettings): DescribedConsumer {
   return {
     external: false,
     ...describeReader(consumer),
-    handler: consumer.handler ?? null,
+    handler: consumer.handler === '' ? null : consumer.handler,
     concurrency: consumer.concurrency,
     timeout: formatDuration(consumer.timeoutMs),
     retry: retry.enabled ? { delay: formatDuration(retry.delayMs), ...describeStage(retry) } : false,

@@ -141,8 +141,8 @@ export type ExternalConsumer = ReaderSettings;
 
 /** A consumer that this pipeline runs. */
 export interface ConsumerSettings extends ReaderSettings {
-  /** Absolute path of the module whose default export handles an event. Not there: the config is from the server. */
-  readonly handler?: string;
+  /** Absolute path of the module whose default export handles an event. Empty: the config is from the server. */
+  readonly handler: string;
   /** Most handlers that run at once in one stage of one process. */
   readonly concurrency: number;
   /** An attempt that runs longer has failed, ms. */
@@ -213,7 +213,7 @@ export function handlerFiles(
 ): HandlerFile[] {
   const consumers = 'streams' in of ? [...of.consumers, ...of.external] : of;
   return consumers.flatMap((consumer) => [
-    ...('handler' in consumer && consumer.handler !== undefined
+    ...('handler' in consumer && consumer.handler !== ''
       ? [{ path: `consumers.${consumer.name}.handler`, file: consumer.handler }]
       : []),
     ...(consumer.onDeadLetter.handler === undefined

@@ -6,7 +6,7 @@ export function requireHandlers(
   handlers: ReadonlyMap<string, Handler>,
   consumers: readonly (ConsumerSettings | ExternalConsumer)[],
 ): void {
-  const absent = consumers.filter((one) => 'retry' in one && one.handler === undefined);
+  const absent = consumers.filter((one) => 'handler' in one && one.handler === '');
   if (absent.length > 0) {
     const names = absent.map(({ name }) => name).join(', ');
     throw new TypeError(`${names}: the config was read from the server, and their handlers are not here`);

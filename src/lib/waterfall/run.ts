@@ -164,7 +164,7 @@ class Run implements RunningPipeline {
   private startConsumer(consumer: ConsumerSettings, gate: Gate): void {
     const { config } = this.pipeline;
     const { handlers, log } = this.settings;
-    const handler = handlers.get(consumer.handler ?? '') as Handler;
+    const handler = handlers.get(consumer.handler) as Handler;
     const parts = {
       consumer,
       handler,

@@ -28,7 +28,7 @@ export async function configFromStored(document: AppliedDocument, named: string)
     ...config,
     file,
     applied: { at, by, file, hash },
-    consumers: config.consumers.map(({ handler: _handler, ...consumer }) => withoutAlert(consumer)),
+    consumers: config.consumers.map((consumer) => withoutAlert({ ...consumer, handler: '' })),
     external: config.external.map(withoutAlert),
   };
 }
