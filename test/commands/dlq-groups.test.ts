@@ -131,3 +131,72 @@ describe('dlq groups --watch', () => {
     expect(await pane.text()).not.toContain('1 group');
   });
 });
+
+describe('dlq ack, mute, assign and note', () => {
+  it('keep what was decided, by whom, and show it', async () => {
+    const one = await desk();
+    await bury(one.bed, { failure: refused });
+    const { id } = (await groupsOf(one))[0] ?? { id: '' };
+    const keep = async (...words: string[]): Promise<Record<string, unknown>> => {
+      const { exitCode, stdout } = await one.dlq(...words, '--json');
+      expect([words, exitCode]).toEqual([words, 0]);
+      return readJson('dlq ack', stdout);
+    };
+    expect(await keep('ack', id, '--dry-run')).toMatchObject({ status: 'new', history: [] });
+    expect(await keep('ack', id.slice(0, 6), '--incident', 'INC-4711')).toMatchObject({
+      id,
+      status: 'open',
+      incident: 'INC-4711',
+    });
+    expect(await keep('assign', `group:${id}`, 'ana')).toMatchObject({ assignee: 'ana' });
+    expect(await keep('note', id, 'SMTP is down')).toMatchObject({ note: 'SMTP is down' });
+    const muted = await keep('mute', id, '--until', '24h');
+    expect([muted['status'], String(muted['mutedUntil']).length]).toEqual(['muted', 24]);
+    const { stdout, stderr } = await one.dlq('groups');
+    expect(stdout).toMatch(/INC-4711; assigned to ana; muted until 2.* UTC; SMTP is down/);
+    expect(stderr).toContain('1 group, 1 dead letter');
+    await keep('unmute', id);
+    await keep('assign', id, '--none');
+    const last = await keep('note', id, '--none');
+    expect(last).toMatchObject({ status: 'open', note: null, assignee: null, mutedUntil: null });
+    const history = last['history'] as { by: string; did: string }[];
+    expect(history.map(({ did }) => did.replace(/muted until 2.*/, 'muted until'))).toEqual([
+      'acknowledged',
+      'incident INC-4711',
+      'assigned to ana',
+      'noted: SMTP is down',
+      'muted until',
+      'unmuted',
+      'assigned to nobody',
+      'removed the note',
+    ]);
+    expect(history.every(({ by }) => by.includes('@'))).toBe(true);
+    // Again: it stands already.
+    expect((await keep('ack', id))['history']).toEqual(history);
+    const text = await one.dlq('ack', id);
+    expect(text.stderr).toContain(`keeping about group ${id} (1 of ${consumer}) on 127.0.0.1`);
+    expect(text.stdout).toMatch(new RegExp(`^${id}  open, 1 dead letter\n  ${consumer}  Error: connect`));
+  });
+
+  it('refuse what is no group, and what can not be meant', async () => {
+    const one = await desk();
+    await bury(one.bed, { failure: refused });
+    const { id } = (await groupsOf(one))[0] ?? { id: '' };
+    const wrong: readonly [readonly string[], number, string][] = [
+      [['ack', id.replace(/^./, (char) => (char === '0' ? '1' : '0'))], 1, `the nearest: ${id}`],
+      [['ack', 'nope'], 2, 'at least its first 6 characters, found "nope"'],
+      [['ack'], 2, 'dlq groups'],
+      [['mute', id], 2, '--until'],
+      [['mute', id, '--until', 'tomorrow'], 2, 'found "tomorrow"'],
+      [['mute', id, '--until', '2020-01-01'], 2, 'which is not to come'],
+      [['assign', id], 2, '--none'],
+      [['note', id, 'text', '--none'], 2, '--none'],
+      [['note', id, ' '], 2, 'note: expected some text, found " "'],
+      [['ack', id, '--incident', ''], 2, '--incident: expected some text'],
+    ];
+    for (const [words, exitCode, text] of wrong) {
+      const ended = await one.dlq(...words);
+      expect([words, ended.exitCode, ended.stderr]).toEqual([words, exitCode, expect.stringContaining(text)]);
+    }
+  });
+});

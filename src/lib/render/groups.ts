@@ -1,4 +1,6 @@
+import type { GroupState } from '../dlq/groups/change-group.js';
 import type { Group, GroupList } from '../dlq/groups/list-groups.js';
+import type { GroupDecision } from '../domain/group-decision.js';
 import type { GroupStatus } from '../domain/group-status.js';
 import { escapeLine } from '../domain/escape.js';
 import type { Colors } from './colors.js';
@@ -60,7 +62,12 @@ export function whatOf({
   return `${many}${name}${saysCode}: ${shape}`;
 }
 
-function decisions({ assignee, incident, mutedUntil, note }: Group): string {
+function decisions({
+  assignee,
+  incident,
+  mutedUntil,
+  note,
+}: Pick<Group, 'assignee' | 'incident' | 'mutedUntil' | 'note'>): string {
   return [
     ...(incident === null ? [] : [incident]),
     ...(assignee === null ? [] : [`assigned to ${assignee}`]),
@@ -93,4 +100,46 @@ export function renderGroupCount({ total, shown, letters }: GroupList): string {
   const groups = total === 1 ? '1 group' : `${total} groups`;
   const dead = letters === 1 ? '1 dead letter' : `${letters} dead letters`;
   return `${shown < total ? `${shown} of ` : ''}${groups}, ${dead}`;
+}
+
+/** What a command is about to keep about a group, on one line. */
+export function renderDecision(
+  group: GroupState,
+  decision: GroupDecision,
+  about: { readonly server: string; readonly incident: string | undefined; readonly dryRun: boolean },
+): string {
+  const { server, incident, dryRun } = about;
+  const what = [inWords(decision), ...(incident === undefined ? [] : [`incident ${incident}`])].join('; ');
+  const of = `${group.count} of ${group.consumer}`;
+  return escapeLine(
+    `${dryRun ? 'would keep' : 'keeping'} about group ${group.id} (${of}) on ${server}: ${what}`,
+  );
+}
+
+function inWords(decision: GroupDecision): string {
+  switch (decision.do) {
+    case 'ack':
+      return 'acknowledged';
+    case 'mute':
+      return `muted until ${renderUntil(decision.until)}`;
+    case 'unmute':
+      return 'not muted';
+    case 'assign':
+      return decision.to === null ? 'assigned to nobody' : `assigned to ${decision.to}`;
+    case 'note':
+      return decision.text === null ? 'no note' : `note: ${decision.text}`;
+  }
+}
+
+/** Where a group stands: its status, what it is, and what was decided. */
+export function renderGroupState(group: GroupState, { colors, width }: View): string {
+  const line = (text: string): string => clipColumns(`${indent}${escapeLine(text)}`, width);
+  const decided = decisions(group);
+  const { id, status, count, consumer } = group;
+  const counted = count === 1 ? '1 dead letter' : `${count} dead letters`;
+  return [
+    `${colors.bold(id)}  ${status === 'resolved' ? status : paintStatus(status, status, colors)}, ${counted}`,
+    line(`${consumer}  ${whatOf({ ...group, shapes: 1 })}`),
+    ...(decided === '' ? [] : [line(decided)]),
+  ].join('\n');
 }

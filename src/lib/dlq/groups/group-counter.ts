@@ -40,6 +40,8 @@ export class Counted {
   }
 }
 
+type LeadOf = (consumer: string, fingerprint: string) => string;
+
 /** Counts dead letters by consumer and shape, and then by group. Memory grows with the shapes, not with the dead letters. */
 export class GroupCounter {
   readonly kinds: GroupKinds;
@@ -84,8 +86,18 @@ export class GroupCounter {
     if (pointer) one.originals.add(pointer, isThere);
   }
 
+  /** One of which nothing has to be there. */
+  mention(consumer: string, fingerprint: string): void {
+    this.of(consumer, fingerprint);
+  }
+
   /** The groups of which some were counted; what was seen of all their shapes is in them. */
-  groups(leadOf: (consumer: string, fingerprint: string) => string): Counted[] {
+  groups(leadOf: LeadOf): Counted[] {
+    return this.allGroups(leadOf).filter(({ tally }) => tally.count > 0);
+  }
+
+  /** Those of which none were counted too. */
+  allGroups(leadOf: LeadOf): Counted[] {
     const found = new Map<string, Counted>();
     for (const [consumer, shapes] of this.counted) {
       for (const [fingerprint, one] of shapes) {
@@ -96,7 +108,7 @@ export class GroupCounter {
         group.take(one);
       }
     }
-    return [...found.values()].filter(({ tally }) => tally.count > 0);
+    return [...found.values()];
   }
 
   private of(consumer: string, fingerprint: string): Counted {

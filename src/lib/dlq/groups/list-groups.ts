@@ -1,15 +1,11 @@
-import type { GroupDocument } from '../../domain/group-document.js';
 import { groupIdOf } from '../../domain/group-id.js';
-import { type GroupStatus, mutedUntil, statusOf, togetherOf } from '../../domain/group-status.js';
-import { lastAppliedAt, readGroupDocuments } from '../../groups/group-documents.js';
-import type { FoundGroups } from '../../groups/group-kinds.js';
+import { type GroupStatus, mutedUntil, statusOf } from '../../domain/group-status.js';
 import type { OnRead } from '../../nats/read/read-so-far.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { DeadLetterFilters } from '../filters.js';
 import { Originals } from '../originals.js';
-import { selectPages } from '../select.js';
-import { type Counted, GroupCounter } from './group-counter.js';
-import { largestFirst } from './tally.js';
+import { countGroups, type CountedGroups, documentOf, factsOf } from './count-groups.js';
+import type { Counted } from './group-counter.js';
 
 export const defaultGroupsLimit = 20;
 
@@ -94,71 +90,11 @@ export async function listGroups(
   };
 }
 
-/** What was read of groups. */
-export interface CountedGroups {
-  /** The largest first. */
-  readonly groups: readonly Counted[];
-  readonly found: FoundGroups;
-  readonly nowMs: number;
-  readonly documents: ReadonlyMap<string, GroupDocument>;
-  readonly appliedAt: string | undefined;
-}
-
-export async function countGroups(
-  pipeline: Pipeline,
-  filters: DeadLetterFilters,
-  { signal, onRead }: ListGroupsOptions,
-): Promise<CountedGroups> {
-  const nowMs = pipeline.clock.now();
-  const documents = await readGroupDocuments(pipeline);
-  const isAsked = documents.some(({ mute }) => mute?.until === 'deploy');
-  const appliedAt = isAsked ? await lastAppliedAt(pipeline) : undefined;
-  const counter = new GroupCounter(documents, nowMs);
-  const originals = new Originals(pipeline.link);
-  let done = 0;
-  const pages = selectPages(pipeline, filters, signal, (entries, after) => {
-    for (const entry of entries) counter.see(entry);
-    done += entries.length;
-    onRead?.({ what: 'dead letters', done, of: done + (after ?? 0) });
-  });
-  for await (const { entries } of pages) {
-    const isThere = await originals.thereOf(entries.flatMap(({ pointer }) => pointer ?? []));
-    for (const entry of entries) counter.count(entry, isThere);
-  }
-  const found = counter.kinds.find();
-  return {
-    groups: sorted(counter.groups(found.leadOf)),
-    found,
-    nowMs,
-    documents: new Map(documents.map((document) => [document.id, document])),
-    appliedAt,
-  };
-}
-
-function sorted(groups: readonly Counted[]): Counted[] {
-  const byTally = new Map(groups.map((group) => [group.tally, group]));
-  return largestFirst(byTally.keys()).flatMap((tally) => byTally.get(tally) ?? []);
-}
-
-/** What is known about a group, by the ids of its shapes. */
-export function documentOf(
-  { consumer, fingerprint }: Pick<Counted, 'consumer' | 'fingerprint'>,
-  { found, documents }: Pick<CountedGroups, 'found' | 'documents'>,
-): GroupDocument | undefined {
-  return togetherOf(found.idsOf(consumer, fingerprint).flatMap((id) => documents.get(id) ?? []));
-}
-
 function describe(group: Counted, expiresAt: string | null, counted: CountedGroups): Group {
-  const { consumer, fingerprint, tally, shapes, steps, since, oldestDlqSeq, firstReason } = group;
-  const { found, nowMs, appliedAt } = counted;
-  const kind = found.kindOf(consumer, fingerprint);
+  const { consumer, fingerprint, tally, shapes, steps, firstReason } = group;
+  const kind = counted.found.kindOf(consumer, fingerprint);
   const document = documentOf(group, counted);
-  const facts = {
-    nowMs,
-    oldestDlqSeq,
-    appliedAt,
-    diedSince: ({ dlqSeq }: { dlqSeq: number }) => since.get(dlqSeq) ?? 0,
-  };
+  const facts = factsOf(group, counted);
   const { count, firstDeadAt, lastDeadAt, sample } = tally;
   return {
     id: groupIdOf(consumer, fingerprint),

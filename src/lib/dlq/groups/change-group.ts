@@ -1,0 +1,63 @@
+import { decodeGroup, emptyGroup, type GroupChange } from '../../domain/group-document.js';
+import { decided, type GroupDecision } from '../../domain/group-decision.js';
+import { type GroupStatus, mutedUntil, statusOf } from '../../domain/group-status.js';
+import { isoOfMs } from '../../domain/time.js';
+import { groupSubject } from '../../groups/group-documents.js';
+import { updateDocument } from '../../operations/documents.js';
+import type { Pipeline } from '../../pipeline/pipeline.js';
+import { factsOf } from './count-groups.js';
+import type { FoundGroup } from './find-group.js';
+import type { Group } from './list-groups.js';
+
+/** What is known about a group, and what people did about it. */
+export interface GroupState
+  extends Pick<
+    Group,
+    'id' | 'consumer' | 'name' | 'code' | 'shape' | 'count' | 'note' | 'assignee' | 'mutedUntil' | 'incident'
+  > {
+  /** As in `dlq groups`; `resolved`: it has no dead letters now. */
+  readonly status: GroupStatus | 'resolved';
+  /** The newest 50 changes that people made, oldest first. */
+  readonly history: readonly GroupChange[];
+}
+
+/** Keeps a decision about a group. It loses nothing, and may be repeated. Rejects with OperationError `NO_STREAM`. */
+export async function changeGroup(
+  pipeline: Pipeline,
+  found: FoundGroup,
+  decision: GroupDecision,
+  { incident }: { readonly incident?: string } = {},
+): Promise<GroupState> {
+  const { id, consumer, kind, code } = found.document;
+  const by = {
+    at: isoOfMs(pipeline.clock.now()),
+    by: pipeline.identity.operator,
+    dlqSeq: found.dlqSeq,
+    ...(incident === undefined ? {} : { incident }),
+  };
+  const subject = groupSubject(pipeline, id);
+  const stored = await updateDocument(pipeline, subject, decodeGroup, (current) =>
+    decided(current ?? emptyGroup({ id, consumer, kind, code }), decision, by),
+  );
+  return stateOf({ ...found, document: stored?.value ?? found.document });
+}
+
+/** What stands now. */
+export function stateOf({ id, document, shape, count, group, counted }: FoundGroup): GroupState {
+  const { consumer, kind, code, note, assignee, incident, history } = document;
+  const facts = factsOf(group, counted);
+  return {
+    id,
+    consumer,
+    name: kind.name,
+    code,
+    shape,
+    count,
+    status: count === 0 ? 'resolved' : statusOf(document, facts),
+    note,
+    assignee,
+    mutedUntil: mutedUntil(document, facts),
+    incident,
+    history,
+  };
+}
