@@ -122,11 +122,11 @@ function inWords(decision: GroupDecision): string {
       return 'acknowledged';
     case 'mute':
       return `muted until ${renderUntil(decision.until)}`;
-    case 'unmute':
-      return 'not muted';
     case 'assign':
       return decision.to === null ? 'assigned to nobody' : `assigned to ${decision.to}`;
-    case 'note':
+    case 'unmute':
+      return 'not muted';
+    default:
       return decision.text === null ? 'no note' : `note: ${decision.text}`;
   }
 }

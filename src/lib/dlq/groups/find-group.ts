@@ -99,5 +99,5 @@ function unknownGroup(id: string, groups: readonly Counted[], counted: CountedGr
 
 /** At how many places two ids are the same. */
 function sharedWith(id: string, other: string): number {
-  return [...id].filter((char, at) => char === other[at]).length;
+  return Array.from(id).filter((char, at) => char === other[at]).length;
 }
