@@ -6,7 +6,7 @@ import { groupSubject } from '../../groups/group-documents.js';
 import { updateDocument } from '../../operations/documents.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { factsOf } from './count-groups.js';
-import type { FoundGroup } from './find-group.js';
+import { findGroup, type FoundGroup } from './find-group.js';
 import type { Group } from './list-groups.js';
 
 /** What is known about a group, and what people did about it. */
@@ -21,12 +21,31 @@ export interface GroupState
   readonly history: readonly GroupChange[];
 }
 
+/** What belongs to a decision. */
+export interface DecideOptions {
+  /** The incident that the group belongs to. */
+  readonly incident?: string;
+}
+
+/**
+ * Keeps a decision about the group that an id names, as `dlq ack`, `mute`, `assign` and `note` do. It loses nothing, and
+ * may be repeated. Rejects with UsageError for what is no id, and OperationError `NOT_FOUND` or `NO_STREAM`.
+ */
+export async function decideGroup(
+  pipeline: Pipeline,
+  id: string,
+  decision: GroupDecision,
+  options: DecideOptions = {},
+): Promise<GroupState> {
+  return changeGroup(pipeline, await findGroup(pipeline, id), decision, options);
+}
+
 /** Keeps a decision about a group. It loses nothing, and may be repeated. Rejects with OperationError `NO_STREAM`. */
 export async function changeGroup(
   pipeline: Pipeline,
   found: FoundGroup,
   decision: GroupDecision,
-  { incident }: { readonly incident?: string } = {},
+  { incident }: DecideOptions,
 ): Promise<GroupState> {
   const { id, consumer, kind, code } = found.document;
   const by = {
