@@ -68,6 +68,12 @@ const above: readonly (readonly [Role, readonly string[], string, Role])[] = [
     'events-advisories.business.DISCARDED.worker.2.dlq.',
     'operator',
   ],
+  [
+    'viewer',
+    ['dlq', 'archive', '--all', '--reason', 'x', '--yes'],
+    'events-operations.archived.worker.2',
+    'operator',
+  ],
   ['viewer', ['events', 'publish', 'job'], 'events.job', 'publisher'],
 ];
 
@@ -76,7 +82,14 @@ const record = (kind: string): string => `events-advisories.business.${kind}.wor
 /** What no command of a role would ever send. */
 const shut: Readonly<Record<Role, readonly string[]>> = {
   publisher: [record('RESOLVED'), 'events-dlq.worker.1', 'events-retry.worker.1', 'events.other'],
-  runner: [record('REPLAYED'), record('DISCARDED'), 'events.job', 'events-retry.other.1'],
+  runner: [
+    record('REPLAYED'),
+    record('DISCARDED'),
+    record('ARCHIVED'),
+    record('RESTORED'),
+    'events.job',
+    'events-retry.other.1',
+  ],
   operator: [record('ATTEMPT_FAILED'), record('RESOLVED'), 'events.job', 'events-retry.other.1'],
   ci: [record('ROUTED'), 'events-dlq.worker.1', 'events-retry.worker.1', 'events.job'],
   viewer: [record('ROUTED'), 'events-dlq.worker.1', 'events-retry.worker.1', 'events.job'],
@@ -174,6 +187,17 @@ test('each role can do its commands and nothing above them', async () => {
   });
   await Promise.all(asking);
 
+  const archive = await cli(
+    'operator',
+    ...['dlq', 'archive', 'worker/2', '--reason', 'later', '--yes', '--json'],
+  );
+  expect(JSON.parse(archive.stdout)).toMatchObject({ archived: 1, skipped: [] });
+  const listed = await cli('viewer', 'dlq', 'list', '--archived', '--json');
+  expect(JSON.parse(listed.stdout)).toMatchObject({ total: 1, items: [{ id: 'worker/2' }] });
+  const shown = await cli('viewer', 'dlq', 'show', 'worker/2', '--json');
+  expect(JSON.parse(shown.stdout)).toMatchObject({ status: 'archived' });
+  const restore = await cli('operator', 'dlq', 'restore', '--all', '--yes', '--json');
+  expect(JSON.parse(restore.stdout)).toMatchObject({ restored: 1, skipped: [] });
   const discard = await cli(
     'operator',
     'dlq',

@@ -68,6 +68,11 @@ const record = {
   },
 };
 
+const ofSelection = {
+  selection: text,
+  eventsRead: object({ keys: listOf(text), read: count, gone: count }),
+};
+
 const counted = listOf(object({ name: text, count }));
 
 const planned = {
@@ -177,7 +182,7 @@ const schemas = {
       archived: count,
       skipped: listOf(object({ id: text, reason: text })),
     },
-    { interrupted: { const: true }, plan: object({ ...planned, archivable: count }) },
+    { interrupted: { const: true }, plan: object({ ...planned, archivable: count }, ofSelection) },
   ),
   'dlq restore': object(
     {
@@ -186,7 +191,7 @@ const schemas = {
       restored: count,
       skipped: listOf(object({ id: text, reason: text })),
     },
-    { interrupted: { const: true }, plan: object({ ...planned, restorable: count }) },
+    { interrupted: { const: true }, plan: object({ ...planned, restorable: count }, ofSelection) },
   ),
   'dlq discard': object(
     {
@@ -195,7 +200,7 @@ const schemas = {
       discarded: count,
       skipped: listOf(object({ id: text, reason: text })),
     },
-    { interrupted: { const: true }, plan: object({ ...planned, discardable: count }) },
+    { interrupted: { const: true }, plan: object({ ...planned, discardable: count }, ofSelection) },
   ),
   'advisories tail': object({
     at: isoTime,

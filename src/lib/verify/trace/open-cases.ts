@@ -91,7 +91,9 @@ export class OpenCases {
     if (before !== undefined && stageOf(before) === stageOf(rank)) {
       const { phase } = stepAt(before);
       if (phase === 'trying') this.holes.push(this.keyOf(id, next));
-      else if (phase !== 'exhausted' && before !== rank) this.twice.push(this.keyOf(id, next));
+      // What was archived has been in the DLQ: a repair of its dead letter is routed there once more.
+      else if (phase !== 'exhausted' && phase !== 'archived' && before !== rank)
+        this.twice.push(this.keyOf(id, next));
     } else if (before === undefined ? this.complete : before < rank) {
       this.holes.push(this.keyOf(id, next));
     }
