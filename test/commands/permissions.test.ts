@@ -187,10 +187,7 @@ test('each role can do its commands and nothing above them', async () => {
   });
   await Promise.all(asking);
 
-  const archive = await cli(
-    'operator',
-    ...['dlq', 'archive', 'worker/2', '--reason', 'later', '--yes', '--json'],
-  );
+  const archive = await cli('operator', 'dlq', 'archive', 'worker/2', '--reason', 'later', '--yes', '--json');
   expect(JSON.parse(archive.stdout)).toMatchObject({ archived: 1, skipped: [] });
   const listed = await cli('viewer', 'dlq', 'list', '--archived', '--json');
   expect(JSON.parse(listed.stdout)).toMatchObject({ total: 1, items: [{ id: 'worker/2' }] });
