@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, expect } from 'vitest';
+import { appliedDocument, decodeApplied } from '../../../src/lib/config/applied/applied-document.js';
+import { configFromStored } from '../../../src/lib/config/applied/from-stored.js';
+import { storedConfigOf } from '../../../src/lib/config/applied/stored-config.js';
 import { describeConfig } from '../../../src/lib/config/describe.js';
 import { readJson } from '../../../src/lib/config/file/read-json.js';
 import { resolveConfig } from '../../../src/lib/config/resolve.js';
@@ -113,6 +116,14 @@ property(
       expect(outline({ ...described })).not.toMatch(unprintable);
       expect(JSON.parse(JSON.stringify(described))).toEqual(described);
       expect(desiredTopology(resolved)).toBeDefined();
+      // What is stored on the server means the same, wherever it is read.
+      const decoded = decodeApplied(
+        JSON.parse(JSON.stringify(appliedDocument(resolved, { at: 'now', by: 'a' }))),
+      );
+      if (!decoded.ok) throw new Error(decoded.reason);
+      const back = await configFromStored(decoded.value, 'it');
+      expect(storedConfigOf(back)).toEqual(storedConfigOf(resolved));
+      expect(desiredTopology(back)).toEqual(desiredTopology(resolved));
     }),
 );
 
