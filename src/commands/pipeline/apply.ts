@@ -1,7 +1,6 @@
 import type { Pipeline } from '../../lib/pipeline/pipeline.js';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/base-command.js';
-import type { Protection } from '../../lib/cli/context.js';
 import { consentFlags } from '../../lib/cli/flags/consent-flags.js';
 import { describeMove, describeMoved, emptiedBy, parseMoves } from '../../lib/cli/flags/moves.js';
 import { type Move, type Moved, movePointers, planMove, type MovePlan } from '../../lib/dlq/move.js';
@@ -188,7 +187,7 @@ Exit codes: 0 the server matches, or a plan was shown; 1 refused, failed, or ans
     else for (const line of [...renderConsequences(plan, this.context.caller), ...moving]) this.note(line);
   }
 
-  private async agree(question: string, protection: Protection | undefined): Promise<void> {
+  private async agree(question: string, protection: string | undefined): Promise<void> {
     if (await this.confirm(escapeLine(question), protection)) return;
     throw new OperationError('nothing was changed: the answer was no', { code: 'DECLINED' });
   }

@@ -182,10 +182,11 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
    * pipeline is protected, its name must be typed, or given with `--confirm`. False: the answer was no. Commands ask always,
    * and leave `--yes` to this.
    */
-  protected confirm(question: string, protection = this.context.protection()): Promise<boolean> {
+  protected confirm(question: string, why = this.context.protection()): Promise<boolean> {
     const given = this.flags as Consent;
     return askConsent(question, given, {
-      protection,
+      pipeline: this.context.openedName,
+      why,
       interactive: this.interactive,
       command: this.shape.name,
       hasDryRun: 'dry-run' in this.shape.flags,

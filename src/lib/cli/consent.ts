@@ -1,6 +1,5 @@
 import { escapeLine } from '../domain/escape.js';
 import { OperationError, UsageError } from '../errors.js';
-import type { Protection } from './context.js';
 
 /** What was said ahead of the question. */
 export interface Consent {
@@ -12,7 +11,10 @@ export interface Consent {
 
 /** Who asks, and of whom. */
 export interface Asking {
-  readonly protection: Protection | undefined;
+  /** The name of the pipeline that is written to; undefined: none is. */
+  readonly pipeline: string | undefined;
+  /** Why its name is asked for; undefined: yes or no is enough. */
+  readonly why: string | undefined;
   /** A person is there to answer. */
   readonly interactive: boolean;
   /** The command, for errors. */
@@ -24,33 +26,26 @@ export interface Asking {
 export async function askConsent(
   question: string,
   { yes = false, confirm: named }: Consent,
-  { protection, interactive, command, hasDryRun }: Asking,
+  { pipeline: name, why, interactive, command, hasDryRun }: Asking,
 ): Promise<boolean> {
-  const seePlan = hasDryRun ? ['see only the plan with --dry-run'] : [];
-  if (protection === undefined) {
-    if (yes) return true;
-    if (interactive) return (await import('./prompts.js')).confirm(question);
-    throw new UsageError(`${command} needs --yes: there is no terminal to ask on`, {
-      code: 'CONFIRMATION_NEEDED',
-      suggestions: ['add --yes', ...seePlan],
-    });
-  }
-  const { name, why } = protection;
-  if (named === name) return true;
-  if (named !== undefined) {
+  if (named !== undefined && name !== undefined) {
+    if (named === name) return true;
     throw new UsageError(
       `--confirm: expected the name of the pipeline, ${escapeLine(name)}, found ${escapeLine(named)}; nothing was done`,
       { code: 'OTHER_PIPELINE' },
     );
   }
+  if (why === undefined && yes) return true;
+  const needed = why === undefined || name === undefined ? '--yes' : `--confirm ${escapeLine(name)}`;
   if (!interactive) {
-    throw new UsageError(`${command} needs --confirm ${escapeLine(name)}: ${why}`, {
+    throw new UsageError(`${command} needs ${needed}: ${why ?? 'there is no terminal to ask on'}`, {
       code: 'CONFIRMATION_NEEDED',
-      suggestions: [`add --confirm ${escapeLine(name)}`, ...seePlan],
+      suggestions: [`add ${needed}`, ...(hasDryRun ? ['see only the plan with --dry-run'] : [])],
     });
   }
-  const { askText } = await import('./prompts.js');
-  const typed = await askText(`${question} Since ${why}, type the name of the pipeline:`);
+  const prompts = await import('./prompts.js');
+  if (why === undefined || name === undefined) return prompts.confirm(question);
+  const typed = await prompts.askText(`${question}\nSince ${why}, type the pipeline's name:`);
   if (typed === name || typed === '') return typed === name;
   throw new OperationError(
     `nothing was done: expected the name of the pipeline, ${escapeLine(name)}, found ${escapeLine(typed)}`,

@@ -35,14 +35,6 @@ export interface ConnectionFlags extends TargetFlags {
   readonly 'log-level'?: LogLevel;
 }
 
-/** Why a command that writes asks for a name. */
-export interface Protection {
-  /** Of the pipeline. */
-  readonly name: string;
-  /** In words. */
-  readonly why: string;
-}
-
 /** Makes a command's parts from its flags and environment: the one place that composes. */
 export class CommandContext {
   private links: Link[] = [];
@@ -154,19 +146,23 @@ export class CommandContext {
     return link;
   }
 
+  /** The name of the pipeline that was opened. */
+  get openedName(): string | undefined {
+    return this.opened?.name;
+  }
+
   /**
    * Why writing to the pipeline that was opened takes its name; undefined: it does not, or none was opened. `applied`: it
    * is protected by what was applied, whatever the config says now.
    */
-  protection(applied = false): Protection | undefined {
+  protection(applied = false): string | undefined {
     if (this.opened === undefined) return undefined;
     const { name, server } = this.opened;
-    if (this.opened.protected || applied)
-      return { name, why: `the pipeline ${escapeLine(name)} is protected` };
+    if (this.opened.protected || applied) return `the pipeline ${escapeLine(name)} is protected`;
     const { environment, flags } = this;
     const context = contextOf({ environment, flags, ...(server ? { configured: server } : {}) });
     if (context === undefined || !environment.protectedContexts.includes(context)) return undefined;
-    return { name, why: `the context ${escapeLine(context)} is protected (PLUTOMI_PROTECTED)` };
+    return `the context ${escapeLine(context)} is protected (PLUTOMI_PROTECTED)`;
   }
 
   /** JSON lines, or readable ones on a terminal. `pipeline run` logs to stdout, every other command to stderr. */
