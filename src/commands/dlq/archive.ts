@@ -25,7 +25,7 @@ const action: Omit<LetterAction<ArchiveResult>, 'carryOut'> = {
   plan: planArchive,
   undone: unarchived,
   done: ({ archived }) => archived,
-  question: (what) => `Archive ${what}?`,
+  question: (what, server) => `Archive ${what} on ${server}?`,
 };
 const { reason: diedOf, ...filters } = deadLetterFlags;
 

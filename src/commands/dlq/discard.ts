@@ -21,7 +21,7 @@ const action: Omit<LetterAction<DiscardResult>, 'carryOut'> = {
   plan: planDiscard,
   undone: undiscarded,
   done: ({ discarded }) => discarded,
-  question: (what) => `Permanently discard ${what}?`,
+  question: (what, server) => `Permanently discard ${what} on ${server}?`,
 };
 const { reason: diedOf, ...filters } = deadLetterFlags;
 

@@ -25,7 +25,7 @@ const action: Omit<LetterAction<RestoreResult>, 'carryOut'> = {
   plan: planRestore,
   undone: unrestored,
   done: ({ restored }) => restored,
-  question: (what) => `Put ${what} back into the DLQ?`,
+  question: (what, server) => `Put ${what} back into the DLQ on ${server}?`,
 };
 const { reason: diedOf, ...filters } = deadLetterFlags;
 

@@ -25,8 +25,8 @@ export interface LetterAction<R extends LetterResult> {
   readonly undone: (plan: LetterPlan, options: { readonly dryRun: boolean }) => R;
   readonly carryOut: (pipeline: Pipeline, plan: LetterPlan, options: CarryOutOptions) => Promise<R>;
   readonly done: (result: R) => number;
-  /** About `these 3 dead letters on <server>`. */
-  readonly question: (what: string) => string;
+  /** `what`: `these 3 dead letters`. */
+  readonly question: (what: string, server: string) => string;
 }
 
 interface HowToAct {
@@ -79,7 +79,7 @@ export abstract class LetterCommand<T extends typeof Command> extends BaseComman
     { items, server }: LetterPlan,
   ): Promise<void> {
     const what = items.length === 1 ? `this ${one}` : `these ${items.length} ${many}`;
-    if (await this.confirm(question(`${what} on ${server}`))) return;
+    if (await this.confirm(question(what, server))) return;
     throw new OperationError(`nothing was ${verb.done}: the answer was no`, { code: 'DECLINED' });
   }
 
