@@ -36,6 +36,7 @@ const item = {
   status: { enum: ['dead', 'archived'] },
   original: { enum: ['present', 'missing', 'replaced'] },
   originalExpiresAt: orNull(isoTime),
+  kept: { type: 'boolean' },
 };
 
 const ofItem = {

@@ -25,6 +25,7 @@ export interface DescribedConfig {
   readonly consumers: Readonly<Record<string, DescribedConsumer | DescribedExternal>>;
   readonly meta: DescribedStage & { readonly concurrency: number; readonly ackWait: string };
   readonly protected: boolean;
+  readonly keepOriginals: boolean;
   readonly numbers: Numbers;
   readonly server: { readonly url: string | null; readonly context: string | null };
   /** How it was applied, where it was read from the server. */
@@ -102,6 +103,7 @@ export function describeConfig(config: PipelineConfig): DescribedConfig {
       ackWait: formatDuration(meta.ackWaitMs),
     },
     protected: config.protected,
+    keepOriginals: config.keepOriginals,
     numbers: config.numbers,
     server: {
       url: server?.url === undefined ? null : describeServers(server.url.split(',').map((url) => url.trim())),

@@ -63,6 +63,7 @@ export function resolveConfig(parsed: ParsedConfig, file: string): PipelineConfi
       ackWaitMs: durationMs(parsed.meta.ackWait),
     },
     protected: parsed.protected,
+    keepOriginals: parsed.keepOriginals,
     numbers: parsed.numbers,
     ...(url === undefined && context === undefined
       ? {}

@@ -31,6 +31,8 @@ export interface PipelineConfig {
   readonly meta: MetaSettings;
   /** Verbs that write ask for the pipeline's name. */
   readonly protected: boolean;
+  /** Events of dead letters and waiting retries are kept before they age out. */
+  readonly keepOriginals: boolean;
   /** As schemas see numbers at publishing, and consumers that don't say it themselves. */
   readonly numbers: Numbers;
   /** Where the config says the server is. Flags, environment and context win over it. */

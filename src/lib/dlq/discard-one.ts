@@ -12,6 +12,8 @@ import { recordAbout } from '../journal/record-about.js';
 import { lastRecords } from '../journal/read.js';
 import { writeRecord } from '../journal/write-record.js';
 import type { Original } from '../pointers/original.js';
+import { keptKey } from '../pointers/kept/kept-key.js';
+import { removeKept } from '../pointers/kept/remove-kept.js';
 import { concurrently } from '../flow/concurrently.js';
 import type { StatesOf } from './originals.js';
 import { embeddedExhaustion } from './replay/decide-replay.js';
@@ -28,6 +30,8 @@ export type DiscardDecision =
   | {
       readonly do: 'discard';
       readonly original?: Original['state'];
+      /** Something of its event is kept, or may be. */
+      readonly kept: boolean;
       /** Keys whose end is to be journaled: an earlier discard may have come as far as that. */
       readonly keys: readonly Key[];
     };
@@ -42,23 +46,30 @@ export async function decideDiscards(
 ): Promise<DiscardDecision[]> {
   const { config } = pipeline;
   const pointers = entries.flatMap(({ pointer }) => pointer ?? []);
-  const [standings, states] = await Promise.all([
+  const [standings, states, keptRecords] = await Promise.all([
     standingsOfLetters(pipeline, pointers),
     statesOf?.(pointers),
+    lastRecords(
+      pipeline,
+      pointers.map((pointer) => [keptKey(pointer), 'KEPT']),
+    ),
   ]);
+  const wasKept = new Set(pointers.filter((_, i) => keptRecords[i] !== undefined));
   const standingOf = new Map(pointers.map((pointer, i) => [pointer, standings[i]]));
   const stateOf = new Map(pointers.map((pointer, i) => [pointer, states?.[i]]));
   const decided = await concurrently(entries, lookupsAtOnce, async (entry): Promise<DiscardDecision> => {
     const { pointer } = entry;
     const standing = pointer && standingOf.get(pointer);
-    if (entry.archived) return discardOfArchived(pipeline, entry.archived, standing);
+    // A later cycle may have been edited.
+    const kept = pointer !== undefined && (wasKept.has(pointer) || pointer.cycle > 0);
+    if (entry.archived) return discardOfArchived(pipeline, entry.archived, standing, kept);
     if (standing?.is === 'archived') return { do: 'skip', reason: archiveBegun };
     if (standing?.is === 'replayed' || (pointer && (await isWaitingAgain(pipeline, pointer))))
       return { do: 'skip', reason: replayBegun };
     const all = pointer ? await keysOf(pipeline, pointer) : [foreignKey(config, entry)];
     const keys = await unjournaled(pipeline, all);
     const original = pointer && stateOf.get(pointer);
-    return { do: 'discard', keys, ...(original === undefined ? {} : { original }) };
+    return { do: 'discard', keys, kept, ...(original === undefined ? {} : { original }) };
   });
   // Without a signal, each was looked at.
   return decided as DiscardDecision[];
@@ -69,12 +80,13 @@ async function discardOfArchived(
   pipeline: Pipeline,
   archived: ArchivedLetter,
   standing: LetterStanding | undefined,
+  kept: boolean,
 ): Promise<DiscardDecision> {
   const { pointer } = archived;
   const wentOn = standing?.is === 'replayed' || standing?.is === 'moved';
-  if (wentOn || (await isWaitingAgain(pipeline, pointer))) return { do: 'discard', keys: [] };
+  if (wentOn || (await isWaitingAgain(pipeline, pointer))) return { do: 'discard', keys: [], kept: false };
   if (await letterOf(pipeline, archived)) return { do: 'skip', reason: archiveBegun };
-  return { do: 'discard', keys: await unjournaled(pipeline, await keysOf(pipeline, pointer)) };
+  return { do: 'discard', kept, keys: await unjournaled(pipeline, await keysOf(pipeline, pointer)) };
 }
 
 /** The keys that a dead letter is the end of: its own, and of the meta tier that of the record that was not routed. */
@@ -110,8 +122,8 @@ async function unjournaled(pipeline: Pipeline, keys: readonly Key[]): Promise<Ke
 export function discardOne(
   pipeline: Pipeline,
   author: Author,
-  { dlqSeq, archived }: DlqEntry,
-  { keys }: Exclude<DiscardDecision, SkipDecision>,
+  { dlqSeq, archived, pointer }: DlqEntry,
+  { keys, kept }: Exclude<DiscardDecision, SkipDecision>,
   signal: AbortSignal | undefined,
 ): Promise<{ readonly is: 'discarded' }> {
   const { link, places, clock, identity } = pipeline;
@@ -124,6 +136,7 @@ export function discardOne(
     // By sequence: a newer dead letter of the same event stays. One that is gone already is as good as deleted.
     if (archived) await deleteDocument(pipeline, dlqSeq);
     else await link.deleteMessage(places.dlq.stream, dlqSeq);
+    if (kept && pointer) await removeKept(pipeline, pointer.consumer, pointer.origin);
     return { is: 'discarded' };
   }, signal);
 }

@@ -40,8 +40,7 @@ export interface DiscardResult {
  * Throws OperationError `NOT_FOUND` (exit code 1) when the only id that was asked for has no dead letter.
  */
 export function planDiscard(pipeline: Pipeline, selection: LetterSelection): Promise<LetterPlan> {
-  const { link } = pipeline;
-  const statesOf = statesInStream(link);
+  const statesOf = statesInStream(pipeline);
   return planLetters(pipeline, selection, (entries) => decideDiscards(pipeline, entries, statesOf));
 }
 

@@ -1,6 +1,7 @@
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { DeadLetter } from '../domain/dead-letter.js';
-import { fetchOriginal, type Original } from '../pointers/original.js';
+import { fetchEvent } from '../pointers/kept/event-of.js';
+import type { Original } from '../pointers/original.js';
 import type { DlqEntry } from '../pointers/entry.js';
 import { type LetterStatus, statusOf } from '../domain/selection/match.js';
 import type { ArchivedLetter } from '../domain/archived-letter.js';
@@ -26,8 +27,10 @@ export interface DeadLetterItem extends DeadLetter {
   readonly archived?: Archiving;
   /** `missing`: it aged out or was deleted. `replaced`: its stream was recreated, another event stands there. */
   readonly original: Original['state'];
-  /** ISO; null when events never expire, or the original is gone. */
+  /** ISO; null when events never expire, or the original is gone or kept. */
   readonly originalExpiresAt: string | null;
+  /** Its stream does not have the original any more: it was kept before it aged out. */
+  readonly kept: boolean;
   /** A handler succeeded after the event had been given up. Replay refuses it. */
   readonly resolvedLate?: true;
 }
@@ -48,26 +51,33 @@ export async function itemOf(
   entry: DlqEntry,
   expiry: Expiry,
 ): Promise<{ readonly item: DeadLetterItem; readonly original: Original }> {
-  const { link } = pipeline;
   const { letter, pointer, archived } = entry;
   if (!pointer) {
     const original: Original = { state: 'missing' };
     return {
-      item: { ...letter, ...statusFacts(archived), original: original.state, originalExpiresAt: null },
+      item: {
+        ...letter,
+        ...statusFacts(archived),
+        original: original.state,
+        originalExpiresAt: null,
+        kept: false,
+      },
       original,
     };
   }
   const [original, [resolved]] = await Promise.all([
-    fetchOriginal(link, pointer.origin),
+    fetchEvent(pipeline, pointer),
     areResolvedLate(pipeline, [pointer]),
   ]);
-  const expiresAt = original.state === 'present' ? await expiry.of(original.message) : null;
+  const kept = original.state === 'present' && original.kept === true;
+  const expiresAt = original.state === 'present' && !kept ? await expiry.of(original.message) : null;
   return {
     item: {
       ...letter,
       ...statusFacts(archived),
       original: original.state,
       originalExpiresAt: expiresAt,
+      kept,
       ...(resolved ? { resolvedLate: true } : {}),
     },
     original,

@@ -79,8 +79,7 @@ export async function* readItems(
   filters: DeadLetterFilters,
   { limit, signal }: { readonly limit: number; readonly signal: AbortSignal | undefined },
 ): AsyncGenerator<EntriesPage> {
-  const { link } = pipeline;
-  const originals = new Originals(link);
+  const originals = new Originals(pipeline);
   for await (const { entries, total } of readAhead(collect(pipeline, filters, limit, signal))) {
     const items = await itemsOf(pipeline, originals, entries);
     yield total === undefined ? { items, entries } : { items, entries, total };
@@ -138,10 +137,10 @@ export async function itemsOf(
   return entries.map(({ letter, pointer, archived }) => {
     if (!pointer) return { ...letter, status: 'dead', ...gone };
     const isResolved = resolved[at] === true;
-    const { original, originalExpiresAt } = states[at++] ?? gone;
+    const { original, originalExpiresAt, kept } = states[at++] ?? gone;
     // Named one by one: to spread the second one too takes much longer.
     const status = archived ? 'archived' : 'dead';
-    const item = { ...letter, status, original, originalExpiresAt } as const;
+    const item = { ...letter, status, original, originalExpiresAt, kept } as const;
     if (archived) return { ...item, ...statusFacts(archived), ...(isResolved ? { resolvedLate: true } : {}) };
     return isResolved ? { ...item, resolvedLate: true } : item;
   });

@@ -14,6 +14,8 @@ import { isMoveAway } from '../domain/standing-step.js';
 import { lastRecords } from '../journal/read.js';
 import { writeRecord } from '../journal/write-record.js';
 import type { StoredMessage } from '../nats/wire/message.js';
+import { readKept } from '../pointers/kept/read-kept.js';
+import { keepOriginal } from '../pointers/kept/store-kept.js';
 import { readPointer, writePointer } from '../pointers/write-pointer.js';
 import { persistently } from './plan/persistently.js';
 import { keyOf } from './state.js';
@@ -140,12 +142,21 @@ async function moveOne(
   const moved: Pointer = { ...pointer, consumer: to };
   const behind = await lastRecords(pipeline, recordsBehindMove(keyOf(moved, where)));
   if (behind.every((one) => one === undefined || isMoveAway(one.record))) {
+    await copyKept(pipeline, pointer, to);
     await writePointer(link, place, moved);
   }
   await record(pipeline, moved, where, { movedFrom: from });
   await record(pipeline, pointer, where, { movedTo: to });
   await link.deleteMessage(place.stream, message.seq);
   return undefined;
+}
+
+/** What was kept is kept for the other consumer too, before its pointer is there. */
+async function copyKept(pipeline: Pipeline, { consumer, origin }: Pointer, to: string): Promise<void> {
+  const kept = await readKept(pipeline, consumer, origin);
+  if (!kept) return;
+  const { headers, data } = kept.message;
+  await keepOriginal(pipeline, { consumer: to, origin, headers, data });
 }
 
 function pointerOf(message: StoredMessage, where: Where, consumer: string): Pointer | undefined {

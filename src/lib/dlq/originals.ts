@@ -2,8 +2,9 @@ import type { Origin } from '../domain/key.js';
 import { expiresAt, type StreamLife } from '../domain/message-ttl.js';
 import type { Pointer } from '../domain/pointer.js';
 import { compareNanos, type Nanos, nanosOfRfc3339 } from '../domain/time.js';
-import type { Link } from '../nats/link.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
 import { lifeOf, ttlOf } from '../nats/stream-life.js';
+import { KeptIndex } from '../pointers/kept/list-kept.js';
 import { fetchOriginal, type Original } from '../pointers/original.js';
 
 /** What a stream says about itself that tells which of its messages are there. */
@@ -21,9 +22,14 @@ export interface OriginalState {
   readonly original: Original['state'];
   /** ISO; null when events never expire, or the original is gone. */
   readonly originalExpiresAt: string | null;
+  /** Its stream does not have it any more, and it was kept. */
+  readonly kept: boolean;
 }
 
-export const gone: OriginalState = { original: 'missing', originalExpiresAt: null };
+export const gone: OriginalState = { original: 'missing', originalExpiresAt: null, kept: false };
+const replaced: OriginalState = { ...gone, original: 'replaced' };
+/** What is kept has no age. */
+const kept: OriginalState = { original: 'present', originalExpiresAt: null, kept: true };
 
 /** The server lists all deleted sequences in one answer, ten bytes each. */
 const mostDeletedTold = 1_000_000;
@@ -34,12 +40,16 @@ const mostDeletedTold = 1_000_000;
  * so an event of this life that is not deleted is there. One that is older than the stream was in another one that
  * had its name: what stands at its sequence now has replaced it.
  *
- * Only the event itself is proof: whoever acts on one still reads it (`fetchOriginal`).
+ * What a stream does not have any more may have been kept; that is asked for once too, by the subjects of what is kept.
+ *
+ * Only the event itself is proof: whoever acts on one still reads it (`fetchEvent`).
  */
 export class Originals {
   private readonly extents = new Map<string, Promise<Extent | undefined>>();
 
-  constructor(private readonly link: Link) {}
+  private index: Promise<KeptIndex> | undefined;
+
+  constructor(private readonly pipeline: Pipeline) {}
 
   /** In the order of the pointers. */
   async statesOf(pointers: readonly Pointer[]): Promise<OriginalState[]> {
@@ -48,11 +58,24 @@ export class Originals {
       await Promise.all(streams.map(async (stream) => [stream, await this.extentOf(stream)] as const)),
     );
     const ttls = await this.ttlsOf(pointers, extents);
-    return Promise.all(
+    const states = await Promise.all(
       pointers.map(({ origin }) =>
         this.stateOf(origin, extents.get(origin.stream), ttls.get(origin.stream)?.get(origin.seq)),
       ),
     );
+    if (states.every(({ original }) => original === 'present')) return states;
+    const index = await this.keptIndex();
+    return states.map((state, i) => {
+      const { consumer = '', origin } = pointers[i] ?? {};
+      const isKept = state.original !== 'present' && index.hasOriginal(consumer, origin?.seq ?? 0);
+      return isKept ? kept : state;
+    });
+  }
+
+  private keptIndex(): Promise<KeptIndex> {
+    this.index ??= KeptIndex.read(this.pipeline);
+    this.index.catch(() => (this.index = undefined));
+    return this.index;
   }
 
   /** Which of them are there, as far as their streams tell without a look at the events. */
@@ -76,7 +99,7 @@ export class Originals {
     const read = streams.map(async (stream) => {
       const seqs = pointers.flatMap(({ origin }) => (origin.stream === stream ? [origin.seq] : []));
       const found = new Map<number, string>();
-      await this.link.readEach(stream, seqs, (message) => {
+      await this.pipeline.link.readEach(stream, seqs, (message) => {
         const ttl = ttlOf(message);
         if (ttl !== undefined) found.set(message.seq, ttl);
       });
@@ -93,14 +116,14 @@ export class Originals {
     if (!extent || origin.seq < extent.firstSeq || origin.seq > extent.lastSeq) return gone;
     if (!extent.deleted) return this.read(origin, extent, ttl);
     if (extent.deleted.has(origin.seq)) return gone;
-    if (compareNanos(origin.time, extent.bornAt) < 0)
-      return { original: 'replaced', originalExpiresAt: null };
+    if (compareNanos(origin.time, extent.bornAt) < 0) return replaced;
     return present(origin, extent, ttl);
   }
 
   private async read(origin: Origin, extent: Extent, ttl: string | undefined): Promise<OriginalState> {
-    const { state } = await fetchOriginal(this.link, origin);
-    return state === 'present' ? present(origin, extent, ttl) : { original: state, originalExpiresAt: null };
+    const { state } = await fetchOriginal(this.pipeline.link, origin);
+    if (state === 'present') return present(origin, extent, ttl);
+    return state === 'replaced' ? replaced : gone;
   }
 
   private extentOf(stream: string): Promise<Extent | undefined> {
@@ -115,12 +138,13 @@ export class Originals {
   }
 
   private async ask(stream: string): Promise<Extent | undefined> {
-    const info = await this.link.streamInfo(stream);
+    const info = await this.pipeline.link.streamInfo(stream);
     if (!info) return undefined;
     // The server leaves it out when it is 0.
     const deletions = (info.state as { readonly num_deleted?: number }).num_deleted ?? 0;
     const told = deletions <= mostDeletedTold;
-    const state = told && deletions > 0 ? ((await this.link.deletedIn(stream)) ?? info.state) : info.state;
+    const state =
+      told && deletions > 0 ? ((await this.pipeline.link.deletedIn(stream)) ?? info.state) : info.state;
     const created = nanosOfRfc3339(info.created) ?? '0';
     const oldest = state.messages > 0 ? (nanosOfRfc3339(state.first_ts) ?? created) : created;
     return {
@@ -135,14 +159,14 @@ export class Originals {
 }
 
 function present({ time }: Origin, { life }: Extent, ttl: string | undefined): OriginalState {
-  return { original: 'present', originalExpiresAt: expiresAt(time, ttl, life) };
+  return { original: 'present', originalExpiresAt: expiresAt(time, ttl, life), kept: false };
 }
 
 /** What became of the originals, in the order of the pointers. */
 export type StatesOf = (pointers: readonly Pointer[]) => Promise<readonly Original['state'][]>;
 
 /** What became of originals, as their streams say it: for plans, which are not proof. */
-export function statesInStream(link: Link): StatesOf {
-  const originals = new Originals(link);
+export function statesInStream(pipeline: Pipeline): StatesOf {
+  const originals = new Originals(pipeline);
   return async (pointers) => (await originals.statesOf(pointers)).map(({ original }) => original);
 }

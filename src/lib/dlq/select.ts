@@ -53,7 +53,7 @@ export async function* selectPages(
   signal?: AbortSignal,
   onAll?: OnAll,
 ): AsyncGenerator<SelectedPage> {
-  const { link, config, clock } = pipeline;
+  const { config, clock } = pipeline;
   const { terms } = selectionOfFilters(filters);
   // The same moment for all of them, however long the reading takes.
   const nowMs = clock.now();
@@ -66,7 +66,7 @@ export async function* selectPages(
   await refuseUnknownExceptions(pipeline, terms, context, signal);
   // Two terms that name different consumers: no dead letter is of both.
   if (consumers?.length === 0) return;
-  const sift = new Sift(link, rest, context);
+  const sift = new Sift(pipeline, rest, context);
   const unknownTypes = new UnknownTypes(config, terms, typeOf);
   // The server counts by the time of storing: a restored one that died before has a later one.
   const isCounted = wholly && (fromMs === undefined || !(await wereAnyRestored(pipeline)));

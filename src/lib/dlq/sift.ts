@@ -8,9 +8,9 @@ import {
   termsFrom,
 } from '../domain/selection/match.js';
 import { keyText, type Term } from '../domain/selection/selection.js';
-import type { Link } from '../nats/link.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
 import type { DlqEntry } from '../pointers/entry.js';
-import { fetchOriginal } from '../pointers/original.js';
+import { fetchEvent } from '../pointers/kept/event-of.js';
 import { gone, Originals } from './originals.js';
 
 /** The events that had to be read to tell which dead letters are meant. */
@@ -37,7 +37,7 @@ export class Sift {
   private gone = 0;
 
   constructor(
-    private readonly link: Link,
+    private readonly pipeline: Pipeline,
     terms: readonly Term[],
     context: MatchContext,
   ) {
@@ -47,7 +47,7 @@ export class Sift {
     this.byState = some(termsFrom('state', terms));
     this.byEvent = some(termsFrom('event', terms));
     this.keys = keysOfEvents(terms);
-    this.originals = new Originals(link);
+    this.originals = new Originals(pipeline);
   }
 
   /** What was read so far; undefined: no term asks for events. */
@@ -84,7 +84,7 @@ export class Sift {
 
   private async withEvent(entry: DlqEntry): Promise<DlqEntry & { readonly event?: SelectableEvent }> {
     this.read++;
-    const original = entry.pointer && (await fetchOriginal(this.link, entry.pointer.origin));
+    const original = entry.pointer && (await fetchEvent(this.pipeline, entry.pointer));
     if (original?.state !== 'present') {
       this.gone++;
       return entry;

@@ -3,9 +3,18 @@ export type Ends = 'attempt' | 'stage' | 'dead-letter' | 'case' | null;
 
 /**
  * Who writes records. `worker`: who runs attempts, of handlers and of routing. `router`: who writes pointers. `repair`:
- * `pipeline verify --repair`. The others are a person's commands.
+ * `pipeline verify --repair`. `rescue`: who keeps what would age out. The others are a person's commands.
  */
-export type Writer = 'worker' | 'router' | 'repair' | 'replay' | 'discard' | 'move' | 'archive';
+export type Writer =
+  | 'worker'
+  | 'router'
+  | 'repair'
+  | 'replay'
+  | 'discard'
+  | 'move'
+  | 'archive'
+  | 'rescue'
+  | 'edit';
 
 interface KindFacts {
   /** What happened, in words that follow the name of an attempt or an event. */
@@ -27,6 +36,8 @@ export const kindFacts = {
   RESOLVED: { title: 'succeeded', color: 'green', ends: 'case', writers: ['worker', 'repair'] },
   REPLAYED: { title: 'replayed', color: 'cyan', ends: 'dead-letter', writers: ['replay'] },
   DISCARDED: { title: 'discarded', color: 'cyan', ends: 'case', writers: ['discard'] },
+  KEPT: { title: 'original kept', color: null, ends: null, writers: ['rescue'] },
+  EDITED: { title: 'edited', color: 'cyan', ends: null, writers: ['edit'] },
   MOVED: { title: 'moved', color: 'cyan', ends: null, writers: ['move'] },
   ARCHIVED: { title: 'archived', color: 'cyan', ends: null, writers: ['archive'] },
   RESTORED: { title: 'restored', color: 'cyan', ends: null, writers: ['archive'] },

@@ -156,6 +156,14 @@ export type RecordFacts =
       /** Somebody deleted it from the DLQ. */
       readonly kind: 'DISCARDED';
     }
+  | {
+      /** Its event was copied before it aged out. */
+      readonly kind: 'KEPT';
+    }
+  | {
+      /** Somebody edited its event, for the cycle that this is about. */
+      readonly kind: 'EDITED';
+    }
   | ({
       /** Its pointer was moved to another consumer. */
       readonly kind: 'MOVED';
@@ -221,7 +229,7 @@ export function errorOf(record: JournalRecord): RecordedFailure | undefined {
 /**
  * `Nats-Msg-Id` of a record. Both kinds of exhaustion share one, so that a stage ends once; attempt records
  * carry what makes each unique, so that no failed attempt swallows another. So do moves and archivings: a pointer may
- * come back.
+ * come back. Two who edit the same event are both told of.
  */
 export function recordMessageId(record: JournalRecord): string {
   const key = keyId(record);
@@ -229,6 +237,7 @@ export function recordMessageId(record: JournalRecord): string {
   const id = `${record.kind}/${key}`;
   if (record.kind === 'MOVED') return `${id}/${record.at}/${record.movedTo ?? ''}`;
   if (record.kind === 'ARCHIVED' || record.kind === 'RESTORED') return `${id}/${record.archive ?? ''}`;
+  if (record.kind === 'EDITED') return `${id}/${record.task ?? ''}`;
   if (!('attempt' in record) || record.attempt === undefined) return id;
   return `${id}/${record.attempt}/${record.deliveries ?? 0}/${record.worker ?? ''}`;
 }

@@ -42,6 +42,7 @@ export function sayingOf({ kind, stage, cycle, to, movedTo }: Told): Saying | un
   if (kind === 'ARCHIVED') return { cycle, ending: 'archived' };
   if (kind === 'RESTORED') return { step: { stage: 'retry', cycle, phase: 'to-dlq' } };
   if (kind === 'MOVED') return mainStep(cycle, stage === 'retry' ? 'to-retry' : 'to-dlq');
+  if (kind === 'KEPT' || kind === 'EDITED') return undefined;
   if (kind === 'REPLAYED') return mainStep(cycle, 'to-retry');
   if (stage === 'dlq') return undefined;
   if (kind === 'ROUTED') return { step: { stage, cycle, phase: to === 'retry' ? 'to-retry' : 'to-dlq' } };

@@ -57,8 +57,9 @@ function stepOf({ kind, late, movedTo }: Told): number {
   return kind === 'RESOLVED' && late === true ? 3 : 0;
 }
 
-/** A replay begins its cycle; all else that is said of a dead letter ends one. */
+/** An edit and its replay begin their cycle; all else that is said of a dead letter ends one. */
 function stageOf({ kind, stage }: Told): number {
+  if (kind === 'EDITED') return -1;
   if (kind === 'REPLAYED') return 0;
   return stage === 'main' ? 1 : stage === 'retry' ? 2 : 3;
 }

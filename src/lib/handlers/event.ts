@@ -17,6 +17,8 @@ export interface EventMessage {
   readonly data: Uint8Array;
   readonly headers: MessageHeaders;
   readonly msgId: string | undefined;
+  /** Its stream does not have it any more: this is what was kept of it. */
+  readonly kept?: boolean;
 }
 
 /** Told when the numbers of a payload are not those that were published, once for each event type. */

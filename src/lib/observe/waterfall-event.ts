@@ -205,6 +205,27 @@ export interface WaterfallEvents {
     /** Its sequence there. */
     readonly seq: number;
   };
+  /** Originals of dead letters and waiting retries were copied before they aged out. */
+  readonly 'originals-kept': {
+    /** How many, since the last look. */
+    readonly count: number;
+    /** The stream that has them. */
+    readonly stream: string;
+  };
+  /** An original is about to age out and can't be kept. Once for each. */
+  readonly 'original-not-kept': {
+    /** `<consumer>/<sequence>`, as commands take it. */
+    readonly id: string;
+    /** The server's answer. */
+    readonly error: string;
+  };
+  /** Originals can't be looked for or kept now; it is tried again. Once, until it works or something else is wrong. */
+  readonly 'rescue-failed': {
+    /** The server's answer. */
+    readonly error: string;
+    /** What to do, one step each. */
+    readonly suggestions: readonly Suggestion[];
+  };
   /** A message that is not an event, but what the server keeps in a stream for itself: it was acknowledged. */
   readonly skipped: Delivered & {
     /** The subject of the message. */

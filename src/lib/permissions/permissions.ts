@@ -106,9 +106,12 @@ const publishing: Publishing = {
         ...records(config, config.consumers, writtenBy('worker')),
         ...records(config, config.external, exhaustionKinds),
         ...metaRecords(config, [...writtenBy('worker'), ...writtenBy('router')]),
-        // Originals that would age out, and which groups and alerts were told.
+        // Pointers are read along, and originals that would age out are kept; of all consumers.
+        ...[config.streams.retry, config.streams.dlq].map(({ name }) => api.directGet(name)),
+        ...writtenBy('rescue').map((kind) => recordFilter(config.roots.advisories, 'business', kind)),
         ...config.streams.kept.subjects,
         api.messageDelete(config.streams.kept.name),
+        // Which groups and alerts were told.
         ...writtenByRunner.map((kind) => operationsFilter(config.roots.operations, kind)),
       ],
     };
@@ -124,7 +127,7 @@ const publishing: Publishing = {
         ...routing(config),
         ...records(config, config.consumers, writtenBy('replay')),
         // Whatever stands in the DLQ, also of consumers that the config no longer has.
-        ...[...writtenBy('discard'), ...writtenBy('archive')].map((kind) =>
+        ...[...writtenBy('discard'), ...writtenBy('archive'), ...writtenBy('edit')].map((kind) =>
           recordFilter(config.roots.advisories, 'business', kind),
         ),
         ...records(config, readersOf(config), exhaustionKinds),

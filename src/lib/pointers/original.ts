@@ -5,7 +5,12 @@ import { headerOf, msgIdHeader, type StoredMessage } from '../nats/wire/message.
 
 /** What became of the event that a pointer names. */
 export type Original =
-  | { readonly state: 'present'; readonly message: StoredMessage }
+  | {
+      readonly state: 'present';
+      readonly message: StoredMessage;
+      /** Its stream does not have it any more: this is what was kept of it. */
+      readonly kept?: true;
+    }
   /** Nothing stands at its sequence: it aged out, was evicted or deleted, or its whole stream is gone. */
   | { readonly state: 'missing' }
   /** Another event stands there: the stream was recreated. */
@@ -62,7 +67,7 @@ async function readFromLeader(link: Link, { stream, seq }: Origin): Promise<Stor
   }
 }
 
-function isOriginal(message: StoredMessage, origin: Origin): boolean {
+export function isOriginal(message: StoredMessage, origin: Origin): boolean {
   return (
     message.seq === origin.seq &&
     message.time === origin.time &&

@@ -52,6 +52,7 @@ function facts(item: DeadLetterDetails, { colors, nowMs, width }: View): string 
 function original(item: DeadLetterDetails, colors: Colors, nowMs: number): string {
   if (item.original === 'missing') return colors.red('missing: it aged out or was deleted');
   if (item.original === 'replaced') return colors.red('replaced: its stream was recreated');
+  if (item.kept) return 'gone from its stream, and kept';
   return item.originalExpiresAt === null
     ? 'present'
     : `present, expires ${renderWhen(item.originalExpiresAt, nowMs)}`;

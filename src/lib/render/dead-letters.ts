@@ -69,6 +69,7 @@ function paintCycle(colors: Colors): (text: string) => string {
 
 function originalCell(item: DeadLetterItem, nowMs: number): string {
   if (item.resolvedLate) return 'resolved late';
+  if (item.kept) return 'kept';
   if (item.original !== 'present' || item.originalExpiresAt === null) return item.original;
   return `expires ${renderWhen(item.originalExpiresAt, nowMs)}`;
 }

@@ -57,14 +57,15 @@ export function renderExplanation(explanation: Explanation, view: View): string 
   return blocks.filter((block) => block !== '').join('\n\n');
 }
 
-function facts({ event, origin, original, scanned }: Explanation, { colors, nowMs }: View): string {
+function facts({ event, origin, original, kept, scanned }: Explanation, { colors, nowMs }: View): string {
   const rows: [string, string][] = [
     ['subject', escapeLine(origin.subject)],
     ['id', origin.id === null ? 'none' : escapeLine(origin.id)],
     ['stored', `${renderTime(origin.time)} UTC, ${renderWhen(origin.time, nowMs)}`],
   ];
   if (event) {
-    rows.push(['content', `${count(event.bytes, 'byte')}, ${count(event.headers, 'header field')}`]);
+    const size = `${count(event.bytes, 'byte')}, ${count(event.headers, 'header field')}`;
+    rows.push(['content', kept ? `${size}; gone from its stream, and kept` : size]);
   } else {
     const why = original === 'replaced' ? 'replaced: its stream was recreated' : 'gone from its stream';
     rows.push(['content', colors.red(why)]);

@@ -23,6 +23,7 @@ import { Transcriber } from '../routing/transcribe.js';
 import { requireHandlers } from './require-handlers.js';
 import type { RunningPipeline, StopSummary } from './running-pipeline.js';
 import { CountedStage } from './stages/stage.js';
+import { Rescue } from './rescue/rescue.js';
 import { StandstillWatch } from './standstill-watch.js';
 import { SnapshotTaker } from './take-snapshot.js';
 import { type Process, Worker, type WorkerSettings } from './worker/worker.js';
@@ -65,6 +66,7 @@ class Run implements RunningPipeline {
   private readonly unwatch: () => void;
   private readonly listener: AdvisoryListener;
   private readonly standstills: StandstillWatch;
+  private readonly rescue: Rescue;
   private readonly snapshots: SnapshotTaker;
   private state: PipelineSnapshot['state'] = 'running';
 
@@ -132,6 +134,7 @@ class Run implements RunningPipeline {
     });
     const places = this.workers.map(({ settings }) => settings);
     this.standstills = new StandstillWatch(link, places, emit);
+    this.rescue = new Rescue(pipeline, emit);
   }
 
   get consumers(): string[] {
@@ -221,6 +224,7 @@ class Run implements RunningPipeline {
     this.state = 'stopping';
     this.gone.stop();
     this.standstills.stop();
+    const rescued = this.rescue.stop();
     const { link } = this.pipeline;
     const pulled = Promise.all(this.workers.map((worker) => worker.stopPulling()));
     const drained = (async () => {
@@ -242,6 +246,7 @@ class Run implements RunningPipeline {
       worker.abandon();
     }
     if (!done) await this.takeBackAll(pulled);
+    await Promise.race([rescued, sleep(takeBackTimeoutMs, undefined, { ref: false })]);
     if (link.connected) await link.flush().catch(() => {});
     this.unwatch();
     this.snapshots.stop();

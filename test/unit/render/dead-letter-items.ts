@@ -24,6 +24,7 @@ export function makeItem(overrides: Partial<DeadLetterItem> = {}): DeadLetterIte
     status: 'dead',
     original: 'present',
     originalExpiresAt: '2026-02-06T12:00:00.000Z',
+    kept: false,
     ...overrides,
   };
 }

@@ -88,6 +88,7 @@ const item = fc.record<DeadLetterItem>(
     archived: fc.record({ at: isoTime, operator: text, reason: optional(text), task: text }),
     original: fc.constantFrom('present', 'missing', 'replaced'),
     originalExpiresAt: optional(isoTime),
+    kept: fc.boolean(),
     resolvedLate: fc.constant(true),
   },
   {
@@ -105,6 +106,7 @@ const item = fc.record<DeadLetterItem>(
       'status',
       'original',
       'originalExpiresAt',
+      'kept',
     ],
   },
 );
@@ -197,6 +199,7 @@ property('the life of an event', () => {
     event: optional(stored),
     origin: facts,
     original: fc.constantFrom('present', 'missing', 'replaced'),
+    kept: fc.boolean(),
     consumers: fc.array(story, { maxLength: 3 }),
     next: fc.array(fc.record({ consumer: optional(text), at: optional(time), text }), { maxLength: 2 }),
     scanned: optional(fc.record({ events: count, firstSeq: seq, lastSeq: seq })),

@@ -53,6 +53,7 @@ export function storedConfigOf(config: PipelineConfig): StoredConfig {
   return {
     name: config.name,
     protected: config.protected,
+    keepOriginals: config.keepOriginals,
     streams: {
       events: { ...streamOf(events), maxAge: formatDuration(events.maxAgeMs) },
       retry: streamOf(retry),

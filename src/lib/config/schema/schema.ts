@@ -267,6 +267,11 @@ export const configSchema = z.strictObject({
     false,
     "commands that write ask for the pipeline's name, or need it with --confirm",
   ),
+  keepOriginals: field.withDefault(
+    field.flag(),
+    true,
+    'pipeline run keeps the events of dead letters and waiting retries before they age out',
+  ),
   numbers: field.withDefault(
     numbers(),
     'number',

@@ -20,6 +20,11 @@ export interface UserConfig<E extends string = string> {
   /** Commands that write ask for the pipeline's name, or need it with `--confirm`. Default: false. */
   protected?: boolean | undefined;
   /**
+   * `pipeline run` keeps the events of dead letters and waiting retries when a fifth of their life is left. Default:
+   * true.
+   */
+  keepOriginals?: boolean | undefined;
+  /**
    * How `event.data` represents a number that JavaScript would round: `number`: the nearest one; `bigint`: an exact
    * BigInt for an integer; `text`: the digits as text. Default: `number`.
    */

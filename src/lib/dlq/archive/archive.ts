@@ -43,7 +43,7 @@ export interface ArchiveResult {
  */
 export async function planArchive(pipeline: Pipeline, selection: LetterSelection): Promise<LetterPlan> {
   await requireOperations(pipeline);
-  const statesOf = statesInStream(pipeline.link);
+  const statesOf = statesInStream(pipeline);
   return planLetters(pipeline, selection, (entries) => decideArchives(pipeline, entries, statesOf));
 }
 

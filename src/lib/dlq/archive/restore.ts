@@ -39,7 +39,7 @@ export interface RestoreResult {
  */
 export async function planRestore(pipeline: Pipeline, selection: LetterSelection): Promise<LetterPlan> {
   await requireOperations(pipeline);
-  const statesOf = statesInStream(pipeline.link);
+  const statesOf = statesInStream(pipeline);
   return planLetters(pipeline, amongArchived(selection), (entries) =>
     decideRestores(pipeline, entries, statesOf),
   );

@@ -32,7 +32,7 @@ export async function countGroups(
   const isAsked = documents.some(({ mute }) => mute?.until === 'deploy');
   const appliedAt = isAsked ? await lastAppliedAt(pipeline) : undefined;
   const counter = new GroupCounter(documents, nowMs);
-  const originals = new Originals(pipeline.link);
+  const originals = new Originals(pipeline);
   let [done, dlqSeq] = [0, 0];
   const pages = selectPages(pipeline, filters, signal, (entries, after) => {
     for (const entry of entries) counter.see(entry);

@@ -120,7 +120,7 @@ function describe(group: Counted, expiresAt: string | null, counted: CountedGrou
 /** When the first event of each group expires. An event with a life of its own is read, one of each group and stream. */
 async function expiriesOf(pipeline: Pipeline, groups: readonly Counted[]): Promise<(string | null)[]> {
   const pointers = groups.map(({ originals }) => originals.pointers);
-  const states = await new Originals(pipeline.link).statesOf(pointers.flat());
+  const states = await new Originals(pipeline).statesOf(pointers.flat());
   let at = 0;
   return pointers.map((those) => {
     const ends = those.flatMap(() => states[at++]?.originalExpiresAt ?? []);

@@ -91,13 +91,13 @@ async function matching(
   alike: AlikeSoFar | undefined,
   messages: readonly StoredMessage[],
 ): Promise<readonly DeadLetterItem[]> {
-  const { link, config, clock } = pipeline;
+  const { config, clock } = pipeline;
   const registry = new EventRegistry(config);
   const typeOf = (subject: string): string => registry.typeOf(subject);
   const entries = messages.map((message) => readEntry(config, message));
   for (const entry of entries) alike?.add(entry);
-  const sift = new Sift(link, terms, { nowMs: clock.now(), typeOf, alike });
-  return itemsOf(pipeline, new Originals(link), await sift.sift(entries));
+  const sift = new Sift(pipeline, terms, { nowMs: clock.now(), typeOf, alike });
+  return itemsOf(pipeline, new Originals(pipeline), await sift.sift(entries));
 }
 
 /** Whoever waits for what can never come would wait for ever: names that neither the config nor a dead letter has. */

@@ -40,8 +40,7 @@ export interface HeldUp {
  * of an external consumer, or of one that the config no longer has (`REPLAY_REFUSED`).
  */
 export async function planReplay(pipeline: Pipeline, selection: LetterSelection): Promise<ReplayPlan> {
-  const { link } = pipeline;
-  const statesOf = statesInStream(link);
+  const statesOf = statesInStream(pipeline);
   let nobodys = false;
   const plan = await planLetters(pipeline, selection, async (entries) => {
     const decisions = await decideReplays(pipeline, entries, statesOf);

@@ -6,7 +6,7 @@ import type { Key } from '../../domain/key.js';
 import type { Pointer } from '../../domain/pointer.js';
 import { recordAbout } from '../../journal/record-about.js';
 import { writeRecord } from '../../journal/write-record.js';
-import { statesOfOriginals } from '../../pointers/original.js';
+import { statesOfEvents } from '../../pointers/kept/event-of.js';
 import { writePointer } from '../../pointers/write-pointer.js';
 import { routeExhaustion } from '../../routing/route.js';
 import type { Author, Skipped } from '../plan/carry-out.js';
@@ -28,11 +28,8 @@ export type Doing = Exclude<ReplayDecision, { readonly do: 'skip' }>;
 
 /** What replaying each of these means now: reads the originals themselves. */
 export function decideNow(pipeline: Pipeline, entries: readonly DlqEntry[]): Promise<ReplayDecision[]> {
-  return decideReplays(pipeline, entries, (pointers) =>
-    statesOfOriginals(
-      pipeline.link,
-      pointers.map(({ origin }) => origin),
-    ),
+  return decideReplays(pipeline, entries, async (pointers) =>
+    (await statesOfEvents(pipeline, pointers)).map(({ state }) => state),
   );
 }
 

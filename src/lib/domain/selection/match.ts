@@ -19,8 +19,10 @@ export interface SelectableLetter {
 /** What the stream of its event says about it. */
 export interface SelectableState {
   readonly original: string;
-  /** ISO; null: never, or it is gone. */
+  /** ISO; null: never, or it is gone or kept. */
   readonly originalExpiresAt: string | null;
+  /** Its stream does not have it any more, and it was kept. */
+  readonly kept?: boolean;
 }
 
 export interface SelectableEvent {
@@ -138,7 +140,7 @@ const readers: Readonly<Record<SelectionKey, (context: MatchContext, path: strin
   original:
     () =>
     ({ state }) =>
-      state && [state.original],
+      state && (state.kept ? [state.original, 'kept'] : [state.original]),
   expires:
     ({ nowMs }) =>
     ({ state }) =>

@@ -91,7 +91,7 @@ export const selectionKeys = {
   cycle: { takes: 'count', from: 'letter' },
   seq: { takes: 'count', from: 'letter' },
   status: { takes: 'choice', from: 'letter', choices: ['dead', 'archived'] },
-  original: { takes: 'choice', from: 'state', choices: ['present', 'missing', 'replaced'] },
+  original: { takes: 'choice', from: 'state', choices: ['present', 'kept', 'missing', 'replaced'] },
   expires: { takes: 'duration', from: 'state' },
   header: { takes: 'text', from: 'event' },
   data: { takes: 'data', from: 'event' },

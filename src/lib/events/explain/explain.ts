@@ -9,8 +9,9 @@ import { Expiry } from '../../dlq/state.js';
 import { readHistory } from '../../journal/history.js';
 import type { Link } from '../../nats/link.js';
 import type { OnRead } from '../../nats/read/read-so-far.js';
-import { headerOf, msgIdHeader, type StoredMessage } from '../../nats/wire/message.js';
-import { fetchOriginal } from '../../pointers/original.js';
+import { headerOf, msgIdHeader } from '../../nats/wire/message.js';
+import { fetchEvent } from '../../pointers/kept/event-of.js';
+import { fetchOriginal, type Original } from '../../pointers/original.js';
 import { isLeft } from '../../domain/ownership.js';
 import { positionOf } from '../../domain/consumer-position.js';
 import { filtersOf } from '../../topology/diff/fields.js';
@@ -55,20 +56,35 @@ export async function explainEvent(
     consumer === undefined
       ? [...new Set([...consumersOf(config, origin, records), ...(await strandedReaders(pipeline, origin))])]
       : [consumer];
-  const present = original.state === 'present';
-  const told = await Promise.all(names.map((name) => tellStory({ pipeline, origin, present }, name)));
+  const found = await Promise.all(names.map((name) => keptFor(pipeline, name, origin, original)));
+  const told = await Promise.all(
+    names.map((name, i) => {
+      const present = found[i]?.state === 'present';
+      return tellStory({ pipeline, origin, present }, name);
+    }),
+  );
+  const best = found.find(({ state }) => state === 'present') ?? original;
   const event =
-    original.state === 'present'
-      ? await eventFacts(link, origin, original.message, options.withContent ?? false)
-      : null;
+    best.state === 'present' ? await eventFacts(link, origin, best, options.withContent ?? false) : null;
   return {
     event,
     origin: factsOf(origin),
-    original: original.state,
+    original: best.state,
+    kept: best.state === 'present' && best.kept === true,
     consumers: told.map(({ story }) => story),
     next: [...told.flatMap(({ next }) => next ?? []), ...expiryOf(event)],
     scanned,
   };
+}
+
+/** What a stream does not have any more is kept for some consumers, and not for others. */
+async function keptFor(
+  pipeline: Pipeline,
+  consumer: string,
+  origin: Origin,
+  original: Original,
+): Promise<Original> {
+  return original.state === 'present' ? original : fetchEvent(pipeline, { consumer, origin });
 }
 
 /** Those that left the config, and did not get to it. */
@@ -99,7 +115,7 @@ function factsOf({ stream, seq, subject, msgId, time }: Origin): EventFacts {
 async function eventFacts(
   link: Link,
   origin: Origin,
-  message: StoredMessage,
+  { message, kept }: Extract<Original, { readonly state: 'present' }>,
   withContent: boolean,
 ): Promise<StoredEventFacts> {
   const { headers, data, text, encoding } = shownEvent(message);
@@ -108,7 +124,7 @@ async function eventFacts(
     id: headerOf(message.headers, msgIdHeader) ?? null,
     headers: Object.values(message.headers).reduce((sum, values) => sum + values.length, 0),
     bytes: message.data.length,
-    expiresAt: await new Expiry(link).of(message),
+    expiresAt: kept ? null : await new Expiry(link).of(message),
     ...(withContent ? { content: { headers, data, text, encoding } } : {}),
   };
 }

@@ -100,12 +100,14 @@ export interface StoredEventFacts extends EventFacts {
 
 /** What `events explain --json` prints. */
 export interface Explanation {
-  /** Null: it is not in its stream any more. */
+  /** Null: it is not in its stream any more, and was not kept. */
   readonly event: StoredEventFacts | null;
   /** The same of an event that is gone, as its records name it. */
   readonly origin: EventFacts;
-  /** Whether the event is still in its stream, or another one has its place. */
+  /** Whether the event is still there, or another one has its place. */
   readonly original: Original['state'];
+  /** Its stream does not have it any more: `event` is what was kept of it. */
+  readonly kept: boolean;
   /** One for each consumer that reads it, or has records about it. */
   readonly consumers: readonly ConsumerStory[];
   /** What is still to come; empty when all is done. */

@@ -12,14 +12,14 @@ const lanes = 64;
 export type Pages = AsyncGenerator<readonly StoredMessage[], void>;
 
 /**
- * All messages of a stream up to what is its last now, each once and in order, in pages: by batches of direct reads,
+ * All messages of a stream, `from` a sequence on (default: 1), up to what is its last now, each once and in order, in pages: by batches of direct reads,
  * which any replica answers, where the server has them (2.11); what is left, or was not there yet, as `readPages`.
  * What is stored or removed meanwhile may be missing or not.
  */
-export async function* readBatches(link: Link, stream: string): Pages {
+export async function* readBatches(link: Link, stream: string, from = 1): Pages {
   const state = (await link.streamInfo(stream))?.state;
-  if (!state || state.messages === 0) return;
-  const next = yield* readDirectly(link, stream, state.first_seq, state.last_seq);
+  if (!state || state.messages === 0 || state.last_seq < from) return;
+  const next = yield* readDirectly(link, stream, Math.max(from, state.first_seq), state.last_seq);
   if (next > state.last_seq) return;
   const options = { stream, filters: ['>'], from: { seq: next }, lastSeq: state.last_seq };
   for await (const { messages } of readPages(link, options)) yield messages;
@@ -29,10 +29,10 @@ export async function* readBatches(link: Link, stream: string): Pages {
  * The same of a workqueue, which gives each message to one consumer and lets no other read along: what is left is
  * read one by one from the leader.
  */
-export async function* readQueue(link: Link, stream: string): Pages {
+export async function* readQueue(link: Link, stream: string, from = 1): Pages {
   const state = (await link.streamInfo(stream))?.state;
-  if (!state || state.messages === 0) return;
-  const next = yield* readDirectly(link, stream, state.first_seq, state.last_seq);
+  if (!state || state.messages === 0 || state.last_seq < from) return;
+  const next = yield* readDirectly(link, stream, Math.max(from, state.first_seq), state.last_seq);
   yield* readOneByOne(link, stream, next, state.last_seq);
 }
 

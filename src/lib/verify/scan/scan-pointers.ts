@@ -1,32 +1,26 @@
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { consumerNamed, externalNamed, type PipelineConfig } from '../../config/resolved.js';
 import { metaConsumers } from '../../domain/consumer-names.js';
-import type { Key } from '../../domain/key.js';
 import { decodePointer, type Pointer } from '../../domain/pointer.js';
 import { pointerSubject } from '../../domain/subjects.js';
 import { formatDeadLetterId } from '../../domain/dead-letter.js';
 import { keyOf } from '../../dlq/state.js';
 import { moveCommand } from '../../pointers/move-command.js';
-import type { Link } from '../../nats/link.js';
 import type { StoredMessage } from '../../nats/wire/message.js';
 import { readBatches, readQueue } from '../../nats/read/read-batches.js';
 import { readPages } from '../../nats/read/read-stream.js';
 import { archivedFilter, readArchivedEntry } from '../../pointers/entry.js';
-import { statesOfOriginals } from '../../pointers/original.js';
+import { checkOriginals, type OriginalsScan } from './check-originals.js';
 import type { OnRead } from '../../nats/read/read-so-far.js';
 import type { JournalScan } from './scan-journal.js';
-import { type Finding, findingOf, type Problem } from '../verification.js';
+import { findingOf, type Problem } from '../verification.js';
 import { suggestCommand } from '../../suggestion.js';
 
-export interface PointerScan {
+export interface PointerScan extends OriginalsScan {
   pointers: number;
   deadLetters: number;
   archived: number;
-  originals: number;
   malformed: number;
-  readonly findings: Finding[];
-  /** Ids of dead letters whose original is not there any more: nothing that breaks a promise. */
-  readonly gone: { count: number; first: string | undefined };
 }
 
 const chunkSize = 1024;
@@ -60,10 +54,10 @@ export async function scanPointers(
       }
       onRead({ what: where === 'retry' ? 'waiting retries' : 'dead letters', done: scan[count], of });
       if (chunk.length < chunkSize) continue;
-      await checkOriginals(link, chunk, scan);
+      await checkOriginals(pipeline, chunk, scan);
       chunk = [];
     }
-    await checkOriginals(link, chunk, scan);
+    await checkOriginals(pipeline, chunk, scan);
   }
   await scanArchived(pipeline, journal, scan, onRead);
   return scan;
@@ -71,15 +65,17 @@ export async function scanPointers(
 
 /** Closes what waits for these. Their originals may be gone: nothing is done with them before they are restored. */
 async function scanArchived(
-  { link, config }: Pipeline,
+  pipeline: Pipeline,
   journal: JournalScan,
   scan: PointerScan,
   onRead: OnRead,
 ): Promise<void> {
+  const { link, config } = pipeline;
   const { name } = config.streams.operations;
   const filter = archivedFilter(config.roots.operations);
   if (!(await link.streamInfo(name))) return;
   for await (const { messages, after = 0 } of readPages(link, { stream: name, filters: [filter] })) {
+    const pointers: Pointer[] = [];
     for (const message of messages) {
       const entry = readArchivedEntry(config, message);
       if (!entry) {
@@ -89,8 +85,12 @@ async function scanArchived(
       scan.archived++;
       const { consumer, origin, cycle } = entry.pointer;
       if (consumer === metaConsumers.main) journal.meta.settle(origin.seq);
-      else journal.cases.settle('dlq', consumer, origin, cycle);
+      else {
+        journal.cases.settle('dlq', consumer, origin, cycle);
+        pointers.push(entry.pointer);
+      }
     }
+    await checkOriginals(pipeline, pointers, scan, false);
     onRead({ what: 'archived dead letters', done: scan.archived, of: scan.archived + after });
   }
 }
@@ -135,22 +135,6 @@ function ownPointer(
   return pointerSubject(roots[where], consumer, origin.seq) === message.subject ? pointer : undefined;
 }
 
-async function checkOriginals(link: Link, pointers: readonly Pointer[], scan: PointerScan): Promise<void> {
-  const states = await statesOfOriginals(
-    link,
-    pointers.map(({ origin }) => origin),
-  );
-  for (const [i, pointer] of pointers.entries()) {
-    scan.originals++;
-    const state = states[i];
-    if (state === undefined || state === 'present') continue;
-    if (pointer.stage === 'dlq') {
-      scan.gone.count++;
-      scan.gone.first ??= formatDeadLetterId({ consumer: pointer.consumer, seq: pointer.origin.seq });
-    } else scan.findings.push(originalFinding(keyOf(pointer, pointer.stage), state));
-  }
-}
-
 /** No consumer of the config takes what this pointer is about. */
 function strandedBecause(
   config: PipelineConfig,
@@ -182,16 +166,4 @@ function strandedBecause(
     : {
         detail: `its pointer waits in the retry stage, and ${consumer} is external: nothing runs it. It is retried once the consumer has a handler again`,
       };
-}
-
-function originalFinding(key: Key, state: 'missing' | 'replaced'): Finding {
-  const { stream, seq } = key.origin;
-  const where = 'its pointer in the retry stage';
-  return state === 'missing'
-    ? findingOf(key, 'original-missing', `${where} names ${stream} ${seq}, which is no longer there`)
-    : findingOf(
-        key,
-        'original-replaced',
-        `${where} names another event than the one at ${stream} ${seq} now`,
-      );
 }

@@ -9,8 +9,10 @@ import { stageFilter } from '../../domain/subjects.js';
 import type { Handler } from '../../handlers/contract.js';
 import { type EventMessage, type EventRegistry, makeEvent } from '../../handlers/event.js';
 import { type Invocation, invoke } from '../../handlers/invoke.js';
-import { headerOf, msgIdHeader, type StoredMessage } from '../../nats/wire/message.js';
-import { fetchOriginal } from '../../pointers/original.js';
+import { headerOf, msgIdHeader } from '../../nats/wire/message.js';
+import { readKept } from '../../pointers/kept/read-kept.js';
+import { removeKept } from '../../pointers/kept/remove-kept.js';
+import { fetchOriginal, type Original } from '../../pointers/original.js';
 import type { Logger } from '../../observe/log.js';
 import { keyFields } from '../../observe/log-lines.js';
 import type { Case, Identified, StageTools, Task } from './case.js';
@@ -20,7 +22,9 @@ import type { HeldMessage } from '../worker/held-message.js';
 import { boundSnooze } from './snooze.js';
 import type { StageSpec } from './stage.js';
 import { takeBack } from './take-back.js';
-import type { PlutomiError } from '../../errors.js';
+import { OperationError, type PlutomiError } from '../../errors.js';
+import { NotAllowedError } from '../../nats/errors.js';
+import type { Pipeline } from '../../pipeline/pipeline.js';
 
 export interface BusinessParts {
   readonly consumer: ConsumerSettings;
@@ -153,12 +157,31 @@ export function retryStage(parts: BusinessParts, runner: HandlerRunner): StageSp
     runsHandlers: true,
     identify: (held) => identifyPointer(consumer.name, held),
     fetch: ({ held, worker, task }) =>
-      worker.persist(held, 'fetch the original', () => fetchOriginal(tools.pipeline.link, task.key.origin)),
+      worker.persist(held, 'fetch the original', () => eventFor(tools.pipeline, task.key)),
     run: (current, attempt, original) =>
       original?.state === 'present'
-        ? runner.run(current, attempt, storedEvent(original.message))
+        ? runner.run(current, attempt, storedEvent(original))
         : unavailable(original?.state ?? 'missing', current.task.key.origin),
+    resolved: async ({ task }, original) => {
+      if (original?.state !== 'present' || !original.kept) return;
+      const { consumer: name, origin } = task.key;
+      // Where that fails, the next look at what is kept removes it.
+      await removeKept(tools.pipeline, name, origin).catch(() => {});
+    },
   };
+}
+
+/** What is kept and can't be read is as good as gone: the event becomes a dead letter, and nothing is held up. */
+async function eventFor(pipeline: Pipeline, { consumer, origin }: Key): Promise<Original> {
+  const original = await fetchOriginal(pipeline.link, origin);
+  if (original.state === 'present') return original;
+  try {
+    const kept = await readKept(pipeline, consumer, origin);
+    return kept ? { state: 'present', message: kept.message, kept: true } : original;
+  } catch (error) {
+    if (error instanceof NotAllowedError || error instanceof OperationError) return original;
+    throw error;
+  }
 }
 
 function unavailable(state: 'missing' | 'replaced', { stream, seq }: Origin): Outcome {
@@ -169,8 +192,8 @@ function unavailable(state: 'missing' | 'replaced', { stream, seq }: Origin): Ou
   return { kind: 'failed', failure: makeFailure(state, 'OriginalUnavailable', text) };
 }
 
-function storedEvent(message: StoredMessage): EventMessage {
-  return { ...message, msgId: headerOf(message.headers, msgIdHeader) };
+function storedEvent({ message, kept }: Extract<Original, { readonly state: 'present' }>): EventMessage {
+  return { ...message, msgId: headerOf(message.headers, msgIdHeader), ...(kept ? { kept } : {}) };
 }
 
 function identifyPointer(consumer: string, { delivery }: HeldMessage): Identified {

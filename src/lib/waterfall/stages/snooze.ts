@@ -33,7 +33,7 @@ export function isShort(delayMs: number): boolean {
 export function boundSnooze(
   { delayMs: wantedMs }: Snoozed,
   history: KeyHistory,
-  message: Pick<StoredMessage, 'time' | 'headers'>,
+  message: Pick<StoredMessage, 'time' | 'headers'> & { readonly kept?: boolean },
   { streams: { events, advisories } }: Pick<PipelineConfig, 'streams'>,
   nowMs: number,
 ): Outcome {
@@ -42,7 +42,7 @@ export function boundSnooze(
   const life = { maxAgeMs: events.maxAgeMs, allowsTtl: true };
   const leftMs = expiresAtMs(message.time, ttlOf(message), life) - nowMs;
   const snoozed = `snoozed for ${formatDuration(wantedMs)}`;
-  if (delayMs >= leftMs)
+  if (message.kept !== true && delayMs >= leftMs)
     return failed(`${snoozed}, but the event lives only ${formatDuration(Math.max(0, leftMs))} more`);
   if (advisories.maxAgeMs > 0 && delayMs >= advisories.maxAgeMs)
     return failed(`${snoozed}, but the journal forgets that after ${formatDuration(advisories.maxAgeMs)}`);

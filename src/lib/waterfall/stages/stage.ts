@@ -32,6 +32,8 @@ export interface StageSpec {
   fetch?(current: Case): Promise<Original>;
   /** One attempt. May throw only LetGo. */
   run(current: Case, attempt: number, original: Original | undefined): Promise<Outcome> | Outcome;
+  /** After a success is stored and its message settled. Never throws. */
+  resolved?(current: Case, original: Original | undefined): Promise<void>;
 }
 
 type Known = Pick<Case, 'history' | 'first' | 'untold'>;
@@ -137,6 +139,7 @@ export class CountedStage {
       // Inside until the report is stored, since one that was cut off counts as none; but not while a server is away.
       held.onWaiting = this.leave;
       await this.reporter.report(current, attempt, outcome, Math.round(ranMs));
+      if (outcome.kind === 'ok' && spec.resolved) await spec.resolved(current, original);
     } finally {
       admission.leave(held);
       slots.give();
