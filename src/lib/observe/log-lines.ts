@@ -1,18 +1,9 @@
 import { reasonOf } from '../domain/failure.js';
 import type { Key } from '../domain/key.js';
+import type { LogLine } from './log-line.js';
 import { rescueLines } from './rescue-lines.js';
 import { type Suggestion, suggestCommand } from '../suggestion.js';
 import type { WaterfallEventOf, WaterfallEventType } from './waterfall-event.js';
-
-export interface LogLine<E> {
-  readonly level: 'debug' | 'info' | 'warn' | 'error';
-  readonly text: string;
-  /** It is about these events only. */
-  readonly when?: (event: E) => boolean;
-  readonly fields: (event: E) => object;
-  /** What can be done about it. */
-  readonly next?: (event: E) => readonly Suggestion[];
-}
 
 /** What a log line says about a key. */
 export function keyFields(key: Key, attempt?: number): Record<string, unknown> {

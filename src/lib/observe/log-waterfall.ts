@@ -1,6 +1,7 @@
 import type { Suggestion } from '../suggestion.js';
 import type { Logger } from './log.js';
-import { type LogLine, logLines } from './log-lines.js';
+import type { LogLine } from './log-line.js';
+import { logLines } from './log-lines.js';
 import type { WaterfallEvent, WaterfallListener } from './waterfall-event.js';
 
 /**

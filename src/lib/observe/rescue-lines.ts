@@ -1,4 +1,4 @@
-import type { LogLine } from './log-lines.js';
+import type { LogLine } from './log-line.js';
 import type { WaterfallEventOf } from './waterfall-event.js';
 
 type RescueEvents = 'originals-kept' | 'original-not-kept' | 'rescue-failed';

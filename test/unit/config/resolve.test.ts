@@ -69,6 +69,7 @@ test('every default', async () => {
     external: [],
     meta: { attempts: 5, backoffMs: [1000, 5000, 15_000, 30_000], concurrency: 256, ackWaitMs: 30_000 },
     protected: false,
+    keepOriginals: true,
     numbers: 'number',
   });
 });

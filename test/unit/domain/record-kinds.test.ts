@@ -25,7 +25,17 @@ describe('the table of kinds', () => {
   });
 
   test('somebody writes each of them', () => {
-    const writers = ['worker', 'router', 'repair', 'replay', 'discard', 'move', 'archive'] as const;
+    const writers = [
+      'worker',
+      'router',
+      'repair',
+      'replay',
+      'discard',
+      'move',
+      'archive',
+      'rescue',
+      'edit',
+    ] as const;
     const written = new Set(writers.flatMap((writer) => writtenBy(writer)));
     expect(recordKinds.filter((kind) => !written.has(kind))).toEqual([]);
   });

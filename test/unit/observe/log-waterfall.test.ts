@@ -5,6 +5,7 @@ import type { Key } from '../../../src/lib/domain/key.js';
 import { keyFields, logLines } from '../../../src/lib/observe/log-lines.js';
 import { logWaterfall } from '../../../src/lib/observe/log-waterfall.js';
 import { renderSuggestion } from '../../../src/lib/render/suggestion.js';
+import { suggestCommand } from '../../../src/lib/suggestion.js';
 import type { WaterfallEvent } from '../../../src/lib/observe/waterfall-event.js';
 
 const key: Key = {
@@ -226,6 +227,24 @@ const cases: readonly [WaterfallEvent, string, Record<string, unknown>, string][
     'warn',
     { subject: '$JS.EVENT.x', error: 'not allowed' },
     'can not listen to the advisories of an external consumer: only the journal stream catches them',
+  ],
+  [
+    { type: 'originals-kept', count: 3, stream: 'events-kept' },
+    'info',
+    { count: 3, stream: 'events-kept' },
+    logLines['originals-kept'][0]?.text ?? '',
+  ],
+  [
+    { type: 'original-not-kept', id: 'c/7', error: 'too large' },
+    'error',
+    { id: 'c/7', error: 'too large' },
+    logLines['original-not-kept'][0]?.text ?? '',
+  ],
+  [
+    { type: 'rescue-failed', error: 'no such stream', suggestions: [suggestCommand('pipeline apply')] },
+    'error',
+    { error: 'no such stream', next: 'plutomi-events pipeline apply' },
+    logLines['rescue-failed'][0]?.text ?? '',
   ],
   [
     { type: 'numbers-rounded', eventType: 'order.paid', stream: 'events', seq: 7 },

@@ -71,7 +71,7 @@ describe('parseSelection', () => {
     ['dead:2026-13-40', 5, 'expected a date or time'],
     ['attempts:many', 9, 'expected a whole number'],
     ['kind:timeot,error', 5, 'expected one of error, timeout', 'kind:timeout,error'],
-    ['original:gone', 9, 'expected one of present, missing, replaced'],
+    ['original:gone', 9, 'expected one of present, kept, missing, replaced'],
     ['consumer:a.b', 9, 'expected the name of a consumer'],
     ['consumer:>a', 9, 'not compared with < or >'],
     ['subject:a..b', 8, 'expected a subject'],
