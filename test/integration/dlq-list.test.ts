@@ -45,6 +45,7 @@ describe('listDeadLetters', () => {
       deadAt: expect.stringMatching(/^\d{4}-.*Z$/),
       original: 'present',
       originalExpiresAt: new Date(eventMs + 7 * 86_400_000).toISOString(),
+      kept: false,
     });
   });
 
