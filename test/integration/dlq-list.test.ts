@@ -43,6 +43,7 @@ describe('listDeadLetters', () => {
       attempts: { main: 3, retry: 3 },
       cycle: 0,
       deadAt: expect.stringMatching(/^\d{4}-.*Z$/),
+      status: 'dead',
       original: 'present',
       originalExpiresAt: new Date(eventMs + 7 * 86_400_000).toISOString(),
       kept: false,

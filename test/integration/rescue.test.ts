@@ -21,6 +21,7 @@ import {
   makePointer,
   originAt,
 } from '../support/dead-letters.js';
+import { archive, restore } from '../support/archive.js';
 import { eventually } from '../support/eventually.js';
 import { pipelineOf } from '../support/pipeline-of.js';
 import { type TestBed, testBed } from '../support/pipeline.js';
@@ -127,6 +128,17 @@ describe('events that age out under their dead letters', () => {
     expect((await bed.link.streamInfo('events'))?.state.messages).toBe(0);
     await bed.quiet();
     await eventually('it is removed', async () => (await keptSubjects(bed)).length === 0);
+  });
+
+  it('are kept for archived ones too', async () => {
+    const bed = await testBed(short);
+    await bury(bed);
+    await archive(bed);
+    const run = await bed.run({ [consumer]: () => {} });
+    await run.until((events) => events.some(({ type }) => type === 'originals-kept'));
+    await gone(bed);
+    await restore(bed);
+    expect(await replay(bed, undefined, { waitMs: 15_000 })).toMatchObject({ resolved: 1 });
   });
 
   it('are missing with keepOriginals: false', async () => {
