@@ -153,6 +153,17 @@ export { watchDeadLetters, type WatchOptions } from './dlq/out/watch.js';
 export { type DeadLetterDetails, showDeadLetter } from './dlq/show.js';
 export type { JournalRecord } from './domain/record.js';
 
+// What people did, and what came of it.
+export type { Operation } from './report/operation.js';
+export { type OperationsLog, type OperationsOptions, readOperations } from './report/operations-log.js';
+export {
+  type DeadLetterReport,
+  reportDeadLetters,
+  type ReportGroup,
+  type ReportOptions,
+} from './report/make-report.js';
+export type { OutcomeCounts } from './report/outcome.js';
+
 // Proving and explaining.
 export { defaultScanLimit, explainEvent, type ExplainOptions } from './events/explain/explain.js';
 export type { Explanation } from './events/explain/explanation.js';

@@ -18,9 +18,11 @@ export const suggestedCommands = {
   'dlq list': { archived: 'switch', consumer: 'one', 'group-by': 'one' },
   'dlq replay': { all: 'switch', 'dry-run': 'switch' },
   'dlq restore': { all: 'switch', 'dry-run': 'switch' },
+  'dlq report': { since: 'one', task: 'one' },
   'dlq show': { archived: 'switch' },
   'events explain': {},
   'events publish': { data: 'one' },
+  'operations log': { since: 'one' },
   'pipeline apply': {
     adopt: 'switch',
     'allow-loss': 'many',

@@ -73,8 +73,10 @@ test('the JSON that docs/commands.md shows is what the commands print', async ()
   const exhausted = ['--kind', 'MAX_DELIVERIES', '--no-follow', '--count', '1'];
   expectSample(await json('advisories', 'tail', ...exhausted), 'advisories tail');
   expectSample(await json('dlq', 'replay', '--all', '--dry-run'), 'dlq replay', 1);
-  expectSample(await json('dlq', 'replay', id, '--wait', '--yes'), 'dlq replay');
+  expectSample(await json('dlq', 'replay', id, '--wait', '--yes', '--note', 'fixed'), 'dlq replay');
   const other = 'notifications-consumer/2';
+  expectSample(await json('operations', 'log'), 'operations log');
+  expectSample(await json('dlq', 'report', '--since', '1h'), 'dlq report');
   expectSample(await json('dlq', 'discard', other, '--reason', 'by hand', '--yes'), 'dlq discard');
 
   const file = join(p.folder, 'plutomi-events.config.json');

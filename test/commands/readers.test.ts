@@ -143,6 +143,8 @@ describe('without stdin, stdout and stderr', () => {
       ['dlq list', 0],
       ['dlq export', 0],
       ['dlq watch --duration 1s', 0],
+      ['dlq report --since 1h', 0],
+      ['operations log', 0],
       ['dlq show worker/1', 1],
       ['dlq replay --all --yes', 0],
       ['advisories tail --no-follow', 0],

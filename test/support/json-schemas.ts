@@ -100,6 +100,27 @@ const plan = object(
   selected,
 );
 
+const operation = object({
+  at: isoTime,
+  lastAt: isoTime,
+  operator: orNull(text),
+  did: text,
+  task: orNull(text),
+  group: orNull(text),
+  count: orNull(count),
+  consumers: listOf(object({ name: text, count: orNull(count) })),
+  note: orNull(text),
+});
+const outcome = object({
+  resolved: count,
+  deadAgain: count,
+  stillDead: count,
+  pending: count,
+  discarded: count,
+  archived: count,
+  moved: count,
+});
+
 /** What the commands print with `--json`: the design's fields, and those that were added since. */
 const schemas = {
   'dlq list': object({ total: count, items: listOf(object(item, ofItem)) }),
@@ -118,6 +139,37 @@ const schemas = {
     format: { enum: ['ndjson', 'csv'] },
     exported: count,
     withoutEvent: orNull(count),
+  }),
+  'operations log': object({ total: count, operations: listOf(operation) }),
+  'dlq report': object({
+    pipeline: text,
+    server: text,
+    since: orNull(isoTime),
+    until: isoTime,
+    task: orNull(text),
+    letters: count,
+    diedBefore: count,
+    groups: listOf(
+      object({
+        id: item.fingerprint,
+        consumer: text,
+        name: text,
+        code: orNull(text),
+        shape: text,
+        letters: count,
+        deaths: count,
+        firstDiedAt: isoTime,
+        lastDiedAt: isoTime,
+        sample: item.id,
+        outcome,
+      }),
+    ),
+    operations: listOf(operation),
+    outcome,
+    firstDiedAt: orNull(isoTime),
+    lastDiedAt: orNull(isoTime),
+    firstDoneAt: orNull(isoTime),
+    lastResolvedAt: orNull(isoTime),
   }),
   'dlq watch': object(item, { resolvedLate: { const: true } }),
   'dlq groups': object({

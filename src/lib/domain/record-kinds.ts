@@ -66,6 +66,13 @@ export function writtenBy(writer: Writer): RecordKind[] {
   return recordKinds.filter((kind) => (kindFacts[kind].writers as readonly Writer[]).includes(writer));
 }
 
+const notPeople: readonly Writer[] = ['worker', 'router', 'repair'];
+
+/** What a person did to dead letters, each by a command of its own. */
+export const kindsOfPeople: readonly RecordKind[] = recordKinds.filter((kind) =>
+  kindFacts[kind].writers.every((writer: Writer) => !notPeople.includes(writer)),
+);
+
 /** A stage is over: its attempts are used up, or it failed permanently. */
 export type ExhaustionKind = KindsThatEnd<'stage'>;
 

@@ -25,6 +25,7 @@ import { type ExportedLetter, exportDeadLetters, type ExportOptions } from '../d
 import { watchDeadLetters, type WatchOptions } from '../dlq/out/watch.js';
 import { type DeadLetterDetails, showDeadLetter } from '../dlq/show.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
+import { type DeadLetterReport, reportDeadLetters, type ReportOptions } from '../report/make-report.js';
 
 /** The dead letters of a pipeline, as `plutomi-events dlq` has them. */
 export class DeadLetters {
@@ -109,5 +110,10 @@ export class DeadLetters {
   async restore(these: LetterPlan | LetterSelection, options: CarryOutOptions = {}): Promise<RestoreResult> {
     const plan = 'items' in these ? these : await this.planRestore(these);
     return restoreDeadLetters(this.pipeline, plan, options);
+  }
+
+  /** What died, what people did about it, and what came of it: since a time, or by one task. */
+  report(options: ReportOptions): Promise<DeadLetterReport> {
+    return reportDeadLetters(this.pipeline, options);
   }
 }

@@ -18,6 +18,7 @@ import { logWaterfall } from '../observe/log-waterfall.js';
 import type { Identity } from '../pipeline/identity.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { Places } from '../pipeline/places.js';
+import { type OperationsLog, type OperationsOptions, readOperations } from '../report/operations-log.js';
 import { ensureTopology } from '../topology/ensure.js';
 import type { Verified } from '../verify/verification.js';
 import { type VerifyOptions, verifyPipeline } from '../verify/verify.js';
@@ -115,6 +116,11 @@ export class OpenPipeline implements Pipeline, AsyncDisposable {
   /** What the journal holds of failing deliveries, in the order in which it was stored. */
   advisories(options: TailOptions = {}): AsyncIterable<AdvisoryLine> {
     return tailAdvisories(this, options);
+  }
+
+  /** What people did about dead letters, the oldest first: the newest 50, or as many as `limit` says. */
+  operations(options: OperationsOptions = {}): Promise<OperationsLog> {
+    return readOperations(this, options);
   }
 
   /** The life of one event across all consumers; by sequence, `<consumer>/<sequence>` or message id. */

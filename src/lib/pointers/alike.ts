@@ -1,21 +1,29 @@
 import { shapeOf } from '../domain/fingerprint-shape.js';
 import { alikeKinds, type Kind } from '../domain/fingerprint-similar.js';
+import type { Failure } from '../domain/failure.js';
 import type { DlqEntry } from './entry.js';
 
 /** What of a dead letter says which others it is alike with. */
 export function kindOf({ letter, pointer }: DlqEntry): Kind {
-  const { name = 'Error', message = '', code, fingerprintBy } = pointer?.failure ?? {};
+  return kindOfFailure(letter.fingerprint, pointer?.failure);
+}
+
+/** The same of a failure. Undefined: what is in the DLQ is no dead letter. */
+export function kindOfFailure(fingerprint: string, failure: Omit<Failure, 'kind'> | undefined): Kind {
+  const { name = 'Error', message = '', code, fingerprintBy } = failure ?? {};
   // What a handler calls alike is alike, and nothing else.
   const { words, codes, fixed } =
     fingerprintBy === 'shape' ? shapeOf(message) : { words: [], codes: [], fixed: [] };
   const saidCodes = codes.length > 0 ? codes.join(' ') : (code ?? '');
-  return { fingerprint: letter.fingerprint, name, code: saidCodes, shape: { words, fixed } };
+  return { fingerprint, name, code: saidCodes, shape: { words, fixed } };
 }
 
 /** What the failure says besides its words, as `code:` finds it: its own code, else the first one of its message. */
 export function codeOf({ pointer }: DlqEntry): string | null {
-  if (!pointer) return null;
-  const { code, message } = pointer.failure;
+  return pointer ? codeOfFailure(pointer.failure) : null;
+}
+
+export function codeOfFailure({ code, message }: Pick<Failure, 'code' | 'message'>): string | null {
   return code ?? shapeOf(message).codes[0]?.toUpperCase() ?? null;
 }
 

@@ -18,7 +18,7 @@ const layers: readonly (readonly string[])[] = [
   ['routing', 'groups'],
   ['topology', 'waterfall'],
   ['dlq'],
-  ['events', 'verify', 'permissions'],
+  ['events', 'verify', 'report', 'permissions'],
   ['render'],
   ['open'],
   ['index.ts', 'internals.ts'],
