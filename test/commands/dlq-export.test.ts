@@ -41,6 +41,8 @@ describe('dlq export', () => {
     expect([plain.exitCode, plain.stderr]).toEqual([0, '']);
     const listed = await project.cli(['dlq', 'list', '-o', 'ndjson']);
     expect(plain.stdout).toBe(listed.stdout);
+    const archived = await project.cli(['dlq', 'export', '--archived']);
+    expect(archived).toEqual({ exitCode: 0, stdout: '', stderr: 'no dead letters' });
     const whole = await project.cli(['dlq', 'export', '--with-data', '--json']);
     const [first = '', second = '', third = '', fourth = ''] = lines(whole.stdout);
     expect(first).toContain('"data":{"id":12345678901234567890,"rate":1.10,"e":1e400}');
@@ -61,7 +63,7 @@ describe('dlq export', () => {
     expect(exitCode).toBe(0);
     const rows = stdout.split('\r\n');
     expect(rows[0]).toBe(
-      'id,consumer,stream,seq,subject,reason,fingerprint,attemptsMain,attemptsRetry,cycle,deadAt,original,originalExpiresAt,resolvedLate,eventTime,headers,encoding,data',
+      'id,consumer,stream,seq,subject,reason,fingerprint,attemptsMain,attemptsRetry,cycle,deadAt,status,original,originalExpiresAt,resolvedLate,eventTime,headers,encoding,data',
     );
     expect(rows[1]).toMatch(
       /^notifications-consumer\/1,.*,'=1\+1.*,utf8,"'=HYPERLINK\(""http:\/\/evil""\)"$/,

@@ -133,7 +133,7 @@ const schemas = {
       ),
     ),
   }),
-  'dlq export': object(item, { resolvedLate: { const: true }, event: orNull(event) }),
+  'dlq export': object(item, { ...ofItem, event: orNull(event) }),
   'dlq export --output': object({
     file: text,
     format: { enum: ['ndjson', 'csv'] },
@@ -171,7 +171,7 @@ const schemas = {
     firstDoneAt: orNull(isoTime),
     lastResolvedAt: orNull(isoTime),
   }),
-  'dlq watch': object(item, { resolvedLate: { const: true } }),
+  'dlq watch': object(item, ofItem),
   'dlq groups': object({
     total: count,
     shown: count,

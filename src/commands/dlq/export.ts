@@ -3,6 +3,7 @@ import { BaseCommand } from '../../lib/cli/base-command.js';
 import { countFlag } from '../../lib/cli/flags/count-flag.js';
 import {
   aboutSelections,
+  archivedFlag,
   deadLetterFlags,
   filtersOf,
   selectionArgs,
@@ -50,6 +51,7 @@ ${aboutSelections}`;
 
   static override flags = {
     ...deadLetterFlags,
+    archived: archivedFlag,
     limit: countFlag({
       char: 'L',
       description: 'only the oldest of those that match',

@@ -56,6 +56,7 @@ const letterColumns: readonly CsvColumn[] = [
   ['attemptsRetry', ({ attempts }) => String(attempts.retry)],
   ['cycle', ({ cycle }) => String(cycle)],
   ['deadAt', ({ deadAt }) => plain(deadAt)],
+  ['status', ({ status }) => status],
   ['original', ({ original }) => original],
   ['originalExpiresAt', ({ originalExpiresAt }) => originalExpiresAt ?? ''],
   ['resolvedLate', ({ resolvedLate }) => (resolvedLate ? 'true' : '')],
