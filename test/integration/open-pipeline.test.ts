@@ -90,3 +90,28 @@ test('all that is wrong with a config is said at once, before anything connects'
   });
   await expect(openPipeline({ cwd: await temporaryFolder() })).rejects.toMatchObject({ exitCode: 2 });
 });
+
+test('without a config, it is read from the server: all works but handlers', async () => {
+  const server = await natsForTest();
+  const cwd = await folderWith({ 'handler.mjs': broken });
+  await using maker = await openPipeline({ config, cwd, server: server.url });
+  const running = await maker.run({ apply: true });
+  await maker.publish('totp.requested', {});
+  await eventually('it is dead', async () => (await maker.deadLetters.list()).total === 1, 20_000);
+  await running.stop(1000);
+
+  const away = { cwd: await folderWith({}), server: server.url };
+  await using opened = await openPipeline({ ...away, pipeline: 'opened' });
+  expect(opened.config).toMatchObject({ name: 'opened', applied: { file: 'plutomi-events.config.js' } });
+  expect(await opened.deadLetters.replay({ ids: ['notifications-consumer/1'] })).toMatchObject({
+    replayed: 1,
+  });
+  expect(await opened.publish('totp.requested', {})).toMatchObject({ seq: 2 });
+  await expect(opened.run()).rejects.toMatchObject({ code: 'NO_HANDLERS', exitCode: 2 });
+  await expect(openPipeline({ ...away, pipeline: 'other' })).rejects.toMatchObject({
+    code: 'UNKNOWN_PIPELINE',
+  });
+  await expect(openPipeline({ ...away, config, pipeline: 'other' })).rejects.toMatchObject({
+    code: 'OTHER_PIPELINE',
+  });
+});
