@@ -136,6 +136,23 @@ export { planReplay, type ReplayPlan, type ReplaySelection } from './dlq/replay/
 export { replayDeadLetters, type ReplayOptions, type ReplayReport } from './dlq/replay/replay-letters.js';
 export type { ReplayResult } from './dlq/replay/result.js';
 export { runReplay, type RunReplayOptions } from './dlq/replay/run-replay.js';
+export { replayAsTask, type ReplayAsTaskOptions } from './dlq/replay/replay-as-task.js';
+export { openReplay, type ReplayTask, storeReplay } from './dlq/replay/replay-task.js';
+export { runTask, type RunTaskOptions } from './dlq/replay/run-task.js';
+export { cancelTask } from './tasks/cancel-task.js';
+export { findTask, type TaskHead } from './tasks/find-task.js';
+export type { TaskTerms } from './tasks/store-task.js';
+export {
+  type ListTasksOptions,
+  listTasks,
+  showTask,
+  type TaskDetails,
+  type TaskItem,
+  type TaskList,
+  type TaskSummary,
+} from './tasks/task-outcomes.js';
+export { watchTask } from './tasks/watch-task.js';
+export type { Task, TaskState, TaskStep, TaskStopped } from './domain/task.js';
 export type { DeadLetterFilters } from './dlq/filters.js';
 export type { EventsRead } from './dlq/sift.js';
 export { parseSelection } from './domain/selection/parse.js';

@@ -16,7 +16,7 @@ export const suggestedCommands = {
   'dlq discard': { all: 'switch', archived: 'switch', 'dry-run': 'switch', reason: 'needed' },
   'dlq groups': {},
   'dlq list': { archived: 'switch', consumer: 'one', 'group-by': 'one' },
-  'dlq replay': { all: 'switch', 'dry-run': 'switch' },
+  'dlq replay': { all: 'switch', 'dry-run': 'switch', task: 'one' },
   'dlq restore': { all: 'switch', 'dry-run': 'switch' },
   'dlq report': { since: 'one', task: 'one' },
   'dlq show': { archived: 'switch' },
@@ -36,6 +36,10 @@ export const suggestedCommands = {
   'server install': { version: 'one' },
   'server start': { port: 'one' },
   'server stop': {},
+  'tasks cancel': {},
+  'tasks list': {},
+  'tasks show': {},
+  'tasks watch': {},
 } as const satisfies Record<string, Readonly<Record<string, FlagKind>>>;
 
 /** Flags of the command that was run, which it could be given in another way. */

@@ -46,7 +46,6 @@ describe('words that a command can not take', () => {
       'did you mean: --group-by reason',
     ],
     ['advisories tail --kind RESOLVD', '--kind: expected ', 'did you mean: --kind RESOLVED'],
-    ['dlq replay --wait-timeout 3s', '--wait-timeout needs --wait'],
     ['pipeline verify --yes', '--yes needs --repair'],
     ['pipeline permissions', '--role is required: publisher, runner, operator, ci or viewer'],
     [

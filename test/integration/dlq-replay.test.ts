@@ -63,6 +63,10 @@ describe('replay', () => {
       resolved: 1,
       deadAgain: 0,
       pending: 0,
+      name: null,
+      state: null,
+      steps: [{ size: 1, resolved: 1, deadAgain: 0, pending: 0 }],
+      stopped: null,
     });
     expect(seen).toEqual(['1 retry 1 cycle 1']);
     expect(await bed.dead(consumer, 1)).toBeUndefined();

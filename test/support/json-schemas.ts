@@ -1,4 +1,5 @@
 import { Ajv } from 'ajv';
+import { taskStates } from '../../src/lib/domain/task.js';
 import { recordKinds } from '../../src/lib/domain/record-kinds.js';
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -81,7 +82,9 @@ const planned = {
   server: text,
   consumers: counted,
   reasons: counted,
+  groups: listOf(object({ id: text, reason: text, count })),
   oldestDeadAt: orNull(isoTime),
+  newestDeadAt: orNull(isoTime),
   missing: count,
   replaced: count,
   unknown: listOf(text),
@@ -122,6 +125,32 @@ const outcome = object({
 });
 
 /** What the commands print with `--json`: the design's fields, and those that were added since. */
+const steps = listOf(object({ size: count, resolved: count, deadAgain: count, pending: count }));
+const stopped = orNull(object({ step: count, reason: text }));
+const task = {
+  id: text,
+  name: text,
+  kind: { const: 'replay' },
+  state: { enum: taskStates },
+  operator: text,
+  worker: orNull(text),
+  createdAt: isoTime,
+  at: isoTime,
+  selection: orNull(text),
+  rate: orNull(count),
+  canary: orNull(text),
+  stopOn: listOf(text),
+  note: orNull(text),
+  selected: count,
+  done: count,
+  resolved: count,
+  deadAgain: count,
+  pending: count,
+  skipped: count,
+  steps,
+  stopped,
+};
+
 const schemas = {
   'dlq list': object({ total: count, items: listOf(object(item, ofItem)) }),
   'dlq list --group-by': object({
@@ -225,6 +254,10 @@ const schemas = {
       resolved: count,
       deadAgain: count,
       pending: count,
+      name: orNull(text),
+      state: orNull({ enum: taskStates }),
+      steps,
+      stopped,
     },
     { interrupted: { const: true }, plan },
   ),
@@ -246,6 +279,28 @@ const schemas = {
     },
     { interrupted: { const: true }, plan: object({ ...planned, restorable: count }, ofSelection) },
   ),
+  'dlq replay --plan': object({
+    task: orNull(text),
+    name: orNull(text),
+    selected: count,
+    skipped: listOf(object({ id: text, reason: text })),
+    consumers: listOf(object({ name: text, count })),
+    groups: listOf(object({ id: text, reason: text, count })),
+    oldestDeadAt: orNull(isoTime),
+    newestDeadAt: orNull(isoTime),
+    missing: count,
+  }),
+  'tasks list': object({ total: count, tasks: listOf(object(task)) }),
+  'tasks show': object({
+    ...task,
+    items: listOf(
+      object({
+        id: text,
+        outcome: { enum: ['resolved', 'deadAgain', 'pending', 'skipped'] },
+        reason: orNull(text),
+      }),
+    ),
+  }),
   'dlq discard': object(
     {
       task: orNull(text),

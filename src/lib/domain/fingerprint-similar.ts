@@ -2,10 +2,13 @@ import type { Shape } from './fingerprint-writer.js';
 
 /** A fingerprint that dead letters have. */
 export interface Kind {
+  /** Its id. */
   readonly fingerprint: string;
   /** Only kinds of the same name and code may be alike. */
   readonly name: string;
+  /** What tells causes of one name apart; empty: nothing does. */
   readonly code: string;
+  /** The words of its message. */
   readonly shape: Pick<Shape, 'words' | 'fixed'>;
 }
 

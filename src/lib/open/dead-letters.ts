@@ -18,7 +18,9 @@ import {
 import type { LetterPlan, LetterSelection } from '../dlq/plan/plan-letters.js';
 import { planReplay, type ReplayPlan, type ReplaySelection } from '../dlq/replay/plan-replay.js';
 import type { ReplayResult } from '../dlq/replay/result.js';
-import { runReplay, type RunReplayOptions } from '../dlq/replay/run-replay.js';
+import { replayAsTask, type ReplayAsTaskOptions } from '../dlq/replay/replay-as-task.js';
+import { openReplay } from '../dlq/replay/replay-task.js';
+import { runTask, type RunTaskOptions } from '../dlq/replay/run-task.js';
 import type { DeadLetterFilters } from '../dlq/filters.js';
 import type { DeadLetterItem } from '../dlq/item.js';
 import { type ExportedLetter, exportDeadLetters, type ExportOptions } from '../dlq/out/export.js';
@@ -73,10 +75,21 @@ export class DeadLetters {
     return planReplay(this.pipeline, selection);
   }
 
-  /** Replays dead letters: those of the plan, or those that the selection finds. Safe to interrupt and to run again. */
-  async replay(these: ReplayPlan | ReplaySelection, options: RunReplayOptions = {}): Promise<ReplayResult> {
+  /**
+   * Replays dead letters as a task: those of the plan, or those that the selection finds. Safe to interrupt; `carryOn`
+   * takes it up again.
+   */
+  async replay(
+    these: ReplayPlan | ReplaySelection,
+    options: ReplayAsTaskOptions = {},
+  ): Promise<ReplayResult> {
     const plan = 'items' in these ? these : await this.plan(these);
-    return runReplay(this.pipeline, plan, options);
+    return replayAsTask(this.pipeline, plan, options);
+  }
+
+  /** Carries on with a replay that was planned before, here or elsewhere; by the id or name of its task. */
+  async carryOn(task: string, options: RunTaskOptions = {}): Promise<ReplayResult> {
+    return runTask(this.pipeline, await openReplay(this.pipeline, task), options);
   }
 
   /** What discarding these would do. Writes nothing. @throws OperationError `NOT_FOUND` for the only id that was given */

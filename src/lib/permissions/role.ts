@@ -27,4 +27,8 @@ export const roleOfCommand: Readonly<Record<string, Role>> = {
   'pipeline apply': 'ci',
   'pipeline run': 'runner',
   'pipeline verify': 'operator',
+  'tasks cancel': 'operator',
+  'tasks list': 'viewer',
+  'tasks show': 'viewer',
+  'tasks watch': 'viewer',
 };

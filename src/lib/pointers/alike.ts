@@ -48,6 +48,11 @@ export class Kinds {
     return this.found.get(fingerprint);
   }
 
+  /** As data, in the order in which they died. */
+  list(): Kind[] {
+    return [...this.found.values()];
+  }
+
   /** Of each fingerprint the one that stands for its group: that which died first. */
   leads(): ReadonlyMap<string, string> {
     return alikeKinds([...this.found.values()]);

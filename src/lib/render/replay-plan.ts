@@ -4,6 +4,7 @@ import { hanging } from './hanging.js';
 import { clipColumns } from './columns.js';
 import type { Count, LetterPlan, SkippedLetter } from '../dlq/plan/plan-letters.js';
 import type { EventsRead } from '../dlq/sift.js';
+import type { Task } from '../domain/task.js';
 import type { ReplayPlan } from '../dlq/replay/plan-replay.js';
 import type { ReplayResult } from '../dlq/replay/result.js';
 import type { Colors } from './colors.js';
@@ -21,12 +22,17 @@ const maxRows = 5;
 const maxSkipped = 20;
 
 /** What a replay would do, and where; shown before it is confirmed. `rate`: most per second, where there is a limit. */
-export function renderReplayPlan(plan: ReplayPlan, view: View, rate?: number): string {
+export function renderReplayPlan(plan: ReplayPlan, view: View, rate?: number, shown: PlanTerms = {}): string {
   const { colors } = view;
   const { items, notRunning } = plan;
   const rows = planRows('replay', plan, view);
-  if (rate !== undefined)
-    rows.push(['rate', `at most ${rate}/s${lasting(items.length, rate)}; change it with --rate`]);
+  const { task, left = items.length } = shown;
+  if (task) rows.push(...taskRows(task, left));
+  rows.push(...termRows(task ?? shown));
+  if (rate !== undefined) {
+    const change = task ? '' : '; change it with --rate';
+    rows.push(['rate', `at most ${rate}/s${lasting(left, rate)}${change}`]);
+  }
   const lines = renderRows(rows, colors);
   if (notRunning.length > 0) {
     const names = escapeLine(notRunning.join(', '));
@@ -39,6 +45,33 @@ export function renderReplayPlan(plan: ReplayPlan, view: View, rate?: number): s
     );
   }
   return [...lines, ...renderSkipped(plan.skipped, colors)].join('\n');
+}
+
+/** How it is carried out; of one that was planned before, its task. */
+export interface PlanTerms {
+  readonly canary?: string | null | undefined;
+  readonly stopOn?: readonly string[] | undefined;
+  readonly task?: Task;
+  /** Of a task: how many were not dealt with. */
+  readonly left?: number;
+}
+
+type Rows = [string, string][];
+
+function taskRows({ state, worker, operator, createdAt, stopped }: Task, left: number): Rows {
+  return [
+    ['planned', `${renderTime(createdAt)} UTC by ${escapeLine(operator)}`],
+    ['left', `${left}${state === 'running' ? `; ${escapeLine(worker ?? '')} carries it out too` : ''}`],
+    ...row('stopped', stopped && `in step ${stopped.step}: ${escapeLine(stopped.reason)}`),
+  ];
+}
+
+function termRows({ canary, stopOn = [] }: PlanTerms): Rows {
+  return [...row('steps', canary), ...row('stops on', stopOn.join(', '))];
+}
+
+function row(name: string, value: string | null | undefined): Rows {
+  return value === null || value === undefined || value === '' ? [] : [[name, value]];
 }
 
 /** What a verb would do, and where; shown before it is confirmed. */
@@ -117,7 +150,15 @@ export function renderReplayResult(result: ReplayResult, waited: boolean, colors
     if (pending > 0) parts.push(colors.yellow(`${pending} still pending`));
   }
   if (skipped.length > 0) parts.push(colors.yellow(`${skipped.length} skipped`));
-  return `${interrupted ? 'Interrupted: ' : ''}${parts.join(', ')}`;
+  const { state, stopped } = result;
+  const why =
+    stopped === null
+      ? ''
+      : `\n${colors.red(`Stopped in step ${stopped.step}: ${escapeLine(stopped.reason)}`)}`;
+  const begun = interrupted ? 'Interrupted: ' : state === 'cancelled' ? 'Cancelled: ' : '';
+  const notBegun = selected - replayed - skipped.length;
+  if (notBegun > 0) parts.push(`${notBegun} not begun`);
+  return `${begun}${parts.join(', ')}${why}`;
 }
 
 /** How a verb ended; `done`: how many are, in which word. */

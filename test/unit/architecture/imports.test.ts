@@ -15,7 +15,7 @@ const layers: readonly (readonly string[])[] = [
   ['config', 'dev-server'],
   ['pipeline'],
   ['journal', 'operations', 'pointers', 'handlers'],
-  ['routing', 'groups'],
+  ['routing', 'groups', 'tasks'],
   ['topology', 'waterfall'],
   ['dlq'],
   ['events', 'verify', 'report', 'permissions'],

@@ -247,7 +247,10 @@ property('a plan of dlq replay, and its result', () => {
     skipped,
     consumers: counts,
     reasons: counts,
+    groups: fc.constant([]),
+    kinds: fc.constant([]),
     oldestDeadAt: optional(isoTime),
+    newestDeadAt: optional(isoTime),
     missing: count,
     replaced: count,
     unknown: fc.array(text, { maxLength: 2 }),
@@ -257,7 +260,9 @@ property('a plan of dlq replay, and its result', () => {
   return fc.property(plan, width, (plan, width) => {
     expectPrintable((colors) => renderReplayPlan(plan, { width, colors, nowMs }));
     const none = { resolved: 0, deadAgain: 0, pending: 0, replayed: 0 };
-    const result = { task: 'x', selected: 1, skipped: plan.skipped, ...none };
+    const stopped = { step: 1, reason: plan.server };
+    const task = { task: 'x', name: plan.pipeline, state: 'stopped' as const, steps: [], stopped };
+    const result = { ...task, selected: 1, skipped: plan.skipped, ...none };
     expectPrintable((colors) => renderReplayResult(result, true, colors));
   });
 });

@@ -7,8 +7,8 @@ const plan: ReplayPlan = {
   pipeline: 'plutomi',
   server: '127.0.0.1:4222',
   items: [
-    { id: 'a/1', dlqSeq: 1 },
-    { id: 'a/2', dlqSeq: 2 },
+    { id: 'a/1', dlqSeq: 1, cycle: 0 },
+    { id: 'a/2', dlqSeq: 2, cycle: 0 },
   ],
   skipped: [{ id: 'a/3', reason: 'the original is missing' }],
   consumers: [{ name: 'a', count: 3 }],
@@ -16,15 +16,19 @@ const plan: ReplayPlan = {
     { name: 'timeout', count: 2 },
     { name: 'x'.repeat(100), count: 1 },
   ],
+  groups: [],
   oldestDeadAt: '2026-01-31T10:00:00.000Z',
+  newestDeadAt: null,
   missing: 1,
   replaced: 0,
   unknown: [],
   notRunning: ['a'],
   heldUp: [],
+  kinds: [],
 };
 
-const done = { task: 't', selected: 3, replayed: 3, skipped: [], resolved: 0, deadAgain: 0, pending: 3 };
+const counts = { selected: 3, replayed: 3, skipped: [], resolved: 0, deadAgain: 0, pending: 3 };
+const done = { ...counts, task: 't', name: 't', state: 'done' as const, steps: [], stopped: null };
 
 describe('renderReplayPlan', () => {
   it('says where, how many, of whom, why they died, and what is skipped', () => {

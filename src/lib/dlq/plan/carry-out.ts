@@ -52,6 +52,12 @@ export interface Doings<D extends Decision, O extends { readonly is: string }> {
   readonly carryOut: (entry: DlqEntry, decision: Exclude<D, SkipDecision>) => Promise<O | Skipped>;
   /** Called for each that was carried out, with its place in the plan. */
   readonly done: (outcome: O, item: PlannedLetter, at: number) => void;
+  /**
+   * What became of those that are not in the DLQ any more, in their order; undefined: it is not known. Default: of none.
+   */
+  readonly gone?: (items: readonly PlannedLetter[]) => Promise<readonly (O | Skipped | undefined)[]>;
+  /** Called for each that was left, with its place. Not `final`: it was not tried, since the server can't be reached. */
+  readonly skipped?: (why: WhyNot, at: number, final: boolean) => void;
 }
 
 /** Dead letters that are checked together: their records fit into one question to the journal. */
@@ -141,15 +147,31 @@ class Carrying<D extends Decision, O extends { readonly is: string }> {
   private async takeChunk({ from, entries }: PlannedChunk): Promise<void> {
     const there: DlqEntry[] = [];
     const places: number[] = [];
+    const left: number[] = [];
     for (const [i, entry] of entries.entries()) {
       // In a DLQ that was recreated, another one may be there.
-      if (!entry || entry.letter.id !== this.plan.items[from + i]?.id) this.skip(from + i, { reason: gone });
+      if (!entry || entry.letter.id !== this.plan.items[from + i]?.id) left.push(from + i);
       else places[there.push(entry) - 1] = from + i;
     }
+    if (left.length > 0) await this.takeGone(left);
     const decisions = await this.decide(there, places);
     await Promise.all(
       decisions.map((decision, i) => this.take(places[i] ?? 0, there[i] as DlqEntry, decision)),
     );
+  }
+
+  private async takeGone(places: readonly number[]): Promise<void> {
+    const items = places.map((at) => this.plan.items[at] as PlannedLetter);
+    try {
+      const found = await persistently(
+        async () => (await this.doings.gone?.(items)) ?? [],
+        this.options.signal,
+      );
+      for (const [i, at] of places.entries()) this.done(at, found[i] ?? { is: 'skipped', reason: gone });
+    } catch (error) {
+      const { message } = this.failed(error);
+      for (const at of places) this.skip(at, { reason: message });
+    }
   }
 
   /** Empty where that failed. */
@@ -180,6 +202,7 @@ class Carrying<D extends Decision, O extends { readonly is: string }> {
   private skip(at: number, why: WhyNot): void {
     const { id } = this.plan.items[at] as PlannedLetter;
     this.skipped.push({ at, id, ...whyNot(why) });
+    this.doings.skipped?.(whyNot(why), at, this.broken === undefined);
     this.options.onDone?.();
   }
 

@@ -5,6 +5,7 @@ import { printSelection } from '../../domain/selection/print.js';
 import { concurrently } from '../../flow/concurrently.js';
 import type { DlqEntry } from '../../pointers/entry.js';
 import { Kinds } from '../../pointers/alike.js';
+import type { Kind } from '../../domain/fingerprint-similar.js';
 import { notFound } from '../not-found.js';
 import { persistently } from './persistently.js';
 import { readAhead } from '../../flow/read-ahead.js';
@@ -36,6 +37,8 @@ export interface PlannedLetter {
   readonly dlqSeq: number;
   /** It is archived. */
   readonly archived?: true;
+  /** How many times it had been replayed. */
+  readonly cycle: number;
 }
 
 /** A dead letter that is left as it is. */
@@ -56,6 +59,16 @@ export interface Count {
   readonly count: number;
 }
 
+/** Dead letters of one cause. */
+export interface GroupCount {
+  /** Selections take it: `group:3f9a1c`. */
+  readonly id: string;
+  /** The newest one's. */
+  readonly reason: string;
+  /** How many dead letters. */
+  readonly count: number;
+}
+
 /** What would be done to dead letters, and on which server. */
 export interface LetterPlan {
   /** The `name` of the config. */
@@ -70,8 +83,12 @@ export interface LetterPlan {
   readonly consumers: readonly Count[];
   /** Alike reasons are counted together, under the newest one's text. */
   readonly reasons: readonly Count[];
+  /** The same with their ids. */
+  readonly groups: readonly GroupCount[];
   /** When the oldest died, ISO; null: none was found. */
   readonly oldestDeadAt: string | null;
+  /** When the newest died, ISO; null: none was found. */
+  readonly newestDeadAt: string | null;
   /** Of all that were found, how many have no original any more. */
   readonly missing: number;
   /** Of all that were found, how many have another event where their original was. */
@@ -105,7 +122,7 @@ const lookupsAtOnce = 64;
 
 /**
  * Finds what is selected and what would become of it. Writes nothing, and waits out a server that does not answer for
- * a moment.
+ * a moment. `onKinds` is given the causes of all that were found.
  *
  * Throws OperationError `NOT_FOUND` (exit code 1) when the only id that was asked for has no dead letter.
  */
@@ -113,6 +130,7 @@ export function planLetters<D extends Decision>(
   pipeline: Pipeline,
   selection: LetterSelection,
   decide: Decide<D>,
+  onKinds: (kinds: readonly Kind[]) => void = () => {},
 ): Promise<LetterPlan> {
   const { link, config } = pipeline;
   return persistently(async () => {
@@ -128,14 +146,18 @@ export function planLetters<D extends Decision>(
     if (unknown !== undefined && draft.skipped.length + draft.items.length === 1) {
       throw await notFound(pipeline, unknown, 'ids' in selection ? selection.status : undefined);
     }
+    onKinds(draft.kinds.list());
+    const groups = draft.reasons.sorted(draft.kinds.leads());
     return {
       pipeline: config.name,
       server: link.server,
       items: draft.items,
       skipped: draft.skipped,
-      consumers: draft.consumers.sorted(),
-      reasons: draft.reasons.sorted(draft.kinds.leads()),
+      consumers: draft.consumers.sorted().map(({ name, count }) => ({ name, count })),
+      reasons: groups.map(({ name, count }) => ({ name, count })),
+      groups: groups.map(({ id, name, count }) => ({ id, reason: name, count })),
       oldestDeadAt: draft.oldestDeadAt,
+      newestDeadAt: draft.newestDeadAt,
       missing: draft.missing,
       replaced: draft.replaced,
       unknown: draft.unknown,
@@ -158,11 +180,11 @@ class Counter {
   }
 
   /** `leads`: which identity stands for which others. Without it: each for itself. */
-  sorted(leads?: ReadonlyMap<string, string>): Count[] {
-    const groups = new Map<string, Count>();
+  sorted(leads?: ReadonlyMap<string, string>): (Count & { readonly id: string })[] {
+    const groups = new Map<string, Count & { readonly id: string }>();
     for (const [identity, { name, count }] of this.counts) {
       const lead = leads?.get(identity) ?? identity;
-      groups.set(lead, { name, count: count + (groups.get(lead)?.count ?? 0) });
+      groups.set(lead, { id: lead, name, count: count + (groups.get(lead)?.count ?? 0) });
     }
     return [...groups.values()].toSorted((a, b) => b.count - a.count || a.name.localeCompare(b.name));
   }
@@ -181,6 +203,7 @@ class Draft {
   readonly reasons = new Counter();
   readonly kinds = new Kinds();
   oldestDeadAt: string | null = null;
+  newestDeadAt: string | null = null;
   missing = 0;
   replaced = 0;
   eventsRead: EventsRead | undefined;
@@ -191,10 +214,17 @@ class Draft {
     this.consumers.add(letter.consumer);
     this.reasons.add(letter.fingerprint, letter.reason);
     if (this.oldestDeadAt === null || letter.deadAt < this.oldestDeadAt) this.oldestDeadAt = letter.deadAt;
+    if (this.newestDeadAt === null || letter.deadAt > this.newestDeadAt) this.newestDeadAt = letter.deadAt;
     if (decision.original === 'missing') this.missing++;
     if (decision.original === 'replaced') this.replaced++;
     if ('reason' in decision) this.skipped.push({ id: letter.id, ...whyNot(decision) });
-    else this.items.push({ id: letter.id, dlqSeq, ...(entry.archived ? { archived: true } : {}) });
+    else
+      this.items.push({
+        id: letter.id,
+        dlqSeq,
+        cycle: letter.cycle,
+        ...(entry.archived ? { archived: true } : {}),
+      });
   }
 
   addUnknown(id: string): void {

@@ -1,5 +1,6 @@
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { consumerNamed } from '../../config/resolved.js';
+import type { Kind } from '../../domain/fingerprint-similar.js';
 import { metaConsumers, stageConsumers } from '../../domain/consumer-names.js';
 import { ConnectionError, OperationError } from '../../errors.js';
 import { readStandstill } from '../../nats/standstill.js';
@@ -22,6 +23,8 @@ export interface ReplayPlan extends LetterPlan {
   readonly notRunning: readonly string[];
   /** Consumers whose retry stage the server delivers nothing to now, and why. */
   readonly heldUp: readonly HeldUp[];
+  /** What tells its causes apart; a task that stops on a new one keeps it. */
+  readonly kinds: readonly Kind[];
 }
 
 /** A consumer whose replayed events would wait. */
@@ -42,19 +45,33 @@ export interface HeldUp {
 export async function planReplay(pipeline: Pipeline, selection: LetterSelection): Promise<ReplayPlan> {
   const statesOf = statesInStream(pipeline);
   let nobodys = false;
-  const plan = await planLetters(pipeline, selection, async (entries) => {
-    const decisions = await decideReplays(pipeline, entries, statesOf);
-    nobodys ||= decisions.some((one) => one.do === 'skip' && (one.external || one.gone) === true);
-    return decisions;
-  });
+  let kinds: readonly Kind[] = [];
+  const plan = await planLetters(
+    pipeline,
+    selection,
+    async (entries) => {
+      const decisions = await decideReplays(pipeline, entries, statesOf);
+      nobodys ||= decisions.some((one) => one.do === 'skip' && (one.external || one.gone) === true);
+      return decisions;
+    },
+    (found) => (kinds = found),
+  );
   const [only, ...others] = plan.skipped;
   const alone = 'ids' in selection && others.length + plan.items.length === 0;
   if (nobodys && alone && only) throw replayRefused(only);
+  return { ...plan, ...(await findObstacles(pipeline, plan.consumers)), kinds };
+}
+
+/** What stands in the way of events of these consumers now. */
+export async function findObstacles(
+  pipeline: Pipeline,
+  consumers: readonly Count[],
+): Promise<Pick<ReplayPlan, 'notRunning' | 'heldUp'>> {
   const [idle, heldUp] = await Promise.all([
-    notRunning(pipeline, plan.consumers),
-    findHeldUp(pipeline, plan.consumers),
+    notRunning(pipeline, consumers),
+    findHeldUp(pipeline, consumers),
   ]);
-  return { ...plan, notRunning: idle, heldUp };
+  return { notRunning: idle, heldUp };
 }
 
 function replayRefused({ id, reason, suggestions = [] }: SkippedLetter): OperationError {

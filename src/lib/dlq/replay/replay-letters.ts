@@ -6,8 +6,8 @@ import { decideNow, replayOne } from './replay-one.js';
 
 /** How to replay. */
 export interface ReplayOptions extends CarryOutOptions {
-  /** Called for each dead letter that is on its way again. */
-  readonly onReplayed?: (id: string) => void;
+  /** Called for each dead letter that is on its way again, with the name under which the journal keeps it. */
+  readonly onReplayed?: (id: string, task: string) => void;
   /** Keep the keys of what was replayed, so that its outcome can be waited for. Default: true. */
   readonly follow?: boolean;
 }
@@ -64,7 +64,7 @@ export async function replayDeadLetters(
         replayed++;
         if (outcome.is === 'routed') routed[outcome.deadAgain ? 'deadAgain' : 'resolved']++;
         else if (follow) followed.push({ id, key: outcome.key, earlier: outcome.earlier });
-        onReplayed?.(id);
+        onReplayed?.(id, author.task);
       },
     },
     options,

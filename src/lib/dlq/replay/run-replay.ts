@@ -8,13 +8,13 @@ import { nextJournalSeq, waitForOutcomes, type WaitResult } from './wait.js';
 export interface RunReplayOptions extends ReplayOptions {
   /** Wait this long, ms, for each to be resolved or dead again. Default: don't wait. */
   readonly waitMs?: number;
-  /** Called once, before the waiting begins, with how many are waited for. */
-  readonly onWait?: (count: number) => void;
+  /** Called once, before the waiting begins, with how many are waited for; it is step 1 of 1. */
+  readonly onWait?: (count: number, step: number, of: number) => void;
 }
 
 /**
- * Carries out a plan and, if asked to, waits for what comes of it. The signal stops both; the result then says
- * what was done.
+ * Carries out a plan without a task (`storeReplay`, `runTask`) and, if asked to, waits for what comes of it. The signal
+ * stops both; the result then says what was done.
  *
  * Throws ConnectionError when the server could not be reached and nothing was replayed.
  */
@@ -28,7 +28,7 @@ export async function runReplay(
   const report = await replayDeadLetters(pipeline, plan, { ...options, follow: waitMs !== undefined });
   let wait: WaitResult | undefined;
   if (waitMs !== undefined && !signal?.aborted) {
-    if (report.followed.length > 0) onWait?.(report.followed.length);
+    if (report.followed.length > 0) onWait?.(report.followed.length, 1, 1);
     const deadline = AbortSignal.timeout(waitMs);
     wait = await waitForOutcomes(pipeline, report.followed, {
       fromSeq,

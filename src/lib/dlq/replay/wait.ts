@@ -53,7 +53,7 @@ export async function waitForOutcomes(
   const { fromSeq, signal } = options;
   for await (const { subject, data } of readStream(link, {
     stream,
-    filters: filtersFor(root, followed),
+    filters: outcomeFilters(root, new Set(followed.map(({ key }) => key.consumer))),
     from: { seq: fromSeq },
     follow: true,
     signal,
@@ -66,8 +66,8 @@ export async function waitForOutcomes(
   return waiting.result();
 }
 
-function filtersFor(root: string, followed: readonly Followed[]): string[] {
-  const consumers = new Set(followed.map(({ key }) => key.consumer));
+/** The records that say what became of events of these consumers. */
+export function outcomeFilters(root: string, consumers: ReadonlySet<string>): string[] {
   const narrowed = consumers.size <= maxNarrowed ? [...consumers] : [undefined];
   return narrowed.flatMap((consumer) => [
     recordFilter(root, 'business', 'RESOLVED', consumer),

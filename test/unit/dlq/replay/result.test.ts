@@ -6,18 +6,21 @@ const plan: ReplayPlan = {
   pipeline: 'plutomi',
   server: 'here',
   items: [
-    { id: 'a/1', dlqSeq: 1 },
-    { id: 'a/2', dlqSeq: 2 },
+    { id: 'a/1', dlqSeq: 1, cycle: 0 },
+    { id: 'a/2', dlqSeq: 2, cycle: 0 },
   ],
   skipped: [{ id: 'a/3', reason: 'gone' }],
   consumers: [],
   reasons: [],
+  groups: [],
   oldestDeadAt: null,
+  newestDeadAt: null,
   missing: 1,
   replaced: 0,
   unknown: [],
   notRunning: [],
   heldUp: [],
+  kinds: [],
 };
 const key = {
   tier: 'business',
@@ -48,6 +51,10 @@ describe('resultOf', () => {
       resolved: 0,
       deadAgain: 0,
       pending: 2,
+      name: null,
+      state: null,
+      steps: [{ size: 2, resolved: 0, deadAgain: 0, pending: 2 }],
+      stopped: null,
     });
   });
 
@@ -73,13 +80,18 @@ describe('untouched', () => {
       resolved: 0,
       deadAgain: 0,
       pending: 0,
+      name: null,
+      state: null,
+      steps: [],
+      stopped: null,
     });
     expect(untouched(plan, { dryRun: true }).plan).toMatchObject({ replayable: 2, missing: 1 });
   });
 });
 
 describe('exitCodeOf', () => {
-  const done = { task: 't', selected: 1, replayed: 1, skipped: [], resolved: 1, deadAgain: 0, pending: 0 };
+  const counts = { selected: 1, replayed: 1, skipped: [], resolved: 1, deadAgain: 0, pending: 0 };
+  const done = { ...counts, task: 't', name: 't', state: 'done' as const, steps: [], stopped: null };
   it.each([
     [done, true, 0],
     [{ ...done, resolved: 0, pending: 1 }, false, 0],
@@ -87,6 +99,8 @@ describe('exitCodeOf', () => {
     [{ ...done, resolved: 0, deadAgain: 1 }, true, 5],
     [{ ...done, skipped: [{ id: 'a/1', reason: 'gone' }] }, false, 5],
     [{ ...done, skipped: [{ id: 'a/1', reason: 'gone' }], interrupted: true as const }, false, 130],
+    [{ ...done, state: 'stopped' as const, stopped: { step: 1, reason: 'failed>5%' } }, true, 5],
+    [{ ...done, state: 'cancelled' as const }, false, 5],
   ])('of %j, waited: %s, is %i', (result, waited, expected) => {
     expect(exitCodeOf(result, waited)).toBe(expected);
   });
