@@ -155,6 +155,16 @@ describe('dlq ack, mute, assign and note', () => {
     const { stdout, stderr } = await one.dlq('groups');
     expect(stdout).toMatch(/INC-4711; assigned to ana; muted until 2.* UTC; SMTP is down/);
     expect(stderr).toContain('1 group, 1 dead letter');
+    const shown = await one.dlq('show', `${consumer}/1`);
+    expect(shown.stdout).toMatch(
+      new RegExp(`group +${id}\\n +incident +INC-4711\\n +assigned to +ana\\n +note +SMTP is down\\n`),
+    );
+    expect(readJson('dlq show', (await one.dlq('show', `${consumer}/1`, '--json')).stdout)).toMatchObject({
+      group: id,
+      name: 'Error',
+      code: 'ECONNREFUSED',
+      decided: { note: 'SMTP is down', assignee: 'ana', incident: 'INC-4711' },
+    });
     await keep('unmute', id);
     await keep('assign', id, '--none');
     const last = await keep('note', id, '--none');

@@ -1,6 +1,7 @@
 import { pipelineOf } from '../support/pipeline-of.js';
 import { describe, expect, it } from 'vitest';
 import { deleteStream } from '../../src/lib/nats/objects.js';
+import { groupIdOf } from '../../src/lib/domain/group-id.js';
 import { groupDeadLetters } from '../../src/lib/dlq/group.js';
 import { planLetters } from '../../src/lib/dlq/plan/plan-letters.js';
 import { listDeadLetters } from '../../src/lib/dlq/list.js';
@@ -43,6 +44,9 @@ describe('listDeadLetters', () => {
       attempts: { main: 3, retry: 3 },
       cycle: 0,
       deadAt: expect.stringMatching(/^\d{4}-.*Z$/),
+      group: groupIdOf(consumer, first.pointer.failure.fingerprint),
+      name: 'SmtpError',
+      code: null,
       status: 'dead',
       original: 'present',
       originalExpiresAt: new Date(eventMs + 7 * 86_400_000).toISOString(),

@@ -34,6 +34,9 @@ const item = {
   attempts: object({ main: count, retry: count }),
   cycle: count,
   deadAt: isoTime,
+  group: { type: 'string', pattern: '^[0-9a-f]{12}$' },
+  name: text,
+  code: orNull(text),
   status: { enum: ['dead', 'archived'] },
   original: { enum: ['present', 'missing', 'replaced'] },
   originalExpiresAt: orNull(isoTime),
@@ -243,7 +246,11 @@ const schemas = {
   }),
   'dlq show': object(
     { ...item, event: orNull(event), history: listOf(record) },
-    { ...ofItem, embedded: { type: 'object' } },
+    {
+      ...ofItem,
+      embedded: { type: 'object' },
+      decided: object({ note: orNull(text), assignee: orNull(text), incident: orNull(text) }),
+    },
   ),
   'dlq replay': object(
     {

@@ -5,6 +5,7 @@ import type { Original } from '../pointers/original.js';
 import type { DlqEntry } from '../pointers/entry.js';
 import { type LetterStatus, statusOf } from '../domain/selection/match.js';
 import type { ArchivedLetter } from '../domain/archived-letter.js';
+import { type GroupLabel, GroupLabels } from './groups/labels.js';
 import { areResolvedLate, type Expiry } from './state.js';
 
 /** Who archived a dead letter, when and why. */
@@ -20,7 +21,7 @@ export interface Archiving {
 }
 
 /** A dead letter and what has become of its event. */
-export interface DeadLetterItem extends DeadLetter {
+export interface DeadLetterItem extends DeadLetter, GroupLabel {
   /** `dead`: in the DLQ. `archived`: kept out of it. */
   readonly status: LetterStatus;
   /** Of an archived one. */
@@ -52,11 +53,13 @@ export async function itemOf(
   expiry: Expiry,
 ): Promise<{ readonly item: DeadLetterItem; readonly original: Original }> {
   const { letter, pointer, archived } = entry;
+  const label = new GroupLabels().of(entry);
   if (!pointer) {
     const original: Original = { state: 'missing' };
     return {
       item: {
         ...letter,
+        ...label,
         ...statusFacts(archived),
         original: original.state,
         originalExpiresAt: null,
@@ -74,6 +77,7 @@ export async function itemOf(
   return {
     item: {
       ...letter,
+      ...label,
       ...statusFacts(archived),
       original: original.state,
       originalExpiresAt: expiresAt,

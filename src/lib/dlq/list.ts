@@ -1,6 +1,7 @@
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { DlqEntry } from '../pointers/entry.js';
 import { type DeadLetterItem, statusFacts } from './item.js';
+import { GroupLabels } from './groups/labels.js';
 import { gone, Originals } from './originals.js';
 import { readAhead } from '../flow/read-ahead.js';
 import type { DeadLetterFilters } from './filters.js';
@@ -134,13 +135,16 @@ export async function itemsOf(
     originals.statesOf(pointers),
   ]);
   let at = 0;
-  return entries.map(({ letter, pointer, archived }) => {
-    if (!pointer) return { ...letter, status: 'dead', ...gone };
+  const labels = new GroupLabels();
+  return entries.map((entry) => {
+    const { letter, pointer, archived } = entry;
+    const { group, name, code } = labels.of(entry);
+    if (!pointer) return { ...letter, group, name, code, status: 'dead', ...gone };
     const isResolved = resolved[at] === true;
     const { original, originalExpiresAt, kept } = states[at++] ?? gone;
     // Named one by one: to spread the second one too takes much longer.
     const status = archived ? 'archived' : 'dead';
-    const item = { ...letter, status, original, originalExpiresAt, kept } as const;
+    const item = { ...letter, group, name, code, status, original, originalExpiresAt, kept } as const;
     if (archived) return { ...item, ...statusFacts(archived), ...(isResolved ? { resolvedLate: true } : {}) };
     return isResolved ? { ...item, resolvedLate: true } : item;
   });

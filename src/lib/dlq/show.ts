@@ -6,7 +6,9 @@ import type { Pointer } from '../domain/pointer.js';
 import type { LetterStatus } from '../domain/selection/match.js';
 import type { JournalRecord } from '../domain/record.js';
 import { inOrderOfStory } from '../domain/story.js';
+import type { GroupDocument } from '../domain/group-document.js';
 import { isoOfNanos } from '../domain/time.js';
+import { groupDocumentOf } from '../groups/known-of.js';
 import { readHistory } from '../journal/history.js';
 import type { MessageHeaders, StoredMessage } from '../nats/wire/message.js';
 import { type DeadLetterItem, itemOf } from './item.js';
@@ -36,10 +38,22 @@ export type HistoryRecord = JournalRecord & {
   readonly journalSeq: number;
 };
 
+/** What people decided about the group of a dead letter. */
+export interface GroupDecided {
+  /** What somebody noted about it. */
+  readonly note: string | null;
+  /** Who looks after it. */
+  readonly assignee: string | null;
+  /** The incident that it belongs to. */
+  readonly incident: string | null;
+}
+
 /** One dead letter, its event and its history. */
 export interface DeadLetterDetails extends DeadLetterItem {
   /** Null when the original is missing or replaced. */
   readonly event: ShownEvent | null;
+  /** What people decided about its group; there only where something is. */
+  readonly decided?: GroupDecided;
   /** What the journal still holds about it, of all cycles, each behind what led to it. */
   readonly history: readonly HistoryRecord[];
   /** Of a `meta-consumer` dead letter: the record that could not be routed. */
@@ -61,16 +75,24 @@ export async function showDeadLetter(
     (status === undefined ? await findEntry(pipeline, id, 'archived') : undefined);
   if (!entry) throw await notFound(pipeline, id, status);
   const { pointer } = entry;
-  const [{ item, original }, history] = await Promise.all([
+  const [{ item, original }, history, group] = await Promise.all([
     itemOf(pipeline, entry, new Expiry(link)),
     pointer ? historyOf(pipeline, pointer) : [],
+    groupDocumentOf(pipeline, entry),
   ]);
   return {
     ...item,
     event: original.state === 'present' ? shownEvent(original.message) : null,
+    ...decidedOf(group),
     history,
     ...(pointer?.embedded ? { embedded: pointer.embedded } : {}),
   };
+}
+
+function decidedOf(group: GroupDocument | undefined): Pick<DeadLetterDetails, 'decided'> {
+  const { note = null, assignee = null, incident = null } = group ?? {};
+  const isAny = note !== null || assignee !== null || incident !== null;
+  return isAny ? { decided: { note, assignee, incident } } : {};
 }
 
 async function historyOf(pipeline: Pipeline, pointer: Pointer): Promise<HistoryRecord[]> {

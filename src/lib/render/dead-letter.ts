@@ -35,6 +35,8 @@ function facts(item: DeadLetterDetails, { colors, nowMs, width }: View): string 
     ['subject', hanging(factsIndent, escapeLine(item.subject), width)],
     ['original', `${escapeLine(item.stream)} ${item.seq}, ${original(item, colors, nowMs)}`],
     ['fingerprint', escapeLine(item.fingerprint)],
+    ['group', escapeLine(item.group)],
+    ...decisions(item, width),
   ];
   if (item.archived) {
     const { at, operator, reason } = item.archived;
@@ -47,6 +49,19 @@ function facts(item: DeadLetterDetails, { colors, nowMs, width }: View): string 
   }
   const lines = rows.map(([name, value]) => `  ${colors.dim(name.padEnd(11))}  ${value}`);
   return [colors.bold(escapeLine(item.id)), ...lines].join('\n');
+}
+
+function decisions({ decided }: DeadLetterDetails, width: number): [string, string][] {
+  if (!decided) return [];
+  const { incident, assignee, note } = decided;
+  const all = [
+    ['incident', incident],
+    ['assigned to', assignee],
+    ['note', note],
+  ] as const;
+  return all.flatMap(([name, text]) =>
+    text === null ? [] : [[name, hanging(factsIndent, escapeLine(text), width)] satisfies [string, string]],
+  );
 }
 
 function original(item: DeadLetterDetails, colors: Colors, nowMs: number): string {

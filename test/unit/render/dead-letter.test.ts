@@ -48,6 +48,7 @@ describe('renderDeadLetter', () => {
         subject      events.totp.requested
         original     events 42, present, expires in 6d
         fingerprint  0123456789ab
+        group        3f9a1c2b4d5e
 
       event, stored 2026-01-31 11:55:00 UTC
         Nats-Msg-Id: login-1

@@ -84,6 +84,9 @@ const item = fc.record<DeadLetterItem>(
     attempts: fc.record({ main: count, retry: count }),
     cycle: count,
     deadAt: isoTime,
+    group: text,
+    name: text,
+    code: fc.option(text, { nil: null }),
     status: fc.constantFrom('dead', 'archived'),
     archived: fc.record({ at: isoTime, operator: text, reason: optional(text), task: text }),
     original: fc.constantFrom('present', 'missing', 'replaced'),
@@ -103,6 +106,9 @@ const item = fc.record<DeadLetterItem>(
       'attempts',
       'cycle',
       'deadAt',
+      'group',
+      'name',
+      'code',
       'status',
       'original',
       'originalExpiresAt',
@@ -172,7 +178,8 @@ property('a dead letter with its event and history', ['history'], (seen) => {
   const embedded = fc.dictionary(text, oddJson, { maxKeys: 3 });
   return fc.property(item, optional(event), records, embedded, (item, event, history, embedded) => {
     if (history.length > 0) seen('history');
-    const details: DeadLetterDetails = { ...item, event, history, embedded };
+    const decided = { note: item.reason, assignee: item.id, incident: item.code };
+    const details: DeadLetterDetails = { ...item, decided, event, history, embedded };
     expectPrintable((colors) => renderDeadLetter(details, { width: 80, colors, nowMs }));
   });
 });
