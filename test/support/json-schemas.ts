@@ -203,6 +203,22 @@ const schemas = {
     firstDoneAt: orNull(isoTime),
     lastResolvedAt: orNull(isoTime),
   }),
+  'dlq test': object(
+    {
+      selected: count,
+      groups: listOf(
+        object({
+          id: item.fingerprint,
+          consumer: text,
+          pass: count,
+          fail: count,
+          reasons: listOf(object({ reason: text, count })),
+        }),
+      ),
+      refused: listOf(object({ consumer: text, reason: text })),
+    },
+    { interrupted: { const: true } },
+  ),
   'dlq watch': object(item, ofItem),
   'dlq groups': object({
     total: count,

@@ -37,6 +37,8 @@ export interface HandlerContext {
   readonly cycle: number;
   /** The same for every attempt of this event by this consumer, replays included: use it to make effects happen once. */
   readonly idempotencyKey: string;
+  /** It is `dlq test` that asks: have no effects. Only handlers with `export const supportsDryRun = true` are asked so. */
+  readonly dryRun?: boolean;
   /** Aborts when the attempt times out, and when the process stops without waiting any longer. */
   readonly signal: AbortSignal;
   /** Logs with the consumer, event and attempt as fields. */

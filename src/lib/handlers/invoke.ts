@@ -7,7 +7,8 @@ import { enterHandlerOf } from './background.js';
 import { idleResult } from './idle.js';
 import { SchemaMismatch } from './event.js';
 
-type ContextFacts = Omit<HandlerContext, 'signal' | 'log'> & {
+type ContextFacts = Omit<HandlerContext, 'signal' | 'log' | 'dryRun'> & {
+  readonly dryRun?: true;
   /** Makes the logger of this attempt when the handler first asks for it. */
   readonly log: () => HandlerContext['log'];
 };
@@ -45,6 +46,9 @@ class LazyContext implements HandlerContext {
   }
   get idempotencyKey(): string {
     return this.facts.idempotencyKey;
+  }
+  get dryRun(): boolean {
+    return this.facts.dryRun === true;
   }
   get log(): HandlerContext['log'] {
     this.logger ??= this.facts.log();

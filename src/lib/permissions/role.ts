@@ -19,6 +19,7 @@ export const roleOfCommand: Readonly<Record<string, Role>> = {
   'dlq restore': 'operator',
   'dlq report': 'viewer',
   'dlq show': 'viewer',
+  'dlq test': 'viewer',
   'dlq unmute': 'operator',
   'dlq watch': 'viewer',
   'events explain': 'viewer',

@@ -18,6 +18,15 @@ export interface ModuleOptions {
  * Throws ConfigError with file and line: it can't be parsed, or it threw while it was loaded.
  */
 export async function loadModule(file: string, options: ModuleOptions): Promise<unknown> {
+  const exports = await loadExports(file, options);
+  return exports === undefined ? undefined : exports['default'];
+}
+
+/** The same with all that a module exports; of a CommonJS function, its properties. Undefined: it has no exports. */
+export async function loadExports(
+  file: string,
+  options: ModuleOptions,
+): Promise<Readonly<Record<string, unknown>> | undefined> {
   const [fsCache, library] = await Promise.all([codeFolder(options.cacheHome), options.library()]);
   try {
     const { createJiti } = await import('jiti');
@@ -29,11 +38,11 @@ export async function loadModule(file: string, options: ModuleOptions): Promise<
       transformOptions: { babel: { presets: [refuseDecorators] } },
     });
     const exports = await jiti.import<object>(file);
-    if (typeof exports === 'function') return exports;
+    if (typeof exports === 'function') return { ...(exports as object), default: exports };
     // jiti's proxy answers `.default` with the whole module when there is none.
-    return Object.keys(exports).includes('default')
-      ? await (exports as { default: unknown }).default
-      : undefined;
+    const names = Object.keys(exports);
+    const found = Object.fromEntries(names.map((name) => [name, (exports as Record<string, unknown>)[name]]));
+    return 'default' in found ? { ...found, default: await found['default'] } : found;
   } catch (error) {
     const decorator = decoratorIn(error);
     if (decorator !== undefined) throw decoratorError(file, decorator);

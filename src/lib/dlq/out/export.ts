@@ -1,8 +1,8 @@
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { readAhead } from '../../flow/read-ahead.js';
-import type { Link } from '../../nats/link.js';
 import type { DlqEntry } from '../../pointers/entry.js';
-import { fetchOriginal, type Original } from '../../pointers/original.js';
+import { fetchEvent } from '../../pointers/kept/event-of.js';
+import type { Original } from '../../pointers/original.js';
 import type { DeadLetterFilters } from '../filters.js';
 import type { DeadLetterItem } from '../item.js';
 import { readItems } from '../list.js';
@@ -46,12 +46,12 @@ export async function* exportDeadLetters(
   { withData = false, limit = Number.POSITIVE_INFINITY, signal }: ExportOptions = {},
 ): AsyncGenerator<readonly ExportedLetter[]> {
   const pages = readItems(pipeline, filters, { limit, signal });
-  if (withData) yield* readAhead(withEvents(pipeline.link, pages, signal));
+  if (withData) yield* readAhead(withEvents(pipeline, pages, signal));
   else for await (const { items } of pages) if (items.length > 0) yield items;
 }
 
 async function* withEvents(
-  link: Link,
+  pipeline: Pipeline,
   pages: ReturnType<typeof readItems>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<readonly ExportedLetter[]> {
@@ -60,7 +60,7 @@ async function* withEvents(
     for (let from = 0; from < items.length; ) {
       if (signal?.aborted === true) return;
       const some = entries.slice(from, from + atOnce);
-      const originals = await persistently(() => readTogether(link, some), signal);
+      const originals = await persistently(() => readTogether(pipeline, some), signal);
       const letters = originals.map((original, i) => withEvent(items[from + i] as DeadLetterItem, original));
       from += some.length;
       atOnce = nextAtOnce(atOnce, originals);
@@ -70,10 +70,8 @@ async function* withEvents(
 }
 
 /** All in one turn: what stands near each other is then read by one question. */
-function readTogether(link: Link, entries: readonly DlqEntry[]): Promise<Original[]> {
-  return Promise.all(
-    entries.map(async ({ pointer }) => (pointer ? fetchOriginal(link, pointer.origin) : missing)),
-  );
+function readTogether(pipeline: Pipeline, entries: readonly DlqEntry[]): Promise<Original[]> {
+  return Promise.all(entries.map(async ({ pointer }) => (pointer ? fetchEvent(pipeline, pointer) : missing)));
 }
 
 function withEvent(item: DeadLetterItem, original: Original): ExportedLetter {
