@@ -1,0 +1,90 @@
+import { expect, it } from 'vitest';
+import { bury, consumer } from '../support/dead-letters.js';
+import { readJson } from '../support/json-schemas.js';
+import { testBed } from '../support/pipeline.js';
+import { makeProject } from '../support/project.js';
+
+const config = {
+  name: 'test',
+  events: { 'totp.requested': {} },
+  consumers: { [consumer]: { events: ['totp.requested'], handler: './handler.mjs' } },
+};
+
+async function place(count: number) {
+  const bed = await testBed({ consumers: [{ name: consumer, start: { at: 'new' } }] });
+  for (let i = 0; i < count; i++) await bury(bed);
+  const project = await makeProject(bed.server.url, config, { 'handler.mjs': 'export default () => {};\n' });
+  const cli = (...words: string[]) => project.cli(words);
+  return { bed, cli };
+}
+
+it('a plan is stored, shown, carried out, watched, and tells of each', async () => {
+  const { bed, cli } = await place(2);
+  const planned = await cli('dlq', 'replay', '--all', '--plan', '--name', 'INC-4711', '--json');
+  expect(planned).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('task INC-4711 (replay-') });
+  const plan = readJson('dlq replay --plan', planned.stdout);
+  expect(plan).toMatchObject({ name: 'INC-4711', selected: 2, skipped: [], missing: 0 });
+  expect(await bed.journal()).toEqual([]);
+  const listed = readJson('tasks list', (await cli('tasks', 'list', '--json')).stdout);
+  expect(listed).toMatchObject({ total: 1, tasks: [{ id: plan['task'], state: 'planned', rate: 500 }] });
+  expect(await cli('dlq', 'replay', '--task', 'INC-4711')).toMatchObject({ exitCode: 2 });
+  await bed.run({ [consumer]: async () => {} });
+  const carried = await cli('dlq', 'replay', '--task', 'INC-4711', '--yes', '--wait', '--json');
+  expect(carried).toMatchObject({ exitCode: 0 });
+  expect(readJson('dlq replay', carried.stdout)).toMatchObject({
+    name: 'INC-4711',
+    state: 'done',
+    resolved: 2,
+  });
+  const watched = await cli('tasks', 'watch', 'INC-4711', '--json');
+  expect(watched).toMatchObject({ exitCode: 0 });
+  expect(readJson('tasks show', watched.stdout)).toMatchObject({ done: 2, resolved: 2 });
+  const shown = await cli('tasks', 'show', 'INC-4711');
+  expect(shown.stdout).toContain('2 of 2 done, 2 resolved');
+  const again = await cli('tasks', 'cancel', 'INC-4711', '--yes', '--json');
+  expect(again).toMatchObject({ exitCode: 1 });
+  expect(readJson('error', again.stdout)).toMatchObject({ error: { code: 'TASK_ENDED' } });
+});
+
+it('a task is cancelled with --yes only, and a name is given once', async () => {
+  const { cli } = await place(1);
+  await cli('dlq', 'replay', '--all', '--plan', '--name', 'INC-1');
+  const second = await cli('dlq', 'replay', '--all', '--plan', '--name', 'INC-1');
+  expect(second.stderr).toContain('another unfinished task is called INC-1');
+  expect(await cli('tasks', 'cancel', 'INC-1')).toMatchObject({ exitCode: 2 });
+  const dry = await cli('tasks', 'cancel', 'INC-1', '--dry-run', '--json');
+  expect(readJson('tasks show', dry.stdout)).toMatchObject({ state: 'planned' });
+  const cancelled = await cli('tasks', 'cancel', 'INC-1', '--yes', '--json');
+  expect(readJson('tasks show', cancelled.stdout)).toMatchObject({ state: 'cancelled' });
+  expect(await cli('dlq', 'replay', '--task', 'INC-1', '--yes')).toMatchObject({ exitCode: 1 });
+  expect(await cli('tasks', 'watch', 'INC-1')).toMatchObject({ exitCode: 5 });
+});
+
+it('is carried out without a task where there can be none, and says so', async () => {
+  const { bed, cli } = await place(2);
+  await bed.link.jsm.streams.delete('events-operations');
+  const canary = await cli('dlq', 'replay', '--all', '--yes', '--canary', '1,rest', '--json');
+  expect(readJson('error', canary.stdout)).toMatchObject({ error: { code: 'NO_STREAM' } });
+  const plain = await cli('dlq', 'replay', '--all', '--yes', '--json');
+  expect(plain).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('replayed without a task') });
+  expect(readJson('dlq replay', plain.stdout)).toMatchObject({ replayed: 2, name: null, state: null });
+  expect(readJson('tasks list', (await cli('tasks', 'list', '--json')).stdout)).toEqual({
+    total: 0,
+    tasks: [],
+  });
+});
+
+it.each([
+  [['--canary', '1,10'], '--canary: expected steps that end with rest'],
+  [['--stop-on', 'failed>5'], "--stop-on: expected 'failed>5%' or new-group"],
+  [['--name', ' x'], '--name: expected a name like INC-4711'],
+  [['--plan', '--wait'], '--plan stores the plan and stops'],
+  [['--plan', '--dry-run'], '--dry-run'],
+  [['--wait-timeout', '1s'], '--wait-timeout needs --wait, --canary or --stop-on'],
+  [['--task', 'x', '--rate', '1'], "--task carries on what was planned, and how: it can't be combined with"],
+])('dlq replay --all %j is wrong usage', async (words, message) => {
+  const project = await makeProject('nats://127.0.0.1:1', config, {});
+  const all = words.includes('--task') ? [] : ['--all'];
+  const { exitCode, stderr } = await project.cli(['dlq', 'replay', ...all, ...words]);
+  expect([exitCode, stderr]).toEqual([2, expect.stringContaining(message)]);
+});
