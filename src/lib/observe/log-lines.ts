@@ -191,12 +191,21 @@ export const logLines: { readonly [T in WaterfallEventType]: readonly LogLine<Wa
     {
       level: 'error',
       text: 'dead letter',
-      fields: ({ id, consumer, cycle, reason }) => ({
+      fields: ({ id, consumer, cycle, reason, group, news }) => ({
         id,
         consumer,
         ...(cycle > 0 ? { cycle } : {}),
         reason,
+        group,
+        ...(news === undefined ? {} : { news }),
       }),
+    },
+  ],
+  'groups-not-told': [
+    {
+      level: 'warn',
+      text: 'can not tell whether a group of dead letters is new; alerts about dead letters go on',
+      fields: ({ error }) => ({ error }),
     },
   ],
   'alert-failed': [

@@ -151,6 +151,15 @@ export interface WaterfallEvents {
     readonly cycle: number;
     /** The last failure, on one line of at most 256 bytes. */
     readonly reason: string;
+    /** An id of its group, as `dlq groups` has it. */
+    readonly group: string;
+    /** Its group is new, or died again after all of its dead letters had left: one of several processes says it. */
+    readonly news?: 'new' | 'back';
+  };
+  /** Nothing is kept about the groups of dead letters: whether one is new can't be told. Once, until it works again. */
+  readonly 'groups-not-told': {
+    /** The server's answer. */
+    readonly error: string;
   };
   /** The alert handler or the webhook failed; it is called again. */
   readonly 'alert-failed': {

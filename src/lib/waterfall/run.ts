@@ -2,7 +2,9 @@ import type { Pipeline } from '../pipeline/pipeline.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConsumerSettings, ReaderSettings } from '../config/resolved.js';
 import type { Stage } from '../domain/key.js';
+import { failureOf, reasonOf } from '../domain/failure.js';
 import type { PlutomiError } from '../errors.js';
+import { GroupTeller } from '../groups/tell-groups.js';
 import type { Handler } from '../handlers/contract.js';
 import { EventRegistry } from '../handlers/event.js';
 import { HttpClient } from '../http/client.js';
@@ -66,6 +68,7 @@ class Run implements RunningPipeline {
   private readonly unwatch: () => void;
   private readonly listener: AdvisoryListener;
   private readonly standstills: StandstillWatch;
+  private readonly groups: GroupTeller;
   private readonly rescue: Rescue;
   private readonly snapshots: SnapshotTaker;
   private state: PipelineSnapshot['state'] = 'running';
@@ -105,6 +108,9 @@ class Run implements RunningPipeline {
     // Waiting for `ended` reports it; not waiting is fine too.
     this.ended.catch(() => {});
     this.http = new HttpClient(proxies);
+    this.groups = new GroupTeller(pipeline, (error) =>
+      emit({ type: 'groups-not-told', error: reasonOf(failureOf(error)) }),
+    );
     this.registry = new EventRegistry(config, (eventType, { stream, seq }) =>
       emit({ type: 'numbers-rounded', eventType, stream, seq }),
     );
@@ -195,7 +201,7 @@ class Run implements RunningPipeline {
     this.start(
       alertSettings(config, consumer, isCalled),
       gate,
-      alertProcess(config, consumer, alert, this.bus.emit, this.http),
+      alertProcess(config, consumer, alert, this.bus.emit, this.http, this.groups),
     );
   }
 

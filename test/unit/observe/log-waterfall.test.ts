@@ -137,10 +137,24 @@ const cases: readonly [WaterfallEvent, string, Record<string, unknown>, string][
     'the server removed an event that had not been acknowledged',
   ],
   [
-    { type: 'dead-letter', id: 'c/42', consumer: 'c', cycle: 2, reason: 'refused' },
+    {
+      type: 'dead-letter',
+      id: 'c/42',
+      consumer: 'c',
+      cycle: 2,
+      reason: 'refused',
+      group: '3f9a',
+      news: 'new',
+    },
     'error',
-    { id: 'c/42', consumer: 'c', cycle: 2, reason: 'refused' },
+    { id: 'c/42', consumer: 'c', cycle: 2, reason: 'refused', group: '3f9a', news: 'new' },
     'dead letter',
+  ],
+  [
+    { type: 'groups-not-told', error: 'no such stream' },
+    'warn',
+    { error: 'no such stream' },
+    'can not tell whether a group of dead letters is new; alerts about dead letters go on',
   ],
   [
     { type: 'alert-failed', id: 'c/42', error: 'the webhook answered 500', retryInMs: 1000 },

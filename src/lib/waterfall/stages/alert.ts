@@ -3,6 +3,8 @@ import { delayAfter } from '../../domain/backoff.js';
 import type { DeadLetter } from '../../domain/dead-letter.js';
 import { readEntry } from '../../pointers/entry.js';
 import { failureOf, reasonOf } from '../../domain/failure.js';
+import { groupIdOf } from '../../domain/group-id.js';
+import type { GroupTeller } from '../../groups/tell-groups.js';
 import { HttpClient } from '../../http/client.js';
 import type { WaterfallListener } from '../../observe/waterfall-event.js';
 import { enterHandlerOf } from '../../handlers/background.js';
@@ -25,16 +27,19 @@ export function alertProcess(
   handler: DeadLetterHandler | undefined,
   emit: WaterfallListener,
   http: HttpClient = new HttpClient({}),
+  groups?: Pick<GroupTeller, 'tell'>,
 ): (held: HeldMessage, worker: Worker) => Promise<void> {
   /** Logged by this process, and their alert failed. Another delivery proves nothing: the first may not have arrived. */
   const told = new Set<string>();
   return async (held, worker) => {
     const { delivery } = held;
-    const { letter, pointer } = readEntry(config, delivery);
+    const entry = readEntry(config, delivery);
+    const { letter, pointer } = entry;
     if (!pointer) {
       const { id, reason } = letter;
       worker.counter.succeed(worker.time);
-      emit({ type: 'dead-letter', id, consumer: consumer.name, cycle: 0, reason });
+      const group = groupIdOf(letter.consumer, letter.fingerprint);
+      emit({ type: 'dead-letter', id, consumer: consumer.name, cycle: 0, reason, group });
       return worker.settler.ack(held);
     }
     // It was told when it died; a restore is no news.
@@ -44,12 +49,16 @@ export function alertProcess(
     }
     const toldAs = `${letter.id}/${letter.cycle}`;
     if (!told.has(toldAs)) {
+      // Before it is acknowledged: if this process ends here, another one tells the same.
+      const news = await groups?.tell(entry);
       emit({
         type: 'dead-letter',
         id: letter.id,
         consumer: letter.consumer,
         cycle: letter.cycle,
         reason: letter.reason,
+        group: groupIdOf(letter.consumer, letter.fingerprint),
+        ...(news === undefined ? {} : { news }),
       });
     }
     try {

@@ -3,6 +3,7 @@ import { isoOfMs } from '../../domain/time.js';
 import { metaConsumers } from '../../domain/consumer-names.js';
 import { decodeObject, isDeeperThan } from '../../domain/decode.js';
 import { makeFailure } from '../../domain/failure.js';
+import { groupIdOf } from '../../domain/group-id.js';
 import { originOf } from '../../domain/key.js';
 import { type Pointer, pointerFrom } from '../../domain/pointer.js';
 import type { Exhaustion } from '../../domain/record.js';
@@ -54,6 +55,7 @@ export function metaDlqProcess({ tools }: MetaParts): (held: HeldMessage, worker
     });
     await worker.persist(held, 'write the journal', () => writeRecord(pipeline, routed));
     const id = `${metaConsumers.main}/${origin.seq}`;
+    const group = groupIdOf(metaConsumers.main, pointer.failure.fingerprint);
     worker.counter.succeed(worker.time);
     tools.emit({
       type: 'dead-letter',
@@ -61,6 +63,7 @@ export function metaDlqProcess({ tools }: MetaParts): (held: HeldMessage, worker
       consumer: metaConsumers.main,
       cycle: 0,
       reason: pointer.failure.message,
+      group,
     });
     await worker.settler.ack(held);
   };

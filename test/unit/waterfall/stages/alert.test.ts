@@ -67,6 +67,7 @@ const dead: WaterfallEvent = {
   consumer,
   cycle: 2,
   reason: 'refused',
+  group: expect.stringMatching(/^[0-9a-f]{12}$/) as string,
 };
 
 describe('a new dead letter', () => {
