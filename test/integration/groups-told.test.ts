@@ -23,7 +23,7 @@ interface Desk {
   readonly leaves: (...entries: readonly DlqEntry[]) => Promise<void>;
   readonly status: () => Promise<string[]>;
   /** For all of them. */
-  skip(ms: number): void;
+  readonly skip: (ms: number) => void;
 }
 
 async function desk(): Promise<Desk> {
@@ -57,7 +57,7 @@ test('that a group is new is told once, by one of several processes', async () =
   const { bed, process, dies, status } = await desk();
   const processes = await Promise.all([process(), process(), process()]);
   const entries = await Promise.all(Array.from({ length: 12 }, () => dies()));
-  const told = await Promise.all(entries.map((entry, n) => processes[n % 3]?.teller.tell(entry)));
+  const told = await Promise.all(entries.map(async (entry, n) => processes[n % 3]?.teller.tell(entry)));
   expect(told.filter((news) => news !== undefined)).toEqual(['new']);
   expect(await processes[0]?.teller.tell(await dies(other))).toBe('new');
   expect(processes.flatMap(({ troubles }) => troubles)).toEqual([]);
