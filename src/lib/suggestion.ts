@@ -13,6 +13,7 @@ export const suggestedCommands = {
   'advisories tail': { since: 'one' },
   'config schema': {},
   'dlq archive': { all: 'switch', 'dry-run': 'switch', reason: 'needed' },
+  'dlq edit': { all: 'switch', 'dry-run': 'switch', reason: 'needed' },
   'dlq discard': { all: 'switch', archived: 'switch', 'dry-run': 'switch', reason: 'needed' },
   'dlq groups': {},
   'dlq list': { archived: 'switch', consumer: 'one', 'group-by': 'one' },

@@ -39,6 +39,7 @@ const event: PlutomiEvent = {
   stream: 'events',
   seq: 7,
   time: new Date('2026-01-31T12:00:00.123Z'),
+  edited: false,
 };
 
 const context = (overrides: Partial<HandlerContext> = {}): HandlerContext => ({

@@ -40,6 +40,8 @@ export interface Environment {
   readonly natsServerBin?: string;
   /** PLUTOMI_NATS_MIRROR: base URL to download nats-server from. */
   readonly natsMirror?: string;
+  /** VISUAL, else EDITOR: the command that opens a file to be edited. */
+  readonly editor?: string;
   /** $PATH, as it is. */
   readonly path: string;
   /** $XDG_CONFIG_HOME or ~/.config. */
@@ -93,6 +95,7 @@ export function readEnvironment(
     inboxPrefix: get('NATS_INBOX_PREFIX'),
     clientId: get('NATS_CLIENT_ID'),
     pipeline: get('PLUTOMI_PIPELINE'),
+    editor: get('VISUAL', 'EDITOR'),
     natsServerBin: get('NATS_SERVER_BIN'),
     natsMirror: get('PLUTOMI_NATS_MIRROR'),
     httpsProxy: get('HTTPS_PROXY', 'https_proxy'),

@@ -14,8 +14,8 @@ import { isMoveAway } from '../domain/standing-step.js';
 import { lastRecords } from '../journal/read.js';
 import { writeRecord } from '../journal/write-record.js';
 import type { StoredMessage } from '../nats/wire/message.js';
-import { readKept } from '../pointers/kept/read-kept.js';
-import { keepOriginal } from '../pointers/kept/store-kept.js';
+import { readEdited, readKept } from '../pointers/kept/read-kept.js';
+import { keepEdited, keepOriginal } from '../pointers/kept/store-kept.js';
 import { readPointer, writePointer } from '../pointers/write-pointer.js';
 import { persistently } from './plan/persistently.js';
 import { keyOf } from './state.js';
@@ -154,9 +154,15 @@ async function moveOne(
 /** What was kept is kept for the other consumer too, before its pointer is there. */
 async function copyKept(pipeline: Pipeline, { consumer, origin }: Pointer, to: string): Promise<void> {
   const kept = await readKept(pipeline, consumer, origin);
-  if (!kept) return;
-  const { headers, data } = kept.message;
-  await keepOriginal(pipeline, { consumer: to, origin, headers, data });
+  if (kept) {
+    const { headers, data } = kept.message;
+    await keepOriginal(pipeline, { consumer: to, origin, headers, data });
+  }
+  const edited = await readEdited(pipeline, consumer, origin);
+  if (!edited || edited.version === 'original') return;
+  const { headers, data } = edited.message;
+  const event = { consumer: to, origin, headers, data, ...(edited.edit ? { edit: edited.edit } : {}) };
+  await keepEdited(pipeline, event, edited.version);
 }
 
 function pointerOf(message: StoredMessage, where: Where, consumer: string): Pointer | undefined {

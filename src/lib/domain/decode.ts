@@ -1,3 +1,4 @@
+import { withoutMark } from './edited-mark.js';
 import type { Origin } from './key.js';
 import { isName } from './subjects.js';
 import { isNanos } from './time.js';
@@ -100,5 +101,6 @@ export function readOrigin(value: unknown): Origin | undefined {
   )
     return undefined;
   if (msgId !== undefined && typeof msgId !== 'string') return undefined;
-  return { stream, seq, subject, time, ...(msgId === undefined ? {} : { msgId }) };
+  const own = withoutMark(msgId);
+  return { stream, seq, subject, time, ...(own === undefined ? {} : { msgId: own }) };
 }

@@ -1,5 +1,5 @@
 import { type Decoded, malformed, parseJson } from './decode.js';
-import { tokensOf } from './json-text.js';
+import { JsonText, tokensOf } from './json-text.js';
 
 /**
  * What a number of a payload becomes that JavaScript's own numbers can't hold exactly. `number`: the nearest one, as
@@ -111,4 +111,24 @@ function withMarkedIntegers(text: string): string | undefined {
 function unmark(_key: string, value: unknown): unknown {
   if (typeof value !== 'string') return value;
   return value.startsWith(wasNumber) ? BigInt(value.slice(1)) : value.slice(1);
+}
+
+/** A number that JavaScript would write in another way stays as it is written. */
+export function parseKeepingDigits(text: string): Decoded<unknown> {
+  const valid = parseJson(text);
+  if (!valid.ok) return valid;
+  const tokens = [...tokensOf(text)];
+  const marked = tokens.map((token, i) => {
+    if (token.startsWith('"')) return tokens[i + 1] === ':' ? token : `"=${token.slice(1)}`;
+    return /^[-\d]/.test(token) && String(Number(token)) !== token ? `"#${token}"` : token;
+  });
+  const unmark = (_key: string, value: unknown): unknown => {
+    if (typeof value !== 'string') return value;
+    return value.startsWith('#') ? new JsonText(value.slice(1)) : value.slice(1);
+  };
+  try {
+    return { ok: true, value: JSON.parse(marked.join(''), unmark) };
+  } catch {
+    return malformed('too many levels deep to be edited');
+  }
 }

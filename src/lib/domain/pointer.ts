@@ -10,6 +10,7 @@ import {
   readOrigin,
 } from './decode.js';
 import { type Failure, reasonOf } from './failure.js';
+import { markEdited } from './edited-mark.js';
 import type { Origin } from './key.js';
 import type { AdvisoryFields, Attempts, Exhaustion } from './record.js';
 import { readAttempts, readFailure } from './record-decode.js';
@@ -31,6 +32,8 @@ export interface Pointer {
   readonly lastFailedAt: string;
   /** Not to be handled before this time, in ms since 1970; 0: now. Carried in a header. */
   readonly notBeforeMs: number;
+  /** The event was edited: the version that was made for this cycle is handled in place of the original. */
+  readonly edited?: number;
   /** Dead letters of the meta tier embed the business record that could not be routed. */
   readonly embedded?: Readonly<Record<string, unknown>>;
   /** Of a restored dead letter: when it died, ISO. Of others, that is when they were stored. */
@@ -127,7 +130,8 @@ export function bodyOfPointer(p: Pointer): object {
     consumer,
     stage,
     cycle,
-    origin,
+    origin: p.edited === undefined ? origin : markEdited(origin),
+    edited: p.edited,
     advisory,
     failure,
     attempts,
@@ -147,7 +151,7 @@ export function decodePointer(bytes: Uint8Array, notBefore: string | undefined):
 
 /** The pointer that a body holds. */
 export function pointerInBody(body: JsonObject, notBefore: string | undefined): Decoded<Pointer> {
-  const { v, consumer, stage, cycle, advisory, firstFailedAt, lastFailedAt, embedded, deadAt } = body;
+  const { v, consumer, stage, cycle, advisory, edited, firstFailedAt, lastFailedAt, embedded, deadAt } = body;
   if (v !== 1) return malformed('v: expected 1');
   if (!isText(consumer) || !isName(consumer)) return malformed('consumer: expected a name');
   if (stage !== 'retry' && stage !== 'dlq') return malformed('stage: expected retry or dlq');
@@ -177,6 +181,7 @@ export function pointerInBody(body: JsonObject, notBefore: string | undefined): 
       firstFailedAt,
       lastFailedAt,
       notBeforeMs: Number.isNaN(due) ? 0 : Math.max(0, due),
+      ...(isCount(edited) ? { edited } : {}),
       ...(typeof embedded === 'object' && embedded !== null
         ? { embedded: embedded as Record<string, unknown> }
         : {}),

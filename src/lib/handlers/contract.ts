@@ -1,7 +1,7 @@
 import type { Logger } from '../observe/log.js';
 import type { MessageHeaders } from '../nats/wire/message.js';
 
-/** An event as a handler sees it: exactly what was published. */
+/** An event as a handler sees it: exactly what was published, or as it was edited for a replay. */
 export interface PlutomiEvent<Data = unknown> {
   /** The event type, e.g. `totp.requested`. */
   readonly type: string;
@@ -23,6 +23,8 @@ export interface PlutomiEvent<Data = unknown> {
   readonly seq: number;
   /** When the stream stored it. */
   readonly time: Date;
+  /** A person has edited it since: data and headers are theirs, all else is that of the original. */
+  readonly edited: boolean;
 }
 
 /** What a handler learns about the attempt, besides the event. */

@@ -19,6 +19,8 @@ export interface EventMessage {
   readonly msgId: string | undefined;
   /** Its stream does not have it any more: this is what was kept of it. */
   readonly kept?: boolean;
+  /** A person has edited it. */
+  readonly edited?: boolean;
 }
 
 /** Told when the numbers of a payload are not those that were published, once for each event type. */
@@ -105,6 +107,9 @@ class Event implements PlutomiEvent {
   }
   get seq(): number {
     return this.message.seq;
+  }
+  get edited(): boolean {
+    return this.message.edited === true;
   }
   get time(): Date {
     return new Date(msOfNanos(this.message.time));

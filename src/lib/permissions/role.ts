@@ -10,6 +10,7 @@ export const roleOfCommand: Readonly<Record<string, Role>> = {
   'dlq archive': 'operator',
   'dlq assign': 'operator',
   'dlq discard': 'operator',
+  'dlq edit': 'operator',
   'dlq export': 'viewer',
   'dlq groups': 'viewer',
   'dlq list': 'viewer',

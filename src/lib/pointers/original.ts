@@ -10,6 +10,8 @@ export type Original =
       readonly message: StoredMessage;
       /** Its stream does not have it any more: this is what was kept of it. */
       readonly kept?: true;
+      /** A person has edited it. */
+      readonly edited?: true;
     }
   /** Nothing stands at its sequence: it aged out, was evicted or deleted, or its whole stream is gone. */
   | { readonly state: 'missing' }

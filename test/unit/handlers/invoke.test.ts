@@ -17,6 +17,7 @@ const event: PlutomiEvent = {
   stream: 'events',
   seq: 42,
   time: new Date(0),
+  edited: false,
 };
 const facts = {
   consumer: 'notifications-consumer',

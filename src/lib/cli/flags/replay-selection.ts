@@ -13,7 +13,7 @@ const mostChoices = 200;
 
 /** What is done to dead letters, in the words of its command. */
 export interface Verb {
-  readonly name: 'replay' | 'discard' | 'archive' | 'restore';
+  readonly name: 'replay' | 'discard' | 'archive' | 'restore' | 'edit';
   readonly done: string;
   /** It is done to archived ones only. */
   readonly amongArchived?: true;

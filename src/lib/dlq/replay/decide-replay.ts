@@ -9,6 +9,7 @@ import { decodeExhaustion } from '../../domain/record-decode.js';
 import { isNativeAdvisory, recordSubject } from '../../domain/subjects.js';
 import { msOfNanos } from '../../domain/time.js';
 import type { LetterStanding } from '../../domain/standing.js';
+import { type EditedVersion, editedVersions } from '../../pointers/kept/edited-versions.js';
 import type { Original } from '../../pointers/original.js';
 import type { StatesOf } from '../originals.js';
 import { Transcriber } from '../../routing/transcribe.js';
@@ -31,7 +32,8 @@ export type ReplayDecision =
     }
   /** An earlier replay was interrupted after its pointer: `journaled` if REPLAYED is written too. Only the rest is done. */
   | { readonly do: 'finish'; readonly pointer: Pointer; readonly journaled: boolean }
-  | { readonly do: 'replay'; readonly pointer: Pointer }
+  /** `edited`: the version of its event that is handled in place of the original. */
+  | { readonly do: 'replay'; readonly pointer: Pointer; readonly edited?: EditedVersion }
   /** Of a meta-consumer: the record that it could not route is routed now. */
   | { readonly do: 'route'; readonly pointer: Pointer; readonly exhaustion: Exhaustion };
 
@@ -55,7 +57,12 @@ export async function decideReplays(
   const pointers = entries.flatMap(({ pointer }) => pointer ?? []);
   const business = pointers.filter((pointer) => !isMeta(pointer));
   // Both at once: it is the round trips that cost time.
-  const [standings, states] = await Promise.all([standingsOfLetters(pipeline, pointers), statesOf(business)]);
+  const [standings, states, versions] = await Promise.all([
+    standingsOfLetters(pipeline, pointers),
+    statesOf(business),
+    editedVersions(pipeline, business),
+  ]);
+  const versionOf = new Map(business.map((pointer, i) => [pointer, versions[i]]));
   const standingOf = new Map(pointers.map((pointer, i) => [pointer, standings[i]]));
   const stateOf = new Map(business.map((pointer, i) => [pointer, states[i]]));
   return Promise.all(
@@ -76,7 +83,10 @@ export async function decideReplays(
         default:
           return isMeta(pointer)
             ? decideMeta(pipeline, pointer)
-            : decideBusiness(config, pointer, standing.is, stateOf.get(pointer) ?? 'missing');
+            : decideBusiness(config, pointer, standing.is, {
+                state: stateOf.get(pointer) ?? 'missing',
+                edited: versionOf.get(pointer),
+              });
       }
     }),
   );
@@ -86,7 +96,7 @@ function decideBusiness(
   config: PipelineConfig,
   pointer: Pointer,
   is: Exclude<LetterStanding['is'], 'replayed' | 'discarded' | 'archived' | 'moved'>,
-  state: Original['state'],
+  { state, edited }: { readonly state: Original['state']; readonly edited: EditedVersion | undefined },
 ): ReplayDecision {
   if (externalNamed(config, pointer.consumer)) {
     return { do: 'skip', reason: externalReason(pointer), external: true };
@@ -94,11 +104,12 @@ function decideBusiness(
   if (!consumerNamed(config, pointer.consumer)) {
     return { do: 'skip', ...goneBecause(pointer), gone: true };
   }
-  if (state !== 'present') return { do: 'skip', reason: unavailable(pointer, state), original: state };
+  if (state !== 'present' && !edited)
+    return { do: 'skip', reason: unavailable(pointer, state), original: state };
   if (is === 'resolved-late') {
     return { do: 'skip', reason: 'resolved late: its handler succeeded after the event had been given up' };
   }
-  return { do: 'replay', pointer };
+  return { do: 'replay', pointer, ...(edited ? { edited } : {}) };
 }
 
 function externalReason({ consumer }: Pointer): string {

@@ -7,6 +7,7 @@ import type { Pointer } from '../../domain/pointer.js';
 import { recordAbout } from '../../journal/record-about.js';
 import { writeRecord } from '../../journal/write-record.js';
 import { statesOfEvents } from '../../pointers/kept/event-of.js';
+import type { EditedVersion } from '../../pointers/kept/edited-versions.js';
 import { writePointer } from '../../pointers/write-pointer.js';
 import { routeExhaustion } from '../../routing/route.js';
 import type { Author, Skipped } from '../plan/carry-out.js';
@@ -71,7 +72,9 @@ async function carryOut(
     return { is: 'replayed', key: { tier, consumer, origin, stage: 'retry', cycle }, earlier: false };
   }
   if (decision.do === 'replay') {
-    await writePointer(pipeline.link, pipeline.places.retry, replayPointer(pointer));
+    const { edited } = decision;
+    if (edited?.cycle === pointer.cycle + 1) await journalEdit(pipeline, author, pointer, edited);
+    await writePointer(pipeline.link, pipeline.places.retry, replayPointer(pointer, edited?.cycle));
   }
   const journaled = decision.do === 'finish' && decision.journaled;
   if (!journaled) await journalReplay(pipeline, author, pointer);
@@ -85,8 +88,22 @@ function nextKey(pointer: Pointer): Key {
 }
 
 /** Due now, in a cycle of its own: what was counted in earlier cycles does not count again. */
-function replayPointer(pointer: Pointer): Pointer {
-  return { ...pointer, stage: 'retry', cycle: pointer.cycle + 1, notBeforeMs: 0 };
+function replayPointer({ edited: _before, ...pointer }: Pointer, edited: number | undefined): Pointer {
+  const next = { ...pointer, stage: 'retry', cycle: pointer.cycle + 1, notBeforeMs: 0 } as const;
+  return edited === undefined ? next : { ...next, edited };
+}
+
+/** By whoever made the version, also where somebody else carries on with what was interrupted. */
+async function journalEdit(
+  pipeline: Pipeline,
+  author: Author,
+  pointer: Pointer,
+  { edit }: EditedVersion,
+): Promise<void> {
+  const { clock, identity } = pipeline;
+  const by = edit ?? { ...author, at: isoOfMs(clock.now()) };
+  const facts = { kind: 'EDITED', worker: identity.worker, ...by } as const;
+  await writeRecord(pipeline, recordAbout(replayKey(pointer), facts));
 }
 
 async function journalReplay(pipeline: Pipeline, author: Author, pointer: Pointer): Promise<void> {

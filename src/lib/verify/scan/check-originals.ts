@@ -5,6 +5,7 @@ import { keyOf } from '../../dlq/state.js';
 import { lastRecords } from '../../journal/read.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { archivedSubject, readArchivedEntry } from '../../pointers/entry.js';
+import { editedVersions } from '../../pointers/kept/edited-versions.js';
 import { statesOfEvents } from '../../pointers/kept/event-of.js';
 import { keptKey } from '../../pointers/kept/kept-key.js';
 import { lastPointer, readPointer } from '../../pointers/write-pointer.js';
@@ -26,7 +27,15 @@ export async function checkOriginals(
 ): Promise<void> {
   const states = await statesOfEvents(pipeline, pointers);
   scan.originals += pointers.length;
-  const gone = pointers.filter((_, i) => states[i]?.state !== 'present');
+  const again = pointers.filter(({ cycle }) => cycle > 0);
+  const versions = await editedVersions(pipeline, again);
+  const editedOf = new Map(again.map((pointer, i) => [pointer, versions[i]]));
+  for (const pointer of again) {
+    const { edited } = pointer;
+    if (edited === undefined || editedOf.get(pointer)?.cycle === edited) continue;
+    if (await isStillThere(pipeline, pointer)) scan.findings.push(versionFinding(pipeline, pointer, edited));
+  }
+  const gone = pointers.filter((pointer, i) => states[i]?.state !== 'present' && !editedOf.get(pointer));
   const kept = await lastRecords(
     pipeline,
     gone.map((pointer) => [keptKey(pointer), 'KEPT']),
@@ -46,6 +55,15 @@ export async function checkOriginals(
       scan.gone.first ??= formatDeadLetterId({ consumer: pointer.consumer, seq: pointer.origin.seq });
     } else scan.findings.push(originalFinding(keyOf(pointer, pointer.stage), state));
   }
+}
+
+/** Its handler would get nothing: the retry stage gives it up, and it is a dead letter again. */
+function versionFinding({ places }: Pipeline, pointer: Pointer, edited: number): Finding {
+  return findingOf(
+    keyOf(pointer, pointer.stage),
+    'original-missing',
+    `its event was edited for cycle ${edited}, and ${places.kept.stream} does not have that version any more`,
+  );
 }
 
 /** In its place, or in that of an archived one. */

@@ -2,7 +2,7 @@ import { Bag, type Baggable } from '../../flow/bag.js';
 import type { ConsumerSettings } from '../../config/resolved.js';
 import { limitsOf, planOf } from '../../config/resolved.js';
 import { makeFailure } from '../../domain/failure.js';
-import { type Key, type Origin, originOf, type Stage } from '../../domain/key.js';
+import { type Key, originOf, type Stage } from '../../domain/key.js';
 import type { Outcome } from '../../domain/outcome.js';
 import { decodePointer, pointerHeader } from '../../domain/pointer.js';
 import { stageFilter } from '../../domain/subjects.js';
@@ -157,11 +157,11 @@ export function retryStage(parts: BusinessParts, runner: HandlerRunner): StageSp
     runsHandlers: true,
     identify: (held) => identifyPointer(consumer.name, held),
     fetch: ({ held, worker, task }) =>
-      worker.persist(held, 'fetch the original', () => eventFor(tools.pipeline, task.key)),
+      worker.persist(held, 'fetch the original', () => eventFor(tools.pipeline, task)),
     run: (current, attempt, original) =>
       original?.state === 'present'
         ? runner.run(current, attempt, storedEvent(original))
-        : unavailable(original?.state ?? 'missing', current.task.key.origin),
+        : unavailable(original?.state ?? 'missing', current.task),
     resolved: async ({ task }, original) => {
       if (original?.state !== 'present' || !original.kept) return;
       const { consumer: name, origin } = task.key;
@@ -172,28 +172,45 @@ export function retryStage(parts: BusinessParts, runner: HandlerRunner): StageSp
 }
 
 /** What is kept and can't be read is as good as gone: the event becomes a dead letter, and nothing is held up. */
-async function eventFor(pipeline: Pipeline, { consumer, origin }: Key): Promise<Original> {
-  const original = await fetchOriginal(pipeline.link, origin);
+async function eventFor(pipeline: Pipeline, { key, edited }: Task): Promise<Original> {
+  const { consumer, origin } = key;
+  const isEdited = edited !== undefined;
+  // Of an edited one the original is not what is meant, whether it is there or not.
+  const original: Original = isEdited ? { state: 'missing' } : await fetchOriginal(pipeline.link, origin);
   if (original.state === 'present') return original;
   try {
-    const kept = await readKept(pipeline, consumer, origin);
-    return kept ? { state: 'present', message: kept.message, kept: true } : original;
+    const kept = await readKept(pipeline, consumer, origin, edited);
+    if (!kept) return original;
+    const { message } = kept;
+    return { state: 'present', message, kept: true, ...(isEdited ? { edited: true } : {}) };
   } catch (error) {
     if (error instanceof NotAllowedError || error instanceof OperationError) return original;
     throw error;
   }
 }
 
-function unavailable(state: 'missing' | 'replaced', { stream, seq }: Origin): Outcome {
+function unavailable(state: 'missing' | 'replaced', { key, edited }: Task): Outcome {
+  const { stream, seq } = key.origin;
   const text =
-    state === 'missing'
-      ? `the original is gone from ${stream}: it aged out, was evicted or deleted`
-      : `another event stands at sequence ${seq} of ${stream}: the stream was recreated`;
+    edited !== undefined
+      ? `what was edited of it for cycle ${edited} is gone from the kept stream`
+      : state === 'missing'
+        ? `the original is gone from ${stream}: it aged out, was evicted or deleted`
+        : `another event stands at sequence ${seq} of ${stream}: the stream was recreated`;
   return { kind: 'failed', failure: makeFailure(state, 'OriginalUnavailable', text) };
 }
 
-function storedEvent({ message, kept }: Extract<Original, { readonly state: 'present' }>): EventMessage {
-  return { ...message, msgId: headerOf(message.headers, msgIdHeader), ...(kept ? { kept } : {}) };
+function storedEvent({
+  message,
+  kept,
+  edited,
+}: Extract<Original, { readonly state: 'present' }>): EventMessage {
+  return {
+    ...message,
+    msgId: headerOf(message.headers, msgIdHeader),
+    ...(kept ? { kept } : {}),
+    ...(edited ? { edited } : {}),
+  };
 }
 
 function identifyPointer(consumer: string, { delivery }: HeldMessage): Identified {
@@ -205,6 +222,7 @@ function identifyPointer(consumer: string, { delivery }: HeldMessage): Identifie
         key: { tier: 'business', consumer, origin: pointer.origin, stage: 'retry', cycle: pointer.cycle },
         dueMs: pointer.notBeforeMs,
         ...(delivery.header(pointerHeader.putBack) === undefined ? {} : { putBack: true }),
+        ...(pointer.edited === undefined ? {} : { edited: pointer.edited }),
         attemptsBefore: pointer.attempts.main,
         firstFailedAt: pointer.firstFailedAt,
       },

@@ -13,6 +13,8 @@ export interface Task {
   readonly key: Key;
   /** Not before this time, ms since 1970; 0: now. */
   readonly dueMs: number;
+  /** The version of the event that was edited for this cycle, or an earlier one. */
+  readonly edited?: number;
   /** It was delivered before as another message, which the server gave up. */
   readonly putBack?: boolean;
   /** Attempts made in the main stage, where this is a later one. */

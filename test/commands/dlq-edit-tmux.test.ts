@@ -1,0 +1,79 @@
+import { chmod, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { bury, consumer } from '../support/dead-letters.js';
+import { type TestBed, testBed } from '../support/pipeline.js';
+import { makeProject } from '../support/project.js';
+import { openTerminal, type Terminal } from '../support/tmux.js';
+
+const bin = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+
+const config = {
+  name: 'test',
+  events: { 'totp.requested': {} },
+  consumers: { [consumer]: { events: ['totp.requested'], handler: './handler.mjs' } },
+};
+
+/** One dead letter, and a terminal whose editor is this script. */
+async function desk(script: string): Promise<{
+  readonly bed: TestBed;
+  readonly folder: string;
+  readonly edit: () => Promise<Terminal>;
+}> {
+  const bed = await testBed();
+  await bury(bed, { data: { street: null, big: 12345678901234567890n.toString() } });
+  const files = { 'handler.mjs': 'export default async () => {};\n' };
+  const { folder } = await makeProject(bed.server.url, config, files);
+  const editor = join(folder, 'editor.sh');
+  await writeFile(editor, `#!/bin/sh\n${script}\n`);
+  await chmod(editor, 0o700);
+  const env = { NATS_URL: bed.server.url, EDITOR: `${editor} --wait`, TMPDIR: folder };
+  const words = ['dlq', 'edit', `${consumer}/1`, '--reason', 'the street was missing', '--wait'];
+  return {
+    bed,
+    folder,
+    edit: () => openTerminal([process.execPath, bin, ...words], { cwd: folder, env, columns: 80 }),
+  };
+}
+
+const left = async (folder: string): Promise<string[]> =>
+  (await readdir(folder)).filter((name) => name.startsWith('plutomi-edit-'));
+
+describe('dlq edit in a terminal', () => {
+  it('opens the editor, shows the difference, asks, and replays what was edited', async () => {
+    const { bed, folder, edit } = await desk(
+      'stat -c %a "$2" > mode; sed -i \'s/"street": null/"street": "Main"/\' "$2"',
+    );
+    const seen: unknown[] = [];
+    await bed.run({ [consumer]: (event, { stage }) => void (stage === 'retry' && seen.push(event.data)) });
+    await using pane = await edit();
+    const plan = await pane.waitFor(/Replay this dead letter as edited on/);
+    expect(plan).toMatch(/-\s+"street": null/);
+    expect(plan).toMatch(/\+\s+"street": "Main"/);
+    expect(plan).toContain('1 changed, 0 unchanged, 0 refused');
+    await pane.press('y', 'Enter');
+    expect(await pane.exitCode()).toBe(0);
+    expect(await pane.text()).toContain('edited 1, unchanged 0, refused 0; replayed 1; resolved 1');
+    expect(seen).toEqual([{ street: 'Main', big: '12345678901234567890' }]);
+    expect(await left(folder)).toEqual([]);
+  });
+
+  it('does nothing with a file that is left as it was', async () => {
+    const { bed, folder, edit } = await desk('true');
+    await using pane = await edit();
+    expect(await pane.exitCode()).toBe(0);
+    expect(await pane.text()).toContain('0 changed, 1 unchanged, 0 refused');
+    expect(await bed.dead(consumer, 1)).toBeDefined();
+    expect(await left(folder)).toEqual([]);
+  });
+
+  it('keeps and names a file that it can not read', async () => {
+    const { bed, folder, edit } = await desk('echo "{ nonsense" > "$2"');
+    await using pane = await edit();
+    expect(await pane.exitCode()).toBe(1);
+    expect((await pane.text()).replaceAll(/\s/g, '')).toContain('Itiskeptin');
+    expect(await left(folder)).toHaveLength(1);
+    expect(await bed.dead(consumer, 1)).toBeDefined();
+  });
+});
