@@ -1,8 +1,15 @@
-import { expect, it } from 'vitest';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
 import { bury, consumer } from '../support/dead-letters.js';
 import { readJson } from '../support/json-schemas.js';
+import { startNats } from '../support/nats-server.js';
+import { makeConfig } from '../support/config.js';
+import { connect } from '../../src/lib/nats/connect/connect.js';
 import { testBed } from '../support/pipeline.js';
 import { makeProject } from '../support/project.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+import { usersOfAllRoles } from '../support/users.js';
 
 const config = {
   name: 'test',
@@ -72,6 +79,43 @@ it('is carried out without a task where there can be none, and says so', async (
     total: 0,
     tasks: [],
   });
+});
+
+it('is planned, carried out and cancelled by an operator, and seen by a viewer', async () => {
+  const folder = await temporaryFolder();
+  await writeFile(join(folder, 'plutomi-events.config.json'), JSON.stringify(config));
+  const users = await usersOfAllRoles(folder);
+  // One with the permissions of before there were tasks.
+  const operator = join(folder, 'operator.conf');
+  const before = (await readFile(operator, 'utf8')).replaceAll('events-operations.>', 'nothing.at.all');
+  await writeFile(join(folder, 'publisher.conf'), before.replaceAll('_INBOX_operator', '_INBOX_publisher'));
+  const server = await startNats({ config: users });
+  onTestFinished(() => server.stop());
+  const project = await makeProject(server.url, config, { 'handler.mjs': 'throw 1' });
+  const as = (user: string, ...words: string[]) =>
+    project.cli([...words, '--user', user, '--password', 'secret', '--inbox-prefix', `_INBOX_${user}`]);
+  expect(await as('ci', 'pipeline', 'apply', '--yes')).toMatchObject({ exitCode: 0 });
+  const link = await connect({
+    servers: [server.url],
+    source: 'the test',
+    name: 'admin',
+    auth: { user: 'admin', password: 'secret' },
+    timeoutMs: 5000,
+  });
+  onTestFinished(() => link.close());
+  const ground = { link, config: makeConfig() };
+  for (let i = 0; i < 2; i++) await bury(ground);
+  const planned = await as('operator', 'dlq', 'replay', `${consumer}/1`, '--plan', '--name', 'A', '--json');
+  expect(planned).toMatchObject({ exitCode: 0 });
+  expect(await as('viewer', 'tasks', 'list')).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringContaining('A'),
+  });
+  expect(await as('viewer', 'tasks', 'show', 'A')).toMatchObject({ exitCode: 0 });
+  expect(await as('viewer', 'tasks', 'cancel', 'A', '--yes')).toMatchObject({ exitCode: 4 });
+  expect(await as('operator', 'dlq', 'replay', '--task', 'A', '--yes')).toMatchObject({ exitCode: 0 });
+  const old = await as('publisher', 'dlq', 'replay', `${consumer}/2`, '--yes', '--json');
+  expect(old).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('replayed without a task') });
 });
 
 it.each([
