@@ -1,6 +1,7 @@
 import type { Pointer } from '../../domain/pointer.js';
 import { isoOfMs } from '../../domain/time.js';
 import { messageOf } from '../../errors.js';
+import { concurrently } from '../../flow/concurrently.js';
 import { lastRecords } from '../../journal/read.js';
 import { recordAbout } from '../../journal/record-about.js';
 import { writeRecord } from '../../journal/write-record.js';
@@ -17,8 +18,8 @@ export interface KeptCount {
   readonly notKept: readonly { readonly pointer: Pointer; readonly error: string }[];
 }
 
-/** Payloads that are in memory at the same time. */
-export const originalsAtOnce = 128;
+/** Payloads that are in memory at the same time: so many, of so many chunks. */
+const [chunkSize, chunksAtOnce] = [128, 4];
 
 /**
  * Keeps the originals of these pointers, of those that are there and were not kept before: first the event, then KEPT in
@@ -27,13 +28,12 @@ export const originalsAtOnce = 128;
 export async function keepOriginals(pipeline: Pipeline, pointers: readonly Pointer[]): Promise<KeptCount> {
   const notKept: { pointer: Pointer; error: string }[] = [];
   let kept = 0;
-  for (let from = 0; from < pointers.length; from += originalsAtOnce) {
-    const some = pointers.slice(from, from + originalsAtOnce);
-    const known = await lastRecords(
-      pipeline,
-      some.map((pointer) => [keptKey(pointer), 'KEPT']),
-    );
-    const wanted = some.filter((_, i) => known[i] === undefined);
+  const known = await lastRecords(
+    pipeline,
+    pointers.map((pointer) => [keptKey(pointer), 'KEPT']),
+  );
+  const unknown = pointers.filter((_, i) => known[i] === undefined);
+  const keepSome = async (wanted: readonly Pointer[]): Promise<void> => {
     const near = await readNear(pipeline, wanted);
     await Promise.all(
       wanted.map(async (pointer) => {
@@ -46,7 +46,12 @@ export async function keepOriginals(pipeline: Pipeline, pointers: readonly Point
         }
       }),
     );
-  }
+  };
+  const chunks: Pointer[][] = [];
+  for (let from = 0; from < unknown.length; from += chunkSize)
+    chunks.push(unknown.slice(from, from + chunkSize));
+  // One is read while others are written.
+  await concurrently(chunks, chunksAtOnce, keepSome);
   return { kept, notKept };
 }
 
