@@ -8,21 +8,27 @@ import { digestOf, headersOf, payloadOf } from './processes/contents.mjs';
  * @param runs every run of a handler, from the files that the handlers synced
  * @param stored what the events stream holds, with sequence and message id
  * @param dead the dead letters: {consumer, id, reason}
+ * @param putAway what people ended or took out of sight: {consumer, id, as: 'archived' | 'discarded'}
+ * @param edited what the handlers of a mended event are given: {consumer, id, digest}
  */
-export function account({ wanted, events, runs, stored, dead }) {
+export function account({ wanted, events, runs, stored, dead, putAway = [], edited = [] }) {
   const succeeded = countBy(
     runs.filter(({ outcome }) => outcome === 'ok'),
     pairOf,
   );
   const reasons = new Map(dead.map((letter) => [`${letter.id} ${letter.consumer}`, letter.reason]));
+  const away = new Map(putAway.map((one) => [`${one.id} ${one.consumer}`, one.as]));
   const totals = {
     pairs: 0,
     processed: 0,
     dead: 0,
+    archived: 0,
+    discarded: 0,
     evicted: 0,
     both: 0,
     lost: 0,
     twice: 0,
+    replayedTwice: 0,
     deadThoughSound: 0,
   };
   const lost = [];
@@ -38,14 +44,16 @@ export function account({ wanted, events, runs, stored, dead }) {
       if (times > 0) totals.processed++;
       else if (reason === 'missing') totals.evicted++;
       else if (reason !== undefined) totals.dead++;
+      else if (away.has(pair)) totals[away.get(pair)]++;
       else lost.push({ ...event, consumer, runs: runs.filter((run) => pairOf(run) === pair).length });
       if (times === 0 && reason !== undefined && reason !== 'missing' && isSound(event))
         totals.deadThoughSound++;
     }
   }
   totals.lost = lost.length;
+  totals.replayedTwice = countReplayedTwice(runs);
   const wrong = wrongRuns(runs, wanted, events, stored);
-  const altered = alteredRuns(runs, events);
+  const altered = alteredRuns(runs, events, edited);
   return {
     ...totals,
     wrong: wrong.length,
@@ -78,9 +86,24 @@ function wrongRuns(runs, wanted, events, stored) {
 }
 
 /** Runs whose bytes or headers were not those that were published. */
-function alteredRuns(runs, events) {
+function alteredRuns(runs, events, edited) {
   const published = new Map(events.map((one) => [one.id, digestOf(payloadOf(one), headersOf(one))]));
-  return runs.filter(({ msgId, digest }) => digest !== published.get(msgId));
+  const mended = new Map(edited.map(({ id, consumer, digest }) => [`${id} ${consumer}`, digest]));
+  return runs.filter((run) => {
+    const { msgId, digest, cycle } = run;
+    return digest !== published.get(msgId) && !(cycle > 0 && digest === mended.get(pairOf(run)));
+  });
+}
+
+/** Events that succeeded in two cycles of one consumer: one of the replays had nothing to do. */
+function countReplayedTwice(runs) {
+  const cycles = new Map();
+  for (const run of runs) {
+    if (run.outcome !== 'ok') continue;
+    const pair = pairOf(run);
+    cycles.set(pair, (cycles.get(pair) ?? new Set()).add(run.cycle));
+  }
+  return [...cycles.values()].filter(({ size }) => size > 1).length;
 }
 
 function countBy(items, keyOf) {

@@ -56,6 +56,27 @@ test('what succeeded is processed, what is in the DLQ is dead or evicted, the re
   expect(evicted).toMatchObject({ processed: 0, dead: 1, evicted: 1, lost: 3 });
 });
 
+test('what people put away is not lost, and a mended event is not altered', () => {
+  const putAway = [
+    { consumer: 'mail', id: 'b', as: 'archived' },
+    { consumer: 'mail', id: 'c', as: 'discarded' },
+    { consumer: 'other', id: 'd', as: 'archived' },
+  ];
+  const mended = digestOf('mended', headersOf({ id: 'a' }));
+  const edited = [{ consumer: 'mail', id: 'a', digest: mended }];
+  const runs = [runOf('a', 1, { digest: mended, cycle: 1 }), runOf('e', 5, { cycle: 0 })];
+  const result = account({ wanted, events, runs, stored, dead: [], putAway, edited });
+  expect(result).toMatchObject({ processed: 2, archived: 1, discarded: 1, lost: 1, altered: 0 });
+  // Before the edit the original is what counts.
+  const early = [runOf('a', 1, { digest: mended, cycle: 0 })];
+  expect(account({ wanted, events, runs: early, stored, dead: [], edited })['altered']).toBe(1);
+});
+
+test('what succeeded in two cycles was replayed twice', () => {
+  const runs = [runOf('a', 1, { cycle: 1 }), runOf('a', 1, { cycle: 2 }), runOf('b', 2, { cycle: 1 })];
+  expect(account({ wanted, events, runs, stored, dead: [] })['replayedTwice']).toBe(1);
+});
+
 test.each([
   ['another message id than its payload', { msgId: 'b' }],
   ['another sequence than its key', { keySeq: 2 }],

@@ -123,7 +123,8 @@ async function conclude(bed, { scenario, design, events, faults, publishers, bin
   const inStream = await readAll(admin, 'events');
   const dead = await insistently(() => design.readDead(admin, inStream));
   const stored = publishers.stored();
-  const result = account({ wanted: bed.wanted, events, runs, stored: inStream, dead });
+  const more = (await scenario.account?.(bed, { events, stored: inStream })) ?? {};
+  const result = account({ wanted: bed.wanted, events, runs, stored: inStream, dead, ...more });
   const { tolerated } = scenario;
   const problems = [
     ...(design.tells ? await untruths(bed, { bin, events, runs, stored: inStream, dead, tolerated }) : []),
@@ -137,7 +138,7 @@ async function conclude(bed, { scenario, design, events, faults, publishers, bin
     countedOnly,
     problems,
     ok:
-      [result.lost, result.wrong, result.altered].every((count) => count === 0) &&
+      [result.lost, result.wrong, result.altered, result.replayedTwice].every((count) => count === 0) &&
       neverQuiet === undefined &&
       problems.length === 0,
   };

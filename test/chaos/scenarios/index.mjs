@@ -2,6 +2,7 @@ import { aging } from './aging.mjs';
 import { apply } from './apply.mjs';
 import { deleted } from './deleted.mjs';
 import { deploy } from './deploy.mjs';
+import { desk } from './desk.mjs';
 import { evict } from './evict.mjs';
 import { full } from './full.mjs';
 import { poison } from './poison.mjs';
@@ -26,5 +27,6 @@ export const scenarios = {
   deleted,
   replay,
   deploy,
+  desk,
   aging,
 };

@@ -38,7 +38,7 @@ export const replay = {
   },
 };
 
-async function killNodes(bed, goesOn) {
+export async function killNodes(bed, goesOn) {
   if (bed.count > 1) return rollThroughNodes(bed, goesOn);
   const [node] = bed.nodes;
   while (goesOn()) {
