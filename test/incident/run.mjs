@@ -73,7 +73,7 @@ async function play() {
 
   step('A first repair, tried on a few: it is wrong');
   mark('repaired-wrongly');
-  const outage = '-name:TypeError --canary 1,10,rest --stop-on failed>5% --wait 60s --yes';
+  const outage = '-name:TypeError --canary 1,10,rest --stop-on failed>5% --wait --yes';
   await operator(`dlq replay ${outage} --note 'new credentials'`, 5);
   const [canary] = JSON.parse(await run(['tasks', 'list', '--json'])).tasks;
 
@@ -83,7 +83,7 @@ async function play() {
 
   step('What is left lacks an address: mend the data, and replay that');
   await operator(
-    `dlq edit group:${noAddress.id} --set data.address.street=unknown --reason 'published without an address' --wait 60s --yes`,
+    `dlq edit group:${noAddress.id} --set data.address.street=unknown --reason 'published without an address' --wait --yes`,
   );
 
   step('What was done, for the others');
