@@ -72,7 +72,7 @@ describe('words that a command can not take', () => {
 
   test.each([
     ['apply', 'did you mean: plutomi-events pipeline apply'],
-    ['dlq nope', 'plutomi-events dlq --help'],
+    ['dlq quickly', 'plutomi-events dlq --help'],
     ['nope --help', 'plutomi-events --help'],
     ['help pipline run', 'did you mean: plutomi-events pipeline run'],
   ])('%s names no command: %s', async (typed, next) => {
