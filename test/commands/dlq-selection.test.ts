@@ -134,6 +134,10 @@ describe('dlq replay and dlq discard with a selection', () => {
       [['replay', '--consumer', '-reason:x', '--yes'], '--consumer needs a value: <name>, '],
       [['replay', '-reason:x', '--yes', '--consumer'], '--consumer needs a value: <name>, '],
       [['replay', '--yes', '--consumer', '--', '-reason:x'], '--consumer needs a value: <name>, '],
+      [['replay', 'no', 'answer', '--wait', '60s', '--yes'], '--wait takes no value, found "60s" behind it'],
+      [['edit', 'answer', '--wait', '250ms', '--set', 'a=1', '--reason', 'x', '-y'], '--wait takes no value'],
+      [[...discard, 'answer', '-y', 'no'], '--yes takes no value, found "no" behind it'],
+      [['groups', '--watch', '5s'], '--watch takes no value'],
     ];
     for (const [words, message] of wrong) {
       const { exitCode, stderr } = await one.dlq(...words);
@@ -142,6 +146,8 @@ describe('dlq replay and dlq discard with a selection', () => {
     const lost = await one.dlq('list', '--consumer', '-reason:x');
     expect(lost.stderr).toContain('found the term "-reason:x"');
     expect(lost.stderr).toContain('if it is the value: --consumer=-reason:x');
+    const waited = await one.dlq('replay', 'answer', '--wait', '60s', '--yes');
+    expect(waited.stderr).toContain('did you mean: --wait --wait-timeout 60s');
     expect(await one.ids()).toEqual([mail, late, other]);
   });
 

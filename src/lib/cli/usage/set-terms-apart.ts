@@ -2,12 +2,14 @@ import { closest } from '../../domain/closest.js';
 import { selectionKeys } from '../../domain/selection/selection.js';
 import type { CommandShape } from './command-shape.js';
 import { missingValue } from './usage-problem.js';
+import { refuseValueOfSwitch } from './value-of-switch.js';
 
 /**
  * The words with the terms that begin with `-` behind a `--`: the parser would take `-consumer:x` for `-c`. What is the
  * value of a flag stays with it, and so does a short flag with its value, such as `-snats://host:4222`.
  *
- * Throws UsageError for a flag whose value is missing: neither a term behind it is its value, nor the `--`.
+ * Throws UsageError for a flag whose value is missing: neither a term behind it is its value, nor the `--`; and for a
+ * switch with a value behind it.
  */
 export function setTermsApart(words: readonly string[], command: CommandShape): string[] {
   const { flags } = command;
@@ -19,8 +21,12 @@ export function setTermsApart(words: readonly string[], command: CommandShape): 
     const word = before[at] ?? '';
     if (isNegatedTerm(word, flags)) terms.push(word);
     else kept.push(word);
-    const name = takesNextWord(word, flags);
+    const name = flagOf(word, flags);
     if (name === undefined) continue;
+    if (flags[name]?.type !== 'option') {
+      refuseValueOfSwitch(command, name, before[at + 1]);
+      continue;
+    }
     const value = before[++at];
     if (value === undefined || isNegatedTerm(value, flags)) throw missingValue(command, name, value);
     kept.push(value);
@@ -41,11 +47,9 @@ function longName(char: string, flags: CommandShape['flags']): string | undefine
   return Object.keys(flags).find((name) => flags[name]?.char === char);
 }
 
-/** The name of the flag that this word is, where the next word is its value. */
-function takesNextWord(word: string, flags: CommandShape['flags']): string | undefined {
+/** The name of the flag that this word is, where its value would be the next word. */
+function flagOf(word: string, flags: CommandShape['flags']): string | undefined {
   const char = /^-(\w)$/.exec(word)?.[1];
   const name = char === undefined ? /^--([^=]+)$/.exec(word)?.[1] : longName(char, flags);
-  return name !== undefined && Object.hasOwn(flags, name) && flags[name]?.type === 'option'
-    ? name
-    : undefined;
+  return name !== undefined && Object.hasOwn(flags, name) ? name : undefined;
 }

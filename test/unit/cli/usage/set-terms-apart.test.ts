@@ -49,3 +49,49 @@ test.each([
     }),
   );
 });
+
+const switches = {
+  ...flags,
+  wait: { type: 'boolean' },
+  'wait-timeout': { type: 'option' },
+  watch: { type: 'boolean' },
+  all: { type: 'boolean' },
+  limit: { type: 'option', char: 'L' },
+};
+
+test.each([
+  ['--wait 60s', '--wait takes no value, found "60s" behind it', 'did you mean: --wait --wait-timeout 60s'],
+  ['--wait 60', '--wait takes no value', 'did you mean: --wait --wait-timeout 60s'],
+  ['--wait 5min', '--wait takes no value', 'did you mean: --wait --wait-timeout 5m'],
+  ['a --wait 1h30m --yes', '--wait takes no value', 'if it is one: reason:1h30m'],
+  ['--wait true', '--wait takes no value, found "true"', 'if it is one: reason:true'],
+  ['--watch 5s', '--watch takes no value', 'if it is one: reason:5s'],
+  ['--watch 2', '--watch takes no value', 'if it is one: reason:2'],
+  ['--all 5', '--all takes no value', 'did you mean: --limit 5'],
+  ['--yes y', '--yes takes no value', 'if it is one: reason:y'],
+  ['-y no', '--yes takes no value, found "no"', 'if it is one: reason:no'],
+  ['--yes 60s', '--yes takes no value', 'if it is one: reason:60s'],
+])('%s is refused: the word would select by the reason', (typed, message, next) => {
+  const shape = { name: 'dlq replay', args: {}, flags: switches };
+  expect(() => setTermsApart(typed.split(' '), shape)).toThrow(
+    expect.objectContaining({
+      exitCode: 2,
+      message: expect.stringContaining(message),
+      suggestions: expect.arrayContaining([next]),
+    }),
+  );
+});
+
+test.each([
+  '--wait timeout',
+  '--yes 429',
+  '--wait notifications-consumer/42',
+  '60s --wait',
+  '--wait reason:60s',
+  '--wait -- 60s',
+  '--note 60s --wait',
+  '--wait',
+])('%s is taken', (typed) => {
+  const words = typed.split(' ');
+  expect(setTermsApart(words, { name: 'dlq replay', args: {}, flags: switches })).toEqual(words);
+});
