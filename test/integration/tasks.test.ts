@@ -6,6 +6,7 @@ import { storeReplay } from '../../src/lib/dlq/replay/replay-task.js';
 import { cancelTask } from '../../src/lib/tasks/cancel-task.js';
 import { findTask } from '../../src/lib/tasks/find-task.js';
 import { listTasks } from '../../src/lib/tasks/task-outcomes.js';
+import { verifyPipeline } from '../../src/lib/verify/verify.js';
 import { bury, consumer, Killed, killedAfter, seen } from '../support/dead-letters.js';
 import { buryMany } from '../support/many-dead-letters.js';
 import { connectTo, type TestBed, testBed } from '../support/pipeline.js';
@@ -152,6 +153,65 @@ describe('a replay that is a task', () => {
     const told: string[] = [];
     await listTasks(machine(bed), { onMalformed: (subject, why) => told.push(`${subject}: ${why}`) });
     expect(told).toEqual(['events-operations.task.replay-x: v: expected 1']);
+  });
+});
+
+describe('pipeline verify', () => {
+  const taskProblems = async (bed: TestBed) => {
+    const { problems } = (await verifyPipeline(machine(bed))).report;
+    return problems.filter(({ kind }) => kind === 'task-incomplete');
+  };
+  const removeParts = async (bed: TestBed, id: string, part: string): Promise<void> => {
+    const found = await bed.link.readLast('events-operations', `events-operations.task.${id}.${part}`);
+    await bed.link.deleteMessage('events-operations', found?.seq ?? 0);
+  };
+
+  it('names a task whose letters vanished, until it is cancelled', async () => {
+    const bed = await bedWith(2);
+    const { task } = await storeAll(bed, { name: 'INC-4711' });
+    expect(await taskProblems(bed)).toEqual([]);
+    await removeParts(bed, task.id, 'letters.0');
+    expect(await taskProblems(bed)).toEqual([
+      {
+        kind: 'task-incomplete',
+        stream: 'events-operations',
+        detail: `task INC-4711 (${task.id}): part 1 of 1 of its letters is not there any more; it is planned, and can't be carried on`,
+        suggestions: [expect.objectContaining({ command: 'tasks cancel', args: [task.id] })],
+        repairable: false,
+      },
+    ]);
+    await cancelTask(machine(bed), task.id);
+    expect(await taskProblems(bed)).toEqual([]);
+  });
+
+  it('names one that has fewer than it says, whose part is unreadable, or whose causes are gone', async () => {
+    const bed = await bedWith(2);
+    const stored = [];
+    for (let i = 0; i < 3; i++) stored.push((await storeAll(bed, { stopOn: ['new-group'] })).task.id);
+    const [fewer = '', broken = '', causes = ''] = stored;
+    const subject = (id: string): string => `events-operations.task.${id}.letters.0`;
+    await bed.link.publish(subject(fewer), JSON.stringify({ v: 1, letters: [['c/1', 1, 0]], skipped: [] }));
+    await bed.link.publish(subject(broken), '{}');
+    await removeParts(bed, causes, 'kinds.0');
+    expect((await taskProblems(bed)).map(({ detail }) => detail)).toEqual([
+      expect.stringContaining('it is about 2 dead letters, and 1 are left in its parts; it is planned'),
+      expect.stringContaining('letters, skipped: expected lists'),
+      expect.stringContaining('part 1 of 1 of its kinds is not there any more'),
+    ]);
+  });
+
+  it('is silent about one that is done, with or without its parts, and counts what is no task', async () => {
+    const bed = await bedWith(1);
+    const { task } = await storeAll(bed);
+    await runs(bed);
+    await carryOn(machine(bed), task.id, { waitMs });
+    await removeParts(bed, task.id, 'letters.0');
+    await bed.link.publish('events-operations.task.replay-x', '{"v":2}');
+    expect(await taskProblems(bed)).toEqual([]);
+    const { warnings } = (await verifyPipeline(machine(bed))).report;
+    expect(warnings.filter(({ kind }) => kind === 'malformed')).toEqual([
+      expect.objectContaining({ detail: expect.stringMatching(/^1 messages /) }),
+    ]);
   });
 });
 

@@ -22,6 +22,8 @@ export type ProblemKind =
   | 'dead-letter-missing'
   /** Archived, and neither kept, nor restored, nor discarded. */
   | 'archived-missing'
+  /** A task that is not over lacks some of the dead letters that it is about. */
+  | 'task-incomplete'
   /** The event that a waiting retry names is not in its stream any more. */
   | 'original-missing'
   /** Another event stands where a waiting retry's was: the stream was recreated. */
@@ -81,7 +83,7 @@ export const warningKinds = [
   'nearly-full',
   /** Dead letters whose original is gone: what is left to do is to discard them. */
   'original-missing',
-  /** Messages in the journal, the retry stream or the DLQ that are not ours. */
+  /** Messages in the journal, the retry stream, the DLQ or among the tasks that are not ours. */
   'malformed',
   /** The config on the server, for those who have no config file, is another one. */
   'applied-config',

@@ -9,6 +9,7 @@ import { checkExpired } from './checks/check-expired.js';
 import { checkObjects } from './checks/check-objects.js';
 import { checkOrphans } from './checks/check-orphans.js';
 import { checkRetention } from './checks/check-retention.js';
+import { checkTasks } from './checks/check-tasks.js';
 import { confirmLosses } from './checks/losses.js';
 import type { OpenCase } from './trace/open-cases.js';
 import { Positions } from './scan/positions.js';
@@ -81,6 +82,7 @@ export async function verifyPipeline(
 
   const orphans = await checkOrphans(pipeline);
   const applied = objects.streams.has(config.streams.operations.name) ? await checkApplied(pipeline) : [];
+  const tasks = await checkTasks(pipeline);
   const gone = new Set(lost.map(({ problem }) => problem.id));
   const unfinished = traced.findings.filter(
     ({ problem }) => !(problem.kind === 'unfinished' && gone.has(problem.id)),
@@ -91,6 +93,7 @@ export async function verifyPipeline(
     ...retention.problems,
     ...expired.problems,
     ...orphans.problems,
+    ...tasks.problems,
     ...findings.map(({ problem }) => problem),
   ];
   const { records, exhaustions } = journal;
@@ -116,7 +119,7 @@ export async function verifyPipeline(
         ...expired.warnings,
         ...orphans.warnings,
         ...applied,
-        ...malformed(journal.malformed + pointers.malformed),
+        ...malformed(journal.malformed + pointers.malformed + tasks.malformed),
         ...originalsGone(pointers.gone),
         ...refused(journal.untold.refused),
         ...external(config),
