@@ -1,8 +1,10 @@
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { DlqEntry } from '../pointers/entry.js';
+import type { DeadLetter } from '../domain/dead-letter.js';
+import type { LetterStatus } from '../domain/selection/match.js';
 import { type DeadLetterItem, statusFacts } from './item.js';
-import { GroupLabels } from './groups/labels.js';
-import { gone, Originals } from './originals.js';
+import { type GroupLabel, GroupLabels } from './groups/labels.js';
+import { gone, Originals, type OriginalState } from './originals.js';
 import { readAhead } from '../flow/read-ahead.js';
 import type { DeadLetterFilters } from './filters.js';
 import { selectPages } from './select.js';
@@ -138,14 +140,44 @@ export async function itemsOf(
   const labels = new GroupLabels();
   return entries.map((entry) => {
     const { letter, pointer, archived } = entry;
-    const { group, name, code } = labels.of(entry);
-    if (!pointer) return { ...letter, group, name, code, status: 'dead', ...gone };
+    const label = labels.of(entry);
+    if (!pointer) return item(letter, label, 'dead', gone);
     const isResolved = resolved[at] === true;
-    const { original, originalExpiresAt, kept } = states[at++] ?? gone;
-    // Named one by one: to spread the second one too takes much longer.
-    const status = archived ? 'archived' : 'dead';
-    const item = { ...letter, group, name, code, status, original, originalExpiresAt, kept } as const;
-    if (archived) return { ...item, ...statusFacts(archived), ...(isResolved ? { resolvedLate: true } : {}) };
-    return isResolved ? { ...item, resolvedLate: true } : item;
+    const state = states[at++] ?? gone;
+    if (archived) {
+      const facts = { ...item(letter, label, 'archived', state), ...statusFacts(archived) };
+      return isResolved ? { ...facts, resolvedLate: true } : facts;
+    }
+    const listed = item(letter, label, 'dead', state);
+    return isResolved ? { ...listed, resolvedLate: true } : listed;
   });
+}
+
+/** Each member by its name: to spread so many into one takes several times as long. */
+function item(
+  letter: DeadLetter,
+  { group, name, code }: GroupLabel,
+  status: LetterStatus,
+  { original, originalExpiresAt, kept }: OriginalState,
+): DeadLetterItem {
+  const { id, consumer, stream, seq, subject, reason, fingerprint, attempts, cycle, deadAt } = letter;
+  return {
+    id,
+    consumer,
+    stream,
+    seq,
+    subject,
+    reason,
+    fingerprint,
+    attempts,
+    cycle,
+    deadAt,
+    group,
+    name,
+    code,
+    status,
+    original,
+    originalExpiresAt,
+    kept,
+  };
 }
