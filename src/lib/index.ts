@@ -54,7 +54,12 @@ export type { Place, Places } from './pipeline/places.js';
 export { applyPlan, type ApplyOptions, checkTopology, planTopology } from './topology/apply.js';
 export type { Change } from './topology/diff/diff.js';
 export { ensureTopology } from './topology/ensure.js';
-export { type AppliedComparison, compareApplied, storeApplied } from './operations/applied.js';
+export {
+  type AppliedComparison,
+  compareApplied,
+  storeApplied,
+  type StoreAppliedOptions,
+} from './operations/applied.js';
 export type { Plan, PlanOptions } from './topology/plan.js';
 
 // Who may do what.

@@ -19,6 +19,7 @@ const config = {
 
 interface Desk {
   readonly bed: TestBed;
+  readonly cli: (...words: string[]) => Promise<Ended>;
   readonly dlq: (...words: string[]) => Promise<Ended>;
   readonly terminal: (...words: string[]) => Promise<Terminal>;
 }
@@ -29,6 +30,7 @@ async function desk(): Promise<Desk> {
   const project = await makeProject(bed.server.url, config, files);
   return {
     bed,
+    cli: (...words) => project.cli(words),
     dlq: (...words) => project.cli(['dlq', ...words]),
     terminal: (...words) =>
       openTerminal([process.execPath, bin, 'dlq', ...words], {
@@ -186,6 +188,23 @@ describe('dlq ack, mute, assign and note', () => {
     const text = await one.dlq('ack', id);
     expect(text.stderr).toContain(`keeping about group ${id} (1 of ${consumer}) on 127.0.0.1`);
     expect(text.stdout).toMatch(new RegExp(`^${id}  open, 1 dead letter\n  ${consumer}  Error: connect`));
+  });
+
+  it('mute until the next pipeline apply, also one that changes nothing', async () => {
+    const one = await desk();
+    await bury(one.bed, { failure: refused });
+    const { id } = (await groupsOf(one))[0] ?? { id: '' };
+    const status = async (): Promise<unknown> => (await groupsOf(one))[0]?.status;
+    expect(await one.cli('pipeline', 'apply', '--yes')).toMatchObject({ exitCode: 0 });
+    for (const times of [1, 2]) {
+      expect(await one.dlq('mute', id, '--until', 'deploy')).toMatchObject({ exitCode: 0 });
+      expect([times, await status()]).toEqual([times, 'muted']);
+      expect(await one.cli('pipeline', 'apply', '--check')).toMatchObject({ exitCode: 0 });
+      expect(await one.cli('pipeline', 'apply', '--dry-run')).toMatchObject({ exitCode: 0 });
+      expect([times, await status()]).toEqual([times, 'muted']);
+      expect(await one.cli('pipeline', 'apply')).toMatchObject({ exitCode: 0 });
+      expect([times, await status()]).toEqual([times, 'open']);
+    }
   });
 
   it('refuse what is no group, and what can not be meant', async () => {

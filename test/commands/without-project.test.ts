@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { bury, consumer } from '../support/dead-letters.js';
+import { readJson } from '../support/json-schemas.js';
 import { natsForTest, type TestBed, testBed } from '../support/pipeline.js';
 import { type Ended, makeProject, type Project } from '../support/project.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -194,6 +195,34 @@ describe('a protected pipeline', () => {
     expect(await project.cli(['pipeline', 'apply', '--yes'])).toMatchObject({ exitCode: 2 });
     expect(await project.cli(['pipeline', 'apply', '--confirm', 'test'])).toMatchObject({ exitCode: 0 });
     expect(await project.cli(['pipeline', 'apply', '--yes'])).toMatchObject({ exitCode: 0 });
+  });
+
+  it('needs its name for what loses nothing too, and then asks nothing', async () => {
+    const { desk } = await deskWith({ protected: true });
+    const shown = await desk('dlq', 'show', id, '--json');
+    const { group } = readJson('dlq show', shown.stdout) as { group: string };
+    const verbs = [
+      ['dlq', 'ack', group],
+      ['dlq', 'mute', group, '--until', '1h'],
+      ['dlq', 'unmute', group],
+      ['dlq', 'assign', group, 'ana'],
+      ['dlq', 'note', group, 'text'],
+      ['dlq', 'replay', id, '--plan'],
+    ];
+    for (const verb of verbs) {
+      const refused = await desk(...verb);
+      expect([verb, refused.exitCode]).toEqual([verb, 2]);
+      expect(refused.stderr).toContain('needs --confirm test: the pipeline test is protected');
+      expect((await desk(...verb, '--confirm', 'tests')).stderr).toContain('found tests; nothing was done');
+    }
+    const { groups } = JSON.parse((await desk('dlq', 'groups', '--json')).stdout) as {
+      groups: { status: string; note: unknown }[];
+    };
+    expect(groups).toMatchObject([{ status: 'new', note: null }]);
+    for (const verb of verbs) {
+      expect([verb, (await desk(...verb, '--confirm', 'test')).exitCode]).toEqual([verb, 0]);
+    }
+    expect(await desk('dlq', 'ack', group, '--dry-run')).toMatchObject({ exitCode: 0 });
   });
 
   it('is one that is reached through a context of PLUTOMI_PROTECTED', async () => {

@@ -84,6 +84,10 @@ test('what is stored is compared, stored once, and stored again when it means so
   expect(await storeApplied(pipeline)).toBe(true);
   expect(await storeApplied(pipeline)).toBe(false);
   expect(await compareApplied(pipeline)).toMatchObject({ action: 'none', applied: { by: 'ada@desk' } });
+  const bob = pipelineOf(link, config, { identity: { operator: 'bob@desk' } });
+  expect(await storeApplied(bob, { again: true })).toBe(true);
+  expect(await compareApplied(pipeline)).toMatchObject({ action: 'none', applied: { by: 'bob@desk' } });
+  await storeApplied(pipeline, { again: true });
   const warnings = async (of: PipelineConfig) =>
     (await verifyPipeline(pipelineOf(link, of))).report.warnings.filter(
       ({ kind }) => kind === 'applied-config',

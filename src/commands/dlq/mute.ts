@@ -6,7 +6,7 @@ export default class DlqMute extends GroupCommand<typeof DlqMute> {
   static override summary =
     'Mute a group of dead letters for a while: it is seen, and nobody need be told of it.';
   static override description =
-    'It stays in dlq groups, as muted, and its dead letters stay where they are. --until says for how long: 24h, or an ISO time; 100x, until 100 more of its dead letters are in the DLQ; deploy, until the next pipeline apply that changes the config. It is acknowledged too. dlq unmute ends it earlier.';
+    'It stays in dlq groups, as muted, and its dead letters stay where they are. --until says for how long: 24h, or an ISO time; 100x, until 100 more of its dead letters are in the DLQ; deploy, until the next pipeline apply, also one that finds nothing to change. It is acknowledged too. dlq unmute ends it earlier.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> 3f9a1c --until 24h',
     '<%= config.bin %> <%= command.id %> 3f9a1c --until 100x',

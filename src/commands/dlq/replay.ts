@@ -167,6 +167,7 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
 
   private async store(pipeline: Pipeline, plan: ReplayPlan): Promise<void> {
     const terms = termsOf(this.flags, this.rate);
+    if (plan.items.length > 0) await this.confirmProtected(`Store this plan on ${plan.server}?`);
     const stored = plan.items.length === 0 ? undefined : await storeReplay(pipeline, plan, terms);
     if (stored) this.note(renderTaskName(stored.task, this.flags.name));
     this.output(spellSkipped(plannedOf(plan, stored?.task), this.context.caller), () =>

@@ -142,8 +142,9 @@ Exit codes: 0 the server matches, or a plan was shown; 1 refused, failed, or ans
     if (open || (stores && protection !== undefined))
       await this.agree(question(plan.server, pending, losing, moves), protection);
     await applyPlan(pipeline, plan, allowed);
-    // Last: what it is about is there then, and whoever is killed before it stores it the next time.
-    if (stores) await storeApplied(pipeline);
+    // Last: what it is about is there then, and whoever is killed before it stores it the next time. When
+    // it was applied last counts, also where nothing differs: groups are muted until then.
+    await storeApplied(pipeline, { again: true });
     const moved = await this.move(pipeline, wanted);
     this.output(
       {

@@ -193,6 +193,18 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     });
   }
 
+  /**
+   * The same of a command that loses nothing, and otherwise asks nothing: only for the name of a protected pipeline.
+   *
+   * @throws OperationError `DECLINED`
+   */
+  protected async confirmProtected(question: string): Promise<void> {
+    const { confirm: named } = this.flags as Consent;
+    if (this.context.protection() === undefined && named === undefined) return;
+    if (await this.confirm(question)) return;
+    throw new OperationError('nothing was changed: the answer was no', { code: 'DECLINED' });
+  }
+
   /** Ctrl-C and SIGTERM end a command at once with 130; a command that must tidy up first overrides it. */
   protected interrupt(): void {
     this.report(new InterruptedError());

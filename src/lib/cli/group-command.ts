@@ -13,7 +13,10 @@ import { viewOf } from './output/view.js';
 /** What the commands print with `--json` that keep something about a group. */
 export type DlqGroupResult = GroupState;
 
-/** A command that keeps something about a group: one line says what, then it is done. Nothing can be lost, so nobody is asked. */
+/**
+ * A command that keeps something about a group: one line says what, then it is done. Nothing can be lost, so nobody is
+ * asked, except for the name of a protected pipeline.
+ */
 export abstract class GroupCommand<T extends typeof Command> extends BaseCommand<T> {
   protected override async choices(): Promise<readonly Suggestion[]> {
     return [suggestCommand('dlq groups', { why: 'see which there are' })];
@@ -32,6 +35,7 @@ export abstract class GroupCommand<T extends typeof Command> extends BaseCommand
     const found = await findGroup(pipeline, given, (now) => (soFar = now)).finally(() => line.end());
     const before = stateOf(found);
     this.note(renderDecision(before, decision, { server: pipeline.link.server, incident, dryRun }));
+    if (!dryRun) await this.confirmProtected(`Keep this on ${pipeline.link.server}?`);
     const state = dryRun
       ? before
       : await changeGroup(pipeline, found, decision, incident === undefined ? {} : { incident });

@@ -61,7 +61,8 @@ export function decided(
       if ((group.acked?.dlqSeq ?? -1) < dlqSeq) change({ acked: seen }, 'acknowledged');
       break;
     case 'mute':
-      if (group.mute?.until !== decision.until || decision.until.endsWith('x'))
+      // `100x` and `deploy` are counted from now on: said again, they begin again.
+      if (group.mute?.until !== decision.until || Number.isNaN(Date.parse(decision.until)))
         change({ acked: seen, mute: { ...seen, until: decision.until } }, `muted until ${decision.until}`);
       break;
     case 'unmute':

@@ -51,8 +51,17 @@ export async function compareApplied(pipeline: Pipeline): Promise<AppliedCompari
   return { action: differs.length === 0 ? 'none' : 'update', differs, applied, protected: other.protected };
 }
 
+/** How `storeApplied` stores. */
+export interface StoreAppliedOptions {
+  /** Also where it is there already, which then says when it was applied last. Default: false. */
+  readonly again?: boolean;
+}
+
 /** Stores the config for those who have no config file. False: it was there already. Can be repeated. */
-export async function storeApplied(pipeline: Pipeline): Promise<boolean> {
+export async function storeApplied(
+  pipeline: Pipeline,
+  { again = false }: StoreAppliedOptions = {},
+): Promise<boolean> {
   const { config, clock, identity } = pipeline;
   const hash = hashOf(storedConfigOf(config));
   let stored = false;
@@ -61,7 +70,7 @@ export async function storeApplied(pipeline: Pipeline): Promise<boolean> {
     if (current !== undefined) {
       if (isNewer(current)) throw tooNew(decodeApplied(current));
       const found = decodeApplied(current);
-      if (found.ok && found.value.hash === hash) return undefined;
+      if (found.ok && found.value.hash === hash && !again) return undefined;
     }
     stored = true;
     return { ...appliedDocument(config, { at: isoOfMs(clock.now()), by: identity.operator }) };

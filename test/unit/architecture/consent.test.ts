@@ -14,6 +14,24 @@ test('a command that takes --yes takes --confirm: both are consentFlags', async 
   ).toEqual([]);
 });
 
+/** What programs do, and the server of this folder; what these may ask is about that. */
+const ofPrograms = ['events/publish', 'pipeline/run', 'server/install', 'server/start', 'server/stop'];
+
+test('a command that changes something asks, or asks for the name of a protected pipeline', async () => {
+  const commands = (await readSources()).filter(({ file }) => file.startsWith('commands/'));
+  const changing = commands.filter(({ text }) => text.includes('get changes('));
+  const ofPeople = changing.filter(
+    ({ file }) => !ofPrograms.includes(file.slice('commands/'.length, -'.ts'.length)),
+  );
+  expect(changing.length).toBe(ofPeople.length + ofPrograms.length);
+  const silent = ofPeople.filter(({ text }) => !/this\.(?:confirm(?:Protected)?|act|decide)\(/.test(text));
+  expect(silent.map(({ file }) => file)).toEqual([]);
+  const declared = await declaredCommands();
+  const names = ofPeople.map(({ file }) => file.slice('commands/'.length, -'.ts'.length).replace('/', ' '));
+  const taking = declared.filter(({ flags }) => 'confirm' in flags).map(({ name }) => name);
+  expect(names.filter((name) => !taking.includes(name))).toEqual([]);
+});
+
 test('a command leaves --yes to confirm(), which knows of protected pipelines: it always asks', async () => {
   const commands = (await readSources()).filter(({ file }) => file.startsWith('commands/'));
   const reading = commands

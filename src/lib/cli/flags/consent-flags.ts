@@ -19,3 +19,6 @@ export function consentFlagsOf(...of: string[]) {
 
 /** Flags of every command that asks before it writes. */
 export const consentFlags = consentFlagsOf();
+
+/** Flag of a command that loses nothing: it asks only for the name of a protected pipeline. */
+export const protectedFlags = { confirm: consentFlags.confirm };

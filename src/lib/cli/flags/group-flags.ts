@@ -5,6 +5,7 @@ import { escapeLine } from '../../domain/escape.js';
 import { manyMore } from '../../domain/group-status.js';
 import { parseMoment } from '../../domain/moment.js';
 import { UsageError } from '../../errors.js';
+import { protectedFlags } from './consent-flags.js';
 import { didYouMean } from './global-flags.js';
 
 const longestName = 128;
@@ -48,4 +49,5 @@ export const groupFlags = {
     parse: async (text) => boundedText('--incident', text),
   })(),
   'dry-run': Flags.boolean({ description: 'show what it would do, change nothing' }),
+  ...protectedFlags,
 };
