@@ -14,6 +14,9 @@ export type {
   UserStream,
   UserStreams,
 } from './config/schema/user-config.js';
+export type { UserAlerts } from './config/schema/user-alerts.js';
+export type { AlertRate } from './domain/alert-rate.js';
+export type { Alert, AlertCondition, AlertGroup, AlertHandler } from './domain/alert.js';
 export type { DeadLetter } from './domain/dead-letter.js';
 export { Reject, Snooze } from './domain/outcome.js';
 export type { Handler, HandlerContext, PlutomiEvent } from './handlers/contract.js';
@@ -24,6 +27,7 @@ export type { Environment } from './connection/environment.js';
 export { readEnvironment } from './connection/environment.js';
 export { type LoadOptions, loadConfig } from './config/load.js';
 export type {
+  AlertSettings,
   Applied,
   ConsumerSettings,
   EventType,
@@ -83,6 +87,7 @@ export type {
   StageSnapshot,
   Waiting,
 } from './observe/snapshot.js';
+export type { AlertEvents } from './observe/alert-events.js';
 export type {
   ListenerOf,
   WaterfallEvent,

@@ -100,6 +100,7 @@ export function makeConfig(overrides: ConfigOverrides = {}): PipelineConfig {
     eventsRoot: 'events',
     events: [{ type: 'totp.requested', subject: 'events.totp.requested' }],
     protected: false,
+    alerts: { newGroup: false, groupBack: false },
     keepOriginals: true,
     numbers: 'number',
     ...rest,

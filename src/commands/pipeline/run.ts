@@ -9,7 +9,7 @@ import { flushed } from '../../lib/cli/output/standard-streams.js';
 import { logUncaught } from '../../lib/cli/run/uncaught.js';
 import { startWatchdog } from '../../lib/cli/run/watchdog.js';
 import { runUntilSignal } from '../../lib/cli/run/run-until-signal.js';
-import { handlerFiles } from '../../lib/config/resolved.js';
+import { alertFiles, handlerFiles } from '../../lib/config/resolved.js';
 import { loadHandlers } from '../../lib/handlers/load.js';
 import { untilAnswered } from '../../lib/nats/until-answered.js';
 import { startFolderServer, stopFolderServer } from '../../lib/dev-server/folder-server.js';
@@ -84,7 +84,10 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
       handlerFiles([one]).map(({ file }) => ({ consumer: one.name, file })),
     );
     this.unwatch = logUncaught(log, files);
-    const handlers = await loadHandlers(handlerFiles(only), this.context.moduleOptions);
+    const handlers = await loadHandlers(
+      [...handlerFiles(only), ...alertFiles(config)],
+      this.context.moduleOptions,
+    );
     const stopServer = this.flags.embedded ? await this.startServer() : undefined;
     try {
       const pipeline = await this.context.pipeline();
@@ -105,6 +108,7 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
         handlers,
         log,
         proxies: this.environment,
+        alertsSecret: this.environment.alertsSecret,
       });
       running.subscribe(logWaterfall(log, (next) => this.inWords(next)));
       if (readable) running.subscribe(countSuccesses(log), { types: ['succeeded'] });

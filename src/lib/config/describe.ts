@@ -1,7 +1,9 @@
+import { formatRate } from '../domain/alert-rate.js';
 import { formatDuration } from '../domain/duration.js';
 import type { Numbers } from '../domain/numbers.js';
 import { describeServers } from '../nats/connect/target.js';
 import type {
+  AlertSettings,
   Applied,
   ConsumerSettings,
   ExternalConsumer,
@@ -24,12 +26,26 @@ export interface DescribedConfig {
   readonly events: Readonly<Record<string, { readonly subject: string; readonly schema: string | null }>>;
   readonly consumers: Readonly<Record<string, DescribedConsumer | DescribedExternal>>;
   readonly meta: DescribedStage & { readonly concurrency: number; readonly ackWait: string };
+  readonly alerts: DescribedAlerts;
   readonly protected: boolean;
   readonly keepOriginals: boolean;
   readonly numbers: Numbers;
   readonly server: { readonly url: string | null; readonly context: string | null };
   /** How it was applied, where it was read from the server. */
   readonly applied: Applied | null;
+}
+
+/** `null`: not looked at, not told there. */
+export interface DescribedAlerts {
+  readonly newGroup: boolean;
+  readonly groupBack: boolean;
+  readonly rate: string | null;
+  readonly count: number | null;
+  readonly oldest: string | null;
+  readonly expiring: string | null;
+  readonly webhook: string | null;
+  readonly handler: string | null;
+  readonly subject: string | null;
 }
 
 export interface DescribedStream {
@@ -102,6 +118,7 @@ export function describeConfig(config: PipelineConfig): DescribedConfig {
       concurrency: meta.concurrency,
       ackWait: formatDuration(meta.ackWaitMs),
     },
+    alerts: describeAlerts(config.alerts),
     protected: config.protected,
     keepOriginals: config.keepOriginals,
     numbers: config.numbers,
@@ -110,6 +127,21 @@ export function describeConfig(config: PipelineConfig): DescribedConfig {
       context: server?.context ?? null,
     },
     applied: config.applied ?? null,
+  };
+}
+
+function describeAlerts(alerts: AlertSettings): DescribedAlerts {
+  const { newGroup, groupBack, rate, count, oldestMs, expiringMs, webhook, handler, subject } = alerts;
+  return {
+    newGroup,
+    groupBack,
+    rate: rate === undefined ? null : formatRate(rate),
+    count: count ?? null,
+    oldest: oldestMs === undefined ? null : formatDuration(oldestMs),
+    expiring: expiringMs === undefined ? null : formatDuration(expiringMs),
+    webhook: webhook === undefined ? null : hideWebhook(webhook),
+    handler: handler ?? null,
+    subject: subject ?? null,
   };
 }
 

@@ -1,6 +1,8 @@
 import path from 'node:path';
+import { parseRate } from '../domain/alert-rate.js';
 import { parseDuration } from '../domain/duration.js';
 import type {
+  AlertSettings,
   ConsumerSettings,
   EventType,
   ExternalConsumer,
@@ -62,6 +64,7 @@ export function resolveConfig(parsed: ParsedConfig, file: string): PipelineConfi
       concurrency: parsed.meta.concurrency,
       ackWaitMs: durationMs(parsed.meta.ackWait),
     },
+    alerts: resolveAlerts(parsed, folder),
     protected: parsed.protected,
     keepOriginals: parsed.keepOriginals,
     numbers: parsed.numbers,
@@ -226,4 +229,20 @@ function resolveStart(start: ParsedConsumer['start']): Start {
   if (typeof start === 'string') return { at: start };
   if (start.seq !== undefined) return { at: 'seq', seq: start.seq };
   return { at: 'time', time: start.time ?? '' };
+}
+
+function resolveAlerts({ alerts }: ParsedConfig, folder: string): AlertSettings {
+  const { newGroup, groupBack, count, oldest, expiring, webhook, handler, subject } = alerts;
+  const rate = alerts.rate === undefined ? undefined : parseRate(alerts.rate);
+  return {
+    newGroup,
+    groupBack,
+    ...(rate === undefined ? {} : { rate }),
+    ...(count === undefined ? {} : { count }),
+    ...(oldest === undefined ? {} : { oldestMs: durationMs(oldest) }),
+    ...(expiring === undefined ? {} : { expiringMs: durationMs(expiring) }),
+    ...(webhook === undefined ? {} : { webhook }),
+    ...(handler === undefined ? {} : { handler: path.resolve(folder, handler) }),
+    ...(subject === undefined ? {} : { subject }),
+  };
 }

@@ -1,4 +1,5 @@
 import type { ServerSettings } from '../connection/target-options.js';
+import type { AlertRate } from '../domain/alert-rate.js';
 import type { Numbers } from '../domain/numbers.js';
 import type { StagePlan } from '../domain/stage-plan.js';
 import type { SubjectRoots } from '../domain/subjects.js';
@@ -29,6 +30,8 @@ export interface PipelineConfig {
   readonly external: readonly ExternalConsumer[];
   /** How exhausted events are routed. */
   readonly meta: MetaSettings;
+  /** What to tell of dead letters, and where. */
+  readonly alerts: AlertSettings;
   /** Verbs that write ask for the pipeline's name. */
   readonly protected: boolean;
   /** Events of dead letters and waiting retries are kept before they age out. */
@@ -172,6 +175,28 @@ export interface MetaSettings extends StageLimits {
   readonly ackWaitMs: number;
 }
 
+/** Conditions of dead letters that are told once, by one of all processes. What is left out is not looked at. */
+export interface AlertSettings {
+  /** The first dead letter of a new group. */
+  readonly newGroup: boolean;
+  /** A dead letter of a group whose dead letters had all left the DLQ. */
+  readonly groupBack: boolean;
+  /** More dead letters than `count` in `perMs`. */
+  readonly rate?: AlertRate;
+  /** More dead letters than this in the DLQ. */
+  readonly count?: number;
+  /** A dead letter is in the DLQ for longer than this, ms. */
+  readonly oldestMs?: number;
+  /** The event of a dead letter leaves its stream within this time, and is not kept, ms. */
+  readonly expiringMs?: number;
+  /** URL that alerts are posted to. */
+  readonly webhook?: string;
+  /** Absolute path of the module whose default export is called. */
+  readonly handler?: string;
+  /** Subject that alerts are published to. */
+  readonly subject?: string;
+}
+
 /** `ack_wait` of every retry consumer: changing it would shift what is parked there. */
 export const retryAckWaitMs = 30_000;
 
@@ -208,13 +233,13 @@ export interface HandlerFile {
 
 /**
  * The modules that a config needs, or some of its consumers, each with the path in the config that names it: handlers,
- * and those of `onDeadLetter`, which external consumers may have too.
+ * those of `onDeadLetter`, which external consumers may have too, and of a whole config that of its alerts.
  */
 export function handlerFiles(
   of: PipelineConfig | readonly (ConsumerSettings | ExternalConsumer)[],
 ): HandlerFile[] {
-  const consumers = 'streams' in of ? [...of.consumers, ...of.external] : of;
-  return consumers.flatMap((consumer) => [
+  if ('streams' in of) return [...handlerFiles([...of.consumers, ...of.external]), ...alertFiles(of)];
+  return of.flatMap((consumer) => [
     ...('handler' in consumer && consumer.handler !== ''
       ? [{ path: `consumers.${consumer.name}.handler`, file: consumer.handler }]
       : []),
@@ -227,4 +252,9 @@ export function handlerFiles(
           },
         ]),
   ]);
+}
+
+/** The module that alerts need, whichever consumers run. */
+export function alertFiles({ alerts }: Pick<PipelineConfig, 'alerts'>): HandlerFile[] {
+  return alerts.handler === undefined ? [] : [{ path: 'alerts.handler', file: alerts.handler }];
 }

@@ -36,6 +36,8 @@ export interface Environment {
   readonly pipeline?: string;
   /** PLUTOMI_PROTECTED: contexts of the `nats` CLI in which verbs that write ask for the pipeline's name. */
   readonly protectedContexts: readonly string[];
+  /** PLUTOMI_ALERTS_SECRET: what alerts to the webhook are signed with; several, separated by blanks. */
+  readonly alertsSecret?: string;
   /** NATS_SERVER_BIN: path of a nats-server to use instead of an installed one. */
   readonly natsServerBin?: string;
   /** PLUTOMI_NATS_MIRROR: base URL to download nats-server from. */
@@ -96,6 +98,7 @@ export function readEnvironment(
     clientId: get('NATS_CLIENT_ID'),
     pipeline: get('PLUTOMI_PIPELINE'),
     editor: get('VISUAL', 'EDITOR'),
+    alertsSecret: get('PLUTOMI_ALERTS_SECRET'),
     natsServerBin: get('NATS_SERVER_BIN'),
     natsMirror: get('PLUTOMI_NATS_MIRROR'),
     httpsProxy: get('HTTPS_PROXY', 'https_proxy'),

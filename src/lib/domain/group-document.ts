@@ -1,4 +1,4 @@
-import { type Decoded, isCount, isText, type JsonObject, malformed } from './decode.js';
+import { type Decoded, isCount, isText, isTime, type JsonObject, malformed } from './decode.js';
 import type { Kind } from './fingerprint-similar.js';
 
 /** Who changed something about a group, when and what. */
@@ -94,10 +94,6 @@ const isObject = (value: unknown): value is JsonObject => typeof value === 'obje
 
 function isChange(value: unknown): value is GroupChange {
   return isObject(value) && isTime(value['at']) && isText(value['by']) && isText(value['did']);
-}
-
-function isTime(value: unknown): value is string {
-  return isText(value) && !Number.isNaN(Date.parse(value));
 }
 
 function readMoment(value: unknown): GroupMoment | null {

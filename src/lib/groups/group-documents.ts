@@ -1,6 +1,6 @@
 import { decodeGroup, type GroupDocument } from '../domain/group-document.js';
 import { operationsFilter, operationsSubject } from '../domain/operations-subjects.js';
-import { listDocuments, readDocument } from '../operations/documents.js';
+import { readDocument, readDocuments } from '../operations/documents.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 
 /** More groups than these are not told of: so many are of no use to anybody. */
@@ -13,12 +13,10 @@ export function groupSubject({ places }: Pipeline, id: string): string {
 /** What is known about groups, those that were told first first. What can't be read is left out. */
 export async function readGroupDocuments(pipeline: Pipeline): Promise<GroupDocument[]> {
   const filter = operationsFilter(pipeline.places.operations.root, 'group');
-  const found: GroupDocument[] = [];
-  for await (const { value, subject } of listDocuments(pipeline, filter, decodeGroup)) {
-    // One that stands elsewhere was put there by somebody else.
-    if (subject === groupSubject(pipeline, value.id)) found.push(value);
-  }
-  return found.toSorted((a, b) => bornAt(a) - bornAt(b));
+  const documents = await readDocuments(pipeline, filter, decodeGroup);
+  // One that stands elsewhere was put there by somebody else.
+  const found = documents.filter(({ value, subject }) => subject === groupSubject(pipeline, value.id));
+  return found.map(({ value }) => value).toSorted((a, b) => bornAt(a) - bornAt(b));
 }
 
 /** The DLQ sequence of the first that is known of it. */

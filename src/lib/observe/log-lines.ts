@@ -1,5 +1,6 @@
 import { reasonOf } from '../domain/failure.js';
 import type { Key } from '../domain/key.js';
+import { alertLines } from './alert-lines.js';
 import type { LogLine } from './log-line.js';
 import { rescueLines } from './rescue-lines.js';
 import { type Suggestion, suggestCommand } from '../suggestion.js';
@@ -50,6 +51,7 @@ function afterGivingUp({ advisory, gone }: WaterfallEventOf<'server-gave-up'>): 
  * a success at the first attempt at debug.
  */
 export const logLines: { readonly [T in WaterfallEventType]: readonly LogLine<WaterfallEventOf<T>>[] } = {
+  ...alertLines,
   ...rescueLines,
   succeeded: [
     {

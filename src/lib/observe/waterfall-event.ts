@@ -2,6 +2,7 @@ import type { NativeAdvisory } from '../domain/advisory.js';
 import type { Failure } from '../domain/failure.js';
 import type { Key } from '../domain/key.js';
 import type { Suggestion } from '../suggestion.js';
+import type { AlertEvents } from './alert-events.js';
 
 /** A message of the server: of which stream, for which of its consumers. */
 interface Delivered {
@@ -25,7 +26,7 @@ interface ConsumerPlace {
  * Everything that a running pipeline reports about its work, by type. Times with `Ms` at their end are
  * milliseconds; `key` is the event, the consumer and the stage that it is about; attempts start at 1 in each stage.
  */
-export interface WaterfallEvents {
+export interface WaterfallEvents extends AlertEvents {
   /** An attempt succeeded, and what had to be stored about that is stored. */
   readonly succeeded: {
     /** What succeeded. */

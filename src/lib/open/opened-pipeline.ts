@@ -1,5 +1,5 @@
 import type { ModuleOptions } from '../config/file/load-module.js';
-import { handlerFiles, type PipelineConfig } from '../config/resolved.js';
+import { alertFiles, handlerFiles, type PipelineConfig } from '../config/resolved.js';
 import type { Environment } from '../connection/environment.js';
 import { ConfigError } from '../errors.js';
 import type { OutgoingEvent, PublishEventOptions, PublishResult } from '../events/publish/outgoing.js';
@@ -104,10 +104,18 @@ export class OpenPipeline implements Pipeline, AsyncDisposable {
     const { only, apply = false, log = silentLogger() } = options;
     const consumers = selectConsumers(this.config, only);
     if (this.config.applied !== undefined) throw noHandlers(this.config);
-    const handlers = options.handlers ?? (await loadHandlers(handlerFiles(consumers), this.modules));
+    const handlers =
+      options.handlers ??
+      (await loadHandlers([...handlerFiles(consumers), ...alertFiles(this.config)], this.modules));
     await ensureTopology(this, { apply });
     const names = consumers.map(({ name }) => name);
-    const running = runPipeline(this, { only: names, handlers, log, proxies: this.environment });
+    const running = runPipeline(this, {
+      only: names,
+      handlers,
+      log,
+      proxies: this.environment,
+      alertsSecret: this.environment.alertsSecret,
+    });
     running.subscribe(logWaterfall(log));
     this.running.add(running);
     return running;

@@ -107,6 +107,28 @@ export async function* listDocuments<T>(
   }
 }
 
+/**
+ * As `listDocuments`, all at once, from the stream's leader, and by looking up alone: a running pipeline may make no
+ * reader. In the order in which they were last changed.
+ */
+export async function readDocuments<T>(
+  { link, places }: Pipeline,
+  filter: string,
+  decode: Decode<T>,
+): Promise<StoredDocument<T>[]> {
+  const { stream } = places.operations;
+  const info = await link.streamInfo(stream, filter);
+  const subjects = Object.keys(info?.state.subjects ?? {});
+  if (subjects.length === 0) return [];
+  const messages = [...(await link.readLastOfEach(stream, subjects)).values()];
+  return messages
+    .toSorted((a, b) => a.seq - b.seq)
+    .flatMap((message) => {
+      const found = decodeDocument(message, decode);
+      return found.ok ? [documentOf(message, found.value)] : [];
+    });
+}
+
 async function store(
   { link }: Pipeline,
   stream: string,

@@ -113,6 +113,7 @@ const publishing: Publishing = {
         api.messageDelete(config.streams.kept.name),
         // Which groups and alerts were told.
         ...writtenByRunner.map((kind) => operationsFilter(config.roots.operations, kind)),
+        ...(config.alerts.subject === undefined ? [] : [config.alerts.subject]),
       ],
     };
   },

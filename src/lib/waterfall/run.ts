@@ -25,6 +25,8 @@ import { Transcriber } from '../routing/transcribe.js';
 import { requireHandlers } from './require-handlers.js';
 import type { RunningPipeline, StopSummary } from './running-pipeline.js';
 import { CountedStage } from './stages/stage.js';
+import { AlertDesk } from './alerts/desk.js';
+import { alertTargets } from './alerts/targets.js';
 import { Rescue } from './rescue/rescue.js';
 import { StandstillWatch } from './standstill-watch.js';
 import { SnapshotTaker } from './take-snapshot.js';
@@ -44,6 +46,8 @@ export interface RunSettings {
   readonly log: Logger;
   /** Proxies for webhooks. Default: none. */
   readonly proxies?: ProxySettings;
+  /** What alerts to the webhook are signed with: `whsec_…`, or several of them. Default: they are not signed. */
+  readonly alertsSecret?: string | undefined;
 }
 
 /** Runs every stage of the pipeline in this process. Several processes share the load. */
@@ -70,6 +74,7 @@ class Run implements RunningPipeline {
   private readonly standstills: StandstillWatch;
   private readonly groups: GroupTeller;
   private readonly rescue: Rescue;
+  private readonly desk: AlertDesk;
   private readonly snapshots: SnapshotTaker;
   private state: PipelineSnapshot['state'] = 'running';
 
@@ -99,6 +104,7 @@ class Run implements RunningPipeline {
     const run = (consumer: { readonly name: string }): boolean => !only || only.includes(consumer.name);
     // Before anything is started.
     requireHandlers(handlers, [...config.consumers, ...config.external].filter(run));
+    const targets = alertTargets(config.alerts, settings);
     // Pulls and acks have no answer: without this, a user who may not do them would wait forever.
     this.unwatch = link.watchRefusals((error) => {
       if (this.workers.some((one) => one.concerns(error))) this.end.reject(error);
@@ -141,6 +147,7 @@ class Run implements RunningPipeline {
     const places = this.workers.map(({ settings }) => settings);
     this.standstills = new StandstillWatch(link, places, emit);
     this.rescue = new Rescue(pipeline, emit);
+    this.desk = new AlertDesk({ pipeline, targets, http: this.http, emit });
   }
 
   get consumers(): string[] {
@@ -201,7 +208,9 @@ class Run implements RunningPipeline {
     this.start(
       alertSettings(config, consumer, isCalled),
       gate,
-      alertProcess(config, consumer, alert, this.bus.emit, this.http, this.groups),
+      alertProcess(config, consumer, alert, this.bus.emit, this.http, this.groups, (entry, news) =>
+        this.desk.notice(entry, news),
+      ),
     );
   }
 
@@ -230,7 +239,7 @@ class Run implements RunningPipeline {
     this.state = 'stopping';
     this.gone.stop();
     this.standstills.stop();
-    const rescued = this.rescue.stop();
+    const rescued = Promise.all([this.rescue.stop(), this.desk.stop()]);
     const { link } = this.pipeline;
     const pulled = Promise.all(this.workers.map((worker) => worker.stopPulling()));
     const drained = (async () => {

@@ -57,6 +57,23 @@ test('durations and sizes as text, schemas as their vendor, null for nothing', a
     onDeadLetter: { handler: null, webhook: null },
   });
   expect(config.server).toEqual({ url: null, context: null });
+  expect(config.alerts).toEqual({
+    newGroup: false,
+    groupBack: false,
+    rate: null,
+    count: null,
+    oldest: null,
+    expiring: null,
+    webhook: null,
+    handler: null,
+    subject: null,
+  });
+});
+
+test('alerts, without what may be the secret of their webhook', async () => {
+  const webhook = 'https://user:hunter2@hooks.example.com/hunter2?x=hunter2';
+  const { alerts } = await described({ name: 'p', alerts: { rate: '10/60s', oldest: '24h', webhook } });
+  expect(alerts).toMatchObject({ rate: '10/1m', oldest: '1d', webhook: 'https://hooks.example.com/…' });
 });
 
 const webhook = (url: string) => ({

@@ -68,9 +68,34 @@ test('every default', async () => {
     ],
     external: [],
     meta: { attempts: 5, backoffMs: [1000, 5000, 15_000, 30_000], concurrency: 256, ackWaitMs: 30_000 },
+    alerts: { newGroup: false, groupBack: false },
     protected: false,
     keepOriginals: true,
     numbers: 'number',
+  });
+});
+
+test('alerts in numbers, with the absolute path of their handler', async () => {
+  const alerts = {
+    newGroup: true,
+    rate: '10/1m30s',
+    count: 0,
+    oldest: '1d',
+    expiring: '12h',
+    webhook: 'https://h.example.com/x',
+    handler: './handler.mjs',
+    subject: 'alerts.p',
+  };
+  expect((await resolved({ ...validConfig(), alerts })).alerts).toEqual({
+    newGroup: true,
+    groupBack: false,
+    rate: { count: 10, perMs: 90_000 },
+    count: 0,
+    oldestMs: 86_400_000,
+    expiringMs: 43_200_000,
+    webhook: 'https://h.example.com/x',
+    handler: '/etc/p/handler.mjs',
+    subject: 'alerts.p',
   });
 });
 

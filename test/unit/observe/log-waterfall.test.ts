@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 import { makeFailure } from '../../../src/lib/domain/failure.js';
+import type { Alert } from '../../../src/lib/domain/alert.js';
 import type { Key } from '../../../src/lib/domain/key.js';
 import { keyFields, logLines } from '../../../src/lib/observe/log-lines.js';
 import { logWaterfall } from '../../../src/lib/observe/log-waterfall.js';
@@ -48,6 +49,19 @@ function linesOf(...events: readonly WaterfallEvent[]): Record<string, unknown>[
   for (const event of events) listen(event);
   return lines;
 }
+
+const alert: Alert = {
+  id: 'p-count-1',
+  pipeline: 'p',
+  condition: 'count',
+  state: 'firing',
+  since: '2026-01-31T12:00:00.000Z',
+  at: '2026-01-31T12:00:01.000Z',
+  text: '3 dead letters in the DLQ, more than 2',
+  value: 3,
+  threshold: 2,
+  group: null,
+};
 
 const cases: readonly [WaterfallEvent, string, Record<string, unknown>, string][] = [
   [
@@ -241,6 +255,68 @@ const cases: readonly [WaterfallEvent, string, Record<string, unknown>, string][
     'warn',
     { subject: '$JS.EVENT.x', error: 'not allowed' },
     'can not listen to the advisories of an external consumer: only the journal stream catches them',
+  ],
+  [
+    { type: 'alert', alert },
+    'error',
+    {
+      id: 'p-count-1',
+      condition: 'count',
+      text: '3 dead letters in the DLQ, more than 2',
+      since: alert.since,
+      value: 3,
+      threshold: 2,
+    },
+    'alert',
+  ],
+  [
+    {
+      type: 'alert',
+      alert: {
+        ...alert,
+        condition: 'groupBack',
+        state: 'resolved',
+        value: null,
+        threshold: null,
+        group: { id: '0123456789ab', consumer: 'c', sample: 'c/7', reason: 'refused' },
+      },
+    },
+    'info',
+    {
+      id: 'p-count-1',
+      condition: 'groupBack',
+      text: alert.text,
+      since: alert.since,
+      group: '0123456789ab',
+      consumer: 'c',
+      sample: 'c/7',
+    },
+    'alert is over',
+  ],
+  [
+    {
+      type: 'alert-not-told',
+      id: 'p-count-1',
+      condition: 'count',
+      to: 'webhook',
+      error: 'x',
+      retryInMs: 1000,
+    },
+    'warn',
+    { id: 'p-count-1', condition: 'count', to: 'webhook', error: 'x', retryInMs: 1000 },
+    'an alert was not taken; it will be repeated',
+  ],
+  [
+    { type: 'alert-not-told', id: 'p-count-1', condition: 'count', to: 'webhook', error: 'x' },
+    'error',
+    { id: 'p-count-1', condition: 'count', to: 'webhook', error: 'x' },
+    'an alert was not taken for a day: it is given up',
+  ],
+  [
+    { type: 'alerts-failed', error: 'x', suggestions: [] },
+    'error',
+    { error: 'x' },
+    logLines['alerts-failed'][0]?.text ?? '',
   ],
   [
     { type: 'originals-kept', count: 3, stream: 'events-kept' },

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../domain/decode.js';
 import { OperationError } from '../../errors.js';
 import { configFrom } from '../load.js';
-import type { PipelineConfig } from '../resolved.js';
+import type { AlertSettings, PipelineConfig } from '../resolved.js';
 import type { StandardSchema } from '../schema/standard-schema.js';
 import type { AppliedDocument } from './applied-document.js';
 
@@ -28,9 +28,14 @@ export async function configFromStored(document: AppliedDocument, named: string)
     ...config,
     file,
     applied: { at, by, file, hash },
+    alerts: withoutHandler(config.alerts),
     consumers: config.consumers.map((consumer) => withoutAlert({ ...consumer, handler: '' })),
     external: config.external.map(withoutAlert),
   };
+}
+
+function withoutHandler({ handler: _, ...alerts }: AlertSettings): AlertSettings {
+  return alerts;
 }
 
 function withoutAlert<T extends { readonly onDeadLetter: { readonly webhook?: string } }>(reader: T): T {

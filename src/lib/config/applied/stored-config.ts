@@ -1,6 +1,8 @@
+import { formatRate } from '../../domain/alert-rate.js';
 import { formatDuration } from '../../domain/duration.js';
 import { hideWebhook } from '../describe.js';
 import type {
+  AlertSettings,
   ConsumerSettings,
   ExternalConsumer,
   PipelineConfig,
@@ -9,6 +11,7 @@ import type {
   Start,
   StreamSettings,
 } from '../resolved.js';
+import type { UserAlerts } from '../schema/user-alerts.js';
 import type {
   UserConfig,
   UserExternalConsumer,
@@ -37,11 +40,15 @@ type WholeStream<Role extends keyof UserStreams> = Whole<
  * schemas, where the server is, and whatever of a webhook may be secret.
  */
 export interface StoredConfig
-  extends Whole<UserConfig, '$schema' | 'server' | 'replicas' | 'events' | 'streams' | 'consumers' | 'meta'> {
+  extends Whole<
+    UserConfig,
+    '$schema' | 'server' | 'replicas' | 'events' | 'streams' | 'consumers' | 'meta' | 'alerts'
+  > {
   readonly events: Readonly<Record<string, StoredEvent>>;
   readonly streams: { readonly [Role in keyof UserStreams]-?: WholeStream<Role> };
   readonly consumers: Readonly<Record<string, StoredManaged | StoredExternal>>;
   readonly meta: Whole<UserMeta>;
+  readonly alerts: Whole<UserAlerts, 'handler'>;
 }
 
 type StoredManaged = Whole<UserManagedConsumer, 'external' | 'handler' | 'events'>;
@@ -77,7 +84,22 @@ export function storedConfigOf(config: PipelineConfig): StoredConfig {
       concurrency: meta.concurrency,
       ackWait: formatDuration(meta.ackWaitMs),
     },
+    alerts: alertsOf(config.alerts),
     numbers: config.numbers,
+  };
+}
+
+function alertsOf(alerts: AlertSettings): StoredConfig['alerts'] {
+  const { newGroup, groupBack, rate, count, oldestMs, expiringMs, webhook, subject } = alerts;
+  return {
+    newGroup,
+    groupBack,
+    rate: rate && formatRate(rate),
+    count,
+    oldest: oldestMs === undefined ? undefined : formatDuration(oldestMs),
+    expiring: expiringMs === undefined ? undefined : formatDuration(expiringMs),
+    webhook: webhook === undefined ? undefined : hideWebhook(webhook),
+    subject,
   };
 }
 

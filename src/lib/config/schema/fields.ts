@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { _default as defaultTo } from 'zod/mini';
+import { longestRateMs, parseRate, shortestRateMs } from '../../domain/alert-rate.js';
 import { formatDuration, parseDuration } from '../../domain/duration.js';
 import { nanosOfRfc3339 } from '../../domain/time.js';
 import { parseSize } from './size.js';
@@ -92,6 +93,15 @@ export function duration({ minMs = 0, maxMs = Number.POSITIVE_INFINITY, zero }: 
       abort: true,
     }),
     z.refine(inRange, { error: within }),
+  );
+}
+
+/** So many in such a time, like `10/1m`. */
+export function rate() {
+  const expected = `a number in a time like 10/1m, of ${formatDuration(shortestRateMs)} to ${formatDuration(longestRateMs)}`;
+  return z.string({ error: expected }).check(
+    z.regex(/^\d{1,9}\/(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+$/, { error: expected, abort: true }),
+    z.refine((found) => parseRate(found) !== undefined, { error: expected }),
   );
 }
 

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { longestTimerMs } from '../../domain/duration.js';
+import { alerts } from './alerts.js';
 import * as field from './fields.js';
 
 /**
@@ -262,6 +263,7 @@ export const configSchema = z.strictObject({
   ),
   consumers: field.withDefault(z.record(field.key('consumer'), consumer), {}, 'consumers by name'),
   meta,
+  alerts,
   protected: field.withDefault(
     field.flag(),
     false,

@@ -1,4 +1,5 @@
 import type { Numbers } from '../../domain/numbers.js';
+import type { UserAlerts } from './user-alerts.js';
 import type { StandardSchema } from './standard-schema.js';
 
 /** A config file as users write it. Rules, defaults and descriptions: config/schema; a test holds the two together. */
@@ -17,6 +18,8 @@ export interface UserConfig<E extends string = string> {
   consumers?: Record<string, UserConsumer<NoInfer<E>>> | undefined;
   /** The consumers that route exhausted events. */
   meta?: UserMeta | undefined;
+  /** Alerts about dead letters, told once by one of all processes. Default: none. */
+  alerts?: UserAlerts | undefined;
   /** Commands that write ask for the pipeline's name, or need it with `--confirm`. Default: false. */
   protected?: boolean | undefined;
   /**

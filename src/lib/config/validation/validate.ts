@@ -1,4 +1,5 @@
 import type { ConfigProblem } from '../../errors.js';
+import { checkAlerts } from './checks/alerts.js';
 import { checkConsumers } from './checks/consumers.js';
 import { checkEvents } from './checks/events.js';
 import { checkHandlers } from './checks/handlers.js';
@@ -52,6 +53,7 @@ export async function validateConfig(
     checkStages(parsed, problems);
     checkWaits(parsed, problems);
     checkServer(parsed, problems);
+    checkAlerts(parsed, problems);
     if (handlerFiles) await checkHandlers(parsed, problems, folder);
   }
   if (!result.success || problems.all.length > 0) {

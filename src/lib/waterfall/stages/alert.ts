@@ -1,10 +1,10 @@
 import type { PipelineConfig, ReaderSettings } from '../../config/resolved.js';
 import { delayAfter } from '../../domain/backoff.js';
 import type { DeadLetter } from '../../domain/dead-letter.js';
-import { readEntry } from '../../pointers/entry.js';
+import { type DlqEntry, readEntry } from '../../pointers/entry.js';
 import { failureOf, reasonOf } from '../../domain/failure.js';
 import { groupIdOf } from '../../domain/group-id.js';
-import type { GroupTeller } from '../../groups/tell-groups.js';
+import type { GroupNews, GroupTeller } from '../../groups/tell-groups.js';
 import { HttpClient } from '../../http/client.js';
 import type { WaterfallListener } from '../../observe/waterfall-event.js';
 import { enterHandlerOf } from '../../handlers/background.js';
@@ -20,7 +20,10 @@ const repeatAfterMs = [1000, 5000, 30_000, 60_000, 300_000];
 /** How many dead letters whose alert has failed are remembered as logged; of more, some are logged again. */
 const maxTold = 10_000;
 
-/** `C-dlq`: reports each new dead letter, always in the log, and to a handler and a webhook if configured. Never gives up. */
+/**
+ * `C-dlq`: reports each new dead letter, always in the log, and to a handler and a webhook if configured; `notice` keeps
+ * the alert about its group. Never gives up.
+ */
 export function alertProcess(
   config: PipelineConfig,
   consumer: ReaderSettings,
@@ -28,9 +31,10 @@ export function alertProcess(
   emit: WaterfallListener,
   http: HttpClient = new HttpClient({}),
   groups?: Pick<GroupTeller, 'tell'>,
+  notice: (entry: DlqEntry, news: GroupNews | undefined) => Promise<void> = () => Promise.resolve(),
 ): (held: HeldMessage, worker: Worker) => Promise<void> {
   /** Logged by this process, and their alert failed. Another delivery proves nothing: the first may not have arrived. */
-  const told = new Set<string>();
+  const told = new Map<string, GroupNews | undefined>();
   return async (held, worker) => {
     const { delivery } = held;
     const entry = readEntry(config, delivery);
@@ -48,9 +52,10 @@ export function alertProcess(
       return worker.settler.ack(held);
     }
     const toldAs = `${letter.id}/${letter.cycle}`;
+    let news = told.get(toldAs);
     if (!told.has(toldAs)) {
       // Before it is acknowledged: if this process ends here, another one tells the same.
-      const news = await groups?.tell(entry);
+      news = await groups?.tell(entry);
       emit({
         type: 'dead-letter',
         id: letter.id,
@@ -62,6 +67,7 @@ export function alertProcess(
       });
     }
     try {
+      await notice(entry, news);
       // Its own: it may change what it is given, and the webhook comes after it.
       if (handler) await inTime(call(handler, structuredClone(letter)));
       if (consumer.onDeadLetter.webhook) await postDeadLetter(http, consumer.onDeadLetter.webhook, letter);
@@ -69,7 +75,7 @@ export function alertProcess(
       told.delete(toldAs);
       worker.counter.succeed(worker.time);
     } catch (error) {
-      if (told.size < maxTold) told.add(toldAs);
+      if (told.size < maxTold) told.set(toldAs, news);
       const retryInMs = delayAfter(repeatAfterMs, delivery.deliveries);
       worker.counter.fail(worker.time);
       emit({ type: 'alert-failed', id: letter.id, error: reasonOf(failureOf(error)), retryInMs });

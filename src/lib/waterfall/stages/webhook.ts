@@ -3,18 +3,28 @@ import type { HttpAnswer, HttpClient } from '../../http/client.js';
 
 const timeoutMs = 10_000;
 
+/** POSTs a dead letter as JSON; see `postJson`. */
+export function postDeadLetter(http: HttpClient, webhook: string, letter: DeadLetter): Promise<void> {
+  return postJson(http, webhook, JSON.stringify(letter));
+}
+
 /**
- * POSTs a dead letter as JSON. Throws for anything but 2xx within 10 s. Path and query of the URL may be its secret,
+ * POSTs a JSON text. Throws for anything but 2xx within 10 s. Path and query of the URL may be its secret,
  * as may be where a redirect leads to: only origins are shown.
  */
-export async function postDeadLetter(http: HttpClient, webhook: string, letter: DeadLetter): Promise<void> {
+export async function postJson(
+  http: HttpClient,
+  webhook: string,
+  body: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const url = new URL(webhook);
   let answer: HttpAnswer;
   try {
     answer = await http.request(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(letter),
+      headers: { 'content-type': 'application/json', ...headers },
+      body,
       idleMs: timeoutMs,
       timeoutMs,
     });

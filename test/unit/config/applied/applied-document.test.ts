@@ -43,6 +43,17 @@ const whole = {
     go: { external: true, subjects: ['bills.go'], ackWait: '7s', start: 'new' },
   },
   meta: { attempts: 2, backoff: ['3s'], concurrency: 4, ackWait: '1m' },
+  alerts: {
+    newGroup: true,
+    groupBack: true,
+    rate: '10/1m',
+    count: 5,
+    oldest: '1d',
+    expiring: '12h',
+    webhook: 'https://user:hunter2@hooks.example.com/hunter2?x=hunter2',
+    handler: './secret-folder/alerts.mjs',
+    subject: 'alerts.billing',
+  },
   server: { url: 'nats://user:hunter2@secret-host:4222' },
 };
 
@@ -69,6 +80,7 @@ test('all of a config comes back, but for handlers, the checks of schemas, secre
     file: 'plutomi-events.config.js',
     events: undefined,
     applied: undefined,
+    alerts: { ...config.alerts, handler: undefined, webhook: 'https://hooks.example.com/…' },
     consumers: config.consumers.map(({ onDeadLetter: { webhook }, ...one }) => ({
       ...one,
       handler: '',

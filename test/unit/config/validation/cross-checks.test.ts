@@ -18,6 +18,46 @@ const named = (name: string): Record<string, unknown> => ({
 });
 const nameShape = 'a name of letters, digits, - and _, at most 128 long';
 
+describe('alerts', () => {
+  test.each<[string, Record<string, unknown>, string[]]>([
+    [
+      'a subject without wildcards',
+      { subject: 'alerts.*' },
+      ['alerts.subject: expected a subject without wildcards like "alerts.orders", found "alerts.*"'],
+    ],
+    [
+      "a subject of the server's own",
+      { subject: '$SYS.alerts' },
+      ['alerts.subject: expected a subject that is not the server\'s own ($…, _INBOX), found "$SYS.alerts"'],
+    ],
+    [
+      'a subject that a stream of the pipeline stores',
+      { subject: 'events-dlq.alerts' },
+      [
+        'alerts.subject: expected a subject outside of the pipeline\'s streams, found "events-dlq.alerts" of streams.dlq',
+      ],
+    ],
+    [
+      'a life that is shorter',
+      { expiring: '7d' },
+      [
+        'alerts.expiring: expected less than streams.events.maxAge (7d), found "7d": every dead letter would be expiring',
+      ],
+    ],
+  ])('%s', async (_, alerts, problems) => {
+    expect(await problemsOf({ ...validConfig(), alerts: { count: 1, ...alerts } })).toEqual(problems);
+  });
+
+  test('somewhere to tell, and nothing that could be told', async () => {
+    expect(await problemsOf({ ...validConfig(), alerts: { newGroup: false, subject: 'alerts' } })).toEqual([
+      'alerts: expected a condition (newGroup, groupBack, rate, count, oldest, expiring), found subject and none: nothing would be told',
+    ]);
+    expect(
+      await problemsOf({ ...validConfig(), alerts: { count: 0, expiring: '6d', subject: 'alerts' } }),
+    ).toEqual([]);
+  });
+});
+
 describe('streams', () => {
   test.each<[string, unknown, string[]]>([
     [

@@ -177,6 +177,31 @@ describe('each field says what was expected and found', () => {
       'consumers.mailer.onDeadLetter.webhook: expected an http or https URL, found "ftp://…"',
     ],
     [
+      'the webhook of alerts, whose secret is not shown',
+      { name: 'p', alerts: { count: 1, webhook: 'ftp://user:secret@host/token' } },
+      'alerts.webhook: expected an http or https URL, found "ftp://…"',
+    ],
+    [
+      'a flag of alerts',
+      { name: 'p', alerts: { newGroup: 'yes' } },
+      'alerts.newGroup: expected true or false, found "yes"',
+    ],
+    [
+      'a count below 0',
+      { name: 'p', alerts: { count: -1 } },
+      'alerts.count: expected a whole number of at least 0, found -1',
+    ],
+    ...['10', '10/m', '10/29s', '10/25h', '-1/1m', '1.5/1m'].map((rate): [string, unknown, string] => [
+      `the rate ${rate}`,
+      { name: 'p', alerts: { rate } },
+      `alerts.rate: expected a number in a time like 10/1m, of 30s to 1d, found "${rate}"`,
+    ]),
+    [
+      'an age below 1 s',
+      { name: 'p', alerts: { oldest: '1ms' } },
+      'alerts.oldest: expected a duration like 5m, at least 1s, found "1ms"',
+    ],
+    [
       'a server URL, whose secret is not shown',
       { name: 'p', server: { url: 'http://user:secret@host' } },
       'server.url: expected a server like nats://host:4222, found "http://…@host" (only nats:// and tls:// are supported)',

@@ -14,6 +14,8 @@ export async function checkHandlers(parsed: ParsedConfig, problems: Problems, fo
       await checkFile(told, ['consumers', name, 'onDeadLetter', 'handler'], problems, folder);
     }
   }
+  const { handler } = parsed.alerts;
+  if (handler !== undefined) await checkFile(handler, ['alerts', 'handler'], problems, folder);
 }
 
 async function checkFile(written: string, at: Path, problems: Problems, folder: string): Promise<void> {

@@ -82,7 +82,7 @@ function ownSubjectProblem(role: StreamRole, subject: string): string | undefine
   return isServers(subject) ? "expected a subject that is not the server's own ($…, _INBOX)" : undefined;
 }
 
-function isServers(subject: string): boolean {
+export function isServers(subject: string): boolean {
   return subject.startsWith('$') || subject.split('.')[0] === '_INBOX';
 }
 

@@ -1,0 +1,65 @@
+import { formatDuration } from '../../../domain/duration.js';
+import { filtersOverlap, isSubject } from '../../../domain/subjects.js';
+import { durationMs, maxAgeOf, streamRoles, subjectsOf } from '../../resolve.js';
+import type { ParsedConfig } from '../../schema/schema.js';
+import { type Problems, show } from '../problems.js';
+import { isServers } from './streams.js';
+
+const conditions = ['newGroup', 'groupBack', 'rate', 'count', 'oldest', 'expiring'] as const;
+const destinations = ['webhook', 'handler', 'subject'] as const;
+
+/** Where alerts go is outside of the pipeline, and there is something that could be told. */
+export function checkAlerts(parsed: ParsedConfig, problems: Problems): void {
+  checkSubject(parsed, problems);
+  checkExpiring(parsed, problems);
+  const { alerts } = parsed;
+  const [to] = destinations.filter((one) => alerts[one] !== undefined);
+  const isLooked = conditions.some((one) => alerts[one] !== undefined && alerts[one] !== false);
+  if (to !== undefined && !isLooked && problems.intact(['alerts'])) {
+    problems.add(
+      ['alerts'],
+      `expected a condition (${conditions.join(', ')}), found ${to} and none: nothing would be told`,
+    );
+  }
+}
+
+function checkSubject(parsed: ParsedConfig, problems: Problems): void {
+  const { subject } = parsed.alerts;
+  const path = ['alerts', 'subject'];
+  if (subject === undefined || !problems.intact(path)) return;
+  if (!isSubject(subject)) {
+    problems.addBroken(
+      path,
+      `expected a subject without wildcards like "alerts.orders", found ${show(subject)}`,
+    );
+    return;
+  }
+  if (isServers(subject)) {
+    problems.addBroken(
+      path,
+      `expected a subject that is not the server's own ($…, _INBOX), found ${show(subject)}`,
+    );
+    return;
+  }
+  const role = streamRoles.find((one) =>
+    subjectsOf(parsed, one).some((stored) => filtersOverlap(stored, subject)),
+  );
+  if (role !== undefined) {
+    problems.addBroken(
+      path,
+      `expected a subject outside of the pipeline's streams, found ${show(subject)} of streams.${role}`,
+    );
+  }
+}
+
+function checkExpiring(parsed: ParsedConfig, problems: Problems): void {
+  const { expiring } = parsed.alerts;
+  const path = ['alerts', 'expiring'];
+  const maxAgeMs = maxAgeOf(parsed.streams.events);
+  if (expiring === undefined || maxAgeMs === 0) return;
+  if (!problems.intact(path, ['streams', 'events', 'maxAge']) || durationMs(expiring) < maxAgeMs) return;
+  problems.addBroken(
+    path,
+    `expected less than streams.events.maxAge (${formatDuration(maxAgeMs)}), found ${show(expiring)}: every dead letter would be expiring`,
+  );
+}

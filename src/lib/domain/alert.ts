@@ -1,0 +1,103 @@
+import { formatDuration } from './duration.js';
+
+/** What about dead letters is told. */
+export type AlertCondition = 'newGroup' | 'groupBack' | 'rate' | 'count' | 'oldest' | 'expiring';
+
+/** The group that an alert is about. */
+export interface AlertGroup {
+  /** As `group:` takes it. */
+  readonly id: string;
+  /** The consumer that gave up on its events. */
+  readonly consumer: string;
+  /** `<consumer>/<sequence>` of the dead letter that was noticed. */
+  readonly sample: string;
+  /** Its last failure, on one line of at most 256 bytes. */
+  readonly reason: string;
+}
+
+/** What is told about dead letters: that something is wrong, and later that it is over. */
+export interface Alert {
+  /** The same each time that this is told, and of no other alert. */
+  readonly id: string;
+  /** The `name` of the config. */
+  readonly pipeline: string;
+  /** What is wrong. */
+  readonly condition: AlertCondition;
+  /** `firing`: it is; `resolved`: it was. */
+  readonly state: 'firing' | 'resolved';
+  /** Since when it is wrong, or was, ISO. */
+  readonly since: string;
+  /** When this was noticed, ISO. */
+  readonly at: string;
+  /** In words, on one line. */
+  readonly text: string;
+  /** What was measured: dead letters, or ms of `oldest`. Null: of a group nothing is. */
+  readonly value: number | null;
+  /** The most that the config allows, in the same unit; of `expiring` its time, ms. */
+  readonly threshold: number | null;
+  /** Which group; null: it is about all of them. */
+  readonly group: AlertGroup | null;
+}
+
+/** Called with each alert. When it throws, or gives no result within 10 s, it is called again. */
+export type AlertHandler = (alert: Alert) => unknown;
+
+/** What is measured, each with its own limit. */
+export type MeasuredCondition = Exclude<AlertCondition, 'newGroup' | 'groupBack'>;
+
+/** A measured condition, as far as words need it. */
+export interface Measured {
+  readonly condition: MeasuredCondition;
+  readonly value: number;
+  readonly threshold: number;
+  /** Of a rate, its time, ms. */
+  readonly perMs?: number | undefined;
+}
+
+/** What is wrong, or is no longer. */
+export function textOf({ condition, value, threshold, perMs = 0 }: Measured, isOver: boolean): string {
+  const letters = `${value} dead letter${value === 1 ? '' : 's'}`;
+  switch (condition) {
+    case 'count':
+      return isOver
+        ? `${letters} in the DLQ, no more than ${threshold}`
+        : `${letters} in the DLQ, more than ${threshold}`;
+    case 'rate': {
+      const per = formatDuration(perMs);
+      return isOver
+        ? `${letters} within ${per}, no more than ${threshold}`
+        : `${letters} within ${per}, more than ${threshold}`;
+    }
+    case 'oldest': {
+      const [age, most] = [formatDuration(wholeSeconds(value)), formatDuration(threshold)];
+      if (isOver)
+        return value === 0
+          ? 'the DLQ is empty'
+          : `the oldest dead letter is there for ${age}, no longer than ${most}`;
+      return `the oldest dead letter is there for ${age}, longer than ${most}`;
+    }
+    case 'expiring': {
+      const within = formatDuration(threshold);
+      return isOver
+        ? `no dead letter's event that is not kept leaves its stream within ${within}`
+        : `the events of ${letters} leave their stream within ${within}, and are not kept: replay them, or raise maxAge`;
+    }
+  }
+}
+
+function wholeSeconds(ms: number): number {
+  return ms < 1000 ? ms : Math.floor(ms / 1000) * 1000;
+}
+
+/** The limit of a measured condition above which it fires, and up to which it is over again. */
+export function limitsOfAlert(
+  condition: MeasuredCondition,
+  threshold: number,
+): { above: number; upTo: number } {
+  // Any event that is lost is one too many.
+  if (condition === 'expiring') return { above: 0, upTo: 0 };
+  return { above: threshold, upTo: Math.floor(threshold * overAt) };
+}
+
+/** It is over at this part of its threshold, so that what swings around it is told once. */
+const overAt = 0.9;
