@@ -28,11 +28,11 @@ async function publishMany(url: string, count: number): Promise<void> {
   );
 }
 
-const firing = (p: ReturnType<Project['start']>): unknown[] =>
+const firing = (p: ReturnType<Project['start']>): string[] =>
   p
     .logs()
     .filter(({ msg }) => msg === 'alert')
-    .map(({ condition }) => condition);
+    .map(({ condition }) => String(condition));
 
 test('1,000 dead letters of one cause are one alert of each condition, of three processes', async () => {
   const server = await natsForTest();

@@ -55,35 +55,40 @@ export interface Measured {
 }
 
 /** What is wrong, or is no longer. */
-export function textOf({ condition, value, threshold, perMs = 0 }: Measured, isOver: boolean): string {
-  const letters = `${value} dead letter${value === 1 ? '' : 's'}`;
-  switch (condition) {
-    case 'count':
-      return isOver
-        ? `${letters} in the DLQ, no more than ${threshold}`
-        : `${letters} in the DLQ, more than ${threshold}`;
-    case 'rate': {
-      const per = formatDuration(perMs);
-      return isOver
-        ? `${letters} within ${per}, no more than ${threshold}`
-        : `${letters} within ${per}, more than ${threshold}`;
-    }
-    case 'oldest': {
-      const [age, most] = [formatDuration(wholeSeconds(value)), formatDuration(threshold)];
-      if (isOver)
-        return value === 0
-          ? 'the DLQ is empty'
-          : `the oldest dead letter is there for ${age}, no longer than ${most}`;
-      return `the oldest dead letter is there for ${age}, longer than ${most}`;
-    }
-    case 'expiring': {
-      const within = formatDuration(threshold);
-      return isOver
-        ? `no dead letter's event that is not kept leaves its stream within ${within}`
-        : `the events of ${letters} leave their stream within ${within}, and are not kept: replay them, or raise maxAge`;
-    }
-  }
+export function textOf(measured: Measured, isOver: boolean): string {
+  const [firing, over] = words[measured.condition](measured);
+  return isOver ? over : firing;
 }
+
+type Words = (measured: Measured) => readonly [firing: string, over: string];
+
+const lettersOf = ({ value }: Measured): string => `${value} dead letter${value === 1 ? '' : 's'}`;
+
+const words: Readonly<Record<MeasuredCondition, Words>> = {
+  count: (measured) => {
+    const letters = `${lettersOf(measured)} in the DLQ`;
+    return [`${letters}, more than ${measured.threshold}`, `${letters}, no more than ${measured.threshold}`];
+  },
+  rate: (measured) => {
+    const letters = `${lettersOf(measured)} within ${formatDuration(measured.perMs ?? 0)}`;
+    return [`${letters}, more than ${measured.threshold}`, `${letters}, no more than ${measured.threshold}`];
+  },
+  oldest: ({ value, threshold }) => {
+    const age = `the oldest dead letter is there for ${formatDuration(wholeSeconds(value))}`;
+    const most = formatDuration(threshold);
+    return [
+      `${age}, longer than ${most}`,
+      value === 0 ? 'the DLQ is empty' : `${age}, no longer than ${most}`,
+    ];
+  },
+  expiring: (measured) => {
+    const within = formatDuration(measured.threshold);
+    return [
+      `the events of ${lettersOf(measured)} leave their stream within ${within}, and are not kept: replay them, or raise maxAge`,
+      `no dead letter's event that is not kept leaves its stream within ${within}`,
+    ];
+  },
+};
 
 function wholeSeconds(ms: number): number {
   return ms < 1000 ? ms : Math.floor(ms / 1000) * 1000;

@@ -34,7 +34,7 @@ export async function configFromStored(document: AppliedDocument, named: string)
   };
 }
 
-function withoutHandler({ handler: _, ...alerts }: AlertSettings): AlertSettings {
+function withoutHandler({ handler: _handler, ...alerts }: AlertSettings): AlertSettings {
   return alerts;
 }
 
