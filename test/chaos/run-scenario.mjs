@@ -127,7 +127,9 @@ async function conclude(bed, { scenario, design, events, faults, publishers, bin
   const result = account({ wanted: bed.wanted, events, runs, stored: inStream, dead, ...more });
   const { tolerated } = scenario;
   const problems = [
-    ...(design.tells ? await untruths(bed, { bin, events, runs, stored: inStream, dead, tolerated }) : []),
+    ...(design.tells
+      ? await untruths(bed, { bin, events, runs, stored: inStream, dead, tolerated, ...more })
+      : []),
     ...((await scenario.check?.(bed, { result, dead })) ?? []),
   ];
   return {

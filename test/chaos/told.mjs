@@ -12,12 +12,14 @@ const statesOf = {
   processed: ['acknowledged', 'resolved', 'unknown'],
   dead: ['dead'],
   both: ['dead', 'resolved-late'],
+  archived: ['archived'],
+  discarded: ['discarded'],
 };
 
 /** What the pipeline says about itself in the end, where that is not what happened. */
-export async function untruths(bed, { bin, events, runs, stored, dead, tolerated = [] }) {
+export async function untruths(bed, { bin, events, runs, stored, dead, putAway = [], tolerated = [] }) {
   const problems = await verifyProblems(bed.project, tolerated);
-  return [...problems, ...(await explainProblems(bed, { bin, events, runs, stored, dead }))];
+  return [...problems, ...(await explainProblems(bed, { bin, events, runs, stored, dead, putAway }))];
 }
 
 /** The problems that `pipeline verify` names. A node that has just come back may be behind for a moment. */
@@ -41,7 +43,10 @@ export async function verifyProblems(project, tolerated = []) {
 }
 
 /** `events explain` of random events that are still stored, against the ledger and the dead letters. */
-async function explainProblems({ admin, project, random, wanted }, { bin, events, runs, stored, dead }) {
+async function explainProblems(
+  { admin, project, random, wanted },
+  { bin, events, runs, stored, dead, putAway },
+) {
   const library = await import(pathToFileURL(join(dirname(bin), '..', 'dist', 'lib', 'index.js')).href);
   const config = await library.loadConfig({
     cwd: project.folder,
@@ -67,6 +72,7 @@ async function explainProblems({ admin, project, random, wanted }, { bin, events
       .filter(({ outcome }) => outcome === 'ok')
       .map(({ payloadId, consumer }) => pair(payloadId, consumer)),
   );
+  const away = new Map(putAway.map((one) => [pair(one.id, one.consumer), one.as]));
   const letters = new Set(dead.map(({ id, consumer }) => pair(id, consumer)));
   const problems = [];
   try {
@@ -76,7 +82,8 @@ async function explainProblems({ admin, project, random, wanted }, { bin, events
       for (const [consumer, reads] of Object.entries(wanted)) {
         if (!reads.includes(types.get(id))) continue;
         const [ok, died] = [processed, letters].map((all) => all.has(pair(id, consumer)));
-        const fate = ok && died ? 'both' : died ? 'dead' : 'processed';
+        const put = ok ? undefined : away.get(pair(id, consumer));
+        const fate = put ?? (ok && died ? 'both' : died ? 'dead' : 'processed');
         const state = told.consumers.find((one) => one.consumer === consumer)?.state;
         if (!statesOf[fate].includes(state))
           problems.push(`explain ${id} (${seq}): ${state ?? 'nothing'} of ${consumer}, and it is ${fate}`);

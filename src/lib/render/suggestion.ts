@@ -31,8 +31,10 @@ export function withSuggestions(
   suggestions: readonly Suggestion[] = [],
   caller: Caller = anybody,
 ): string {
-  return suggestions.reduce<string>((said, one) => {
-    const joint = typeof one === 'string' || one.why !== undefined ? '; ' : ': ';
+  return suggestions.reduce<string>((said, one, at) => {
+    const isBare = (other: Suggestion | undefined): boolean =>
+      typeof other === 'object' && other.why === undefined;
+    const joint = isBare(one) ? (isBare(suggestions[at - 1]) ? ', or ' : ': ') : '; ';
     return said + joint + renderSuggestion(one, caller);
   }, text);
 }

@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readAll } from '../admin.mjs';
+import { insistently, readAll } from '../admin.mjs';
 import { digestOf, headersOf } from '../processes/contents.mjs';
 import { between } from '../random.mjs';
 import { killNodes } from './replay.mjs';
 
 const kills = 3;
 /** Of the replay, which is carried on each time. */
-const replayKills = 10;
+const replayKills = 50;
+/** How long the replay would take without being killed. */
+const replaySeconds = 40;
 const mostRuns = 12;
 const reason = ['--reason', 'an exercise'];
 
@@ -97,12 +99,12 @@ async function lookAtGroups({ project, fault }) {
 }
 
 /** Starts a command and kills it in the middle of its work. */
-async function killCommand({ project, random, fault }, words) {
+async function killCommand({ project, random, fault }, words, mostMs = 2500) {
   const child = project.start([...words, '--yes', '--json'], 'ignore');
   const ended = new Promise((resolve) => {
     child.once('exit', resolve);
   });
-  await sleep(between(random, 300, 2500));
+  await sleep(between(random, 300, mostMs));
   child.kill('SIGKILL');
   await ended;
   fault(`${words.slice(0, 2).join(' ')} was killed`);
@@ -122,11 +124,14 @@ async function untilNothingIsLeft({ project, fault }, { words, done }) {
 }
 
 /** One frozen plan, carried on after each kill, until nothing is left of it. */
-async function replayByTask({ project, random, fault }) {
-  const { task } = await answered(project, ['dlq', 'replay', '--all', '--plan', '--name', 'desk', '--json']);
-  fault(`planned ${task}`);
+async function replayByTask({ project, random, fault, admin }) {
+  const { state } = await insistently(() => admin.jsm.streams.info('events-dlq'));
+  const rate = String(Math.max(5, Math.ceil(state.messages / replaySeconds)));
+  const plan = ['dlq', 'replay', '--all', '--plan', '--name', 'desk', '--rate', rate, '--json'];
+  const { task, selected } = await answered(project, plan);
+  fault(`planned ${task}: ${selected} at ${rate} a second`);
   const words = ['dlq', 'replay', '--task', task];
-  for (let kill = 0; kill < replayKills; kill++) await killCommand({ project, random, fault }, words);
+  for (let kill = 0; kill < replayKills; kill++) await killCommand({ project, random, fault }, words, 1500);
   for (let run = 1; run <= mostRuns; run++) {
     const { exitCode, stdout } = await project.cli([...words, '--yes', '--json']);
     const said = parse(stdout);

@@ -117,6 +117,9 @@ describe('renderSuggestion', () => {
 test('a text names what to do about it at its end', () => {
   const replay = suggestCommand('dlq replay', { args: ['a/1'] });
   expect(withSuggestions('it waits', [replay])).toBe('it waits: plutomi-events dlq replay a/1');
+  expect(withSuggestions('it waits', [replay, replay])).toBe(
+    'it waits: plutomi-events dlq replay a/1, or plutomi-events dlq replay a/1',
+  );
   expect(withSuggestions('it waits', ['wait'])).toBe('it waits; wait');
   expect(
     withSuggestions('it waits', [suggestCommand('pipeline verify', { why: 'to be sure' }), 'or wait']),
