@@ -1,4 +1,4 @@
-import { aging } from './aging.mjs';
+import { aging, unkept } from './aging.mjs';
 import { apply } from './apply.mjs';
 import { deleted } from './deleted.mjs';
 import { deploy } from './deploy.mjs';
@@ -29,4 +29,5 @@ export const scenarios = {
   deploy,
   desk,
   aging,
+  unkept,
 };
