@@ -6,6 +6,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openPipeline } from '../dist/lib/index.js';
+import { events, writeProject } from '../test/incident/project.mjs';
 import { root } from './places.mjs';
 import { svgOfScreen } from './svg-of-screen.mjs';
 
@@ -15,31 +17,11 @@ const bin = join(root, 'bin', 'run.js');
 const folder = mkdtempSync(join(tmpdir(), 'incident-'));
 const socket = `incident-${process.pid}`;
 
-const config = {
-  name: 'plutomi',
-  events: { 'totp.requested': {} },
-  consumers: {
-    'notifications-consumer': {
-      events: ['totp.requested'],
-      handler: './notifications.mjs',
-      attempts: 2,
-      backoff: ['50ms'],
-      retry: { delay: '200ms', attempts: 2, backoff: ['50ms'] },
-    },
-  },
-};
-
-// Without its stack: the picture shows no paths of the machine that made it.
-const handler = `import { existsSync } from 'node:fs';
-export default (event) => {
-  if (event.seq <= 40 || existsSync('mail-is-back')) return;
-  throw Object.assign(new Error('connect ECONNREFUSED 10.0.3.7:587'), { name: 'SMTPError', stack: undefined });
-};
-`;
-
+const env = { ...process.env, INCIDENT_FOLDER: folder };
 const cli = (...words) =>
   execFileSync(process.execPath, [bin, ...words], {
     cwd: folder,
+    env,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -65,40 +47,39 @@ async function type(command, ends = atPrompt) {
   await until(`the end of ${command}`, () => !screen().trimEnd().endsWith(command) && ends());
 }
 
+/** What the operator does outside of the product. */
+const mark = (name) => writeFileSync(join(folder, name), '');
+
 let worker;
 try {
-  writeFileSync(join(folder, 'plutomi-events.config.json'), JSON.stringify(config));
-  writeFileSync(join(folder, 'notifications.mjs'), handler);
+  writeProject(folder);
   cli('server', 'start');
   cli('pipeline', 'apply', '--yes');
-  worker = spawn(process.execPath, [bin, 'pipeline', 'run'], { cwd: folder, stdio: 'ignore' });
-  cli(
-    'events',
-    'publish',
-    'totp.requested',
-    '--data',
-    '{"email":"ada@example.com","code":"314159"}',
-    '--count',
-    '52',
-    '--id',
-    'login',
+  worker = spawn(process.execPath, [bin, 'pipeline', 'run'], { cwd: folder, env, stdio: 'ignore' });
+  const pipeline = await openPipeline({ cwd: folder });
+  await pipeline.publishMany(events());
+  await pipeline.close();
+  await until(
+    '1,000 dead letters',
+    () => JSON.parse(cli('dlq', 'list', '--limit', '1', '--json')).total === 1000,
   );
-  await until('12 dead letters', () => JSON.parse(cli('dlq', 'list', '--json')).total === 12);
 
   const shell = `plutomi-events() { ${process.execPath} ${bin} "$@"; }; PS1='$ '; clear`;
   tmux('new-session', '-d', '-x', String(columns), '-y', String(rows), '-c', folder, 'bash', '--norc');
   tmux('send-keys', '-l', shell);
   tmux('send-keys', 'Enter');
   await until('an empty prompt', () => screen().trimEnd() === '$');
-  await type('plutomi-events dlq list --limit 4');
-  await type('plutomi-events dlq show notifications-consumer/42');
-  writeFileSync(join(folder, 'mail-is-back'), '');
-  await type('plutomi-events dlq replay --all --wait --note "mail server is back"', () =>
-    screen().includes('(y/N)'),
+  await type('plutomi-events dlq groups');
+  const { groups } = JSON.parse(cli('dlq', 'groups', '--json'));
+  const { id } = groups.find(({ name }) => name === 'TypeError');
+  const replay = "plutomi-events dlq replay -name:TypeError --canary 1,10,rest --stop-on 'failed>5%' --yes";
+  mark('repaired-wrongly');
+  await type(replay);
+  mark('repaired');
+  await type(replay);
+  await type(
+    `plutomi-events dlq edit group:${id} --set data.address.street=unknown --reason 'no address' --wait --yes`,
   );
-  tmux('send-keys', '-l', 'y');
-  tmux('send-keys', 'Enter');
-  await until('the result', () => /resolved/.test(screen()) && atPrompt());
   const picture = svgOfScreen(tmux('capture-pane', '-p', '-e'), columns);
   writeFileSync(join(root, 'docs', 'incident.svg'), picture);
   console.log('wrote docs/incident.svg');

@@ -143,9 +143,43 @@ export function isSameEvent(a: EditableEvent, b: EditableEvent): boolean {
   return editorText(a) === editorText(b);
 }
 
-/** The lines in which two events differ, each with `-` or `+` before it. */
+/**
+ * In what two events differ, each line with `-` or `+` before it: the path and its value where both are JSON, else the
+ * lines of their texts.
+ */
 export function differenceOf(before: EditableEvent, after: EditableEvent): string[] {
-  const [old, now] = [editorText(before).trimEnd().split('\n'), editorText(after).trimEnd().split('\n')];
+  const [old, now] = [jsonOf(before), jsonOf(after)];
+  return old && now ? valuesThatDiffer('', old, now) : linesThatDiffer(editorText(before), editorText(after));
+}
+
+function jsonOf({ headers, payload }: EditableEvent): JsonObject | undefined {
+  const data = parseKeepingDigits(new TextDecoder().decode(payload));
+  return data.ok ? { header: headers, data: data.value } : undefined;
+}
+
+function valuesThatDiffer(path: string, old: unknown, now: unknown): string[] {
+  const below = (name: string): string => (path === '' ? name : `${path}.${name}`);
+  const [fields, others] = [fieldsOf(old), fieldsOf(now)];
+  if (fields && others && Array.isArray(old) === Array.isArray(now)) {
+    const names = [...new Set([...Object.keys(fields), ...Object.keys(others)])];
+    return names.flatMap((name) => valuesThatDiffer(below(name), fields[name], others[name]));
+  }
+  const [was, is] = [old, now].map((value) => (value === undefined ? undefined : stringify(value)));
+  if (was === is) return [];
+  return [
+    ...(was === undefined ? [] : [`- ${path}: ${was}`]),
+    ...(is === undefined ? [] : [`+ ${path}: ${is}`]),
+  ];
+}
+
+/** Of an object or a list. A number whose digits are kept is neither. */
+function fieldsOf(value: unknown): JsonObject | undefined {
+  const isPlain = typeof value === 'object' && value !== null && !(value instanceof JsonText);
+  return isPlain ? (value as JsonObject) : undefined;
+}
+
+function linesThatDiffer(before: string, after: string): string[] {
+  const [old, now] = [before.trimEnd().split('\n'), after.trimEnd().split('\n')];
   let [from, end] = [0, 0];
   while (from < Math.min(old.length, now.length) && old[from] === now[from]) from++;
   while (end < Math.min(old.length, now.length) - from && old.at(-1 - end) === now.at(-1 - end)) end++;

@@ -6,16 +6,16 @@ import type { Colors } from './colors.js';
 const mostLines = 20;
 const mostInvalid = 10;
 
-/** The first differences, and how many there are. */
+/** The first differences, what is the same once, and how many there are. */
 export function renderEditPlan(plan: EditPlan, colors: Colors): string {
-  const blocks = plan.differences.map(({ id, before, after }) => {
-    const lines = differenceOf(before, after);
-    const shown = lines.slice(0, mostLines).map((line) => {
-      const text = `  ${escapeLine(line)}`;
-      return line.startsWith('-') ? colors.red(text) : colors.green(text);
-    });
-    const more = lines.length > shown.length ? [`  … ${lines.length - shown.length} more lines`] : [];
-    return [colors.bold(escapeLine(id)), ...shown, ...more].join('\n');
+  const idsOf = new Map<string, string[]>();
+  for (const { id, before, after } of plan.differences) {
+    const text = shown(differenceOf(before, after), colors);
+    idsOf.set(text, [...(idsOf.get(text) ?? []), id]);
+  }
+  const blocks = [...idsOf].map(([text, [first = '', ...others]]) => {
+    const more = others.length === 0 ? '' : ` and ${others.length} more`;
+    return `${colors.bold(escapeLine(first))}${more}\n${text}`;
   });
   const invalid = plan.invalid
     .slice(0, mostInvalid)
@@ -26,6 +26,15 @@ export function renderEditPlan(plan: EditPlan, colors: Colors): string {
     ...blocks,
     [...invalid, `pipeline ${escapeLine(pipeline)} on ${escapeLine(server)}: ${counts}`].join('\n'),
   ].join('\n\n');
+}
+
+function shown(lines: readonly string[], colors: Colors): string {
+  const painted = lines.slice(0, mostLines).map((line) => {
+    const text = `  ${escapeLine(line)}`;
+    return line.startsWith('-') ? colors.red(text) : colors.green(text);
+  });
+  const left = lines.length - painted.length;
+  return [...painted, ...(left > 0 ? [`  … ${left} more lines`] : [])].join('\n');
 }
 
 /** What came of it, in a line. */

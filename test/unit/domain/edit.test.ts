@@ -91,10 +91,28 @@ describe('the text of an editor', () => {
     expect(readEditorText(text)).toMatchObject({ ok: false, reason: expect.stringContaining(reason) });
   });
 
-  test('differs in the lines that differ', () => {
-    expect(differenceOf(event('{"a":1,"b":2}'), event('{"a":1,"b":3}'))).toEqual([
-      '-     "b": 2',
-      '+     "b": 3',
+  test.each([
+    ['{"a":1,"b":2}', '{"a":1, "b":3}', ['- data.b: 2', '+ data.b: 3']],
+    ['{"a":1}', '{"a":1,"b":{"c":["x"]}}', ['+ data.b: {"c":["x"]}']],
+    ['{"a":{"b":1,"c":2}}', '{"a":{"c":2}}', ['- data.a.b: 1']],
+    ['{"a":[1,2]}', '{"a":[1,3,4]}', ['- data.a.1: 2', '+ data.a.1: 3', '+ data.a.2: 4']],
+    ['{"a":[1]}', '{"a":{"0":1}}', ['- data.a: [1]', '+ data.a: {"0":1}']],
+    [
+      '{"a":12345678901234567890}',
+      '{"a":12345678901234567891}',
+      ['- data.a: 12345678901234567890', '+ data.a: 12345678901234567891'],
+    ],
+    ['1', 'null', ['- data: 1', '+ data: null']],
+    ['{"a":1}', '{"a":1}', []],
+    ['one\ntwo', 'one\nthree', ['-   "text": "one\\ntwo"', '+   "text": "one\\nthree"']],
+  ])('%s differs from %s by what differs', (old, now, lines) => {
+    expect(differenceOf(event(old), event(now))).toEqual(lines);
+  });
+
+  test('differs in its headers by their names', () => {
+    const [old, now] = [event('{}'), event('{}')];
+    expect(differenceOf(old, { ...now, headers: { ...now.headers, Lang: ['en'] } })).toEqual([
+      '+ header.Lang: ["en"]',
     ]);
   });
 });
