@@ -1,9 +1,17 @@
 import { createHmac } from 'node:crypto';
-import { expect, test } from 'vitest';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect as connectNats } from '@nats-io/transport-node';
+import { expect, onTestFinished, test } from 'vitest';
+import type { Alert } from '../../src/lib/domain/alert.js';
 import { alertHook } from '../support/alert-hook.js';
 import { eventually } from '../support/eventually.js';
+import { startNats } from '../support/nats-server.js';
 import { connectTo, natsForTest } from '../support/pipeline.js';
 import { handlerText, makeProject, type Project } from '../support/project.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+import { usersOfAllRoles } from '../support/users.js';
 
 const key = Buffer.alloc(32, 7);
 const secret = `whsec_${key.toString('base64')}`;
@@ -122,3 +130,49 @@ test('a secret that is none ends the start, and is not shown; so does a handler 
     'alerts.handler: expected a module, found no file for "./gone.mjs"',
   );
 }, 60_000);
+
+test('a runner with the permissions of its role tells on the subject; without them it says what it lacks', async () => {
+  const folder = await temporaryFolder();
+  const config = configOf({ newGroup: true, count: 0, expiring: '1h', subject: 'alerts.here' });
+  await writeFile(join(folder, 'plutomi-events.config.json'), JSON.stringify(config));
+  await writeFile(join(folder, 'handler.mjs'), files['handler.mjs']);
+  const server = await startNats({ config: await usersOfAllRoles(folder) });
+  onTestFinished(() => server.stop());
+  const other = configOf({ count: 0, subject: 'elsewhere' });
+  const p = await makeProject(server.url, config, { ...files, 'other.json': JSON.stringify(other) });
+  const as = (user: string): string[] => [
+    '--user',
+    user,
+    '--password',
+    'secret',
+    '--inbox-prefix',
+    `_INBOX_${user}`,
+  ];
+  expect(await p.cli(['pipeline', 'apply', '--yes', ...as('ci')])).toMatchObject({ exitCode: 0 });
+  const nc = await connectNats({ servers: server.url, user: 'admin', pass: 'secret' });
+  onTestFinished(() => nc.close());
+  const heard: Alert[] = [];
+  nc.subscribe('alerts.here', {
+    callback: (_error, message) => void heard.push(message.json<{ data: Alert }>().data),
+  });
+  await nc.flush();
+  const run = p.start(as('runner'));
+  await run.until('pipeline runs');
+  await p.cli(['events', 'publish', 'events.order.placed', '--data', '{}', ...as('publisher')]);
+  await eventually('both are heard', () => heard.length === 2, 30_000);
+  expect(heard.map(({ condition }) => condition).toSorted()).toEqual(['count', 'newGroup']);
+  const wrong = run.logs().filter(({ level, msg }) => level === 'warn' && String(msg).includes('alert'));
+  expect(wrong).toEqual([]);
+  run.child.kill('SIGTERM');
+  await run.ended;
+  const jsm = await jetstreamManager(nc);
+  const info = await jsm.streams.info('events-operations', { subjects_filter: 'events-operations.alert.>' });
+  expect(Object.keys(info.state.subjects ?? {})).toHaveLength(2);
+  await jsm.streams.purge('events-operations', { filter: 'events-operations.alert.count' });
+  const refused = p.start([...as('runner'), '--config', 'other.json']);
+  await refused.until('an alert was not taken');
+  expect(refused.logs().find(({ msg }) => String(msg).startsWith('an alert was not taken'))).toMatchObject({
+    place: 'subject',
+    error: expect.stringContaining('this user lacks the permission to publish to elsewhere'),
+  });
+}, 90_000);

@@ -5,9 +5,9 @@ import type { WaterfallEventOf } from './waterfall-event.js';
 const alertFields = ({ alert }: WaterfallEventOf<'alert'>): object => {
   const { id, condition, text, value, threshold, group, since } = alert;
   return {
-    id,
+    alert: id,
     condition,
-    text,
+    why: text,
     since,
     ...(value === null ? {} : { value }),
     ...(threshold === null ? {} : { threshold }),
@@ -22,9 +22,9 @@ const notToldFields = ({
   error,
   retryInMs,
 }: WaterfallEventOf<'alert-not-told'>): object => ({
-  id,
+  alert: id,
   condition,
-  to,
+  place: to,
   error,
   ...(retryInMs === undefined ? {} : { retryInMs }),
 });
