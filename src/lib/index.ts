@@ -142,7 +142,13 @@ export {
   planDiscard,
 } from './dlq/discard.js';
 export type { LetterPlan, LetterSelection } from './dlq/plan/plan-letters.js';
-export { planReplay, type ReplayPlan, type ReplaySelection } from './dlq/replay/plan-replay.js';
+export {
+  planReplay,
+  type ReplayPlan,
+  type ReplaySelection,
+  type ReplayTerms,
+} from './dlq/replay/plan-replay.js';
+export type { IfSuperseded } from './dlq/facts/superseded.js';
 export { replayDeadLetters, type ReplayOptions, type ReplayReport } from './dlq/replay/replay-letters.js';
 export type { ReplayResult } from './dlq/replay/result.js';
 export { runReplay, type RunReplayOptions } from './dlq/replay/run-replay.js';
@@ -177,7 +183,7 @@ export type {
 } from './domain/selection/selection.js';
 export { type ExportedLetter, exportDeadLetters, type ExportOptions } from './dlq/out/export.js';
 export { watchDeadLetters, type WatchOptions } from './dlq/out/watch.js';
-export { type DeadLetterDetails, showDeadLetter } from './dlq/show.js';
+export { type DeadLetterDetails, type EditedEvent, showDeadLetter } from './dlq/show.js';
 export type { JournalRecord } from './domain/record.js';
 
 // What people did, and what came of it.

@@ -102,6 +102,7 @@ export function makeConfig(overrides: ConfigOverrides = {}): PipelineConfig {
     protected: false,
     alerts: { newGroup: false, groupBack: false },
     keepOriginals: true,
+    latestOnly: [],
     numbers: 'number',
     ...rest,
     streams: {

@@ -41,6 +41,8 @@ const item = {
   original: { enum: ['present', 'missing', 'replaced'] },
   originalExpiresAt: orNull(isoTime),
   kept: { type: 'boolean' },
+  edited: { type: 'boolean' },
+  supersededBy: orNull(count),
 };
 
 const ofItem = {
@@ -48,13 +50,14 @@ const ofItem = {
   archived: object({ at: isoTime, operator: text, reason: orNull(text), task: text }),
 };
 
-const event = object({
+const eventFields = {
   subject: text,
   headers: { type: 'object', additionalProperties: listOf(text) },
   data: {},
   encoding: { enum: ['json', 'utf8', 'base64'] },
   time: isoTime,
-});
+};
+const event = object(eventFields);
 
 /** The fields that every journal record has; which others, depends on its kind. */
 const record = {
@@ -101,6 +104,7 @@ const plan = object(
     ...planned,
     notRunning: listOf(text),
     heldUp: listOf(object({ consumer: text, why: text })),
+    superseded: count,
     replayable: count,
   },
   selected,
@@ -265,6 +269,13 @@ const schemas = {
     {
       ...ofItem,
       embedded: { type: 'object' },
+      editedEvent: object({
+        ...eventFields,
+        cycle: count,
+        editedBy: orNull(text),
+        editedAt: orNull(isoTime),
+        why: orNull(text),
+      }),
       decided: object({ note: orNull(text), assignee: orNull(text), incident: orNull(text) }),
     },
   ),
@@ -312,6 +323,7 @@ const schemas = {
     oldestDeadAt: orNull(isoTime),
     newestDeadAt: orNull(isoTime),
     missing: count,
+    superseded: count,
   }),
   'tasks list': object({ total: count, tasks: listOf(object(task)) }),
   'tasks show': object({

@@ -9,6 +9,7 @@ import {
   idsOrSelectionArgs,
 } from '../../lib/cli/flags/dead-letter-flags.js';
 import { durationFlag } from '../../lib/cli/flags/global-flags.js';
+import { supersededFlags } from '../../lib/cli/flags/task-flags.js';
 import { selectionOf } from '../../lib/cli/flags/replay-selection.js';
 import { changeBy, type Transform } from '../../lib/dlq/edit/changes.js';
 import type { Change } from '../../lib/dlq/edit/decide-edit.js';
@@ -84,6 +85,7 @@ Exit codes: 0 all that differ were replayed, or nothing differs; 1 the id is unk
       dependsOn: ['wait'],
       defaultHelp: async () => '10m',
     }),
+    ...supersededFlags,
     ...consentFlags,
   };
 
@@ -103,9 +105,10 @@ Exit codes: 0 all that differ were replayed, or nothing differs; 1 the id is unk
       done: 'edited',
     });
     if (selection === undefined) throw new UsageError('which dead letters?');
+    const terms = { ifSuperseded: this.flags['if-superseded'] };
     const pipeline = await this.context.pipeline();
     const change = edits ? changeBy(edits, await this.transform()) : await this.changeByHand(selection);
-    const plan = await planEdit(pipeline, selection, change);
+    const plan = await planEdit(pipeline, selection, change, terms);
     if (dryRun || plan.items.length === 0) {
       this.output(unedited(plan), () => renderEditPlan(plan, this.colors));
       process.exitCode = dryRun ? 0 : exitCodeOfEdit(unedited(plan));
@@ -116,7 +119,7 @@ Exit codes: 0 all that differ were replayed, or nothing differs; 1 the id is unk
     const { wait, 'wait-timeout': waitMs = defaultWaitMs } = this.flags;
     this.stop = new AbortController();
     const { signal } = this.stop;
-    const options = { note: reason, signal, ...(wait ? { waitMs } : {}) };
+    const options = { ...terms, note: reason, signal, ...(wait ? { waitMs } : {}) };
     const result = await editDeadLetters(pipeline, plan, change, options);
     this.output(result, () => renderEditResult(result));
     process.exitCode = signal.aborted ? 130 : exitCodeOfEdit(result);

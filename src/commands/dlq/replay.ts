@@ -12,7 +12,7 @@ import { durationFlag } from '../../lib/cli/flags/global-flags.js';
 import { ProgressLine } from '../../lib/cli/output/progress-line.js';
 import { rateFlag } from '../../lib/cli/flags/rate-flag.js';
 import { chooseSelection, selectionOf } from '../../lib/cli/flags/replay-selection.js';
-import { refuseBesideTask, taskFlags, termsOf } from '../../lib/cli/flags/task-flags.js';
+import { refuseBesideTask, supersededFlags, taskFlags, termsOf } from '../../lib/cli/flags/task-flags.js';
 import { spellSkipped } from '../../lib/cli/output/spell-skipped.js';
 import { viewOf } from '../../lib/cli/output/view.js';
 import { findObstacles, planReplay, type ReplayPlan } from '../../lib/dlq/replay/plan-replay.js';
@@ -47,7 +47,7 @@ export default class DlqReplay extends BaseCommand<typeof DlqReplay> {
   static override description =
     `Takes ids, or the words and filters of dlq list, or --all; without any of these, on a terminal, you choose from a list. Shows the plan, then asks; without a terminal --yes is needed.
 
-Only the consumer that failed sees the event again, with the attempts of its retry stage. Who replayed, when and why (--note) is journaled. At most ${defaultRate} per second are replayed; --rate changes that. Skipped, each with a reason: originals that are gone, events that were resolved late, consumers that the config no longer has.
+Only the consumer that failed sees the event again, with the attempts of its retry stage. Who replayed, when and why (--note) is journaled. At most ${defaultRate} per second are replayed; --rate changes that. Skipped, each with a reason: originals that are gone, events that were resolved late, consumers that the config no longer has, and events of which the consumer has processed a newer one, where the config says that their subject names one thing (latestOnly; --if-superseded replay).
 
 Each replay is a task: the very dead letters that were found are stored before the first is replayed, so it can be interrupted at any point and carried on with --task, by anybody who may, also on several machines at once. tasks list, show, watch and cancel are about these.
 
@@ -87,6 +87,7 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
     }),
     note: Flags.string({ description: 'why; kept in the journal', helpValue: '<text>' }),
     ...taskFlags,
+    ...supersededFlags,
     ...consentFlags,
   };
 
@@ -107,7 +108,7 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
     const pipeline = await this.context.pipeline();
     const noteView = viewOf(process.stderr, this.noteColors);
     const selection = given ?? (await chooseSelection(pipeline, noteView));
-    const plan = await planReplay(pipeline, selection);
+    const plan = await planReplay(pipeline, selection, { ifSuperseded: this.flags['if-superseded'] });
     if (plan.items.length + plan.skipped.length === 0) {
       this.output(planOnly ? plannedOf(plan, undefined) : untouched(plan, { dryRun }), () => '');
       this.note('no dead letters to replay');

@@ -2,13 +2,20 @@ import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import { viewOf } from '../../lib/cli/output/view.js';
-import { type DeadLetterDetails, printedEvent, showDeadLetter, type ShownEvent } from '../../lib/dlq/show.js';
+import {
+  type DeadLetterDetails,
+  printedEvent,
+  showDeadLetter,
+  type ShownEvent,
+  type EditedEvent,
+} from '../../lib/dlq/show.js';
 import { renderDeadLetter } from '../../lib/render/dead-letter.js';
 import { type Suggestion, suggestCommand } from '../../lib/suggestion.js';
 
 /** What `dlq show --json` prints. */
-export type DlqShowResult = Omit<DeadLetterDetails, 'event'> & {
+export type DlqShowResult = Omit<DeadLetterDetails, 'event' | 'editedEvent'> & {
   readonly event: Omit<ShownEvent, 'text'> | null;
+  readonly editedEvent?: Omit<EditedEvent, 'text'>;
 };
 
 export default class DlqShow extends BaseCommand<typeof DlqShow> {
@@ -44,7 +51,12 @@ export default class DlqShow extends BaseCommand<typeof DlqShow> {
       this.args.id,
       this.flags.archived ? 'archived' : undefined,
     );
-    const result: DlqShowResult = { ...details, event: details.event && printedEvent(details.event) };
+    const { event, editedEvent, ...facts } = details;
+    const result: DlqShowResult = {
+      ...facts,
+      event: event && printedEvent(event),
+      ...(editedEvent ? { editedEvent: printedEvent(editedEvent) } : {}),
+    };
     this.output(result, () => renderDeadLetter(details, viewOf(process.stdout, this.colors)));
     if (this.flags.json) return;
     if (result.status === 'archived') {

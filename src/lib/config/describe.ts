@@ -29,6 +29,7 @@ export interface DescribedConfig {
   readonly alerts: DescribedAlerts;
   readonly protected: boolean;
   readonly keepOriginals: boolean;
+  readonly latestOnly: readonly string[];
   readonly numbers: Numbers;
   readonly server: { readonly url: string | null; readonly context: string | null };
   /** How it was applied, where it was read from the server. */
@@ -121,6 +122,7 @@ export function describeConfig(config: PipelineConfig): DescribedConfig {
     alerts: describeAlerts(config.alerts),
     protected: config.protected,
     keepOriginals: config.keepOriginals,
+    latestOnly: config.latestOnly,
     numbers: config.numbers,
     server: {
       url: server?.url === undefined ? null : describeServers(server.url.split(',').map((url) => url.trim())),

@@ -67,6 +67,7 @@ export function resolveConfig(parsed: ParsedConfig, file: string): PipelineConfi
     alerts: resolveAlerts(parsed, folder),
     protected: parsed.protected,
     keepOriginals: parsed.keepOriginals,
+    latestOnly: parsed.latestOnly,
     numbers: parsed.numbers,
     ...(url === undefined && context === undefined
       ? {}

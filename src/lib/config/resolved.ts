@@ -36,6 +36,8 @@ export interface PipelineConfig {
   readonly protected: boolean;
   /** Events of dead letters and waiting retries are kept before they age out. */
   readonly keepOriginals: boolean;
+  /** Filters of subjects that each name one thing: only the newest event counts. */
+  readonly latestOnly: readonly string[];
   /** As schemas see numbers at publishing, and consumers that don't say it themselves. */
   readonly numbers: Numbers;
   /** Where the config says the server is. Flags, environment and context win over it. */

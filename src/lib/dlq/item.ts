@@ -6,6 +6,8 @@ import type { DlqEntry } from '../pointers/entry.js';
 import { type LetterStatus, statusOf } from '../domain/selection/match.js';
 import type { ArchivedLetter } from '../domain/archived-letter.js';
 import { type GroupLabel, GroupLabels } from './groups/labels.js';
+import { areEdited } from './facts/edited.js';
+import { Superseded } from './facts/superseded.js';
 import { areResolvedLate, type Expiry } from './state.js';
 
 /** Who archived a dead letter, when and why. */
@@ -32,6 +34,10 @@ export interface DeadLetterItem extends DeadLetter, GroupLabel {
   readonly originalExpiresAt: string | null;
   /** Its stream does not have the original any more: it was kept before it aged out. */
   readonly kept: boolean;
+  /** A person edited its event: a replay handles that version. */
+  readonly edited: boolean;
+  /** The sequence of a newer event of its subject, which its consumer has processed; null: none, or not one of `latestOnly`. */
+  readonly supersededBy: number | null;
   /** A handler succeeded after the event had been given up. Replay refuses it. */
   readonly resolvedLate?: true;
 }
@@ -64,13 +70,17 @@ export async function itemOf(
         original: original.state,
         originalExpiresAt: null,
         kept: false,
+        edited: false,
+        supersededBy: null,
       },
       original,
     };
   }
-  const [original, [resolved]] = await Promise.all([
+  const [original, [resolved], [edited = false], [supersededBy]] = await Promise.all([
     fetchEvent(pipeline, pointer),
     areResolvedLate(pipeline, [pointer]),
+    areEdited(pipeline, [pointer]),
+    new Superseded(pipeline).by([pointer]),
   ]);
   const kept = original.state === 'present' && original.kept === true;
   const expiresAt = original.state === 'present' && !kept ? await expiry.of(original.message) : null;
@@ -82,6 +92,8 @@ export async function itemOf(
       original: original.state,
       originalExpiresAt: expiresAt,
       kept,
+      edited,
+      supersededBy: supersededBy ?? null,
       ...(resolved ? { resolvedLate: true } : {}),
     },
     original,

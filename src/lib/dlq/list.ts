@@ -2,6 +2,8 @@ import type { Pipeline } from '../pipeline/pipeline.js';
 import type { DlqEntry } from '../pointers/entry.js';
 import type { DeadLetter } from '../domain/dead-letter.js';
 import type { LetterStatus } from '../domain/selection/match.js';
+import { areEdited } from './facts/edited.js';
+import { Superseded } from './facts/superseded.js';
 import { type DeadLetterItem, statusFacts } from './item.js';
 import { type GroupLabel, GroupLabels } from './groups/labels.js';
 import { gone, Originals, type OriginalState } from './originals.js';
@@ -132,18 +134,23 @@ export async function itemsOf(
   entries: readonly DlqEntry[],
 ): Promise<DeadLetterItem[]> {
   const pointers = entries.flatMap(({ pointer }) => pointer ?? []);
-  const [resolved, states] = await Promise.all([
+  const [resolved, states, edited, superseded] = await Promise.all([
     areResolvedLate(pipeline, pointers),
     originals.statesOf(pointers),
+    areEdited(pipeline, pointers),
+    new Superseded(pipeline).by(pointers),
   ]);
   let at = 0;
   const labels = new GroupLabels();
   return entries.map((entry) => {
     const { letter, pointer, archived } = entry;
     const label = labels.of(entry);
-    if (!pointer) return item(letter, label, 'dead', gone);
+    if (!pointer) return item(letter, label, 'dead', nothingKnown);
     const isResolved = resolved[at] === true;
-    const state = states[at++] ?? gone;
+    const isEdited = edited[at] === true;
+    const supersededBy = superseded[at] ?? null;
+    const { original, originalExpiresAt, kept } = states[at++] ?? gone;
+    const state = { original, originalExpiresAt, kept, edited: isEdited, supersededBy };
     if (archived) {
       const facts = { ...item(letter, label, 'archived', state), ...statusFacts(archived) };
       return isResolved ? { ...facts, resolvedLate: true } : facts;
@@ -153,12 +160,16 @@ export async function itemsOf(
   });
 }
 
+type WhatBecame = OriginalState & Pick<DeadLetterItem, 'edited' | 'supersededBy'>;
+
+const nothingKnown: WhatBecame = { ...gone, edited: false, supersededBy: null };
+
 /** Each member by its name: to spread so many into one takes several times as long. */
 function item(
   letter: DeadLetter,
   { group, name, code }: GroupLabel,
   status: LetterStatus,
-  { original, originalExpiresAt, kept }: OriginalState,
+  { original, originalExpiresAt, kept, edited, supersededBy }: WhatBecame,
 ): DeadLetterItem {
   const { id, consumer, stream, seq, subject, reason, fingerprint, attempts, cycle, deadAt } = letter;
   return {
@@ -179,5 +190,7 @@ function item(
     original,
     originalExpiresAt,
     kept,
+    edited,
+    supersededBy,
   };
 }

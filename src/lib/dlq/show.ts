@@ -11,6 +11,8 @@ import { isoOfNanos } from '../domain/time.js';
 import { groupDocumentOf } from '../groups/known-of.js';
 import { readHistory } from '../journal/history.js';
 import type { MessageHeaders, StoredMessage } from '../nats/wire/message.js';
+import { editedVersions } from '../pointers/kept/edited-versions.js';
+import { readKept } from '../pointers/kept/read-kept.js';
 import { type DeadLetterItem, itemOf } from './item.js';
 import { notFound } from './not-found.js';
 import { findEntry } from './select.js';
@@ -32,6 +34,18 @@ export interface ShownEvent {
   readonly time: string;
 }
 
+/** An edited version of an event; its subject and time are those of the original. */
+export interface EditedEvent extends ShownEvent {
+  /** The replay that it was made for. */
+  readonly cycle: number;
+  /** Who edited it, as `user@host`; null: unknown. */
+  readonly editedBy: string | null;
+  /** When, ISO; null: unknown. */
+  readonly editedAt: string | null;
+  /** Why; null: unknown. */
+  readonly why: string | null;
+}
+
 /** A journal record and its sequence there: when it happened to be stored. */
 export type HistoryRecord = JournalRecord & {
   /** Sequence in the journal. */
@@ -50,8 +64,10 @@ export interface GroupDecided {
 
 /** One dead letter, its event and its history. */
 export interface DeadLetterDetails extends DeadLetterItem {
-  /** Null when the original is missing or replaced. */
+  /** The original; null when it is missing or replaced. */
   readonly event: ShownEvent | null;
+  /** What a replay handles in place of the original, where somebody has edited it. */
+  readonly editedEvent?: EditedEvent;
   /** What people decided about its group; there only where something is. */
   readonly decided?: GroupDecided;
   /** What the journal still holds about it, of all cycles, each behind what led to it. */
@@ -75,17 +91,35 @@ export async function showDeadLetter(
     (status === undefined ? await findEntry(pipeline, id, 'archived') : undefined);
   if (!entry) throw await notFound(pipeline, id, status);
   const { pointer } = entry;
-  const [{ item, original }, history, group] = await Promise.all([
+  const [{ item, original }, history, group, edited] = await Promise.all([
     itemOf(pipeline, entry, new Expiry(link)),
     pointer ? historyOf(pipeline, pointer) : [],
     groupDocumentOf(pipeline, entry),
+    pointer ? editedEvent(pipeline, pointer) : undefined,
   ]);
   return {
     ...item,
     event: original.state === 'present' ? shownEvent(original.message) : null,
+    ...(edited ? { editedEvent: edited } : {}),
     ...decidedOf(group),
     history,
     ...(pointer?.embedded ? { embedded: pointer.embedded } : {}),
+  };
+}
+
+/** The version that a replay would handle; undefined: the original. */
+async function editedEvent(pipeline: Pipeline, pointer: Pointer): Promise<EditedEvent | undefined> {
+  const { consumer, origin } = pointer;
+  const [version] = await editedVersions(pipeline, [pointer]);
+  const found = version && (await readKept(pipeline, consumer, origin, version.cycle));
+  if (!found) return undefined;
+  const { operator = null, at = null, note = null } = found.edit ?? {};
+  return {
+    ...shownEvent(found.message),
+    cycle: version.cycle,
+    editedBy: operator,
+    editedAt: at,
+    why: note,
   };
 }
 

@@ -68,6 +68,22 @@ function allBeyond(x: Key): Wanted[] {
   ];
 }
 
+/** Cycles in which an event is looked for whose success counts. */
+const mostCycles = 5;
+
+/**
+ * Whether an event was processed by now: what any failure of its main stage leaves, and each success. A success of a cycle
+ * beyond these is not found.
+ */
+export function recordsOfProcessed(main: Key): Wanted[] {
+  const cycles = Array.from({ length: mostCycles }, (_, cycle) => cycle);
+  return [
+    ...recordsOfAttempts(main),
+    ...recordsOfMainEnd(main),
+    ...cycles.flatMap((cycle) => kinds(atStage(main, 'retry', cycle), 'RESOLVED')),
+  ];
+}
+
 /** What says that a main stage has ended, whoever tells of it: the server's word about it is then no news. */
 export function recordsOfMainEnd(key: Key): Wanted[] {
   return [...kinds(key, ...exhaustionKinds, 'ROUTED'), ...recordsOfSuccess(key)];

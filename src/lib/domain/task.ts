@@ -92,6 +92,8 @@ export interface Task {
   readonly canary: string | null;
   /** What stops it, see `readStopOn`. */
   readonly stopOn: readonly string[];
+  /** Stale dead letters are replayed too; left out: they are skipped. */
+  readonly ifSuperseded?: 'replay';
   /** Why; null: nobody said. */
   readonly note: string | null;
   /** All that were selected. */
@@ -197,6 +199,7 @@ const checks: Readonly<Record<Exclude<keyof Task, 'v'>, (value: unknown) => bool
   rate: (value) => isNull(value) || (isNumber(value) && value > 0),
   canary: (value) => isNull(value) || (isString(value) && readCanary(value) === value),
   stopOn: (value) => isListOf(value, (one) => isString(one) && readStopOn(one) === one),
+  ifSuperseded: (value) => value === undefined || value === 'replay',
   note: orNull(isString),
   selected: isCount,
   skipped: isCount,

@@ -16,7 +16,12 @@ import {
   readDeadLetters,
 } from '../dlq/list.js';
 import type { LetterPlan, LetterSelection } from '../dlq/plan/plan-letters.js';
-import { planReplay, type ReplayPlan, type ReplaySelection } from '../dlq/replay/plan-replay.js';
+import {
+  planReplay,
+  type ReplayPlan,
+  type ReplaySelection,
+  type ReplayTerms,
+} from '../dlq/replay/plan-replay.js';
 import type { ReplayResult } from '../dlq/replay/result.js';
 import { replayAsTask, type ReplayAsTaskOptions } from '../dlq/replay/replay-as-task.js';
 import { openReplay } from '../dlq/replay/replay-task.js';
@@ -71,8 +76,8 @@ export class DeadLetters {
   }
 
   /** What replaying these would do. Writes nothing. @throws OperationError `NOT_FOUND` for the only id that was given */
-  plan(selection: ReplaySelection): Promise<ReplayPlan> {
-    return planReplay(this.pipeline, selection);
+  plan(selection: ReplaySelection, terms: ReplayTerms = {}): Promise<ReplayPlan> {
+    return planReplay(this.pipeline, selection, terms);
   }
 
   /**
@@ -83,7 +88,7 @@ export class DeadLetters {
     these: ReplayPlan | ReplaySelection,
     options: ReplayAsTaskOptions = {},
   ): Promise<ReplayResult> {
-    const plan = 'items' in these ? these : await this.plan(these);
+    const plan = 'items' in these ? these : await this.plan(these, options);
     return replayAsTask(this.pipeline, plan, options);
   }
 

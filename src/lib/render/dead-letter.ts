@@ -1,7 +1,7 @@
 import { escapeBlock, escapeLine } from '../domain/escape.js';
 import { attemptOf, errorOf } from '../domain/record.js';
 import { recordReason } from '../domain/record-reason.js';
-import type { DeadLetterDetails, HistoryRecord, ShownEvent } from '../dlq/show.js';
+import type { DeadLetterDetails, EditedEvent, HistoryRecord, ShownEvent } from '../dlq/show.js';
 import type { Colors } from './colors.js';
 import type { View } from './dead-letters.js';
 import { hanging, Repetitions } from './hanging.js';
@@ -14,7 +14,8 @@ export function renderDeadLetter(details: DeadLetterDetails, view: View): string
   const { colors } = view;
   const blocks = [
     facts(details, view),
-    details.event ? event(details.event, colors) : undefined,
+    details.editedEvent ? edited(details.editedEvent, colors) : undefined,
+    details.event ? event(details.event, colors, details.editedEvent ? 'original' : 'event') : undefined,
     details.embedded ? titled('could not be routed', json(details.embedded), colors) : undefined,
     details.history.length > 0 ? history(details.history, view) : undefined,
     lastStack(details.history, colors),
@@ -43,6 +44,10 @@ function facts(item: DeadLetterDetails, { colors, nowMs, width }: View): string 
     const why = reason === null ? '' : `: ${escapeLine(reason)}`;
     const text = `${renderTime(at)} UTC by ${escapeLine(operator)}${why}`;
     rows.unshift(['archived', colors.cyan(hanging(factsIndent, text, width))]);
+  }
+  if (item.supersededBy !== null) {
+    const text = `${escapeLine(item.stream)} ${item.supersededBy} is newer, and ${escapeLine(item.consumer)} has processed it`;
+    rows.unshift(['superseded', colors.yellow(hanging(factsIndent, text, width))]);
   }
   if (item.resolvedLate) {
     rows.unshift(['resolved', colors.green('late: its handler succeeded after the event had been given up')]);
@@ -79,13 +84,31 @@ function titled(title: string, block: string, colors: Colors): string {
   return `${colors.bold(title)}\n${block.replace(/^/gm, ' '.repeat(titledIndent))}`;
 }
 
-function event(shown: ShownEvent, colors: Colors): string {
-  const { headers, encoding, time } = shown;
+/** What is handled next stands before what it was made from. */
+function edited(shown: EditedEvent, colors: Colors): string {
+  const { editedBy, editedAt, why, cycle } = shown;
+  const by = [
+    ...(editedAt === null ? [] : [` ${renderTime(escapeLine(editedAt))} UTC`]),
+    ...(editedBy === null ? [] : [` by ${escapeLine(editedBy)}`]),
+    ...(why === null ? [] : [`: ${escapeLine(why)}`]),
+  ].join('');
+  return content(`event, edited for cycle ${cycle}${by}`, shown, colors);
+}
+
+function event(shown: ShownEvent, colors: Colors, what: string): string {
+  return content(`${what}, stored ${renderTime(shown.time)} UTC`, shown, colors);
+}
+
+function content(title: string, shown: ShownEvent, colors: Colors): string {
+  const { headers, encoding } = shown;
   const names = Object.entries(headers).flatMap(([name, values]) =>
     values.map((value) => `${colors.dim(`${escapeLine(name)}:`)} ${escapeLine(value)}`),
   );
-  const title = `event, stored ${renderTime(time)} UTC${encoding === 'base64' ? ', base64' : ''}`;
-  return titled(title, [...names, renderPayload(shown)].join('\n'), colors);
+  return titled(
+    `${title}${encoding === 'base64' ? ', base64' : ''}`,
+    [...names, renderPayload(shown)].join('\n'),
+    colors,
+  );
 }
 
 function json(value: unknown): string {

@@ -57,8 +57,9 @@ export function renderChoice(item: DeadLetterItem, { width, nowMs }: View): stri
   return clipColumns(text, Math.max(20, width - 6));
 }
 
-function originalNote({ original, resolvedLate, cycle }: DeadLetterItem): string {
+function originalNote({ original, resolvedLate, cycle, supersededBy }: DeadLetterItem): string {
   if (resolvedLate) return '[resolved late] ';
+  if (supersededBy !== null) return '[superseded] ';
   if (original !== 'present') return `[original ${original}] `;
   return cycle === 0 ? '' : `[dead again, cycle ${cycle}] `;
 }
@@ -69,6 +70,7 @@ function paintCycle(colors: Colors): (text: string) => string {
 
 function originalCell(item: DeadLetterItem, nowMs: number): string {
   if (item.resolvedLate) return 'resolved late';
+  if (item.supersededBy !== null) return 'superseded';
   if (item.kept) return 'kept';
   if (item.original !== 'present' || item.originalExpiresAt === null) return item.original;
   return `expires ${renderWhen(item.originalExpiresAt, nowMs)}`;

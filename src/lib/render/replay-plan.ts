@@ -81,7 +81,7 @@ export function renderLetterPlan(verb: string, plan: LetterPlan, view: View): st
 }
 
 function planRows(verb: string, plan: LetterPlan, view: View): [string, string][] {
-  const { items, skipped, oldestDeadAt, missing, replaced, selection, eventsRead } = plan;
+  const { items, skipped, oldestDeadAt, missing, replaced, superseded = 0, selection, eventsRead } = plan;
   const rows: [string, string][] = [
     ['server', escapeLine(plan.server)],
     ['pipeline', escapeLine(plan.pipeline)],
@@ -94,6 +94,7 @@ function planRows(verb: string, plan: LetterPlan, view: View): [string, string][
     rows.push(['oldest', `${renderTime(oldestDeadAt)} UTC, ${renderWhen(oldestDeadAt, view.nowMs)}`]);
   }
   rows.push(['originals', originals(missing, replaced, view.colors)]);
+  if (superseded > 0) rows.push(['stale', view.colors.yellow(`${superseded} superseded by newer events`)]);
   if (eventsRead !== undefined) rows.push(['read', whatWasRead(eventsRead)]);
   return rows;
 }

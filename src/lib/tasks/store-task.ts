@@ -25,6 +25,8 @@ export interface TaskTerms {
   readonly canary?: string;
   /** What stops it, see `readStopOn`. */
   readonly stopOn?: readonly string[];
+  /** What is done with stale dead letters. Default: `skip`. */
+  readonly ifSuperseded?: 'skip' | 'replay' | undefined;
   /** Why. */
   readonly note?: string;
 }
@@ -90,6 +92,7 @@ export async function storeTask(pipeline: Pipeline, draft: TaskDraft): Promise<S
     rate,
     canary,
     stopOn,
+    ...(draft.ifSuperseded === 'replay' ? { ifSuperseded: 'replay' as const } : {}),
     note,
     selected: letters.length + skipped.length,
     skipped: skipped.length,

@@ -71,6 +71,7 @@ test('every default', async () => {
     alerts: { newGroup: false, groupBack: false },
     protected: false,
     keepOriginals: true,
+    latestOnly: [],
     numbers: 'number',
   });
 });

@@ -28,6 +28,8 @@ export function makeItem(overrides: Partial<DeadLetterItem> = {}): DeadLetterIte
     original: 'present',
     originalExpiresAt: '2026-02-06T12:00:00.000Z',
     kept: false,
+    edited: false,
+    supersededBy: null,
     ...overrides,
   };
 }

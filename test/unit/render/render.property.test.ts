@@ -92,6 +92,8 @@ const item = fc.record<DeadLetterItem>(
     original: fc.constantFrom('present', 'missing', 'replaced'),
     originalExpiresAt: optional(isoTime),
     kept: fc.boolean(),
+    edited: fc.boolean(),
+    supersededBy: optional(seq),
     resolvedLate: fc.constant(true),
   },
   {
@@ -113,6 +115,8 @@ const item = fc.record<DeadLetterItem>(
       'original',
       'originalExpiresAt',
       'kept',
+      'edited',
+      'supersededBy',
     ],
   },
 );
@@ -260,6 +264,7 @@ property('a plan of dlq replay, and its result', () => {
     newestDeadAt: optional(isoTime),
     missing: count,
     replaced: count,
+    superseded: count,
     unknown: fc.array(text, { maxLength: 2 }),
     notRunning: fc.array(text, { maxLength: 2 }),
     heldUp: fc.array(fc.record({ consumer: text, why: text }), { maxLength: 2 }),

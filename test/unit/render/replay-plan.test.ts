@@ -21,6 +21,7 @@ const plan: ReplayPlan = {
   newestDeadAt: null,
   missing: 1,
   replaced: 0,
+  superseded: 0,
   unknown: [],
   notRunning: ['a'],
   heldUp: [],

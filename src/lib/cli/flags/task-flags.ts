@@ -15,6 +15,15 @@ function formed(read: (text: string) => string | undefined, form: string) {
   };
 }
 
+/** Of commands that replay. */
+export const supersededFlags = {
+  'if-superseded': Flags.option({ options: ['skip', 'replay'] as const })({
+    description:
+      'what is done with those whose consumer has processed a newer event of the same subject, where latestOnly of the config names it',
+    defaultHelp: async () => 'skip',
+  }),
+};
+
 /** How a replay is planned as a task. */
 export const taskFlags = {
   name: Flags.custom({
@@ -48,17 +57,19 @@ interface GivenTerms {
   readonly note?: string | undefined;
   readonly canary?: string | undefined;
   readonly 'stop-on'?: string[] | undefined;
+  readonly 'if-superseded'?: 'skip' | 'replay' | undefined;
 }
 
 /** How the flags say that a task is to be carried out. */
 export function termsOf(flags: GivenTerms, rate: number | undefined): TaskTerms {
-  const { name, note, canary, 'stop-on': stopOn } = flags;
+  const { name, note, canary, 'stop-on': stopOn, 'if-superseded': ifSuperseded } = flags;
   return {
     ...(name === undefined ? {} : { name }),
     ...(note === undefined ? {} : { note }),
     ...(rate === undefined ? {} : { rate }),
     ...(canary === undefined ? {} : { canary }),
     ...(stopOn === undefined ? {} : { stopOn }),
+    ...(ifSuperseded === undefined ? {} : { ifSuperseded }),
   };
 }
 

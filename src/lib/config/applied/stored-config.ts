@@ -61,6 +61,7 @@ export function storedConfigOf(config: PipelineConfig): StoredConfig {
     name: config.name,
     protected: config.protected,
     keepOriginals: config.keepOriginals,
+    latestOnly: [...config.latestOnly],
     streams: {
       events: { ...streamOf(events), maxAge: formatDuration(events.maxAgeMs) },
       retry: streamOf(retry),

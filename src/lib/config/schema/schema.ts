@@ -274,6 +274,11 @@ export const configSchema = z.strictObject({
     true,
     'pipeline run keeps the events of dead letters and waiting retries before they age out',
   ),
+  latestOnly: field.withDefault(
+    field.list(field.named('filter'), { empty: true }),
+    [],
+    'subjects that each name one thing, wildcards allowed: a dead letter is stale when a newer event of its subject was processed',
+  ),
   numbers: field.withDefault(
     numbers(),
     'number',

@@ -28,6 +28,11 @@ export interface UserConfig<E extends string = string> {
    */
   keepOriginals?: boolean | undefined;
   /**
+   * Subjects that each name one thing, of which only the newest event counts; wildcards allowed. `dlq replay` leaves a
+   * dead letter whose consumer has processed a newer event of the same subject. Default: none.
+   */
+  latestOnly?: string[] | undefined;
+  /**
    * How `event.data` represents a number that JavaScript would round: `number`: the nearest one; `bigint`: an exact
    * BigInt for an integer; `text`: the digits as text. Default: `number`.
    */

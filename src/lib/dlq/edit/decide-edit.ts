@@ -9,11 +9,12 @@ import { lastRecord } from '../../journal/read.js';
 import { concurrently } from '../../flow/concurrently.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { DlqEntry } from '../../pointers/entry.js';
-import { fetchEvent, statesOfEvents } from '../../pointers/kept/event-of.js';
+import { fetchEvent } from '../../pointers/kept/event-of.js';
 import { readKept } from '../../pointers/kept/read-kept.js';
 import type { SkipDecision } from '../plan/plan-letters.js';
-import { decideReplays, replayKey } from '../replay/decide-replay.js';
-import type { Doing } from '../replay/replay-one.js';
+import { replayKey } from '../replay/decide-replay.js';
+import type { ReplayTerms } from '../replay/plan-replay.js';
+import { decideNow, type Doing } from '../replay/replay-one.js';
 
 /** Makes another event of one; a reason where it can't. */
 export type Change = (event: EditableEvent, about: Pointer) => Promise<Decoded<EditableEvent>>;
@@ -29,7 +30,7 @@ export type EditDecision = (
     }
   /** Its replay was begun with this very edit: only the rest is done. */
   | { readonly do: 'finish'; readonly doing: Doing }
-) & { readonly original?: Original['state'] };
+) & { readonly original?: Original['state']; readonly supersededBy?: number };
 
 const eventsAtOnce = 64;
 
@@ -38,10 +39,9 @@ export async function decideEdits(
   pipeline: Pipeline,
   entries: readonly DlqEntry[],
   change: Change,
+  { ifSuperseded }: ReplayTerms = {},
 ): Promise<EditDecision[]> {
-  const decisions = await decideReplays(pipeline, entries, async (pointers) =>
-    (await statesOfEvents(pipeline, pointers)).map(({ state }) => state),
-  );
+  const decisions = await decideNow(pipeline, entries, ifSuperseded);
   const decided = await concurrently(decisions, eventsAtOnce, async (decision): Promise<EditDecision> => {
     if (decision.do === 'skip') return { ...decision, why: 'skipped' };
     if (decision.do === 'route')
@@ -55,7 +55,8 @@ export async function decideEdits(
     if (isSameEvent(before, after.value)) return skip('unchanged', 'nothing of it would change');
     const refusal = await schemaRefusal(pipeline, pointer.origin.subject, after.value);
     if (refusal !== undefined) return skip('invalid', refusal);
-    return { do: 'edit', pointer, before, after: after.value };
+    const { supersededBy } = decision;
+    return { do: 'edit', pointer, before, after: after.value, ...(supersededBy ? { supersededBy } : {}) };
   });
   // Without a signal, each was looked at.
   return decided as EditDecision[];

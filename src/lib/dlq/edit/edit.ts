@@ -19,6 +19,7 @@ import {
   planLetters,
   type SkippedLetter,
 } from '../plan/plan-letters.js';
+import type { ReplayTerms } from '../replay/plan-replay.js';
 import type { Followed } from '../replay/replay-letters.js';
 import { replayOne, type ReplayOutcome } from '../replay/replay-one.js';
 import { nextJournalSeq, waitForOutcomes } from '../replay/wait.js';
@@ -78,13 +79,14 @@ export async function planEdit(
   pipeline: Pipeline,
   selection: LetterSelection,
   change: Change,
+  terms: ReplayTerms = {},
 ): Promise<EditPlan> {
   const { link, places } = pipeline;
   if (!(await link.streamInfo(places.kept.stream))) throw noStream(link, places.kept.stream);
   const differences: Difference[] = [];
   const reasons = new Map<string, 'unchanged' | 'invalid' | 'skipped'>();
   const plan = await planLetters(pipeline, selection, async (entries) => {
-    const decisions = await decideEdits(pipeline, entries, change);
+    const decisions = await decideEdits(pipeline, entries, change, terms);
     for (const [i, decision] of decisions.entries()) {
       const { id } = (entries[i] as DlqEntry).letter;
       if (decision.do === 'skip') reasons.set(id, decision.why);
@@ -107,7 +109,7 @@ function plain(skipped: readonly SkippedLetter[]): EditResult['invalid'] {
 }
 
 /** How to edit. */
-export interface EditOptions extends CarryOutOptions {
+export interface EditOptions extends CarryOutOptions, ReplayTerms {
   /** Why; kept with the event and in the journal. */
   readonly note: string;
   /** Wait this long, ms, for each to be resolved or dead again. Default: don't wait. */
@@ -132,7 +134,7 @@ export async function editDeadLetters(
     pipeline,
     plan,
     {
-      decide: (entries) => decideEdits(pipeline, entries, change),
+      decide: (entries) => decideEdits(pipeline, entries, change, options),
       carryOut: (entry, decision) => editOne(pipeline, { ...author, note }, entry, decision, signal),
       done: (outcome, { id }) => {
         if (outcome.is === 'replayed') followed.push({ id, key: outcome.key, earlier: outcome.earlier });

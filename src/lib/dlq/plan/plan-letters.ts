@@ -93,6 +93,8 @@ export interface LetterPlan {
   readonly missing: number;
   /** Of all that were found, how many have another event where their original was. */
   readonly replaced: number;
+  /** Where some are, of all that could be replayed: whose consumer has processed a newer event of a subject that names one thing. */
+  readonly superseded?: number;
   /** Ids that no dead letter has; they are among the skipped. */
   readonly unknown: readonly string[];
   /** What was selected, as `printSelection` writes it; undefined: ids, or every one. */
@@ -111,7 +113,11 @@ export interface SkipDecision {
 }
 
 /** What is to be done to a dead letter; with the state of its original, where it was looked at. */
-export type Decision = (SkipDecision | { readonly do: string }) & { readonly original?: Original['state'] };
+export type Decision = (SkipDecision | { readonly do: string }) & {
+  readonly original?: Original['state'];
+  /** The sequence of a newer event, processed by its consumer, of a subject that names one thing. */
+  readonly supersededBy?: number;
+};
 
 /** What is to be done to each of these, in their order. */
 export type Decide<D extends Decision> = (entries: readonly DlqEntry[]) => Promise<readonly D[]>;
@@ -160,6 +166,7 @@ export function planLetters<D extends Decision>(
       newestDeadAt: draft.newestDeadAt,
       missing: draft.missing,
       replaced: draft.replaced,
+      ...(draft.superseded === 0 ? {} : { superseded: draft.superseded }),
       unknown: draft.unknown,
       ...selectionText(selection),
       ...(draft.eventsRead === undefined ? {} : { eventsRead: draft.eventsRead }),
@@ -206,6 +213,7 @@ class Draft {
   newestDeadAt: string | null = null;
   missing = 0;
   replaced = 0;
+  superseded = 0;
   eventsRead: EventsRead | undefined;
 
   add(entry: DlqEntry, decision: Decision): void {
@@ -217,6 +225,7 @@ class Draft {
     if (this.newestDeadAt === null || letter.deadAt > this.newestDeadAt) this.newestDeadAt = letter.deadAt;
     if (decision.original === 'missing') this.missing++;
     if (decision.original === 'replaced') this.replaced++;
+    if (decision.supersededBy !== undefined) this.superseded++;
     if ('reason' in decision) this.skipped.push({ id: letter.id, ...whyNot(decision) });
     else
       this.items.push({

@@ -17,11 +17,12 @@ import type { DlqEntry } from '../../pointers/entry.js';
 import { moveCommand } from '../../pointers/move-command.js';
 import type { SkippedLetter } from '../plan/plan-letters.js';
 import { type Suggestion, suggestCommand } from '../../suggestion.js';
+import { type IfSuperseded, Superseded } from '../facts/superseded.js';
 import { archiveBegun, isMeta, letterKey, standingsOfLetters } from '../state.js';
 
 /** What replaying a dead letter means, by what the server holds now. */
 export type ReplayDecision =
-  /** Nothing may be done; `original`, `external` or `gone` where that is the reason. */
+  /** Nothing may be done; `original`, `external`, `gone` or `supersededBy` where that is the reason. */
   | {
       readonly do: 'skip';
       readonly reason: string;
@@ -29,17 +30,31 @@ export type ReplayDecision =
       readonly original?: Original['state'];
       readonly external?: true;
       readonly gone?: true;
+      readonly supersededBy?: number;
     }
   /** An earlier replay was interrupted after its pointer: `journaled` if REPLAYED is written too. Only the rest is done. */
   | { readonly do: 'finish'; readonly pointer: Pointer; readonly journaled: boolean }
   /** `edited`: the version of its event that is handled in place of the original. */
-  | { readonly do: 'replay'; readonly pointer: Pointer; readonly edited?: EditedVersion }
+  | {
+      readonly do: 'replay';
+      readonly pointer: Pointer;
+      readonly edited?: EditedVersion;
+      readonly supersededBy?: number;
+    }
   /** Of a meta-consumer: the record that it could not route is routed now. */
   | { readonly do: 'route'; readonly pointer: Pointer; readonly exhaustion: Exhaustion };
 
 /** The key under which a replay is journaled: the cycle that it starts. */
 export function replayKey(pointer: Pointer): Key {
   return atStage(letterKey(pointer), 'dlq', pointer.cycle + 1);
+}
+
+/** How stale dead letters are decided. */
+export interface DecideOptions {
+  /** Default: `skip`. */
+  readonly ifSuperseded?: IfSuperseded | undefined;
+  /** What is found stays with it. Default: it is asked anew. */
+  readonly superseded?: Superseded;
 }
 
 const discardedReason = 'its discard was interrupted: discard it again to remove it from the DLQ';
@@ -52,16 +67,19 @@ export async function decideReplays(
   pipeline: Pipeline,
   entries: readonly DlqEntry[],
   statesOf: StatesOf,
+  { ifSuperseded = 'skip', superseded = new Superseded(pipeline) }: DecideOptions = {},
 ): Promise<ReplayDecision[]> {
   const { config } = pipeline;
   const pointers = entries.flatMap(({ pointer }) => pointer ?? []);
   const business = pointers.filter((pointer) => !isMeta(pointer));
   // Both at once: it is the round trips that cost time.
-  const [standings, states, versions] = await Promise.all([
+  const [standings, states, versions, newer] = await Promise.all([
     standingsOfLetters(pipeline, pointers),
     statesOf(business),
     editedVersions(pipeline, business),
+    superseded.by(business),
   ]);
+  const newerOf = new Map(business.map((pointer, i) => [pointer, newer[i]]));
   const versionOf = new Map(business.map((pointer, i) => [pointer, versions[i]]));
   const standingOf = new Map(pointers.map((pointer, i) => [pointer, standings[i]]));
   const stateOf = new Map(business.map((pointer, i) => [pointer, states[i]]));
@@ -83,10 +101,14 @@ export async function decideReplays(
         default:
           return isMeta(pointer)
             ? decideMeta(pipeline, pointer)
-            : decideBusiness(config, pointer, standing.is, {
-                state: stateOf.get(pointer) ?? 'missing',
-                edited: versionOf.get(pointer),
-              });
+            : unlessStale(
+                decideBusiness(config, pointer, standing.is, {
+                  state: stateOf.get(pointer) ?? 'missing',
+                  edited: versionOf.get(pointer),
+                }),
+                newerOf.get(pointer),
+                ifSuperseded,
+              );
       }
     }),
   );
@@ -110,6 +132,22 @@ function decideBusiness(
     return { do: 'skip', reason: 'resolved late: its handler succeeded after the event had been given up' };
   }
   return { do: 'replay', pointer, ...(edited ? { edited } : {}) };
+}
+
+/** Only what would be replayed can be left for a newer event. */
+function unlessStale(
+  decision: ReplayDecision,
+  newer: number | undefined,
+  ifSuperseded: IfSuperseded,
+): ReplayDecision {
+  if (decision.do !== 'replay' || newer === undefined) return decision;
+  if (ifSuperseded === 'replay') return { ...decision, supersededBy: newer };
+  const { consumer, origin } = decision.pointer;
+  return {
+    do: 'skip',
+    reason: `it is superseded by ${origin.stream} ${newer}: ${consumer} has processed this newer event of ${origin.subject}; --if-superseded replay replays it all the same`,
+    supersededBy: newer,
+  };
 }
 
 function externalReason({ consumer }: Pointer): string {

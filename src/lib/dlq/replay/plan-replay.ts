@@ -13,18 +13,27 @@ import {
   planLetters,
   type SkippedLetter,
 } from '../plan/plan-letters.js';
+import { type IfSuperseded, Superseded } from '../facts/superseded.js';
 import { suggestCommand } from '../../suggestion.js';
 
 export type { LetterSelection as ReplaySelection } from '../plan/plan-letters.js';
 
 /** What a replay would do, and on which server. */
 export interface ReplayPlan extends LetterPlan {
+  /** Of all that could be replayed: whose consumer has processed a newer event of a subject that names one thing. */
+  readonly superseded: number;
   /** Consumers whose retry stage no process asks for messages now: none runs, or all are busy. */
   readonly notRunning: readonly string[];
   /** Consumers whose retry stage the server delivers nothing to now, and why. */
   readonly heldUp: readonly HeldUp[];
   /** What tells its causes apart; a task that stops on a new one keeps it. */
   readonly kinds: readonly Kind[];
+}
+
+/** What is replayed of what was selected. */
+export interface ReplayTerms {
+  /** What is done with those whose consumer has processed a newer event of a `latestOnly` subject. Default: `skip`. */
+  readonly ifSuperseded?: IfSuperseded | undefined;
 }
 
 /** A consumer whose replayed events would wait. */
@@ -42,15 +51,20 @@ export interface HeldUp {
  * Throws OperationError (exit code 1) when the only id that was asked for has no dead letter (`NOT_FOUND`), or is that
  * of an external consumer, or of one that the config no longer has (`REPLAY_REFUSED`).
  */
-export async function planReplay(pipeline: Pipeline, selection: LetterSelection): Promise<ReplayPlan> {
+export async function planReplay(
+  pipeline: Pipeline,
+  selection: LetterSelection,
+  { ifSuperseded }: ReplayTerms = {},
+): Promise<ReplayPlan> {
   const statesOf = statesInStream(pipeline);
+  const superseded = new Superseded(pipeline);
   let nobodys = false;
   let kinds: readonly Kind[] = [];
   const plan = await planLetters(
     pipeline,
     selection,
     async (entries) => {
-      const decisions = await decideReplays(pipeline, entries, statesOf);
+      const decisions = await decideReplays(pipeline, entries, statesOf, { ifSuperseded, superseded });
       nobodys ||= decisions.some((one) => one.do === 'skip' && (one.external || one.gone) === true);
       return decisions;
     },
@@ -59,7 +73,8 @@ export async function planReplay(pipeline: Pipeline, selection: LetterSelection)
   const [only, ...others] = plan.skipped;
   const alone = 'ids' in selection && others.length + plan.items.length === 0;
   if (nobodys && alone && only) throw replayRefused(only);
-  return { ...plan, ...(await findObstacles(pipeline, plan.consumers)), kinds };
+  const { superseded: stale = 0 } = plan;
+  return { ...plan, superseded: stale, ...(await findObstacles(pipeline, plan.consumers)), kinds };
 }
 
 /** What stands in the way of events of these consumers now. */

@@ -2,10 +2,11 @@ import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { Key } from '../../domain/key.js';
 import { authorOf, carryOutPlan, type CarryOutOptions } from '../plan/carry-out.js';
 import type { LetterPlan, SkippedLetter } from '../plan/plan-letters.js';
+import type { ReplayTerms } from './plan-replay.js';
 import { decideNow, replayOne } from './replay-one.js';
 
 /** How to replay. */
-export interface ReplayOptions extends CarryOutOptions {
+export interface ReplayOptions extends CarryOutOptions, ReplayTerms {
   /** Called for each dead letter that is on its way again, with the name under which the journal keeps it. */
   readonly onReplayed?: (id: string, task: string) => void;
   /** Keep the keys of what was replayed, so that its outcome can be waited for. Default: true. */
@@ -58,7 +59,7 @@ export async function replayDeadLetters(
     pipeline,
     plan,
     {
-      decide: (entries) => decideNow(pipeline, entries),
+      decide: (entries) => decideNow(pipeline, entries, options.ifSuperseded),
       carryOut: (entry, decision) => replayOne(pipeline, author, entry, decision, signal),
       done: (outcome, { id }) => {
         replayed++;

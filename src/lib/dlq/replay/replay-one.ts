@@ -14,7 +14,9 @@ import type { Author, Skipped } from '../plan/carry-out.js';
 import { decideReplays, type ReplayDecision, replayKey } from './decide-replay.js';
 import type { DlqEntry } from '../../pointers/entry.js';
 import { persistently } from '../plan/persistently.js';
+import type { StatesOf } from '../originals.js';
 import { keyOf } from '../state.js';
+import type { IfSuperseded } from '../facts/superseded.js';
 import { whyNot } from '../plan/plan-letters.js';
 
 /** How one dead letter fared. */
@@ -28,10 +30,14 @@ export type ReplayOutcome =
 export type Doing = Exclude<ReplayDecision, { readonly do: 'skip' }>;
 
 /** What replaying each of these means now: reads the originals themselves. */
-export function decideNow(pipeline: Pipeline, entries: readonly DlqEntry[]): Promise<ReplayDecision[]> {
-  return decideReplays(pipeline, entries, async (pointers) =>
-    (await statesOfEvents(pipeline, pointers)).map(({ state }) => state),
-  );
+export function decideNow(
+  pipeline: Pipeline,
+  entries: readonly DlqEntry[],
+  ifSuperseded?: IfSuperseded,
+): Promise<ReplayDecision[]> {
+  const statesOf: StatesOf = async (pointers) =>
+    (await statesOfEvents(pipeline, pointers)).map(({ state }) => state);
+  return decideReplays(pipeline, entries, statesOf, { ifSuperseded });
 }
 
 /**
@@ -48,7 +54,8 @@ export async function replayOne(
 ): Promise<ReplayOutcome | Skipped> {
   let decision: ReplayDecision | undefined = decided;
   return persistently(async () => {
-    const now = decision ?? (await decideNow(pipeline, [entry]))[0];
+    // It was to be replayed, and may be on its way by now: that a newer event was processed meanwhile changes nothing.
+    const now = decision ?? (await decideNow(pipeline, [entry], 'replay'))[0];
     decision = undefined;
     if (now === undefined) return { is: 'skipped', reason: '' };
     if (now.do === 'skip') return { is: 'skipped', ...whyNot(now) };

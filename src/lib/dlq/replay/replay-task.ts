@@ -90,6 +90,7 @@ export function planOf({ link, config }: Pipeline, { task, letters, skipped }: R
     newestDeadAt: plan.newestDeadAt,
     missing: plan.missing,
     replaced: 0,
+    superseded: 0,
     unknown: [],
     notRunning: [],
     heldUp: [],

@@ -80,11 +80,13 @@ export interface PlannedReplay {
   readonly newestDeadAt: string | null;
   /** Of all that were found, how many have no original any more. */
   readonly missing: number;
+  /** Of all that could be replayed: stale, see `latestOnly` of the config. */
+  readonly superseded: number;
 }
 
 /** A plan as it was stored. */
 export function plannedOf(plan: ReplayPlan, task: Task | undefined): PlannedReplay {
-  const { items, skipped, consumers, groups, oldestDeadAt, newestDeadAt, missing } = plan;
+  const { items, skipped, consumers, groups, oldestDeadAt, newestDeadAt, missing, superseded } = plan;
   return {
     task: task?.id ?? null,
     name: task?.name ?? null,
@@ -95,6 +97,7 @@ export function plannedOf(plan: ReplayPlan, task: Task | undefined): PlannedRepl
     oldestDeadAt,
     newestDeadAt,
     missing,
+    superseded,
   };
 }
 

@@ -159,7 +159,7 @@ class TaskRun {
       pipeline,
       plan,
       {
-        decide: (entries) => decideNow(pipeline, entries),
+        decide: (entries) => decideNow(pipeline, entries, task.ifSuperseded),
         carryOut: (entry, decision) => replayOne(pipeline, author, entry, decision, signal),
         gone: (items) => this.gone(items),
         done: (outcome, _item, i) => this.done(places[i] ?? 0, outcome),

@@ -16,7 +16,7 @@ import { readStandstill, type Standstill } from '../../nats/standstill.js';
 import { lastPointer, readPointer } from '../../pointers/write-pointer.js';
 import { nextStep } from './next-step.js';
 import { stepOf } from './steps.js';
-import { isBeforeStart, whyNobodyKnows } from './what-is-known.js';
+import { isBeforeStart, whyNobodyKnows } from '../../journal/what-is-known.js';
 
 /** The event that the story is about, and what it is read from. */
 export interface Telling {

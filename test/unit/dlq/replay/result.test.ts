@@ -17,6 +17,7 @@ const plan: ReplayPlan = {
   newestDeadAt: null,
   missing: 1,
   replaced: 0,
+  superseded: 0,
   unknown: [],
   notRunning: [],
   heldUp: [],

@@ -5,8 +5,9 @@ import { type Path, type Problems, quoted, show } from '../problems.js';
 import { resolveEvents, subjectsOf } from '../../resolve.js';
 import type { ParsedConfig, ParsedConsumer, ParsedManagedConsumer } from '../../schema/schema.js';
 
-/** Names of consumers, what they read, and where they start. */
+/** Names of consumers, what they read, and where they start; and the subjects of which only the newest event counts. */
 export function checkConsumers(parsed: ParsedConfig, problems: Problems): void {
+  if (problems.intact(['latestOnly'])) checkFilters(parsed, parsed.latestOnly, ['latestOnly'], problems);
   for (const [name, consumer] of Object.entries(parsed.consumers)) {
     const path = ['consumers', name];
     checkName(name, problems);

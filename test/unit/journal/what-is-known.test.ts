@@ -1,9 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  isBeforeStart,
-  type JournalReach,
-  whyNobodyKnows,
-} from '../../../../src/lib/events/explain/what-is-known.js';
+import { isBeforeStart, type JournalReach, whyNobodyKnows } from '../../../src/lib/journal/what-is-known.js';
 
 const event = { subject: 'events.totp.requested', time: '1795227599252314333' };
 const [before, after] = ['2026-11-20T00:00:00Z', '2026-12-01T00:00:00Z'];

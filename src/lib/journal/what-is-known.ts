@@ -1,8 +1,8 @@
-import type { Origin } from '../../domain/key.js';
-import { filtersChangedKey } from '../../domain/ownership.js';
-import { subjectMatches } from '../../domain/subjects.js';
-import { compareNanos, isoOfNanos, msOfNanos, type Nanos, nanosOfRfc3339 } from '../../domain/time.js';
-import type { ConsumerInfo, StreamInfo } from '../../nats/objects.js';
+import type { Origin } from '../domain/key.js';
+import { filtersChangedKey } from '../domain/ownership.js';
+import { subjectMatches } from '../domain/subjects.js';
+import { compareNanos, isoOfNanos, msOfNanos, type Nanos, nanosOfRfc3339 } from '../domain/time.js';
+import type { ConsumerInfo, StreamInfo } from '../nats/objects.js';
 
 /** A consumer as the server describes it, as far as it decides what its past proves. */
 type Reader = Pick<ConsumerInfo, 'created'> & {
