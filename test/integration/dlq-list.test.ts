@@ -51,6 +51,8 @@ describe('listDeadLetters', () => {
       original: 'present',
       originalExpiresAt: new Date(eventMs + 7 * 86_400_000).toISOString(),
       kept: false,
+      edited: false,
+      supersededBy: null,
     });
   });
 

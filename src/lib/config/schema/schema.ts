@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { longestTimerMs } from '../../domain/duration.js';
 import { alerts } from './alerts.js';
 import * as field from './fields.js';
+import { latestOnly } from './latest-only.js';
 
 /**
  * What a config file may say: the rules, the defaults and the descriptions of its fields. No default stands
@@ -274,11 +275,7 @@ export const configSchema = z.strictObject({
     true,
     'pipeline run keeps the events of dead letters and waiting retries before they age out',
   ),
-  latestOnly: field.withDefault(
-    field.list(field.named('filter'), { empty: true }),
-    [],
-    'subjects that each name one thing, wildcards allowed: a dead letter is stale when a newer event of its subject was processed',
-  ),
+  latestOnly,
   numbers: field.withDefault(
     numbers(),
     'number',
