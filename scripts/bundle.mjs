@@ -15,6 +15,9 @@ const absent = ['typescript'];
 /** Found by their path, by oclif or by bin/run.js; or they find others by their own. */
 const entries = ['start', 'usage/command-not-found', 'usage/help', 'run/watchdog', 'run/watchdog-thread'];
 
+/** The command that stands for those that read, print and end. */
+const short = 'commands/dlq/list';
+
 function inputs() {
   const source = join(root, 'src');
   const commands = readdirSync(join(source, 'commands'), { recursive: true })
@@ -58,20 +61,35 @@ export async function bundle(dir) {
 
 /**
  * What is loaded together is one file, since each costs half a millisecond however small it is: all that every start
- * needs, and all that more than a few commands do. What is imported late stays apart; rolldown splits that by itself.
+ * needs, all that more than a few commands do, and all that a config file needs. What makes tables, and what a short
+ * command does without, stand apart: a file is read and compiled as a whole. What is imported late stays apart;
+ * rolldown splits that by itself.
  */
 function groupsOf(input) {
-  const commands = Object.keys(input).filter((name) => name.startsWith('commands/'));
+  const commands = Object.entries(input).flatMap(([name, file]) =>
+    name.startsWith('commands/') ? [file] : [],
+  );
   const loaded = loadedAtOnce();
-  const group = (chunk, entries, least, priority) => ({
+  const source = (file) => join(root, 'src', 'lib', file);
+  const config = ['config/validation/validate.ts', 'config/resolve.ts', 'config/file/read-json.ts'].map(
+    source,
+  );
+  const neededBy = (id, modules, files) => files.filter((file) => loaded(file, modules).has(id)).length;
+  const group = (chunk, holds, priority) => ({
     debugName: chunk,
-    name: (id, modules) => {
-      const needing = entries.filter((entry) => loaded(input[entry], modules).has(id));
-      return needing.length >= least ? chunk : null;
-    },
+    name: (id, modules) => (holds(id, modules) ? chunk : null),
     priority,
   });
-  return [group('start', ['start', 'help'], 1, 2), group('commands', commands, 4, 1)];
+  const any = (files) => (id, modules) => neededBy(id, modules, files) > 0;
+  const isShared = (id, modules) => neededBy(id, modules, commands) >= 4;
+  const isInShort = any([input[short]]);
+  return [
+    group('start', any([input.start, input.help]), 5),
+    group('commands', (id, modules) => isShared(id, modules) && isInShort(id, modules), 4),
+    group('config', any(config), 3),
+    group('tables', any([source('render/dead-letters.ts')]), 2),
+    group('more', isShared, 1),
+  ];
 }
 
 /** All that an entry imports, and what that imports: not what is imported late. */

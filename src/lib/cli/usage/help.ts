@@ -4,6 +4,7 @@ import type { Config, HelpOptions, Topic } from '@oclif/core/interfaces';
 import { shellLine } from '../../render/shell-line.js';
 import { shapeOf, usageLine } from './command-shape.js';
 import { wantsJson } from '../output/wants-json.js';
+import { wrapPlain } from './wrap-plain.js';
 
 /** Longer lines are hard to read; a terminal may be narrower. */
 const widest = 100;
@@ -23,6 +24,11 @@ export default class PlutomiHelp extends Help {
     const { columns } = process.stdout;
     // Where a list has no room beside its names, oclif indents it by two columns more than it counts.
     super(config, { ...options, maxWidth: columns === undefined ? widest : Math.min(widest, columns - 2) });
+    this.render = onlyTemplates(this.render);
+  }
+
+  override wrap(body: string, spacing = this.indentSpacing): string {
+    return wrapPlain(this.render(body), this.opts.maxWidth - spacing) ?? super.wrap(body, spacing);
   }
 
   /** Reports words that are not a command; for a command followed by other words, shows the command's help. */
@@ -85,6 +91,15 @@ export default class PlutomiHelp extends Help {
 
 /** The page of one command: its usage as an error shows it, and its summary once. */
 class CommandHelpPage extends CommandHelp {
+  constructor(...args: ConstructorParameters<typeof CommandHelp>) {
+    super(...args);
+    this.render = onlyTemplates(this.render);
+  }
+
+  override wrap(body: string, spacing = this.indentSpacing): string {
+    return wrapPlain(this.render(body), this.opts.maxWidth - spacing) ?? super.wrap(body, spacing);
+  }
+
   protected override usage(): string {
     return this.wrap(`$ ${usageLine(shapeOf(this.command))}`);
   }
@@ -114,4 +129,9 @@ class CommandHelpPage extends CommandHelp {
 /** The section indents them; in a pipe they are as wide as they are. */
 function roomForExamples(): number {
   return (process.stdout.columns ?? Number.POSITIVE_INFINITY) - 2;
+}
+
+/** What has no template in it is not compiled as one. */
+function onlyTemplates(render: Help['render']): Help['render'] {
+  return (text) => (text.includes('<%') ? render(text) : text);
 }
