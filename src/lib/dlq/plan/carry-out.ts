@@ -64,7 +64,11 @@ export interface Doings<D extends Decision, O extends { readonly is: string }> {
 const chunkSize = Math.floor(mostSubjects / mostBehindLetter);
 /** With a rate: a chunk is what is begun in this time, so that no check is much older than the write, s. */
 const chunkSeconds = 0.25;
-const chunksAtOnce = 3;
+/** Being checked, or carried out. */
+const lettersAtOnce = 480;
+/** Enough that some are carried out while others are checked. */
+const chunksAtOnce = (rate: number | undefined): number =>
+  rate === undefined ? Math.ceil(lettersAtOnce / chunkSize) : 3;
 /** Begun and not finished, and so finished after Ctrl-C: of many a twentieth. */
 const doingsAtOnce = (count: number): number => Math.min(256, Math.max(96, Math.ceil(count / 20)));
 const gone = 'it has left the DLQ, or died again, since it was selected';
@@ -117,7 +121,7 @@ class Carrying<D extends Decision, O extends { readonly is: string }> {
 
   async run(): Promise<void> {
     try {
-      await Promise.all(Array.from({ length: chunksAtOnce }, () => this.lane()));
+      await Promise.all(Array.from({ length: chunksAtOnce(this.options.rate) }, () => this.lane()));
     } finally {
       await this.chunks.return(undefined);
     }

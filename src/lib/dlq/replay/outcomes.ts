@@ -44,17 +44,16 @@ export class Outcomes {
 
   constructor(
     private readonly pipeline: Pipeline,
-    letters: readonly FrozenLetter[],
+    private readonly letters: readonly FrozenLetter[],
     private readonly onOutcome: (at: number, outcome: Outcome, key: Key) => void,
-  ) {
-    for (const [at, { id, cycle }] of letters.entries()) {
-      const named = parseDeadLetterId(id);
-      if (named) this.places.set(placeOf(named.consumer, named.seq, cycle + 1), at);
-    }
-  }
+  ) {}
 
   /** `fromSeq`: the journal's next sequence before anything was replayed. */
   follow(fromSeq: number, consumers: ReadonlySet<string>): void {
+    for (const [at, { id, cycle }] of this.letters.entries()) {
+      const named = parseDeadLetterId(id);
+      if (named) this.places.set(placeOf(named.consumer, named.seq, cycle + 1), at);
+    }
     this.reading = this.read(fromSeq, consumers).catch((error: unknown) => {
       this.failure = { error };
       this.waiting?.resolve();

@@ -27,7 +27,7 @@ describe('wrapPlain', () => {
   test.each([30, 47, 78, 100])('breaks what commands say as oclif does, at %i columns', (columns) => {
     const oclif = new Formatter(columns);
     let broken = 0;
-    for (const text of [...texts, '', ' ', ' a  b ', 'a\n\n  b  c\n', `${'word '.repeat(40)}`]) {
+    for (const text of [...texts, '', ' ', ' a  b ', 'a\n\n  b  c\n', 'word '.repeat(40)]) {
       const found = wrapPlain(text, columns);
       if (found === undefined) continue;
       broken++;
