@@ -83,6 +83,18 @@ describe('dlq groups', () => {
     expect(await groupsOf(one, 'name:SmtpError', '--limit', '5')).toMatchObject([{ id: second?.id }]);
   });
 
+  it('counts archived ones where that is asked for', async () => {
+    const one = await desk();
+    for (const failure of [refused, rejected, refused]) await bury(one.bed, { failure });
+    const archive = ['archive', `${consumer}/1`, `${consumer}/2`, '--reason', 'why', '--yes'];
+    expect(await one.dlq(...archive)).toMatchObject({ exitCode: 0 });
+    const counts = async (...words: string[]): Promise<number[]> =>
+      (await groupsOf(one, ...words)).map(({ count }) => count);
+    expect(await counts()).toEqual([1]);
+    expect(await counts('status:archived')).toEqual([1, 1]);
+    expect(await counts('status:*')).toEqual([2, 1]);
+  });
+
   it('an incident of a thousand dead letters and three causes is three groups, and each id selects its own', async () => {
     const one = await desk();
     await concurrently(incident(), 64, async ({ name, message }) =>

@@ -3,6 +3,7 @@ import type { Handler } from '../../src/lib/handlers/contract.js';
 import { planReplay } from '../../src/lib/dlq/replay/plan-replay.js';
 import { runTask } from '../../src/lib/dlq/replay/run-task.js';
 import { storeReplay } from '../../src/lib/dlq/replay/replay-task.js';
+import { listDeadLetters } from '../../src/lib/dlq/list.js';
 import { cancelTask } from '../../src/lib/tasks/cancel-task.js';
 import { findTask } from '../../src/lib/tasks/find-task.js';
 import { listTasks } from '../../src/lib/tasks/task-outcomes.js';
@@ -153,6 +154,40 @@ describe('a replay that is a task', () => {
     const told: string[] = [];
     await listTasks(machine(bed), { onMalformed: (subject, why) => told.push(`${subject}: ${why}`) });
     expect(told).toEqual(['events-operations.task.replay-x: v: expected 1']);
+  });
+});
+
+describe('the term task:', () => {
+  const found = async (bed: TestBed, selection: string): Promise<number[]> =>
+    (await listDeadLetters(machine(bed), { selection })).items
+      .map(({ seq }) => seq)
+      .toSorted((a, b) => a - b);
+
+  it('finds what its plan found and is in the DLQ now, dead again too', async () => {
+    const bed = await bedWith(3);
+    const { task } = await storeAll(bed, { name: 'INC 4711' });
+    const later = await bury(bed);
+    expect(await found(bed, `task:${task.id}`)).toEqual([1, 2, 3]);
+    expect(await found(bed, `-task:${task.id}`)).toEqual([later.pointer.origin.seq]);
+    await runs(bed, (seq) => seq === 2);
+    await carryOn(machine(bed), task.id, { waitMs });
+    expect(await found(bed, 'task:"INC 4711"')).toEqual([2]);
+    expect(await found(bed, 'task:"INC 4711" cycle:0')).toEqual([]);
+    expect(await replay(bed, { filters: { selection: `task:${task.id}` } })).toMatchObject({ selected: 1 });
+  });
+
+  it('is refused where there is no such task, or it is no single one', async () => {
+    const bed = await bedWith(1);
+    await storeAll(bed, { name: 'INC-4711' });
+    await expect(found(bed, 'task:INC-4712')).rejects.toMatchObject({
+      exitCode: 2,
+      message: 'task:INC-4712: no task has the id or name INC-4712',
+      suggestions: [expect.objectContaining({ args: ['INC-4711'], why: 'did you mean' }), expect.anything()],
+    });
+    await expect(found(bed, 'task:INC*')).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringContaining('the id or name of a task, without *'),
+    });
   });
 });
 

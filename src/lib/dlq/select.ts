@@ -5,6 +5,7 @@ import { narrow, statusesMeant } from '../domain/selection/narrow.js';
 import { EventRegistry } from '../handlers/event.js';
 import { lastPointer } from '../pointers/write-pointer.js';
 import { type DlqEntry, readEntry } from '../pointers/entry.js';
+import { tasksMeant } from './facts/tasks-meant.js';
 import { alikeFor } from '../groups/alike.js';
 import { findArchived, readLetters, wereAnyRestored } from '../pointers/read-letters.js';
 import { type DeadLetterFilters, selectionOfFilters } from './filters.js';
@@ -62,7 +63,8 @@ export async function* selectPages(
   const registry = new EventRegistry(config);
   const typeOf = (subject: string): string => registry.typeOf(subject);
   await refuseUnknownConsumers(pipeline, filters, terms);
-  const context = { nowMs, typeOf, alike: await alikeFor(pipeline, terms, signal) };
+  const alike = await alikeFor(pipeline, terms, signal);
+  const context = { nowMs, typeOf, alike, tasksOf: await tasksMeant(pipeline, terms) };
   await refuseUnknownExceptions(pipeline, terms, context, signal);
   // Two terms that name different consumers: no dead letter is of both.
   if (consumers?.length === 0) return;

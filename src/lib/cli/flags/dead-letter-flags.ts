@@ -82,7 +82,7 @@ export const archivedFlag = Flags.boolean({
 });
 
 /** For the help of commands that take a selection. */
-export const aboutSelections = `A word is a term: key:value, or -key:value where it must not hold; commas are or, * is any text, and a word without a key is part of the reason (leave it out with -reason:word). Keys: consumer, subject, type, group, fingerprint, name, code, reason, kind, age, dead, attempts, cycle, seq, status, original, expires, header.<name>, data.<path>. Put terms with <, > or * in quotes: 'age:>1h', 'attempts:1..3', 'dead:>=2026-11-20'. The last two keys of the list read the events.`;
+export const aboutSelections = `A word is a term: key:value, or -key:value where it must not hold; commas are or, * is any text, and a word without a key is part of the reason (leave it out with -reason:word). Keys: consumer, subject, type, group, fingerprint, name, code, reason, kind, age, dead, attempts, cycle, seq, task, status, original, expires, header.<name>, data.<path>. Put terms with <, > or * in quotes: 'age:>1h', 'attempts:1..3', 'dead:>=2026-11-20'. The last two keys of the list read the events.`;
 
 /**
  * The words that say which dead letters are meant. Commands that have them under this name take words that begin with

@@ -3,6 +3,7 @@ import { type Narrowed, narrow, statusesMeant } from '../../domain/selection/nar
 import type { Term } from '../../domain/selection/selection.js';
 import { pointerFilter } from '../../domain/subjects.js';
 import { UsageError } from '../../errors.js';
+import { tasksMeant } from '../facts/tasks-meant.js';
 import { alikeFor, type AlikeSoFar } from '../../groups/alike.js';
 import { EventRegistry } from '../../handlers/event.js';
 import { UnreachableError } from '../../nats/errors.js';
@@ -61,9 +62,13 @@ export async function* watchDeadLetters(
   if (narrowed.consumers?.length === 0) return;
   const options = readingOf(pipeline, narrowed, signal);
   const alike = await alikeFor(pipeline, terms, signal);
+  const tasksOf = await tasksMeant(pipeline, terms);
   const from = existing ? {} : { from: { seq: next } };
   for await (const { messages } of readPages(link, { ...options, ...from, follow: true })) {
-    const items = await patiently(() => matching(pipeline, narrowed.rest, alike, messages), signal);
+    const items = await patiently(
+      () => matching(pipeline, narrowed.rest, { alike, tasksOf }, messages),
+      signal,
+    );
     for (const item of items) {
       if (signal?.aborted === true) return;
       yield item;
@@ -84,19 +89,25 @@ function readingOf(
   };
 }
 
-/** Everything is asked anew for each page: times pass, and the streams of the events grow. */
+/** What does not change with what dies; groups grow with it. */
+interface KnownBefore {
+  readonly alike: AlikeSoFar | undefined;
+  readonly tasksOf: ((id: string) => readonly string[]) | undefined;
+}
+
+/** Everything else is asked anew for each page: times pass, and the streams of the events grow. */
 async function matching(
   pipeline: Pipeline,
   terms: readonly Term[],
-  alike: AlikeSoFar | undefined,
+  known: KnownBefore,
   messages: readonly StoredMessage[],
 ): Promise<readonly DeadLetterItem[]> {
   const { config, clock } = pipeline;
   const registry = new EventRegistry(config);
   const typeOf = (subject: string): string => registry.typeOf(subject);
   const entries = messages.map((message) => readEntry(config, message));
-  for (const entry of entries) alike?.add(entry);
-  const sift = new Sift(pipeline, terms, { nowMs: clock.now(), typeOf, alike });
+  for (const entry of entries) known.alike?.add(entry);
+  const sift = new Sift(pipeline, terms, { nowMs: clock.now(), typeOf, ...known });
   return itemsOf(pipeline, new Originals(pipeline), await sift.sift(entries));
 }
 

@@ -44,6 +44,8 @@ export interface MatchContext {
   readonly typeOf: (subject: string) => string;
   /** Which dead letters belong together. Without it: those of one fingerprint. */
   readonly alike?: Alike | undefined;
+  /** Of the tasks that the selection names, in its words: those whose plan found a dead letter of this id. Without it nothing can be said. */
+  readonly tasksOf?: ((id: string) => readonly string[]) | undefined;
 }
 
 /** The ids by which a group is found. */
@@ -134,6 +136,10 @@ const readers: Readonly<Record<SelectionKey, (context: MatchContext, path: strin
   seq:
     () =>
     ({ letter }) => [letter.seq],
+  task:
+    ({ tasksOf }) =>
+    ({ letter }) =>
+      tasksOf?.(letter.id),
   status:
     () =>
     ({ archived }) => [statusOf(archived)],

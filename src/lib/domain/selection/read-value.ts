@@ -99,6 +99,7 @@ function checkText(
     throw refuse(`one of ${choices.join(', ')}`, closest(exact, choices));
   }
   if (isBlank(key, pattern)) throw refuse(key === 'reason' ? 'some text of the reason' : 'a value');
+  if (key === 'task' && exact === undefined) throw refuse('the id or name of a task, without *');
   if (key === 'consumer' && exact !== undefined && !isName(exact)) throw refuse('the name of a consumer');
   if (key === 'subject' && !isFilter(pattern.join('*'))) throw refuse('a subject like events.totp.*');
   if ((key === 'group' || key === 'fingerprint') && exact !== undefined && exact.length < shortestGroup) {

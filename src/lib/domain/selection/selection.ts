@@ -90,6 +90,7 @@ export const selectionKeys = {
   attempts: { takes: 'count', from: 'letter' },
   cycle: { takes: 'count', from: 'letter' },
   seq: { takes: 'count', from: 'letter' },
+  task: { takes: 'text', from: 'letter' },
   status: { takes: 'choice', from: 'letter', choices: ['dead', 'archived'] },
   original: { takes: 'choice', from: 'state', choices: ['present', 'kept', 'missing', 'replaced'] },
   expires: { takes: 'duration', from: 'state' },

@@ -52,6 +52,7 @@ const fitting: Partial<Record<SelectionKey, fc.Arbitrary<Pattern>>> = {
   type: condition,
   name: condition,
   code: condition,
+  task: condition.filter((one) => one.length === 1),
 };
 
 function comparison<T>(

@@ -9,7 +9,7 @@ import type { SelectionKey, Term } from '../../../../src/lib/domain/selection/se
 import { makePointer } from '../../../support/dead-letters.js';
 import { property } from '../../../support/property.js';
 import { nowMs, selection, term, termOf } from './arbitraries.js';
-import { naivelyMatches, typeOf } from './naive.js';
+import { naivelyMatches, tasksOf, typeOf } from './naive.js';
 
 const text = fc.string({ unit: fc.constantFrom('a', 'B', '1', '.', ' ', '*', 'é') });
 const kinds = [
@@ -95,7 +95,7 @@ const selectable: fc.Arbitrary<Selectable> = fc
     },
   );
 
-const context = { nowMs, typeOf };
+const context = { nowMs, typeOf, tasksOf };
 
 property('a selection matches what it says', ['matches', 'does not'], (seen) =>
   fc.property(

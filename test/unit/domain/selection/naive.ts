@@ -16,6 +16,9 @@ export function naivelyMatches({ terms }: Selection, selectable: Selectable): bo
 
 export const typeOf = (subject: string): string => subject.replace(/^events\./, '');
 
+/** Tasks found those of even numbers. */
+export const tasksOf = (id: string): string[] => (Number(id.split('/')[1]) % 2 === 0 ? ['a', 'b'] : []);
+
 function looksAt(
   term: Term,
   { letter, pointer, archived, state, event }: Selectable,
@@ -46,6 +49,8 @@ function looksAt(
       return [deadMs];
     case 'attempts':
       return [letter.attempts.main + letter.attempts.retry];
+    case 'task':
+      return tasksOf(letter.id);
     case 'status':
       return [archived === undefined ? 'dead' : 'archived'];
     case 'original':
