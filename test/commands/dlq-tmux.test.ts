@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { makeFailure } from '../../src/lib/domain/failure.js';
 import { bury, consumer } from '../support/dead-letters.js';
 import { type TestBed, testBed } from '../support/pipeline.js';
 import { makeProject } from '../support/project.js';
@@ -18,7 +19,7 @@ interface Desk {
   readonly terminal: (...words: string[]) => Promise<Terminal>;
 }
 
-async function desk(deadLetters: number): Promise<Desk> {
+async function desk(deadLetters: number, columns?: number): Promise<Desk> {
   const bed = await testBed();
   for (let i = 0; i < deadLetters; i++) await bury(bed);
   const files = { 'handler.mjs': 'export default async () => {};\n' };
@@ -26,7 +27,11 @@ async function desk(deadLetters: number): Promise<Desk> {
   return {
     bed,
     terminal: (...words) =>
-      openTerminal([process.execPath, bin, ...words], { cwd: folder, env: { NATS_URL: bed.server.url } }),
+      openTerminal([process.execPath, bin, ...words], {
+        cwd: folder,
+        env: { NATS_URL: bed.server.url },
+        ...(columns === undefined ? {} : { columns }),
+      }),
   };
 }
 
@@ -53,6 +58,45 @@ describe('dlq replay in a terminal', () => {
     expect(result).toContain('2 of 2 replayed');
     expect(result).not.toContain('INFO');
     expect(await dead(bed)).toEqual([false, true, false]);
+  });
+
+  it('lets one choose groups first where there are many, then all of them or some', async () => {
+    const { bed, terminal } = await desk(0, 80);
+    const refused = makeFailure('error', 'Error', 'connect ECONNREFUSED 10.0.4.17:587');
+    for (let i = 0; i < 100; i++) await bury(bed, { failure: refused });
+    for (let i = 0; i < 5; i++)
+      await bury(bed, { failure: makeFailure('rejected', 'SmtpError', '550 mailbox unavailable') });
+    await using pane = await terminal('dlq', 'replay');
+    const groups = await pane.waitFor(/Which groups of the 105 dead letters\? \(2\)/);
+    expect(groups).toMatch(/100 × \[new\] notifications-consumer {2}Error: connect econnrefused/);
+    expect(groups).toMatch(/5 × \[new\] notifications-consumer {2}SmtpError: 550/);
+    for (const line of groups.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+    await pane.press('Space', 'Enter');
+    expect(await pane.waitFor('choose among them')).toMatch(/100 selected\n.*all 100/);
+    await pane.press('Enter');
+    const plan = await pane.waitFor(/Replay these 100 dead letters on/);
+    expect(plan).toMatch(/100 selected all 100/);
+    expect(plan).toMatch(/selection +group:[0-9a-f]{12}/);
+    await pane.press('n', 'Enter');
+    expect(await pane.exitCode()).toBe(1);
+
+    await using some = await terminal('dlq', 'archive', '--reason', 'why');
+    await some.waitFor(/Which groups of the 105/);
+    await some.press('Down', 'Space', 'Enter');
+    await some.waitFor('5 selected');
+    await some.press('Down', 'Enter');
+    await some.waitFor(/Which dead letters\? \(5\)/);
+    await some.press('Space', 'Enter');
+    await some.waitFor(/Archive this dead letter/);
+    await some.press('y', 'Enter');
+    expect(await some.exitCode()).toBe(0);
+    expect(await some.text()).toContain('1 of 1 archived');
+
+    await using none = await terminal('dlq', 'replay');
+    await none.waitFor(/Which groups/);
+    await none.press('Enter');
+    expect(await none.exitCode()).toBe(1);
+    expect(await none.text()).toContain('nothing was replayed: none was chosen');
   });
 
   it('is careful in front of a person, and shows how far it is', async () => {

@@ -33,7 +33,7 @@ export default class DlqArchive extends LetterCommand<typeof DlqArchive> {
   static override summary =
     'Archive dead letters: they leave the DLQ, and are kept until they are restored or discarded.';
   static override description =
-    `For what nobody can end now, and nobody wants to lose. Takes ids, or the words and filters of dlq list (--died-of in place of --reason), or --all; without any of these, on a terminal, you choose from a list. Shows the plan, then asks; without a terminal --yes is needed.
+    `For what nobody can end now, and nobody wants to lose. Takes ids, or the words and filters of dlq list (--died-of in place of --reason), or --all; without any of these, on a terminal, you choose from a list: groups first, where there are many. Shows the plan, then asks; without a terminal --yes is needed.
 
 What is archived is shown by dlq list --archived, and is neither replayed nor counted as dead. dlq restore puts it back into the DLQ as it was; dlq discard --archived ends it. Only what names the event and says why it died is kept: the event itself leaves its stream when it expires there.
 

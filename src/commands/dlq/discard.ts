@@ -29,7 +29,7 @@ export default class DlqDiscard extends LetterCommand<typeof DlqDiscard> {
   static override summary =
     'Discard dead letters: they leave the DLQ, and their events are not delivered again.';
   static override description =
-    `For what can't be replayed: originals that are gone, events that were resolved late or by hand, consumers that the config no longer has, messages that are not dead letters. Takes ids, or the words and filters of dlq list (--died-of in place of --reason), or --all; without any of these, on a terminal, you choose from a list. Those that are archived are discarded with --archived, or the term status:archived. Shows the plan, then asks; without a terminal --yes is needed.
+    `For what can't be replayed: originals that are gone, events that were resolved late or by hand, consumers that the config no longer has, messages that are not dead letters. Takes ids, or the words and filters of dlq list (--died-of in place of --reason), or --all; without any of these, on a terminal, you choose from a list: groups first, where there are many. Those that are archived are discarded with --archived, or the term status:archived. Shows the plan, then asks; without a terminal --yes is needed.
 
 Who discarded, when and why (--reason) is journaled before the dead letter is deleted. It can be interrupted at any point and run again. The event itself is not deleted. Dead letters whose replay was interrupted are skipped, since their event is on its way.
 

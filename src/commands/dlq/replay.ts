@@ -11,7 +11,8 @@ import {
 import { durationFlag } from '../../lib/cli/flags/global-flags.js';
 import { ProgressLine } from '../../lib/cli/output/progress-line.js';
 import { rateFlag } from '../../lib/cli/flags/rate-flag.js';
-import { chooseSelection, selectionOf } from '../../lib/cli/flags/replay-selection.js';
+import { selectionOf } from '../../lib/cli/flags/replay-selection.js';
+import { chooseSelection } from '../../lib/cli/choose-letters.js';
 import { refuseBesideTask, supersededFlags, taskFlags, termsOf } from '../../lib/cli/flags/task-flags.js';
 import { spellSkipped } from '../../lib/cli/output/spell-skipped.js';
 import { viewOf } from '../../lib/cli/output/view.js';
@@ -45,7 +46,7 @@ const discardOthers = suggestCommand('dlq discard', {
 export default class DlqReplay extends BaseCommand<typeof DlqReplay> {
   static override summary = 'Replay dead letters: their consumer gets the event again, at once.';
   static override description =
-    `Takes ids, or the words and filters of dlq list, or --all; without any of these, on a terminal, you choose from a list. Shows the plan, then asks; without a terminal --yes is needed.
+    `Takes ids, or the words and filters of dlq list, or --all; without any of these, on a terminal, you choose from a list: groups first, where there are many. Shows the plan, then asks; without a terminal --yes is needed.
 
 Only the consumer that failed sees the event again, with the attempts of its retry stage. Who replayed, when and why (--note) is journaled. At most ${defaultRate} per second are replayed; --rate changes that. Skipped, each with a reason: originals that are gone, events that were resolved late, consumers that the config no longer has, and events of which the consumer has processed a newer one, where the config says that their subject names one thing (latestOnly; --if-superseded replay).
 

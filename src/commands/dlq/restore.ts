@@ -32,7 +32,7 @@ const { reason: diedOf, ...filters } = deadLetterFlags;
 export default class DlqRestore extends LetterCommand<typeof DlqRestore> {
   static override summary = 'Restore archived dead letters: they are in the DLQ again as they were.';
   static override description =
-    `Selects among archived dead letters, those that dlq list --archived shows: takes ids, or the words and filters of dlq list (--died-of in place of --reason), or --all; without any of these, on a terminal, you choose from a list. Shows the plan, then asks; without a terminal --yes is needed.
+    `Selects among archived dead letters, those that dlq list --archived shows: takes ids, or the words and filters of dlq list (--died-of in place of --reason), or --all; without any of these, on a terminal, you choose from a list: groups first, where there are many. Shows the plan, then asks; without a terminal --yes is needed.
 
 Time of death, reason and cycle stay; they stand in the DLQ behind those that were there. Then they can be replayed, or archived again. Who restored, when and why (--reason) is journaled. It can be interrupted at any point and run again.
 

@@ -10,7 +10,8 @@ import {
   renderSkipped,
 } from '../render/replay-plan.js';
 import { BaseCommand } from './base-command.js';
-import { chooseSelection, type Verb } from './flags/replay-selection.js';
+import { chooseSelection } from './choose-letters.js';
+import type { Verb } from './flags/replay-selection.js';
 import { ProgressLine } from './output/progress-line.js';
 import { spellSkipped } from './output/spell-skipped.js';
 import { viewOf } from './output/view.js';

@@ -22,6 +22,14 @@ export interface Choice {
   readonly value: string;
 }
 
+/** One of the choices; the default is the first. */
+export async function chooseOne(message: string, choices: readonly Choice[]): Promise<string> {
+  const { answer } = await prompt<{ answer: string }>([
+    { type: 'select', name: 'answer', message, choices: [...choices], loop: false },
+  ]);
+  return answer;
+}
+
 /** What stays on the screen of a choice: a hundred names would push away all that follows from them. */
 function renderSelectedChoices(chosen: readonly unknown[]): string {
   return `${chosen.length} chosen`;

@@ -50,6 +50,14 @@ function below(group: Group, { colors, width }: View): string[] {
   ];
 }
 
+/** A group as one line to choose from. */
+export function renderGroupChoice(group: Group, { width }: View): string {
+  const status = group.status === 'open' ? '' : `[${group.status}] `;
+  const text = escapeLine(`${group.count} × ${status}${group.consumer}  ${whatOf(group)}`);
+  // The pointer and the box of the prompt stand before it.
+  return clipColumns(text, Math.max(20, width - 6));
+}
+
 /** What the failures of a group have in common, on one line. */
 export function whatOf({
   name,

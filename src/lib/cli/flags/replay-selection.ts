@@ -1,15 +1,9 @@
-import type { Pipeline } from '../../pipeline/pipeline.js';
-import { listDeadLetters } from '../../dlq/list.js';
 import type { LetterSelection } from '../../dlq/plan/plan-letters.js';
 import { parseDeadLetterId } from '../../domain/dead-letter.js';
 import { escapeLine } from '../../domain/escape.js';
-import { OperationError, UsageError } from '../../errors.js';
-import { renderChoice, type View } from '../../render/dead-letters.js';
+import { UsageError } from '../../errors.js';
 import { type FilterFlags, filtersOf } from './dead-letter-flags.js';
 import { suggestCommand } from '../../suggestion.js';
-
-/** More than these are not chosen from by hand. */
-const mostChoices = 200;
 
 /** What is done to dead letters, in the words of its command. */
 export interface Verb {
@@ -19,7 +13,7 @@ export interface Verb {
   readonly amongArchived?: true;
 }
 
-const replay: Verb = { name: 'replay', done: 'replayed' };
+export const replayVerb: Verb = { name: 'replay', done: 'replayed' };
 
 /**
  * What the words and flags of `dlq replay`, `discard`, `archive` or `restore` select; undefined: a person has to choose. Throws UsageError when they
@@ -29,7 +23,7 @@ export function selectionOf(
   words: readonly string[],
   flags: FilterFlags & { readonly all?: boolean; readonly limit?: number | undefined },
   interactive: boolean,
-  { name }: Verb = replay,
+  { name }: Verb = replayVerb,
 ): LetterSelection | undefined {
   const { ids, terms } = sortWords(words);
   const filters = filtersOf(flags, terms);
@@ -73,25 +67,4 @@ function sortWords(words: readonly string[]): { readonly ids: string[]; readonly
       ],
     },
   );
-}
-
-/** Lets a person choose. Choosing none is an answer: throws OperationError `DECLINED` (exit code 1). */
-export async function chooseSelection(
-  pipeline: Pipeline,
-  view: View,
-  { done, amongArchived }: Verb = replay,
-  archived = amongArchived === true,
-): Promise<LetterSelection> {
-  const where = archived ? { status: 'archived' as const } : {};
-  const { total, items } = await listDeadLetters(pipeline, where, mostChoices);
-  if (total === 0) return { ids: [] };
-  const { chooseMany } = await import('../prompts.js');
-  const which =
-    total > items.length ? `${items.length} oldest of ${total}; select others with filters` : `${total}`;
-  const ids = await chooseMany(
-    `Which dead letters? (${which})`,
-    items.map((item) => ({ name: renderChoice(item, view), value: item.id })),
-  );
-  if (ids.length > 0) return { ids, ...where };
-  throw new OperationError(`nothing was ${done}: none was chosen`, { code: 'DECLINED' });
 }
