@@ -1,8 +1,11 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { makeFailure } from '../../src/lib/domain/failure.js';
 import { bury, consumer } from '../support/dead-letters.js';
+import { eventually } from '../support/eventually.js';
 import { readJson } from '../support/json-schemas.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { type TestBed, testBed } from '../support/pipeline.js';
@@ -160,4 +163,33 @@ export const dryRun = async ({ data }) => {
     expect(text).toContain('1 of 1 would pass');
     for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
   }, 60_000);
+
+  it('is ended by Ctrl-C or SIGTERM also where a handler blocks the event loop, and no process is left', async () => {
+    const blocking = `import { writeFileSync } from 'node:fs';
+export default () => {};
+export const dryRun = () => { writeFileSync(process.env.OUT, String(process.pid)); for (;;); };
+`;
+    const { bed, project } = await desk(blocking);
+    await bury(bed);
+    const out = join(await temporaryFolder(), 'pid');
+    const begun = async (): Promise<number> => Number(await readFile(out, 'utf8').catch(() => '0'));
+    await using pane = await openTerminal([process.execPath, bin, 'dlq', 'test'], {
+      cwd: project.folder,
+      env: { NATS_URL: bed.server.url, OUT: out },
+      columns: 80,
+    });
+    await eventually('its handler runs', async () => (await begun()) > 0, 20_000);
+    await pane.press('C-c');
+    expect(await pane.exitCode()).toBe(130);
+    expect(await pane.text()).toContain('a handler blocks the event loop');
+    const first = await begun();
+    await rm(out);
+    const env = { NATS_URL: bed.server.url, OUT: out };
+    const options = { cwd: project.folder, env, reject: false } as const;
+    const running = execa(process.execPath, [bin, 'dlq', 'test', '--json'], options);
+    await eventually('its handler runs', async () => (await begun()) > 0, 20_000);
+    running.kill('SIGTERM');
+    expect(await running).toMatchObject({ exitCode: 130, stdout: '' });
+    for (const pid of [first, await begun()]) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  });
 });

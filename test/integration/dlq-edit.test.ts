@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { changeBy } from '../../src/lib/dlq/edit/changes.js';
 import { editDeadLetters, planEdit } from '../../src/lib/dlq/edit/edit.js';
+import { listDeadLetters } from '../../src/lib/dlq/list.js';
+import { showDeadLetter } from '../../src/lib/dlq/show.js';
 import { parsePath, parseSetting } from '../../src/lib/domain/edit.js';
 import { decodePointer, encodePointer } from '../../src/lib/domain/pointer.js';
 import { explainEvent } from '../../src/lib/events/explain/explain.js';
 import type { PlutomiEvent } from '../../src/lib/handlers/contract.js';
 import type { Link } from '../../src/lib/nats/link.js';
 import { fetchOriginal } from '../../src/lib/pointers/original.js';
+import { colorsFor } from '../../src/lib/render/colors.js';
+import { renderDeadLetter } from '../../src/lib/render/dead-letter.js';
 import { verifyPipeline } from '../../src/lib/verify/verify.js';
 import { bury, consumer, Killed, killedAfter, makePointer, originAt } from '../support/dead-letters.js';
 import { pipelineOf } from '../support/pipeline-of.js';
@@ -122,6 +126,57 @@ describe('dlq edit', () => {
     expect(seen.map(({ text, edited }) => [text, edited])).toEqual([['{"a":2}', true]]);
     await bed.quiet();
     expect(await keptCount(bed)).toBe(0);
+  });
+
+  it('is said by lists, and shown as what is handled next, with the original behind it', async () => {
+    const bed = await testBed();
+    const pipeline = pipelineOf(bed.link, bed.config);
+    await bury(bed, { data: { a: 1 } });
+    const edited = async () => (await listDeadLetters(pipeline, {})).items.map((item) => item.edited);
+    const shown = () => showDeadLetter(pipeline, `${consumer}/1`);
+    expect([await edited(), (await shown()).edited, (await shown()).editedEvent]).toEqual([
+      [false],
+      false,
+      undefined,
+    ]);
+    const broken = await runs(bed, true);
+    expect(await edit(bed, ['data.a=2', 'header.X=y'])).toMatchObject({ deadAgain: 1 });
+    await bed.quiet();
+    await broken.run.stop();
+    expect(await edited()).toEqual([true]);
+    expect(await shown()).toMatchObject({
+      edited: true,
+      event: { data: { a: 1 } },
+      editedEvent: {
+        data: { a: 2 },
+        headers: { X: ['y'] },
+        cycle: 1,
+        editedBy: 'ada@test',
+        why: 'the street was missing',
+      },
+    });
+    const text = renderDeadLetter(await shown(), {
+      colors: colorsFor({ isTty: false, off: true }),
+      width: 80,
+      nowMs: 0,
+    });
+    expect(text).toMatch(
+      /event, edited for cycle 1 \S+ \S+ UTC by ada@test: the street was missing\n {2}X: y\n {2}\{\n {4}"a": 2\n {2}\}\n\noriginal, stored \S+ \S+ UTC\n {2}\{\n {4}"a": 1/,
+    );
+    await bed.link.deleteMessage('events', 1);
+    expect(await shown()).toMatchObject({ edited: true, event: null, editedEvent: { data: { a: 2 } } });
+  });
+
+  it('that was interrupted before its replay is what the next replay handles', async () => {
+    const bed = await testBed();
+    const pipeline = pipelineOf(bed.link, bed.config);
+    await bury(bed, { data: { a: 1 } });
+    await expect(edit(bed, ['data.a=2'], killedAfter(bed.link, 1))).rejects.toThrow(Killed);
+    expect((await listDeadLetters(pipeline, {})).items).toMatchObject([{ edited: true, cycle: 0 }]);
+    expect(await showDeadLetter(pipeline, `${consumer}/1`)).toMatchObject({
+      edited: true,
+      editedEvent: { data: { a: 2 }, cycle: 1 },
+    });
   });
 
   // The version, EDITED, the pointer, REPLAYED, the deletion.

@@ -63,7 +63,7 @@ export default class DlqShow extends BaseCommand<typeof DlqShow> {
       this.note(
         `\n${this.inWords(suggestCommand('dlq restore', { args: [result.id], why: 'put it back' }))}`,
       );
-    } else if (result.original === 'present' && !result.resolvedLate) {
+    } else if ((result.original === 'present' || result.edited) && !result.resolvedLate) {
       const next = suggestCommand('dlq replay', { args: [result.id], why: 'replay it' });
       this.note(`\n${this.inWords(next)}`);
     }

@@ -8,6 +8,12 @@ import {
 } from '../../lib/cli/flags/dead-letter-flags.js';
 import { ChangingLine } from '../../lib/cli/output/changing-line.js';
 import { viewOf } from '../../lib/cli/output/view.js';
+import {
+  answerParent,
+  isResponsiveChild,
+  type ResponsiveChild,
+  startResponsiveChild,
+} from '../../lib/cli/run/responsive.js';
 import { containHandlers } from '../../lib/cli/run/contain-handlers.js';
 import { testDeadLetters, type TestResult } from '../../lib/dlq/trial/test-letters.js';
 import { escapeLine } from '../../lib/domain/escape.js';
@@ -25,7 +31,7 @@ export default class DlqTest extends BaseCommand<typeof DlqTest> {
 
 ${aboutSelections}
 
-Exit codes: 0 all would pass, or nothing matched; 2 usage or config; 4 can't connect or not allowed; 5 some would fail, or were refused; 130 interrupted: says what was found by then.`;
+Exit codes: 0 all would pass, or nothing matched; 2 usage or config; 4 can't connect or not allowed; 5 some would fail, or were refused; 130 interrupted: says what was found by then, unless a handler blocks the event loop, which is ended then.`;
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> group:3f9a1c --limit 100',
@@ -51,6 +57,8 @@ Exit codes: 0 all would pass, or nothing matched; 2 usage or config; 4 can't con
   }
 
   async run(): Promise<void> {
+    if (!isResponsiveChild()) return this.runAsChild();
+    answerParent();
     const { limit } = this.flags;
     const filters = filtersOf(this.flags, this.words);
     const pipeline = await this.context.pipeline();
@@ -80,8 +88,20 @@ Exit codes: 0 all would pass, or nothing matched; 2 usage or config; 4 can't con
     process.exitCode = result.interrupted ? 130 : failed ? 5 : 0;
   }
 
+  private child: ResponsiveChild | undefined;
+
+  private async runAsChild(): Promise<void> {
+    this.child = startResponsiveChild();
+    process.exitCode = await this.child.ended;
+  }
+
   /** What was found by then is printed; a second Ctrl-C ends it at once. */
   protected override interrupt(): void {
+    if (this.child) {
+      return this.child.interrupt(() =>
+        this.note('a handler blocks the event loop, and hears nothing: it is ended; nothing was written'),
+      );
+    }
     this.release();
     if (this.stop.signal.aborted) return super.interrupt();
     this.note('stopping');
