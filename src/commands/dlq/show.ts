@@ -51,9 +51,9 @@ export default class DlqShow extends BaseCommand<typeof DlqShow> {
       this.args.id,
       this.flags.archived ? 'archived' : undefined,
     );
-    const { event, editedEvent, ...facts } = details;
+    const { event, editedEvent } = details;
     const result: DlqShowResult = {
-      ...facts,
+      ...details,
       event: event && printedEvent(event),
       ...(editedEvent ? { editedEvent: printedEvent(editedEvent) } : {}),
     };
