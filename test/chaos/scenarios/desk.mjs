@@ -10,6 +10,8 @@ const replayKills = 50;
 /** How long the replay would take without being killed. */
 const replaySeconds = 40;
 const mostRuns = 12;
+/** Between two nodes of a cluster: a command is to come further than the election of a leader, ms. */
+const pause = [4000, 8000];
 const reason = ['--reason', 'an exercise'];
 
 /** Each of these is a part of the dead letters by the last digit of an id. */
@@ -32,7 +34,7 @@ export const desk = {
   faults: async () => {},
   async afterwards(bed) {
     let working = true;
-    const dying = killNodes(bed, () => working);
+    const dying = killNodes(bed, () => working, pause);
     try {
       await lookAtGroups(bed);
       for (const verb of verbs) {

@@ -38,8 +38,8 @@ export const replay = {
   },
 };
 
-export async function killNodes(bed, goesOn) {
-  if (bed.count > 1) return rollThroughNodes(bed, goesOn);
+export async function killNodes(bed, goesOn, pause) {
+  if (bed.count > 1) return rollThroughNodes(bed, goesOn, pause);
   const [node] = bed.nodes;
   while (goesOn()) {
     await sleep(between(bed.random, 500, 2000));

@@ -10,8 +10,11 @@ export const rolling = {
   faults: (bed) => rollThroughNodes(bed, () => Date.now() < bed.endsAt),
 };
 
-/** Kills one node after the other while `goesOn`; each is back, and the cluster whole, before the next. */
-export async function rollThroughNodes({ admin, count, nodes, random, fault }, goesOn) {
+/**
+ * Kills one node after the other while `goesOn`; each is back, and the cluster whole, `pause` (from and to, ms) before
+ * the next.
+ */
+export async function rollThroughNodes({ admin, count, nodes, random, fault }, goesOn, pause = [300, 1500]) {
   for (let turn = 0; goesOn(); turn++) {
     const node = nodes[turn % nodes.length];
     await node.kill9();
@@ -20,6 +23,6 @@ export async function rollThroughNodes({ admin, count, nodes, random, fault }, g
     await node.start();
     await waitForPlacement(admin, count);
     fault(`${node.name} is back`);
-    await sleep(between(random, 300, 1500));
+    await sleep(between(random, ...pause));
   }
 }
