@@ -119,7 +119,7 @@ describe('each way to log in, by the real binary', () => {
       'worker.creds': await operator.creds(),
       'expired.creds': await operator.creds({ expiresAt: seconds - 60 }),
       'foreign.creds': await (await operatorMode()).creds(),
-      'few.creds': await operator.creds({ publish: ['$JS.API.STREAM.INFO.*'] }),
+      'few.creds': await operator.creds({ publish: ['$JS.API.STREAM.INFO.*', '$JS.API.STREAM.MSG.GET.*'] }),
     });
     await c.context('by-creds', { url, creds: '$HOME/worker.creds' });
     expect(await c.apply(`--server ${url} --creds worker.creds`)).toMatchObject(connected);

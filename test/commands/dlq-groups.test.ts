@@ -200,7 +200,7 @@ describe('dlq ack, mute, assign and note', () => {
     const text = await one.dlq('ack', id);
     expect(text.stderr).toContain(`keeping about group ${id} (1 of ${consumer}) on 127.0.0.1`);
     expect(text.stdout).toMatch(new RegExp(`^${id}  open, 1 dead letter\n  ${consumer}  Error: connect`));
-  });
+  }, 90_000);
 
   it('mute until the next pipeline apply, also one that changes nothing', async () => {
     const one = await desk();

@@ -223,7 +223,7 @@ describe('a protected pipeline', () => {
       expect([verb, (await desk(...verb, '--confirm', 'test')).exitCode]).toEqual([verb, 0]);
     }
     expect(await desk('dlq', 'ack', group, '--dry-run')).toMatchObject({ exitCode: 0 });
-  });
+  }, 90_000);
 
   it('is one that is reached through a context of PLUTOMI_PROTECTED', async () => {
     const { bed, project } = await deskWith();
