@@ -1,4 +1,5 @@
 import { formatRate } from '../domain/alert-rate.js';
+import { hideSecrets as hideSecretForms } from '../domain/secrets.js';
 import { formatDuration } from '../domain/duration.js';
 import type { Numbers } from '../domain/numbers.js';
 import { describeServers } from '../nats/connect/target.js';
@@ -142,7 +143,7 @@ function describeAlerts(alerts: AlertSettings): DescribedAlerts {
     oldest: oldestMs === undefined ? null : formatDuration(oldestMs),
     expiring: expiringMs === undefined ? null : formatDuration(expiringMs),
     webhook: webhook === undefined ? null : hideWebhook(webhook),
-    handler: handler ?? null,
+    handler: handler === undefined ? null : hideSecretForms(handler),
     subject: subject ?? null,
   };
 }
@@ -173,7 +174,7 @@ function describeReader(consumer: ReaderSettings): Omit<DescribedReader, 'extern
     start: describeStart(consumer.start),
     ...describeStage(consumer),
     onDeadLetter: {
-      handler: onDeadLetter.handler ?? null,
+      handler: onDeadLetter.handler === undefined ? null : hideSecretForms(onDeadLetter.handler),
       webhook: onDeadLetter.webhook === undefined ? null : hideWebhook(onDeadLetter.webhook),
     },
   };
@@ -188,7 +189,7 @@ function describeConsumer(consumer: ConsumerSettings): DescribedConsumer {
   return {
     external: false,
     ...describeReader(consumer),
-    handler: consumer.handler === '' ? null : consumer.handler,
+    handler: consumer.handler === '' ? null : hideSecretForms(consumer.handler),
     concurrency: consumer.concurrency,
     timeout: formatDuration(consumer.timeoutMs),
     retry: retry.enabled ? { delay: formatDuration(retry.delayMs), ...describeStage(retry) } : false,
