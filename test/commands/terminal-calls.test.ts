@@ -42,7 +42,13 @@ interface Call {
   readonly shows: RegExp;
   /** Part of it is in colours, where there are some. */
   readonly colored?: boolean;
+  /** Default: 0. */
+  readonly exits?: number;
 }
+
+/** Of the one group, which follows from consumer and cause. */
+const group = '6e6db3002216';
+const letter = (seq: number): string => `${consumer}/${seq}`;
 
 /** In the order of a day: each finds what those before it have left. */
 const calls: readonly Call[] = [
@@ -72,7 +78,47 @@ const calls: readonly Call[] = [
     colored: true,
   },
   { words: ['dlq', 'show', `${consumer}/1`], shows: /^ {2}attempts {5}1 main, 0 retry$/m, colored: true },
-  { words: ['dlq', 'replay', `${consumer}/1`, '--yes'], shows: /^1 of 1 replayed$/m, colored: true },
+  { words: ['dlq', 'groups'], shows: /^1 group, 3 dead letters$/m, colored: true },
+  { words: ['dlq', 'ack', group], shows: /: acknowledged$/m, colored: true },
+  { words: ['dlq', 'mute', group, '--until', '1h'], shows: /muted until /, colored: true },
+  { words: ['dlq', 'unmute', group], shows: /^keeping about group 6e6db3002216/, colored: true },
+  { words: ['dlq', 'assign', group, 'ana'], shows: /\bana$/m, colored: true },
+  { words: ['dlq', 'note', group, 'the user is gone'], shows: /the user is gone$/m, colored: true },
+  {
+    words: ['dlq', 'watch', '--all', '--count', '1'],
+    shows: /notifications-consumer\/\d +1\+0 {2}Type/,
+    colored: true,
+  },
+  {
+    words: ['dlq', 'export', '--format', 'csv'],
+    shows: /^notifications-consumer\/3,notifications-consumer,events,3,/m,
+  },
+  { words: ['dlq', 'test'], shows: /0 of 3 would pass, 0 would fail$/m, exits: 5, colored: true },
+  {
+    words: ['dlq', 'archive', letter(3), '--reason', 'not now', '--yes'],
+    shows: /^1 of 1 archived$/m,
+    colored: true,
+  },
+  { words: ['dlq', 'restore', letter(3), '--yes'], shows: /^1 of 1 restored$/m, colored: true },
+  {
+    words: ['dlq', 'edit', letter(3), '--set', 'data.to=ana', '--reason', 'a typing error', '--yes'],
+    shows: /^edited 1, unchanged 0, refused 0; replayed 1$/m,
+    colored: true,
+  },
+  {
+    words: ['dlq', 'replay', '--all', '--plan', '--name', 'later'],
+    shows: /^2 of 2 planned; nothing was replayed$/m,
+    colored: true,
+  },
+  { words: ['tasks', 'cancel', 'later', '--yes'], shows: /^later is cancelled/m, colored: true },
+  {
+    words: ['dlq', 'replay', `${consumer}/1`, '--name', 'now', '--yes'],
+    shows: /^1 of 1 replayed$/m,
+    colored: true,
+  },
+  { words: ['tasks', 'list'], shows: /^later {2}cancelled /m, colored: true },
+  { words: ['tasks', 'show', 'now'], shows: /^ {2}pending +notifications-consumer\/1$/m, colored: true },
+  { words: ['tasks', 'watch', 'later'], shows: /^ {2}state +cancelled$/m, colored: true, exits: 5 },
   {
     words: ['dlq', 'discard', `${consumer}/2`, '--reason', 'sent by hand', '--yes'],
     shows: /^1 of 1 discarded$/m,
@@ -83,6 +129,8 @@ const calls: readonly Call[] = [
     shows: / DISCARDED +notifications-consumer\/2 .*: sent by hand$/m,
     colored: true,
   },
+  { words: ['operations', 'log'], shows: / discarded +1 /, colored: true },
+  { words: ['dlq', 'report', '--since', '1h'], shows: /^## What died$/m },
   { words: ['pipeline', 'verify'], shows: /^nothing is broken$/m, colored: true },
 ];
 
@@ -114,9 +162,9 @@ test.each([
       },
     );
     for (const [i, { exitCode, raw, text }] of answers.entries()) {
-      const { words = [], shows = /./, colored = false } = calls[i] ?? {};
+      const { words = [], shows = /./, colored = false, exits = 0 } = calls[i] ?? {};
       const question = `plutomi-events ${words.join(' ')}`;
-      expect([question, exitCode], text).toEqual([question, 0]);
+      expect([question, exitCode], text).toEqual([question, exits]);
       expect(text, question).toMatch(shows);
       expect(text, question).not.toMatch(
         /Error: unexpected|\(node:\d|^ {4}at .*(?:dist|node_modules|node:)/m,
