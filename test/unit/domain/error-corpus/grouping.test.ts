@@ -20,9 +20,10 @@ describe('grouping accuracy', () => {
     expect(accuracy, wrong.join('\n')).toBeGreaterThanOrEqual(0.98);
   });
 
-  test('of the half that was not', ({ annotate }) => {
+  test('of the half that was not', () => {
     const { accuracy, messages } = half('unseen');
-    void annotate(`${accuracy.toFixed(4)} of ${messages} messages of the unseen half`);
+    // An annotation is printed of failed tests only.
+    console.log(`grouping accuracy ${accuracy.toFixed(4)} of ${messages} messages of the unseen half`);
     expect(accuracy).toBeGreaterThanOrEqual(0.98);
   });
 });
