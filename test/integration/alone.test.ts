@@ -12,7 +12,7 @@ import { startCluster } from '../support/nats-server.js';
 const retry = { enabled: false, delayMs: 0, attempts: 1, backoffMs: [] };
 const three = { replicas: 3 };
 const config = makeConfig({
-  streams: { events: three, retry: three, advisories: three },
+  streams: { events: three, retry: three, advisories: three, operations: three, kept: three },
   consumers: ['one', 'other'].map((name) => ({
     name,
     handler: `/handlers/${name}`,

@@ -31,7 +31,9 @@ test('three replicas: what the DLQ holds is read and replayed while the nodes th
   await using cluster = await startCluster(3);
   const link = await connect({ servers: [...cluster.urls], source: 'test', name: 'test', timeoutMs: 1000 });
   onTestFinished(() => link.close());
-  const config = makeConfig({ streams: { events: three, retry: three, dlq: three, advisories: three } });
+  const config = makeConfig({
+    streams: { events: three, retry: three, dlq: three, advisories: three, operations: three, kept: three },
+  });
   await applyTopology(link, config);
   const bed = { link, config };
   for (let i = 0; i < count; i++) await bury(bed);

@@ -136,7 +136,9 @@ describe('watchDeadLetters', () => {
     const link = await connect({ servers: [...cluster.urls], source: 'test', name: 'test', timeoutMs: 2000 });
     onTestFinished(() => link.close());
     const three = { replicas: 3 };
-    const config = makeConfig({ streams: { events: three, retry: three, dlq: three, advisories: three } });
+    const config = makeConfig({
+      streams: { events: three, retry: three, dlq: three, advisories: three, operations: three, kept: three },
+    });
     await applyTopology(link, config);
     const bed = { link, config };
     const watching = await watch(bed);

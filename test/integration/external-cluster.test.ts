@@ -28,7 +28,7 @@ test('on a cluster, what is heard while the journal gets another leader is copie
   const config = makeConfig({
     consumers: [],
     external: [{ name: 'rust', ackWaitMs: 2000 }],
-    streams: { events: three, retry: three, dlq: three, advisories: three },
+    streams: { events: three, retry: three, dlq: three, advisories: three, operations: three, kept: three },
   });
   await using link = await connectTo(cluster.url);
   await applyTopology(link, config);
