@@ -54,15 +54,23 @@ test.each([
 
 test('an event that the server removed before it was acknowledged is told as lost', async () => {
   const bed = await testBed({ consumers: [{ name: 'mailer', backoffMs: [600_000] }] });
+  let letGo = (): void => {};
+  const held = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  let running = false;
   const run = await bed.run({
-    mailer: () => {
-      throw new Error('later');
+    mailer: async () => {
+      running = true;
+      await held;
     },
   });
   const seq = await bed.publish('totp.requested');
-  await run.until(() => run.count('attempt-failed') === 1);
+  await run.until(() => running);
+  // In somebody's hands: of one that was given back for later, the server says nothing.
   await bed.link.deleteMessage('events', seq);
   await run.until(() => run.count('event-lost') === 1);
+  letGo();
   expect(run.events.find(({ type }) => type === 'event-lost')).toMatchObject({
     stream: 'events',
     consumer: 'mailer',
