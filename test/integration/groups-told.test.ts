@@ -7,6 +7,7 @@ import { makeFailure } from '../../src/lib/domain/failure.js';
 import { systemClock } from '../../src/lib/flow/clock.js';
 import { readGroupDocuments } from '../../src/lib/groups/group-documents.js';
 import { GroupTeller } from '../../src/lib/groups/tell-groups.js';
+import { UnreachableError } from '../../src/lib/nats/errors.js';
 import { deleteStream } from '../../src/lib/nats/objects.js';
 import { bury, consumer } from '../support/dead-letters.js';
 import { connectTo, type TestBed, testBed } from '../support/pipeline.js';
@@ -65,6 +66,22 @@ test('that a group is new is told once, by one of several processes', async () =
   expect(documents.map(({ kind }) => kind.name)).toEqual(['SmtpError', 'TypeError']);
   expect(JSON.stringify(documents)).not.toContain('user 1');
   expect(await status()).toEqual(['12 new', '1 new']);
+});
+
+test('a server that does not answer for a moment is asked again: the one dead letter of a group is told', async () => {
+  const { bed, dies } = await desk();
+  const entry = await dies();
+  const link = await connectTo(bed.server.url);
+  let refusals = 2;
+  const askInfo = link.streamInfo.bind(link);
+  link.streamInfo = (...asked) =>
+    refusals-- > 0
+      ? Promise.reject(new UnreachableError('a stream', undefined, 'no leader'))
+      : askInfo(...asked);
+  const troubles: unknown[] = [];
+  const teller = new GroupTeller(pipelineOf(link, bed.config), (error) => troubles.push(error));
+  expect(await teller.tell(entry)).toBe('new');
+  expect([troubles, refusals < 0]).toEqual([[], true]);
 });
 
 test('it is told again by the next process, when the first ended before it could acknowledge', async () => {

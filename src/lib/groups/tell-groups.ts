@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { emptyGroup, decodeGroup, type GroupDocument } from '../domain/group-document.js';
 import { groupIdOf } from '../domain/group-id.js';
 import { togetherOf } from '../domain/group-status.js';
 import { isoOfMs } from '../domain/time.js';
 import { OperationError } from '../errors.js';
+import { UnreachableError } from '../nats/errors.js';
 import { createDocument, readDocument, updateDocument } from '../operations/documents.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { codeOf, kindOf } from '../pointers/alike.js';
@@ -18,6 +20,8 @@ export type GroupNews = 'new' | 'back';
 const trustMs = 1000;
 /** Other processes tell of groups too. */
 const renewMs = 5000;
+/** A server that does not answer is asked so often. */
+const [mostTries, betweenTriesMs] = [4, 1000];
 /** Without the stream, or without permission. */
 const pauseMs = 60_000;
 /** Of more groups, some are looked up again. */
@@ -59,7 +63,7 @@ export class GroupTeller {
       alive.dlqSeq = Math.max(alive.dlqSeq, entry.dlqSeq);
       return undefined;
     }
-    const lookup = this.lookups.then(() => this.lookUp(entry));
+    const lookup = this.lookups.then(() => this.lookUpPatiently(entry));
     this.lookups = lookup.catch(() => {});
     try {
       const news = await lookup;
@@ -75,6 +79,18 @@ export class GroupTeller {
 
   private get nowMs(): number {
     return this.pipeline.clock.monotonic();
+  }
+
+  /** A stream without a leader has one again soon: the only dead letter of a new group is not passed over for that. */
+  private async lookUpPatiently(entry: DlqEntry): Promise<GroupNews | undefined> {
+    for (let left = mostTries - 1; ; left--) {
+      try {
+        return await this.lookUp(entry);
+      } catch (error) {
+        if (left === 0 || !(error instanceof UnreachableError)) throw error;
+        await sleep(betweenTriesMs);
+      }
+    }
   }
 
   private async lookUp(entry: DlqEntry): Promise<GroupNews | undefined> {
