@@ -110,6 +110,12 @@ export { Publisher } from './events/publish/publish.js';
 export type { EventHeaders } from './events/publish/headers.js';
 export type { OutgoingEvent, PublishEventOptions, PublishResult } from './events/publish/outgoing.js';
 
+// Reading events.
+export { readEventPages, readEvents } from './events/read/read-events.js';
+export type { Moment, ReadEventsOptions } from './events/read/read-options.js';
+export type { StoredEvent } from './events/read/stored-event.js';
+export type { ReadPage } from './nats/read/read-stream.js';
+
 // The dead letter queue and the journal.
 export { type AdvisoryLine } from './journal/advisory-line.js';
 export { tailAdvisories, type TailOptions } from './journal/tail.js';

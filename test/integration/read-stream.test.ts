@@ -146,6 +146,8 @@ describe('readStream', () => {
         { from: { timeMs: timeMs + 600_000 } },
         { from: { timeMs: 0 }, lastSeq: 7 },
         { headersOnly: true, lastSeq: 3 },
+        { from: { lastPerSubject: true } },
+        { from: { lastPerSubject: true }, filters: ['things.even'], headersOnly: true },
       ];
       for (const way of ways) {
         const read = async (link: Link) => {

@@ -155,8 +155,8 @@ export function printedEvent<T extends Pick<ShownEvent, 'data' | 'text' | 'encod
 /** JSON that is deeper is shown as its text: some readers of JSON refuse it. */
 const mostLevels = 500;
 
-/** JSON where it is JSON, else the text where it is UTF-8, else base64. */
-function decodeData(bytes: Uint8Array): Pick<ShownEvent, 'data' | 'text' | 'encoding'> {
+/** JSON where it is JSON, else the text where it is UTF-8, else base64. The one place that decodes what is shown. */
+export function decodeData(bytes: Uint8Array): Pick<ShownEvent, 'data' | 'text' | 'encoding'> {
   const text = decodeText(bytes);
   if (text === undefined)
     return { data: Buffer.from(bytes).toString('base64'), text: null, encoding: 'base64' };

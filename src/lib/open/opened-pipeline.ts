@@ -7,6 +7,9 @@ import { Publisher } from '../events/publish/publish.js';
 import type { PublishManyOptions, PublishManyResult } from '../events/publish/publish-many.js';
 import { explainEvent, type ExplainOptions } from '../events/explain/explain.js';
 import type { Explanation } from '../events/explain/explanation.js';
+import { readEvents } from '../events/read/read-events.js';
+import type { ReadEventsOptions } from '../events/read/read-options.js';
+import type { StoredEvent } from '../events/read/stored-event.js';
 import type { Clock } from '../flow/clock.js';
 import type { Handler } from '../handlers/contract.js';
 import { loadHandlers } from '../handlers/load.js';
@@ -119,6 +122,11 @@ export class OpenPipeline implements Pipeline, AsyncDisposable {
     running.subscribe(logWaterfall(log));
     this.running.add(running);
     return running;
+  }
+
+  /** Stored events, and then new ones as they come: see `readEvents`. Leaving the loop leaves nothing on the server. */
+  events(options: ReadEventsOptions = {}): AsyncGenerator<StoredEvent, void> {
+    return readEvents(this, options);
   }
 
   /** What the journal holds of failing deliveries, in the order in which it was stored. */

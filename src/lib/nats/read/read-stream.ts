@@ -4,10 +4,11 @@ import type { Delivery } from '../consume/delivery.js';
 import { NotAllowedError, translateError } from '../errors.js';
 import type { Link } from '../link.js';
 import type { StoredMessage } from '../wire/message.js';
-import { type ConsumerInfo, createReader, deleteConsumer } from '../objects.js';
+import { type ConsumerInfo, createReader, deleteConsumer, type StreamInfo } from '../objects.js';
 import { Pull } from '../consume/pull.js';
 import type { ReadOptions } from './read-options.js';
 import { stepThrough } from './step-through.js';
+import { stepThroughLast } from './step-through-last.js';
 import { suggestCommand } from '../../suggestion.js';
 
 /** What one turn of reading brought. */
@@ -18,8 +19,10 @@ export interface ReadPage {
   readonly after?: number;
 }
 
-/** Most messages in a page, and most that are on their way meanwhile. */
+/** Most messages in a page, and most that are on their way meanwhile; fewer where they are large. */
 const capacity = 256;
+const fewest = 4;
+const bytesAtOnce = 16_777_216;
 /** Without payloads they are small. */
 const headersCapacity = 2048;
 /** Silence after which the server is asked whether anything is left. */
@@ -56,12 +59,13 @@ export async function* readPages(link: Link, options: ReadOptions): AsyncGenerat
     options.lastSeq ?? Number.POSITIVE_INFINITY,
   );
   if (lastSeq === 0) return;
-  const reading = new Reading(link, options);
+  const reading = new Reading(link, options, capacityFor(options, info));
   try {
     yield* reading.pages(lastSeq);
   } catch (error) {
     if (!(error instanceof NotAllowedError) || reading.hasBegun) throw error;
-    for await (const message of stepThrough(link, options, lastSeq)) yield { messages: [message] };
+    const step = isLastOnly(options) ? stepThroughLast : stepThrough;
+    for await (const message of step(link, options, lastSeq)) yield { messages: [message] };
   } finally {
     await reading.close();
   }
@@ -73,6 +77,17 @@ export function noStream(link: Link, stream: string): OperationError {
     code: 'NO_STREAM',
     suggestions: [suggestCommand('pipeline apply'), 'name another server with --server or --context'],
   });
+}
+
+/** As many as fit if they are as large as those that are stored. */
+function capacityFor({ headersOnly = false }: ReadOptions, { state }: StreamInfo): number {
+  if (headersOnly) return headersCapacity;
+  const average = state.bytes / Math.max(1, state.messages);
+  return Math.max(fewest, Math.min(capacity, Math.floor(bytesAtOnce / Math.max(1, average))));
+}
+
+function isLastOnly({ from }: ReadOptions): boolean {
+  return from !== undefined && 'lastPerSubject' in from;
 }
 
 function storedOf(delivery: StoredMessage): StoredMessage {
@@ -99,6 +114,7 @@ class Reading {
   constructor(
     private readonly link: Link,
     private readonly options: ReadOptions,
+    private readonly capacity: number,
   ) {
     // What was on its way when the connection broke does not come again.
     this.unwatch = [
@@ -125,8 +141,8 @@ class Reading {
       const taken = this.takePage(lastSeq);
       const last = taken.at(-1);
       if (last) {
+        const page = taken.filter((one) => one.serverNote === undefined && this.isNext(one));
         this.nextSeq = last.seq + 1;
-        const page = taken.filter(({ serverNote }) => serverNote === undefined);
         if (page.length > 0) yield { messages: page, after: last.pending };
         if (!follow && (last.pending === 0 || last.seq === lastSeq)) return;
       }
@@ -138,6 +154,11 @@ class Reading {
         return;
       }
     }
+  }
+
+  /** A consumer for the last of each subject begins anew with the first of them. */
+  private isNext({ seq }: Delivery): boolean {
+    return !isLastOnly(this.options) || seq >= (this.nextSeq ?? 0);
   }
 
   /** All that has arrived, up to the last that is wanted, and up to the first gap: what comes after that is lost. */
@@ -219,7 +240,7 @@ class Reading {
     const { stream, filters, from, headersOnly = false } = this.options;
     const info = await createReader(this.link, stream, {
       headers_only: headersOnly,
-      ...startOf(this.nextSeq === undefined ? from : { seq: this.nextSeq }),
+      ...startOf(this.nextSeq === undefined || isLastOnly(this.options) ? from : { seq: this.nextSeq }),
       filter_subjects: filters,
       inactiveMs,
     });
@@ -229,7 +250,7 @@ class Reading {
     this.lost = false;
     const pull = new Pull(
       this.link,
-      { stream, consumer: info.name, capacity: headersOnly ? headersCapacity : capacity },
+      { stream, consumer: info.name, capacity: this.capacity },
       {
         onMessage: (delivery) => {
           if (this.pull !== pull) return;
@@ -258,11 +279,12 @@ class Reading {
 }
 
 function startOf(from: ReadOptions['from']): {
-  deliver_policy: 'all' | 'by_start_sequence' | 'by_start_time';
+  deliver_policy: 'all' | 'last_per_subject' | 'by_start_sequence' | 'by_start_time';
   opt_start_seq?: number;
   opt_start_time?: string;
 } {
   if (from === undefined) return { deliver_policy: 'all' };
+  if ('lastPerSubject' in from) return { deliver_policy: 'last_per_subject' };
   if ('seq' in from) return { deliver_policy: 'by_start_sequence', opt_start_seq: Math.max(1, from.seq) };
   return { deliver_policy: 'by_start_time', opt_start_time: new Date(from.timeMs).toISOString() };
 }

@@ -63,7 +63,7 @@ async function patiently(
 
 /** The first sequence to look at. Messages are in order of time: a few of them tell where to begin. */
 async function firstSeq(link: Link, stream: string, from: ReadOptions['from']): Promise<number> {
-  if (from === undefined) return 1;
+  if (from === undefined || 'lastPerSubject' in from) return 1;
   if ('seq' in from) return Math.max(1, from.seq);
   const state = (await link.streamInfo(stream))?.state;
   let low = state?.first_seq ?? 1;

@@ -1,0 +1,157 @@
+import { longestTimerMs } from '../../domain/duration.js';
+import { msOfNanos } from '../../domain/time.js';
+import type { Clock } from '../../flow/clock.js';
+import { EventRegistry } from '../../handlers/event.js';
+import type { ReadOptions } from '../../nats/read/read-options.js';
+import { noStream, type ReadPage, readPages } from '../../nats/read/read-stream.js';
+import type { StoredMessage } from '../../nats/wire/message.js';
+import type { Pipeline } from '../../pipeline/pipeline.js';
+import { type ReadEventsOptions, type ReadingSpan, spanOf } from './read-options.js';
+import { type StoredEvent, storedEvent } from './stored-event.js';
+import { type SubjectsMeant, subjectsMeant } from './subjects-meant.js';
+
+/**
+ * Stored events, each once and in their order, with bounded memory: none is taken away from anybody, and nothing is
+ * left on the server, however the reading ends. A connection that breaks and a leader that moves are waited for, and
+ * the reading goes on where it was. Nothing is read ahead of what is looked at, but what is on its way.
+ *
+ * Throws UsageError for a subject that the events stream does not store, and for times that don't fit; OperationError
+ * `NO_STREAM`; ConnectionError.
+ */
+export async function* readEvents(
+  pipeline: Pipeline,
+  options: ReadEventsOptions = {},
+): AsyncGenerator<StoredEvent, void> {
+  const registry = new EventRegistry(pipeline.config);
+  for await (const { messages } of readEventPages(pipeline, options)) {
+    for (const message of messages) {
+      if (options.signal?.aborted === true) return;
+      yield storedEvent(message, registry);
+    }
+  }
+}
+
+/** The same as messages, and all that have arrived at once: a turn for each would cost more than its reading. */
+export async function* readEventPages(
+  pipeline: Pipeline,
+  options: ReadEventsOptions = {},
+): AsyncGenerator<ReadPage, void> {
+  const { link, config, clock } = pipeline;
+  const span = spanOf(options, clock.now());
+  const meant = subjectsMeant(config, options.subjects);
+  const { count = Number.POSITIVE_INFINITY, signal } = options;
+  if (!(count > 0)) return;
+  const { name: stream } = config.streams.events;
+  const info = await link.streamInfo(stream);
+  if (!info) throw noStream(link, stream);
+  const sieve = new Sieve(meant, span, count);
+  const { last_seq: lastSeq } = info.state;
+  for (const phase of phasesOf(span, lastSeq, clock)) {
+    const ending = new AbortController();
+    const timer = phase.endMs === undefined ? undefined : atTime(phase.endMs, clock, () => ending.abort());
+    const signals = [ending.signal, ...(signal === undefined ? [] : [signal])];
+    try {
+      const from = sieve.nextSeq === undefined ? phase.from : { seq: sieve.nextSeq };
+      const reading = readPages(link, {
+        stream,
+        filters: meant.filters,
+        ...(from === undefined ? {} : { from }),
+        follow: phase.follow,
+        ...(phase.lastSeq === undefined ? {} : { lastSeq: phase.lastSeq }),
+        signal: AbortSignal.any(signals),
+      });
+      for await (const page of reading) {
+        const messages = sieve.take(page.messages);
+        if (messages.length > 0) yield { ...page, messages };
+        if (sieve.isDone) return;
+      }
+    } finally {
+      timer?.();
+    }
+    if (signal?.aborted === true) return;
+    if (phase.lastSeq !== undefined) sieve.nextSeq = phase.lastSeq + 1;
+  }
+}
+
+/** A part of a reading. Each begins behind what the one before it has read. */
+interface Phase {
+  readonly from?: ReadOptions['from'];
+  readonly follow: boolean;
+  /** Where it ends. */
+  readonly lastSeq?: number;
+  /** When it ends, ms since 1970. */
+  readonly endMs?: number;
+}
+
+function phasesOf({ start, untilMs, follow }: ReadingSpan, lastSeq: number, clock: Clock): Phase[] {
+  const from = placeOf(start, lastSeq);
+  const isPast = untilMs <= clock.now();
+  const upToNow = { ...(from === undefined ? {} : { from }), follow: false, lastSeq };
+  if (!follow || isPast) return [upToNow];
+  // The last of each subject are those of the start: what comes meanwhile is new, and not only the last of it counts.
+  const before = start.at === 'last-per-subject' ? [upToNow] : [];
+  const following = { ...(from === undefined || before.length > 0 ? {} : { from }), follow: true };
+  if (untilMs === Number.POSITIVE_INFINITY) return [...before, following];
+  // What was stored by then may arrive a moment later.
+  return [...before, { ...following, endMs: untilMs }, { ...following, follow: false }];
+}
+
+function placeOf(start: ReadingSpan['start'], lastSeq: number): ReadOptions['from'] {
+  if (start.at === 'seq') return { seq: start.seq };
+  if (start.at === 'time') return { timeMs: start.timeMs };
+  if (start.at === 'new') return { seq: lastSeq + 1 };
+  return start.at === 'all' ? undefined : { lastPerSubject: true };
+}
+
+/** Lets through what is meant. The server begins with what comes next where a start is not there yet. */
+class Sieve {
+  /** Behind what was looked at; undefined: nothing was. */
+  nextSeq: number | undefined;
+  isDone = false;
+  private readonly firstSeq: number;
+  private readonly firstMs: number;
+
+  constructor(
+    private readonly meant: SubjectsMeant,
+    private readonly span: ReadingSpan,
+    private left: number,
+  ) {
+    const { start } = span;
+    this.firstSeq = start.at === 'seq' ? start.seq : 0;
+    this.firstMs = start.at === 'time' ? start.timeMs : Number.NEGATIVE_INFINITY;
+  }
+
+  take(messages: readonly StoredMessage[]): readonly StoredMessage[] {
+    const { untilMs } = this.span;
+    const taken: StoredMessage[] = [];
+    for (const message of messages) {
+      const timeMs = msOfNanos(message.time);
+      // Times may go back where a leader's clock does: what is behind this one may be meant. Nobody can wait for that.
+      this.isDone = timeMs > untilMs || this.left === 0;
+      if (this.isDone) break;
+      this.nextSeq = message.seq + 1;
+      if (!this.isMeant(message, timeMs)) continue;
+      taken.push(message);
+      this.isDone = --this.left === 0;
+      if (this.isDone) break;
+    }
+    return taken;
+  }
+
+  private isMeant({ seq, subject }: StoredMessage, timeMs: number): boolean {
+    if (seq < this.firstSeq || timeMs < this.firstMs) return false;
+    return this.meant.matches === undefined || this.meant.matches(subject);
+  }
+}
+
+/** Calls back at a time of day, unless the function that it gives is called before. */
+function atTime(atMs: number, clock: Clock, call: () => void): () => void {
+  let timer: NodeJS.Timeout;
+  const wait = (): void => {
+    const left = atMs - clock.now();
+    if (left <= 0) call();
+    else timer = setTimeout(wait, Math.min(left, longestTimerMs));
+  };
+  wait();
+  return () => clearTimeout(timer);
+}

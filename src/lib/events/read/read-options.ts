@@ -1,0 +1,94 @@
+import { escapeLine } from '../../domain/escape.js';
+import { parseMoment } from '../../domain/moment.js';
+import { isoOfMs } from '../../domain/time.js';
+import { UsageError } from '../../errors.js';
+
+/** A time: a duration before now (`2h`), an ISO time, ms since 1970, or a Date. */
+export type Moment = string | number | Date;
+
+/** Which stored events, from where, and until when. At most one of the starts. */
+export interface ReadEventsOptions {
+  /** Event types of the config, or subjects, with `*` for a token and `>` at the end. Default: all. */
+  readonly subjects?: readonly string[];
+  /** Start: what was stored at this time or later. One in the future: nothing before it. */
+  readonly since?: Moment;
+  /** Start: this sequence of the events stream. One that is not there yet: nothing before it. */
+  readonly fromSeq?: number;
+  /** Start: the oldest that is stored. Default without `follow`. */
+  readonly all?: boolean;
+  /** Start: what is stored from now on. Default with `follow`. */
+  readonly new?: boolean;
+  /** Start: the last stored event of each subject, and then, with `follow`, all new ones. */
+  readonly lastPerSubject?: boolean;
+  /** Only what was stored at this time or before; when it has come, the reading ends. Default: no end. */
+  readonly until?: Moment;
+  /** Go on with what is stored later, and wait for it. False: end with what is there at the start. Default: true. */
+  readonly follow?: boolean;
+  /** Ends after so many events. Default: no end. */
+  readonly count?: number;
+  /** Ends the reading; what was given by then stays valid. */
+  readonly signal?: AbortSignal;
+}
+
+/** The same, checked, with times in ms since 1970. */
+export interface ReadingSpan {
+  readonly start:
+    | { readonly at: 'all' | 'new' | 'last-per-subject' }
+    | { readonly at: 'time'; readonly timeMs: number }
+    | { readonly at: 'seq'; readonly seq: number };
+  readonly untilMs: number;
+  readonly follow: boolean;
+}
+
+/** Throws UsageError for a time that is none, for two starts, and for an end that is before the start. */
+export function spanOf(options: ReadEventsOptions, nowMs: number): ReadingSpan {
+  const { follow = true } = options;
+  const start = startOf(options, nowMs);
+  const untilMs =
+    options.until === undefined ? Number.POSITIVE_INFINITY : momentOf('until', options.until, nowMs);
+  const fromMs = start.at === 'time' ? start.timeMs : start.at === 'new' ? nowMs : Number.NEGATIVE_INFINITY;
+  if (untilMs < fromMs) {
+    const from = start.at === 'new' ? 'only new events are read' : `the start, ${isoOfMs(fromMs)}, is later`;
+    throw new UsageError(`until ${isoOfMs(untilMs)}: nothing can be read, since ${from}`, {
+      suggestions: ['say where to begin: since, from-seq or all'],
+    });
+  }
+  return { start, untilMs, follow };
+}
+
+function startOf(options: ReadEventsOptions, nowMs: number): ReadingSpan['start'] {
+  const { since, fromSeq, all, new: fromNow, lastPerSubject, follow = true } = options;
+  const given = Object.entries({
+    since: since !== undefined,
+    fromSeq: fromSeq !== undefined,
+    all,
+    new: fromNow,
+    lastPerSubject,
+  }).filter(([, is]) => is === true);
+  if (given.length > 1) {
+    throw new UsageError(`expected one start, found ${given.map(([name]) => name).join(' and ')}`);
+  }
+  if (since !== undefined) return { at: 'time', timeMs: momentOf('since', since, nowMs) };
+  if (fromSeq !== undefined) {
+    if (Number.isSafeInteger(fromSeq) && fromSeq > 0) return { at: 'seq', seq: fromSeq };
+    throw new UsageError(`fromSeq: expected a sequence of at least 1, found ${fromSeq}`);
+  }
+  if (lastPerSubject) return { at: 'last-per-subject' };
+  return { at: fromNow || (follow && !all) ? 'new' : 'all' };
+}
+
+function momentOf(name: string, moment: Moment, nowMs: number): number {
+  const ms =
+    typeof moment === 'string'
+      ? parseMoment(moment, nowMs)
+      : typeof moment === 'number'
+        ? moment
+        : moment.getTime();
+  if (ms !== undefined && Math.abs(ms) <= latestMs) return ms;
+  throw new UsageError(
+    `${name}: expected a duration like 2h or 7d, or an ISO time like 2026-01-31T12:00Z, found "${escapeLine(String(moment))}"`,
+  );
+}
+
+/** Of a Date of JavaScript. */
+const latestMs = 8.64e15;
