@@ -56,8 +56,10 @@ export class UsageError extends PlutomiError {
 export interface ConfigProblem {
   /** Where, as `consumers.orders.attempts`; empty: the whole file. */
   readonly path: string;
-  /** Of a JSON config, from 1. */
+  /** Of a JSON or YAML config, from 1. */
   readonly line?: number;
+  /** In that line, from 1. */
+  readonly column?: number;
   /** What was expected, and what was found. */
   readonly message: string;
 }

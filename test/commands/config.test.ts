@@ -38,6 +38,33 @@ async function config(words: string, cwd: string, env: Record<string, string> = 
 }
 
 describe('config show', () => {
+  test('YAML, filled in from the environment and from .env', async () => {
+    const folder = await folderWith({
+      'plutomi-events.config.yml':
+        'name: shop-${STAGE}\nreplicas: ${REPLICAS:-3}\nevents: { a: }\nserver:\n  url: nats://me:${DB_PASSWORD}@h:4222\n',
+      '.env': 'STAGE=test\nDB_PASSWORD=hunter2\n',
+    });
+    const json = await config('show --json', folder, { REPLICAS: '5' });
+    expect(json).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      name: 'shop-test',
+      streams: { events: { replicas: 5 } },
+      server: { url: 'nats://h:4222' },
+    });
+    expect(json.stdout).not.toContain('hunter2');
+  });
+
+  test('a variable that is not set: its path, line, column and name', async () => {
+    const folder = await folderWith({
+      'plutomi-events.config.yaml': 'name: p\nstreams:\n  events:\n    maxAge: ${MAX_AGE}\n',
+    });
+    const { exitCode, stderr } = await config('show', folder);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(
+      '  line 4, column 5: streams.events.maxAge: the environment has no MAX_AGE, and there is no default for it\n',
+    );
+  });
+
   test('a JSON config, found upwards, with its defaults', async () => {
     const folder = await folderWith({
       'plutomi-events.config.json': small,

@@ -113,6 +113,7 @@ export class CommandContext {
       cwd: this.environment.cwd,
       ...(file === undefined ? {} : { file }),
       handlerFiles: this.needsProject,
+      variables: this.environment.variables,
       ...this.moduleOptions,
       onWarning: ({ path, message }) =>
         process.stderr.write(`Warning: ${hideSecrets(escapeBlock(`${path}: ${message}`))}\n`),

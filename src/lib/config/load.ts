@@ -2,13 +2,17 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigError, type ConfigProblem } from '../errors.js';
 import { loadModule } from './file/load-module.js';
-import type { JsonFile } from './file/read-json.js';
+import type { TextFile } from './file/positions.js';
 import type { PipelineConfig } from './resolved.js';
 import { requireTrusted, type Trust } from '../connection/trust.js';
+import type { ValidateOptions } from './validation/validate.js';
+import type { Variables } from './validation/fill-in.js';
 import { suggestCommand, type Suggestion } from '../suggestion.js';
 
 /** Names of a config file, in the order in which they are looked for in a folder. */
-export const configNames = ['ts', 'mjs', 'js', 'json'].map((ending) => `plutomi-events.config.${ending}`);
+export const configNames = ['ts', 'mjs', 'js', 'json', 'yaml', 'yml'].map(
+  (ending) => `plutomi-events.config.${ending}`,
+);
 
 /** Which config to load. */
 export interface LoadOptions {
@@ -22,8 +26,10 @@ export interface LoadOptions {
   readonly trust?: Trust;
   /** Handler files that are not there are problems. Default: they are not looked for. */
   readonly handlerFiles?: boolean;
-  /** Our public API, for configs that import it; not called for JSON. */
+  /** Our public API, for configs that import it; not called for JSON and YAML. */
   readonly library: () => Promise<unknown>;
+  /** What `${NAME}` of a JSON or YAML config stands for; empty counts as unset. Default: none is set. */
+  readonly variables?: Variables;
   /** Called for each setting that is allowed but can lose events. */
   readonly onWarning?: (warning: ConfigProblem) => void;
 }
@@ -37,9 +43,8 @@ export async function loadConfig(options: LoadOptions): Promise<PipelineConfig> 
   const file =
     options.file === undefined ? await findConfig(options.cwd) : path.resolve(options.cwd, options.file);
   if (file === undefined) throw noConfigFile(options.cwd);
-  const { value, lines } = await readConfig(file, options);
   const { onWarning, handlerFiles } = options;
-  return checked(value, file, { named: file, lines, onWarning, handlerFiles });
+  return checked(file, { ...(await readConfig(file, options)), named: file, onWarning, handlerFiles });
 }
 
 /** There is none in this folder and above; `besides` is what else was tried. */
@@ -77,26 +82,29 @@ export function configFrom(
   value: unknown,
   { folder, named = 'the config', onWarning }: ConfigFromOptions,
 ): Promise<PipelineConfig> {
-  return checked(value, path.join(folder, configNames[2] ?? ''), { named, onWarning });
+  return checked(path.join(folder, configNames[2] ?? ''), { value, named, onWarning });
 }
 
-interface Checking {
+interface Read extends Pick<ValidateOptions, 'positions' | 'variables'> {
+  readonly value: unknown;
+}
+
+interface Checking extends Read {
   /** What stands for it in errors. */
   readonly named: string;
-  readonly lines?: JsonFile['lines'] | undefined;
   readonly onWarning?: ((warning: ConfigProblem) => void) | undefined;
   readonly handlerFiles?: boolean | undefined;
 }
 
 async function checked(
-  value: unknown,
   file: string,
-  { named, lines, onWarning, handlerFiles }: Checking,
+  { value, named, positions, variables, onWarning, handlerFiles }: Checking,
 ): Promise<PipelineConfig> {
   const { validateConfig } = await import('./validation/validate.js');
   const { resolveConfig } = await import('./resolve.js');
   const { parsed, problems, warnings } = await validateConfig(value, path.dirname(file), {
-    lines,
+    positions,
+    variables,
     handlerFiles,
   });
   if (parsed === undefined) {
@@ -119,23 +127,26 @@ export async function findConfig(cwd: string): Promise<string | undefined> {
   }
 }
 
-async function readConfig(
-  file: string,
-  options: LoadOptions,
-): Promise<{ readonly value: unknown; readonly lines?: JsonFile['lines'] }> {
+async function readConfig(file: string, options: LoadOptions): Promise<Read> {
   if (!(await isFile(file))) {
     throw new ConfigError(`no config file at ${file}`, [], { suggestions: ['name another with --config'] });
   }
   await requireTrusted(file, options.trust);
-  if (file.endsWith('.json')) {
-    const { readJson } = await import('./file/read-json.js');
-    return readJson(file);
-  }
+  const text = await readText(file);
+  // A module reads the environment itself.
+  if (text !== undefined) return { ...text, variables: options.variables ?? {} };
   const value = await loadModule(file, options);
   if (value !== undefined) return { value };
   throw new ConfigError(`${file} has no default export`, [], {
     suggestions: ["export default defineConfig({ name: '…' })"],
   });
+}
+
+/** Undefined: it is a module. */
+async function readText(file: string): Promise<TextFile | undefined> {
+  if (file.endsWith('.json')) return (await import('./file/read-json.js')).readJson(file);
+  if (/\.ya?ml$/.test(file)) return (await import('./file/read-yaml.js')).readYaml(file);
+  return undefined;
 }
 
 async function isFile(file: string): Promise<boolean> {

@@ -37,8 +37,8 @@ export interface ConnectionOptions {
 /** Which pipeline to open, and where. All of it can be left out. */
 export interface OpenOptions extends ConnectionOptions {
   /**
-   * A config file, relative to `cwd`, or a config. Default: `plutomi-events.config.{ts,mjs,js,json}` of `cwd` or of the
-   * nearest folder above it that has one.
+   * A config file, relative to `cwd`, or a config. Default: `plutomi-events.config.{ts,mjs,js,json,yaml,yml}` of `cwd` or
+   * of the nearest folder above it that has one.
    */
   readonly config?: string | UserConfig;
   /**

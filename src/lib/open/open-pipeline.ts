@@ -65,7 +65,10 @@ async function located(
     cwd,
     file: given,
     named,
-    load: (file) => checked(loadConfig({ cwd, file, ...modulesOf(environment), ...warn })),
+    load: (file) =>
+      checked(
+        loadConfig({ cwd, file, variables: environment.variables, ...modulesOf(environment), ...warn }),
+      ),
     target,
     connect,
   });

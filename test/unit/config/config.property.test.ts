@@ -7,7 +7,9 @@ import { appliedDocument, decodeApplied } from '../../../src/lib/config/applied/
 import { configFromStored } from '../../../src/lib/config/applied/from-stored.js';
 import { storedConfigOf } from '../../../src/lib/config/applied/stored-config.js';
 import { describeConfig } from '../../../src/lib/config/describe.js';
+import { stringify } from 'yaml';
 import { readJson } from '../../../src/lib/config/file/read-json.js';
+import { readYaml } from '../../../src/lib/config/file/read-yaml.js';
 import { resolveConfig } from '../../../src/lib/config/resolve.js';
 import { validateConfig } from '../../../src/lib/config/validation/validate.js';
 import { describeError } from '../../../src/lib/cli/output/describe-error.js';
@@ -126,6 +128,39 @@ property(
       expect(desiredTopology(back)).toEqual(desiredTopology(resolved));
     }),
 );
+
+property('the same config means the same in YAML and in JSON', [], () => {
+  const [yaml, json] = [join(folder, 'same.yaml'), join(folder, 'same.json')];
+  return fc.asyncProperty(fc.oneof(config, small), async (value) => {
+    writeFileSync(yaml, stringify(value));
+    writeFileSync(json, JSON.stringify(value));
+    expect((await readYaml(yaml)).value).toEqual((await readJson(json)).value);
+  });
+});
+
+property('a YAML file is read, or refused with where and why', ['accepted', 'refused'], (seen) => {
+  const file = join(folder, 'some.yaml');
+  const text = fc.oneof(
+    nearly(fc.oneof(config, small).map((value) => stringify(value))),
+    nearly(fc.json().map((one) => stringify(JSON.parse(one)))),
+    fc.string({ unit: fc.constantFrom(...'&*a1: -[]{}\n\t"\'|>!%#?,$@'.split('')) }),
+  );
+  return fc.asyncProperty(text, async (text) => {
+    writeFileSync(file, text);
+    const found = await readYaml(file).then(
+      ({ positions }) => positions().then((at) => (at(['consumers', 'mailer', 'retry']), 'accepted')),
+      (error: unknown) => error,
+    );
+    seen(found === 'accepted' ? 'accepted' : 'refused');
+    if (found === 'accepted') return;
+    expect(found).toBeInstanceOf(ConfigError);
+    const { message } = describeError(found as Error);
+    expect(message).toMatch(
+      /some\.yaml(?::\d+:\d+: | is not valid YAML:\n| has the same key |: can't be read: )/,
+    );
+    expect(message).not.toMatch(unprintable);
+  });
+});
 
 property('a JSON file is read, or refused with the line and column', ['accepted', 'refused'], (seen) => {
   const file = join(folder, 'some.json');

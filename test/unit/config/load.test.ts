@@ -33,7 +33,7 @@ async function failure(name: string, content: string, others: Record<string, str
 }
 
 describe('findConfig', () => {
-  test('looks upwards, and takes ts before mjs, js and json', async () => {
+  test('looks upwards, and takes ts before mjs, js, json, yaml and yml', async () => {
     const folder = await folderWith({
       'plutomi-events.config.json': '',
       'plutomi-events.config.mjs': '',
@@ -48,7 +48,7 @@ describe('findConfig', () => {
   test('without one: says what was looked for and where', async () => {
     const folder = await temporaryFolder();
     await expect(load(folder)).rejects.toThrow(
-      `no config file: looked for plutomi-events.config.ts, plutomi-events.config.mjs, plutomi-events.config.js, plutomi-events.config.json in ${folder} and above`,
+      `no config file: looked for plutomi-events.config.ts, plutomi-events.config.mjs, plutomi-events.config.js, plutomi-events.config.json, plutomi-events.config.yaml, plutomi-events.config.yml in ${folder} and above`,
     );
   });
 });
@@ -143,7 +143,7 @@ describe('loadConfig', () => {
       message: `${folder}/plutomi-events.config.json has 2 problems:`,
       problems: [
         { path: 'name', message: 'required: a string' },
-        { path: 'nmae', line: 1, message: 'unknown key; did you mean name?' },
+        { path: 'nmae', line: 1, column: 2, message: 'unknown key; did you mean name?' },
       ],
     });
   });
@@ -159,9 +159,14 @@ describe('JSON that JavaScript reads as something else is refused', () => {
       code: 'CONFIG_INVALID',
       exitCode: 2,
       problems: [
-        { path: 'name', line: 3, message: 'the same key is already in line 2' },
-        { path: 'consumers.n.events[1].a', line: 5, message: 'the same key is already in line 5' },
-        { path: 'consumers.n', line: 6, message: 'the same key is already in line 5' },
+        { path: 'name', line: 3, column: 2, message: 'the same key is already in line 2' },
+        {
+          path: 'consumers.n.events[1].a',
+          line: 5,
+          column: 33,
+          message: 'the same key is already in line 5',
+        },
+        { path: 'consumers.n', line: 6, column: 3, message: 'the same key is already in line 5' },
       ],
     });
   });
@@ -174,7 +179,12 @@ describe('JSON that JavaScript reads as something else is refused', () => {
     const folder = await folderWith({ 'plutomi-events.config.json': content });
     await expect(load(folder)).rejects.toMatchObject({
       problems: [
-        { path, line: 1, message: 'this name is not allowed: JavaScript takes it for something else' },
+        {
+          path,
+          line: 1,
+          column: expect.any(Number),
+          message: 'this name is not allowed: JavaScript takes it for something else',
+        },
       ],
     });
   });
@@ -278,6 +288,13 @@ describe('a config that cannot be read says where', () => {
     ['a broken escape', '{"a": "\\x"}', '1:9: not valid JSON: unexpected "x"'],
   ])('JSON: %s', async (_, content, message) => {
     expect(await failure('json', content)).toBe(`<folder>/plutomi-events.config.json:${message}`);
+  });
+
+  test('JSON: many levels', async () => {
+    const text = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
+    expect(await failure('json', text)).toBe(
+      "<folder>/plutomi-events.config.json: can't be read: it is nested more than 100 levels deep",
+    );
   });
 
   test('a module that throws', async () => {

@@ -85,8 +85,8 @@ describe('docs/configuration.md', () => {
   });
 
   test('shows configs that are valid', async () => {
-    const whole = codeBlocks(doc, 'json', 'ts').filter(({ text }) => /"?name"?: /.test(text));
-    expect(whole.map(({ language }) => language)).toEqual(['json', 'ts']);
+    const whole = codeBlocks(doc, 'json', 'yaml', 'ts').filter(({ text }) => /"?name"?: /.test(text));
+    expect(whole.map(({ language }) => language)).toEqual(['json', 'yaml', 'ts']);
     for (const { language, text } of whole) await loadsWithoutWarning(text, language);
   });
 
@@ -118,6 +118,7 @@ async function loadsWithoutWarning(text: string, language: string): Promise<void
     cwd: folder,
     cacheHome: path.join(folder, 'cache'),
     library: () => import('../../../src/lib/index.js'),
+    variables: {},
     onWarning: (warning) => warnings.push(warning),
   });
   expect(warnings).toEqual([]);

@@ -110,7 +110,7 @@ export const globalFlags = {
     description: 'config file',
     helpGroup: group,
     helpValue: '<file>',
-    defaultHelp: async () => 'plutomi-events.config.{ts,mjs,js,json}, here or in a folder above',
+    defaultHelp: async () => 'plutomi-events.config.{ts,mjs,js,json,yaml,yml}, here or in a folder above',
   }),
   pipeline: Flags.string({
     description:

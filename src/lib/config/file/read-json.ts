@@ -1,29 +1,29 @@
 import { readFile } from 'node:fs/promises';
 import { ConfigError } from '../../errors.js';
-import type { Path } from '../validation/problems.js';
-
-/** A JSON file: its value, and the line (from 1) that a key or element of it stands in. */
-export interface JsonFile {
-  readonly value: unknown;
-  readonly lines: () => Promise<(path: Path) => number | undefined>;
-}
+import { deepest, duplicatesIn, type Located, positionIn, type TextFile } from './positions.js';
 
 /**
  * Reads a JSON config.
  *
  * Throws ConfigError with line and column of what is not JSON, or with each key that stands twice in one object.
  */
-export async function readJson(file: string): Promise<JsonFile> {
+export async function readJson(file: string): Promise<TextFile> {
   const text = (await readFile(file, 'utf8')).replace(/^\uFEFF/, '');
   const value = parse(text, file);
   // Where each key stands takes another parser, which is only loaded to say what is wrong.
-  const positions = async () => (await import('./json-positions.js')).positionsIn(text, file);
-  if (countKeysWritten(text) !== countKeys(value)) {
-    throw new ConfigError(`${file} has the same key more than once:`, (await positions()).duplicates(), {
-      suggestions: ['keep one of them, or rename the other: the first would be ignored'],
-    });
-  }
-  return { value, lines: async () => (await positions()).lineOf };
+  const located = async (): Promise<Located> => (await import('./json-positions.js')).locateJson(text);
+  if (countKeysWritten(text) !== countKeys(value, file)) throw sameKeys(file, await located());
+  return { value, positions: async () => positionIn(await located()) };
+}
+
+export function sameKeys(file: string, located: Located): ConfigError {
+  return new ConfigError(`${file} has the same key more than once:`, duplicatesIn(located), {
+    suggestions: ['keep one of them, or rename the other: the first would be ignored'],
+  });
+}
+
+export function tooDeep(file: string): ConfigError {
+  return new ConfigError(`${file}: can't be read: it is nested more than ${deepest} levels deep`);
 }
 
 /** In valid JSON a text with a colon after it is a key, and nothing else is. */
@@ -33,14 +33,15 @@ function countKeysWritten(text: string): number {
   return count;
 }
 
-function countKeys(value: unknown): number {
+/** Throws ConfigError where it is nested deeper than any config. */
+function countKeys(value: unknown, file: string): number {
   let count = 0;
-  const left = [value];
-  while (left.length > 0) {
-    const one = left.pop();
-    if (typeof one !== 'object' || one === null) continue;
-    if (!Array.isArray(one)) count += Object.keys(one).length;
-    for (const inner of Object.values(one)) left.push(inner);
+  let level = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > deepest) throw tooDeep(file);
+    const objects = level.filter((one) => typeof one === 'object' && one !== null);
+    for (const one of objects) if (!Array.isArray(one)) count += Object.keys(one).length;
+    level = objects.flatMap((one): unknown[] => Object.values(one));
   }
   return count;
 }

@@ -27,6 +27,15 @@ export function keysAt(path: Path, value?: unknown): string[] {
     .filter((key) => key !== '$schema');
 }
 
+/** The kinds of values that the schema knows at a path, in the words of zod: `string`, `number`, `literal`. */
+export function typesAt(path: Path): ReadonlySet<string> {
+  let candidates: AnySchema[] = [configSchema];
+  for (const part of path) {
+    candidates = candidates.flatMap(unwrap).flatMap((schema) => below(schema, part));
+  }
+  return new Set(candidates.flatMap(unwrap).map(({ def }) => def.type));
+}
+
 /** The schemas behind defaults, optionals and unions. */
 function unwrap(schema: AnySchema): AnySchema[] {
   const { def } = schema as unknown as {

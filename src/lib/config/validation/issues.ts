@@ -23,7 +23,7 @@ export function reportIssues(
     }
     const nested = issue.code === 'invalid_union' ? nearestShape(issue.errors) : undefined;
     if (nested) reportIssues(problems, raw, nested, path);
-    else problems.addBroken(path, messageOf(issue, raw, path));
+    else if (!problems.isBroken(path)) problems.addBroken(path, messageOf(issue, raw, path));
   }
 }
 

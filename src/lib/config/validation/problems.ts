@@ -3,6 +3,15 @@ import type { ConfigProblem } from '../../errors.js';
 /** Keys and indexes from the root of a config to a value. */
 export type Path = readonly (string | number)[];
 
+/** Where something stands in a text; both from 1. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** The position of a path's last part that is there. */
+export type PositionOf = (path: Path) => Position | undefined;
+
 /** `consumers.mailer.backoff[0]`, `events["totp.requested"].subject`. */
 export function formatPath(path: Path): string {
   let text = '';
@@ -60,24 +69,37 @@ export class Problems {
   readonly all: ConfigProblem[] = [];
   readonly broken: Path[] = [];
   private readonly paths: Path[] = [];
+  private readonly origins = new Map<string, string>();
+
+  /** The value at this path was not written so: it came from the environment, by this text. */
+  cameFrom(path: Path, written: string): void {
+    this.origins.set(formatPath(path), written);
+  }
 
   add(path: Path, message: string): void {
-    this.all.push({ path: formatPath(path), message });
+    const at = formatPath(path);
+    const written = this.origins.get(at);
+    this.all.push({
+      path: at,
+      message: written === undefined ? message : `${message} (by ${show(written)})`,
+    });
     this.paths.push(path);
   }
 
-  /** All of them, each with its line where `lineOf` knows it. */
-  withLines(lineOf: (path: Path) => number | undefined): ConfigProblem[] {
-    return this.all.map((problem, i) => {
-      const line = lineOf(this.paths[i] ?? []);
-      return line === undefined ? problem : { ...problem, line };
-    });
+  /** All of them, each with its position where `positionOf` knows it. */
+  withPositions(positionOf: PositionOf): ConfigProblem[] {
+    return this.all.map((problem, i) => ({ ...problem, ...positionOf(this.paths[i] ?? []) }));
   }
 
   /** A problem of the value itself: what is derived from it would be a consequence, not another problem. */
   addBroken(path: Path, message: string): void {
     this.add(path, message);
     this.broken.push(path);
+  }
+
+  /** Was a problem of this very value told? */
+  isBroken(path: Path): boolean {
+    return this.broken.some((bad) => bad.length === path.length && startsWith(bad, path));
   }
 
   /** Are the values at (and below) these paths as the user meant them? */

@@ -7,8 +7,9 @@ import { checkServer } from './checks/server.js';
 import { checkStages } from './checks/stages.js';
 import { checkStreams } from './checks/streams.js';
 import { checkWaits } from './checks/waits.js';
+import { fillIn, type Variables } from './fill-in.js';
 import { reportIssues } from './issues.js';
-import { type Path, Problems } from './problems.js';
+import { type PositionOf, Problems } from './problems.js';
 import { checkPrototypes } from './checks/prototypes.js';
 import { withoutBroken } from './repair.js';
 import { configSchema, type ParsedConfig } from '../schema/schema.js';
@@ -25,8 +26,10 @@ export interface Validated {
 }
 
 export interface ValidateOptions {
-  /** Gives what knows the line of a path. */
-  readonly lines?: (() => Promise<(path: Path) => number | undefined>) | undefined;
+  /** Gives what knows the position of a path. */
+  readonly positions?: (() => Promise<PositionOf>) | undefined;
+  /** What `${NAME}` in its texts stands for. Default: it stands for itself. */
+  readonly variables?: Variables | undefined;
   /** Handler files that are not there are problems. Default: they are not looked for. */
   readonly handlerFiles?: boolean | undefined;
 }
@@ -36,11 +39,12 @@ export interface ValidateOptions {
  * are relative to.
  */
 export async function validateConfig(
-  raw: unknown,
+  written: unknown,
   folder: string,
-  { lines, handlerFiles = false }: ValidateOptions = {},
+  { positions, variables, handlerFiles = false }: ValidateOptions = {},
 ): Promise<Validated> {
   const problems = new Problems();
+  const raw = variables === undefined ? written : fillIn(written, variables, problems);
   checkPrototypes(raw, problems);
   const result = configSchema.safeParse(raw, parsing);
   if (!result.success) reportIssues(problems, raw, result.error.issues);
@@ -57,7 +61,7 @@ export async function validateConfig(
     if (handlerFiles) await checkHandlers(parsed, problems, folder);
   }
   if (!result.success || problems.all.length > 0) {
-    const found = lines === undefined ? problems.all : problems.withLines(await lines());
+    const found = positions === undefined ? problems.all : problems.withPositions(await positions());
     return { parsed: undefined, problems: found, warnings: [] };
   }
   return { parsed: result.data, problems: [], warnings: warningsOf(result.data) };
