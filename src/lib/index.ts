@@ -100,6 +100,16 @@ export type { ProxySettings } from './http/proxy.js';
 export { type RunSettings, runPipeline } from './waterfall/run.js';
 export type { RunningPipeline, StopSummary } from './waterfall/running-pipeline.js';
 
+// How it is.
+export type {
+  ConsumerStatus,
+  DlqStatus,
+  PipelineStatus,
+  RetryStatus,
+  StreamStatus,
+} from './status/pipeline-status.js';
+export { readStatus, StatusReader } from './status/read-status.js';
+
 // Publishing.
 export {
   PartlyPublishedError,

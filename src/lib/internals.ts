@@ -12,6 +12,6 @@ export { installServer } from './dev-server/install/install.js';
 export { locateServer } from './dev-server/locate.js';
 export { KNOWN_VERSIONS, PINNED_VERSION } from './dev-server/install/versions.js';
 export { systemClock } from './flow/clock.js';
-export { EndingStreams } from './waterfall/rescue/ending-streams.js';
+export { EndingStreams } from './pointers/ending-streams.js';
 export { keepOriginals } from './waterfall/rescue/keep-originals.js';
 export { DueScan } from './waterfall/rescue/scan-due.js';

@@ -21,6 +21,13 @@ function shapeOf(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, shapeOf(one)]));
 }
 
+/** The same without the kinds: what is not known is null. */
+function keysOf(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(shapeOf(value)), (_key, one: unknown) =>
+    typeof one === 'string' ? 'value' : one,
+  );
+}
+
 const config = {
   name: 'plutomi',
   events: { 'totp.requested': {} },
@@ -76,6 +83,7 @@ test('the JSON that docs/commands.md shows is what the commands print', async ()
   expectSample(await json('dlq', 'replay', '--all', '--plan'), 'dlq replay', 2);
   expectSample(await json('dlq', 'replay', id, '--wait', '--yes', '--note', 'fixed'), 'dlq replay');
   const other = 'notifications-consumer/2';
+  expect(keysOf(await json('pipeline', 'status'))).toEqual(keysOf(sample('pipeline status')));
   expectSample(await json('operations', 'log'), 'operations log');
   expectSample(await json('dlq', 'report', '--since', '1h'), 'dlq report');
   expectSample(await json('dlq', 'discard', other, '--reason', 'by hand', '--yes'), 'dlq discard');

@@ -6,6 +6,8 @@ type Schema = Readonly<Record<string, unknown>>;
 
 const text = { type: 'string' } as const;
 const count = { type: 'integer', minimum: 0 } as const;
+const rate = { type: 'number', minimum: 0 } as const;
+const part = { type: 'number', minimum: 0, maximum: 1 } as const;
 const isoTime = {
   type: 'string',
   pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d+)?Z$',
@@ -358,6 +360,45 @@ const schemas = {
     stage: orNull({ enum: ['main', 'retry', 'dlq'] }),
     cycle: orNull(count),
     attempt: orNull(count),
+  }),
+  'pipeline status': object({
+    pipeline: text,
+    server: text,
+    at: isoTime,
+    streams: listOf(
+      object({
+        name: text,
+        messages: orNull(count),
+        bytes: orNull(count),
+        limit: orNull(count),
+        used: orNull(part),
+        growthPerHour: orNull({ type: 'number' }),
+        oldestAt: orNull(isoTime),
+        problem: orNull(text),
+      }),
+    ),
+    consumers: listOf(
+      object({
+        name: text,
+        stage: { enum: ['main', 'retry', 'dlq'] },
+        pending: orNull(count),
+        ackPending: orNull(count),
+        redelivered: orNull(count),
+        waiting: orNull(count),
+        oldestAt: orNull(isoTime),
+        perSecond: orNull(rate),
+        paused: { type: 'boolean' },
+        problem: orNull(text),
+      }),
+    ),
+    retry: object({ waiting: orNull(count), nextDueAt: orNull(isoTime) }),
+    dlq: object({
+      dead: orNull(count),
+      archived: orNull(count),
+      groups: orNull(count),
+      oldestAt: orNull(isoTime),
+      expiring: orNull(count),
+    }),
   }),
   error: object({ error: object({ code: text, message: text, suggestions: listOf(text) }) }),
 } as const;

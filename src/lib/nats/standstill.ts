@@ -45,11 +45,16 @@ export async function readStandstill(
 ): Promise<Standstill | undefined> {
   const streamInfo = await answered(link, () => link.streamInfo(stream));
   if (streamInfo === 'nobody') {
-    return { kind: 'stream-without-leader', detail: `nothing answers for ${stream}: it has no leader now` };
+    return streamWithoutLeader(stream);
   }
   const info = streamInfo && (await answered(link, () => link.consumerInfo(stream, consumer)));
   if (info === 'nobody') return noLeader;
   return standstillOf(stream, streamInfo, info);
+}
+
+/** What every consumer of a stream is where nothing answers for that. */
+export function streamWithoutLeader(stream: string): Standstill {
+  return { kind: 'stream-without-leader', detail: `nothing answers for ${stream}: it has no leader now` };
 }
 
 /** The same of what the server has said already. */
@@ -65,7 +70,8 @@ export function standstillOf(
   return pauseOf(consumer) ?? refusalOf(consumer) ?? mismatchOf(stream.config.subjects ?? [], consumer);
 }
 
-const noLeader: Standstill = {
+/** What a consumer is where nothing answers for it. */
+export const noLeader: Standstill = {
   kind: 'consumer-without-leader',
   detail: 'nothing answers for it: it has no leader now',
 };

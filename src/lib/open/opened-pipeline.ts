@@ -22,6 +22,8 @@ import type { Identity } from '../pipeline/identity.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { Places } from '../pipeline/places.js';
 import { type OperationsLog, type OperationsOptions, readOperations } from '../report/operations-log.js';
+import type { PipelineStatus } from '../status/pipeline-status.js';
+import { readStatus } from '../status/read-status.js';
 import { ensureTopology } from '../topology/ensure.js';
 import type { Verified } from '../verify/verification.js';
 import { type VerifyOptions, verifyPipeline } from '../verify/verify.js';
@@ -147,6 +149,11 @@ export class OpenPipeline implements Pipeline, AsyncDisposable {
   /** Names what breaks the promise that nothing is lost. Writes nothing. */
   verify(options?: VerifyOptions): Promise<Verified> {
     return verifyPipeline(this, options);
+  }
+
+  /** How it is: streams, consumers, retries and dead letters. One look, two where something is being delivered. */
+  status(): Promise<PipelineStatus> {
+    return readStatus(this);
   }
 
   /** Stops what runs, lets its handlers finish within 25 s, and closes the connection. Safe to call twice. */

@@ -16,6 +16,7 @@ const layers: readonly (readonly string[])[] = [
   ['pipeline'],
   ['journal', 'operations', 'pointers', 'handlers'],
   ['routing', 'groups', 'tasks'],
+  ['status'],
   ['topology', 'waterfall'],
   ['dlq'],
   ['events', 'verify', 'report', 'permissions'],

@@ -3,10 +3,10 @@ import { externalNamed, type PipelineConfig } from '../../config/resolved.js';
 import { formatDuration } from '../../domain/duration.js';
 import { expiresAtMs } from '../../domain/message-ttl.js';
 import { isoOfNanos, msOfNanos } from '../../domain/time.js';
-import type { Link } from '../../nats/link.js';
-import { serverNoteIn, type StoredMessage } from '../../nats/wire/message.js';
+import type { StoredMessage } from '../../nats/wire/message.js';
 import type { ConsumerInfo, StreamInfo } from '../../nats/objects.js';
 import { lifeOf, ttlOf } from '../../nats/stream-life.js';
+import { OldestUnprocessed } from '../../status/oldest-unprocessed.js';
 import type { Problem, Warning } from '../verification.js';
 
 /** Past this part of its life an unprocessed message is a warning; past the other one a problem. */
@@ -28,6 +28,7 @@ export async function checkRetention(
   nowMs: number,
 ): Promise<RetentionCheck> {
   const { link, config } = pipeline;
+  const unprocessed = new OldestUnprocessed(link);
   const problems: Problem[] = [];
   const warnings: Warning[] = [...streams.values()].flatMap(fullness);
   for (const info of consumers) {
@@ -37,7 +38,7 @@ export async function checkRetention(
     if (!stream) continue;
     const memoryMs = memoryOf(config, stream, info);
     if (!evicts(stream) && memoryMs === 0) continue;
-    const oldest = await oldestUnprocessed(link, info, isExternal(config, info));
+    const oldest = await unprocessed.of(info, isExternal(config, info));
     if (!oldest) continue;
     const found = lagOf(stream, info, oldest, nowMs);
     const forgotten = found ? undefined : forgottenOf(memoryMs, info, oldest, nowMs);
@@ -92,41 +93,6 @@ function evicts({ config }: StreamInfo): boolean {
 
 function isExternal(config: PipelineConfig, { name, stream_name: stream }: ConsumerInfo): boolean {
   return stream === config.streams.events.name && externalNamed(config, name) !== undefined;
-}
-
-/**
- * The first message that a consumer has not acknowledged, as far as its floor tells. Of an external one it tells
- * nothing: it stays behind what the server gave up. What was delivered is given up in time, by its config.
- */
-async function oldestUnprocessed(
-  link: Link,
-  info: ConsumerInfo,
-  external: boolean,
-): Promise<StoredMessage | undefined> {
-  const { delivered, ack_floor: floor, num_ack_pending: unacked, config, stream_name: stream } = info;
-  const from = (unacked === 0 || external ? delivered.stream_seq : floor.stream_seq) + 1;
-  const filters = config.filter_subjects ?? [config.filter_subject ?? '>'];
-  const found = await Promise.all(filters.map((filter) => nextMessage(link, stream, filter || '>', from)));
-  return found.reduce((first, one) => (one && (!first || one.seq < first.seq) ? one : first), undefined);
-}
-
-/** Notes of the server that are passed over before nothing is said of what comes behind them. */
-const mostNotes = 100;
-
-/** What the server keeps in the stream for itself is not a loss. */
-async function nextMessage(
-  link: Link,
-  stream: string,
-  filter: string,
-  from: number,
-): Promise<StoredMessage | undefined> {
-  let seq = from;
-  for (let notes = 0; notes < mostNotes; notes++) {
-    const message = await link.readNext(stream, filter, seq);
-    if (!message || serverNoteIn(message) === undefined) return message;
-    seq = message.seq + 1;
-  }
-  return undefined;
 }
 
 interface Lag {

@@ -5,7 +5,7 @@ import { msOfNanos } from '../../domain/time.js';
 import { readGroupDocuments } from '../../groups/group-documents.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { type Loud, takeCensus } from './census.js';
-import { ExpiringOriginals } from './expiring.js';
+import { ExpiringOriginals } from '../../pointers/expiring.js';
 
 /**
  * Measures what the config has limits for: by what the stream says of itself, and one read. Only where that is too much

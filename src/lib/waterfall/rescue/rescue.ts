@@ -5,7 +5,7 @@ import { messageOf, PlutomiError } from '../../errors.js';
 import type { WaterfallListener } from '../../observe/waterfall-event.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { DueScan } from './scan-due.js';
-import { EndingStreams } from './ending-streams.js';
+import { EndingStreams } from '../../pointers/ending-streams.js';
 import { keepOriginals } from './keep-originals.js';
 import { sweepKept } from './sweep-kept.js';
 

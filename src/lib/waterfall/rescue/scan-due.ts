@@ -6,7 +6,7 @@ import type { StoredMessage } from '../../nats/wire/message.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { readArchivedEntry } from '../../pointers/entry.js';
 import { readPointer } from '../../pointers/write-pointer.js';
-import type { EndingStreams } from './ending-streams.js';
+import type { EndingStreams } from '../../pointers/ending-streams.js';
 
 /** How far the pointers were read, and what is known of those that are not due yet. */
 interface Seen {

@@ -1,13 +1,14 @@
-import { metaConsumers } from '../../domain/consumer-names.js';
-import { expiresAtMs } from '../../domain/message-ttl.js';
-import type { Pointer } from '../../domain/pointer.js';
-import { readBatches } from '../../nats/read/read-batches.js';
-import type { Pipeline } from '../../pipeline/pipeline.js';
-import { readEntry } from '../../pointers/entry.js';
-import { KeptIndex } from '../../pointers/kept/list-kept.js';
-import { EndingStreams } from '../rescue/ending-streams.js';
+import { metaConsumers } from '../domain/consumer-names.js';
+import { expiresAtMs } from '../domain/message-ttl.js';
+import type { Pointer } from '../domain/pointer.js';
+import { readBatches } from '../nats/read/read-batches.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
+import { readEntry } from './entry.js';
+import { KeptIndex } from './kept/list-kept.js';
+import { EndingStreams } from './ending-streams.js';
 
-interface Ending {
+/** An event that a dead letter is about, and when it leaves its stream. */
+export interface Ending {
   readonly consumer: string;
   readonly seq: number;
   readonly endMs: number;
@@ -59,7 +60,8 @@ export class ExpiringOriginals {
   }
 }
 
-async function endingsOf(streams: EndingStreams, pointers: readonly Pointer[]): Promise<Ending[]> {
+/** Of those whose event is in its stream, when it leaves it. */
+export async function endingsOf(streams: EndingStreams, pointers: readonly Pointer[]): Promise<Ending[]> {
   const endings: Ending[] = [];
   for (const stream of new Set(pointers.map(({ origin }) => origin.stream))) {
     const ending = await streams.of(stream);

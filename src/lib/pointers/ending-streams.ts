@@ -1,7 +1,7 @@
-import type { Pointer } from '../../domain/pointer.js';
-import { endingOf, type EndingStream } from '../../domain/rescue-due.js';
-import type { Link } from '../../nats/link.js';
-import { lifeOf, ttlOf } from '../../nats/stream-life.js';
+import type { Pointer } from '../domain/pointer.js';
+import { endingOf, type EndingStream } from '../domain/rescue-due.js';
+import type { Link } from '../nats/link.js';
+import { lifeOf, ttlOf } from '../nats/stream-life.js';
 
 /** The streams that pointers name, as they are in one look: each is asked once. */
 export class EndingStreams {
