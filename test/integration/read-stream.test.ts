@@ -1,4 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { ConnectionError } from '../../src/lib/errors.js';
+import { systemClock } from '../../src/lib/flow/clock.js';
 import { msOfNanos } from '../../src/lib/domain/time.js';
 import { connect } from '../../src/lib/nats/connect/connect.js';
 import { listConsumers } from '../../src/lib/nats/objects.js';
@@ -94,6 +96,25 @@ describe('readStream', () => {
       if (seqs.length === 1003) break;
     }
     expect(seqs).toEqual(Array.from({ length: 1003 }, (_, i) => i + 1));
+  });
+
+  it('ends with an error where the server stays away, wherever it was', async () => {
+    const server = await natsForTest();
+    let skippedMs = 0;
+    let away = false;
+    const monotonic = (): number => systemClock.monotonic() + (away ? (skippedMs += 20_000) : 0);
+    const link = await connectTo(server.url, { clock: { ...systemClock, monotonic } });
+    await filled(link, 1000);
+    let read = 0;
+    const reading = (async () => {
+      for await (const _ of readStream(link, all)) {
+        if (++read !== 10) continue;
+        await server.kill9();
+        away = true;
+      }
+    })();
+    await expect(reading).rejects.toBeInstanceOf(ConnectionError);
+    expect(read).toBeLessThan(1000);
   });
 
   it('follows until its signal, and tells at once what is written', async () => {

@@ -106,6 +106,8 @@ class Reading {
   /** A message beyond the last that is wanted has arrived. */
   private isPast = false;
   private lost = true;
+  /** The server was asked and did not answer, first at this monotonic ms, and nothing arrived since. */
+  private silentSince: number | undefined;
   private wake: () => void = () => {};
   private refusal: NotAllowedError | undefined;
   private readonly unwatch: (() => void)[];
@@ -141,6 +143,7 @@ class Reading {
       const taken = this.takePage(lastSeq);
       const last = taken.at(-1);
       if (last) {
+        this.silentSince = undefined;
         const page = taken.filter((one) => one.serverNote === undefined && this.isNext(one));
         this.nextSeq = last.seq + 1;
         if (page.length > 0) yield { messages: page, after: last.pending };
@@ -203,13 +206,20 @@ class Reading {
     });
   }
 
-  /** Nothing arrives any more: because all was delivered, or because the consumer or a delivery got lost. */
+  /**
+   * Nothing arrives any more: because all was delivered, or because the consumer or a delivery got lost. Throws where
+   * the server stays away.
+   */
   private async isComplete(): Promise<boolean> {
     let info: ConsumerInfo | undefined;
     try {
       info = await this.link.consumerInfo(this.options.stream, this.consumer ?? '');
+      this.silentSince = undefined;
     } catch (error) {
-      if (error instanceof ConnectionError) return false;
+      if (!(error instanceof ConnectionError)) throw error;
+      const now = this.link.clock.monotonic();
+      this.silentSince ??= now;
+      if (now < this.silentSince + restartDeadlineMs) return false;
       throw error;
     }
     if (this.queue.length > 0) return false;
