@@ -56,10 +56,13 @@ const eventFields = {
   subject: text,
   headers: { type: 'object', additionalProperties: listOf(text) },
   data: {},
-  encoding: { enum: ['json', 'utf8', 'base64'] },
+  encoding: { enum: ['json', 'utf8', 'base64', 'encrypted'] },
   time: isoTime,
 };
-const event = object(eventFields);
+const ofEvent = {
+  encryption: object({ key: text, opened: { type: 'boolean' }, reason: orNull(text) }),
+};
+const event = object(eventFields, ofEvent);
 
 /** The fields that every journal record has; which others, depends on its kind. */
 const record = {
@@ -78,9 +81,10 @@ const record = {
   },
 };
 
+const eventsRead = object({ keys: listOf(text), read: count, gone: count }, { encrypted: count });
 const ofSelection = {
   selection: text,
-  eventsRead: object({ keys: listOf(text), read: count, gone: count }),
+  eventsRead,
 };
 
 const counted = listOf(object({ name: text, count }));
@@ -99,7 +103,7 @@ const planned = {
 };
 const selected = {
   selection: text,
-  eventsRead: object({ keys: listOf(text), read: count, gone: count }),
+  eventsRead,
 };
 const plan = object(
   {
@@ -271,13 +275,16 @@ const schemas = {
     {
       ...ofItem,
       embedded: { type: 'object' },
-      editedEvent: object({
-        ...eventFields,
-        cycle: count,
-        editedBy: orNull(text),
-        editedAt: orNull(isoTime),
-        why: orNull(text),
-      }),
+      editedEvent: object(
+        {
+          ...eventFields,
+          cycle: count,
+          editedBy: orNull(text),
+          editedAt: orNull(isoTime),
+          why: orNull(text),
+        },
+        ofEvent,
+      ),
       decided: object({ note: orNull(text), assignee: orNull(text), incident: orNull(text) }),
     },
   ),

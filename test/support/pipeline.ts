@@ -16,6 +16,7 @@ import { lastPointer, readPointer } from '../../src/lib/pointers/write-pointer.j
 import { silentLogger } from '../../src/lib/observe/log.js';
 import type { WaterfallEvent } from '../../src/lib/observe/waterfall-event.js';
 import { runPipeline } from '../../src/lib/waterfall/run.js';
+import type { PipelineParts } from '../../src/lib/pipeline/pipeline.js';
 import type { RunningPipeline } from '../../src/lib/waterfall/running-pipeline.js';
 import { connectTo as openLink } from './connect.js';
 import { applyTopology, type ConfigOverrides, makeConfig } from './config.js';
@@ -42,7 +43,11 @@ export interface TestBed {
   readonly config: PipelineConfig;
   publish(type: string, data?: unknown, msgId?: string): Promise<number>;
   /** Runs the pipeline in this process over a connection of its own; stopped when the test ends. */
-  run(handlers: Readonly<Record<string, Handler>>, only?: readonly string[]): Promise<TestRun>;
+  run(
+    handlers: Readonly<Record<string, Handler>>,
+    only?: readonly string[],
+    parts?: Partial<PipelineParts>,
+  ): Promise<TestRun>;
   /** The same by another version of the config. */
   runWith(
     config: PipelineConfig,
@@ -98,7 +103,7 @@ export async function testBed(
       );
       return ack.seq;
     },
-    run: (handlers, only) => runFor(server, config, handlers, only),
+    run: (handlers, only, parts) => runFor(server, config, handlers, only, parts),
     runWith: (other, handlers, only) => runFor(server, other, handlers, only),
     parked: async (consumer, seq) => {
       const message = await lastPointer(link, placesOf(config).retry, consumer, seq);
@@ -114,6 +119,7 @@ async function runFor(
   config: PipelineConfig,
   handlers: Readonly<Record<string, Handler>>,
   only?: readonly string[],
+  parts: Partial<PipelineParts> = {},
 ): Promise<TestRun> {
   const link = await openLink(server.url, 'test run');
   const events: WaterfallEvent[] = [];
@@ -122,7 +128,7 @@ async function runFor(
   const clock = { ...systemClock, random: () => 0.5 };
   // Each run is a process of its own to the others, whatever the clock makes of chance.
   const identity = { worker: `test:${process.pid}:${Math.random().toString(36).slice(2, 8)}` };
-  const pipeline = runPipeline(pipelineOf(link, { ...config, consumers }, { clock, identity }), {
+  const pipeline = runPipeline(pipelineOf(link, { ...config, consumers }, { clock, identity, ...parts }), {
     handlers: new Map(files),
     ...(only ? { only } : {}),
     log: silentLogger(),

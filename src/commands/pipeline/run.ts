@@ -18,6 +18,7 @@ import { ensureTopology } from '../../lib/topology/ensure.js';
 import { readTightLimits } from '../../lib/topology/record-sizes.js';
 import { logWaterfall } from '../../lib/observe/log-waterfall.js';
 import { withSuggestions } from '../../lib/render/suggestion.js';
+import { checkKeys } from '../../lib/waterfall/check-keys.js';
 import { runPipeline } from '../../lib/waterfall/run.js';
 
 const defaultDrainTimeoutMs = 25_000;
@@ -103,6 +104,7 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
       const limits = await untilAnswered(pipeline.clock, () => readTightLimits(pipeline), onWaiting);
       for (const { refuses, detail, suggestions } of limits)
         log[refuses ? 'error' : 'warn'](withSuggestions(detail, suggestions, this.context.caller));
+      await checkKeys(pipeline, log);
       const running = runPipeline(pipeline, {
         only: only.map((consumer) => consumer.name),
         handlers,

@@ -137,7 +137,7 @@ export class CommandContext {
     const { config, link } = await this.locate();
     const open = link ?? (await this.connect(await this.target(config)));
     this.opened = config;
-    return makePipeline({ config, link: open });
+    return makePipeline({ config, link: open, variables: this.environment.variables });
   }
 
   private async connect(target: ConnectionTarget): Promise<Link> {

@@ -1,6 +1,7 @@
 import { formatRate } from '../domain/alert-rate.js';
 import { hideSecrets as hideSecretForms } from '../domain/secrets.js';
 import { formatDuration } from '../domain/duration.js';
+import type { KeyReferences } from '../domain/key-reference.js';
 import type { Numbers } from '../domain/numbers.js';
 import { describeServers } from '../nats/connect/target.js';
 import type {
@@ -24,17 +25,25 @@ export interface DescribedConfig {
   readonly name: string;
   readonly streams: Readonly<Record<StreamRole, DescribedStream>>;
   /** By type; `schema` is the vendor of the schema. */
-  readonly events: Readonly<Record<string, { readonly subject: string; readonly schema: string | null }>>;
+  readonly events: Readonly<Record<string, DescribedEvent>>;
   readonly consumers: Readonly<Record<string, DescribedConsumer | DescribedExternal>>;
   readonly meta: DescribedStage & { readonly concurrency: number; readonly ackWait: string };
   readonly alerts: DescribedAlerts;
   readonly protected: boolean;
   readonly keepOriginals: boolean;
   readonly latestOnly: readonly string[];
+  /** Where the keys are. */
+  readonly keys: KeyReferences | null;
   readonly numbers: Numbers;
   readonly server: { readonly url: string | null; readonly context: string | null };
   /** How it was applied, where it was read from the server. */
   readonly applied: Applied | null;
+}
+
+export interface DescribedEvent {
+  readonly subject: string;
+  readonly schema: string | null;
+  readonly encrypt: boolean;
 }
 
 /** `null`: not looked at, not told there. */
@@ -106,9 +115,9 @@ export function describeConfig(config: PipelineConfig): DescribedConfig {
       kept: describeStream(streams.kept),
     },
     events: Object.fromEntries(
-      config.events.map(({ type, subject, schema }) => [
+      config.events.map(({ type, subject, schema, encrypt = false }) => [
         type,
-        { subject, schema: schema?.['~standard'].vendor ?? null },
+        { subject, schema: schema?.['~standard'].vendor ?? null, encrypt },
       ]),
     ),
     consumers: Object.fromEntries([
@@ -124,6 +133,7 @@ export function describeConfig(config: PipelineConfig): DescribedConfig {
     protected: config.protected,
     keepOriginals: config.keepOriginals,
     latestOnly: config.latestOnly,
+    keys: config.keys ?? null,
     numbers: config.numbers,
     server: {
       url: server?.url === undefined ? null : describeServers(server.url.split(',').map((url) => url.trim())),

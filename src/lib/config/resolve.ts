@@ -14,13 +14,13 @@ import type {
   StreamSettings,
 } from './resolved.js';
 import {
-  dependentDefaults,
   type ParsedConfig,
   type ParsedConsumer,
   type ParsedExternalConsumer,
   type ParsedManagedConsumer,
   type ParsedStream,
 } from './schema/schema.js';
+import { dependentDefaults } from './schema/dependent-defaults.js';
 import { parseSize } from './schema/size.js';
 
 export const streamRoles: readonly StreamRole[] = [
@@ -68,6 +68,7 @@ export function resolveConfig(parsed: ParsedConfig, file: string): PipelineConfi
     protected: parsed.protected,
     keepOriginals: parsed.keepOriginals,
     latestOnly: parsed.latestOnly,
+    ...(parsed.keys === undefined ? {} : { keys: parsed.keys }),
     numbers: parsed.numbers,
     ...(url === undefined && context === undefined
       ? {}
@@ -133,6 +134,7 @@ export function resolveEvents(parsed: ParsedConfig): EventType[] {
     type,
     subject: definition?.subject ?? (root === '' ? type : `${root}.${type}`),
     ...(definition?.schema === undefined ? {} : { schema: definition.schema }),
+    ...(definition?.encrypt ? { encrypt: true as const } : {}),
   }));
 }
 

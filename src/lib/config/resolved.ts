@@ -1,5 +1,6 @@
 import type { ServerSettings } from '../connection/target-options.js';
 import type { AlertRate } from '../domain/alert-rate.js';
+import type { KeyReferences } from '../domain/key-reference.js';
 import type { Numbers } from '../domain/numbers.js';
 import type { StagePlan } from '../domain/stage-plan.js';
 import type { SubjectRoots } from '../domain/subjects.js';
@@ -38,6 +39,8 @@ export interface PipelineConfig {
   readonly keepOriginals: boolean;
   /** Filters of subjects that each name one thing: only the newest event counts. */
   readonly latestOnly: readonly string[];
+  /** Where the keys of encrypted payloads are. */
+  readonly keys?: KeyReferences;
   /** As schemas see numbers at publishing, and consumers that don't say it themselves. */
   readonly numbers: Numbers;
   /** Where the config says the server is. Flags, environment and context win over it. */
@@ -92,6 +95,8 @@ export interface EventType {
   readonly subject: string;
   /** Checks the data when it is published and when it is handled. Default: no check. */
   readonly schema?: StandardSchema;
+  /** Its payloads are encrypted. Default: they are not. */
+  readonly encrypt?: true;
 }
 
 /** Where a new consumer starts reading. */

@@ -1,10 +1,11 @@
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { metaConsumers } from '../domain/consumer-names.js';
-import { decodeText, isDeeperThan, parseJson } from '../domain/decode.js';
+import { type Decoded, decodeText, isDeeperThan, parseJson } from '../domain/decode.js';
 import { JsonText } from '../domain/json-text.js';
 import type { Pointer } from '../domain/pointer.js';
 import type { LetterStatus } from '../domain/selection/match.js';
 import type { JournalRecord } from '../domain/record.js';
+import { isSealed, keyIdOf } from '../encryption/sealed.js';
 import { inOrderOfStory } from '../domain/story.js';
 import type { GroupDocument } from '../domain/group-document.js';
 import { isoOfNanos } from '../domain/time.js';
@@ -18,20 +19,35 @@ import { notFound } from './not-found.js';
 import { findEntry } from './select.js';
 import { Expiry } from './state.js';
 
+/** How an event is encrypted, and whether it is shown all the same. */
+export interface ShownEncryption {
+  /** Id of the key. */
+  readonly key: string;
+  /** `data` is what was published. */
+  readonly opened: boolean;
+  /** Why it is not opened; null: nobody has tried, or it is. */
+  readonly reason: string | null;
+}
+
 /** The original event as it stands in its stream. */
 export interface ShownEvent {
   /** The subject that it was published to. */
   readonly subject: string;
   /** Header names as published, each with all its values. */
   readonly headers: MessageHeaders;
-  /** The value of JSON (at most 500 levels deep), the text, or base64: `encoding` says which. Its numbers may be rounded. */
+  /**
+   * The value of JSON (at most 500 levels deep), the text, base64, or, where it is not opened, what is encrypted:
+   * `encoding` says which. Its numbers may be rounded.
+   */
   readonly data: unknown;
   /** The payload as it was published, without a byte order mark; null: it is not text. */
   readonly text: string | null;
   /** What `data` is. */
-  readonly encoding: 'json' | 'utf8' | 'base64';
+  readonly encoding: 'json' | 'utf8' | 'base64' | 'encrypted';
   /** When it was stored, ISO. */
   readonly time: string;
+  /** Of an event that is encrypted in its stream. */
+  readonly encryption?: ShownEncryption;
 }
 
 /** An edited version of an event; its subject and time are those of the original. */
@@ -99,7 +115,7 @@ export async function showDeadLetter(
   ]);
   return {
     ...item,
-    event: original.state === 'present' ? shownEvent(original.message) : null,
+    event: original.state === 'present' ? await openedEvent(pipeline, original.message) : null,
     ...(edited ? { editedEvent: edited } : {}),
     ...decidedOf(group),
     history,
@@ -115,7 +131,7 @@ async function editedEvent(pipeline: Pipeline, pointer: Pointer): Promise<Edited
   if (!found) return undefined;
   const { operator = null, at = null, note = null } = found.edit ?? {};
   return {
-    ...shownEvent(found.message),
+    ...(await openedEvent(pipeline, found.message)),
     cycle: version.cycle,
     editedBy: operator,
     editedAt: at,
@@ -140,7 +156,36 @@ async function historyOf(pipeline: Pipeline, pointer: Pointer): Promise<HistoryR
   return isMeta ? history : inOrderOfStory(history);
 }
 
-export function shownEvent({ subject, headers, data, time }: StoredMessage): ShownEvent {
+/** An encrypted one stays so, whoever has the keys: what leaves this machine never holds more than its stream does. */
+export function shownEvent(message: StoredMessage): ShownEvent {
+  return isSealed(message) ? sealedEvent(message, null) : plainEvent(message, message.data);
+}
+
+/** The same, opened where a key is here. */
+export async function openedEvent(
+  { keys }: Pick<Pipeline, 'keys'>,
+  message: StoredMessage,
+): Promise<ShownEvent> {
+  return isSealed(message)
+    ? eventOpened(message, await keys.open(message))
+    : plainEvent(message, message.data);
+}
+
+/** An encrypted event, and what opening it gave. */
+export function eventOpened(message: StoredMessage, opened: Decoded<Uint8Array>): ShownEvent {
+  if (!opened.ok) return sealedEvent(message, opened.reason);
+  const encryption = { key: keyIdOf(message), opened: true, reason: null };
+  return { ...plainEvent(message, opened.value), encryption };
+}
+
+function sealedEvent(message: StoredMessage, reason: string | null): ShownEvent {
+  const { subject, headers, data, time } = message;
+  const encryption = { key: keyIdOf(message), opened: false, reason };
+  const shown = { data: Buffer.from(data).toString('latin1'), text: null, encoding: 'encrypted' } as const;
+  return { subject, headers, ...shown, time: isoOfNanos(time), encryption };
+}
+
+function plainEvent({ subject, headers, time }: StoredMessage, data: Uint8Array): ShownEvent {
   return { subject, headers, ...decodeData(data), time: isoOfNanos(time) };
 }
 

@@ -8,6 +8,7 @@ import {
   termsFrom,
 } from '../domain/selection/match.js';
 import { keyText, type Term } from '../domain/selection/selection.js';
+import { isSealed } from '../encryption/sealed.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { DlqEntry } from '../pointers/entry.js';
 import { fetchEvent } from '../pointers/kept/event-of.js';
@@ -21,6 +22,8 @@ export interface EventsRead {
   readonly read: number;
   /** Of them: how many are missing or replaced. Nothing is selected by what they held. */
   readonly gone: number;
+  /** Of them: how many are encrypted, and no key is here that opens them. Nothing is selected by their data. */
+  readonly encrypted?: number;
 }
 
 /** Payloads that are read together: enough for full questions, and a bound for the memory. */
@@ -35,6 +38,7 @@ export class Sift {
   private readonly originals: Originals;
   private read = 0;
   private gone = 0;
+  private encrypted = 0;
 
   constructor(
     private readonly pipeline: Pipeline,
@@ -52,7 +56,8 @@ export class Sift {
 
   /** What was read so far; undefined: no term asks for events. */
   get eventsRead(): EventsRead | undefined {
-    return this.keys.length === 0 ? undefined : { keys: this.keys, read: this.read, gone: this.gone };
+    const { keys, read, gone, encrypted } = this;
+    return keys.length === 0 ? undefined : { keys, read, gone, ...(encrypted > 0 ? { encrypted } : {}) };
   }
 
   async sift(entries: readonly DlqEntry[]): Promise<readonly DlqEntry[]> {
@@ -89,8 +94,11 @@ export class Sift {
       this.gone++;
       return entry;
     }
-    const { headers, data } = original.message;
-    return { ...entry, event: { headers, data: valueOf(data) } };
+    const { message } = original;
+    const opened = isSealed(message) ? await this.pipeline.keys.open(message) : undefined;
+    if (opened?.ok === false) this.encrypted++;
+    const data = opened === undefined ? message.data : opened.ok ? opened.value : undefined;
+    return { ...entry, event: { headers: message.headers, data: data && valueOf(data) } };
   }
 }
 

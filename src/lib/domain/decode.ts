@@ -5,8 +5,18 @@ import { isNanos } from './time.js';
 
 /** What stands on a stream may be forged, cut or foreign: decoding answers with a reason, it never throws. */
 export type Decoded<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly reason: string };
+  | {
+      /** It could be read. */
+      readonly ok: true;
+      /** What it says. */
+      readonly value: T;
+    }
+  | {
+      /** It could not. */
+      readonly ok: false;
+      /** Why. */
+      readonly reason: string;
+    };
 
 export function malformed(reason: string): { readonly ok: false; readonly reason: string } {
   return { ok: false, reason };

@@ -2,13 +2,14 @@ import { type Cause, causeMark, causesOf, readAny, readText } from './causes.js'
 import { clipBytes, clipText, escapeBlock, escapeLine } from './escape.js';
 import { chosenFingerprint, fingerprintOf } from './fingerprint.js';
 
-/** Why an attempt failed. All but `error`, `timeout` and `no-report` are final: no retry can help. */
+/** Why an attempt failed. All but `error`, `timeout`, `encrypted` and `no-report` are final: no retry can help. */
 export type FailureKind =
   | 'error'
   | 'timeout'
   | 'no-report'
   | 'rejected'
   | 'schema'
+  | 'encrypted'
   | 'missing'
   | 'replaced'
   | 'malformed';
@@ -49,8 +50,9 @@ const maxStackBytes = 16_384;
 /** Longer input is cut before it is escaped, so that a message of any size costs little. */
 const maxInput = 20_000;
 
+/** What is encrypted may be opened later: its key may come. */
 export function isForGood(kind: FailureKind): boolean {
-  return kind !== 'error' && kind !== 'timeout' && kind !== 'no-report';
+  return kind !== 'error' && kind !== 'timeout' && kind !== 'no-report' && kind !== 'encrypted';
 }
 
 function textOf(value: unknown): string {

@@ -2,6 +2,8 @@ import type { EventType, PipelineConfig } from '../config/resolved.js';
 import { describeIssues } from '../config/schema/standard-schema.js';
 import { decodeText } from '../domain/decode.js';
 import { hasRoundedIntegers, type Numbers, parseWithNumbers } from '../domain/numbers.js';
+import { type Keyring, noKeys } from '../encryption/keyring.js';
+import { isSealed } from '../encryption/sealed.js';
 import { Reject } from '../domain/outcome.js';
 import { msOfNanos, type Nanos } from '../domain/time.js';
 import { messageOf } from '../errors.js';
@@ -38,6 +40,8 @@ export class EventRegistry {
   constructor(
     config: Pick<PipelineConfig, 'events' | 'eventsRoot'>,
     private readonly onRounded?: RoundedListener,
+    /** Opens what is encrypted; undefined: nothing does, and no message is looked at for that. */
+    readonly keys?: Keyring,
   ) {
     this.bySubject = new Map(config.events.map((type) => [type.subject, type]));
     this.prefix = `${config.eventsRoot}.`;
@@ -123,7 +127,10 @@ function readData(message: EventMessage, type: string, registry: EventRegistry, 
   if (text === undefined) throw notJson(`${data.length} bytes that are not text in UTF-8`);
   if (text === '') return undefined;
   const decoded = parseWithNumbers(text, numbers);
-  if (!decoded.ok) throw notJson(`${data.length} bytes, ${decoded.reason}`);
+  if (!decoded.ok) {
+    if (isSealed(message)) throw new PayloadEncrypted(noKeys(message));
+    throw notJson(`${data.length} bytes, ${decoded.reason}`);
+  }
   if (numbers === 'number') registry.watchNumbers(type, message, text);
   return decoded.value;
 }
@@ -132,26 +139,51 @@ function notJson(found: string): Reject {
   return new Reject(`the payload is not JSON: ${found}`);
 }
 
+/** The failure of a payload that is encrypted, where no key opens it. */
+export class PayloadEncrypted extends Error {
+  override readonly name = 'PayloadEncrypted';
+}
+
 /** The failure of a payload that breaks its event's schema. */
 export class SchemaMismatch extends Error {
   override readonly name = 'SchemaMismatch';
 }
 
 /**
- * The event in a message, with its numbers as `numbers` says. Types with a schema are checked first.
+ * The event in a message, with its numbers as `numbers` says. What is encrypted is opened, and types with a schema are
+ * checked first.
  *
- * Throws SchemaMismatch: no retry can fix that.
+ * Throws SchemaMismatch: no retry can fix that; PayloadEncrypted: a key can.
  */
 export function makeEvent(
   message: EventMessage,
   registry: EventRegistry,
   numbers: Numbers = 'number',
 ): PlutomiEvent | Promise<PlutomiEvent> {
+  const { keys } = registry;
+  return keys !== undefined && isSealed(message)
+    ? open(message, keys).then((opened) => makeOpened(opened, registry, numbers, true))
+    : makeOpened(message, registry, numbers, false);
+}
+
+async function open(message: EventMessage, keys: Keyring): Promise<EventMessage> {
+  const opened = await keys.open(message);
+  if (!opened.ok) throw new PayloadEncrypted(opened.reason);
+  const { stream, subject, seq, time, headers, msgId, kept = false, edited = false } = message;
+  return { stream, subject, seq, time, headers, msgId, kept, edited, data: opened.value };
+}
+
+function makeOpened(
+  message: EventMessage,
+  registry: EventRegistry,
+  numbers: Numbers,
+  isSecret: boolean,
+): PlutomiEvent | Promise<PlutomiEvent> {
   const schema = registry.find(message.subject)?.schema;
   const type = registry.typeOf(message.subject);
   return schema === undefined
     ? new Event(message, type, registry, numbers, undefined)
-    : checked(message, type, registry, numbers, schema);
+    : checked(message, type, registry, numbers, schema, isSecret);
 }
 
 async function checked(
@@ -160,17 +192,19 @@ async function checked(
   registry: EventRegistry,
   numbers: Numbers,
   schema: NonNullable<EventType['schema']>,
+  isSecret: boolean,
 ): Promise<PlutomiEvent> {
   let data: unknown;
   try {
     data = readData(message, type, registry, numbers);
   } catch (error) {
+    if (error instanceof PayloadEncrypted) throw error;
     throw new SchemaMismatch(messageOf(error));
   }
   const result = await schema['~standard'].validate(data);
   if (result.issues)
     throw new SchemaMismatch(
-      `the payload does not match the schema of ${type}: ${describeIssues(result.issues)}`,
+      `the payload does not match the schema of ${type}: ${describeIssues(result.issues, isSecret)}`,
     );
   return new Event(message, type, registry, numbers, { data: result.value });
 }

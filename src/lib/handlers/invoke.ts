@@ -5,7 +5,7 @@ import { isReject, isSnooze, type Outcome } from '../domain/outcome.js';
 import type { HandlerContext, Handler, PlutomiEvent } from './contract.js';
 import { enterHandlerOf } from './background.js';
 import { idleResult } from './idle.js';
-import { SchemaMismatch } from './event.js';
+import { PayloadEncrypted, SchemaMismatch } from './event.js';
 
 type ContextFacts = Omit<HandlerContext, 'signal' | 'log' | 'dryRun'> & {
   readonly dryRun?: true;
@@ -182,6 +182,7 @@ export function outcomeOf(thrown: unknown): Outcome {
     if (isSnooze(thrown)) return snoozeOf(thrown.delay);
     if (isReject(thrown)) return failed(thrown, 'rejected');
     if (thrown instanceof SchemaMismatch) return failed(thrown, 'schema');
+    if (thrown instanceof PayloadEncrypted) return failed(thrown, 'encrypted');
   } catch {
     // A proxy or a getter of the handler's own: an ordinary failure.
   }

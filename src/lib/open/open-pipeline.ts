@@ -34,6 +34,7 @@ export async function openPipeline(options: OpenOptions = {}): Promise<OpenPipel
     const { config, link } = await located(options, environment, target, open);
     const pipeline = makePipeline({
       config,
+      variables: environment.variables,
       link: link ?? (await open(await target(config))),
       ...(identity ? { identity } : {}),
     });

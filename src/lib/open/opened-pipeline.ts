@@ -3,6 +3,7 @@ import { alertFiles, handlerFiles, type PipelineConfig } from '../config/resolve
 import type { Environment } from '../connection/environment.js';
 import { ConfigError } from '../errors.js';
 import type { OutgoingEvent, PublishEventOptions, PublishResult } from '../events/publish/outgoing.js';
+import type { Keyring } from '../encryption/keyring.js';
 import { Publisher } from '../events/publish/publish.js';
 import type { PublishManyOptions, PublishManyResult } from '../events/publish/publish-many.js';
 import { explainEvent, type ExplainOptions } from '../events/explain/explain.js';
@@ -27,6 +28,7 @@ import { readStatus } from '../status/read-status.js';
 import { ensureTopology } from '../topology/ensure.js';
 import type { Verified } from '../verify/verification.js';
 import { type VerifyOptions, verifyPipeline } from '../verify/verify.js';
+import { checkKeys } from '../waterfall/check-keys.js';
 import { runPipeline } from '../waterfall/run.js';
 import type { RunningPipeline } from '../waterfall/running-pipeline.js';
 import { selectConsumers } from '../waterfall/select-consumers.js';
@@ -66,6 +68,8 @@ export class OpenPipeline implements Pipeline, AsyncDisposable {
   readonly clock: Clock;
   /** Who writes to the journal. */
   readonly identity: Identity;
+  /** Encrypts payloads, and opens them. */
+  readonly keys: Keyring;
   /** The dead letter queue: list, show, replay, discard. */
   readonly deadLetters: DeadLetters;
   private readonly publisher: Publisher;
@@ -81,6 +85,7 @@ export class OpenPipeline implements Pipeline, AsyncDisposable {
     this.places = pipeline.places;
     this.clock = pipeline.clock;
     this.identity = pipeline.identity;
+    this.keys = pipeline.keys;
     this.deadLetters = new DeadLetters(pipeline);
     this.publisher = new Publisher(pipeline);
   }
@@ -113,6 +118,7 @@ export class OpenPipeline implements Pipeline, AsyncDisposable {
       options.handlers ??
       (await loadHandlers([...handlerFiles(consumers), ...alertFiles(this.config)], this.modules));
     await ensureTopology(this, { apply });
+    await checkKeys(this, log);
     const names = consumers.map(({ name }) => name);
     const running = runPipeline(this, {
       only: names,

@@ -1,4 +1,8 @@
+import path from 'node:path';
 import type { PipelineConfig } from '../config/resolved.js';
+import { readEnvironment } from '../connection/environment.js';
+import { Keyring } from '../encryption/keyring.js';
+import type { KeySource } from '../encryption/read-key.js';
 import type { Clock } from '../flow/clock.js';
 import type { Link } from '../nats/link.js';
 import { type Identity, identityFrom } from './identity.js';
@@ -16,6 +20,8 @@ export interface Pipeline {
   readonly clock: Clock;
   /** Who writes to the journal. */
   readonly identity: Identity;
+  /** Encrypts payloads, and opens them. */
+  readonly keys: Keyring;
 }
 
 /** What `makePipeline` puts together. */
@@ -28,9 +34,21 @@ export interface PipelineParts {
   readonly clock?: Clock;
   /** Default: this process, and the user that it runs as. */
   readonly identity?: Partial<Identity>;
+  /** Where `env://` keys are. Default: the environment of this process. */
+  readonly variables?: KeySource['variables'];
 }
 
 /** Puts a pipeline together from a config and an open connection. */
-export function makePipeline({ config, link, clock = link.clock, identity = {} }: PipelineParts): Pipeline {
-  return { config, link, clock, places: placesOf(config), identity: identityFrom(identity, clock) };
+export function makePipeline({
+  config,
+  link,
+  clock = link.clock,
+  identity = {},
+  variables,
+}: PipelineParts): Pipeline {
+  const keys = new Keyring(config.keys, () => ({
+    variables: variables ?? readEnvironment().variables,
+    folder: path.dirname(config.file),
+  }));
+  return { config, link, clock, places: placesOf(config), identity: identityFrom(identity, clock), keys };
 }

@@ -6,7 +6,7 @@ import type { Colors } from './colors.js';
 import type { View } from './dead-letters.js';
 import { hanging, Repetitions } from './hanging.js';
 import { kindColor } from './kind-color.js';
-import { cutBlock, renderPayload } from './payload.js';
+import { cutBlock, payloadMark, renderPayload } from './payload.js';
 import { renderTime, renderWhen } from './time.js';
 
 /** One dead letter as blocks: what it is, its event, and all that happened to it. */
@@ -100,15 +100,11 @@ function event(shown: ShownEvent, colors: Colors, what: string): string {
 }
 
 function content(title: string, shown: ShownEvent, colors: Colors): string {
-  const { headers, encoding } = shown;
+  const { headers } = shown;
   const names = Object.entries(headers).flatMap(([name, values]) =>
     values.map((value) => `${colors.dim(`${escapeLine(name)}:`)} ${escapeLine(value)}`),
   );
-  return titled(
-    `${title}${encoding === 'base64' ? ', base64' : ''}`,
-    [...names, renderPayload(shown)].join('\n'),
-    colors,
-  );
+  return titled(`${title}${payloadMark(shown)}`, [...names, renderPayload(shown)].join('\n'), colors);
 }
 
 function json(value: unknown): string {

@@ -6,7 +6,7 @@ import type { Colors } from './colors.js';
 import type { View } from './dead-letters.js';
 import { hanging, Repetitions } from './hanging.js';
 import { kindColor } from './kind-color.js';
-import { renderPayload } from './payload.js';
+import { payloadMark, renderPayload } from './payload.js';
 import { renderTime, renderWhen } from './time.js';
 
 const words: Readonly<Record<ConsumerState, string>> = {
@@ -83,12 +83,12 @@ function count(n: number, what: string): string {
 
 function content({ event }: Explanation, colors: Colors): string {
   if (!event?.content) return '';
-  const { headers, encoding } = event.content;
+  const { headers } = event.content;
   const names = Object.entries(headers).flatMap(([name, values]) =>
     values.map((value) => `${colors.dim(`${escapeLine(name)}:`)} ${escapeLine(value)}`),
   );
   return titled(
-    encoding === 'base64' ? 'content, base64' : 'content',
+    `content${payloadMark(event.content)}`,
     [...names, ...renderPayload(event.content).split('\n')],
     colors,
   );

@@ -10,9 +10,16 @@ export function renderPayload({
   data,
   text,
   encoding,
-}: Pick<ShownEvent, 'data' | 'text' | 'encoding'>): string {
+  encryption,
+}: Pick<ShownEvent, 'data' | 'text' | 'encoding' | 'encryption'>): string {
+  if (encoding === 'encrypted') return escapeBlock(encryption?.reason ?? 'encrypted');
   const whole = encoding === 'json' && text !== null ? reformat(text, 2) : String(data);
   return cutBlock(escapeBlock(whole));
+}
+
+/** What stands behind its title, where it is not simply the payload. */
+export function payloadMark({ encoding, encryption }: Pick<ShownEvent, 'encoding' | 'encryption'>): string {
+  return `${encoding === 'base64' ? ', base64' : ''}${encryption === undefined ? '' : ', encrypted'}`;
 }
 
 /** As much of a block as a person reads. */

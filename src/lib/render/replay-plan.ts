@@ -99,9 +99,13 @@ function planRows(verb: string, plan: LetterPlan, view: View): [string, string][
   return rows;
 }
 
-function whatWasRead({ keys, read, gone }: EventsRead): string {
+function whatWasRead({ keys, read, gone, encrypted = 0 }: EventsRead): string {
   const events = `${read} event${read === 1 ? '' : 's'}, for ${escapeLine(keys.join(', '))}`;
-  return gone === 0 ? events : `${events}; ${gone} of them gone, and so not selected`;
+  const unread = [
+    ...(gone > 0 ? [`${gone} of them gone`] : []),
+    ...(encrypted > 0 ? [`${encrypted} of them encrypted, without a key here`] : []),
+  ];
+  return unread.length === 0 ? events : `${events}; ${unread.join(', ')}, and so not selected`;
 }
 
 function renderRows(rows: readonly [string, string][], colors: Colors): string[] {

@@ -1,3 +1,4 @@
+import { keysOf } from '../encryption/keyring.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConsumerSettings, ReaderSettings } from '../config/resolved.js';
@@ -117,8 +118,10 @@ class Run implements RunningPipeline {
     this.groups = new GroupTeller(pipeline, (error) =>
       emit({ type: 'groups-not-told', error: reasonOf(failureOf(error)) }),
     );
-    this.registry = new EventRegistry(config, (eventType, { stream, seq }) =>
-      emit({ type: 'numbers-rounded', eventType, stream, seq }),
+    this.registry = new EventRegistry(
+      config,
+      (eventType, { stream, seq }) => emit({ type: 'numbers-rounded', eventType, stream, seq }),
+      keysOf(pipeline),
     );
     const business = new Gate(emit, clock.monotonic);
     const routing = new Gate(emit, clock.monotonic);

@@ -12,7 +12,7 @@ const layers: readonly (readonly string[])[] = [
   ['observe', 'http'],
   ['nats'],
   ['connection'],
-  ['config', 'dev-server'],
+  ['config', 'dev-server', 'encryption'],
   ['pipeline'],
   ['journal', 'operations', 'pointers', 'handlers'],
   ['routing', 'groups', 'tasks'],

@@ -35,8 +35,8 @@ test('durations and sizes as text, schemas as their vendor, null for nothing', a
   });
   expect(config.streams.dlq).toMatchObject({ maxAge: null, maxBytes: null, maxMsgs: null });
   expect(config.events).toEqual({
-    a: { subject: 'events.a', schema: 'zod' },
-    b: { subject: 'events.b', schema: null },
+    a: { subject: 'events.a', schema: 'zod', encrypt: false },
+    b: { subject: 'events.b', schema: null, encrypt: false },
   });
   expect(config.consumers['one']).toMatchObject({
     handler: '/p/handler.mjs',

@@ -28,6 +28,7 @@ type Whole<T, Without extends keyof T = never> = Required<Omit<T, Without>>;
 export interface StoredEvent {
   readonly subject: string;
   readonly schema?: string;
+  readonly encrypt?: true;
 }
 
 type WholeStream<Role extends keyof UserStreams> = Whole<
@@ -71,9 +72,13 @@ export function storedConfigOf(config: PipelineConfig): StoredConfig {
       kept: streamOf(kept),
     },
     events: Object.fromEntries(
-      config.events.map(({ type, subject, schema }) => [
+      config.events.map(({ type, subject, schema, encrypt }) => [
         type,
-        { subject, ...(schema === undefined ? {} : { schema: schema['~standard'].vendor }) },
+        {
+          subject,
+          ...(schema === undefined ? {} : { schema: schema['~standard'].vendor }),
+          ...(encrypt === undefined ? {} : { encrypt }),
+        },
       ]),
     ),
     consumers: Object.fromEntries([
@@ -86,6 +91,7 @@ export function storedConfigOf(config: PipelineConfig): StoredConfig {
       ackWait: formatDuration(meta.ackWaitMs),
     },
     alerts: alertsOf(config.alerts),
+    keys: config.keys && { current: config.keys.current, previous: [...config.keys.previous] },
     numbers: config.numbers,
   };
 }

@@ -3,6 +3,7 @@ import { _default as defaultTo } from 'zod/mini';
 import { longestRateMs, parseRate, shortestRateMs } from '../../domain/alert-rate.js';
 import { formatDuration, parseDuration } from '../../domain/duration.js';
 import { nanosOfRfc3339 } from '../../domain/time.js';
+import { isKeyReference } from '../../domain/key-reference.js';
 import { parseSize } from './size.js';
 import { isStandardSchema, type StandardSchema } from './standard-schema.js';
 
@@ -128,6 +129,13 @@ export function webUrl() {
     URL.canParse(found) && /^https?:$/.test(new URL(found).protocol);
   const type = z.string({ error: expected }).check(z.refine(isWebUrl, { error: expected }));
   return withMetadata(type, { format: 'uri' });
+}
+
+/** Where a key is. The key itself has no place in a config. */
+export function keyReference() {
+  const expected = 'env://NAME or file://<path>, and never the key itself';
+  const type = z.string({ error: expected }).check(z.refine(isKeyReference, { error: expected }));
+  return withMetadata(type, { pattern: '^(?:env://[A-Za-z_]\\w*|file://.+)$' });
 }
 
 export function list<T extends z.ZodMiniType>(item: T, { empty = false } = {}) {

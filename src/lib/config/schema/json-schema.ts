@@ -3,7 +3,8 @@ import { UsageError } from '../../errors.js';
 import { closest } from '../../domain/closest.js';
 import { metadata } from './fields.js';
 import { formatPath, type Path } from '../validation/problems.js';
-import { configSchema, eventDefinition, externalConsumer, managedConsumer, start } from './schema.js';
+import { externalConsumer, managedConsumer, start } from './consumer.js';
+import { configSchema, eventDefinition } from './schema.js';
 import { keysAt, knownPart } from './schema-keys.js';
 import { suggestCommand } from '../../suggestion.js';
 

@@ -52,8 +52,10 @@ export function isStandardSchema(value: unknown): value is StandardSchema {
   );
 }
 
-/** `amount: expected number; user.name: required`. */
-export function describeIssues(issues: readonly SchemaIssue[]): string {
+/** `amount: expected number; user.name: required`. `isSecret`: only how many, since some say what was found. */
+export function describeIssues(issues: readonly SchemaIssue[], isSecret = false): string {
+  if (isSecret)
+    return `${issues.length} problem${issues.length === 1 ? '' : 's'}, not shown: its payload is encrypted`;
   return issues
     .slice(0, 5)
     .map((issue) => {

@@ -32,6 +32,8 @@ export interface UserConfig<E extends string = string> {
    * dead letter whose consumer has processed a newer event of the same subject. Default: none.
    */
   latestOnly?: string[] | undefined;
+  /** Where the keys of encrypted payloads are. Needed for `encrypt: true`, and to read what is encrypted. */
+  keys?: UserKeys | undefined;
   /**
    * How `event.data` represents a number that JavaScript would round: `number`: the nearest one; `bigint`: an exact
    * BigInt for an integer; `text`: the digits as text. Default: `number`.
@@ -96,12 +98,22 @@ export interface UserStream {
   duplicateWindow?: string | undefined;
 }
 
+/** Where keys are, never the keys themselves: `env://NAME`, or `file://path` (relative to the config file). */
+export interface UserKeys {
+  /** The key that encrypts, and opens: 256 bits in base64 or base64url. */
+  current: string;
+  /** Keys that were current before: they open what they have encrypted. Default: none. */
+  previous?: string[] | undefined;
+}
+
 /** An event type. */
 export interface UserEvent {
   /** Any Standard Schema (zod, valibot, arktype, …) of the event's data. */
   schema?: StandardSchema | undefined;
   /** The subject it is published to. Default: `<root of the events stream>.<type>`. */
   subject?: string | undefined;
+  /** Its payloads are encrypted with `keys.current`. Default: false. */
+  encrypt?: boolean | undefined;
 }
 
 /** How often a stage tries an event, and how long it waits in between. */

@@ -31,7 +31,7 @@ function messageOf(issue: Issue, raw: unknown, path: Path): string {
   const value = valueAt(raw, path);
   const expected = expectedBy(issue);
   if (value === undefined && path.length > 0) return `required: ${expected}`;
-  const shown = secretFields.includes(path.at(-1)) ? showHidden(value) : show(value);
+  const shown = secretFields.includes(path.at(-1)) || path[0] === 'keys' ? showHidden(value) : show(value);
   const near = typeof value === 'string' ? meant(expected, value) : undefined;
   return `expected ${expected}, found ${shown}${near === undefined ? '' : `; did you mean ${near}?`}`;
 }

@@ -10,6 +10,7 @@ import { concurrently } from '../../flow/concurrently.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { DlqEntry } from '../../pointers/entry.js';
 import { fetchEvent } from '../../pointers/kept/event-of.js';
+import { type Opened, openForEditing, seal } from './secret-event.js';
 import { readKept } from '../../pointers/kept/read-kept.js';
 import type { SkipDecision } from '../plan/plan-letters.js';
 import { replayKey } from '../replay/decide-replay.js';
@@ -27,6 +28,8 @@ export type EditDecision = (
       readonly pointer: Pointer;
       readonly before: EditableEvent;
       readonly after: EditableEvent;
+      /** `after` as it is kept: encrypted, where it was before, or its event type says so. */
+      readonly stored: EditableEvent;
     }
   /** Its replay was begun with this very edit: only the rest is done. */
   | { readonly do: 'finish'; readonly doing: Doing }
@@ -47,16 +50,25 @@ export async function decideEdits(
     if (decision.do === 'route')
       return skip('skipped', 'it is a record of the journal, and not an event: nothing of it can be edited');
     const { pointer } = decision;
-    const before = await currentEvent(pipeline, pointer);
-    if (!before) return skip('skipped', 'its event is gone');
+    const current = await currentEvent(pipeline, pointer);
+    if (!current) return skip('skipped', 'its event is gone');
+    if (!current.ok) return skip('skipped', current.reason);
+    const { event: before, isSecret } = current.value;
     const after = await change(before, pointer);
     if (!after.ok) return skip('invalid', after.reason);
     if (decision.do === 'finish') return finish(pipeline, decision, after.value);
     if (isSameEvent(before, after.value)) return skip('unchanged', 'nothing of it would change');
-    const refusal = await schemaRefusal(pipeline, pointer.origin.subject, after.value);
+    const refusal = await schemaRefusal(pipeline, pointer.origin.subject, after.value, isSecret);
     if (refusal !== undefined) return skip('invalid', refusal);
     const { supersededBy } = decision;
-    return { do: 'edit', pointer, before, after: after.value, ...(supersededBy ? { supersededBy } : {}) };
+    return {
+      do: 'edit',
+      pointer,
+      before,
+      after: after.value,
+      stored: isSecret ? await seal(pipeline, after.value) : after.value,
+      ...(supersededBy ? { supersededBy } : {}),
+    };
   });
   // Without a signal, each was looked at.
   return decided as EditDecision[];
@@ -70,24 +82,23 @@ async function finish(pipeline: Pipeline, doing: Doing, after: EditableEvent): P
   const { pointer } = doing;
   const made = await readKept(pipeline, pointer.consumer, pointer.origin, pointer.cycle + 1);
   // What was resolved since is not kept any more.
-  const isIt = made
-    ? isSameEvent({ headers: made.message.headers, payload: made.message.data }, after)
+  const opened = made && (await openForEditing(pipeline, made.message));
+  const isIt = opened
+    ? opened.ok && isSameEvent(opened.value.event, after)
     : (await lastRecord(pipeline, replayKey(pointer), 'EDITED')) !== undefined;
   if (isIt) return { do: 'finish', doing };
   return skip('skipped', 'its replay has begun without this edit: replay it again to remove it from the DLQ');
 }
 
 /** As it was edited last for a cycle that has begun, else its original. What was begun and not replayed is no base. */
-async function currentEvent(pipeline: Pipeline, pointer: Pointer): Promise<EditableEvent | undefined> {
+async function currentEvent(pipeline: Pipeline, pointer: Pointer): Promise<Decoded<Opened> | undefined> {
   const { consumer, origin, cycle } = pointer;
   for (let made = cycle; made > 0; made--) {
     const version = await readKept(pipeline, consumer, origin, made);
-    if (version) return { headers: version.message.headers, payload: version.message.data };
+    if (version) return openForEditing(pipeline, version.message);
   }
   const original = await fetchEvent(pipeline, pointer);
-  return original.state === 'present'
-    ? { headers: original.message.headers, payload: original.message.data }
-    : undefined;
+  return original.state === 'present' ? openForEditing(pipeline, original.message) : undefined;
 }
 
 /** Why the schema of its event type refuses it. */
@@ -95,6 +106,7 @@ async function schemaRefusal(
   { config }: Pipeline,
   subject: string,
   { payload }: EditableEvent,
+  isSecret: boolean,
 ): Promise<string | undefined> {
   const type = config.events.find((one) => one.subject === subject);
   if (!type?.schema) return undefined;
@@ -102,5 +114,7 @@ async function schemaRefusal(
   const data = text === undefined ? malformed('not text') : parseWithNumbers(text, config.numbers);
   if (!data.ok) return `the schema of ${type.type} needs JSON`;
   const { issues } = await type.schema['~standard'].validate(data.value);
-  return issues ? `it does not match the schema of ${type.type}: ${describeIssues(issues)}` : undefined;
+  return issues
+    ? `it does not match the schema of ${type.type}: ${describeIssues(issues, isSecret)}`
+    : undefined;
 }

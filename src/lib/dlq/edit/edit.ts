@@ -166,11 +166,11 @@ async function editOne(
   signal: AbortSignal | undefined,
 ): Promise<ReplayOutcome | Skipped> {
   if (decision.do === 'finish') return replayOne(pipeline, author, entry, decision.doing, signal);
-  const { pointer, after } = decision;
+  const { pointer, stored } = decision;
   const { consumer, origin } = pointer;
   const cycle = pointer.cycle + 1;
   const edit = { ...author, at: isoOfMs(pipeline.clock.now()) };
-  const event = { consumer, origin, edit, headers: after.headers, data: after.payload };
+  const event = { consumer, origin, edit, headers: stored.headers, data: stored.payload };
   await persistently(() => keepEdited(pipeline, event, cycle), signal);
   return replayOne(pipeline, author, entry, { do: 'replay', pointer, edited: { cycle, edit } }, signal);
 }

@@ -1,5 +1,6 @@
 import type { ModuleOptions } from '../../config/file/load-module.js';
 import { consumerNamed, type ConsumerSettings } from '../../config/resolved.js';
+import { keysOf } from '../../encryption/keyring.js';
 import { makeFailure } from '../../domain/failure.js';
 import { groupIdOf } from '../../domain/group-id.js';
 import type { Outcome } from '../../domain/outcome.js';
@@ -107,7 +108,7 @@ class TrialRunner {
     private readonly options: TestOptions,
   ) {
     const { signal } = options;
-    this.registry = new EventRegistry(pipeline.config);
+    this.registry = new EventRegistry(pipeline.config, undefined, keysOf(pipeline));
     this.aborted = new Promise((resolve) => {
       signal?.addEventListener('abort', () => resolve(undefined), { once: true });
     });

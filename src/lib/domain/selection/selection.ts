@@ -83,7 +83,17 @@ export const selectionKeys = {
   kind: {
     takes: 'choice',
     from: 'letter',
-    choices: ['error', 'timeout', 'no-report', 'rejected', 'schema', 'missing', 'replaced', 'malformed'],
+    choices: [
+      'error',
+      'timeout',
+      'no-report',
+      'rejected',
+      'schema',
+      'encrypted',
+      'missing',
+      'replaced',
+      'malformed',
+    ],
   },
   age: { takes: 'duration', from: 'letter' },
   dead: { takes: 'moment', from: 'letter' },

@@ -4,19 +4,18 @@ import type { Origin } from '../../domain/key.js';
 import type { StoredRecord } from '../../domain/attempt.js';
 import { subjectMatches } from '../../domain/subjects.js';
 import { isoOfNanos } from '../../domain/time.js';
-import { shownEvent } from '../../dlq/show.js';
+import { openedEvent } from '../../dlq/show.js';
 import { Expiry } from '../../dlq/state.js';
 import { readHistory } from '../../journal/history.js';
-import type { Link } from '../../nats/link.js';
 import type { OnRead } from '../../nats/read/read-so-far.js';
-import { headerOf, msgIdHeader } from '../../nats/wire/message.js';
+import { headerOf, msgIdHeader, type StoredMessage } from '../../nats/wire/message.js';
 import { fetchEvent } from '../../pointers/kept/event-of.js';
 import { fetchOriginal, type Original } from '../../pointers/original.js';
 import { isLeft } from '../../domain/ownership.js';
 import { positionOf } from '../../domain/consumer-position.js';
 import { filtersOf } from '../../topology/diff/fields.js';
 import { orphanedReaders } from '../../topology/orphans.js';
-import type { EventFacts, Explanation, NextStep, StoredEventFacts } from './explanation.js';
+import type { EventFacts, Explanation, NextStep, StoredEventFacts, EventContent } from './explanation.js';
 import { locateEvent } from './locate-event.js';
 import { tellStory } from './tell-story.js';
 
@@ -65,7 +64,7 @@ export async function explainEvent(
   );
   const best = found.find(({ state }) => state === 'present') ?? original;
   const event =
-    best.state === 'present' ? await eventFacts(link, origin, best, options.withContent ?? false) : null;
+    best.state === 'present' ? await eventFacts(pipeline, origin, best, options.withContent ?? false) : null;
   return {
     event,
     origin: factsOf(origin),
@@ -113,20 +112,24 @@ function factsOf({ stream, seq, subject, msgId, time }: Origin): EventFacts {
 }
 
 async function eventFacts(
-  link: Link,
+  pipeline: Pipeline,
   origin: Origin,
   { message, kept }: Extract<Original, { readonly state: 'present' }>,
   withContent: boolean,
 ): Promise<StoredEventFacts> {
-  const { headers, data, text, encoding } = shownEvent(message);
   return {
     ...factsOf(origin),
     id: headerOf(message.headers, msgIdHeader) ?? null,
     headers: Object.values(message.headers).reduce((sum, values) => sum + values.length, 0),
     bytes: message.data.length,
-    expiresAt: kept ? null : await new Expiry(link).of(message),
-    ...(withContent ? { content: { headers, data, text, encoding } } : {}),
+    expiresAt: kept ? null : await new Expiry(pipeline.link).of(message),
+    ...(withContent ? { content: await contentOf(pipeline, message) } : {}),
   };
+}
+
+async function contentOf(pipeline: Pipeline, message: StoredMessage): Promise<EventContent> {
+  const { headers, data, text, encoding, encryption } = await openedEvent(pipeline, message);
+  return { headers, data, text, encoding, ...(encryption ? { encryption } : {}) };
 }
 
 function expiryOf(event: StoredEventFacts | null): NextStep[] {

@@ -86,6 +86,9 @@ export interface EventFacts {
   readonly time: string;
 }
 
+/** Headers and payload, as `dlq show` has them. */
+export type EventContent = Pick<ShownEvent, 'headers' | 'data' | 'text' | 'encoding' | 'encryption'>;
+
 /** An event that is in its stream. */
 export interface StoredEventFacts extends EventFacts {
   /** How many header fields it has. */
@@ -95,7 +98,7 @@ export interface StoredEventFacts extends EventFacts {
   /** When it leaves the stream by age, ISO; null: never. */
   readonly expiresAt: string | null;
   /** Only where it was asked for. */
-  readonly content?: Pick<ShownEvent, 'headers' | 'data' | 'text' | 'encoding'>;
+  readonly content?: EventContent;
 }
 
 /** What `events explain --json` prints. */

@@ -13,6 +13,7 @@ export async function checkPayload(
   schema: StandardSchema,
   payload: Uint8Array,
   numbers: Numbers = 'number',
+  isSecret = false,
 ): Promise<void> {
   const data = decode(type, payload, numbers);
   let issues: Parameters<typeof describeIssues>[0] | undefined;
@@ -21,9 +22,12 @@ export async function checkPayload(
   } catch (error) {
     // Our own: the schema is not here.
     if (error instanceof OperationError) throw error;
+    // What it throws may quote the data.
+    if (isSecret) throw new ConfigError(`the schema of ${type} failed, not shown: its payload is encrypted`);
     throw new ConfigError(`the schema of ${type} failed: ${messageOf(error)}`, [], { cause: error });
   }
-  if (issues) throw violation(`the data does not match the schema of ${type}: ${describeIssues(issues)}`);
+  if (issues)
+    throw violation(`the data does not match the schema of ${type}: ${describeIssues(issues, isSecret)}`);
 }
 
 function decode(type: string, payload: Uint8Array, numbers: Numbers): unknown {

@@ -9,6 +9,7 @@ export interface Destination {
   readonly type: string;
   readonly subject: string;
   readonly schema?: EventType['schema'];
+  readonly encrypt?: true;
 }
 
 type Known = Pick<PipelineConfig, 'events' | 'eventsRoot' | 'streams'>;

@@ -1,4 +1,5 @@
 import { escapeLine } from '../../domain/escape.js';
+import { encryptedHeader } from '../../encryption/sealed.js';
 import { UsageError } from '../../errors.js';
 import type { OutgoingHeaders } from '../../nats/wire/headers.js';
 import { msgIdHeader } from '../../nats/wire/message.js';
@@ -43,6 +44,9 @@ function checkName(name: string): void {
     throw invalid(`header ${shown}: give the event an id instead`);
   }
   if (/^nats-/i.test(name)) throw invalid(`header ${shown}: names that start with Nats- are the server's`);
+  if (name.toLowerCase() === encryptedHeader.toLowerCase()) {
+    throw invalid(`header ${shown}: it marks what is encrypted, where the event's type says encrypt: true`);
+  }
   if (name.toLowerCase() === eventTypeHeader.toLowerCase()) {
     throw invalid(`header ${shown}: it is set from the event's type`);
   }

@@ -1,3 +1,4 @@
+import { marksOf } from '../../encryption/sealed.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectionError, messageOf, OperationError } from '../../errors.js';
@@ -105,21 +106,36 @@ export class Publisher {
     settle: PublishSettler,
   ): void {
     try {
-      const { type, subject, schema, lines } = this.destinationOf(typeOrSubject);
+      const destination = this.destinationOf(typeOrSubject);
+      const { type, subject, schema, encrypt, lines } = destination;
       const payload = encodePayload(data);
       const named = options.headers === undefined ? lines : headerLines(makeHeaders(type, options.headers));
       if (options.id !== undefined) checkId(options.id);
       const ownId = options.id === undefined;
       const msgId = options.id ?? this.pipeline.clock.uuid();
       const event = { subject, payload, headers: encodeLines(named, { msgId }), msgId, ownId, settle };
-      if (schema === undefined) this.store(event);
+      if (schema === undefined && encrypt === undefined) this.store(event);
       else
-        checkPayload(type, schema, payload, this.pipeline.config.numbers)
-          .then(() => this.store(event))
+        this.prepare(event, destination, named)
+          .then((prepared) => this.store(prepared))
           .catch(settle);
     } catch (error) {
       settle(error instanceof Error ? error : new Error(messageOf(error)));
     }
+  }
+
+  /** What takes a while: checked, then encrypted. */
+  private async prepare(
+    event: Outgoing,
+    { type, schema, encrypt }: Destination,
+    lines: string,
+  ): Promise<Outgoing> {
+    const { config, keys } = this.pipeline;
+    if (schema !== undefined) await checkPayload(type, schema, event.payload, config.numbers, encrypt);
+    if (encrypt === undefined) return event;
+    const { payload, keyId } = await keys.seal(event.payload);
+    const headers = encodeLines(lines + headerLines(marksOf(keyId, lines)), { msgId: event.msgId });
+    return { ...event, payload, headers };
   }
 
   private store(event: Outgoing): void {

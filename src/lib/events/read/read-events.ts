@@ -1,5 +1,6 @@
 import { longestTimerMs } from '../../domain/duration.js';
 import { msOfNanos } from '../../domain/time.js';
+import { isSealed } from '../../encryption/sealed.js';
 import type { Clock } from '../../flow/clock.js';
 import { EventRegistry } from '../../handlers/event.js';
 import type { ReadOptions } from '../../nats/read/read-options.js';
@@ -7,7 +8,7 @@ import { noStream, type ReadPage, readPages } from '../../nats/read/read-stream.
 import type { StoredMessage } from '../../nats/wire/message.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { type ReadEventsOptions, type ReadingSpan, spanOf } from './read-options.js';
-import { type StoredEvent, storedEvent } from './stored-event.js';
+import { openedStoredEvent, type StoredEvent, storedEvent } from './stored-event.js';
 import { type SubjectsMeant, subjectsMeant } from './subjects-meant.js';
 
 /**
@@ -26,7 +27,9 @@ export async function* readEvents(
   for await (const { messages } of readEventPages(pipeline, options)) {
     for (const message of messages) {
       if (options.signal?.aborted === true) return;
-      yield storedEvent(message, registry);
+      yield isSealed(message)
+        ? await openedStoredEvent(pipeline, message, registry)
+        : storedEvent(message, registry);
     }
   }
 }

@@ -25,7 +25,11 @@ const whole = {
     dlq: { subjects: ['dead.>'], storage: 'memory', duplicateWindow: '1m' },
     kept: { name: 'copies' },
   },
-  events: { paid: { schema: z.object({ n: z.number() }) }, 'void.it': { subject: 'bills.other' } },
+  keys: { current: 'env://BILLS_KEY', previous: ['file://./old.key'] },
+  events: {
+    paid: { encrypt: true, schema: z.object({ n: z.number() }) },
+    'void.it': { subject: 'bills.other' },
+  },
   consumers: {
     mailer: {
       events: ['paid'],

@@ -7,6 +7,13 @@ import type { ParsedConfig } from '../../schema/schema.js';
 export function checkEvents(parsed: ParsedConfig, problems: Problems): void {
   const stored = subjectsOf(parsed, 'events');
   const known = problems.intact(['streams', 'events', 'subjects'], ['streams', 'events', 'name']);
+  for (const [type, definition] of Object.entries(parsed.events)) {
+    if (definition?.encrypt && parsed.keys === undefined && problems.intact(['keys']))
+      problems.add(
+        ['events', type, 'encrypt'],
+        "expected keys: { current: 'env://NAME' } at the root of the config, found nothing to encrypt with",
+      );
+  }
   const typeOfSubject = new Map<string, string>();
   for (const { type, subject } of resolveEvents(parsed)) {
     const written = parsed.events[type]?.subject;
