@@ -46,7 +46,7 @@ export type { ConnectionTarget } from './nats/connect/target.js';
 export type { DeadLetters } from './open/dead-letters.js';
 export type { ConnectionOptions, OpenOptions } from './open/open-options.js';
 export { openPipeline } from './open/open-pipeline.js';
-export type { OpenPipeline, RunOpenedOptions } from './open/opened-pipeline.js';
+export type { OpenedRun, OpenPipeline, RunOpenedOptions } from './open/opened-pipeline.js';
 
 // Its parts: the first argument of what follows.
 export type { Clock } from './flow/clock.js';
@@ -75,6 +75,7 @@ export { loadHandlers } from './handlers/load.js';
 export { type Logger, type LogLevel, type LogOptions, makeLogger, silentLogger } from './observe/log.js';
 export { logWaterfall } from './observe/log-waterfall.js';
 export type { EventCounts } from './observe/count-events.js';
+export type { Durations } from './domain/duration-counts.js';
 export type { Subscribe } from './observe/event-bus.js';
 export type {
   ConnectionSnapshot,

@@ -11,11 +11,14 @@ import { startWatchdog } from '../../lib/cli/run/watchdog.js';
 import { runUntilSignal } from '../../lib/cli/run/run-until-signal.js';
 import { alertFiles, handlerFiles } from '../../lib/config/resolved.js';
 import { loadHandlers } from '../../lib/handlers/load.js';
+import { type ListenAddress, parseListenAddress } from '../../lib/monitor/listen-address.js';
+import type { Monitor } from '../../lib/monitor/monitor.js';
 import { untilAnswered } from '../../lib/nats/until-answered.js';
 import { startFolderServer, stopFolderServer } from '../../lib/dev-server/folder-server.js';
 import { provideServer } from '../../lib/dev-server/provide.js';
 import { ensureTopology } from '../../lib/topology/ensure.js';
 import { readTightLimits } from '../../lib/topology/record-sizes.js';
+import type { Logger } from '../../lib/observe/log.js';
 import { logWaterfall } from '../../lib/observe/log-waterfall.js';
 import { withSuggestions } from '../../lib/render/suggestion.js';
 import { checkKeys } from '../../lib/waterfall/check-keys.js';
@@ -38,6 +41,7 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --only notifications-consumer',
     '<%= config.bin %> <%= command.id %> --embedded --apply',
+    '<%= config.bin %> <%= command.id %> --http 9464',
   ];
 
   static override flags = {
@@ -50,6 +54,11 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
     embedded: Flags.boolean({ description: 'start a nats-server for this folder, and stop it at the end' }),
     apply: Flags.boolean({
       description: 'first create or update what is missing, but nothing that would lose or repeat events',
+    }),
+    http: Flags.custom<ListenAddress>({ parse: async (text) => parseListenAddress(text) })({
+      description:
+        'answer /livez, /readyz, /startupz and /metrics there; a port alone: on 127.0.0.1; 0: a free one',
+      helpValue: '<host:port>',
     }),
     'stall-timeout': durationFlag({
       description: 'end the process when a handler blocks the event loop for longer',
@@ -85,12 +94,14 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
       handlerFiles([one]).map(({ file }) => ({ consumer: one.name, file })),
     );
     this.unwatch = logUncaught(log, files);
-    const handlers = await loadHandlers(
-      [...handlerFiles(only), ...alertFiles(config)],
-      this.context.moduleOptions,
-    );
-    const stopServer = this.flags.embedded ? await this.startServer() : undefined;
+    const monitor = await this.openMonitor(log);
+    let stopServer: (() => Promise<void>) | undefined;
     try {
+      const handlers = await loadHandlers(
+        [...handlerFiles(only), ...alertFiles(config)],
+        this.context.moduleOptions,
+      );
+      stopServer = this.flags.embedded ? await this.startServer() : undefined;
       const pipeline = await this.context.pipeline();
       const onWaiting = (error: Error, waitedMs: number): void =>
         log.warn(
@@ -111,7 +122,9 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
         log,
         proxies: this.environment,
         alertsSecret: this.environment.alertsSecret,
+        durations: monitor !== undefined,
       });
+      monitor?.watch(pipeline, running);
       running.subscribe(logWaterfall(log, (next) => this.inWords(next)));
       if (readable) running.subscribe(countSuccesses(log), { types: ['succeeded'] });
       const stopWatchdog = startWatchdog({
@@ -134,8 +147,18 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
         },
       }).finally(stopWatchdog);
     } finally {
+      await monitor?.close();
       await stopServer?.();
     }
+  }
+
+  /** Before anything runs: probes are answered from the start, and a port that is taken is said at once. */
+  private async openMonitor(log: Logger): Promise<Monitor | undefined> {
+    if (this.flags.http === undefined) return undefined;
+    const { Monitor } = await import('../../lib/monitor/monitor.js');
+    const monitor = await Monitor.open(this.flags.http);
+    log.info({ url: monitor.url }, 'answers /livez, /readyz, /startupz and /metrics');
+    return monitor;
   }
 
   /** The first signal stops the pipeline in order, the second one at once. */

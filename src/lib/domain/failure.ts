@@ -2,17 +2,20 @@ import { type Cause, causeMark, causesOf, readAny, readText } from './causes.js'
 import { clipBytes, clipText, escapeBlock, escapeLine } from './escape.js';
 import { chosenFingerprint, fingerprintOf } from './fingerprint.js';
 
+export const failureKinds = [
+  'error',
+  'timeout',
+  'no-report',
+  'rejected',
+  'schema',
+  'encrypted',
+  'missing',
+  'replaced',
+  'malformed',
+] as const;
+
 /** Why an attempt failed. All but `error`, `timeout`, `encrypted` and `no-report` are final: no retry can help. */
-export type FailureKind =
-  | 'error'
-  | 'timeout'
-  | 'no-report'
-  | 'rejected'
-  | 'schema'
-  | 'encrypted'
-  | 'missing'
-  | 'replaced'
-  | 'malformed';
+export type FailureKind = (typeof failureKinds)[number];
 
 /** Why an attempt failed: bounded, printable, and comparable. */
 export interface Failure {

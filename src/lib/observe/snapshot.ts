@@ -1,5 +1,6 @@
 import type { Stage, Tier } from '../domain/key.js';
 import type { EventCounts } from './count-events.js';
+import type { Durations } from '../domain/duration-counts.js';
 
 /** Since when something is so. */
 export interface Since {
@@ -103,6 +104,8 @@ export interface StageSnapshot {
   readonly zombies: readonly RunningHandler[];
   /** Since the start. */
   readonly counts: StageCounts;
+  /** How long its attempts took; null: that is not counted, see `RunSettings`. */
+  readonly durations: Durations | null;
   /** When an attempt last succeeded, RFC 3339; null: none has yet. */
   readonly lastSucceededAt: string | null;
   /** When an attempt last failed, RFC 3339; null: none has yet. */

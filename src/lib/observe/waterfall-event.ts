@@ -1,5 +1,5 @@
 import type { NativeAdvisory } from '../domain/advisory.js';
-import type { Failure } from '../domain/failure.js';
+import type { Failure, FailureKind } from '../domain/failure.js';
 import type { Key } from '../domain/key.js';
 import type { Suggestion } from '../suggestion.js';
 import type { AlertEvents } from './alert-events.js';
@@ -150,6 +150,8 @@ export interface WaterfallEvents extends AlertEvents {
     readonly consumer: string;
     /** How often it was replayed before. */
     readonly cycle: number;
+    /** What kind of failure the last one was: `error`, `timeout`, `rejected` and others. */
+    readonly kind: FailureKind;
     /** The last failure, on one line of at most 256 bytes. */
     readonly reason: string;
     /** An id of its group, as `dlq groups` has it. */

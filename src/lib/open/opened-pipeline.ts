@@ -16,6 +16,8 @@ import type { Handler } from '../handlers/contract.js';
 import { loadHandlers } from '../handlers/load.js';
 import type { AdvisoryLine } from '../journal/advisory-line.js';
 import { tailAdvisories, type TailOptions } from '../journal/tail.js';
+import { parseListenAddress } from '../monitor/listen-address.js';
+import type { Monitor } from '../monitor/monitor.js';
 import type { Link } from '../nats/link.js';
 import { type Logger, silentLogger } from '../observe/log.js';
 import { logWaterfall } from '../observe/log-waterfall.js';
@@ -44,6 +46,17 @@ export interface RunOpenedOptions {
   readonly handlers?: ReadonlyMap<string, Handler>;
   /** Takes what happens, and is the log of the handlers. Default: nothing is logged. */
   readonly log?: Logger;
+  /**
+   * Where probes and metrics are answered while it runs: `<host>:<port>`, or a port of 127.0.0.1; 0: a free one. Default:
+   * nowhere.
+   */
+  readonly http?: string | number;
+}
+
+/** What runs, and where it can be asked. */
+export interface OpenedRun extends RunningPipeline {
+  /** Where it answers `/livez`, `/readyz`, `/startupz` and `/metrics`; undefined: nowhere. */
+  readonly httpUrl?: string;
 }
 
 function noHandlers({ name }: PipelineConfig): ConfigError {
@@ -107,10 +120,23 @@ export class OpenPipeline implements Pipeline, AsyncDisposable {
    * Runs the handlers, the retries and the routing in this process, once the server is seen to have what the config
    * needs. `close` stops it.
    *
-   * @throws ConfigError for handlers that can't be loaded, `NO_HANDLERS` where the config was read from the server; UsageError for an unknown name in `only`; OperationError
+   * @throws OperationError `CANNOT_LISTEN`; ConfigError for handlers that can't be loaded, `NO_HANDLERS` where the config was read from the server; UsageError for an unknown name in `only`; OperationError
    *   `NOT_APPLIED`
    */
-  async run(options: RunOpenedOptions = {}): Promise<RunningPipeline> {
+  async run(options: RunOpenedOptions = {}): Promise<OpenedRun> {
+    const { http } = options;
+    if (http === undefined) return this.start(options);
+    const { Monitor } = await import('../monitor/monitor.js');
+    const monitor = await Monitor.open(parseListenAddress(String(http), 'http'));
+    try {
+      return Object.assign(await this.start(options, monitor), { httpUrl: monitor.url });
+    } catch (error) {
+      await monitor.close();
+      throw error;
+    }
+  }
+
+  private async start(options: RunOpenedOptions, monitor?: Monitor): Promise<RunningPipeline> {
     const { only, apply = false, log = silentLogger() } = options;
     const consumers = selectConsumers(this.config, only);
     if (this.config.applied !== undefined) throw noHandlers(this.config);
@@ -126,7 +152,9 @@ export class OpenPipeline implements Pipeline, AsyncDisposable {
       log,
       proxies: this.environment,
       alertsSecret: this.environment.alertsSecret,
+      durations: monitor !== undefined,
     });
+    monitor?.watch(this, running);
     running.subscribe(logWaterfall(log));
     this.running.add(running);
     return running;

@@ -10,6 +10,7 @@ import type { Handler } from '../handlers/contract.js';
 import { EventRegistry } from '../handlers/event.js';
 import { HttpClient } from '../http/client.js';
 import type { ProxySettings } from '../http/proxy.js';
+import { DurationCounts } from '../domain/duration-counts.js';
 import { EventBus, type Subscribe } from '../observe/event-bus.js';
 import type { PipelineSnapshot } from '../observe/snapshot.js';
 import type { Logger } from '../observe/log.js';
@@ -49,6 +50,8 @@ export interface RunSettings {
   readonly proxies?: ProxySettings;
   /** What alerts to the webhook are signed with: `whsec_…`, or several of them. Default: they are not signed. */
   readonly alertsSecret?: string | undefined;
+  /** Count how long attempts take: `durations` of the snapshot. Default: false. */
+  readonly durations?: boolean;
 }
 
 /** Runs every stage of the pipeline in this process. Several processes share the load. */
@@ -223,6 +226,7 @@ class Run implements RunningPipeline {
       gate,
       emit: this.bus.emit,
       fail: (error: PlutomiError) => this.end.reject(error),
+      durations: this.settings.durations === true ? new DurationCounts() : undefined,
     };
     this.workers.push(new Worker(settings, tools, process, (worker) => void this.gone.check(worker)));
   }

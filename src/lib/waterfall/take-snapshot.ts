@@ -123,6 +123,7 @@ export class SnapshotTaker {
       running: moment.handlers(attempts?.running ?? []),
       zombies: moment.handlers(attempts?.zombies ?? []),
       counts,
+      durations: worker.counter.durations?.now ?? null,
       lastSucceededAt: moment.iso(lastSucceededAt),
       lastFailedAt: moment.iso(lastFailedAt),
       unanswered: moment.waiting(worker.unanswered),

@@ -20,6 +20,7 @@ const layers: readonly (readonly string[])[] = [
   ['topology', 'waterfall'],
   ['dlq'],
   ['events', 'verify', 'report', 'permissions'],
+  ['monitor'],
   ['render'],
   ['open'],
   ['index.ts', 'internals.ts'],

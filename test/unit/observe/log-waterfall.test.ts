@@ -156,6 +156,7 @@ const cases: readonly [WaterfallEvent, string, Record<string, unknown>, string][
       id: 'c/42',
       consumer: 'c',
       cycle: 2,
+      kind: 'error',
       reason: 'refused',
       group: '3f9a',
       news: 'new',

@@ -7,6 +7,7 @@ import { WrongDomainError } from '../../nats/wrong-domain.js';
 import { encodeLines, headerLines } from '../../nats/wire/headers.js';
 import type { PublishAck } from '../../nats/link.js';
 import { checkPayload } from './check-payload.js';
+import { otherType, published } from './count-published.js';
 import { type Destination, findDestination } from './destination.js';
 import { checkId, makeHeaders } from './headers.js';
 import type { OutgoingEvent, PublishEventOptions, PublishResult } from './outgoing.js';
@@ -20,6 +21,8 @@ import {
 import { suggestCommand } from '../../suggestion.js';
 
 interface Outgoing {
+  /** What it is counted as. */
+  readonly counted: string;
   readonly subject: string;
   readonly payload: Uint8Array;
   readonly headers: string;
@@ -32,6 +35,7 @@ interface Outgoing {
 /** A destination with the header lines of an event that has none of its own. */
 interface KnownDestination extends Destination {
   readonly lines: string;
+  readonly counted: string;
 }
 
 /** Waits between the tries of one event: long enough for a stream to elect a new leader. */
@@ -57,7 +61,9 @@ export class Publisher {
     const known = this.destinations.get(typeOrSubject);
     if (known !== undefined) return known;
     const found = findDestination(this.pipeline.config, typeOrSubject);
-    const made = { ...found, lines: headerLines(makeHeaders(found.type)) };
+    const isKnown = this.pipeline.config.events.some(({ type }) => type === found.type);
+    const counted = isKnown ? found.type : otherType;
+    const made = { ...found, lines: headerLines(makeHeaders(found.type)), counted };
     if (this.destinations.size === mostDestinations) this.destinations.clear();
     this.destinations.set(typeOrSubject, made);
     return made;
@@ -107,13 +113,21 @@ export class Publisher {
   ): void {
     try {
       const destination = this.destinationOf(typeOrSubject);
-      const { type, subject, schema, encrypt, lines } = destination;
+      const { type, subject, schema, encrypt, lines, counted } = destination;
       const payload = encodePayload(data);
       const named = options.headers === undefined ? lines : headerLines(makeHeaders(type, options.headers));
       if (options.id !== undefined) checkId(options.id);
       const ownId = options.id === undefined;
       const msgId = options.id ?? this.pipeline.clock.uuid();
-      const event = { subject, payload, headers: encodeLines(named, { msgId }), msgId, ownId, settle };
+      const event = {
+        counted,
+        subject,
+        payload,
+        headers: encodeLines(named, { msgId }),
+        msgId,
+        ownId,
+        settle,
+      };
       if (schema === undefined && encrypt === undefined) this.store(event);
       else
         this.prepare(event, destination, named)
@@ -201,13 +215,14 @@ export class Publisher {
   }
 
   private resultOf(
-    { subject, msgId, ownId }: Outgoing,
+    { counted, subject, msgId, ownId }: Outgoing,
     ack: PublishAck,
     tries: number,
   ): PublishResult | OperationError {
     if (ack.stream !== this.pipeline.config.streams.events.name) return this.wrongStream(subject, ack);
     // No other event has an id that was made here: the one stored before is this event's own first try.
     const duplicate = ack.duplicate && !(ownId && tries > 1);
+    if (!duplicate) published(this.pipeline.config.name, counted);
     return { stream: ack.stream, seq: ack.seq, duplicate, msgId };
   }
 

@@ -43,7 +43,7 @@ export function alertProcess(
       const { id, reason } = letter;
       worker.counter.succeed(worker.time);
       const group = groupIdOf(letter.consumer, letter.fingerprint);
-      emit({ type: 'dead-letter', id, consumer: consumer.name, cycle: 0, reason, group });
+      emit({ type: 'dead-letter', id, consumer: consumer.name, cycle: 0, kind: 'malformed', reason, group });
       return worker.settler.ack(held);
     }
     // It was told when it died; a restore is no news.
@@ -61,6 +61,7 @@ export function alertProcess(
         id: letter.id,
         consumer: letter.consumer,
         cycle: letter.cycle,
+        kind: pointer.failure.kind,
         reason: letter.reason,
         group: groupIdOf(letter.consumer, letter.fingerprint),
         ...(news === undefined ? {} : { news }),

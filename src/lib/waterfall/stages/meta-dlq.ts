@@ -62,6 +62,7 @@ export function metaDlqProcess({ tools }: MetaParts): (held: HeldMessage, worker
       id,
       consumer: metaConsumers.main,
       cycle: 0,
+      kind: pointer.failure.kind,
       reason: pointer.failure.message,
       group,
     });

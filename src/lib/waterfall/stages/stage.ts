@@ -134,7 +134,7 @@ export class CountedStage {
       held.startedAt = startedAt;
       const outcome = await spec.run(current, attempt, original);
       const ranMs = clock.monotonic() - startedAt;
-      worker.counter.attemptMs += ranMs;
+      worker.counter.ran(ranMs);
       if (held.takenBack && outcome.kind !== 'ok') return;
       // Inside until the report is stored, since one that was cut off counts as none; but not while a server is away.
       held.onWaiting = this.leave;

@@ -1,3 +1,4 @@
+import type { DurationCounts } from '../../domain/duration-counts.js';
 import type { StageCounts } from '../../observe/snapshot.js';
 import { type Failure, isForGood } from '../../domain/failure.js';
 
@@ -15,6 +16,14 @@ export class StageCounter {
   /** Monotonic milliseconds; NaN: never. */
   lastSucceededAt = Number.NaN;
   lastFailedAt = Number.NaN;
+
+  /** `durations`: where somebody wants to know them one by one. */
+  constructor(readonly durations?: DurationCounts) {}
+
+  ran(ms: number): void {
+    this.attemptMs += ms;
+    this.durations?.add(ms);
+  }
 
   succeed(at: number): void {
     this.succeeded++;

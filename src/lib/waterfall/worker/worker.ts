@@ -5,6 +5,7 @@ import { type Delivery, isAckOf } from '../../nats/consume/delivery.js';
 import { delayAfter } from '../../domain/backoff.js';
 import { isLasting, type NotAllowedError } from '../../nats/errors.js';
 import { Pull } from '../../nats/consume/pull.js';
+import type { DurationCounts } from '../../domain/duration-counts.js';
 import type { StageSnapshot } from '../../observe/snapshot.js';
 import type { WaterfallListener } from '../../observe/waterfall-event.js';
 import { Answers, type Silence } from './answers.js';
@@ -36,6 +37,8 @@ export interface WorkerTools {
   readonly emit: WaterfallListener;
   /** Ends the whole pipeline with this error. */
   readonly fail: (error: PlutomiError) => void;
+  /** How long attempts take is counted. */
+  readonly durations?: DurationCounts | undefined;
 }
 
 /** Thrown inside a message's processing: neither ack nor nak it, it comes back by itself. */
@@ -61,7 +64,7 @@ export class Worker {
   readonly slots: Slots;
   /** Suspects run one at a time. */
   readonly suspects = new Slots(1);
-  readonly counter = new StageCounter();
+  readonly counter: StageCounter;
   private readonly leases: LeaseKeeper;
   private readonly pull: Pull;
   private inHand = 0;
@@ -82,6 +85,7 @@ export class Worker {
     const { pipeline, gate } = tools;
     const { link } = pipeline;
     const { monotonic } = pipeline.clock;
+    this.counter = new StageCounter(tools.durations);
     this.settler = new Settler(link, settings.confirmAcks, monotonic);
     this.slots = new Slots(settings.concurrency);
     this.answers = new Answers(monotonic);

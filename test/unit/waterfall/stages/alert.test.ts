@@ -66,6 +66,7 @@ const dead: WaterfallEvent = {
   id: `${consumer}/42`,
   consumer,
   cycle: 2,
+  kind: pointer.failure.kind,
   reason: 'refused',
   group: expect.stringMatching(/^[0-9a-f]{12}$/) as string,
 };
