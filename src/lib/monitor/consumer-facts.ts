@@ -1,8 +1,7 @@
 import { msOfNanos } from '../domain/time.js';
-import { concurrently } from '../flow/concurrently.js';
-import type { ConsumerInfo } from '../nats/objects.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
-import { desiredTopology } from '../topology/desired.js';
+import { type ConsumerLook, takeLook } from '../status/look.js';
+import { OldestUnprocessed } from '../status/oldest-unprocessed.js';
 
 /** What waits for one consumer of the server. */
 export interface ConsumerFacts {
@@ -15,38 +14,29 @@ export interface ConsumerFacts {
 
 export interface PipelineFacts {
   readonly consumers: readonly ConsumerFacts[];
-  /** Pointers in the retry stream. */
-  readonly retriesWaiting: number;
+  /** Pointers in the retry stream; undefined: the stream does not answer. */
+  readonly retriesWaiting: number | undefined;
 }
-
-/** Questions to the server at once. */
-const lanes = 8;
-/** Of more filters, the oldest message is looked for under all subjects: older than it is, and never younger. */
-const mostFilters = 16;
 
 /** Asks the server what waits for each consumer of the pipeline. */
 export async function readPipelineFacts(pipeline: Pipeline): Promise<PipelineFacts> {
-  const { config, link, places } = pipeline;
-  const retry = await link.streamInfo(places.retry.stream);
-  const desired = desiredTopology(config).consumers;
-  const consumers = await concurrently(desired, lanes, async ({ stream, name, role }) => {
-    const info = await link.consumerInfo(stream, name);
-    if (!info) return undefined;
-    const facts = { stream, durable: name, pending: info.num_pending };
-    // What waits in the retry stream waits for its time, and what rests in the DLQ for an operator.
-    if (role !== 'events' && role !== 'advisories') return facts;
-    return { ...facts, oldestSeconds: await oldestOf(pipeline, stream, info) };
-  });
-  return { consumers: consumers.flatMap((one) => one ?? []), retriesWaiting: retry?.state.messages ?? 0 };
+  const { streams, consumers } = await takeLook(pipeline);
+  const oldest = new OldestUnprocessed(pipeline.link);
+  const facts = await Promise.all(consumers.map((one) => factsOf(pipeline, one, oldest)));
+  const retry = streams.find(({ role }) => role === 'retry');
+  return { consumers: facts.flatMap((one) => one ?? []), retriesWaiting: retry?.info?.state.messages };
 }
 
-async function oldestOf({ link, clock }: Pipeline, stream: string, info: ConsumerInfo): Promise<number> {
-  if (info.num_pending === 0 && info.num_ack_pending === 0) return 0;
-  const { filter_subjects: several, filter_subject: one = '>' } = info.config;
-  const filters = several !== undefined && several.length <= mostFilters ? several : [one || '>'];
-  // Messages that the server has given up on hold its ack floor back: where nothing is in hand, it says nothing.
-  const from = (info.num_ack_pending === 0 ? info.delivered : info.ack_floor).stream_seq + 1;
-  const first = await Promise.all(filters.map((filter) => link.readNext(stream, filter, from)));
-  const times = first.flatMap((message) => (message ? [msOfNanos(message.time)] : []));
-  return times.length === 0 ? 0 : Math.max(0, (clock.now() - Math.min(...times)) / 1000);
+async function factsOf(
+  { clock }: Pipeline,
+  { stream, consumer: durable, role, info, external }: ConsumerLook,
+  oldest: OldestUnprocessed,
+): Promise<ConsumerFacts | undefined> {
+  if (!info) return undefined;
+  const facts = { stream, durable, pending: info.num_pending };
+  // What waits in the retry stream waits for its time, and what rests in the DLQ for an operator.
+  if (role !== 'events' && role !== 'advisories') return facts;
+  const first = await oldest.of(info, external);
+  const ageMs = first ? Math.max(0, clock.now() - msOfNanos(first.time)) : 0;
+  return { ...facts, oldestSeconds: ageMs / 1000 };
 }

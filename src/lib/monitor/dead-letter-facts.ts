@@ -4,7 +4,7 @@ import { readGroupDocuments } from '../groups/group-documents.js';
 import { GroupKinds } from '../groups/group-kinds.js';
 import { newestOfEach } from '../groups/newest-letters.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
-import { ExpiringOriginals } from '../waterfall/alerts/expiring.js';
+import { ExpiringOriginals } from '../pointers/expiring.js';
 
 /** What rests in the DLQ, and beside it. */
 export interface DeadLetterFacts {

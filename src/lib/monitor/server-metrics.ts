@@ -86,9 +86,11 @@ function ofConsumers({ consumers, retriesWaiting }: PipelineFacts): Family[] {
         value === undefined ? [] : [{ labels, value }],
       ),
     ),
-    gauge('retries_waiting', 'Events that wait in the retry stream, those that are due included.', [
-      { value: retriesWaiting },
-    ]),
+    gauge(
+      'retries_waiting',
+      'Events that wait in the retry stream, those that are due included.',
+      retriesWaiting === undefined ? [] : [{ value: retriesWaiting }],
+    ),
   ];
 }
 
