@@ -63,12 +63,12 @@ describe('dlq export', () => {
     expect(exitCode).toBe(0);
     const rows = stdout.split('\r\n');
     expect(rows[0]).toBe(
-      'id,consumer,stream,seq,subject,reason,fingerprint,attemptsMain,attemptsRetry,cycle,deadAt,status,original,originalExpiresAt,resolvedLate,eventTime,headers,encoding,data',
+      'id,consumer,stream,seq,subject,reason,fingerprint,attemptsMain,attemptsRetry,cycle,deadAt,status,original,originalExpiresAt,resolvedLate,eventTime,headers,encoding,data,group,name,code,kept,edited,supersededBy',
     );
     expect(rows[1]).toMatch(
-      /^notifications-consumer\/1,.*,'=1\+1.*,utf8,"'=HYPERLINK\(""http:\/\/evil""\)"$/,
+      /^notifications-consumer\/1,.*,'=1\+1.*,utf8,"'=HYPERLINK\(""http:\/\/evil""\)",[0-9a-f]{12},'=1\+1,,,,$/,
     );
-    expect(rows[2]).toMatch(/,json,"\{""text"":""a,b""\}"$/);
+    expect(rows[2]).toMatch(/,json,"\{""text"":""a,b""\}",[0-9a-f]{12},Error,,,,$/);
     expect((await project.cli(['dlq', 'export', '--format', 'csv', '--json'])).exitCode).toBe(2);
   }, 30_000);
 

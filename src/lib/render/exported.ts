@@ -16,7 +16,7 @@ export interface ExportText {
 
 export function exportText(format: ExportFormat, withData: boolean): ExportText {
   if (format === 'ndjson') return { head: '', lineOf: (letter) => `${escapeJson(jsonOf(letter))}\n` };
-  const columns = withData ? [...letterColumns, ...eventColumns] : letterColumns;
+  const columns = [...letterColumns, ...(withData ? eventColumns : []), ...laterColumns];
   return {
     head: csvRecord(columns.map(([title]) => title)),
     lineOf: (letter) => csvRecord(columns.map(([, cellOf]) => cellOf(letter))),
@@ -67,6 +67,16 @@ const eventColumns: readonly CsvColumn[] = [
   ['headers', ({ event }) => (event ? escapeJson(JSON.stringify(event.headers)) : '')],
   ['encoding', ({ event }) => event?.encoding ?? ''],
   ['data', ({ event }) => (event ? dataCell(event) : '')],
+];
+
+/** Behind all others: what counts the columns of before finds them where they were. */
+const laterColumns: readonly CsvColumn[] = [
+  ['group', ({ group }) => group ?? ''],
+  ['name', ({ name }) => plain(name ?? '')],
+  ['code', ({ code }) => plain(code ?? '')],
+  ['kept', ({ kept }) => (kept ? 'true' : '')],
+  ['edited', ({ edited }) => (edited ? 'true' : '')],
+  ['supersededBy', ({ supersededBy }) => (supersededBy === null ? '' : String(supersededBy))],
 ];
 
 /** What a terminal or a spreadsheet would obey is its escape. JSON says the same with JSON's own escapes. */
