@@ -127,6 +127,17 @@ export type { Moment, ReadEventsOptions } from './events/read/read-options.js';
 export type { StoredEvent } from './events/read/stored-event.js';
 export type { ReadPage } from './nats/read/read-stream.js';
 
+// Measuring.
+export { loadEvents } from './events/load/load.js';
+export type {
+  EventLoad,
+  EventLoadOptions,
+  Latencies,
+  LoadProblem,
+  LoadSoFar,
+} from './events/load/load-options.js';
+export { type EventLoadPlan, planLoad } from './events/load/plan-load.js';
+
 // The dead letter queue and the journal.
 export { type AdvisoryLine } from './journal/advisory-line.js';
 export { tailAdvisories, type TailOptions } from './journal/tail.js';

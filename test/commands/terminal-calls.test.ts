@@ -63,6 +63,11 @@ const calls: readonly Call[] = [
     words: ['events', 'publish', 'job.bad', '--data', '{"to":"somebody"}', '--count', '3'],
     shows: /^published 3 to events\.job\.bad on .*: events\/1 to events\/3$/m,
   },
+  {
+    words: ['events', 'load', '--rate', '100', '--duration', '1'],
+    shows: /^ {2}stored {6}100$/m,
+    colored: true,
+  },
   { words: ['dlq', 'list', '--group-by', 'subject'], shows: /^no dead letters\n$/ },
   { words: ['pipeline', 'run'], shows: /ERROR: notifications-consumer\/3 dead letter/, colored: true },
   { words: ['events', 'explain', '1'], shows: /^ {2}notifications-consumer {2}dead$/m, colored: true },

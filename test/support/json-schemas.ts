@@ -64,6 +64,9 @@ const ofEvent = {
 };
 const event = object(eventFields, ofEvent);
 
+const amount = { type: 'number', minimum: 0 } as const;
+const latencies = object({ p50: amount, p90: amount, p99: amount, max: amount });
+
 /** The fields that every journal record has; which others, depends on its kind. */
 const record = {
   type: 'object',
@@ -406,6 +409,20 @@ const schemas = {
       oldestAt: orNull(isoTime),
       expiring: orNull(count),
     }),
+  }),
+  'events load': object({
+    sent: count,
+    stored: count,
+    duplicates: count,
+    errors: count,
+    seconds: amount,
+    rate: amount,
+    publishMs: orNull(latencies),
+    endToEndMs: orNull(latencies),
+    received: orNull(count),
+    limit: { enum: ['none', 'machine', 'server'] },
+    late: count,
+    problems: listOf(object({ code: text, message: text, count })),
   }),
   error: object({ error: object({ code: text, message: text, suggestions: listOf(text) }) }),
 } as const;

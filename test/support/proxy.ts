@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 /** A TCP proxy in front of a test server. */
 export interface TestProxy {
   readonly url: string;
+  /** How many connections there are now. */
+  readonly connections: number;
   /** Resets every connection. */
   cut(): void;
   /** What the server says on the connections of now never arrives. */
@@ -37,6 +39,9 @@ export async function startProxy(port: number): Promise<TestProxy> {
   };
   return {
     url: `nats://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    get connections() {
+      return pairs.size;
+    },
     cut,
     swallowAnswers() {
       for (const { upstream } of pairs) {

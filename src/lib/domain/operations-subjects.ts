@@ -1,8 +1,8 @@
 /**
  * Subjects of what people decided: one document each. `group.<id>`, `task.<id>` and its parts, `archived.<consumer>.<seq>`,
- * `alert.<name>`, `config`.
+ * `alert.<name>`, `operation.<id>`, `config`.
  */
-export type OperationsKind = 'group' | 'task' | 'archived' | 'alert' | 'config';
+export type OperationsKind = 'group' | 'task' | 'archived' | 'alert' | 'operation' | 'config';
 
 /** What follows the kind, each part without blanks, dots and wildcards. */
 export function operationsSubject(

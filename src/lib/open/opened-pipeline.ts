@@ -11,6 +11,8 @@ import type { Explanation } from '../events/explain/explanation.js';
 import { readEvents } from '../events/read/read-events.js';
 import type { ReadEventsOptions } from '../events/read/read-options.js';
 import type { StoredEvent } from '../events/read/stored-event.js';
+import { loadEvents } from '../events/load/load.js';
+import type { EventLoad, EventLoadOptions } from '../events/load/load-options.js';
 import type { Clock } from '../flow/clock.js';
 import type { Handler } from '../handlers/contract.js';
 import { loadHandlers } from '../handlers/load.js';
@@ -114,6 +116,11 @@ export class OpenPipeline implements Pipeline, AsyncDisposable {
     options?: PublishManyOptions,
   ): Promise<PublishManyResult> {
     return this.publisher.publishMany(events, options);
+  }
+
+  /** Publishes events at a steady rate, and measures how long it takes: see `loadEvents`. */
+  loadEvents(options?: EventLoadOptions): Promise<EventLoad> {
+    return loadEvents(this, options);
   }
 
   /**

@@ -24,6 +24,7 @@ export const roleOfCommand: Readonly<Record<string, Role>> = {
   'dlq unmute': 'operator',
   'dlq watch': 'viewer',
   'events explain': 'viewer',
+  'events load': 'publisher',
   'events publish': 'publisher',
   'operations log': 'viewer',
   'pipeline apply': 'ci',

@@ -1,3 +1,4 @@
+import type { OperationDocument } from '../domain/operation-document.js';
 import type { GroupDocument } from '../domain/group-document.js';
 import type { JournalRecord } from '../domain/record.js';
 import { type RecordKind } from '../domain/record-kinds.js';
@@ -17,7 +18,7 @@ export interface Operation {
   readonly task: string | null;
   /** The id of the group that was decided about; null: it was done to dead letters. */
   readonly group: string | null;
-  /** To how many dead letters; null for a group. */
+  /** To how many dead letters, or with how many events; null for a group, and for what did not end. */
   readonly count: number | null;
   /** Whose dead letters, the most frequent first. */
   readonly consumers: readonly {
@@ -104,4 +105,20 @@ export function decisionsOf({ id, consumer, history }: GroupDocument): Operation
     consumers: [{ name: consumer, count: null }],
     note: null,
   }));
+}
+
+/** What somebody did to the pipeline itself. */
+export function operationOf(document: OperationDocument): Operation {
+  const { at, endedAt, operator, did, count, consumers, note } = document;
+  return {
+    at,
+    lastAt: endedAt ?? at,
+    operator,
+    did: endedAt === null ? `${did}, no end` : did,
+    task: null,
+    group: null,
+    count,
+    consumers: consumers.map((name) => ({ name, count: null })),
+    note,
+  };
 }

@@ -1,8 +1,9 @@
 import { kindsOfPeople } from '../domain/record-kinds.js';
 import { readGroupDocuments } from '../groups/group-documents.js';
 import type { OnRead } from '../nats/read/read-so-far.js';
+import { readOperationDocuments } from '../operations/operation-log.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
-import { byTime, decisionsOf, type Operation, OperationFolder } from './operation.js';
+import { byTime, decisionsOf, type Operation, OperationFolder, operationOf } from './operation.js';
 import { readRecords } from './read-records.js';
 
 /** Which operations. */
@@ -30,8 +31,8 @@ export interface OperationsLog {
 export const defaultOperationsLimit = 50;
 
 /**
- * What people did to dead letters and decided about groups, the oldest first: each task once, by whom, to how many and
- * why. Memory grows with the tasks, not with the records. Throws OperationError `NO_STREAM`.
+ * What people did to dead letters and to the pipeline, and decided about groups, the oldest first: each task once, by
+ * whom, to how many and why. Memory grows with the tasks, not with the records. Throws OperationError `NO_STREAM`.
  */
 export async function readOperations(
   pipeline: Pipeline,
@@ -41,7 +42,8 @@ export async function readOperations(
   const records = readRecords(pipeline, { kinds: kindsOfPeople, sinceMs, signal, onRead });
   for await (const record of records) folder.add(record);
   const decided = (await readGroupDocuments(pipeline)).flatMap(decisionsOf);
-  const matching = [...folder.operations(), ...decided]
+  const others = (await readOperationDocuments(pipeline)).map(operationOf);
+  const matching = [...folder.operations(), ...decided, ...others]
     .filter((one) => sinceMs === undefined || Date.parse(one.lastAt) >= sinceMs)
     .filter((one) => operator === undefined || isBy(one.operator, operator))
     .toSorted(byTime);

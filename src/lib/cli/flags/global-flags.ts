@@ -11,10 +11,13 @@ export function didYouMean(flag: string, value: string | undefined): ErrorFacts 
   return value === undefined ? {} : { suggestions: [`did you mean: --${flag} ${value}`] };
 }
 
-/** A duration flag in milliseconds: `30s`, `5m`, `7d`. It becomes a timer; 0 only where `zero` says that it means something. */
-export const durationFlag = Flags.custom<number, { zero?: true }>({
+/**
+ * A duration flag in milliseconds: `30s`, `5m`, `7d`. It becomes a timer; 0 only where `zero` says that it means something.
+ * Where `seconds` says so, a number alone is seconds.
+ */
+export const durationFlag = Flags.custom<number, { zero?: true; seconds?: true }>({
   parse: async (text, _context, options) => {
-    const ms = parseDuration(text);
+    const ms = parseDuration(options.seconds && /^\d+(?:\.\d+)?$/.test(text) ? `${text}s` : text);
     const range = options.zero
       ? `at most ${formatDuration(longestTimerMs)}`
       : `from 1ms to ${formatDuration(longestTimerMs)}`;

@@ -4,10 +4,14 @@ const ttyEveryMs = 200;
 /** In a log a line now and then is enough, and what is short needs none. */
 const plainEveryMs = 10_000;
 
+/** What a terminal writes of itself when Ctrl-C is pressed: `^C`. */
+const echoed = 2;
+
 /** Shows on stderr where something is: one line that changes on a terminal, plain lines elsewhere. */
 export class ChangingLine {
   private readonly timer: NodeJS.Timeout;
-  private shown = false;
+  /** How much of the line is to be written over; 0: nothing is shown. */
+  private shown = 0;
 
   constructor(
     private readonly stream: WriteStream,
@@ -21,14 +25,15 @@ export class ChangingLine {
   /** Nothing is shown any more; a line on a terminal goes away. */
   end(): void {
     clearInterval(this.timer);
-    if (this.shown && this.stream.isTTY) this.stream.write('\r\u001b[2K');
-    this.shown = false;
+    if (this.shown > 0 && this.stream.isTTY) this.stream.write(`\r${' '.repeat(this.shown + echoed)}\r`);
+    this.shown = 0;
   }
 
   private show(): void {
-    const text = this.text();
+    const text = this.text()?.slice(0, (this.stream.columns ?? Number.POSITIVE_INFINITY) - echoed - 1);
     if (text === undefined) return;
-    this.stream.write(this.stream.isTTY ? `\r\u001b[2K${text}` : `${text}\n`);
-    this.shown = true;
+    // Without escape sequences: a terminal may know none.
+    this.stream.write(this.stream.isTTY ? `\r${text.padEnd(this.shown)}` : `${text}\n`);
+    this.shown = text.length;
   }
 }

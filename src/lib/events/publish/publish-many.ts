@@ -1,5 +1,6 @@
 import { messageOf, PlutomiError, UsageError } from '../../errors.js';
 import type { OutgoingEvent, PublishResult } from './outgoing.js';
+import { Window } from './window.js';
 
 /** How many at once, and until when. */
 export interface PublishManyOptions {
@@ -87,43 +88,6 @@ export async function publishAll(
     throw tally.count === 0 ? failure.error : new PartlyPublishedError(tally.count, failure.error);
   }
   return { stream, ...tally, firstSeq: tally.count === 0 ? 0 : tally.firstSeq };
-}
-
-/** Counts what is on its way. Refilled by a quarter at a time: what is sent together costs one write. */
-class Window {
-  private inside = 0;
-  private wakeAt = 0;
-  private wake: (() => void) | undefined;
-
-  constructor(private readonly size: number) {}
-
-  get isFull(): boolean {
-    return this.inside >= this.size;
-  }
-
-  enter(): void {
-    this.inside++;
-  }
-
-  leave(): void {
-    this.inside--;
-    if (this.inside <= this.wakeAt) this.wake?.();
-  }
-
-  room(): Promise<void> {
-    return this.until(this.size - Math.ceil(this.size / 4));
-  }
-
-  async empty(): Promise<void> {
-    if (this.inside > 0) await this.until(0);
-  }
-
-  private until(inside: number): Promise<void> {
-    this.wakeAt = inside;
-    return new Promise((resolve) => {
-      this.wake = resolve;
-    });
-  }
 }
 
 function add(

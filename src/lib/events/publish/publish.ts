@@ -104,13 +104,8 @@ export class Publisher {
     return publishAll(events, publish, this.pipeline.config.streams.events.name, options);
   }
 
-  /** Calls back, since each promise would cost as much as the sending. */
-  private start(
-    typeOrSubject: string,
-    data: unknown,
-    options: PublishEventOptions,
-    settle: PublishSettler,
-  ): void {
+  /** As `publish`, for very many: calls back, since each promise would cost as much as the sending. Never throws. */
+  start(typeOrSubject: string, data: unknown, options: PublishEventOptions, settle: PublishSettler): void {
     try {
       const destination = this.destinationOf(typeOrSubject);
       const { type, subject, schema, encrypt, lines, counted } = destination;

@@ -14,6 +14,8 @@ export interface ReadOptions {
   readonly lastSeq?: number;
   /** Without payloads: `data` is empty. Default: with them. */
   readonly headersOnly?: boolean;
+  /** Called when the server has begun to deliver; again after each interruption. */
+  readonly onBegun?: () => void;
   /** Ends the reading; what was yielded by then stays valid. */
   readonly signal?: AbortSignal;
 }

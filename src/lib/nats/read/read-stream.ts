@@ -7,6 +7,7 @@ import type { StoredMessage } from '../wire/message.js';
 import { type ConsumerInfo, createReader, deleteConsumer, type StreamInfo } from '../objects.js';
 import { Pull } from '../consume/pull.js';
 import type { ReadOptions } from './read-options.js';
+import { startOf } from './start-of.js';
 import { stepThrough } from './step-through.js';
 import { stepThroughLast } from './step-through-last.js';
 import { suggestCommand } from '../../suggestion.js';
@@ -274,6 +275,7 @@ class Reading {
       },
     );
     this.pull = pull;
+    this.options.onBegun?.();
     return info.num_pending;
   }
 
@@ -286,15 +288,4 @@ class Reading {
       await deleteConsumer(this.link, this.options.stream, consumer).catch(() => {});
     }
   }
-}
-
-function startOf(from: ReadOptions['from']): {
-  deliver_policy: 'all' | 'last_per_subject' | 'by_start_sequence' | 'by_start_time';
-  opt_start_seq?: number;
-  opt_start_time?: string;
-} {
-  if (from === undefined) return { deliver_policy: 'all' };
-  if ('lastPerSubject' in from) return { deliver_policy: 'last_per_subject' };
-  if ('seq' in from) return { deliver_policy: 'by_start_sequence', opt_start_seq: Math.max(1, from.seq) };
-  return { deliver_policy: 'by_start_time', opt_start_time: new Date(from.timeMs).toISOString() };
 }
