@@ -27,6 +27,7 @@ export type { Environment } from './connection/environment.js';
 export { readEnvironment } from './connection/environment.js';
 export { type LoadOptions, loadConfig } from './config/load.js';
 export type {
+  AlertLevels,
   AlertSettings,
   Applied,
   ConsumerSettings,
@@ -109,6 +110,13 @@ export type {
   RetryStatus,
   StreamStatus,
 } from './status/pipeline-status.js';
+export { readHealth } from './status/health.js';
+export type {
+  HealthCheck,
+  HealthCheckName,
+  HealthStatus,
+  PipelineHealth,
+} from './status/pipeline-health.js';
 export { readStatus, StatusReader } from './status/read-status.js';
 
 // Publishing.

@@ -33,6 +33,7 @@ export const suggestedCommands = {
   },
   'pipeline permissions': { role: 'needed' },
   'pipeline run': { apply: 'switch' },
+  'pipeline status': { watch: 'switch' },
   'pipeline verify': { repair: 'switch' },
   'server install': { version: 'one' },
   'server start': { port: 'one' },

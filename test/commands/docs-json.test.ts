@@ -84,6 +84,7 @@ test('the JSON that docs/commands.md shows is what the commands print', async ()
   expectSample(await json('dlq', 'replay', id, '--wait', '--yes', '--note', 'fixed'), 'dlq replay');
   const other = 'notifications-consumer/2';
   expect(keysOf(await json('pipeline', 'status'))).toEqual(keysOf(sample('pipeline status')));
+  expect(keysOf(await json('pipeline', 'health'))).toEqual(keysOf(sample('pipeline health')));
   expectSample(await json('operations', 'log'), 'operations log');
   expectSample(await json('dlq', 'report', '--since', '1h'), 'dlq report');
   expectSample(await json('dlq', 'discard', other, '--reason', 'by hand', '--yes'), 'dlq discard');

@@ -137,6 +137,7 @@ const calls: readonly Call[] = [
   { words: ['operations', 'log'], shows: / discarded +1 /, colored: true },
   { words: ['dlq', 'report', '--since', '1h'], shows: /^## What died$/m },
   { words: ['pipeline', 'status'], shows: /^notificati\S* +main +0 +0/m, colored: true },
+  { words: ['pipeline', 'health'], shows: /^ok +calls on /m, colored: true },
   { words: ['pipeline', 'verify'], shows: /^nothing is broken$/m, colored: true },
 ];
 

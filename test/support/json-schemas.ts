@@ -371,6 +371,23 @@ const schemas = {
     cycle: orNull(count),
     attempt: orNull(count),
   }),
+  'pipeline health': object({
+    pipeline: text,
+    server: text,
+    at: isoTime,
+    status: { enum: ['ok', 'degraded', 'critical'] },
+    checks: listOf(
+      object({
+        name: { enum: ['stream', 'storage', 'deadLetters', 'consumer', 'lag', 'nobodyRuns', 'unprocessed'] },
+        about: text,
+        status: { enum: ['ok', 'degraded', 'critical'] },
+        value: orNull(rate),
+        warn: orNull(rate),
+        critical: orNull(rate),
+        message: text,
+      }),
+    ),
+  }),
   'pipeline status': object({
     pipeline: text,
     server: text,

@@ -52,8 +52,14 @@ export interface DescribedAlerts {
   readonly groupBack: boolean;
   readonly rate: string | null;
   readonly count: number | null;
+  readonly countCritical: number | null;
   readonly oldest: string | null;
   readonly expiring: string | null;
+  readonly lag: number | null;
+  readonly lagCritical: number | null;
+  readonly storage: number | null;
+  readonly storageCritical: number | null;
+  readonly nobodyRuns: string | null;
   readonly webhook: string | null;
   readonly handler: string | null;
   readonly subject: string | null;
@@ -145,13 +151,20 @@ export function describeConfig(config: PipelineConfig): DescribedConfig {
 
 function describeAlerts(alerts: AlertSettings): DescribedAlerts {
   const { newGroup, groupBack, rate, count, oldestMs, expiringMs, webhook, handler, subject } = alerts;
+  const { countCritical, lag, storage, nobodyRunsMs } = alerts;
   return {
     newGroup,
     groupBack,
     rate: rate === undefined ? null : formatRate(rate),
     count: count ?? null,
+    countCritical: countCritical ?? null,
     oldest: oldestMs === undefined ? null : formatDuration(oldestMs),
     expiring: expiringMs === undefined ? null : formatDuration(expiringMs),
+    lag: lag?.degraded ?? null,
+    lagCritical: lag?.critical ?? null,
+    storage: storage?.degraded ?? null,
+    storageCritical: storage?.critical ?? null,
+    nobodyRuns: nobodyRunsMs === undefined ? null : formatDuration(nobodyRunsMs),
     webhook: webhook === undefined ? null : hideWebhook(webhook),
     handler: handler === undefined ? null : hideSecretForms(handler),
     subject: subject ?? null,

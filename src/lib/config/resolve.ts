@@ -1,8 +1,6 @@
 import path from 'node:path';
-import { parseRate } from '../domain/alert-rate.js';
 import { parseDuration } from '../domain/duration.js';
 import type {
-  AlertSettings,
   ConsumerSettings,
   EventType,
   ExternalConsumer,
@@ -20,6 +18,7 @@ import {
   type ParsedManagedConsumer,
   type ParsedStream,
 } from './schema/schema.js';
+import { resolveAlerts } from './resolve-alerts.js';
 import { dependentDefaults } from './schema/dependent-defaults.js';
 import { parseSize } from './schema/size.js';
 
@@ -232,20 +231,4 @@ function resolveStart(start: ParsedConsumer['start']): Start {
   if (typeof start === 'string') return { at: start };
   if (start.seq !== undefined) return { at: 'seq', seq: start.seq };
   return { at: 'time', time: start.time ?? '' };
-}
-
-function resolveAlerts({ alerts }: ParsedConfig, folder: string): AlertSettings {
-  const { newGroup, groupBack, count, oldest, expiring, webhook, handler, subject } = alerts;
-  const rate = alerts.rate === undefined ? undefined : parseRate(alerts.rate);
-  return {
-    newGroup,
-    groupBack,
-    ...(rate === undefined ? {} : { rate }),
-    ...(count === undefined ? {} : { count }),
-    ...(oldest === undefined ? {} : { oldestMs: durationMs(oldest) }),
-    ...(expiring === undefined ? {} : { expiringMs: durationMs(expiring) }),
-    ...(webhook === undefined ? {} : { webhook }),
-    ...(handler === undefined ? {} : { handler: path.resolve(folder, handler) }),
-    ...(subject === undefined ? {} : { subject }),
-  };
 }

@@ -31,7 +31,7 @@ export interface PipelineConfig {
   readonly external: readonly ExternalConsumer[];
   /** How exhausted events are routed. */
   readonly meta: MetaSettings;
-  /** What to tell of dead letters, and where. */
+  /** What to tell, and where. */
   readonly alerts: AlertSettings;
   /** Verbs that write ask for the pipeline's name. */
   readonly protected: boolean;
@@ -182,7 +182,15 @@ export interface MetaSettings extends StageLimits {
   readonly ackWaitMs: number;
 }
 
-/** Conditions of dead letters that are told once, by one of all processes. What is left out is not looked at. */
+/** From where on something is degraded, and from where on critical: above each, not at it. */
+export interface AlertLevels {
+  /** Above this. */
+  readonly degraded: number;
+  /** Above this; at least as much. */
+  readonly critical: number;
+}
+
+/** Conditions that are told once, by one of all processes. What is left out is not looked at. */
 export interface AlertSettings {
   /** The first dead letter of a new group. */
   readonly newGroup: boolean;
@@ -192,6 +200,14 @@ export interface AlertSettings {
   readonly rate?: AlertRate;
   /** More dead letters than this in the DLQ. */
   readonly count?: number;
+  /** More dead letters than this are critical for `pipeline health`. */
+  readonly countCritical?: number;
+  /** Messages that wait for one consumer. */
+  readonly lag?: AlertLevels;
+  /** How much of its limit of bytes or messages a stream uses, percent. */
+  readonly storage?: AlertLevels;
+  /** Nobody has run a consumer that has work for longer than this, ms. */
+  readonly nobodyRunsMs?: number;
   /** A dead letter is in the DLQ for longer than this, ms. */
   readonly oldestMs?: number;
   /** The event of a dead letter leaves its stream within this time, and is not kept, ms. */

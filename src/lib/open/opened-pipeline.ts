@@ -27,6 +27,8 @@ import type { Identity } from '../pipeline/identity.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { Places } from '../pipeline/places.js';
 import { type OperationsLog, type OperationsOptions, readOperations } from '../report/operations-log.js';
+import { readHealth } from '../status/health.js';
+import type { PipelineHealth } from '../status/pipeline-health.js';
 import type { PipelineStatus } from '../status/pipeline-status.js';
 import { readStatus } from '../status/read-status.js';
 import { ensureTopology } from '../topology/ensure.js';
@@ -195,6 +197,11 @@ export class OpenPipeline implements Pipeline, AsyncDisposable {
   /** How it is: streams, consumers, retries and dead letters. One look, two where something is being delivered. */
   status(): Promise<PipelineStatus> {
     return readStatus(this);
+  }
+
+  /** How it is by the limits of the config: ok, degraded or critical, and each check. */
+  health(): Promise<PipelineHealth> {
+    return readHealth(this);
   }
 
   /** Stops what runs, lets its handlers finish within 25 s, and closes the connection. Safe to call twice. */

@@ -117,7 +117,11 @@ async function lookAtConsumer(
   const info =
     list?.get(one.consumer) ?? (await answer(link, () => link.consumerInfo(one.stream, one.consumer)));
   if (info === 'nobody') return { ...one, info: undefined, standstill: noLeader };
-  return { ...one, info, standstill: standstillOf(one.stream, stream.info, info) };
+  const standstill = standstillOf(one.stream, stream.info, info);
+  // An ordered consumer has its only message in hand, and a busy one all requests that it may have.
+  const isBusy = standstill?.kind === 'max-ack-pending' || standstill?.kind === 'max-waiting';
+  const isFine = isBusy && isServed({ ...one, info }, link.clock.now());
+  return { ...one, info, standstill: isFine ? undefined : standstill };
 }
 
 /** Events or records that are not processed: those that nobody has in hand, and those in hand. */
@@ -128,7 +132,10 @@ export function workOf({ info }: Pick<ConsumerLook, 'info'>): number {
 /**
  * Somebody takes what is there: asks for it, or has some in hand and has been heard of. Who is full does not ask.
  */
-export function isServed({ info, patienceMs }: ConsumerLook, atMs: number): boolean {
+export function isServed(
+  { info, patienceMs }: Pick<ConsumerLook, 'info' | 'patienceMs'>,
+  atMs: number,
+): boolean {
   if (info === undefined) return false;
   if (info.num_waiting > 0 || info.push_bound) return true;
   return info.num_ack_pending > 0 && atMs - lastActiveMs(info) <= patienceMs;

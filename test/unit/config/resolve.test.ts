@@ -83,6 +83,9 @@ test('alerts in numbers, with the absolute path of their handler', async () => {
     count: 0,
     oldest: '1d',
     expiring: '12h',
+    lag: 50,
+    storage: 60,
+    nobodyRuns: '5m',
     webhook: 'https://h.example.com/x',
     handler: './handler.mjs',
     subject: 'alerts.p',
@@ -94,10 +97,25 @@ test('alerts in numbers, with the absolute path of their handler', async () => {
     count: 0,
     oldestMs: 86_400_000,
     expiringMs: 43_200_000,
+    lag: { degraded: 50, critical: 500 },
+    storage: { degraded: 60, critical: 90 },
+    nobodyRunsMs: 300_000,
     webhook: 'https://h.example.com/x',
     handler: '/etc/p/handler.mjs',
     subject: 'alerts.p',
   });
+});
+
+test('what is critical can be said, with or without what is degraded', async () => {
+  const levels = async (alerts: object): Promise<unknown> =>
+    (await resolved({ ...validConfig(), alerts })).alerts;
+  const given = { lag: 5, lagCritical: 6, storageCritical: 90, countCritical: 7 };
+  expect(await levels(given)).toMatchObject({
+    lag: { degraded: 5, critical: 6 },
+    storage: { degraded: 80, critical: 90 },
+    countCritical: 7,
+  });
+  expect(await levels({ lagCritical: 20 })).toMatchObject({ lag: { degraded: 20, critical: 20 } });
 });
 
 /** The resolved `mailer` with these fields changed. */

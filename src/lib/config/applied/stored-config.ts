@@ -98,13 +98,20 @@ export function storedConfigOf(config: PipelineConfig): StoredConfig {
 
 function alertsOf(alerts: AlertSettings): StoredConfig['alerts'] {
   const { newGroup, groupBack, rate, count, oldestMs, expiringMs, webhook, subject } = alerts;
+  const { countCritical, lag, storage, nobodyRunsMs } = alerts;
   return {
     newGroup,
     groupBack,
     rate: rate && formatRate(rate),
     count,
+    countCritical,
     oldest: oldestMs === undefined ? undefined : formatDuration(oldestMs),
     expiring: expiringMs === undefined ? undefined : formatDuration(expiringMs),
+    lag: lag?.degraded,
+    lagCritical: lag?.critical,
+    storage: storage?.degraded,
+    storageCritical: storage?.critical,
+    nobodyRuns: nobodyRunsMs === undefined ? undefined : formatDuration(nobodyRunsMs),
     webhook: webhook === undefined ? undefined : hideWebhook(webhook),
     subject,
   };

@@ -44,13 +44,21 @@ describe('alerts', () => {
         'alerts.expiring: expected less than streams.events.maxAge (7d), found "7d": every dead letter would be expiring',
       ],
     ],
+    [
+      'more that is degraded than critical',
+      { lag: 10, lagCritical: 9, storage: 90, storageCritical: 90, countCritical: 0 },
+      [
+        'alerts.countCritical: expected at least alerts.count (1), found 0: it would be critical before it is degraded',
+        'alerts.lagCritical: expected at least alerts.lag (10), found 9: it would be critical before it is degraded',
+      ],
+    ],
   ])('%s', async (_, alerts, problems) => {
     expect(await problemsOf({ ...validConfig(), alerts: { count: 1, ...alerts } })).toEqual(problems);
   });
 
   test('somewhere to tell, and nothing that could be told', async () => {
     expect(await problemsOf({ ...validConfig(), alerts: { newGroup: false, subject: 'alerts' } })).toEqual([
-      'alerts: expected a condition (newGroup, groupBack, rate, count, oldest, expiring), found subject and none: nothing would be told',
+      'alerts: expected a condition (newGroup, groupBack, rate, count, oldest, expiring, lag, storage, nobodyRuns), found subject and none: nothing would be told',
     ]);
     expect(
       await problemsOf({ ...validConfig(), alerts: { count: 0, expiring: '6d', subject: 'alerts' } }),

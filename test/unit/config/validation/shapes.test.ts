@@ -197,6 +197,11 @@ describe('each field says what was expected and found', () => {
       `alerts.rate: expected a number in a time like 10/1m, of 30s to 1d, found "${rate}"`,
     ]),
     [
+      'a storage beyond 100 %',
+      { name: 'p', alerts: { storage: 101 } },
+      'alerts.storage: expected a whole number from 1 to 100, found 101',
+    ],
+    [
       'an age below 1 s',
       { name: 'p', alerts: { oldest: '1ms' } },
       'alerts.oldest: expected a duration like 5m, at least 1s, found "1ms"',

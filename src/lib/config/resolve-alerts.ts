@@ -1,0 +1,42 @@
+import path from 'node:path';
+import { parseRate } from '../domain/alert-rate.js';
+import { parseDuration } from '../domain/duration.js';
+import type { AlertLevels, AlertSettings } from './resolved.js';
+import { criticalFor, healthDefaults } from './schema/alerts.js';
+import type { ParsedConfig } from './schema/schema.js';
+
+const durationMs = (text: string): number => parseDuration(text) ?? 0;
+
+/** What to tell, in numbers, with the absolute path of its handler. */
+export function resolveAlerts({ alerts }: ParsedConfig, folder: string): AlertSettings {
+  const { newGroup, groupBack, count, oldest, expiring, webhook, handler, subject } = alerts;
+  const { countCritical, lag, lagCritical, storage, storageCritical, nobodyRuns } = alerts;
+  const rate = alerts.rate === undefined ? undefined : parseRate(alerts.rate);
+  return {
+    newGroup,
+    groupBack,
+    ...(rate === undefined ? {} : { rate }),
+    ...(count === undefined ? {} : { count }),
+    ...(oldest === undefined ? {} : { oldestMs: durationMs(oldest) }),
+    ...(expiring === undefined ? {} : { expiringMs: durationMs(expiring) }),
+    ...(countCritical === undefined ? {} : { countCritical }),
+    ...levelsOf('lag', lag, lagCritical),
+    ...levelsOf('storage', storage, storageCritical),
+    ...(nobodyRuns === undefined ? {} : { nobodyRunsMs: durationMs(nobodyRuns) }),
+    ...(webhook === undefined ? {} : { webhook }),
+    ...(handler === undefined ? {} : { handler: path.resolve(folder, handler) }),
+    ...(subject === undefined ? {} : { subject }),
+  };
+}
+
+/** Nothing where neither is said. */
+function levelsOf<const K extends 'lag' | 'storage'>(
+  key: K,
+  degraded: number | undefined,
+  critical: number | undefined,
+): { readonly [one in K]?: AlertLevels } {
+  if (degraded === undefined && critical === undefined) return {};
+  const least = degraded ?? Math.min(healthDefaults[key].degraded, critical ?? Number.POSITIVE_INFINITY);
+  const levels: AlertLevels = { degraded: least, critical: critical ?? criticalFor[key](least) };
+  return { [key]: levels } as { readonly [one in K]?: AlertLevels };
+}

@@ -1,0 +1,32 @@
+import { isoOfMs } from '../domain/time.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
+import { checkConsumers } from './check-consumers.js';
+import { checkStreams } from './check-streams.js';
+import { takeLook } from './look.js';
+import { type HealthStatus, type PipelineHealth, statuses } from './pipeline-health.js';
+import { thresholdsOf } from './thresholds.js';
+
+/**
+ * Judges how a pipeline is by the limits of its config, `alerts`, or, where that says nothing, by defaults. The worst check
+ * decides.
+ *
+ * @throws ConnectionError where the server does not answer, or this user may not ask
+ */
+export async function readHealth(pipeline: Pipeline): Promise<PipelineHealth> {
+  const { config, link } = pipeline;
+  const look = await takeLook(pipeline);
+  const limits = thresholdsOf(config);
+  const checks = [...checkStreams(config, look, limits), ...(await checkConsumers(pipeline, look, limits))];
+  return {
+    pipeline: config.name,
+    server: link.server,
+    at: isoOfMs(look.atMs),
+    status: worstOf(checks.map(({ status }) => status)),
+    checks,
+  };
+}
+
+/** The worst of them; `ok` of none. */
+export function worstOf(found: readonly HealthStatus[]): HealthStatus {
+  return statuses.findLast((status) => found.includes(status)) ?? 'ok';
+}
