@@ -110,13 +110,13 @@ export type {
   RetryStatus,
   StreamStatus,
 } from './status/pipeline-status.js';
-export { readHealth } from './status/health.js';
+export { readHealth } from './status/health/read-health.js';
 export type {
   HealthCheck,
   HealthCheckName,
   HealthStatus,
   PipelineHealth,
-} from './status/pipeline-health.js';
+} from './status/health/pipeline-health.js';
 export { readStatus, StatusReader } from './status/read-status.js';
 
 // Publishing.

@@ -2,8 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { AlertSettings, PipelineConfig } from '../../src/lib/config/resolved.js';
 import { metaConsumers } from '../../src/lib/domain/consumer-names.js';
 import { deleteConsumer, deleteStream } from '../../src/lib/nats/objects.js';
-import { readHealth } from '../../src/lib/status/health.js';
-import type { HealthCheck, HealthCheckName, PipelineHealth } from '../../src/lib/status/pipeline-health.js';
+import { readHealth } from '../../src/lib/status/health/read-health.js';
+import type {
+  HealthCheck,
+  HealthCheckName,
+  PipelineHealth,
+} from '../../src/lib/status/health/pipeline-health.js';
 import { bury, consumer } from '../support/dead-letters.js';
 import { type TestBed, testBed } from '../support/pipeline.js';
 import { clockAt, pipelineOf } from '../support/pipeline-of.js';

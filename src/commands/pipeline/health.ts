@@ -10,8 +10,8 @@ import {
 import { viewOf } from '../../lib/cli/output/view.js';
 import { UsageError } from '../../lib/errors.js';
 import { renderHealth, renderNagios, renderPrometheus } from '../../lib/render/health.js';
-import { readHealth } from '../../lib/status/health.js';
-import type { PipelineHealth } from '../../lib/status/pipeline-health.js';
+import { readHealth } from '../../lib/status/health/read-health.js';
+import type { PipelineHealth } from '../../lib/status/health/pipeline-health.js';
 import { suggestCommand } from '../../lib/suggestion.js';
 
 /** What `pipeline health --json` prints; with `--watch`, one a line. */

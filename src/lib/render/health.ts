@@ -1,5 +1,5 @@
 import { escapeLine } from '../domain/escape.js';
-import type { HealthCheck, HealthStatus, PipelineHealth } from '../status/pipeline-health.js';
+import type { HealthCheck, HealthStatus, PipelineHealth } from '../status/health/pipeline-health.js';
 import type { Colors } from './colors.js';
 import { clipColumns } from './columns.js';
 import type { View } from './dead-letters.js';

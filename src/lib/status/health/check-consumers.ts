@@ -1,11 +1,11 @@
-import { formatDuration } from '../domain/duration.js';
-import { expiresAtMs } from '../domain/message-ttl.js';
-import { msOfNanos } from '../domain/time.js';
-import { lifeOf, ttlOf } from '../nats/stream-life.js';
-import type { StoredMessage } from '../nats/wire/message.js';
-import type { Pipeline } from '../pipeline/pipeline.js';
-import { type ConsumerLook, isServed, type Look, type StreamLook, workOf } from './look.js';
-import { OldestUnprocessed } from './oldest-unprocessed.js';
+import { formatDuration } from '../../domain/duration.js';
+import { expiresAtMs } from '../../domain/message-ttl.js';
+import { msOfNanos } from '../../domain/time.js';
+import { lifeOf, ttlOf } from '../../nats/stream-life.js';
+import type { StoredMessage } from '../../nats/wire/message.js';
+import type { Pipeline } from '../../pipeline/pipeline.js';
+import { type ConsumerLook, isServed, type Look, type StreamLook, workOf } from '../look.js';
+import { OldestUnprocessed } from '../oldest-unprocessed.js';
 import type { HealthCheck, HealthStatus } from './pipeline-health.js';
 import { judge, lifeLevels, type Thresholds } from './thresholds.js';
 

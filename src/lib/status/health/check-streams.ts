@@ -1,8 +1,8 @@
-import type { PipelineConfig, StreamRole } from '../config/resolved.js';
-import type { Look, StreamLook } from './look.js';
+import type { PipelineConfig, StreamRole } from '../../config/resolved.js';
+import type { Look, StreamLook } from '../look.js';
 import type { HealthCheck } from './pipeline-health.js';
 import { judge, type Thresholds } from './thresholds.js';
-import { usedPart } from './used-part.js';
+import { usedPart } from '../used-part.js';
 
 /** Events flow without them. */
 const workbench: readonly StreamRole[] = ['operations', 'kept'];

@@ -1,5 +1,5 @@
-import type { AlertLevels, PipelineConfig } from '../config/resolved.js';
-import { criticalFor, healthDefaults } from '../config/schema/alerts.js';
+import type { AlertLevels, PipelineConfig } from '../../config/resolved.js';
+import { criticalFor, healthDefaults } from '../../config/schema/alerts.js';
 import type { HealthStatus } from './pipeline-health.js';
 
 /** What is measured against limits of the config. */

@@ -1,8 +1,8 @@
-import { isoOfMs } from '../domain/time.js';
-import type { Pipeline } from '../pipeline/pipeline.js';
+import { isoOfMs } from '../../domain/time.js';
+import type { Pipeline } from '../../pipeline/pipeline.js';
 import { checkConsumers } from './check-consumers.js';
 import { checkStreams } from './check-streams.js';
-import { takeLook } from './look.js';
+import { takeLook } from '../look.js';
 import { type HealthStatus, type PipelineHealth, statuses } from './pipeline-health.js';
 import { thresholdsOf } from './thresholds.js';
 
