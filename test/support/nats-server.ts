@@ -33,6 +33,8 @@ export interface TestServer extends AsyncDisposable {
 }
 
 export interface TestServerOptions {
+  /** Default: one that is free. */
+  readonly port?: number;
   /** The text of a nats-server configuration file, for what the defaults leave out. */
   readonly config?: string;
   readonly name?: string;
@@ -55,6 +57,7 @@ export async function startNats(options: TestServerOptions = {}): Promise<TestSe
     storeDir: join(folder, 'store'),
     logFile: join(folder, 'nats.log'),
     name: options.name,
+    port: options.port,
     configFile: options.config === undefined ? undefined : configFile,
   });
 }

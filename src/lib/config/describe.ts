@@ -23,6 +23,9 @@ export interface DescribedConfig {
   /** `null`: it was read from the server. */
   readonly file: string | null;
   readonly name: string;
+  readonly subjectPrefix: string;
+  /** `null`: any. */
+  readonly cluster: string | null;
   readonly streams: Readonly<Record<StreamRole, DescribedStream>>;
   /** By type; `schema` is the vendor of the schema. */
   readonly events: Readonly<Record<string, DescribedEvent>>;
@@ -112,6 +115,8 @@ export function describeConfig(config: PipelineConfig): DescribedConfig {
   return {
     file: config.applied === undefined ? config.file : null,
     name: config.name,
+    subjectPrefix: config.eventsRoot,
+    cluster: config.cluster ?? null,
     streams: {
       events: describeStream(streams.events),
       retry: describeStream(streams.retry),

@@ -28,7 +28,10 @@ export interface LoadOptions {
   readonly handlerFiles?: boolean;
   /** Our public API, for configs that import it; not called for JSON and YAML. */
   readonly library: () => Promise<unknown>;
-  /** What `${NAME}` of a JSON or YAML config stands for; empty counts as unset. Default: none is set. */
+  /**
+   * The environment: what `${NAME}` of a JSON or YAML config stands for, and NATS_SUBJECT_PREFIX, which is stronger than
+   * the config. Empty counts as unset. Default: none is set.
+   */
   readonly variables?: Variables;
   /** Called for each setting that is allowed but can lose events. */
   readonly onWarning?: (warning: ConfigProblem) => void;
@@ -43,8 +46,9 @@ export async function loadConfig(options: LoadOptions): Promise<PipelineConfig> 
   const file =
     options.file === undefined ? await findConfig(options.cwd) : path.resolve(options.cwd, options.file);
   if (file === undefined) throw noConfigFile(options.cwd);
-  const { onWarning, handlerFiles } = options;
-  return checked(file, { ...(await readConfig(file, options)), named: file, onWarning, handlerFiles });
+  const { onWarning, handlerFiles, variables } = options;
+  const read = await readConfig(file, options);
+  return checked(file, { ...read, named: file, onWarning, handlerFiles, variables });
 }
 
 /** There is none in this folder and above; `besides` is what else was tried. */
@@ -75,17 +79,19 @@ export interface ConfigFromOptions {
   readonly named?: string;
   /** Called for each setting that is allowed but can lose events. */
   readonly onWarning?: (warning: ConfigProblem) => void;
+  /** NATS_SUBJECT_PREFIX is stronger than the config. Default: none is set. */
+  readonly variables?: Variables;
 }
 
 /** A config that a program has made, checked and completed. Throws ConfigError with every problem at once. */
 export function configFrom(
   value: unknown,
-  { folder, named = 'the config', onWarning }: ConfigFromOptions,
+  { folder, named = 'the config', onWarning, variables }: ConfigFromOptions,
 ): Promise<PipelineConfig> {
-  return checked(path.join(folder, configNames[2] ?? ''), { value, named, onWarning });
+  return checked(path.join(folder, configNames[2] ?? ''), { value, named, onWarning, variables });
 }
 
-interface Read extends Pick<ValidateOptions, 'positions' | 'variables'> {
+interface Read extends Pick<ValidateOptions, 'positions' | 'fills'> {
   readonly value: unknown;
 }
 
@@ -94,19 +100,16 @@ interface Checking extends Read {
   readonly named: string;
   readonly onWarning?: ((warning: ConfigProblem) => void) | undefined;
   readonly handlerFiles?: boolean | undefined;
+  readonly variables?: Variables | undefined;
 }
 
 async function checked(
   file: string,
-  { value, named, positions, variables, onWarning, handlerFiles }: Checking,
+  { value, named, onWarning, ...options }: Checking,
 ): Promise<PipelineConfig> {
   const { validateConfig } = await import('./validation/validate.js');
   const { resolveConfig } = await import('./resolve.js');
-  const { parsed, problems, warnings } = await validateConfig(value, path.dirname(file), {
-    positions,
-    variables,
-    handlerFiles,
-  });
+  const { parsed, problems, warnings } = await validateConfig(value, path.dirname(file), options);
   if (parsed === undefined) {
     const { keysToLookUp } = await import('./validation/look-up.js');
     const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
@@ -134,7 +137,7 @@ async function readConfig(file: string, options: LoadOptions): Promise<Read> {
   await requireTrusted(file, options.trust);
   const text = await readText(file);
   // A module reads the environment itself.
-  if (text !== undefined) return { ...text, variables: options.variables ?? {} };
+  if (text !== undefined) return { ...text, fills: true };
   const value = await loadModule(file, options);
   if (value !== undefined) return { value };
   throw new ConfigError(`${file} has no default export`, [], {

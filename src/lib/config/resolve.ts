@@ -50,7 +50,7 @@ export function resolveConfig(parsed: ParsedConfig, file: string): PipelineConfi
       operations: rootOf(streams.operations.subjects),
       kept: rootOf(streams.kept.subjects),
     },
-    eventsRoot: rootOf(streams.events.subjects),
+    eventsRoot: eventsRootOf(parsed),
     events,
     consumers: Object.entries(parsed.consumers).flatMap(([name, consumer]) =>
       consumer.external === true ? [] : [resolveConsumer(name, consumer, parsed, events, folder)],
@@ -69,6 +69,7 @@ export function resolveConfig(parsed: ParsedConfig, file: string): PipelineConfi
     latestOnly: parsed.latestOnly,
     ...(parsed.keys === undefined ? {} : { keys: parsed.keys }),
     numbers: parsed.numbers,
+    ...(parsed.cluster === undefined ? {} : { cluster: parsed.cluster }),
     ...(url === undefined && context === undefined
       ? {}
       : { server: { ...(url === undefined ? {} : { url }), ...(context === undefined ? {} : { context }) } }),
@@ -81,7 +82,13 @@ export function streamNameOf({ streams }: ParsedConfig, role: StreamRole): strin
 }
 
 export function subjectsOf(parsed: ParsedConfig, role: StreamRole): readonly string[] {
-  return parsed.streams[role].subjects ?? [`${streamNameOf(parsed, role)}.>`];
+  const byDefault = role === 'events' ? parsed.subjectPrefix : undefined;
+  return parsed.streams[role].subjects ?? [`${byDefault ?? streamNameOf(parsed, role)}.>`];
+}
+
+/** Before the type, in the subject of an event. */
+function eventsRootOf(parsed: ParsedConfig): string {
+  return parsed.subjectPrefix ?? rootOf(subjectsOf(parsed, 'events'));
 }
 
 /** The tokens of the first subject up to its first wildcard: `events.>` → `events`. */
@@ -128,7 +135,7 @@ export function sizeOf(size: number | string | undefined): number | undefined {
 
 /** Event types with their subjects. */
 export function resolveEvents(parsed: ParsedConfig): EventType[] {
-  const root = rootOf(subjectsOf(parsed, 'events'));
+  const root = eventsRootOf(parsed);
   return Object.entries(parsed.events).map(([type, definition]) => ({
     type,
     subject: definition?.subject ?? (root === '' ? type : `${root}.${type}`),

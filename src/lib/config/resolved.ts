@@ -43,6 +43,8 @@ export interface PipelineConfig {
   readonly keys?: KeyReferences;
   /** As schemas see numbers at publishing, and consumers that don't say it themselves. */
   readonly numbers: Numbers;
+  /** Name of the cluster that the server must be in. Default: any. */
+  readonly cluster?: string;
   /** Where the config says the server is. Flags, environment and context win over it. */
   readonly server?: ServerSettings;
 }

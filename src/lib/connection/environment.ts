@@ -32,6 +32,8 @@ export interface Environment {
   readonly inboxPrefix?: string;
   /** NATS_CLIENT_ID: name of the connection on the server. */
   readonly clientId?: string;
+  /** NATS_CLUSTER_ID: name of the cluster that the server must be in. */
+  readonly clusterId?: string;
   /** PLUTOMI_PIPELINE: which pipeline is meant, by name. */
   readonly pipeline?: string;
   /** PLUTOMI_PROTECTED: contexts of the `nats` CLI in which verbs that write ask for the pipeline's name. */
@@ -96,6 +98,7 @@ export function readEnvironment(
     natsKey: get('NATS_KEY'),
     inboxPrefix: get('NATS_INBOX_PREFIX'),
     clientId: get('NATS_CLIENT_ID'),
+    clusterId: get('NATS_CLUSTER_ID'),
     pipeline: get('PLUTOMI_PIPELINE'),
     editor: get('VISUAL', 'EDITOR'),
     alertsSecret: get('PLUTOMI_ALERTS_SECRET'),

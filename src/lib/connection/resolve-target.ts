@@ -37,6 +37,7 @@ export async function resolveTarget(options: TargetOptions): Promise<ConnectionT
   const context = layers.find((layer) => layer.context !== undefined)?.context;
   const tls = await tlsOf(options, context?.tls, servers.tls);
   const inboxPrefix = inboxPrefixOf(options, context);
+  const cluster = options.environment.clusterId ?? options.cluster;
   return {
     servers: servers.urls,
     source: chosen?.source ?? 'the default',
@@ -46,6 +47,7 @@ export async function resolveTarget(options: TargetOptions): Promise<ConnectionT
     ...(tls === undefined ? {} : { tls }),
     ...jetStreamOf(options, context),
     ...(inboxPrefix === undefined ? {} : { inboxPrefix }),
+    ...(cluster === undefined ? {} : { cluster }),
   };
 }
 

@@ -46,6 +46,8 @@ export interface TargetOptions {
   readonly environment: Environment;
   /** What the config file says. */
   readonly configured?: ServerSettings;
+  /** Name of the cluster that the server must be in; NATS_CLUSTER_ID is stronger. Default: any. */
+  readonly cluster?: string;
   /** The server that runs for this folder. */
   readonly local?: () => Promise<
     | {

@@ -1,6 +1,6 @@
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { type NatsConnection, PermissionViolationError } from '@nats-io/transport-node';
-import type { PlutomiError } from '../errors.js';
+import type { ConnectionError, PlutomiError } from '../errors.js';
 import type { Clock } from '../flow/clock.js';
 import { NotAllowedError, translateError } from './errors.js';
 import { encodeFor, type OutgoingHeaders, type PublishConditions } from './wire/headers.js';
@@ -11,6 +11,7 @@ import { AckedPublisher, type PublishAck, type PublishListener } from './wire/pu
 import { Requests } from './wire/requests.js';
 import { readAnswer } from './wire/stored-message.js';
 import { StreamAccess } from './stream-access.js';
+import { otherCluster } from './connect/cluster.js';
 import { describeServers, type ConnectionTarget } from './connect/target.js';
 import { type Bytes, Wire } from './wire/wire.js';
 
@@ -92,6 +93,7 @@ export class Link extends StreamAccess {
   }
 
   private down = false;
+  private refusal: ConnectionError | undefined;
 
   private readonly watchers = new Set<LinkWatcher>();
 
@@ -99,6 +101,7 @@ export class Link extends StreamAccess {
     for await (const status of this.nc.status()) {
       if (status.type === 'error') this.refused(status.error);
       if (status.type !== 'disconnect' && status.type !== 'reconnect') continue;
+      if (status.type === 'reconnect' && this.leaveOther()) break;
       this.down = status.type === 'disconnect';
       if (this.down) this.inbox.disconnected();
       else this.inbox.connected();
@@ -106,6 +109,14 @@ export class Link extends StreamAccess {
       for (const watcher of this.watchers) watcher(this.down ? 'disconnected' : 'reconnected', this.server);
     }
     this.inbox.closed();
+  }
+
+  /** One of several servers may be in another cluster: nothing is sent to it. */
+  private leaveOther(): boolean {
+    this.refusal = otherCluster(this.target, this.server, this.nc.info?.cluster);
+    if (this.refusal === undefined) return false;
+    void this.nc.close();
+    return true;
   }
 
   /** Calls back at each disconnect and reconnect. Returns a function that stops it. */
@@ -134,6 +145,7 @@ export class Link extends StreamAccess {
   /** Resolves when the connection is closed and won't come back; with the reason, unless `close` closed it. */
   async closed(): Promise<PlutomiError | undefined> {
     const reason = await this.nc.closed();
+    if (this.refusal) return this.refusal;
     return reason
       ? translateError(reason, `connect again to ${describeServers(this.target.servers)}`)
       : undefined;

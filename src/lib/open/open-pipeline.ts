@@ -61,7 +61,9 @@ async function located(
     return config;
   };
   if (typeof given === 'object')
-    return { config: await checked(configFrom(given, { folder: cwd, ...warn })) };
+    return {
+      config: await checked(configFrom(given, { folder: cwd, variables: environment.variables, ...warn })),
+    };
   return locateConfig({
     cwd,
     file: given,

@@ -30,5 +30,6 @@ export function findTarget(
     local: () => readServerState(cwd, trust),
     name: clientId ?? name,
     timeoutMs,
+    ...(config?.cluster === undefined ? {} : { cluster: config.cluster }),
   });
 }

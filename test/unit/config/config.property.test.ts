@@ -74,6 +74,8 @@ const config = fc
   .record(
     {
       replicas: fc.constantFrom(1, 3),
+      subjectPrefix: fc.constantFrom('shop', 'events', 'a.b'),
+      cluster: fc.constantFrom('c1', 'eu west'),
       streams: fc.record({ events: stream, retry: stream, dlq: stream, advisories: stream }, optional),
       consumers: fc.dictionary(fc.constantFrom('mailer', 'audit', 'c'), consumer, { maxKeys: 2 }),
       meta: fc.record({ attempts: fc.integer({ min: 1, max: 5 }), backoff, ackWait: duration }, optional),

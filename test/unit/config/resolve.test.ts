@@ -278,3 +278,17 @@ test('where the server is', async () => {
   expect(config.server).toEqual({ url: 'nats://a:1', context: 'c' });
   expect((await resolved({ name: 'p' })).server).toBeUndefined();
 });
+
+test.each([
+  ['shop', {}, 'shop.totp.requested', ['shop.>']],
+  ['shop.eu', { events: { name: 'orders' } }, 'shop.eu.totp.requested', ['shop.eu.>']],
+  ['b', { events: { subjects: ['a.*', 'b.>'] } }, 'b.totp.requested', ['a.*', 'b.>']],
+])('the prefix %s is the root of the events', async (subjectPrefix, streams, subject, subjects) => {
+  const config = await resolved({ ...validConfig(), subjectPrefix, streams });
+  expect(config).toMatchObject({
+    eventsRoot: subjectPrefix,
+    streams: { events: { subjects } },
+    events: [{ subject }, {}],
+    consumers: [{ subjects: [subject] }],
+  });
+});

@@ -60,6 +60,8 @@ export function storedConfigOf(config: PipelineConfig): StoredConfig {
   const { events, retry, dlq, advisories, operations, kept } = streams;
   return {
     name: config.name,
+    subjectPrefix: config.eventsRoot === '' ? undefined : config.eventsRoot,
+    cluster: config.cluster,
     protected: config.protected,
     keepOriginals: config.keepOriginals,
     latestOnly: [...config.latestOnly],

@@ -131,6 +131,10 @@ export const configSchema = z.strictObject({
     {},
     'event types',
   ),
+  subjectPrefix: field.optional(
+    field.named('subject'),
+    'root of the subjects of events; NATS_SUBJECT_PREFIX overrides it; default: the root of the events stream',
+  ),
   consumers: field.withDefault(z.record(field.key('consumer'), consumer), {}, 'consumers by name'),
   meta,
   alerts,
@@ -150,6 +154,10 @@ export const configSchema = z.strictObject({
     numbers(),
     'number',
     'numbers of event.data that JavaScript would round: "number" is the nearest one, "bigint" an exact BigInt for an integer, "text" the digits as text',
+  ),
+  cluster: field.optional(
+    field.text(),
+    'name of the cluster that the server must be in; NATS_CLUSTER_ID overrides it; default: any',
   ),
   server: field.section(
     {

@@ -14,6 +14,11 @@ export interface UserConfig<E extends string = string> {
   streams?: UserStreams | undefined;
   /** Event types, e.g. `'totp.requested': { schema }`; its subject is then `events.totp.requested`. */
   events?: Record<E, UserEvent | null> | undefined;
+  /**
+   * Root of the subjects of events, e.g. `shop`: `totp.requested` is then at `shop.totp.requested`. NATS_SUBJECT_PREFIX
+   * overrides it. Default: the root of the events stream's subjects.
+   */
+  subjectPrefix?: string | undefined;
   /** Consumers by name. */
   consumers?: Record<string, UserConsumer<NoInfer<E>>> | undefined;
   /** The consumers that route exhausted events. */
@@ -39,6 +44,8 @@ export interface UserConfig<E extends string = string> {
    * BigInt for an integer; `text`: the digits as text. Default: `number`.
    */
   numbers?: Numbers | undefined;
+  /** Name of the cluster that the server must be in; others are refused. NATS_CLUSTER_ID overrides it. Default: any. */
+  cluster?: string | undefined;
   /** Where the server is. Flags and environment variables win over it. */
   server?:
     | {

@@ -26,6 +26,14 @@ export function fillIn(value: unknown, variables: Variables, problems: Problems,
   );
 }
 
+/** With what the environment says of the pipeline itself, whatever the config says. */
+export function overridden(value: unknown, variables: Variables, problems: Problems): unknown {
+  const subjectPrefix = variables['NATS_SUBJECT_PREFIX'];
+  if (!subjectPrefix || typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  problems.cameFrom(['subjectPrefix'], 'NATS_SUBJECT_PREFIX');
+  return { ...value, subjectPrefix };
+}
+
 function filled(written: string, variables: Variables, problems: Problems, path: Path): unknown {
   const used: string[] = [];
   const wrong: string[] = [];

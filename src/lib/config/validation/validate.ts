@@ -7,7 +7,7 @@ import { checkServer } from './checks/server.js';
 import { checkStages } from './checks/stages.js';
 import { checkStreams } from './checks/streams.js';
 import { checkWaits } from './checks/waits.js';
-import { fillIn, type Variables } from './fill-in.js';
+import { fillIn, overridden, type Variables } from './fill-in.js';
 import { reportIssues } from './issues.js';
 import { type PositionOf, Problems } from './problems.js';
 import { checkPrototypes } from './checks/prototypes.js';
@@ -28,8 +28,10 @@ export interface Validated {
 export interface ValidateOptions {
   /** Gives what knows the position of a path. */
   readonly positions?: (() => Promise<PositionOf>) | undefined;
-  /** What `${NAME}` in its texts stands for. Default: it stands for itself. */
+  /** The environment: NATS_SUBJECT_PREFIX is stronger than the config. Default: empty. */
   readonly variables?: Variables | undefined;
+  /** Fill in `${NAME}` from the environment. Default: it stands for itself. */
+  readonly fills?: boolean | undefined;
   /** Handler files that are not there are problems. Default: they are not looked for. */
   readonly handlerFiles?: boolean | undefined;
 }
@@ -41,10 +43,11 @@ export interface ValidateOptions {
 export async function validateConfig(
   written: unknown,
   folder: string,
-  { positions, variables, handlerFiles = false }: ValidateOptions = {},
+  { positions, variables = {}, fills = false, handlerFiles = false }: ValidateOptions = {},
 ): Promise<Validated> {
   const problems = new Problems();
-  const raw = variables === undefined ? written : fillIn(written, variables, problems);
+  const given = fills ? fillIn(written, variables, problems) : written;
+  const raw = overridden(given, variables, problems);
   checkPrototypes(raw, problems);
   const result = configSchema.safeParse(raw, parsing);
   if (!result.success) reportIssues(problems, raw, result.error.issues);

@@ -11,6 +11,7 @@ import {
 import { formatDuration } from '../../domain/duration.js';
 import { ConnectionError, messageOf } from '../../errors.js';
 import { type Clock, systemClock } from '../../flow/clock.js';
+import { otherCluster } from './cluster.js';
 import { openConnection } from './connect-attempt.js';
 import { ExpiredCredentials, NotAllowedError, translateError } from '../errors.js';
 import { Link } from '../link.js';
@@ -184,6 +185,8 @@ function suggestionsFor(reason: string): Suggestion[] {
 }
 
 function refuse(link: Link): ConnectionError | undefined {
+  const other = otherCluster(link.target, link.server, link.nc.info?.cluster);
+  if (other) return other;
   if (!versionAtLeast(link.serverVersion, minimumServerVersion)) {
     return new ConnectionError(
       `${link.server} runs nats-server ${link.serverVersion}; ${minimumServerVersion} or newer is needed`,

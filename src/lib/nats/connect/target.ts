@@ -16,6 +16,8 @@ export interface ConnectionTarget {
   readonly apiPrefix?: string;
   /** First tokens of the subjects that answers come to. Default: `_INBOX`. */
   readonly inboxPrefix?: string;
+  /** Name of the cluster that the server must be in; any other is left at once. Default: any. */
+  readonly cluster?: string;
   /** Deadline of the first connection and of each request, in ms. */
   readonly timeoutMs: number;
 }

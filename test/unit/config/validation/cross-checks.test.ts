@@ -547,3 +547,26 @@ describe('warnings', () => {
     ]);
   });
 });
+
+describe('the prefix of subjects', () => {
+  test.each([
+    ['a.*', {}, ['expected a subject without wildcards like "shop", found "a.*"']],
+    ['a..b', {}, ['expected a subject without wildcards like "shop", found "a..b"']],
+    ['$SYS', {}, ['expected a subject that is not the server\'s own ($…, _INBOX), found "$SYS"']],
+    [
+      'c',
+      { events: { subjects: ['a.>', 'b.>'] } },
+      ['expected a prefix whose subjects the events stream stores ("a.>", "b.>"), found "c"'],
+    ],
+  ])('%s', async (subjectPrefix, streams, problems) => {
+    expect(await problemsOf({ ...validConfig(), subjectPrefix, streams })).toEqual(
+      problems.map((one) => `subjectPrefix: ${one}`),
+    );
+  });
+
+  test('one that another stream has', async () => {
+    expect(await problemsOf({ ...validConfig(), subjectPrefix: 'events-dlq' })).toEqual([
+      'streams.dlq.name: expected subjects that don\'t overlap, found "events-dlq.>" and "events-dlq.>" of streams.events',
+    ]);
+  });
+});

@@ -84,7 +84,7 @@ describe('what can not be filled in is refused', () => {
       events: { a: {} },
       consumers: { c: { events: ['${ALSO_NONE}'], handler: './x.mjs', timeout: '${TIMEOUT}', atempts: 1 } },
     };
-    const { problems } = await validateConfig(config, '/', { variables });
+    const { problems } = await validateConfig(config, '/', { variables, fills: true });
     expect(problems).toEqual([
       { path: 'name', message: 'the environment has no NONE, and there is no default for it' },
       {

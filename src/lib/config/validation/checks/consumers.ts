@@ -75,7 +75,11 @@ function checkFilters(
   problems: Problems,
 ): void {
   const stored = subjectsOf(parsed, 'events');
-  const known = problems.intact(['streams', 'events', 'subjects'], ['streams', 'events', 'name']);
+  const known = problems.intact(
+    ['streams', 'events', 'subjects'],
+    ['streams', 'events', 'name'],
+    ['subjectPrefix'],
+  );
   for (const [i, filter] of filters.entries()) {
     const at = [...path, i];
     const other = filters.slice(0, i).find((earlier) => filtersOverlap(earlier, filter));

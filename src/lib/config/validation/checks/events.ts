@@ -6,7 +6,11 @@ import type { ParsedConfig } from '../../schema/schema.js';
 /** Each event type has a subject of its own, which the events stream stores. */
 export function checkEvents(parsed: ParsedConfig, problems: Problems): void {
   const stored = subjectsOf(parsed, 'events');
-  const known = problems.intact(['streams', 'events', 'subjects'], ['streams', 'events', 'name']);
+  const known = problems.intact(
+    ['streams', 'events', 'subjects'],
+    ['streams', 'events', 'name'],
+    ['subjectPrefix'],
+  );
   for (const [type, definition] of Object.entries(parsed.events)) {
     if (definition?.encrypt && parsed.keys === undefined && problems.intact(['keys']))
       problems.add(
@@ -18,7 +22,7 @@ export function checkEvents(parsed: ParsedConfig, problems: Problems): void {
   for (const { type, subject } of resolveEvents(parsed)) {
     const written = parsed.events[type]?.subject;
     const path: Path = written === undefined ? ['events', type] : ['events', type, 'subject'];
-    if (!problems.intact(path)) continue;
+    if (!problems.intact(path) || (written === undefined && !known && isSubject(type))) continue;
     if (!isSubject(type)) {
       problems.addBroken(['events', type], `expected an event type like "order.placed", found ${show(type)}`);
     } else if (!isSubject(subject)) {

@@ -1,6 +1,6 @@
 import { formatDuration } from '../../../domain/duration.js';
-import { filtersOverlap, isFilter, isName, isSubject } from '../../../domain/subjects.js';
-import { type Path, type Problems, show } from '../problems.js';
+import { filterContains, filtersOverlap, isFilter, isName, isSubject } from '../../../domain/subjects.js';
+import { type Path, type Problems, quoted, show } from '../problems.js';
 import { durationMs, maxAgeOf, sizeOf, streamNameOf, streamRoles, subjectsOf } from '../../resolve.js';
 import type { StreamRole } from '../../resolved.js';
 import type { ParsedConfig } from '../../schema/schema.js';
@@ -29,6 +29,7 @@ export function checkStreams(parsed: ParsedConfig, problems: Problems): void {
     checkSubjects(parsed, role, problems);
     checkLimits(parsed, role, problems);
   }
+  checkPrefix(parsed, problems);
   checkOverlaps(parsed, problems);
 }
 
@@ -47,7 +48,10 @@ function checkName(parsed: ParsedConfig, role: StreamRole, problems: Problems): 
 
 /** Where the subjects of a stream are said: its list, or the name that they follow from. */
 function subjectsPath(parsed: ParsedConfig, role: StreamRole): Path {
-  return ['streams', role, parsed.streams[role].subjects ? 'subjects' : 'name'];
+  if (parsed.streams[role].subjects) return ['streams', role, 'subjects'];
+  return role === 'events' && parsed.subjectPrefix !== undefined
+    ? ['subjectPrefix']
+    : ['streams', role, 'name'];
 }
 
 function checkSubjects(parsed: ParsedConfig, role: StreamRole, problems: Problems): void {
@@ -80,6 +84,27 @@ function ownSubjectProblem(role: StreamRole, subject: string): string | undefine
   const root = subject.replace(/\.>$/, '');
   if (root === subject || !isSubject(root)) return `expected one subject like "events-${role}.>"`;
   return isServers(subject) ? "expected a subject that is not the server's own ($…, _INBOX)" : undefined;
+}
+
+/** The events stream stores all that begins with the prefix. */
+function checkPrefix(parsed: ParsedConfig, problems: Problems): void {
+  const { subjectPrefix: prefix, streams } = parsed;
+  const path = ['subjectPrefix'];
+  if (prefix === undefined || !problems.intact(path)) return;
+  const why = isSubject(prefix)
+    ? ownSubjectProblem('events', `${prefix}.>`)
+    : 'expected a subject without wildcards like "shop"';
+  if (why !== undefined) {
+    problems.addBroken(path, `${why}, found ${show(prefix)}`);
+    return;
+  }
+  const { subjects } = streams.events;
+  if (!subjects || !problems.intact(['streams', 'events', 'subjects'])) return;
+  if (subjects.some((stored) => filterContains(stored, `${prefix}.>`))) return;
+  problems.addBroken(
+    path,
+    `expected a prefix whose subjects the events stream stores (${quoted(subjects)}), found ${show(prefix)}`,
+  );
 }
 
 export function isServers(subject: string): boolean {
