@@ -125,7 +125,8 @@ export {
   type PublishManyOptions,
   type PublishManyResult,
 } from './events/publish/publish-many.js';
-export { Publisher } from './events/publish/publish.js';
+export { Publisher, type PublisherOptions } from './events/publish/publish.js';
+export type { PublishWarning } from './events/publish/warnings.js';
 export type { EventHeaders } from './events/publish/headers.js';
 export type { OutgoingEvent, PublishEventOptions, PublishResult } from './events/publish/outgoing.js';
 

@@ -73,7 +73,9 @@ describe('config show', () => {
     });
     const text = await config('show', join(folder, 'deep/er'));
     expect(text).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(text.stdout).toContain(`file: ${folder}/plutomi-events.config.json\nname: plutomi\nstreams:\n`);
+    expect(text.stdout).toContain(
+      `file: ${folder}/plutomi-events.config.json\nname: plutomi\nsubjectPrefix: events\ncluster: none\nstreams:\n`,
+    );
     expect(text.stdout).toContain('  mailer:\n    external: false\n    subjects: events.totp.requested\n');
 
     const json = await config('show --json', folder);

@@ -265,3 +265,12 @@ test('a subject in UTF-8 can be published on, filtered by and named in a config'
   expect(await list('--subject', 'events.*.注文')).toBe(1);
   expect(await list('--subject', 'events.order.grösse')).toBe(0);
 }, 60_000);
+
+test('an event that is larger than the maxBytes of its type is stored, with a warning on stderr', async () => {
+  const cwd = await pipeline();
+  const { exitCode, stderr } = await publish(cwd, ['note', '--data', 'x'.repeat(1025), '--count', '2']);
+  expect(exitCode).toBe(0);
+  expect(
+    stderr.match(/Warning: an event of note has 1025 bytes of data, more than its maxBytes \(1KiB\)/g),
+  ).toHaveLength(1);
+});

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { PipelineConfig } from '../../src/lib/config/resolved.js';
 import type { OutgoingEvent } from '../../src/lib/events/publish/outgoing.js';
 import { Publisher } from '../../src/lib/events/publish/publish.js';
+import type { PublishWarning } from '../../src/lib/events/publish/warnings.js';
 import { connect } from '../../src/lib/nats/connect/connect.js';
 import { UnreachableError } from '../../src/lib/nats/errors.js';
 import type { Link } from '../../src/lib/nats/link.js';
@@ -53,6 +54,34 @@ const stored = async (seq: number) => {
 const count = async () => (await link.streamInfo(config.streams.events.name))?.state.messages;
 
 describe('publish', () => {
+  test('a large event and a deprecated type are stored, and told once for each type', async () => {
+    const events = [
+      { type: 'small', subject: `${config.eventsRoot}.small`, maxBytes: 4 },
+      { type: 'old', subject: `${config.eventsRoot}.old`, maxBytes: 2000, deprecated: 'use new' },
+      { type: 'plain', subject: `${config.eventsRoot}.plain` },
+    ];
+    const told: PublishWarning[] = [];
+    const onWarning = (warning: PublishWarning) => void told.push(warning);
+    const publisher = new Publisher(pipelineOf(link, { ...config, events }), { onWarning });
+    const kilobyte = 'x'.repeat(1024);
+    for (const data of ['1234', '12345', '123456']) await publisher.publish('small', data);
+    for (const data of [kilobyte, kilobyte]) await publisher.publish('old', data);
+    for (const data of [kilobyte, `${kilobyte}x`]) await publisher.publish('plain', data);
+    await publisher.publish(`${config.eventsRoot}.anything`, `${kilobyte}x`);
+    expect(await count()).toBe(8);
+    const large = (type: string, sizeBytes: number, limit: string) => ({
+      kind: 'large-event',
+      type,
+      message: `an event of ${type} has ${sizeBytes} bytes of data, more than its maxBytes (${limit}): keep events small, and refer to what is large`,
+    });
+    expect(told).toEqual([
+      large('small', 5, '4B'),
+      { kind: 'deprecated-type', type: 'old', message: 'old is deprecated: use new' },
+      large('plain', 1025, '1KiB'),
+      large('anything', 1025, '1KiB'),
+    ]);
+  });
+
   test('stores the event with its type and an id of its own', async () => {
     const publisher = new Publisher(pipelineOf(link, config));
     const data = { email: 'ada@example.com', code: 314159 };

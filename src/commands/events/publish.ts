@@ -74,7 +74,9 @@ An event whose id was seen before, within the stream's duplicate window (2 minut
     const event: OutgoingEvent = { type: this.args.type, data, headers, ...(id === undefined ? {} : { id }) };
     const pipeline = await this.context.pipeline();
     const { link } = pipeline;
-    const publisher = new Publisher(pipeline);
+    const publisher = new Publisher(pipeline, {
+      onWarning: ({ message }) => this.note(escapeLine(`Warning: ${message}`)),
+    });
     const subject = publisher.subjectOf(event.type);
     if (!readersOf(config).some(({ subjects }) => subjects.some((one) => subjectMatches(one, subject)))) {
       this.note(`Warning: no consumer of the config reads ${subject}`);

@@ -8,6 +8,7 @@ import type {
   AlertSettings,
   Applied,
   ConsumerSettings,
+  EventType,
   ExternalConsumer,
   PipelineConfig,
   ReaderSettings,
@@ -16,6 +17,7 @@ import type {
   StreamRole,
   StreamSettings,
 } from './resolved.js';
+import { defaultEventMaxBytes } from './resolve.js';
 import { formatSize } from './schema/size.js';
 
 /** A resolved config as people read it: durations as text, `null` for no limit and for nothing, secrets hidden. */
@@ -27,7 +29,7 @@ export interface DescribedConfig {
   /** `null`: any. */
   readonly cluster: string | null;
   readonly streams: Readonly<Record<StreamRole, DescribedStream>>;
-  /** By type; `schema` is the vendor of the schema. */
+  /** By type. */
   readonly events: Readonly<Record<string, DescribedEvent>>;
   readonly consumers: Readonly<Record<string, DescribedConsumer | DescribedExternal>>;
   readonly meta: DescribedStage & { readonly concurrency: number; readonly ackWait: string };
@@ -43,10 +45,16 @@ export interface DescribedConfig {
   readonly applied: Applied | null;
 }
 
+/** `schema` is the vendor of the schema. `null`: not said. */
 export interface DescribedEvent {
   readonly subject: string;
   readonly schema: string | null;
   readonly encrypt: boolean;
+  readonly description: string | null;
+  readonly owner: string | null;
+  readonly examples: number;
+  readonly deprecated: boolean | string;
+  readonly maxBytes: string;
 }
 
 /** `null`: not looked at, not told there. */
@@ -125,12 +133,7 @@ export function describeConfig(config: PipelineConfig): DescribedConfig {
       operations: describeStream(streams.operations),
       kept: describeStream(streams.kept),
     },
-    events: Object.fromEntries(
-      config.events.map(({ type, subject, schema, encrypt = false }) => [
-        type,
-        { subject, schema: schema?.['~standard'].vendor ?? null, encrypt },
-      ]),
-    ),
+    events: Object.fromEntries(config.events.map((event) => [event.type, describeEvent(event)])),
     consumers: Object.fromEntries([
       ...config.consumers.map((consumer) => [consumer.name, describeConsumer(consumer)] as const),
       ...config.external.map((consumer) => [consumer.name, describeExternal(consumer)] as const),
@@ -151,6 +154,19 @@ export function describeConfig(config: PipelineConfig): DescribedConfig {
       context: server?.context ?? null,
     },
     applied: config.applied ?? null,
+  };
+}
+
+function describeEvent(event: EventType): DescribedEvent {
+  return {
+    subject: event.subject,
+    schema: event.schema?.['~standard'].vendor ?? null,
+    encrypt: event.encrypt ?? false,
+    description: event.description ?? null,
+    owner: event.owner ?? null,
+    examples: event.examples?.length ?? 0,
+    deprecated: event.deprecated ?? false,
+    maxBytes: formatSize(event.maxBytes ?? defaultEventMaxBytes()),
   };
 }
 

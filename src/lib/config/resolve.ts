@@ -136,12 +136,25 @@ export function sizeOf(size: number | string | undefined): number | undefined {
 /** Event types with their subjects. */
 export function resolveEvents(parsed: ParsedConfig): EventType[] {
   const root = eventsRootOf(parsed);
-  return Object.entries(parsed.events).map(([type, definition]) => ({
-    type,
-    subject: definition?.subject ?? (root === '' ? type : `${root}.${type}`),
-    ...(definition?.schema === undefined ? {} : { schema: definition.schema }),
-    ...(definition?.encrypt ? { encrypt: true as const } : {}),
-  }));
+  return Object.entries(parsed.events).map(([type, definition]) => {
+    const { schema, encrypt, description, owner, examples, deprecated = false } = definition ?? {};
+    return {
+      type,
+      subject: definition?.subject ?? (root === '' ? type : `${root}.${type}`),
+      maxBytes: sizeOf(definition?.maxBytes) ?? defaultEventMaxBytes(),
+      ...(schema === undefined ? {} : { schema }),
+      ...(encrypt ? { encrypt: true as const } : {}),
+      ...(description === undefined ? {} : { description }),
+      ...(owner === undefined ? {} : { owner }),
+      ...(examples === undefined ? {} : { examples }),
+      ...(deprecated === false ? {} : { deprecated }),
+    };
+  });
+}
+
+/** Of a type that the config says nothing about. */
+export function defaultEventMaxBytes(): number {
+  return parseSize(dependentDefaults.eventMaxBytes) ?? 0;
 }
 
 /** What a consumer reads: the subjects of its event types, or those that it names. Unknown types have none. */

@@ -99,6 +99,16 @@ export interface EventType {
   readonly schema?: StandardSchema;
   /** Its payloads are encrypted. Default: they are not. */
   readonly encrypt?: true;
+  /** A larger payload is published with a warning, bytes. Default: 1024. */
+  readonly maxBytes?: number;
+  /** What has happened when there is such an event. */
+  readonly description?: string;
+  /** The one service that publishes it. */
+  readonly owner?: string;
+  /** Data of such events. */
+  readonly examples?: readonly unknown[];
+  /** Who publishes it is warned; text: what to use instead. Default: false. */
+  readonly deprecated?: true | string;
 }
 
 /** Where a new consumer starts reading. */

@@ -1,6 +1,7 @@
 import type { UserConfig } from '../config/schema/user-config.js';
 import type { TargetFlags } from '../connection/target-options.js';
 import type { ConfigProblem } from '../errors.js';
+import type { PublishWarning } from '../events/publish/warnings.js';
 import type { Clock } from '../flow/clock.js';
 import type { Identity } from '../pipeline/identity.js';
 
@@ -58,6 +59,8 @@ export interface OpenOptions extends ConnectionOptions {
   readonly clock?: Clock;
   /** Called for each setting of the config that is allowed but can lose events. Default: not reported. */
   readonly onWarning?: (warning: ConfigProblem) => void;
+  /** Told once for each event type that its events are large, or that it is deprecated. Default: not reported. */
+  readonly onPublishWarning?: (warning: PublishWarning) => void;
 }
 
 /** The same as the flags that the command line has for them. */

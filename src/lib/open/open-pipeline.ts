@@ -20,7 +20,7 @@ import { OpenPipeline } from './opened-pipeline.js';
  */
 export async function openPipeline(options: OpenOptions = {}): Promise<OpenPipeline> {
   const environment = await environmentOf(options.cwd);
-  const { name = 'plutomi-events', timeoutMs, clock, identity } = options;
+  const { name = 'plutomi-events', timeoutMs, clock, identity, onPublishWarning } = options;
   const flags = flagsOf(options);
   const target = (config?: PipelineConfig): Promise<ConnectionTarget> =>
     findTarget(config, { environment, flags, name, timeoutMs });
@@ -38,7 +38,8 @@ export async function openPipeline(options: OpenOptions = {}): Promise<OpenPipel
       link: link ?? (await open(await target(config))),
       ...(identity ? { identity } : {}),
     });
-    return new OpenPipeline(pipeline, environment, modulesOf(environment));
+    const publishing = onPublishWarning ? { onWarning: onPublishWarning } : {};
+    return new OpenPipeline(pipeline, environment, modulesOf(environment), publishing);
   } catch (error) {
     await Promise.all(opened.map((link) => link.close()));
     throw error;

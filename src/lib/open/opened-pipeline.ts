@@ -4,7 +4,7 @@ import type { Environment } from '../connection/environment.js';
 import { ConfigError } from '../errors.js';
 import type { OutgoingEvent, PublishEventOptions, PublishResult } from '../events/publish/outgoing.js';
 import type { Keyring } from '../encryption/keyring.js';
-import { Publisher } from '../events/publish/publish.js';
+import { Publisher, type PublisherOptions } from '../events/publish/publish.js';
 import type { PublishManyOptions, PublishManyResult } from '../events/publish/publish-many.js';
 import { explainEvent, type ExplainOptions } from '../events/explain/explain.js';
 import type { Explanation } from '../events/explain/explanation.js';
@@ -96,6 +96,7 @@ export class OpenPipeline implements Pipeline, AsyncDisposable {
     pipeline: Pipeline,
     private readonly environment: Environment,
     private readonly modules: ModuleOptions,
+    publishing: PublisherOptions = {},
   ) {
     this.config = pipeline.config;
     this.link = pipeline.link;
@@ -104,7 +105,7 @@ export class OpenPipeline implements Pipeline, AsyncDisposable {
     this.identity = pipeline.identity;
     this.keys = pipeline.keys;
     this.deadLetters = new DeadLetters(pipeline);
-    this.publisher = new Publisher(pipeline);
+    this.publisher = new Publisher(pipeline, publishing);
   }
 
   /** Publishes one event, and resolves when the server has stored it: see `Publisher.publish`. */

@@ -74,6 +74,16 @@ const config = fc
   .record(
     {
       replicas: fc.constantFrom(1, 3),
+      event: fc.record(
+        {
+          description: fc.constant('somebody wants a code'),
+          owner: fc.constantFrom('login', 'billing'),
+          examples: fc.array(fc.jsonValue(), { minLength: 1, maxLength: 2 }),
+          deprecated: fc.constantFrom(true, false, 'use totp.asked'),
+          maxBytes: size,
+        },
+        optional,
+      ),
       subjectPrefix: fc.constantFrom('shop', 'events', 'a.b'),
       cluster: fc.constantFrom('c1', 'eu west'),
       streams: fc.record({ events: stream, retry: stream, dlq: stream, advisories: stream }, optional),
@@ -86,7 +96,11 @@ const config = fc
     },
     optional,
   )
-  .map((rest) => ({ name: 'p', events: { 'totp.requested': {}, 'user.created': null }, ...rest }));
+  .map(({ event = {}, ...rest }) => ({
+    name: 'p',
+    events: { 'totp.requested': event, 'user.created': null },
+    ...rest,
+  }));
 
 const small = fc.record({ consumers: fc.dictionary(fc.constant('mailer'), consumer) }).map((rest) => ({
   name: 'p',

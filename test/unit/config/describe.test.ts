@@ -34,9 +34,10 @@ test('durations and sizes as text, schemas as their vendor, null for nothing', a
     duplicateWindow: '2m',
   });
   expect(config.streams.dlq).toMatchObject({ maxAge: null, maxBytes: null, maxMsgs: null });
+  const unsaid = { description: null, owner: null, examples: 0, deprecated: false, maxBytes: '1KiB' };
   expect(config.events).toEqual({
-    a: { subject: 'events.a', schema: 'zod', encrypt: false },
-    b: { subject: 'events.b', schema: null, encrypt: false },
+    a: { ...unsaid, encrypt: false, subject: 'events.a', schema: 'zod' },
+    b: { ...unsaid, encrypt: false, subject: 'events.b', schema: null },
   });
   expect(config.consumers['one']).toMatchObject({
     handler: '/p/handler.mjs',

@@ -45,8 +45,8 @@ test('every default', async () => {
     },
     eventsRoot: 'events',
     events: [
-      { type: 'totp.requested', subject: 'events.totp.requested' },
-      { type: 'user.created', subject: 'events.user.created' },
+      { type: 'totp.requested', subject: 'events.totp.requested', maxBytes: 1024 },
+      { type: 'user.created', subject: 'events.user.created', maxBytes: 1024 },
     ],
     consumers: [
       {
@@ -244,8 +244,8 @@ describe('streams', () => {
     expect(config.eventsRoot).toBe('acme.orders');
     expect(config.roots.retry).toBe('acme.retry');
     expect(config.events).toEqual([
-      { type: 'a.b', subject: 'acme.orders.a.b' },
-      { type: 'c', subject: 'acme.orders.x.y' },
+      { type: 'a.b', subject: 'acme.orders.a.b', maxBytes: 1024 },
+      { type: 'c', subject: 'acme.orders.x.y', maxBytes: 1024 },
     ]);
   });
 

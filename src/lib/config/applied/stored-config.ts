@@ -4,6 +4,7 @@ import { hideWebhook } from '../describe.js';
 import type {
   AlertSettings,
   ConsumerSettings,
+  EventType,
   ExternalConsumer,
   PipelineConfig,
   ReaderSettings,
@@ -14,6 +15,7 @@ import type {
 import type { UserAlerts } from '../schema/user-alerts.js';
 import type {
   UserConfig,
+  UserEvent,
   UserExternalConsumer,
   UserManagedConsumer,
   UserMeta,
@@ -25,10 +27,8 @@ import type {
 type Whole<T, Without extends keyof T = never> = Required<Omit<T, Without>>;
 
 /** In place of a schema: the name of its library, e.g. `zod`. */
-export interface StoredEvent {
-  readonly subject: string;
-  readonly schema?: string;
-  readonly encrypt?: true;
+export interface StoredEvent extends Whole<UserEvent, 'schema'> {
+  readonly schema: string | undefined;
 }
 
 type WholeStream<Role extends keyof UserStreams> = Whole<
@@ -73,16 +73,7 @@ export function storedConfigOf(config: PipelineConfig): StoredConfig {
       operations: streamOf(operations),
       kept: streamOf(kept),
     },
-    events: Object.fromEntries(
-      config.events.map(({ type, subject, schema, encrypt }) => [
-        type,
-        {
-          subject,
-          ...(schema === undefined ? {} : { schema: schema['~standard'].vendor }),
-          ...(encrypt === undefined ? {} : { encrypt }),
-        },
-      ]),
-    ),
+    events: Object.fromEntries(config.events.map((event) => [event.type, eventOf(event)])),
     consumers: Object.fromEntries([
       ...config.consumers.map((one) => [one.name, managedOf(one)] as const),
       ...config.external.map((one) => [one.name, externalOf(one)] as const),
@@ -95,6 +86,20 @@ export function storedConfigOf(config: PipelineConfig): StoredConfig {
     alerts: alertsOf(config.alerts),
     keys: config.keys && { current: config.keys.current, previous: [...config.keys.previous] },
     numbers: config.numbers,
+  };
+}
+
+function eventOf(event: EventType): StoredEvent {
+  const { subject, schema, encrypt, description, owner, examples, deprecated, maxBytes } = event;
+  return {
+    subject,
+    schema: schema?.['~standard'].vendor,
+    encrypt,
+    description,
+    owner,
+    examples: examples && [...examples],
+    deprecated,
+    maxBytes,
   };
 }
 

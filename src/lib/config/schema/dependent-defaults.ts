@@ -6,4 +6,5 @@ export const dependentDefaults = {
   retryBackoff: ['30s', '2m'],
   metaBackoff: ['1s', '5s', '15s', '30s'],
   duplicateWindow: '2m',
+  eventMaxBytes: '1KiB',
 } as const;

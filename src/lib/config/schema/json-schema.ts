@@ -4,7 +4,8 @@ import { closest } from '../../domain/closest.js';
 import { metadata } from './fields.js';
 import { formatPath, type Path } from '../validation/problems.js';
 import { externalConsumer, managedConsumer, start } from './consumer.js';
-import { configSchema, eventDefinition } from './schema.js';
+import { eventDefinition } from './event-type.js';
+import { configSchema } from './schema.js';
 import { keysAt, knownPart } from './schema-keys.js';
 import { suggestCommand } from '../../suggestion.js';
 

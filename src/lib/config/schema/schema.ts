@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { alerts } from './alerts.js';
 import { ackWait, attempts, backoff, consumer, numbers } from './consumer.js';
 import { dependentDefaults } from './dependent-defaults.js';
+import { eventDefinition } from './event-type.js';
 import * as field from './fields.js';
 import { keys } from './keys.js';
 import { latestOnly } from './latest-only.js';
@@ -95,15 +96,6 @@ const streams = field.section(
   'the six streams of the pipeline',
 );
 
-export const eventDefinition = z.strictObject({
-  schema: field.optional(field.standardSchema(), 'a Standard Schema (zod, valibot, arktype, …) of the data'),
-  subject: field.optional(
-    field.named('subject'),
-    'subject of the event; default: <root of the events stream>.<type>',
-  ),
-  encrypt: field.withDefault(field.flag(), false, 'its payloads are encrypted with keys.current'),
-});
-
 const meta = field.section(
   {
     attempts: attempts(5),
@@ -126,7 +118,7 @@ export const configSchema = z.strictObject({
   events: field.withDefault(
     z.record(
       field.key('subject'),
-      field.either('{schema, subject}, {} or null', [z.null(), eventDefinition]),
+      field.either('{schema, subject, …}, {} or null', [z.null(), eventDefinition]),
     ),
     {},
     'event types',

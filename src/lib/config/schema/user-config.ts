@@ -121,6 +121,16 @@ export interface UserEvent {
   subject?: string | undefined;
   /** Its payloads are encrypted with `keys.current`. Default: false. */
   encrypt?: boolean | undefined;
+  /** What has happened when there is such an event, for the catalogue. Default: none. */
+  description?: string | undefined;
+  /** The one service that publishes it. Default: none. */
+  owner?: string | undefined;
+  /** Data of such events; `config lint` checks them. Default: none. */
+  examples?: unknown[] | undefined;
+  /** True, or what to use instead: who publishes it is warned. Default: false. */
+  deprecated?: boolean | string | undefined;
+  /** A larger payload is published with a warning: bytes, or text like `10KB`. Default: `1KiB`. */
+  maxBytes?: number | string | undefined;
 }
 
 /** How often a stage tries an event, and how long it waits in between. */

@@ -5,12 +5,10 @@ import { filterContains, isSubject } from '../../domain/subjects.js';
 import { UsageError } from '../../errors.js';
 
 /** Where an event goes. */
-export interface Destination {
-  readonly type: string;
-  readonly subject: string;
-  readonly schema?: EventType['schema'];
-  readonly encrypt?: true;
-}
+export type Destination = Pick<
+  EventType,
+  'type' | 'subject' | 'schema' | 'encrypt' | 'maxBytes' | 'deprecated'
+>;
 
 type Known = Pick<PipelineConfig, 'events' | 'eventsRoot' | 'streams'>;
 

@@ -18,6 +18,7 @@ import {
   type PublishManyResult,
   type PublishSettler,
 } from './publish-many.js';
+import { type PublishWarning, PublishWarnings } from './warnings.js';
 import { suggestCommand } from '../../suggestion.js';
 
 interface Outgoing {
@@ -43,13 +44,28 @@ const retryWaitsMs = [100, 300, 1000, 3000];
 /** Destinations that are remembered: types and subjects, of which there may be any number. */
 const mostDestinations = 1000;
 
+/** What a publisher tells of besides its results. */
+export interface PublisherOptions {
+  /**
+   * Told once for each event type that its events are larger than its `maxBytes`, or that it is deprecated. Default:
+   * nobody is told.
+   */
+  readonly onWarning?: (warning: PublishWarning) => void;
+}
+
 /** Publishes events to the events stream of a config. One serves a whole process. */
 export class Publisher {
   private readonly meant: { readonly stream: string };
   private readonly destinations = new Map<string, KnownDestination>();
 
-  constructor(private readonly pipeline: Pipeline) {
+  private readonly warnings: PublishWarnings | undefined;
+
+  constructor(
+    private readonly pipeline: Pipeline,
+    { onWarning }: PublisherOptions = {},
+  ) {
     this.meant = { stream: pipeline.config.streams.events.name };
+    this.warnings = onWarning && new PublishWarnings(onWarning);
   }
 
   /** The subject that events of this type, or on this subject, go to. Throws UsageError `UNKNOWN_EVENT_TYPE`. */
@@ -110,6 +126,7 @@ export class Publisher {
       const destination = this.destinationOf(typeOrSubject);
       const { type, subject, schema, encrypt, lines, counted } = destination;
       const payload = encodePayload(data);
+      this.warnings?.watch(destination, payload.length);
       const named = options.headers === undefined ? lines : headerLines(makeHeaders(type, options.headers));
       if (options.id !== undefined) checkId(options.id);
       const ownId = options.id === undefined;

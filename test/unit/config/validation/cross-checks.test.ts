@@ -447,7 +447,7 @@ describe('all problems at once', () => {
     });
     expect(problems).toEqual([
       'name: required: a string',
-      'events["a.b"]: expected {schema, subject}, {} or null, found 7',
+      'events["a.b"]: expected {schema, subject, …}, {} or null, found 7',
       'consumers.one.handler: required: a string',
       'consumers.one.attempts: expected a whole number from 1 to 1000, found "many"',
       'consumers.two-dlq.typo: unknown key; expected one of external, events, subjects, start, onDeadLetter, handler, concurrency, timeout, ackWait, attempts, backoff, retry, ordered, confirmAcks, numbers',

@@ -52,7 +52,7 @@ describe('each field says what was expected and found', () => {
     [
       'an event',
       { name: 'p', events: { a: 1 } },
-      'events.a: expected {schema, subject}, {} or null, found 1',
+      'events.a: expected {schema, subject, …}, {} or null, found 1',
     ],
     [
       'a schema that is none',
