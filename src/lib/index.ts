@@ -131,9 +131,10 @@ export type { EventHeaders } from './events/publish/headers.js';
 export type { OutgoingEvent, PublishEventOptions, PublishResult } from './events/publish/outgoing.js';
 
 // Reading events.
-export { readEventPages, readEvents } from './events/read/read-events.js';
-export type { Moment, ReadEventsOptions } from './events/read/read-options.js';
-export type { StoredEvent } from './events/read/stored-event.js';
+export { hearEvents, type HearEventsOptions } from './events/read/hear-events.js';
+export { readEventPages, readEvents, tailEvents } from './events/read/read-events.js';
+export type { JoinedGroup, Moment, ReadEventsOptions, StoredRange } from './events/read/read-options.js';
+export type { HeardEvent, StoredEvent } from './events/read/stored-event.js';
 export type { ReadPage } from './nats/read/read-stream.js';
 
 // Measuring.

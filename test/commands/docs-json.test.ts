@@ -79,6 +79,7 @@ test('the JSON that docs/commands.md shows is what the commands print', async ()
   expectSample(await json('dlq', 'show', id), 'dlq show');
   const exhausted = ['--kind', 'MAX_DELIVERIES', '--no-follow', '--count', '1'];
   expectSample(await json('advisories', 'tail', ...exhausted), 'advisories tail');
+  expectSample(await json('events', 'tail', '--all', '--no-follow', '--count', '1'), 'events tail');
   expectSample(await json('dlq', 'replay', '--all', '--dry-run'), 'dlq replay', 1);
   expectSample(await json('dlq', 'replay', '--all', '--plan'), 'dlq replay', 2);
   expectSample(await json('dlq', 'replay', id, '--wait', '--yes', '--note', 'fixed'), 'dlq replay');

@@ -75,6 +75,7 @@ const above: readonly (readonly [Role, readonly string[], string, Role])[] = [
     'operator',
   ],
   ['viewer', ['events', 'publish', 'job'], 'events.job', 'publisher'],
+  ['viewer', ['events', 'tail', '--group', 'mine'], '$JS.API.CONSUMER.INFO.events.mine', 'operator'],
 ];
 
 const record = (kind: string): string => `events-advisories.business.${kind}.worker.1.main.0`;
@@ -110,6 +111,8 @@ const requests: readonly (readonly [string, readonly Role[]])[] = [
   ['$JS.API.CONSUMER.MSG.NEXT.events.worker', ['runner']],
   ['$JS.API.CONSUMER.PAUSE.events.worker', []],
   ['$JS.ACK.events.worker.1.1.1.1.0', ['runner']],
+  ['$JS.ACK.events.mine.1.1.1.1.0', ['operator']],
+  ['$JS.ACK.events-dlq.mine.1.1.1.1.0', []],
 ];
 
 test('each role can do its commands and nothing above them', async () => {
@@ -158,9 +161,20 @@ test('each role can do its commands and nothing above them', async () => {
     expect(JSON.parse(tail.stdout), role).toMatchObject({ kind: 'REPLAYED', seq: 1 });
     const explained = await cli(role, 'events', 'explain', 'a-1', '--json');
     expect(JSON.parse(explained.stdout), role).toMatchObject({ event: { seq: 1 } });
+    const event = await cli(role, 'events', 'tail', '--all', '--no-follow', '--count', '1', '--json');
+    expect(JSON.parse(event.stdout), role).toMatchObject({ type: 'job', seq: 1 });
+    const last = await cli(role, 'events', 'tail', 'job', '--last-per-subject', '--no-follow', '--json');
+    expect(JSON.parse(last.stdout), role).toMatchObject({ seq: 2 });
+    const core = await cli(role, 'events', 'tail', '--core', '--duration', '100ms');
+    expect(core, role).toMatchObject({ exitCode: 0 });
     expect(await cli(role, 'dlq', 'show', 'worker/2'), role).toMatchObject({ exitCode: 0 });
     expect(await cli(role, 'pipeline', 'verify'), role).toMatchObject({ exitCode: 0 });
   }
+  const shared = ['events', 'tail', '--group', 'mine', '--all', '--no-follow', '--json'];
+  const ofGroup = await cli('operator', ...shared);
+  expect(ofGroup.stdout.trim().split('\n'), ofGroup.stderr).toHaveLength(2);
+  // They were acknowledged.
+  expect(await cli('operator', ...shared)).toMatchObject({ exitCode: 0, stdout: '' });
   expect(await cli('viewer', 'dlq', 'replay', '--all', '--dry-run')).toMatchObject({ exitCode: 0 });
   expect(await cli('viewer', 'pipeline', 'apply', '--check')).toMatchObject({ exitCode: 0 });
   const drift = await cli('viewer', 'pipeline', 'apply', '--check', '--config', 'changed.json');
@@ -213,9 +227,10 @@ test('each role can do its commands and nothing above them', async () => {
     for (const subject of [...shut[role], ...notMine]) {
       expect(await refusedRequest(nc, subject), `${role}: ${subject}`).toContain('Permissions Violation');
     }
-    // Answers to others, the events themselves, and where acks go.
+    // Answers to others, the events themselves (but for who reads the stored ones), and where acks go.
     const others = roles.filter((other) => other !== role).map((other) => `_INBOX_${other}.>`);
-    for (const subject of ['_INBOX.>', '>', 'events.>', '$JS.ACK.>', '$JS.EVENT.>', ...others]) {
+    const live = role === 'viewer' || role === 'operator' ? ['events-dlq.>'] : ['events.>'];
+    for (const subject of ['_INBOX.>', '>', ...live, '$JS.ACK.>', '$JS.EVENT.>', ...others]) {
       expect(await refusedSubscription(nc, subject), `${role}: ${subject}`).toContain(
         'Permissions Violation for Subscription',
       );

@@ -67,6 +67,10 @@ describe('a reader that leaves', () => {
       'pe config show | true',
       'pe --help | true',
       'pe advisories tail --no-follow | true',
+      'pe events publish job.done --count 3 | true',
+      'pe events tail --all --no-follow | true',
+      'pe events tail --all --count 3 --json | head -1 >/dev/null',
+      'pe events tail --group readers --all --no-follow | true',
     ];
     for (const script of scripts)
       expect(await shell(project, url, `${script}; echo \${PIPESTATUS[0]}`), script).toBe('0');
@@ -148,6 +152,8 @@ describe('without stdin, stdout and stderr', () => {
       ['dlq show worker/1', 1],
       ['dlq replay --all --yes', 0],
       ['advisories tail --no-follow', 0],
+      ['events tail --all --no-follow', 0],
+      ['events tail --core --duration 100ms', 0],
       ['server stop', 1],
       ['dlq list --server nats://127.0.0.1:1', 4],
     ];

@@ -68,6 +68,11 @@ const calls: readonly Call[] = [
     shows: /^ {2}stored {6}100$/m,
     colored: true,
   },
+  {
+    words: ['events', 'tail', '--all', '--count', '3'],
+    shows: /(?:^\S+(?: \S+)? +#\d +(?:events\.)?job\.bad.*\n){3}3 events, events\/1 to events\/3, in /m,
+    colored: true,
+  },
   { words: ['dlq', 'list', '--group-by', 'subject'], shows: /^no dead letters\n$/ },
   { words: ['pipeline', 'run'], shows: /ERROR: notifications-consumer\/3 dead letter/, colored: true },
   { words: ['events', 'explain', '1'], shows: /^ {2}notifications-consumer {2}dead$/m, colored: true },

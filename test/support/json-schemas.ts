@@ -357,6 +357,10 @@ const schemas = {
     },
     { interrupted: { const: true }, plan: object({ ...planned, discardable: count }, ofSelection) },
   ),
+  'events tail': object(
+    { ...eventFields, type: text, stream: orNull(text), seq: orNull(count), id: orNull(text) },
+    ofEvent,
+  ),
   'advisories tail': object({
     at: isoTime,
     kind: { enum: [...recordKinds, 'MALFORMED'] },

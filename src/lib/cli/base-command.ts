@@ -140,7 +140,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
    * A part of a result that is written while it is read. Waits until stdout has taken it, and throws once
    * the reader is gone: nothing is left to do then.
    */
-  protected async outputPart(text: string): Promise<void> {
+  protected async outputPart(text: string | Uint8Array): Promise<void> {
     this.begun = true;
     if (!process.stdout.write(text)) {
       this.waitsForReader = true;

@@ -122,6 +122,16 @@ export async function createReader(
     num_replicas: 1,
     inactive_threshold: inactiveMs * 1_000_000,
   };
+  return createNamed(link, stream, name, config);
+}
+
+/** Makes a consumer, unless one of that name exists with another config; its name stands in the subject too. */
+export async function createNamed(
+  link: Link,
+  stream: string,
+  name: string,
+  config: object,
+): Promise<ConsumerInfo> {
   return translated(`read stream ${stream}`, async () => {
     const reply = await link.nc.request(
       `${link.apiPrefix}.CONSUMER.CREATE.${stream}.${name}`,

@@ -8,11 +8,12 @@ import { Publisher, type PublisherOptions } from '../events/publish/publish.js';
 import type { PublishManyOptions, PublishManyResult } from '../events/publish/publish-many.js';
 import { explainEvent, type ExplainOptions } from '../events/explain/explain.js';
 import type { Explanation } from '../events/explain/explanation.js';
+import { hearEvents, type HearEventsOptions } from '../events/read/hear-events.js';
 import { readEvents } from '../events/read/read-events.js';
 import type { ReadEventsOptions } from '../events/read/read-options.js';
-import type { StoredEvent } from '../events/read/stored-event.js';
 import { loadEvents } from '../events/load/load.js';
 import type { EventLoad, EventLoadOptions } from '../events/load/load-options.js';
+import type { HeardEvent, StoredEvent } from '../events/read/stored-event.js';
 import type { Clock } from '../flow/clock.js';
 import type { Handler } from '../handlers/contract.js';
 import { loadHandlers } from '../handlers/load.js';
@@ -173,6 +174,11 @@ export class OpenPipeline implements Pipeline, AsyncDisposable {
   /** Stored events, and then new ones as they come: see `readEvents`. Leaving the loop leaves nothing on the server. */
   events(options: ReadEventsOptions = {}): AsyncGenerator<StoredEvent, void> {
     return readEvents(this, options);
+  }
+
+  /** What is published while one listens, at most once and without JetStream: see `hearEvents`. */
+  hear(options: HearEventsOptions = {}): AsyncGenerator<HeardEvent, void> {
+    return hearEvents(this, options);
   }
 
   /** What the journal holds of failing deliveries, in the order in which it was stored. */

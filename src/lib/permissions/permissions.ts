@@ -80,9 +80,16 @@ export function permissionsOf(
     user,
     inboxPrefix,
     publish: { allow: sorted(allow), ...(deny.length === 0 ? {} : { deny: sorted(deny) }) },
-    subscribe: { allow: [`${inboxPrefix}.>`, ...(role === 'runner' ? heard(config) : [])] },
+    subscribe: { allow: [`${inboxPrefix}.>`, ...(hearing[role]?.(config) ?? [])] },
   };
 }
+
+/** What else a role receives. Whoever reads the stored events may listen to them too. */
+const hearing: Partial<Record<Role, (config: PipelineConfig) => readonly string[]>> = {
+  runner: heard,
+  operator: ({ streams }) => streams.events.subjects,
+  viewer: ({ streams }) => streams.events.subjects,
+};
 
 const publishing: Publishing = {
   publisher: ({ config, api }) => {
@@ -206,16 +213,21 @@ function throughReaders(place: Place): Required<SubjectPermissions> {
   const streams = readable(place);
   const own = place.topology.consumers.filter(({ stream }) => streams.includes(stream));
   return {
-    allow: streams.flatMap((stream) => [
-      api.readerCreate(stream, '*'),
-      api.consumerInfo(stream, '*'),
-      api.pull(stream, '*'),
-      api.consumerDelete(stream, '*'),
-    ]),
+    allow: [
+      ...streams.flatMap((stream) => [
+        api.readerCreate(stream, '*'),
+        api.consumerInfo(stream, '*'),
+        api.pull(stream, '*'),
+        api.consumerDelete(stream, '*'),
+      ]),
+      // Groups that share events, and acknowledge them.
+      ...ackSubjects(place.config.streams.events.name, '*'),
+    ],
     deny: own.flatMap(({ stream, name }) => [
       api.readerCreate(stream, name),
       api.pull(stream, name),
       api.consumerDelete(stream, name),
+      ...(stream === place.config.streams.events.name ? ackSubjects(stream, name) : []),
     ]),
   };
 }

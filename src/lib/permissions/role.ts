@@ -26,6 +26,7 @@ export const roleOfCommand: Readonly<Record<string, Role>> = {
   'events explain': 'viewer',
   'events load': 'publisher',
   'events publish': 'publisher',
+  'events tail': 'viewer',
   'operations log': 'viewer',
   'pipeline apply': 'ci',
   'pipeline health': 'viewer',
@@ -37,3 +38,9 @@ export const roleOfCommand: Readonly<Record<string, Role>> = {
   'tasks show': 'viewer',
   'tasks watch': 'viewer',
 };
+
+/** The role that a command lacks where this subject is refused. Only operators share events in a group: it takes a consumer. */
+export function roleFor(command: string, subject: string): Role | undefined {
+  const needsConsumer = command === 'events tail' && /\.CONSUMER\.|^\$JS\.ACK\./.test(subject);
+  return needsConsumer ? 'operator' : roleOfCommand[command];
+}

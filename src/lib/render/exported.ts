@@ -1,8 +1,7 @@
 import type { ExportedLetter } from '../dlq/out/export.js';
-import { printedEvent } from '../dlq/show.js';
 import { csvRecord } from '../domain/csv.js';
 import { escapeBlock, escapeJson } from '../domain/escape.js';
-import { stringify } from '../domain/json-text.js';
+import { dataJson } from './data-json.js';
 
 export const exportFormats = ['ndjson', 'csv'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
@@ -32,14 +31,10 @@ function jsonOf(letter: ExportedLetter): string {
 
 function eventJson(event: ExportedLetter['event']): string {
   if (!event) return 'null';
-  const { data: _data, text, ...rest } = event;
-  // A valid JSON text on one line needs no other form.
-  if (event.encoding === 'json' && text !== null && !/[\r\n]/.test(text)) {
-    const { subject, headers, encoding, time } = rest;
-    const before = `{"subject":${JSON.stringify(subject)},"headers":${JSON.stringify(headers)},"data":`;
-    return `${before}${text},"encoding":"${encoding}","time":${JSON.stringify(time)}}`;
-  }
-  return stringify(printedEvent(event));
+  const { subject, headers, encoding, time, encryption } = event;
+  const rest = encryption === undefined ? '' : `,"encryption":${JSON.stringify(encryption)}`;
+  const before = `{"subject":${JSON.stringify(subject)},"headers":${JSON.stringify(headers)},"data":`;
+  return `${before}${dataJson(event)},"encoding":"${encoding}","time":${JSON.stringify(time)}${rest}}`;
 }
 
 type CsvColumn = readonly [title: string, cellOf: (letter: ExportedLetter) => string];

@@ -54,8 +54,20 @@ describe('permissionsOf', () => {
     const repairs = permissionsOf(other, 'operator').publish.allow;
     expect(repairs).toContain('events-advisories.business.MSG_TERMINATED.rust.>');
     expect(repairs).not.toContain('events-advisories.business.REPLAYED.rust.>');
-    for (const role of ['publisher', 'operator', 'ci', 'viewer'] as const) {
+    for (const role of ['publisher', 'ci'] as const) {
       expect(permissionsOf(other, role).subscribe.allow).toEqual([`_INBOX_${role}.>`]);
+    }
+  });
+
+  test('who reads the stored events may listen to them too; an operator acknowledges for groups, and for no consumer of ours', () => {
+    for (const role of ['operator', 'viewer'] as const) {
+      expect(permissionsOf(config, role).subscribe.allow).toEqual([`_INBOX_${role}.>`, 'events.>']);
+    }
+    const { allow, deny } = permissionsOf(config, 'operator').publish;
+    expect(allow).toContain('$JS.ACK.events.*.>');
+    expect(deny).toContain(`$JS.ACK.events.${config.consumers[0]?.name}.>`);
+    for (const role of roles.filter((one) => one !== 'operator')) {
+      expect(permissionsOf(config, role).publish.allow, role).not.toContain('$JS.ACK.events.*.>');
     }
   });
 
@@ -131,7 +143,10 @@ describe('permissionsOf', () => {
     const ann = permissionsOf(config, 'viewer', options);
     expect(ann).toMatchObject({ user: 'ann smith', inboxPrefix: '_INBOX_ann_smith' });
     expect(ann.publish.allow.filter((subject) => !subject.startsWith('$JS.hub.API.'))).toEqual([]);
-    expect(permissionsOf(config, 'viewer', { inboxPrefix: 'in.x' }).subscribe.allow).toEqual(['in.x.>']);
+    expect(permissionsOf(config, 'viewer', { inboxPrefix: 'in.x' }).subscribe.allow).toEqual([
+      'in.x.>',
+      'events.>',
+    ]);
     for (const wrong of [{ inboxPrefix: 'in.>' }, { apiPrefix: '' }]) {
       expect(() => permissionsOf(config, 'viewer', wrong)).toThrow('without wildcards');
     }
@@ -158,6 +173,7 @@ describe('as text', () => {
   subscribe {
     allow: [
       "_INBOX_o_neil.>"
+      "events.>"
     ]
   }
 }`);
@@ -168,6 +184,7 @@ describe('as text', () => {
   --allow-pub 'a.>' \
   --allow-pub '"b,""c"""' \
   --deny-pub 'a.b' \
-  --allow-sub '_INBOX_o_neil.>'`);
+  --allow-sub '_INBOX_o_neil.>' \
+  --allow-sub 'events.>'`);
   });
 });

@@ -3,7 +3,7 @@ import { escapeBlock, escapeLine } from '../../domain/escape.js';
 import { hideSecrets } from '../../domain/secrets.js';
 import { ConfigError, type ConfigProblem, messageOf, PlutomiError } from '../../errors.js';
 import { NotAllowedError } from '../../nats/errors.js';
-import { roleOfCommand } from '../../permissions/role.js';
+import { roleFor } from '../../permissions/role.js';
 import { helpOf } from '../usage/command-shape.js';
 import { anybody, type Caller, renderSuggestion } from '../../render/suggestion.js';
 import { type Suggestion, suggestCommand } from '../../suggestion.js';
@@ -76,7 +76,8 @@ function unwrapped(message: string): string {
 
 /** How to print the permissions of the role that does what was refused. */
 function permissionsNeeded(error: PlutomiError, commandId: string | undefined): Suggestion[] {
-  const role = roleOfCommand[(commandId ?? '').replaceAll(':', ' ')];
-  if (!(error instanceof NotAllowedError) || error.subject === undefined || role === undefined) return [];
+  if (!(error instanceof NotAllowedError) || error.subject === undefined) return [];
+  const role = roleFor((commandId ?? '').replaceAll(':', ' '), error.subject);
+  if (role === undefined) return [];
   return [suggestCommand('pipeline permissions', { flags: { role }, note: 'what a user needs for this' })];
 }

@@ -1,14 +1,14 @@
-import { longestTimerMs } from '../../domain/duration.js';
 import { msOfNanos } from '../../domain/time.js';
-import { isSealed } from '../../encryption/sealed.js';
 import type { Clock } from '../../flow/clock.js';
 import { EventRegistry } from '../../handlers/event.js';
 import type { ReadOptions } from '../../nats/read/read-options.js';
 import { noStream, type ReadPage, readPages } from '../../nats/read/read-stream.js';
 import type { StoredMessage } from '../../nats/wire/message.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
+import { atTime } from './at-time.js';
 import { type ReadEventsOptions, type ReadingSpan, spanOf } from './read-options.js';
-import { openedStoredEvent, type StoredEvent, storedEvent } from './stored-event.js';
+import { sharePages } from '../subscribe/share-events.js';
+import { type StoredEvent, storedEvents } from './stored-event.js';
 import { type SubjectsMeant, subjectsMeant } from './subjects-meant.js';
 
 /**
@@ -23,18 +23,40 @@ export async function* readEvents(
   pipeline: Pipeline,
   options: ReadEventsOptions = {},
 ): AsyncGenerator<StoredEvent, void> {
-  const registry = new EventRegistry(pipeline.config);
-  for await (const { messages } of readEventPages(pipeline, options)) {
-    for (const message of messages) {
+  // Of a group each is acknowledged by itself.
+  for await (const page of tailPages(pipeline, options, 1)) {
+    for (const event of page) {
       if (options.signal?.aborted === true) return;
-      yield isSealed(message)
-        ? await openedStoredEvent(pipeline, message, registry)
-        : storedEvent(message, registry);
+      yield event;
     }
   }
 }
 
-/** The same as messages, and all that have arrived at once: a turn for each would cost more than its reading. */
+/** The same, all events that have arrived at once: those of a group are acknowledged when the next page is asked for. */
+export function tailEvents(
+  pipeline: Pipeline,
+  options: ReadEventsOptions = {},
+): AsyncGenerator<readonly StoredEvent[], void> {
+  return tailPages(pipeline, options, Number.POSITIVE_INFINITY);
+}
+
+async function* tailPages(
+  pipeline: Pipeline,
+  options: ReadEventsOptions,
+  sharedAtOnce: number,
+): AsyncGenerator<readonly StoredEvent[], void> {
+  const { group } = options;
+  if (group !== undefined) {
+    yield* sharePages(pipeline, { ...options, group }, sharedAtOnce);
+    return;
+  }
+  const registry = new EventRegistry(pipeline.config);
+  for await (const { messages } of readEventPages(pipeline, options)) {
+    yield await storedEvents(pipeline, messages, registry);
+  }
+}
+
+/** As `tailEvents`, as messages, and without a group. */
 export async function* readEventPages(
   pipeline: Pipeline,
   options: ReadEventsOptions = {},
@@ -48,7 +70,8 @@ export async function* readEventPages(
   const info = await link.streamInfo(stream);
   if (!info) throw noStream(link, stream);
   const sieve = new Sieve(meant, span, count);
-  const { last_seq: lastSeq } = info.state;
+  const { first_seq: firstSeq, last_seq: lastSeq } = info.state;
+  options.onStart?.({ firstSeq, lastSeq });
   for (const phase of phasesOf(span, lastSeq, clock)) {
     const ending = new AbortController();
     const timer = phase.endMs === undefined ? undefined : atTime(phase.endMs, clock, () => ending.abort());
@@ -145,16 +168,4 @@ class Sieve {
     if (seq < this.firstSeq || timeMs < this.firstMs) return false;
     return this.meant.matches === undefined || this.meant.matches(subject);
   }
-}
-
-/** Calls back at a time of day, unless the function that it gives is called before. */
-function atTime(atMs: number, clock: Clock, call: () => void): () => void {
-  let timer: NodeJS.Timeout;
-  const wait = (): void => {
-    const left = atMs - clock.now();
-    if (left <= 0) call();
-    else timer = setTimeout(wait, Math.min(left, longestTimerMs));
-  };
-  wait();
-  return () => clearTimeout(timer);
 }

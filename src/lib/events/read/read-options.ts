@@ -6,6 +6,28 @@ import { UsageError } from '../../errors.js';
 /** A time: a duration before now (`2h`), an ISO time, ms since 1970, or a Date. */
 export type Moment = string | number | Date;
 
+/** A group that was joined. */
+export interface JoinedGroup {
+  /** Name of its durable consumer. */
+  readonly name: string;
+  /** It was made now, with the start that was given; else it goes on where it is, and a start means nothing. */
+  readonly isNew: boolean;
+  /** What it reads. */
+  readonly subjects: readonly string[];
+  /** The server gives an event to another member after this long without a sign of life, ms. */
+  readonly ackWaitMs: number;
+  /** Events that it had not given to anybody yet. */
+  readonly pending: number;
+}
+
+/** What is stored when a reading starts; both are 0 where nothing ever was. */
+export interface StoredRange {
+  /** The oldest sequence that is there. */
+  readonly firstSeq: number;
+  /** The newest. */
+  readonly lastSeq: number;
+}
+
 /** Which stored events, from where, and until when. At most one of the starts. */
 export interface ReadEventsOptions {
   /** Event types of the config, or subjects, with `*` for a token and `>` at the end. Default: all. */
@@ -24,6 +46,16 @@ export interface ReadEventsOptions {
   readonly until?: Moment;
   /** Go on with what is stored later, and wait for it. False: end with what is there at the start. Default: true. */
   readonly follow?: boolean;
+  /**
+   * Share the events with all that name the same group, each to one of them, over restarts: each is acknowledged when
+   * the next one is asked for, and one that was not comes again. The group is a durable consumer, which the first one
+   * makes, with its subjects and its start, and which stays. Default: on its own, and nothing is acknowledged.
+   */
+  readonly group?: string;
+  /** Called once the group is joined. */
+  readonly onGroup?: (group: JoinedGroup) => void;
+  /** Called once it is known what is stored. */
+  readonly onStart?: (stored: StoredRange) => void;
   /** Ends after so many events. Default: no end. */
   readonly count?: number;
   /** Ends the reading; what was given by then stays valid. */

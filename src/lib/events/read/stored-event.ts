@@ -1,8 +1,10 @@
 import { decodeData, eventOpened, type ShownEncryption, type ShownEvent } from '../../dlq/show.js';
-import { isoOfNanos } from '../../domain/time.js';
+import { isoOfNanos, type Nanos } from '../../domain/time.js';
+import { isSealed } from '../../encryption/sealed.js';
 import type { EventRegistry } from '../../handlers/event.js';
-import type { Pipeline } from '../../pipeline/pipeline.js';
+import type { Heard } from '../../nats/consume/subscribe.js';
 import { headerOf, type MessageHeaders, msgIdHeader, type StoredMessage } from '../../nats/wire/message.js';
+import type { Pipeline } from '../../pipeline/pipeline.js';
 
 /** An event as it stands in the events stream. Its payload is decoded when it is looked at. */
 export interface StoredEvent {
@@ -34,31 +36,71 @@ export interface StoredEvent {
   toJSON(): Record<string, unknown>;
 }
 
-/** The event in a message of the events stream. The message is nobody else's from now on. */
-export function storedEvent(message: StoredMessage, registry: EventRegistry): StoredEvent {
-  return new MessageEvent(message, registry.typeOf(message.subject));
+/** An event that was heard when it was published: nobody says whether it was stored, and where. */
+export interface HeardEvent extends Omit<StoredEvent, 'stream' | 'seq'> {
+  /** Unknown. */
+  readonly stream: null;
+  /** Unknown. */
+  readonly seq: null;
 }
 
-/** The same of an encrypted one, opened where a key is here. */
-export async function openedStoredEvent(
+/** What an event is made of. */
+interface EventMessage extends Pick<StoredMessage, 'subject' | 'data' | 'headers' | 'time'> {
+  readonly stream: string | null;
+  readonly seq: number | null;
+}
+
+/** What was encrypted, opened where a key is here. */
+interface Opened {
+  readonly shown: ShownEvent;
+  readonly bytes: Uint8Array;
+}
+
+/** The events in messages of the events stream, opened where a key is here. The messages are nobody else's from now on. */
+export async function storedEvents(
   pipeline: Pipeline,
-  message: StoredMessage,
+  messages: readonly StoredMessage[],
   registry: EventRegistry,
-): Promise<StoredEvent> {
-  const opened = await pipeline.keys.open(message);
-  const shown = eventOpened(message, opened);
-  const bytes = opened.ok ? opened.value : message.data;
-  return new MessageEvent(message, registry.typeOf(message.subject), { shown, bytes });
+): Promise<readonly StoredEvent[]> {
+  const plain = (message: StoredMessage): StoredEvent =>
+    new MessageEvent(message, registry.typeOf(message.subject));
+  if (!messages.some(isSealed)) return messages.map(plain);
+  return Promise.all(
+    messages.map(async (message) =>
+      isSealed(message)
+        ? new MessageEvent(message, registry.typeOf(message.subject), await open(pipeline, message))
+        : plain(message),
+    ),
+  );
 }
 
-class MessageEvent implements StoredEvent {
+/** The event in a message that was heard at `time`. The message is nobody else's from now on. */
+export async function heardEvent(
+  pipeline: Pipeline,
+  { subject, data, headers }: Heard,
+  time: Nanos,
+  registry: EventRegistry,
+): Promise<HeardEvent> {
+  const message = { subject, data, headers, time };
+  const type = registry.typeOf(subject);
+  const heard = { ...message, stream: null, seq: null };
+  if (!isSealed(message)) return new MessageEvent(heard, type);
+  return new MessageEvent(heard, type, await open(pipeline, { ...message, stream: '', seq: 0 }));
+}
+
+async function open({ keys }: Pipeline, message: StoredMessage): Promise<Opened> {
+  const opened = await keys.open(message);
+  return { shown: eventOpened(message, opened), bytes: opened.ok ? opened.value : message.data };
+}
+
+class MessageEvent<M extends EventMessage> implements Omit<StoredEvent, 'stream' | 'seq'> {
   private decoded: Pick<ShownEvent, 'data' | 'text' | 'encoding'> | undefined;
   private ownHeaders: MessageHeaders | undefined;
 
   constructor(
-    private readonly message: StoredMessage,
+    private readonly message: M,
     readonly type: string,
-    private readonly opened?: { readonly shown: ShownEvent; readonly bytes: Uint8Array },
+    private readonly opened?: Opened,
   ) {
     this.decoded = opened?.shown;
   }
@@ -66,10 +108,10 @@ class MessageEvent implements StoredEvent {
   get subject(): string {
     return this.message.subject;
   }
-  get stream(): string {
+  get stream(): M['stream'] {
     return this.message.stream;
   }
-  get seq(): number {
+  get seq(): M['seq'] {
     return this.message.seq;
   }
   get time(): string {
@@ -107,7 +149,7 @@ class MessageEvent implements StoredEvent {
     return encryption === undefined ? common : { ...common, encryption };
   }
 
-  private get payload(): NonNullable<MessageEvent['decoded']> {
+  private get payload(): NonNullable<typeof this.decoded> {
     this.decoded ??= decodeData(this.message.data);
     return this.decoded;
   }

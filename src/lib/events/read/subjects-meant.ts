@@ -25,8 +25,7 @@ const mostFilters = 100;
  * Throws UsageError `UNKNOWN_SUBJECT` for one that is no subject, or that the events stream can't store.
  */
 export function subjectsMeant(config: Known, named: readonly string[] = []): SubjectsMeant {
-  const types = new Map(config.events.map(({ type, subject }) => [type, subject]));
-  const meant = [...new Set(named.map((one) => types.get(one) ?? one))];
+  const meant = subjectsNamed(config, named);
   for (const one of meant) refuseUnknown(config, one);
   if (meant.length === 0)
     return { subjects: config.streams.events.subjects, filters: ['>'], matches: undefined };
@@ -37,8 +36,14 @@ export function subjectsMeant(config: Known, named: readonly string[] = []): Sub
     : { subjects, filters: ['>'], matches: matcherOf(subjects) };
 }
 
+/** Types of the config as their subjects, and each once. */
+export function subjectsNamed({ events }: Pick<Known, 'events'>, named: readonly string[]): string[] {
+  const types = new Map(events.map(({ type, subject }) => [type, subject]));
+  return [...new Set(named.map((one) => types.get(one) ?? one))];
+}
+
 /** No subject that another one with wildcards contains. */
-function withoutParts(subjects: readonly string[]): string[] {
+export function withoutParts(subjects: readonly string[]): string[] {
   const wide = subjects.filter(hasWildcard);
   return subjects.filter((one) => !wide.some((other) => other !== one && filterContains(other, one)));
 }
@@ -58,15 +63,20 @@ function hasWildcard(subject: string): boolean {
   return subject.split('.').some((token) => token === '*' || token === '>');
 }
 
+/** @throws UsageError `UNKNOWN_SUBJECT` */
+export function refuseNoSubject(text: string): void {
+  if (isFilter(text)) return;
+  throw new UsageError(
+    `expected a subject like events.totp.requested or events.totp.>, or an event type, found "${escapeLine(text)}"`,
+    facts,
+  );
+}
+
+const facts = { code: 'UNKNOWN_SUBJECT' };
+
 function refuseUnknown(config: Known, subject: string): void {
   const { name, subjects } = config.streams.events;
-  const facts = { code: 'UNKNOWN_SUBJECT' };
-  if (!isFilter(subject)) {
-    throw new UsageError(
-      `expected a subject like events.totp.requested or events.totp.>, or an event type, found "${escapeLine(subject)}"`,
-      facts,
-    );
-  }
+  refuseNoSubject(subject);
   if (subjects.some((one) => filtersOverlap(one, subject))) return;
   const known = config.events.flatMap((event) => [event.type, event.subject]);
   const near = closest(subject, known);

@@ -100,10 +100,16 @@ export function isAckOf(subject: string, stream: string, consumer: string): bool
 }
 
 /** What can be said to the server about a delivery. */
-export type Verdict = '+ACK' | '-NAK' | '+WPI' | `-NAK {"delay": ${number}}`;
+export type Verdict = '+ACK' | '-NAK' | '+WPI' | '+TERM' | `-NAK {"delay": ${number}}` | `+TERM ${string}`;
 
 export function nakVerdict(delayMs: number): Verdict {
   return delayMs > 0 ? `-NAK {"delay": ${Math.round(delayMs) * 1_000_000}}` : '-NAK';
+}
+
+/** The reason stands in the server's advisory, on one line. */
+export function termVerdict(reason: string | undefined): Verdict {
+  const line = reason?.replaceAll(/\s+/g, ' ').trim() ?? '';
+  return line === '' ? '+TERM' : `+TERM ${line}`;
 }
 
 /** Says it without waiting: what gets lost on the way comes back as a redelivery. */

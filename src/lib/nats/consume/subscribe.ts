@@ -1,15 +1,26 @@
+import type { Msg } from '@nats-io/transport-node';
 import type { Link } from '../link.js';
+import { headersOf, type MessageHeaders } from '../wire/message.js';
 
 /** A message that was heard, not stored: it is not sent again. */
-export interface Heard {
-  readonly subject: string;
-  readonly data: Uint8Array;
+export class Heard {
+  constructor(private readonly msg: Msg) {}
+
+  get subject(): string {
+    return this.msg.subject;
+  }
+  get data(): Uint8Array {
+    return this.msg.data;
+  }
+  get headers(): MessageHeaders {
+    return headersOf(this.msg.headers);
+  }
 }
 
 export interface HearingOptions {
   readonly subject: string;
-  /** Of all that listen under the same name, one hears each message. */
-  readonly queue: string;
+  /** Of all that listen under the same name, one hears each message. Default: everybody hears each. */
+  readonly queue?: string;
   onMessage(message: Heard): void;
   /** The server refuses it, now or later. */
   onRefused(error: Error): void;
@@ -17,11 +28,12 @@ export interface HearingOptions {
 
 /** Listens on a subject, also after each reconnect. Returns a function that stops it, and settles when everything heard was passed on. */
 export function subscribe(link: Link, options: HearingOptions): () => Promise<void> {
+  const { queue } = options;
   const sub = link.nc.subscribe(options.subject, {
-    queue: options.queue,
-    callback: (error, { subject, data }) => {
+    ...(queue === undefined ? {} : { queue }),
+    callback: (error, msg) => {
       if (error) options.onRefused(error);
-      else options.onMessage({ subject, data });
+      else options.onMessage(new Heard(msg));
     },
   });
   return async () => {

@@ -4,8 +4,9 @@ import type { Delivery } from '../consume/delivery.js';
 import { NotAllowedError, translateError } from '../errors.js';
 import type { Link } from '../link.js';
 import type { StoredMessage } from '../wire/message.js';
-import { type ConsumerInfo, createReader, deleteConsumer, type StreamInfo } from '../objects.js';
+import { type ConsumerInfo, createReader, deleteConsumer } from '../objects.js';
 import { Pull } from '../consume/pull.js';
+import { capacityFor } from './capacity.js';
 import type { ReadOptions } from './read-options.js';
 import { startOf } from './start-of.js';
 import { stepThrough } from './step-through.js';
@@ -22,8 +23,6 @@ export interface ReadPage {
 
 /** Most messages in a page, and most that are on their way meanwhile; fewer where they are large. */
 const capacity = 256;
-const fewest = 4;
-const bytesAtOnce = 16_777_216;
 /** Without payloads they are small. */
 const headersCapacity = 2048;
 /** Silence after which the server is asked whether anything is left. */
@@ -60,7 +59,11 @@ export async function* readPages(link: Link, options: ReadOptions): AsyncGenerat
     options.lastSeq ?? Number.POSITIVE_INFINITY,
   );
   if (lastSeq === 0) return;
-  const reading = new Reading(link, options, capacityFor(options, info));
+  const reading = new Reading(
+    link,
+    options,
+    options.headersOnly ? headersCapacity : capacityFor(info, capacity),
+  );
   try {
     yield* reading.pages(lastSeq);
   } catch (error) {
@@ -78,13 +81,6 @@ export function noStream(link: Link, stream: string): OperationError {
     code: 'NO_STREAM',
     suggestions: [suggestCommand('pipeline apply'), 'name another server with --server or --context'],
   });
-}
-
-/** As many as fit if they are as large as those that are stored. */
-function capacityFor({ headersOnly = false }: ReadOptions, { state }: StreamInfo): number {
-  if (headersOnly) return headersCapacity;
-  const average = state.bytes / Math.max(1, state.messages);
-  return Math.max(fewest, Math.min(capacity, Math.floor(bytesAtOnce / Math.max(1, average))));
 }
 
 function isLastOnly({ from }: ReadOptions): boolean {

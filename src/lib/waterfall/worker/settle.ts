@@ -1,4 +1,4 @@
-import { nakVerdict, tell, tellConfirmed } from '../../nats/consume/delivery.js';
+import { nakVerdict, tell, tellConfirmed, termVerdict } from '../../nats/consume/delivery.js';
 import type { Link } from '../../nats/link.js';
 import type { HeldMessage } from './held-message.js';
 
@@ -6,7 +6,10 @@ const confirmTimeoutMs = 2000;
 /** One for all: an ack that waits for nothing costs no promise. */
 const told = Promise.resolve();
 
-/** The only place that acknowledges. Callers have an acked record of what they acknowledge, or the handler's success. */
+/**
+ * The only place that acknowledges. Callers in the waterfall have an acked record of what they acknowledge, or the
+ * handler's success; subscriptions of programs, which are no part of it, acknowledge as their program says.
+ */
 export class Settler {
   constructor(
     private readonly link: Link,
@@ -30,6 +33,11 @@ export class Settler {
   /** Bring it back after a while. Nothing after the lease has lapsed: another process may be running it. */
   nak(held: HeldMessage, delayMs: number): void {
     if (!held.lapsed(this.monotonic())) tell(this.link, held.delivery, nakVerdict(delayMs));
+  }
+
+  /** Never again: for subscriptions of programs alone, since nothing of ours would know of it. */
+  term(held: HeldMessage, reason?: string): void {
+    tell(this.link, held.delivery, termVerdict(reason));
   }
 
   /** Still on it: the server restarts its ack wait. */
