@@ -11,7 +11,7 @@ import { tailEvents } from '../../lib/events/read/read-events.js';
 import type { HeardEvent, StoredEvent } from '../../lib/events/read/stored-event.js';
 import type { Pipeline } from '../../lib/pipeline/pipeline.js';
 import { eventJson, renderEvent } from '../../lib/render/event-line.js';
-import { TailNotes } from '../../lib/cli/output/tail-notes.js';
+import { TailNotes } from '../../lib/cli/notes/tail-notes.js';
 
 /** One line of `events tail --json`. */
 export type EventsTailResult = ReturnType<StoredEvent['toJSON']>;
