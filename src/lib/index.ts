@@ -117,6 +117,13 @@ export type {
   HealthStatus,
   PipelineHealth,
 } from './status/health/pipeline-health.js';
+export type {
+  ConsumerMetrics,
+  PipelineMetrics,
+  StreamMetrics,
+  TypeMetrics,
+} from './status/metrics/pipeline-metrics.js';
+export { type MetricsOptions, readMetrics } from './status/metrics/read-metrics.js';
 export { readStatus, StatusReader } from './status/read-status.js';
 
 // Publishing.

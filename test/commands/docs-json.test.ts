@@ -86,6 +86,8 @@ test('the JSON that docs/commands.md shows is what the commands print', async ()
   const other = 'notifications-consumer/2';
   expect(keysOf(await json('pipeline', 'status'))).toEqual(keysOf(sample('pipeline status')));
   expect(keysOf(await json('pipeline', 'health'))).toEqual(keysOf(sample('pipeline health')));
+  const metrics = await json('pipeline', 'metrics', '--over', '1s');
+  expect(keysOf(metrics)).toEqual(keysOf(sample('pipeline metrics')));
   expectSample(await json('operations', 'log'), 'operations log');
   expectSample(await json('dlq', 'report', '--since', '1h'), 'dlq report');
   expectSample(await json('dlq', 'discard', other, '--reason', 'by hand', '--yes'), 'dlq discard');

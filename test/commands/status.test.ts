@@ -116,3 +116,19 @@ describe('pipeline status --watch', () => {
     await pane.waitFor('echoed');
   });
 });
+
+describe('pipeline metrics', () => {
+  it('prints tables, and JSON by its schema; less than a second is refused', async () => {
+    const { project } = await desk();
+    const text = await project.cli(['pipeline', 'metrics', '--over', '1s']);
+    expect([text.exitCode, text.stderr]).toEqual([0, '']);
+    expect(text.stdout).toMatch(/^test on \S+, over 1\.\d s$/m);
+    expect(text.stdout).toMatch(/^totp\.requested +0$/m);
+    const json = await project.cli(['pipeline', 'metrics', '--over', '1s', '--json']);
+    expect(readJson('pipeline metrics', json.stdout)).toMatchObject({ pipeline: 'test' });
+    expect(await project.cli(['pipeline', 'metrics', '--over', '500ms'])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('--over: expected at least 1s, found 500ms') as string,
+    });
+  });
+});

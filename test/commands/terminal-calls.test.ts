@@ -143,6 +143,7 @@ const calls: readonly Call[] = [
   { words: ['dlq', 'report', '--since', '1h'], shows: /^## What died$/m },
   { words: ['pipeline', 'status'], shows: /^notificati\S* +main +0 +0/m, colored: true },
   { words: ['pipeline', 'health'], shows: /^ok +calls on /m, colored: true },
+  { words: ['pipeline', 'metrics', '--over', '1s'], shows: /^job\.bad +0$/m, colored: true },
   { words: ['pipeline', 'verify'], shows: /^nothing is broken$/m, colored: true },
 ];
 

@@ -392,6 +392,23 @@ const schemas = {
       }),
     ),
   }),
+  'pipeline metrics': object({
+    pipeline: text,
+    server: text,
+    over: count,
+    at: isoTime,
+    types: listOf(object({ type: orNull(text), perSecond: orNull(rate) })),
+    consumers: listOf(
+      object({
+        name: text,
+        stage: { enum: ['main', 'retry', 'dlq'] },
+        perSecond: orNull(rate),
+        ackRatio: orNull(part),
+        handlerMs: orNull(rate),
+      }),
+    ),
+    streams: listOf(object({ name: text, bytesPerHour: orNull({ type: 'number' }) })),
+  }),
   'pipeline status': object({
     pipeline: text,
     server: text,

@@ -30,6 +30,8 @@ import type { Places } from '../pipeline/places.js';
 import { type OperationsLog, type OperationsOptions, readOperations } from '../report/operations-log.js';
 import { readHealth } from '../status/health/read-health.js';
 import type { PipelineHealth } from '../status/health/pipeline-health.js';
+import type { PipelineMetrics } from '../status/metrics/pipeline-metrics.js';
+import { type MetricsOptions, readMetrics } from '../status/metrics/read-metrics.js';
 import type { PipelineStatus } from '../status/pipeline-status.js';
 import { readStatus } from '../status/read-status.js';
 import { ensureTopology } from '../topology/ensure.js';
@@ -209,6 +211,11 @@ export class OpenPipeline implements Pipeline, AsyncDisposable {
   /** How it is by the limits of the config: ok, degraded or critical, and each check. */
   health(): Promise<PipelineHealth> {
     return readHealth(this);
+  }
+
+  /** What it does, measured between two looks: rates by event type and consumer, successes, growth. */
+  metrics(options?: MetricsOptions): Promise<PipelineMetrics> {
+    return readMetrics(this, options);
   }
 
   /** Stops what runs, lets its handlers finish within 25 s, and closes the connection. Safe to call twice. */

@@ -30,6 +30,7 @@ export const roleOfCommand: Readonly<Record<string, Role>> = {
   'operations log': 'viewer',
   'pipeline apply': 'ci',
   'pipeline health': 'viewer',
+  'pipeline metrics': 'viewer',
   'pipeline run': 'runner',
   'pipeline status': 'viewer',
   'pipeline verify': 'operator',
