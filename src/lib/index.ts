@@ -133,6 +133,15 @@ export {
   type PublishManyResult,
 } from './events/publish/publish-many.js';
 export { Publisher, type PublisherOptions } from './events/publish/publish.js';
+export { type AsyncApiDocument, asyncApiOf, type AsyncApiOptions } from './events/catalog/asyncapi.js';
+export {
+  type Catalog,
+  type CatalogConsumer,
+  type CatalogEvent,
+  catalogOf,
+} from './events/catalog/catalog.js';
+export type { LintFinding, LintRule } from './config/lint/finding.js';
+export { lintConfig } from './config/lint/lint-config.js';
 export type { PublishWarning } from './events/publish/warnings.js';
 export type { EventHeaders } from './events/publish/headers.js';
 export type { OutgoingEvent, PublishEventOptions, PublishResult } from './events/publish/outgoing.js';

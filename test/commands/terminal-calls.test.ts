@@ -56,6 +56,8 @@ const calls: readonly Call[] = [
   { words: ['server', 'start'], shows: /^stop it with: plutomi-events server stop$/m },
   { words: ['server', 'stop'], shows: /^stopped the nats-server / },
   { words: ['config', 'show'], shows: /^ {4}attempts: 1$/m },
+  { words: ['config', 'lint'], shows: /^nothing to say$/m },
+  { words: ['events', 'catalog'], shows: /^# Events of calls$/m },
   { words: ['config', 'schema', 'consumers'], shows: /^ {2}"description": "consumers by name",$/m },
   { words: ['pipeline', 'permissions', '--role', 'runner'], shows: /\$JS\.API\.CONSUMER/ },
   { words: ['pipeline', 'apply', '--yes'], shows: /^Done: the server matches the config\.$/m, colored: true },

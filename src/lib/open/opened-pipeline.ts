@@ -6,6 +6,7 @@ import type { OutgoingEvent, PublishEventOptions, PublishResult } from '../event
 import type { Keyring } from '../encryption/keyring.js';
 import { Publisher, type PublisherOptions } from '../events/publish/publish.js';
 import type { PublishManyOptions, PublishManyResult } from '../events/publish/publish-many.js';
+import { type Catalog, catalogOf } from '../events/catalog/catalog.js';
 import { explainEvent, type ExplainOptions } from '../events/explain/explain.js';
 import type { Explanation } from '../events/explain/explanation.js';
 import { hearEvents, type HearEventsOptions } from '../events/read/hear-events.js';
@@ -191,6 +192,11 @@ export class OpenPipeline implements Pipeline, AsyncDisposable {
   /** What people did about dead letters, the oldest first: the newest 50, or as many as `limit` says. */
   operations(options: OperationsOptions = {}): Promise<OperationsLog> {
     return readOperations(this, options);
+  }
+
+  /** The event types: what they mean, their data, who publishes and who reads them. */
+  catalog(): Catalog {
+    return catalogOf(this.config);
   }
 
   /** The life of one event across all consumers; by sequence, `<consumer>/<sequence>` or message id. */

@@ -10,6 +10,16 @@ export interface StandardSchema {
     readonly vendor: string;
     /** Returns the parsed `value`, or the `issues` that make the input invalid. */
     readonly validate: (value: unknown) => SchemaResult | Promise<SchemaResult>;
+    /** Of libraries that implement Standard JSON Schema v1: the schema as JSON Schema, for the catalogue. */
+    readonly jsonSchema?:
+      | {
+          /** Of what is published; throws where it can't be said. */
+          readonly input: (options: {
+            /** The version of JSON Schema. */
+            readonly target: 'draft-2020-12';
+          }) => Record<string, unknown>;
+        }
+      | undefined;
   };
 }
 
