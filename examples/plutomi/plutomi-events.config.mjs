@@ -21,7 +21,9 @@ export default defineConfig({
     'analytics-consumer': {
       events: ['totp.requested', 'totp.verified'],
       handler: './handlers/analytics.mjs',
-      concurrency: 50,
+      // Rows are written hundreds at a time; two batches at once.
+      batch: { size: 500, wait: '1s' },
+      concurrency: 2,
       attempts: 3,
       backoff: ['1s', '10s'],
       // Nobody waits for a row: it may outlast an afternoon without the warehouse.

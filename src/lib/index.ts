@@ -4,10 +4,12 @@
 export { defineConfig } from './config/define-config.js';
 export type { StandardSchema } from './config/schema/standard-schema.js';
 export type {
+  UserBatch,
   UserConfig,
   UserConsumer,
   UserEvent,
   UserExternalConsumer,
+  UserKeys,
   UserManagedConsumer,
   UserMeta,
   UserStage,
@@ -19,7 +21,16 @@ export type { AlertRate } from './domain/alert-rate.js';
 export type { Alert, AlertCondition, AlertGroup, AlertHandler } from './domain/alert.js';
 export type { DeadLetter } from './domain/dead-letter.js';
 export { Reject, Snooze } from './domain/outcome.js';
-export type { Handler, HandlerContext, PlutomiEvent } from './handlers/contract.js';
+export type {
+  BatchAttempt,
+  BatchContext,
+  BatchHandler,
+  BatchOutcome,
+  BatchResult,
+  Handler,
+  HandlerContext,
+  PlutomiEvent,
+} from './handlers/contract.js';
 export type { DeadLetterHandler } from './waterfall/stages/alert.js';
 
 // Config and connection.

@@ -192,4 +192,24 @@ export const dryRun = () => { writeFileSync(process.env.OUT, String(process.pid)
     expect(await running).toMatchObject({ exitCode: 130, stdout: '' });
     for (const pid of [first, await begun()]) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
   });
+
+  it('runs a batch handler on one after another', async () => {
+    const handler = `import { appendFileSync } from 'node:fs';
+export const supportsDryRun = true;
+export default (events, context) => {
+  const [event] = events;
+  appendFileSync(process.env.OUT, [events.length, context.dryRun, context.attemptOf(event).cycle].join(' ') + '\\n');
+  return [event.data.n === 1 ? new Error('no street') : undefined];
+};
+`;
+    const { bed, project } = await desk(handler, { batch: { size: 50 } });
+    for (const n of [1, 2]) await bury(bed, { data: { n } });
+    const { exitCode, stdout } = await project.cli(['dlq', 'test', '--json']);
+    expect(exitCode).toBe(5);
+    expect(readJson('dlq test', stdout)).toMatchObject({
+      selected: 2,
+      groups: [{ pass: 1, fail: 1, reasons: [{ reason: 'no street', count: 1 }] }],
+    });
+    expect(await project.lines()).toEqual(['1 true 1', '1 true 1']);
+  });
 });

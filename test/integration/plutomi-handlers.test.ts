@@ -6,7 +6,13 @@ import { SMTPServer } from 'smtp-server';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { isReject } from '../../src/lib/domain/outcome.js';
 import { loadConfig } from '../../src/lib/config/load.js';
-import type { Handler, HandlerContext, PlutomiEvent } from '../../src/lib/handlers/contract.js';
+import type {
+  BatchContext,
+  BatchHandler,
+  Handler,
+  HandlerContext,
+  PlutomiEvent,
+} from '../../src/lib/handlers/contract.js';
 import { loadHandlers } from '../../src/lib/handlers/load.js';
 import { silentLogger } from '../../src/lib/observe/log.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -194,36 +200,43 @@ const row = {
   data: '{"email":"ada@example.com","code":"314159"}',
 };
 
+const batchHandler = async (variables: Record<string, string>): Promise<BatchHandler> =>
+  (await handler('analytics', variables)) as unknown as BatchHandler;
+
+const batchContext = (): BatchContext => ({ ...context(), attemptOf: () => context() });
+
 describe('analytics', () => {
-  test('inserts a row into ClickHouse over HTTP', async () => {
+  test('inserts the rows of a batch into ClickHouse at once', async () => {
     const { host, requests } = await warehouse();
-    const url = `http://plutomi:s%40cret@${host}/?database=shop`;
-    await (await handler('analytics', { CLICKHOUSE_URL: url }))(event, context());
+    const url = `http://plutomi:s%40cret@${host}/shop`;
+    const insert = await batchHandler({ CLICKHOUSE_URL: url });
+    await insert([event, { ...event, id: undefined, seq: 8 }], batchContext());
     expect(requests).toHaveLength(1);
     const [request] = requests;
     expect(request?.method).toBe('POST');
-    expect(Object.fromEntries(request?.url.searchParams ?? [])).toEqual({
+    expect(Object.fromEntries(request?.url.searchParams ?? [])).toMatchObject({
       database: 'shop',
       query: 'INSERT INTO plutomi_events FORMAT JSONEachRow',
       date_time_input_format: 'best_effort',
-      async_insert: '1',
-      wait_for_async_insert: '1',
     });
-    expect(request?.headers).toMatchObject({
-      'x-clickhouse-user': 'plutomi',
-      'x-clickhouse-key': 's@cret',
-      'content-type': 'application/x-ndjson',
-    });
-    expect(request?.headers.authorization).toBeUndefined();
-    expect(request?.body.endsWith('\n')).toBe(true);
-    expect(JSON.parse(request?.body ?? '')).toEqual(row);
+    const credentials = Buffer.from('plutomi:s@cret').toString('base64');
+    expect(request?.headers.authorization).toBe(`Basic ${credentials}`);
+    const rows = (request?.body ?? '').trimEnd().split('\n');
+    expect(rows.map((line) => JSON.parse(line) as unknown)).toEqual([
+      row,
+      { ...row, event_id: context().idempotencyKey },
+    ]);
   });
 
-  test('an answer that is no success is a failed attempt with the first line of the reason', async () => {
-    const { host } = await warehouse(500, 'Code: 60. DB::Exception: no such table\nstack');
-    const insert = await handler('analytics', { CLICKHOUSE_URL: `http://${host}` });
-    expect(await thrownBy(insert(event, context()))).toMatchObject({
-      message: 'ClickHouse answered 500: Code: 60. DB::Exception: no such table',
+  test('an answer that is no success is a failed attempt with the code and the reason', async () => {
+    const { host } = await warehouse(
+      500,
+      'Code: 60. DB::Exception: no such table. (UNKNOWN_TABLE) (version 24.8)\nstack',
+    );
+    const insert = await batchHandler({ CLICKHOUSE_URL: `http://${host}` });
+    expect(await thrownBy(insert([event], batchContext()))).toMatchObject({
+      code: '60',
+      message: expect.stringMatching(/^no such table/) as string,
     });
   });
 
@@ -233,16 +246,15 @@ describe('analytics', () => {
     await new Promise<void>((resolve) => void silent.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void silent.close());
     const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
-    const insert = await handler('analytics', { CLICKHOUSE_URL: url });
-    expect(await thrownBy(insert(event, context({ signal: aborting.signal })))).toMatchObject({
-      name: 'AbortError',
-    });
+    const insert = await batchHandler({ CLICKHOUSE_URL: url });
+    const error = await thrownBy(insert([event], { ...batchContext(), signal: aborting.signal }));
+    expect(String(error)).toMatch(/abort/i);
   });
 
   test('without ClickHouse, rows go to a file, a line each', async () => {
     const file = `${await temporaryFolder()}/rows.ndjson`;
-    const append = await handler('analytics', { CLICKHOUSE_URL: '', ANALYTICS_FILE: file });
-    await Promise.all([append(event, context()), append({ ...event, id: undefined }, context())]);
+    const append = await batchHandler({ CLICKHOUSE_URL: '', ANALYTICS_FILE: file });
+    await append([event, { ...event, id: undefined }], batchContext());
     const rows = (await readFile(file, 'utf8'))
       .trimEnd()
       .split('\n')

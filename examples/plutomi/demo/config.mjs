@@ -6,7 +6,8 @@ const quick = { attempts: 2, backoff: ['300ms'], retry: { delay: '2s', attempts:
 
 const consumers = Object.entries(production.consumers).map(([name, consumer]) => {
   const handler = fileURLToPath(new URL(`../${consumer.handler}`, import.meta.url));
-  return [name, { ...consumer, ...quick, handler }];
+  const batch = consumer.batch ? { batch: { ...consumer.batch, wait: '100ms' } } : {};
+  return [name, { ...consumer, ...quick, ...batch, handler }];
 });
 
 export default { ...production, consumers: Object.fromEntries(consumers) };

@@ -1,45 +1,34 @@
-// Writes each event as a row: to ClickHouse over HTTP (CLICKHOUSE_URL), or else to a local file.
+// Writes events as rows, a batch at a time: to ClickHouse (CLICKHOUSE_URL), or else to a local file.
 import { appendFile } from 'node:fs/promises';
 
-const store = !process.env.CLICKHOUSE_URL
-  ? appendTo(process.env.ANALYTICS_FILE ?? 'analytics.ndjson')
-  : insertInto(new URL(process.env.CLICKHOUSE_URL), process.env.CLICKHOUSE_TABLE ?? 'plutomi_events');
+const store = process.env.CLICKHOUSE_URL
+  ? await insertInto(process.env.CLICKHOUSE_URL, process.env.CLICKHOUSE_TABLE ?? 'plutomi_events')
+  : appendTo(process.env.ANALYTICS_FILE ?? 'analytics.ndjson');
 
-export default async function analytics(event, ctx) {
-  const row = {
-    event_id: event.id ?? ctx.idempotencyKey,
+export default async function analytics(events, context) {
+  const rows = events.map((event) => ({
+    event_id: event.id ?? context.attemptOf(event).idempotencyKey,
     type: event.type,
     time: event.time.toISOString(),
     data: JSON.stringify(event.data),
-  };
-  await store(`${JSON.stringify(row)}\n`, ctx.signal);
+  }));
+  await store(rows, context.signal);
 }
 
 function appendTo(file) {
-  return (line) => appendFile(file, line);
+  return (rows) => appendFile(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
 }
 
 /** A row that comes twice has the same sorting key: ReplacingMergeTree keeps one. */
-function insertInto(address, table) {
-  const { username, password } = address;
-  const url = new URL(address);
-  [url.username, url.password] = ['', ''];
-  const settings = {
-    query: `INSERT INTO ${table} FORMAT JSONEachRow`,
-    date_time_input_format: 'best_effort',
-    // The server gathers rows of many requests into one part, and answers when they are stored.
-    async_insert: '1',
-    wait_for_async_insert: '1',
-  };
-  for (const [name, value] of Object.entries(settings)) url.searchParams.set(name, value);
-  const headers = {
-    'Content-Type': 'application/x-ndjson',
-    ...(username === '' ? {} : { 'X-ClickHouse-User': decodeURIComponent(username) }),
-    ...(password === '' ? {} : { 'X-ClickHouse-Key': decodeURIComponent(password) }),
-  };
-  return async (body, signal) => {
-    const answer = await fetch(url, { method: 'POST', headers, body, signal });
-    const text = await answer.text();
-    if (!answer.ok) throw new Error(`ClickHouse answered ${answer.status}: ${text.split('\n')[0]}`);
+async function insertInto(url, table) {
+  const { ClickHouseLogLevel, createClient } = await import('@clickhouse/client');
+  const client = createClient({
+    url,
+    clickhouse_settings: { date_time_input_format: 'best_effort' },
+    // What fails is thrown, and logged by the pipeline.
+    log: { level: ClickHouseLogLevel.OFF },
+  });
+  return async (values, signal) => {
+    await client.insert({ table, values, format: 'JSONEachRow', abort_signal: signal });
   };
 }

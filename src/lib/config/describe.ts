@@ -114,6 +114,7 @@ export interface DescribedConsumer extends DescribedReader {
   readonly timeout: string;
   readonly retry: false | (DescribedStage & { readonly delay: string });
   readonly ordered: boolean;
+  readonly batch: { readonly size: number; readonly wait: string } | null;
   readonly confirmAcks: boolean;
   readonly numbers: Numbers;
 }
@@ -238,6 +239,7 @@ function describeConsumer(consumer: ConsumerSettings): DescribedConsumer {
     timeout: formatDuration(consumer.timeoutMs),
     retry: retry.enabled ? { delay: formatDuration(retry.delayMs), ...describeStage(retry) } : false,
     ordered: consumer.ordered,
+    batch: consumer.batch ? { size: consumer.batch.size, wait: formatDuration(consumer.batch.waitMs) } : null,
     confirmAcks: consumer.confirmAcks,
     numbers: consumer.numbers,
   };

@@ -218,7 +218,11 @@ function resolveConsumer(
   return {
     ...resolveReader(name, consumer, events, folder),
     handler: path.resolve(folder, consumer.handler),
-    concurrency: consumer.concurrency ?? (consumer.ordered ? 1 : dependentDefaults.concurrency),
+    concurrency:
+      consumer.concurrency ?? (consumer.ordered || consumer.batch ? 1 : dependentDefaults.concurrency),
+    ...(consumer.batch
+      ? { batch: { size: consumer.batch.size, waitMs: durationMs(consumer.batch.wait) } }
+      : {}),
     timeoutMs: durationMs(consumer.timeout),
     ackWaitMs: durationMs(consumer.ackWait),
     ordered: consumer.ordered,

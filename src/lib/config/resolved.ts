@@ -1,3 +1,4 @@
+import type { BatchSettings } from './batch-settings.js';
 import type { ServerSettings } from '../connection/target-options.js';
 import type { AlertRate } from '../domain/alert-rate.js';
 import type { KeyReferences } from '../domain/key-reference.js';
@@ -175,6 +176,8 @@ export interface ConsumerSettings extends ReaderSettings {
   readonly ordered: boolean;
   /** Acks are confirmed by the server before the event counts as done. */
   readonly confirmAcks: boolean;
+  /** Its handler takes several events at once; `concurrency` then counts batches. Default: one event. */
+  readonly batch?: BatchSettings;
   /** What its handler gets for numbers that JavaScript would round. */
   readonly numbers: Numbers;
   /** The retry stage. Not `enabled`: exhausted events go straight to the DLQ, and a replay has main's attempts. */

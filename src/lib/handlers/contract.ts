@@ -47,6 +47,46 @@ export interface HandlerContext {
   readonly log: Logger;
 }
 
+/** What a batch handler learns about the attempts, besides the events. */
+export interface BatchContext {
+  /** Name of the consumer in the config. */
+  readonly consumer: string;
+  /** `main`: read from the events stream. `retry`: the retry stage, after `main` gave up. */
+  readonly stage: 'main' | 'retry';
+  /** It is `dlq test` that asks, with one event: have no effects. */
+  readonly dryRun?: boolean;
+  /** Aborts when the batch times out, and when the process stops without waiting any longer. */
+  readonly signal: AbortSignal;
+  /** Logs with the consumer and the size of the batch as fields. */
+  readonly log: Logger;
+  /** What is of each event its own. */
+  attemptOf(event: PlutomiEvent): BatchAttempt;
+}
+
+/** The attempt of one event of a batch. */
+export type BatchAttempt = Pick<HandlerContext, 'attempt' | 'cycle' | 'idempotencyKey'>;
+
+/** What became of one event of a batch. Nothing: it is done. An error: its attempt failed. Or as `Promise.allSettled` has it. */
+export type BatchOutcome = undefined | null | Error | PromiseSettledResult<unknown>;
+
+/** What a batch handler gives back. */
+export type BatchResult =
+  | void
+  | undefined
+  | null
+  | readonly BatchOutcome[]
+  | ReadonlyMap<PlutomiEvent, BatchOutcome>;
+
+/**
+ * Handles 1 to `batch.size` events at once. Returning nothing is success of all; throwing is a failed attempt of all; a
+ * list has an outcome for each event in their order, a map for those that are in it, and the others are done: nothing,
+ * a `Reject`, a `Snooze`, or another error. At-least-once, as for a `Handler`.
+ */
+export type BatchHandler<Data = unknown> = (
+  events: readonly PlutomiEvent<Data>[],
+  context: BatchContext,
+) => BatchResult | Promise<BatchResult>;
+
 /**
  * Handles one event. Returning is success; throwing is a failed attempt; `Reject` means never try again;
  * `Snooze` means try again later. At-least-once: the same event can come again, so effects should be idempotent.

@@ -4,11 +4,11 @@ import { decodeText } from '../domain/decode.js';
 import { hasRoundedIntegers, type Numbers, parseWithNumbers } from '../domain/numbers.js';
 import { type Keyring, noKeys } from '../encryption/keyring.js';
 import { isSealed } from '../encryption/sealed.js';
-import { Reject } from '../domain/outcome.js';
 import { msOfNanos, type Nanos } from '../domain/time.js';
 import { messageOf } from '../errors.js';
 import { copyOfHeaders, type MessageHeaders } from '../nats/wire/message.js';
 import type { PlutomiEvent } from './contract.js';
+import { NotJson } from './not-json.js';
 
 /** A message of the events stream, delivered or fetched. */
 export interface EventMessage {
@@ -124,19 +124,15 @@ class Event implements PlutomiEvent {
 function readData(message: EventMessage, type: string, registry: EventRegistry, numbers: Numbers): unknown {
   const { data } = message;
   const text = decodeText(data);
-  if (text === undefined) throw notJson(`${data.length} bytes that are not text in UTF-8`);
+  if (text === undefined) throw new NotJson(`${data.length} bytes that are not text in UTF-8`, message);
   if (text === '') return undefined;
   const decoded = parseWithNumbers(text, numbers);
   if (!decoded.ok) {
     if (isSealed(message)) throw new PayloadEncrypted(noKeys(message));
-    throw notJson(`${data.length} bytes, ${decoded.reason}`);
+    throw new NotJson(`${data.length} bytes, ${decoded.reason}`, message);
   }
   if (numbers === 'number') registry.watchNumbers(type, message, text);
   return decoded.value;
-}
-
-function notJson(found: string): Reject {
-  return new Reject(`the payload is not JSON: ${found}`);
 }
 
 /** The failure of a payload that is encrypted, where no key opens it. */

@@ -7,19 +7,20 @@ import { enterHandlerOf } from './background.js';
 import { idleResult } from './idle.js';
 import { PayloadEncrypted, SchemaMismatch } from './event.js';
 
-type ContextFacts = Omit<HandlerContext, 'signal' | 'log' | 'dryRun'> & {
+/** What a handler may ask about its attempt. */
+export type InvocationFacts = Omit<HandlerContext, 'signal' | 'log' | 'dryRun'> & {
   readonly dryRun?: true;
   /** Makes the logger of this attempt when the handler first asks for it. */
   readonly log: () => HandlerContext['log'];
 };
 
 /** Makes the signal and the logger when they are first read: most handlers never do. */
-class LazyContext implements HandlerContext {
+export class LazyContext implements HandlerContext {
   private controller: AbortController | undefined;
   private reason: Error | undefined;
   private logger: HandlerContext['log'] | undefined;
 
-  constructor(private readonly facts: ContextFacts) {}
+  constructor(private readonly facts: InvocationFacts) {}
 
   abort(reason: Error): void {
     this.reason = reason;
@@ -61,6 +62,15 @@ const ok: Outcome = { kind: 'ok' };
 /** What is called from here has nothing of ours below it. */
 const emptyStack = Promise.resolve();
 
+/** What is made of how a handler ends, and of its context. */
+export interface Reading {
+  readonly returned: (returned: unknown) => Outcome;
+  readonly thrown: (thrown: unknown) => Outcome;
+  readonly context?: (context: LazyContext) => object;
+}
+
+const ofOne: Reading = { returned: outcomeOfReturned, thrown: outcomeOf };
+
 /** A handler that is called once. */
 export class Invocation implements Baggable {
   place = 0;
@@ -73,6 +83,7 @@ export class Invocation implements Baggable {
     event: () => PlutomiEvent | Promise<PlutomiEvent>,
     private readonly context: LazyContext,
     timeoutMs: number,
+    private readonly reading: Reading,
   ) {
     // An error keeps ten frames, and each costs about a microsecond: most are for the handler's own code. So nothing
     // may await what `then` gives here, since a stack goes on along what awaits.
@@ -104,17 +115,19 @@ export class Invocation implements Baggable {
     resolve: (outcome: Outcome) => void,
   ): void {
     enterHandlerOf(this.context.consumer);
+    const { reading } = this;
+    const context = reading.context ? (reading.context(this.context) as HandlerContext) : this.context;
     try {
       const event = makeEvent();
       const returned: unknown =
         event instanceof Promise
-          ? event.then((made) => callPlutomiHandler(handler, made, this.context))
-          : callPlutomiHandler(handler, event, this.context);
-      if (!isThenable(returned)) return resolve(outcomeOfReturned(returned));
+          ? event.then((made) => callPlutomiHandler(handler, made, context))
+          : callPlutomiHandler(handler, event, context);
+      if (!isThenable(returned)) return resolve(reading.returned(returned));
       this.work = returned instanceof Promise ? returned : Promise.resolve(returned);
       this.watch(this.work, timeoutMs, resolve);
     } catch (thrown) {
-      resolve(outcomeOf(thrown));
+      resolve(reading.thrown(thrown));
     }
   }
 
@@ -124,18 +137,19 @@ export class Invocation implements Baggable {
       this.context.abort(Object.assign(new Error(message), { name: 'TimeoutError' }));
       resolve({ kind: 'failed', failure: makeFailure('timeout', 'Timeout', message) });
     }, timeoutMs);
+    const { reading } = this;
     const end = (outcome: Outcome): void => {
       clearTimeout(timer);
       resolve(outcome);
     };
     try {
       work.then(
-        (returned) => end(outcomeOfReturned(returned)),
-        (thrown: unknown) => end(outcomeOf(thrown)),
+        (returned) => end(reading.returned(returned)),
+        (thrown: unknown) => end(reading.thrown(thrown)),
       );
     } catch (thrown) {
       // A promise of the handler's own kind.
-      end(outcomeOf(thrown));
+      end(reading.thrown(thrown));
     }
   }
 }
@@ -170,10 +184,11 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 export function invoke(
   handler: Handler,
   event: () => PlutomiEvent | Promise<PlutomiEvent>,
-  facts: ContextFacts,
+  facts: InvocationFacts,
   timeoutMs: number,
+  reading: Reading = ofOne,
 ): Invocation {
-  return new Invocation(handler, event, new LazyContext(facts), timeoutMs);
+  return new Invocation(handler, event, new LazyContext(facts), timeoutMs, reading);
 }
 
 /** What a thrown value means. Never throws, whatever the value does when it is looked at. */

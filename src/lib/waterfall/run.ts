@@ -255,6 +255,7 @@ class Run implements RunningPipeline {
       return true;
     })();
     this.admission.open();
+    for (const runner of this.runners.values()) runner.hurry();
     const timer = new AbortController();
     const done = await Promise.race([
       drained,

@@ -17,6 +17,11 @@ function withPrefetch(concurrency: number): number {
   return Math.ceil(concurrency * 1.5);
 }
 
+/** Each event of a batch has a place of its own. */
+function eventsAtOnce({ concurrency, batch }: ConsumerSettings): number {
+  return concurrency * (batch?.size ?? 1);
+}
+
 export function metaSettings({ streams, meta }: PipelineConfig, stage: Stage): WorkerSettings {
   return {
     serves: { tier: 'meta', consumer: metaConsumers.main, stage },
@@ -30,7 +35,8 @@ export function metaSettings({ streams, meta }: PipelineConfig, stage: Stage): W
 }
 
 export function mainSettings({ streams }: PipelineConfig, consumer: ConsumerSettings): WorkerSettings {
-  const { name, concurrency, confirmAcks, ackWaitMs } = consumer;
+  const { name, confirmAcks, ackWaitMs } = consumer;
+  const concurrency = eventsAtOnce(consumer);
   return {
     serves: { tier: 'business', consumer: name, stage: 'main' },
     stream: streams.events.name,
@@ -43,7 +49,8 @@ export function mainSettings({ streams }: PipelineConfig, consumer: ConsumerSett
 }
 
 export function retrySettings({ streams }: PipelineConfig, consumer: ConsumerSettings): WorkerSettings {
-  const { name, concurrency, confirmAcks } = consumer;
+  const { name, confirmAcks } = consumer;
+  const concurrency = eventsAtOnce(consumer);
   return {
     serves: { tier: 'business', consumer: name, stage: 'retry' },
     stream: streams.retry.name,

@@ -165,6 +165,7 @@ function managedOf(consumer: ConsumerSettings): StoredManaged {
     ackWait: formatDuration(consumer.ackWaitMs),
     retry: retry.enabled ? { delay: formatDuration(retry.delayMs), ...stageOf(retry) } : false,
     ordered: consumer.ordered,
+    batch: consumer.batch && { size: consumer.batch.size, wait: formatDuration(consumer.batch.waitMs) },
     confirmAcks: consumer.confirmAcks,
     numbers: consumer.numbers,
   };

@@ -73,7 +73,7 @@ export const managedConsumer = z.strictObject({
   ),
   concurrency: field.optional(
     field.count(1, 10_000),
-    'maximum number of handlers that run at once in one stage of one process; default: 10, or 1 when ordered',
+    'maximum number of handlers that run at once in one stage of one process; default: 10, or 1 when ordered or in batches',
     dependentDefaults.concurrency,
   ),
   timeout: field.withDefault(
@@ -92,6 +92,17 @@ export const managedConsumer = z.strictObject({
     field.flag(),
     false,
     'one event after another, in stream order; needs concurrency 1',
+  ),
+  batch: field.optional(
+    z.strictObject({
+      size: field.described(field.count(1, 10_000), 'maximum number of events that the handler gets at once'),
+      wait: field.withDefault(
+        field.duration({ maxMs: longestTimerMs }),
+        '1s',
+        'how long the first event of a batch waits for others',
+      ),
+    }),
+    'the handler gets several events at once',
   ),
   confirmAcks: field.withDefault(
     field.flag(),

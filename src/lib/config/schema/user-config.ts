@@ -173,13 +173,21 @@ interface UserReader<E extends string> {
     | undefined;
 }
 
+/** How many events a handler gets at once. */
+export interface UserBatch {
+  /** At most so many, 1 to 10,000. */
+  size: number;
+  /** How long the first event of a batch waits for others. Default: `1s`. */
+  wait?: string | undefined;
+}
+
 /** A consumer whose handler this pipeline runs. */
 export interface UserManagedConsumer<E extends string = string> extends UserReader<E>, UserStage {
   /** Left out or `false`; `true` makes it a `UserExternalConsumer`. */
   external?: false | undefined;
   /** Module whose default export is `async (event, ctx) => {}`; relative to the config file. */
   handler: string;
-  /** Most handlers that run at once in one stage of one process. Default: 10, or 1 when ordered. */
+  /** Most handlers that run at once in one stage of one process. Default: 10, or 1 when ordered or in batches. */
   concurrency?: number | undefined;
   /** An attempt that runs longer has failed. Default: `30s`. */
   timeout?: string | undefined;
@@ -195,6 +203,8 @@ export interface UserManagedConsumer<E extends string = string> extends UserRead
     | undefined;
   /** One event after another, in stream order; needs concurrency 1. Default: false. */
   ordered?: boolean | undefined;
+  /** The handler gets several events at once: a `BatchHandler`. `concurrency` then counts batches. Default: one event. */
+  batch?: UserBatch | undefined;
   /** Wait for the server to confirm each ack. Default: false. */
   confirmAcks?: boolean | undefined;
   /** Numbers of `event.data` that JavaScript would round. Default: `numbers` of the pipeline. */

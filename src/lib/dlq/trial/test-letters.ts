@@ -8,7 +8,6 @@ import { Slots } from '../../flow/slots.js';
 import { readGroupDocuments } from '../../groups/group-documents.js';
 import { GroupKinds } from '../../groups/group-kinds.js';
 import { EventRegistry, makeEvent } from '../../handlers/event.js';
-import { invoke } from '../../handlers/invoke.js';
 import { type DryRun, loadDryRun } from '../../handlers/load-dry-runs.js';
 import { headerOf, msgIdHeader } from '../../nats/wire/message.js';
 import type { Logger } from '../../observe/log.js';
@@ -18,6 +17,7 @@ import { fetchEvent } from '../../pointers/kept/event-of.js';
 import type { DeadLetterFilters } from '../filters.js';
 import { selectPages } from '../select.js';
 import { persistently } from '../plan/persistently.js';
+import { runTrial } from './run-trial.js';
 import { type TestedGroup, Trials } from './trials.js';
 
 /** How handlers are loaded, and who is told. */
@@ -170,14 +170,10 @@ class TrialRunner {
       dryRun: true,
       log: () => this.options.log,
     } as const;
-    const invocation = invoke(
-      run,
-      () => makeEvent(event, this.registry, consumer.numbers),
-      facts,
-      consumer.timeoutMs,
-    );
-    const outcome = await Promise.race([invocation.outcome, this.aborted]);
-    if (outcome === undefined) invocation.abort(new Error('interrupted'));
+    const made = () => makeEvent(event, this.registry, consumer.numbers);
+    const trial = runTrial(run, made, facts, consumer);
+    const outcome = await Promise.race([trial.outcome, this.aborted]);
+    if (outcome === undefined) trial.abort(new Error('interrupted'));
     return outcome;
   }
 }

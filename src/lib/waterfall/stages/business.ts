@@ -1,70 +1,29 @@
-import { Bag, type Baggable } from '../../flow/bag.js';
-import type { ConsumerSettings } from '../../config/resolved.js';
+import { Bag } from '../../flow/bag.js';
 import { limitsOf, planOf } from '../../config/resolved.js';
 import { makeFailure } from '../../domain/failure.js';
 import { type Key, originOf, type Stage } from '../../domain/key.js';
 import type { Outcome } from '../../domain/outcome.js';
 import { decodePointer, pointerHeader } from '../../domain/pointer.js';
 import { stageFilter } from '../../domain/subjects.js';
-import type { Handler } from '../../handlers/contract.js';
-import { type EventMessage, type EventRegistry, makeEvent } from '../../handlers/event.js';
-import { type Invocation, invoke } from '../../handlers/invoke.js';
+import type { PlutomiEvent } from '../../handlers/contract.js';
+import { type EventMessage, makeEvent } from '../../handlers/event.js';
+import { type Invocation, invoke, outcomeOf } from '../../handlers/invoke.js';
 import { headerOf, msgIdHeader } from '../../nats/wire/message.js';
 import { readKept } from '../../pointers/kept/read-kept.js';
 import { removeKept } from '../../pointers/kept/remove-kept.js';
 import { fetchOriginal, type Original } from '../../pointers/original.js';
-import type { Logger } from '../../observe/log.js';
-import { keyFields } from '../../observe/log-lines.js';
-import type { Case, Identified, StageTools, Task } from './case.js';
+import { AttemptFacts, type BusinessParts } from './attempt-facts.js';
+import { BatchRunner } from './batch-runner.js';
+import type { Case, Identified, Task } from './case.js';
 import { DeliveredTask } from './delivered-task.js';
 import { TooManyZombies } from '../failures.js';
 import type { HeldMessage } from '../worker/held-message.js';
 import { boundSnooze } from './snooze.js';
 import type { StageSpec } from './stage.js';
 import { takeBack } from './take-back.js';
-import { OperationError, type PlutomiError } from '../../errors.js';
+import { OperationError } from '../../errors.js';
 import { NotAllowedError } from '../../nats/errors.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
-
-export interface BusinessParts {
-  readonly consumer: ConsumerSettings;
-  readonly handler: Handler;
-  readonly registry: EventRegistry;
-  readonly tools: StageTools;
-  readonly log: Logger;
-  readonly fail: (error: PlutomiError) => void;
-}
-
-/** A handler that runs, and what it may ask about its attempt, made when it asks. */
-class AttemptFacts implements Baggable {
-  place = 0;
-  invocation: Invocation | undefined;
-
-  constructor(
-    readonly consumer: string,
-    readonly current: Case,
-    readonly attempt: number,
-    private readonly logger: Logger,
-  ) {}
-
-  private get task(): Task {
-    return this.current.task;
-  }
-
-  get stage(): 'main' | 'retry' {
-    return this.task.key.stage as 'main' | 'retry';
-  }
-  get cycle(): number {
-    return this.task.key.cycle;
-  }
-  get idempotencyKey(): string {
-    const { stream, seq, time } = this.task.key.origin;
-    return `${this.consumer}/${stream}/${seq}/${time}`;
-  }
-  log(): Logger {
-    return this.logger.child(keyFields(this.task.key, this.attempt));
-  }
-}
 
 /** An attempt whose handler was called, and when, in monotonic milliseconds. */
 export interface RunningAttempt {
@@ -79,23 +38,63 @@ export class HandlerRunner {
   /** Timed out and not settled yet. */
   private readonly zombies = new Set<AttemptFacts>();
 
-  constructor(private readonly parts: BusinessParts) {}
+  private readonly batches = new Map<Stage, BatchRunner>();
 
-  async run(current: Case, attempt: number, message: EventMessage): Promise<Outcome> {
+  constructor(private readonly parts: BusinessParts) {
+    const { batch } = parts.consumer;
+    if (batch === undefined) return;
+    for (const stage of ['main', 'retry'] as const)
+      this.batches.set(stage, new BatchRunner(parts, batch, (...timedOut) => this.addZombie(...timedOut)));
+  }
+
+  /** `single`: what happens must be of this event alone, also where the handler takes several. */
+  async run(current: Case, attempt: number, message: EventMessage, single = false): Promise<Outcome> {
+    const batches = this.batches.get(current.task.key.stage);
     const { consumer, handler, registry, log, tools } = this.parts;
     const { config, clock } = tools.pipeline;
     const facts = new AttemptFacts(consumer.name, current, attempt, log);
     const event = () => makeEvent(message, registry, consumer.numbers);
+    if (batches !== undefined) {
+      const outcome = await this.runInBatch(batches, facts, event, single);
+      if (outcome.kind !== 'snoozed') return outcome;
+      return boundSnooze(outcome, current.history, message, config, clock.now());
+    }
     const run = invoke(handler, event, facts, consumer.timeoutMs);
     facts.invocation = run;
     this.running.add(facts);
     const outcome = await run.outcome;
     this.running.remove(facts);
     if (outcome.kind === 'failed' && outcome.failure.kind === 'timeout') {
-      this.addZombie(facts, run.settled);
+      this.addZombie(facts, run);
     }
     if (outcome.kind !== 'snoozed') return outcome;
     return boundSnooze(outcome, current.history, message, config, clock.now());
+  }
+
+  private async runInBatch(
+    batches: BatchRunner,
+    facts: AttemptFacts,
+    makeOne: () => PlutomiEvent | Promise<PlutomiEvent>,
+    single: boolean,
+  ): Promise<Outcome> {
+    let event: PlutomiEvent;
+    try {
+      event = await makeOne();
+    } catch (error) {
+      // Of this event alone: the others have their batch without it.
+      return outcomeOf(error);
+    }
+    this.running.add(facts);
+    try {
+      return await batches.run(facts, event, single);
+    } finally {
+      this.running.remove(facts);
+    }
+  }
+
+  /** The process stops: no batch waits for more events. */
+  hurry(): void {
+    for (const batches of this.batches.values()) batches.hurry();
   }
 
   /** The drain is over: what still runs counts as no attempt and goes back, and its handler's signal aborts. */
@@ -119,7 +118,7 @@ export class HandlerRunner {
     return { running: of(this.running), zombies: of(this.zombies) };
   }
 
-  private addZombie(facts: AttemptFacts, settled: Promise<void>): void {
+  private addZombie(facts: AttemptFacts, { settled }: Invocation): void {
     const { consumer, fail, tools } = this.parts;
     const { zombies } = this;
     zombies.add(facts);
@@ -142,7 +141,7 @@ export function mainStage(parts: BusinessParts, runner: HandlerRunner): StageSpe
     plan: planOf(parts.consumer),
     runsHandlers: true,
     identify: (held) => ({ task: new DeliveredTask('business', parts.consumer.name, held.delivery) }),
-    run: (current, attempt) => runner.run(current, attempt, current.held.delivery),
+    run: (current, attempt, _original, single) => runner.run(current, attempt, current.held.delivery, single),
   };
 }
 
@@ -158,9 +157,9 @@ export function retryStage(parts: BusinessParts, runner: HandlerRunner): StageSp
     identify: (held) => identifyPointer(consumer.name, held),
     fetch: ({ held, worker, task }) =>
       worker.persist(held, 'fetch the original', () => eventFor(tools.pipeline, task)),
-    run: (current, attempt, original) =>
+    run: (current, attempt, original, single) =>
       original?.state === 'present'
-        ? runner.run(current, attempt, storedEvent(original))
+        ? runner.run(current, attempt, storedEvent(original), single)
         : unavailable(original?.state ?? 'missing', current.task),
     resolved: async ({ task }, original) => {
       if (original?.state !== 'present' || !original.kept) return;

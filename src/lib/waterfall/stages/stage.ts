@@ -30,8 +30,16 @@ export interface StageSpec {
   identify(held: HeldMessage): Identified;
   /** What the attempt is about, where that has to be fetched: before it is its turn. May throw only LetGo. */
   fetch?(current: Case): Promise<Original>;
-  /** One attempt. May throw only LetGo. */
-  run(current: Case, attempt: number, original: Original | undefined): Promise<Outcome> | Outcome;
+  /**
+   * One attempt. `single`: nothing else may be handled in the same call, so that it is known whose failure it is: the run
+   * before left no report, or this is the last attempt and others have failed before. May throw only LetGo.
+   */
+  run(
+    current: Case,
+    attempt: number,
+    original: Original | undefined,
+    single?: boolean,
+  ): Promise<Outcome> | Outcome;
   /** After a success is stored and its message settled. Never throws. */
   resolved?(current: Case, original: Original | undefined): Promise<void>;
 }
@@ -130,10 +138,10 @@ export class CountedStage {
       if (announce) await this.reporter.announce(current, attempt, alone);
       // Announced while the drain ran out.
       if (worker.isOver) return await takeBack(this.tools, current, attempt);
-      const startedAt = clock.monotonic();
-      held.startedAt = startedAt;
-      const outcome = await spec.run(current, attempt, original);
-      const ranMs = clock.monotonic() - startedAt;
+      held.startedAt = clock.monotonic();
+      const single = suspect || (attempt > 1 && attempt >= spec.limits.attempts);
+      const outcome = await spec.run(current, attempt, original, single);
+      const ranMs = clock.monotonic() - held.startedAt;
       worker.counter.ran(ranMs);
       if (held.takenBack && outcome.kind !== 'ok') return;
       // Inside until the report is stored, since one that was cut off counts as none; but not while a server is away.

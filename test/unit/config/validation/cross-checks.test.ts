@@ -450,7 +450,7 @@ describe('all problems at once', () => {
       'events["a.b"]: expected {schema, subject, …}, {} or null, found 7',
       'consumers.one.handler: required: a string',
       'consumers.one.attempts: expected a whole number from 1 to 1000, found "many"',
-      'consumers.two-dlq.typo: unknown key; expected one of external, events, subjects, start, onDeadLetter, handler, concurrency, timeout, ackWait, attempts, backoff, retry, ordered, confirmAcks, numbers',
+      'consumers.two-dlq.typo: unknown key; expected one of external, events, subjects, start, onDeadLetter, handler, concurrency, timeout, ackWait, attempts, backoff, retry, ordered, batch, confirmAcks, numbers',
       `streams.retry.discard: expected "new" with maxBytes or maxMsgs, found "old": it would evict pointers to events that wait`,
       `streams.dlq.name: expected ${nameShape}, found "a b"`,
       'consumers.one.events[1]: expected an event type of this config, found "zzz"; none are defined',
@@ -465,7 +465,7 @@ describe('all problems at once', () => {
     ).toEqual([
       'consumers.mailer.events[1]: expected a string, found 5',
       'consumers.mailer.retry.backoff[0]: expected a duration like 5m, found 1',
-      'consumers.mailer.queue: unknown key; expected one of external, events, subjects, start, onDeadLetter, handler, concurrency, timeout, ackWait, attempts, backoff, retry, ordered, confirmAcks, numbers',
+      'consumers.mailer.queue: unknown key; expected one of external, events, subjects, start, onDeadLetter, handler, concurrency, timeout, ackWait, attempts, backoff, retry, ordered, batch, confirmAcks, numbers',
     ]);
   });
 });
@@ -569,4 +569,17 @@ describe('the prefix of subjects', () => {
       'streams.dlq.name: expected subjects that don\'t overlap, found "events-dlq.>" and "events-dlq.>" of streams.events',
     ]);
   });
+});
+
+test('a batch has its limits', async () => {
+  expect(await problemsOf(withMailer({ batch: { size: 500, wait: '1s' } }))).toEqual([]);
+  expect(await problemsOf(withMailer({ batch: {} }))).toEqual([
+    'consumers.mailer.batch.size: required: a whole number from 1 to 10000',
+  ]);
+  expect(await problemsOf(withMailer({ batch: { size: 5 }, ordered: true }))).toEqual([
+    'consumers.mailer.batch: expected none with ordered: true (one event after another), found a batch',
+  ]);
+  expect(await problemsOf(withMailer({ batch: { size: 5000 }, concurrency: 3 }))).toEqual([
+    'consumers.mailer.batch.size: expected size × concurrency of at most 10000, found 5000 × 3',
+  ]);
 });

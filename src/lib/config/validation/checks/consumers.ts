@@ -13,8 +13,31 @@ export function checkConsumers(parsed: ParsedConfig, problems: Problems): void {
     checkName(name, problems);
     checkReads(parsed, consumer, path, problems);
     checkStart(consumer, path, problems);
-    if (consumer.external !== true) checkOrder(consumer, path, problems);
+    if (consumer.external === true) continue;
+    checkOrder(consumer, path, problems);
+    checkBatch(consumer, path, problems);
   }
+}
+
+/** Each event that is in hand costs a place and a sign of life. */
+const mostAtOnce = 10_000;
+
+function checkBatch(
+  { ordered, concurrency = 1, batch }: ParsedManagedConsumer,
+  path: Path,
+  problems: Problems,
+): void {
+  if (batch === undefined || !problems.intact([...path, 'batch'])) return;
+  if (ordered)
+    problems.add(
+      [...path, 'batch'],
+      'expected none with ordered: true (one event after another), found a batch',
+    );
+  else if (batch.size * concurrency > mostAtOnce)
+    problems.add(
+      [...path, 'batch', 'size'],
+      `expected size × concurrency of at most ${mostAtOnce}, found ${batch.size} × ${concurrency}`,
+    );
 }
 
 function checkOrder({ ordered, concurrency }: ParsedManagedConsumer, path: Path, problems: Problems): void {
