@@ -15,7 +15,7 @@ export interface AlertNotice {
 /** What is known about one alert: whether it fires, and what of it is still to be told. */
 export interface AlertDocument {
   readonly v: 1;
-  /** `count`, `rate`, `oldest`, `expiring`, or `group-<id>`. */
+  /** `count`, `rate`, `oldest`, `expiring`, `group-<id>`, or the condition and what it is about: `lag-<consumer>`. */
   readonly name: string;
   readonly condition: AlertCondition;
   readonly state: 'firing' | 'resolved';
@@ -158,7 +158,17 @@ export function decodeAlert(object: JsonObject): Decoded<AlertDocument> {
   };
 }
 
-const conditions: readonly unknown[] = ['newGroup', 'groupBack', 'rate', 'count', 'oldest', 'expiring'];
+const conditions: readonly unknown[] = [
+  'newGroup',
+  'groupBack',
+  'rate',
+  'count',
+  'oldest',
+  'expiring',
+  'lag',
+  'storage',
+  'nobodyRuns',
+] satisfies readonly AlertCondition[];
 
 function isCondition(value: unknown): value is AlertCondition {
   return conditions.includes(value);
@@ -189,6 +199,7 @@ function readNotice(value: unknown): AlertNotice | undefined {
   if (!isText(id) || !isText(pipeline) || !isCondition(condition) || !isText(text)) return undefined;
   if ((state !== 'firing' && state !== 'resolved') || !isTime(since) || !isTime(at)) return undefined;
   if (todo.length === 0) return undefined;
+  const { about, level } = value['alert'];
   const numberOf = (one: unknown): number | null => (typeof one === 'number' ? one : null);
   const alert: Alert = {
     id,
@@ -198,6 +209,8 @@ function readNotice(value: unknown): AlertNotice | undefined {
     since,
     at,
     text,
+    about: isText(about) ? about : null,
+    level: level === 'degraded' || level === 'critical' ? level : null,
     value: numberOf(measured),
     threshold: numberOf(threshold),
     group: readGroup(value['alert']['group']),

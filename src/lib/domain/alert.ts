@@ -1,7 +1,16 @@
 import { formatDuration } from './duration.js';
 
-/** What about dead letters is told. */
-export type AlertCondition = 'newGroup' | 'groupBack' | 'rate' | 'count' | 'oldest' | 'expiring';
+/** What is told. */
+export type AlertCondition =
+  | 'newGroup'
+  | 'groupBack'
+  | 'rate'
+  | 'count'
+  | 'oldest'
+  | 'expiring'
+  | 'lag'
+  | 'storage'
+  | 'nobodyRuns';
 
 /** The group that an alert is about. */
 export interface AlertGroup {
@@ -15,7 +24,7 @@ export interface AlertGroup {
   readonly reason: string;
 }
 
-/** What is told about dead letters: that something is wrong, and later that it is over. */
+/** What is told: that something is wrong, and later that it is over. */
 export interface Alert {
   /** The same each time that this is told, and of no other alert. */
   readonly id: string;
@@ -31,7 +40,14 @@ export interface Alert {
   readonly at: string;
   /** In words, on one line. */
   readonly text: string;
-  /** What was measured: dead letters, or ms of `oldest`. Null: of a group nothing is. */
+  /** What `lag` and `nobodyRuns` are about, a consumer, and `storage`, a stream, by its name on the server. Else null. */
+  readonly about: string | null;
+  /** Of `lag` and `storage`: each level is told. Else null. */
+  readonly level: 'degraded' | 'critical' | null;
+  /**
+   * What was measured: dead letters, messages of `lag`, percent of `storage`, or ms of `oldest` and `nobodyRuns`. Null: of a
+   * group nothing is.
+   */
   readonly value: number | null;
   /** The most that the config allows, in the same unit; of `expiring` its time, ms. */
   readonly threshold: number | null;
@@ -48,6 +64,11 @@ export type MeasuredCondition = Exclude<AlertCondition, 'newGroup' | 'groupBack'
 /** A measured condition, as far as words need it. */
 export interface Measured {
   readonly condition: MeasuredCondition;
+  /** Names it among others of its condition. Default: there is one. */
+  readonly name?: string;
+  /** The consumer or stream that it is about. */
+  readonly about?: string;
+  readonly level?: 'degraded' | 'critical';
   readonly value: number;
   readonly threshold: number;
   /** Of a rate, its time, ms. */
@@ -81,6 +102,18 @@ const words: Readonly<Record<MeasuredCondition, Words>> = {
       value === 0 ? 'the DLQ is empty' : `${age}, no longer than ${most}`,
     ];
   },
+  lag: ({ value, threshold, about }) => {
+    const waiting = `${value} message${value === 1 ? '' : 's'} waiting for ${about}`;
+    return [`${waiting}, more than ${threshold}`, `${waiting}, no more than ${threshold}`];
+  },
+  storage: ({ value, threshold, about }) => {
+    const used = `${about} uses ${value} % of its limit`;
+    return [`${used}, more than ${threshold} %`, `${used}, no more than ${threshold} %`];
+  },
+  nobodyRuns: ({ value, threshold, about }) => [
+    `nobody has run ${about} for ${formatDuration(wholeSeconds(value))}, longer than ${formatDuration(threshold)}, and it has work`,
+    `somebody runs ${about}, or it has no work`,
+  ],
   expiring: (measured) => {
     const within = formatDuration(measured.threshold);
     return [

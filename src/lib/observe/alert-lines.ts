@@ -3,12 +3,14 @@ import type { LogLine } from './log-line.js';
 import type { WaterfallEventOf } from './waterfall-event.js';
 
 const alertFields = ({ alert }: WaterfallEventOf<'alert'>): object => {
-  const { id, condition, text, value, threshold, group, since } = alert;
+  const { id, condition, text, about, level, value, threshold, group, since } = alert;
   return {
     alert: id,
     condition,
     why: text,
     since,
+    ...(about === null ? {} : { about }),
+    ...(level === null ? {} : { level }),
     ...(value === null ? {} : { value }),
     ...(threshold === null ? {} : { threshold }),
     ...(group === null ? {} : { group: group.id, consumer: group.consumer, sample: group.sample }),

@@ -34,15 +34,26 @@ export interface Look {
   readonly consumers: readonly ConsumerLook[];
 }
 
+/** What is asked. */
+export interface LookOptions {
+  /** The consumers of a stream are asked for together. Default: true. A worker may not, and asks for each. */
+  readonly lists?: boolean;
+  /** Consumers are looked at. Default: true. */
+  readonly consumers?: boolean;
+}
+
 /**
  * Asks for all streams and consumers at once: a list of the consumers of each stream, and only those that are not in it by
  * their name. What is missing, or has no leader, is a part of the answer.
  *
  * @throws ConnectionError where nothing answers at all, and where this user may not ask
  */
-export async function takeLook(pipeline: Pipeline): Promise<Look> {
+export async function takeLook(
+  pipeline: Pipeline,
+  { lists: isListed = true, consumers: isAsked = true }: LookOptions = {},
+): Promise<Look> {
   const { link, config, clock } = pipeline;
-  const wanted = stageConsumersOf(config);
+  const wanted = isAsked ? stageConsumersOf(config) : [];
   const names = [...new Set(wanted.map(({ stream }) => stream))];
   const [streams, lists] = await Promise.all([
     Promise.all(
@@ -50,7 +61,7 @@ export async function takeLook(pipeline: Pipeline): Promise<Look> {
         lookAtStream(link, role, name),
       ),
     ),
-    Promise.all(names.map((stream) => listed(link, stream))),
+    isListed ? Promise.all(names.map((stream) => listed(link, stream))) : [],
   ]);
   const streamOf = new Map(streams.map((one) => [one.name, one]));
   const listOf = new Map(names.map((stream, at) => [stream, lists[at]]));

@@ -8,3 +8,9 @@ export function usedPart({ config, state }: Pick<StreamInfo, 'config' | 'state'>
   ];
   return parts.length === 0 ? null : Math.max(...parts);
 }
+
+/** The same in percent, to a tenth: what is shown is what is judged. */
+export function usedPercent(info: Pick<StreamInfo, 'config' | 'state'>): number | null {
+  const used = usedPart(info);
+  return used === null ? null : Math.round(used * 1000) / 10;
+}

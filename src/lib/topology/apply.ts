@@ -15,6 +15,7 @@ import { readActual } from './actual.js';
 import type { DesiredConsumer, DesiredStream, Topology } from './desired.js';
 import { type Change, consumerPath, diffTopology, isPending, pathOf } from './diff/diff.js';
 import { filtersOf } from './diff/fields.js';
+import { withMonitor } from '../domain/monitor-metadata.js';
 import { filtersChangedKey, leftKey, ownerKey, withOwner } from '../domain/ownership.js';
 import { checkTopology, type Plan, type PlannedChange, planTopology } from './plan.js';
 import { type Allowed, refusalOf } from './refusal.js';
@@ -86,14 +87,15 @@ async function writeStream(
   desired: DesiredStream,
   pipeline: string,
 ): Promise<void> {
-  const { name, fields } = desired;
+  const { name, fields, monitor } = desired;
   if (action === 'update') {
     const found = await link.streamInfo(name);
-    await updateStream(link, name, { ...fields, metadata: withOwner(found?.config.metadata, pipeline) });
+    const metadata = withMonitor(withOwner(found?.config.metadata, pipeline), monitor);
+    await updateStream(link, name, { ...fields, metadata });
     return;
   }
   if (action === 'replace') await deleteStream(link, name);
-  await createStream(link, { ...fields, name, metadata: { [ownerKey]: pipeline } });
+  await createStream(link, { ...fields, name, metadata: withMonitor({ [ownerKey]: pipeline }, monitor) });
 }
 
 async function writeConsumer(
@@ -102,16 +104,17 @@ async function writeConsumer(
   desired: DesiredConsumer,
   pipeline: string,
 ): Promise<void> {
-  const { name, stream, fields } = desired;
+  const { name, stream, fields, monitor } = desired;
   if (action === 'update') {
     const found = await link.consumerInfo(stream, name);
-    const metadata = withOwner(found?.config.metadata, pipeline);
+    const metadata = withMonitor(withOwner(found?.config.metadata, pipeline), monitor);
     const changed = changesFilters(found, fields) ? { [filtersChangedKey]: found?.ts ?? '' } : {};
     await updateConsumer(link, stream, name, { ...fields, metadata: { ...metadata, ...changed } });
     return;
   }
   if (action === 'replace') await deleteConsumer(link, stream, name);
-  await createConsumer(link, stream, { ...fields, durable_name: name, metadata: { [ownerKey]: pipeline } });
+  const metadata = withMonitor({ [ownerKey]: pipeline }, monitor);
+  await createConsumer(link, stream, { ...fields, durable_name: name, metadata });
 }
 
 /** From then on it is unknown whether an older event was delivered or skipped. The time is the server's. */

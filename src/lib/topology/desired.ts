@@ -11,8 +11,10 @@ import {
 } from '../config/resolved.js';
 import { metaConsumers, stageConsumers } from '../domain/consumer-names.js';
 import { nativeAdvisoryFilter, pointerFilter, recordFilter } from '../domain/subjects.js';
+import { consumerMonitor, type MonitorMetadata, streamMonitor } from '../domain/monitor-metadata.js';
 import { exhaustionKinds } from '../domain/record-kinds.js';
 import type { ConsumerFields, StreamFields } from '../nats/objects.js';
+import { thresholdsOf } from '../status/health/thresholds.js';
 
 export { metaConsumers, stageConsumers };
 
@@ -26,6 +28,8 @@ export interface DesiredStream {
   readonly name: string;
   /** In the server's spelling and units. */
   readonly fields: StreamFields;
+  /** Limits for `nats server check`. */
+  readonly monitor: MonitorMetadata;
 }
 
 /** A consumer as the config wants it. */
@@ -45,6 +49,8 @@ export interface DesiredConsumer {
     /** Subjects that it reads. */
     readonly filter_subjects: string[];
   };
+  /** Limits for `nats server check`. */
+  readonly monitor: MonitorMetadata;
 }
 
 /** What the server should hold, in the order in which it is created. */
@@ -67,7 +73,17 @@ const lastOfEach: StreamFields = { retention: 'limits', max_msgs_per_subject: 1,
  * gone, and each consumer after the ones that it hands its failures to.
  */
 export function desiredTopology(config: PipelineConfig): Topology {
-  const { streams } = config;
+  const { streams, alerts } = config;
+  const { deadLetters } = thresholdsOf(config);
+  const isLimited = alerts.count !== undefined || alerts.countCritical !== undefined;
+  const monitored = alerts.lag === undefined ? {} : consumerMonitor(alerts.lag.critical);
+  const consumers: DesiredConsumer[] = [
+    ...metaTier(config),
+    ...readersOf(config).map((one) => dlqConsumer(config, one)),
+    ...config.consumers.map((one) => retryConsumer(config, one)),
+    ...config.consumers.map((one) => mainConsumer(config, one)),
+    ...config.external.map((one) => externalConsumer(config, one)),
+  ];
   return {
     pipeline: config.name,
     streams: [
@@ -78,17 +94,11 @@ export function desiredTopology(config: PipelineConfig): Topology {
       }),
       stream('events', streams.events, { retention: 'limits', max_msgs_per_subject: -1 }),
       stream('retry', streams.retry, { retention: 'workqueue', max_msgs_per_subject: 1, deny_delete: false }),
-      stream('dlq', streams.dlq, lastOfEach),
+      { ...stream('dlq', streams.dlq, lastOfEach), monitor: isLimited ? streamMonitor(deadLetters) : {} },
       stream('operations', streams.operations, lastOfEach),
       stream('kept', streams.kept, lastOfEach),
     ],
-    consumers: [
-      ...metaTier(config),
-      ...readersOf(config).map((one) => dlqConsumer(config, one)),
-      ...config.consumers.map((one) => retryConsumer(config, one)),
-      ...config.consumers.map((one) => mainConsumer(config, one)),
-      ...config.external.map((one) => externalConsumer(config, one)),
-    ],
+    consumers: consumers.map((one) => ({ ...one, monitor: monitored })),
   };
 }
 
@@ -105,6 +115,7 @@ function stream(role: StreamRole, settings: StreamSettings, special: StreamField
     kind: 'stream',
     role,
     name: settings.name,
+    monitor: {},
     fields: {
       subjects: [...settings.subjects],
       ...special,
@@ -127,12 +138,13 @@ function stream(role: StreamRole, settings: StreamSettings, special: StreamField
 
 /** Every consumer pulls and acks each message; of ours the server never gives one up. */
 function consumer(
-  place: Omit<DesiredConsumer, 'kind' | 'fields'>,
+  place: Omit<DesiredConsumer, 'kind' | 'monitor' | 'fields'>,
   special: ConsumerFields & { filter_subjects: string[]; ack_wait: number },
 ): DesiredConsumer {
   return {
     kind: 'consumer',
     ...place,
+    monitor: {},
     fields: {
       deliver_policy: 'all',
       ack_policy: 'explicit',

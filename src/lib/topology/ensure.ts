@@ -27,7 +27,7 @@ export async function ensureTopology(
 ): Promise<void> {
   // A worker that is newer than the last apply does not wait for what people work with.
   const without = options.apply ? [] : workbenchStreams;
-  const { changes, conflicts } = await checkTopology(pipeline, { without });
+  const { changes, conflicts } = await checkTopology(pipeline, { without, monitor: options.apply });
   const conflict = conflictError(conflicts);
   if (conflict) throw conflict;
   if (changes.length === 0) {

@@ -5,6 +5,7 @@ import { type Conflict, findConflicts } from './diff/conflicts.js';
 import { type Consequential, isRisky } from './impact/consequence.js';
 import { desiredTopology, type Topology } from './desired.js';
 import { type Actual, type Change, diffTopology, isPending, objectOf } from './diff/diff.js';
+import { isMonitorPath } from '../domain/monitor-metadata.js';
 import { isLeft } from '../domain/ownership.js';
 import { readConsequences } from './impact/read-consequences.js';
 
@@ -70,17 +71,21 @@ export const workbenchStreams: readonly StreamRole[] = ['operations', 'kept'];
 export interface CheckOptions {
   /** Streams by what they are for. Default: none. */
   readonly without?: readonly StreamRole[];
+  /** Limits for `nats server check` too, which nothing needs to run. Default: false. */
+  readonly monitor?: boolean;
 }
 
 /** What `pipeline apply` would have to do before this config can run. Lists nothing and counts nothing. */
 export async function checkTopology(
   pipeline: Pipeline,
-  { without = [] }: CheckOptions = {},
+  { without = [], monitor = false }: CheckOptions = {},
 ): Promise<TopologyCheck> {
   const whole = desiredTopology(pipeline.config);
   const desired = { ...whole, streams: whole.streams.filter(({ role }) => !without.includes(role)) };
   const { changes, conflicts } = await compare(pipeline, desired, readActual, false);
-  return { changes: changes.filter(isPending), conflicts };
+  const isNeeded = ({ action, fields }: Change): boolean =>
+    monitor || action !== 'update' || !fields.every(({ path }) => isMonitorPath(path));
+  return { changes: changes.filter((one) => isPending(one) && isNeeded(one)), conflicts };
 }
 
 interface Comparison {

@@ -26,6 +26,8 @@ function noticed(second: number, changes: Partial<Noticed> = {}): Noticed {
     text: 'text',
     value: 3,
     threshold: 2,
+    about: null,
+    level: null,
     group: null,
   };
   return {

@@ -60,6 +60,8 @@ const alert: Alert = {
   text: '3 dead letters in the DLQ, more than 2',
   value: 3,
   threshold: 2,
+  about: null,
+  level: null,
   group: null,
 };
 

@@ -2,7 +2,7 @@ import type { PipelineConfig, StreamRole } from '../../config/resolved.js';
 import type { Look, StreamLook } from '../look.js';
 import type { HealthCheck } from './pipeline-health.js';
 import { judge, type Thresholds } from './thresholds.js';
-import { usedPart } from '../used-part.js';
+import { usedPercent } from '../used-part.js';
 
 /** Events flow without them. */
 const workbench: readonly StreamRole[] = ['operations', 'kept'];
@@ -30,11 +30,9 @@ function isThere({ role, name, standstill }: StreamLook): HealthCheck {
 }
 
 function storage({ name, info }: StreamLook, limits: Thresholds): HealthCheck[] {
-  const used = info && usedPart(info);
-  if (used === null || used === undefined) return [];
+  const value = info && usedPercent(info);
+  if (value === null || value === undefined) return [];
   const { degraded, critical } = limits.storage;
-  // To a tenth: what is shown is what is judged.
-  const value = Math.round(used * 1000) / 10;
   const status = judge(value, limits.storage);
   const over = status === 'ok' ? '' : `, more than ${status === 'critical' ? critical : degraded} %`;
   const message = `${value} % of its limit is used${over}`;

@@ -1,6 +1,7 @@
 import { nanosOfRfc3339 } from '../../domain/time.js';
 import type { ConsumerFields, StreamFields } from '../../nats/objects.js';
 import type { DesiredConsumer, DesiredStream } from '../desired.js';
+import { monitorChanges, type MonitorMetadata } from '../../domain/monitor-metadata.js';
 import { ownerKey, ownerOf } from '../../domain/ownership.js';
 
 /** A value as the server spells it; null: not set. Durations are nanoseconds. */
@@ -45,10 +46,11 @@ export function streamFieldChanges(
   actual: StreamFields | undefined,
   pipeline: string,
 ): FieldChange[] {
-  if (!actual) return creation(desired.fields, pipeline);
+  if (!actual) return creation(desired, pipeline);
   const changes = [
     ...differences(desired.fields, { ...streamDefaults, ...actual }),
     ...ownerChange(actual.metadata, pipeline),
+    ...monitorChanges(actual.metadata, desired.monitor),
   ];
   return windowFollowsAge(desired.fields, actual)
     ? changes.filter(({ path }) => path !== 'duplicate_window')
@@ -67,13 +69,18 @@ export function consumerFieldChanges(
   actual: ConsumerFields | undefined,
   pipeline: string,
 ): FieldChange[] {
-  if (!actual) return creation(desired.fields, pipeline);
+  if (!actual) return creation(desired, pipeline);
   const filters = filtersOf(actual);
   const seen: ConsumerFields = { ...consumerDefaults, ...actual, filter_subjects: [...filters] };
   const push: FieldChange[] = actual.deliver_subject
     ? [{ path: 'deliver_subject', from: actual.deliver_subject, to: null }]
     : [];
-  return [...differences(desired.fields, seen), ...push, ...ownerChange(actual.metadata, pipeline)];
+  return [
+    ...differences(desired.fields, seen),
+    ...push,
+    ...ownerChange(actual.metadata, pipeline),
+    ...monitorChanges(actual.metadata, desired.monitor),
+  ];
 }
 
 /** What a consumer reads: the server keeps one filter or several in different fields. */
@@ -82,11 +89,15 @@ export function filtersOf(fields: ConsumerFields): readonly string[] {
   return [fields.filter_subject || '>'];
 }
 
-function creation(fields: Fields, pipeline: string): FieldChange[] {
+function creation(
+  { fields, monitor }: { readonly fields: Fields; readonly monitor: MonitorMetadata },
+  pipeline: string,
+): FieldChange[] {
   const said = Object.entries(fields).filter(([, to]) => to !== false && to !== 0 && !isEmptyList(to));
   return [
     ...said.map(([path, to]) => ({ path, from: null, to: to as FieldValue })),
     { path: `metadata.${ownerKey}`, from: null, to: pipeline },
+    ...monitorChanges(undefined, monitor),
   ];
 }
 

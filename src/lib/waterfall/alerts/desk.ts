@@ -20,6 +20,7 @@ import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { DlqEntry } from '../../pointers/entry.js';
 import { takeCensus } from './census.js';
 import { Gauge } from './gauge.js';
+import { HealthGauge } from './health-gauge.js';
 import { SeenShapes } from './seen-shapes.js';
 import { AlertMessenger, type AlertTargets, alertSubject, leaseMs } from './messenger.js';
 
@@ -36,6 +37,8 @@ export interface AlertDeskParts {
   readonly lease?: number;
 }
 
+/** What a group has not. */
+const unmeasured = { about: null, level: null, value: null, threshold: null } as const;
 const defaultEveryMs = 10_000;
 /** A look may take that part of the time. */
 const restFactor = 10;
@@ -50,6 +53,7 @@ export class AlertDesk {
   private readonly shapes: SeenShapes;
   private readonly messenger: AlertMessenger;
   private readonly gauge: Gauge;
+  private readonly healthGauge: HealthGauge;
   private readonly watches = new Map<string, AlertWatch>();
   /** Since when a group that fires has had no dead letters, by the name of its alert. */
   private readonly calmSinceMs = new Map<string, number>();
@@ -63,6 +67,7 @@ export class AlertDesk {
     const { pipeline, targets, http, emit } = parts;
     this.alerts = pipeline.config.alerts;
     this.gauge = new Gauge(pipeline, this.alerts);
+    this.healthGauge = new HealthGauge(pipeline, this.alerts);
     this.shapes = new SeenShapes(pipeline);
     this.messenger = new AlertMessenger({
       pipeline,
@@ -82,8 +87,10 @@ export class AlertDesk {
 
   /** There is something that could be told. */
   private get isLooking(): boolean {
-    const { newGroup, groupBack, rate, count, oldestMs, expiringMs } = this.alerts;
-    return newGroup || groupBack || [rate, count, oldestMs, expiringMs].some((one) => one !== undefined);
+    const { newGroup, groupBack, ...limits } = this.alerts;
+    const { rate, count, oldestMs, expiringMs, lag, storage, nobodyRunsMs } = limits;
+    const measured = [rate, count, oldestMs, expiringMs, lag, storage, nobodyRunsMs];
+    return newGroup || groupBack || measured.some((one) => one !== undefined);
   }
 
   /**
@@ -137,9 +144,8 @@ export class AlertDesk {
   private async look(): Promise<void> {
     const documents = await this.readDocuments();
     this.messenger.deliverAll(documents);
-    for (const measured of await this.gauge.read(this.stopping.signal)) {
-      await this.compare(measured, documents);
-    }
+    const measured = [...(await this.gauge.read(this.stopping.signal)), ...(await this.healthGauge.read())];
+    for (const one of measured) await this.compare(one, documents);
     await this.lookForEmptyGroups(documents);
   }
 
@@ -159,14 +165,15 @@ export class AlertDesk {
   }
 
   private async compare(measured: Measured, documents: readonly AlertDocument[]): Promise<void> {
-    const { condition, value, threshold } = measured;
-    let watch = this.watches.get(condition);
-    if (!watch) this.watches.set(condition, (watch = new AlertWatch(condition, threshold, this.parts.calm)));
-    const isFiring = documents.some((one) => one.name === condition && one.state === 'firing');
+    const { condition, value, threshold, name = condition, about = null, level = null } = measured;
+    let watch = this.watches.get(name);
+    if (!watch) this.watches.set(name, (watch = new AlertWatch(condition, threshold, this.parts.calm)));
+    const isFiring = documents.some((one) => one.name === name && one.state === 'firing');
     const state = watch.see(value, isFiring, this.parts.pipeline.clock.now());
     if (state === undefined) return;
     const text = textOf(measured, state === 'resolved');
-    await this.change(state, condition, { condition, text, value, threshold, group: null }, { cause: '' });
+    const facts = { condition, text, about, level, value, threshold, group: null };
+    await this.change(state, name, facts, { cause: '' });
   }
 
   private async raiseGroup(entry: DlqEntry, news: GroupNews): Promise<void> {
@@ -181,7 +188,7 @@ export class AlertDesk {
         : `dead letters of ${consumer} are back: ${reason}`;
     const condition = news === 'new' ? 'newGroup' : 'groupBack';
     const cause = news === 'new' ? 'new' : `back-${entry.dlqSeq}`;
-    const facts = { condition, text, value: null, threshold: null, group } as const;
+    const facts = { ...unmeasured, condition, text, group } as const;
     await this.change('firing', `group-${id}`, facts, { cause, dlqSeq: entry.dlqSeq });
   }
 
@@ -213,19 +220,14 @@ export class AlertDesk {
       if (clock.now() - since < calm) continue;
       this.calmSinceMs.delete(name);
       const text = `no dead letters of ${group.consumer} are left of: ${group.reason}`;
-      await this.change(
-        'resolved',
-        name,
-        { condition, text, value: null, threshold: null, group },
-        { cause },
-      );
+      await this.change('resolved', name, { ...unmeasured, condition, text, group }, { cause });
     }
   }
 
   private async change(
     state: Alert['state'],
     name: string,
-    facts: Pick<Alert, 'condition' | 'text' | 'value' | 'threshold' | 'group'>,
+    facts: Omit<Alert, 'id' | 'pipeline' | 'state' | 'since' | 'at'>,
     { cause, dlqSeq = null }: { readonly cause: string; readonly dlqSeq?: number | null },
   ): Promise<void> {
     const { pipeline } = this.parts;

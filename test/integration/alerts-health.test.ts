@@ -1,0 +1,141 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { AlertSettings } from '../../src/lib/config/resolved.js';
+import type { Alert } from '../../src/lib/domain/alert.js';
+import { systemClock } from '../../src/lib/flow/clock.js';
+import { HttpClient } from '../../src/lib/http/client.js';
+import type { WaterfallEvent, WaterfallEventOf } from '../../src/lib/observe/waterfall-event.js';
+import { AlertDesk } from '../../src/lib/waterfall/alerts/desk.js';
+import { alertHook } from '../support/alert-hook.js';
+import { consumer } from '../support/dead-letters.js';
+import { eventually } from '../support/eventually.js';
+import { type TestBed, testBed } from '../support/pipeline.js';
+import { pipelineOf } from '../support/pipeline-of.js';
+
+const none = { newGroup: false, groupBack: false };
+let workers = 0;
+
+/** What one of several processes logs; it looks often. */
+function deskOf(bed: TestBed, alerts: Partial<AlertSettings>): { readonly alerts: () => Alert[] } {
+  const events: WaterfallEvent[] = [];
+  const http = new HttpClient({});
+  const settings: AlertSettings = { ...none, ...alerts };
+  workers += 1;
+  const { webhook } = settings;
+  const desk = new AlertDesk({
+    pipeline: pipelineOf(
+      bed.link,
+      { ...bed.config, alerts: settings },
+      { identity: { worker: `test:${workers}:health`, operator: 'ada@test' }, clock: systemClock },
+    ),
+    targets: { keys: [], ...(webhook === undefined ? {} : { webhook }) },
+    http,
+    emit: (event) => void events.push(event),
+    everyMs: 50,
+    calm: 300,
+  });
+  onTestFinished(async () => {
+    await desk.stop();
+    await http.close();
+  });
+  const told = (event: WaterfallEvent): event is WaterfallEventOf<'alert'> => event.type === 'alert';
+  return { alerts: () => events.filter(told).map(({ alert }) => alert) };
+}
+
+const publish = (bed: TestBed, count: number): Promise<unknown> =>
+  Promise.all(Array.from({ length: count }, () => bed.publish('totp.requested')));
+
+const inShort = (alerts: readonly Alert[]): string[] =>
+  alerts.map(({ condition, level, about, state, value }) =>
+    [condition, level, about, state, condition === 'nobodyRuns' ? '' : value].join(' ').trim(),
+  );
+
+describe('lag', () => {
+  it('is told above its limit and not at it, above the critical one once more, and when it is over', async () => {
+    const bed = await testBed();
+    const { alerts } = deskOf(bed, { lag: { degraded: 3, critical: 5 } });
+    await publish(bed, 3);
+    await sleep(300);
+    expect(alerts()).toEqual([]);
+    await publish(bed, 1);
+    await eventually('it fires', () => alerts().length === 1);
+    expect(alerts()[0]).toMatchObject({
+      text: `4 messages waiting for ${consumer}, more than 3`,
+      threshold: 3,
+      group: null,
+    });
+    await publish(bed, 1);
+    await sleep(300);
+    expect(alerts()).toHaveLength(1);
+    await publish(bed, 1);
+    await eventually('it is critical', () => alerts().length === 2);
+    await bed.run({ [consumer]: () => {} });
+    await eventually('both are over', () => alerts().length === 4);
+    expect(inShort(alerts()).toSorted()).toEqual(
+      [
+        `lag degraded ${consumer} firing 4`,
+        `lag critical ${consumer} firing 6`,
+        `lag degraded ${consumer} resolved 0`,
+        `lag critical ${consumer} resolved 0`,
+      ].toSorted(),
+    );
+  });
+
+  it('is told once by one of several processes, also to the webhook', async () => {
+    const bed = await testBed();
+    const hook = await alertHook(() => 204);
+    const desks = [1, 2, 3].map(() => deskOf(bed, { lag: { degraded: 1, critical: 1 }, webhook: hook.url }));
+    await publish(bed, 2);
+    await eventually('it is told', () => hook.taken().length === 1);
+    await sleep(500);
+    expect(inShort(desks.flatMap(({ alerts }) => alerts()))).toEqual([`lag critical ${consumer} firing 2`]);
+    expect(hook.taken()).toMatchObject([{ condition: 'lag', about: consumer, level: 'critical', value: 2 }]);
+  });
+});
+
+describe('storage', () => {
+  it('is told above its limit and not at it, of the stream that it is about', async () => {
+    const bed = await testBed({ streams: { events: { maxMsgs: 10 } } });
+    const { alerts } = deskOf(bed, { storage: { degraded: 80, critical: 95 } });
+    await publish(bed, 8);
+    await sleep(300);
+    expect(alerts()).toEqual([]);
+    await publish(bed, 1);
+    await eventually('it fires', () => alerts().length === 1);
+    expect(alerts()[0]).toMatchObject({
+      condition: 'storage',
+      about: 'events',
+      level: 'degraded',
+      value: 90,
+      text: 'events uses 90 % of its limit, more than 80 %',
+    });
+    await publish(bed, 1);
+    await eventually('it is critical', () => alerts().length === 2);
+    for (const seq of [1, 2, 3]) await bed.link.deleteMessage('events', seq);
+    await eventually('both are over', () => alerts().length === 4);
+    expect(alerts().slice(2)).toMatchObject([{ state: 'resolved' }, { state: 'resolved' }]);
+  });
+});
+
+describe('nobody runs', () => {
+  it('is told of a consumer that has work, after its time and not before, and when somebody does', async () => {
+    const bed = await testBed();
+    const [patient, other] = [deskOf(bed, { nobodyRunsMs: 3_600_000 }), deskOf(bed, { nobodyRunsMs: 1000 })];
+    await sleep(1500);
+    expect(other.alerts()).toEqual([]);
+    await publish(bed, 1);
+    const publishedMs = performance.now();
+    await eventually('it fires', () => other.alerts().length === 1);
+    expect(performance.now() - publishedMs).toBeGreaterThan(900);
+    expect(other.alerts()[0]?.text).toMatch(
+      new RegExp(`^nobody has run ${consumer} for 1s, longer than 1s, and it has work$`),
+    );
+    await bed.run({ [consumer]: () => {} });
+    await eventually('it is over', () => other.alerts().length === 2);
+    expect(inShort(other.alerts())).toEqual([
+      `nobodyRuns  ${consumer} firing`,
+      `nobodyRuns  ${consumer} resolved`,
+    ]);
+    expect(patient.alerts()).toEqual([]);
+  });
+});
