@@ -162,6 +162,9 @@ export { hearEvents, type HearEventsOptions } from './events/read/hear-events.js
 export { readEventPages, readEvents, tailEvents } from './events/read/read-events.js';
 export type { JoinedGroup, Moment, ReadEventsOptions, StoredRange } from './events/read/read-options.js';
 export type { HeardEvent, StoredEvent } from './events/read/stored-event.js';
+export type { ReceivedEvent } from './events/subscribe/received-event.js';
+export { subscribeEvents } from './events/subscribe/subscribe.js';
+export type { SubscribeOptions, Subscription, SubscriptionStart } from './events/subscribe/options.js';
 export type { ReadPage } from './nats/read/read-stream.js';
 
 // Measuring.

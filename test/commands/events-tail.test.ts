@@ -105,7 +105,7 @@ describe.each(modes)('events tail %s', (...mode) => {
     const taken = await tail('--group', consumer, ...mode);
     expect([taken.exitCode, taken.stdout + taken.stderr]).toEqual([
       2,
-      expect.stringContaining('consumer of the pipeline'),
+      expect.stringContaining('name of a consumer of the pipeline'),
     ]);
     for (const words of [
       ['orders.>'],

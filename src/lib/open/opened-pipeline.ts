@@ -15,6 +15,8 @@ import type { ReadEventsOptions } from '../events/read/read-options.js';
 import { loadEvents } from '../events/load/load.js';
 import type { EventLoad, EventLoadOptions } from '../events/load/load-options.js';
 import type { HeardEvent, StoredEvent } from '../events/read/stored-event.js';
+import { subscribeEvents } from '../events/subscribe/subscribe.js';
+import type { SubscribeOptions, Subscription } from '../events/subscribe/options.js';
 import type { Clock } from '../flow/clock.js';
 import type { Handler } from '../handlers/contract.js';
 import { loadHandlers } from '../handlers/load.js';
@@ -95,6 +97,7 @@ export class OpenPipeline implements Pipeline, AsyncDisposable {
   readonly deadLetters: DeadLetters;
   private readonly publisher: Publisher;
   private readonly running = new Set<RunningPipeline>();
+  private readonly subscriptions = new Set<Subscription>();
 
   constructor(
     pipeline: Pipeline,
@@ -179,6 +182,14 @@ export class OpenPipeline implements Pipeline, AsyncDisposable {
     return readEvents(this, options);
   }
 
+  /** Calls a handler with events, outside of the waterfall: see `subscribeEvents`. `close` ends it too. */
+  async subscribe(options: SubscribeOptions): Promise<Subscription> {
+    const subscription = await subscribeEvents(this, options);
+    this.subscriptions.add(subscription);
+    void subscription.closed.then(() => this.subscriptions.delete(subscription));
+    return subscription;
+  }
+
   /** What is published while one listens, at most once and without JetStream: see `hearEvents`. */
   hear(options: HearEventsOptions = {}): AsyncGenerator<HeardEvent, void> {
     return hearEvents(this, options);
@@ -228,7 +239,10 @@ export class OpenPipeline implements Pipeline, AsyncDisposable {
   async close(): Promise<void> {
     const running = [...this.running];
     this.running.clear();
-    await Promise.all(running.map((one) => one.stop(drainTimeoutMs)));
+    await Promise.all([
+      ...running.map((one) => one.stop(drainTimeoutMs)),
+      ...[...this.subscriptions].map((one) => one.close(drainTimeoutMs)),
+    ]);
     await this.link.close();
   }
 

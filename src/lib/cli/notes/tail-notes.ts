@@ -11,8 +11,11 @@ interface TailFlags {
   readonly new: boolean;
   readonly 'last-per-subject': boolean;
   readonly 'no-follow': boolean;
+  readonly group?: string | undefined;
   readonly core: boolean;
 }
+
+const following = 'following the events; Ctrl-C to stop';
 
 /** What `events tail` says beside the events. */
 export class TailNotes {
@@ -35,8 +38,10 @@ export class TailNotes {
 
   /** A start that is not there yet, or not any more. */
   start({ firstSeq, lastSeq }: StoredRange): void {
-    const { since, 'from-seq': fromSeq, 'no-follow': noFollow } = this.flags;
+    const { since, 'from-seq': fromSeq, 'no-follow': noFollow, group } = this.flags;
     const then = noFollow ? 'nothing is there to show' : 'nothing is shown before it';
+    // A group begins with what comes next then, where the server puts it.
+    if (group !== undefined) return;
     if (fromSeq !== undefined && fromSeq > lastSeq) {
       this.note(`sequence ${fromSeq} is not there yet, the last one is ${lastSeq}: ${then}`);
     } else if (fromSeq !== undefined && fromSeq < firstSeq) {
@@ -45,11 +50,12 @@ export class TailNotes {
     if (since !== undefined && since > Date.now()) {
       this.note(`${isoOfMs(since)} is still to come: ${then}`);
     }
-    if (!noFollow && process.stderr.isTTY) this.note('following the events; Ctrl-C to stop');
+    if (!noFollow && process.stderr.isTTY) this.note(following);
   }
 
   group({ name, isNew, subjects }: JoinedGroup): void {
     const what = subjects.slice(0, 3).map(escapeLine).join(', ');
+    if (!this.flags['no-follow'] && process.stderr.isTTY) this.note(following);
     if (isNew) return this.note(`group ${name} is new, and stays: a durable consumer for ${what}`);
     const { since, 'from-seq': fromSeq, all, new: fromNow, 'last-per-subject': last } = this.flags;
     const isGiven = since !== undefined || fromSeq !== undefined || all || fromNow || last;

@@ -51,7 +51,7 @@ interface EventMessage extends Pick<StoredMessage, 'subject' | 'data' | 'headers
 }
 
 /** What was encrypted, opened where a key is here. */
-interface Opened {
+export interface Opened {
   readonly shown: ShownEvent;
   readonly bytes: Uint8Array;
 }
@@ -62,16 +62,17 @@ export async function storedEvents(
   messages: readonly StoredMessage[],
   registry: EventRegistry,
 ): Promise<readonly StoredEvent[]> {
-  const plain = (message: StoredMessage): StoredEvent =>
-    new MessageEvent(message, registry.typeOf(message.subject));
-  if (!messages.some(isSealed)) return messages.map(plain);
-  return Promise.all(
-    messages.map(async (message) =>
-      isSealed(message)
-        ? new MessageEvent(message, registry.typeOf(message.subject), await open(pipeline, message))
-        : plain(message),
-    ),
-  );
+  const make = (message: StoredMessage, opened?: Opened): StoredEvent =>
+    new MessageEvent(message, registry.typeOf(message.subject), opened);
+  if (!messages.some(isSealed)) return messages.map((message) => make(message));
+  return Promise.all(messages.map(async (message) => make(message, await openedOf(pipeline, message))));
+}
+
+/** What opening an encrypted one gave; undefined: it is not encrypted. */
+export async function openedOf({ keys }: Pipeline, message: StoredMessage): Promise<Opened | undefined> {
+  if (!isSealed(message)) return undefined;
+  const opened = await keys.open(message);
+  return { shown: eventOpened(message, opened), bytes: opened.ok ? opened.value : message.data };
 }
 
 /** The event in a message that was heard at `time`. The message is nobody else's from now on. */
@@ -82,18 +83,12 @@ export async function heardEvent(
   registry: EventRegistry,
 ): Promise<HeardEvent> {
   const message = { subject, data, headers, time };
-  const type = registry.typeOf(subject);
-  const heard = { ...message, stream: null, seq: null };
-  if (!isSealed(message)) return new MessageEvent(heard, type);
-  return new MessageEvent(heard, type, await open(pipeline, { ...message, stream: '', seq: 0 }));
+  const opened = await openedOf(pipeline, { ...message, stream: '', seq: 0 });
+  return new MessageEvent({ ...message, stream: null, seq: null }, registry.typeOf(subject), opened);
 }
 
-async function open({ keys }: Pipeline, message: StoredMessage): Promise<Opened> {
-  const opened = await keys.open(message);
-  return { shown: eventOpened(message, opened), bytes: opened.ok ? opened.value : message.data };
-}
-
-class MessageEvent<M extends EventMessage> implements Omit<StoredEvent, 'stream' | 'seq'> {
+/** The event in a message. The message is nobody else's from now on. */
+export class MessageEvent<M extends EventMessage> implements Omit<StoredEvent, 'stream' | 'seq'> {
   private decoded: Pick<ShownEvent, 'data' | 'text' | 'encoding'> | undefined;
   private ownHeaders: MessageHeaders | undefined;
 

@@ -1,5 +1,4 @@
 import { readersOf } from '../../config/resolved.js';
-import { metaConsumers, stageConsumers } from '../../domain/consumer-names.js';
 import { escapeLine } from '../../domain/escape.js';
 import { ownerOf } from '../../domain/ownership.js';
 import { isName } from '../../domain/subjects.js';
@@ -35,9 +34,9 @@ export async function joinGroup(pipeline: Pipeline, terms: GroupTerms): Promise<
   const { group, meant } = terms;
   const { name: stream } = config.streams.events;
   refuseReserved(pipeline, group);
+  if (meant.matches !== undefined) throw overlapping(group);
   const found = await link.consumerInfo(stream, group);
   if (found) return joined(found, terms, false);
-  if (meant.matches !== undefined) throw overlapping(group);
   try {
     return joined(await createNamed(link, stream, group, configOf(pipeline, terms)), terms, true);
   } catch (error) {
@@ -75,13 +74,14 @@ function refuseReserved({ config }: Pipeline, group: string): void {
   if (!isName(group)) {
     throw new UsageError(`group: expected a name of letters, digits, - and _, found "${escapeLine(group)}"`);
   }
-  const own = readersOf(config).flatMap(({ name }) => Object.values(stageConsumers(name)));
-  if ([...own, ...Object.values(metaConsumers)].includes(group)) throw reserved(group, config.name);
+  const isOwn = readersOf(config).some(({ name }) => name === group);
+  // Of any pipeline: the stages of a consumer, and what routes.
+  if (isOwn || /-(?:retry|dlq)$|^meta-consumer/.test(group)) throw reserved(group, config.name);
 }
 
 function reserved(group: string, pipeline: string): UsageError {
   return new UsageError(
-    `group ${group}: that is a consumer of the pipeline ${escapeLine(pipeline)}, whose events would be taken from it`,
+    `group ${group}: that is the name of a consumer of the pipeline ${escapeLine(pipeline)}, whose events would be taken from it`,
     { code: 'RESERVED_NAME', suggestions: ['name the group otherwise'] },
   );
 }

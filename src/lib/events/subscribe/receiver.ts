@@ -33,6 +33,7 @@ export class Receiver {
   private readonly settler: Settler;
   private readonly leases: LeaseKeeper;
   private readonly pull: Pull;
+  private readonly lapsing = new Set<HeldMessage>();
   private readonly now: () => number;
 
   constructor(
@@ -93,8 +94,14 @@ export class Receiver {
 
   /** Nothing is said about it: it comes again by itself. */
   forget(held: HeldMessage): void {
-    this.leases.remove(held);
+    if (!this.lapsing.delete(held)) this.leases.remove(held);
     this.pull.release();
+  }
+
+  /** It is still held, and no longer kept alive. */
+  letLapse(held: HeldMessage): void {
+    this.lapsing.add(held);
+    this.leases.remove(held);
   }
 
   /** Asks for nothing more. Resolves when all that was on its way has arrived. */

@@ -1,8 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { msOfNanos } from '../../domain/time.js';
-import { OperationError } from '../../errors.js';
 import { EventRegistry } from '../../handlers/event.js';
-import { type NotAllowedError, UnreachableError } from '../../nats/errors.js';
+import type { NotAllowedError } from '../../nats/errors.js';
 import { capacityFor } from '../../nats/read/capacity.js';
 import { noStream } from '../../nats/read/read-stream.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
@@ -11,14 +9,13 @@ import { atTime } from '../read/at-time.js';
 import { type ReadEventsOptions, spanOf } from '../read/read-options.js';
 import { type StoredEvent, storedEvents } from '../read/stored-event.js';
 import { subjectsMeant } from '../read/subjects-meant.js';
+import { groupGone, isGone } from './group-gone.js';
 import { joinGroup } from './join-group.js';
 import { Receiver } from './receiver.js';
 
 /** Most events that one member holds, and that are on their way to it. */
 const capacity = 64;
 const ackWaitMs = 30_000;
-/** A durable that is not there now and after this is gone for good. */
-const goneAfterMs = 1000;
 
 /**
  * As `readEvents` with a group, in pages of at most `atOnce`: each event goes to one member, and is acknowledged when
@@ -152,28 +149,16 @@ class Share {
     this.wake();
   }
 
-  /** A leader that moves says the same for a moment as a durable that is gone. */
   private async lookForGroup(): Promise<void> {
     if (this.isLooking) return;
     this.isLooking = true;
-    const { link } = this.pipeline;
     const { stream, consumer } = this.settings;
     try {
-      if (await link.consumerInfo(stream, consumer)) return;
-      await sleep(goneAfterMs);
-      if (await link.consumerInfo(stream, consumer)) return;
-      this.fail(groupGone(consumer));
+      if (await isGone(this.pipeline.link, stream, consumer)) this.fail(groupGone(consumer));
     } catch (error) {
-      if (!(error instanceof UnreachableError)) this.fail(error as Error);
+      this.fail(error as Error);
     } finally {
       this.isLooking = false;
     }
   }
-}
-
-function groupGone(group: string): OperationError {
-  return new OperationError(`group ${group}: its durable consumer was deleted, and its position with it`, {
-    code: 'GROUP_GONE',
-    suggestions: ['run it again: that makes a new one, with the start that is given then'],
-  });
 }
