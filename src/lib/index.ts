@@ -45,6 +45,7 @@ export type {
   EventType,
   ExternalConsumer,
   PipelineConfig,
+  StreamPlacement,
   StreamSettings,
 } from './config/resolved.js';
 export { handlerFiles } from './config/resolved.js';

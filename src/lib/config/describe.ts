@@ -86,6 +86,11 @@ export interface DescribedStream {
   readonly maxMsgs: number | null;
   readonly discard: 'old' | 'new';
   readonly duplicateWindow: string;
+  /** `null`, here and below: as it is on the server. */
+  readonly compression: 'none' | 's2' | null;
+  readonly description: string | null;
+  readonly metadata: Readonly<Record<string, string>> | null;
+  readonly placement: { readonly cluster: string | null; readonly tags: readonly string[] } | null;
 }
 
 export interface DescribedStage {
@@ -204,6 +209,12 @@ function describeStream(stream: StreamSettings): DescribedStream {
     maxMsgs: stream.maxMsgs === -1 ? null : stream.maxMsgs,
     discard: stream.discard,
     duplicateWindow: formatDuration(stream.duplicateWindowMs),
+    compression: stream.compression ?? null,
+    description: stream.description ?? null,
+    metadata: stream.metadata ?? null,
+    placement: stream.placement
+      ? { cluster: stream.placement.cluster ?? null, tags: stream.placement.tags ?? [] }
+      : null,
   };
 }
 

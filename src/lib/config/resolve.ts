@@ -116,6 +116,25 @@ function resolveStream(parsed: ParsedConfig, role: StreamRole): StreamSettings {
     maxMsgs: stream.maxMsgs ?? -1,
     discard: stream.discard,
     duplicateWindowMs: duplicateWindowOf(stream, maxAgeMs),
+    ...saidOf(stream),
+  };
+}
+
+/** What is left to the server unless the config says it. */
+function saidOf({ compression, description, metadata, placement }: ParsedStream): Partial<StreamSettings> {
+  const { cluster, tags } = placement ?? {};
+  return {
+    ...(compression === undefined ? {} : { compression }),
+    ...(description === undefined ? {} : { description }),
+    ...(metadata === undefined ? {} : { metadata }),
+    ...(placement === undefined
+      ? {}
+      : {
+          placement: {
+            ...(cluster === undefined ? {} : { cluster }),
+            ...(tags === undefined ? {} : { tags }),
+          },
+        }),
   };
 }
 

@@ -5,7 +5,10 @@ import type { KeyReferences } from '../domain/key-reference.js';
 import type { Numbers } from '../domain/numbers.js';
 import type { StagePlan } from '../domain/stage-plan.js';
 import type { SubjectRoots } from '../domain/subjects.js';
+import type { StreamPlacement, StreamRole, StreamSettings } from './resolved-streams.js';
 import type { StandardSchema } from './schema/standard-schema.js';
+
+export type { StreamPlacement, StreamRole, StreamSettings };
 
 /** A config after loading: every default filled in, every duration in ms, every path absolute. */
 export interface PipelineConfig {
@@ -60,34 +63,6 @@ export interface Applied {
   readonly file: string;
   /** SHA-256 of what the config means, in hex. */
   readonly hash: string;
-}
-
-/**
- * What a stream is for: events, pointers to retry, dead letters, the journal (`advisories`), what people decided
- * (`operations`), or payloads that must outlive their event (`kept`).
- */
-export type StreamRole = 'events' | 'retry' | 'dlq' | 'advisories' | 'operations' | 'kept';
-
-/** A stream as the config wants it. */
-export interface StreamSettings {
-  /** Name of the stream on the server. */
-  readonly name: string;
-  /** Subjects that it stores, wildcards included. */
-  readonly subjects: readonly string[];
-  /** Where the server keeps it. */
-  readonly storage: 'file' | 'memory';
-  /** Copies in the cluster, 1 to 5. */
-  readonly replicas: number;
-  /** How long messages are kept, ms; 0: forever. */
-  readonly maxAgeMs: number;
-  /** Most bytes it may hold; -1: no limit. */
-  readonly maxBytes: number;
-  /** Most messages it may hold; -1: no limit. */
-  readonly maxMsgs: number;
-  /** At a size limit: `old` deletes the oldest messages, `new` refuses further ones. */
-  readonly discard: 'old' | 'new';
-  /** How long a message id is remembered, ms. */
-  readonly duplicateWindowMs: number;
 }
 
 /** An event type of the config. */

@@ -87,15 +87,19 @@ async function writeStream(
   desired: DesiredStream,
   pipeline: string,
 ): Promise<void> {
-  const { name, fields, monitor } = desired;
+  const { name, fields, metadata = {}, monitor } = desired;
   if (action === 'update') {
     const found = await link.streamInfo(name);
-    const metadata = withMonitor(withOwner(found?.config.metadata, pipeline), monitor);
-    await updateStream(link, name, { ...fields, metadata });
+    const kept = withOwner({ ...found?.config.metadata, ...metadata }, pipeline);
+    await updateStream(link, name, { ...fields, metadata: withMonitor(kept, monitor) });
     return;
   }
   if (action === 'replace') await deleteStream(link, name);
-  await createStream(link, { ...fields, name, metadata: withMonitor({ [ownerKey]: pipeline }, monitor) });
+  await createStream(link, {
+    ...fields,
+    name,
+    metadata: withMonitor(withOwner(metadata, pipeline), monitor),
+  });
 }
 
 async function writeConsumer(

@@ -30,6 +30,8 @@ export interface DesiredStream {
   readonly fields: StreamFields;
   /** Limits for `nats server check`. */
   readonly monitor: MonitorMetadata;
+  /** What the server keeps with it, besides the owner; what else is there stays. Default: nothing. */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /** A consumer as the config wants it. */
@@ -116,9 +118,11 @@ function stream(role: StreamRole, settings: StreamSettings, special: StreamField
     role,
     name: settings.name,
     monitor: {},
+    ...(settings.metadata === undefined ? {} : { metadata: settings.metadata }),
     fields: {
       subjects: [...settings.subjects],
       ...special,
+      ...saidOf(settings),
       storage: settings.storage,
       num_replicas: settings.replicas,
       max_age: maxAgeNs,
@@ -133,6 +137,17 @@ function stream(role: StreamRole, settings: StreamSettings, special: StreamField
       discard_new_per_subject: false,
       sealed: false,
     },
+  };
+}
+
+/** What is the server's unless the config says it: an upgrade changes no stream. */
+function saidOf({ compression, description, placement }: StreamSettings): StreamFields {
+  return {
+    ...(compression === undefined ? {} : { compression }),
+    ...(description === undefined ? {} : { description }),
+    ...(placement === undefined
+      ? {}
+      : { placement: { cluster: placement.cluster ?? '', tags: [...(placement.tags ?? [])] } }),
   };
 }
 

@@ -39,6 +39,10 @@ const stream = fc.record(
     discard: fc.constantFrom('old', 'new'),
     duplicateWindow: duration,
     maxAge: duration,
+    compression: fc.constantFrom('s2', 'none'),
+    description: fc.constant('what it holds'),
+    metadata: fc.dictionary(fc.constantFrom('team', 'a.b'), fc.constantFrom('x', 'y')),
+    placement: fc.record({ cluster: fc.constant('c1'), tags: fc.constant(['eu', 'ssd']) }, optional),
   },
   optional,
 );

@@ -32,6 +32,10 @@ test('durations and sizes as text, schemas as their vendor, null for nothing', a
     maxMsgs: 5,
     discard: 'old',
     duplicateWindow: '2m',
+    compression: null,
+    description: null,
+    metadata: null,
+    placement: null,
   });
   expect(config.streams.dlq).toMatchObject({ maxAge: null, maxBytes: null, maxMsgs: null });
   const unsaid = { description: null, owner: null, examples: 0, deprecated: false, maxBytes: '1KiB' };

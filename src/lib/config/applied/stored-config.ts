@@ -10,6 +10,7 @@ import type {
   ReaderSettings,
   StageLimits,
   Start,
+  StreamPlacement,
   StreamSettings,
 } from '../resolved.js';
 import type { UserAlerts } from '../schema/user-alerts.js';
@@ -134,6 +135,17 @@ function streamOf(stream: StreamSettings): Whole<UserStream> {
     maxMsgs: stream.maxMsgs === -1 ? undefined : stream.maxMsgs,
     discard: stream.discard,
     duplicateWindow: formatDuration(stream.duplicateWindowMs),
+    compression: stream.compression,
+    description: stream.description,
+    metadata: stream.metadata && { ...stream.metadata },
+    placement: stream.placement && placementOf(stream.placement),
+  };
+}
+
+function placementOf({ cluster, tags }: StreamPlacement): NonNullable<UserStream['placement']> {
+  return {
+    ...(cluster === undefined ? {} : { cluster }),
+    ...(tags === undefined ? {} : { tags: [...tags] }),
   };
 }
 

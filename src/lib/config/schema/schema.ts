@@ -5,7 +5,7 @@ import { dependentDefaults } from './dependent-defaults.js';
 import { eventDefinition } from './event-type.js';
 import * as field from './fields.js';
 import { keys } from './keys.js';
-import { latestOnly } from './latest-only.js';
+import { streams } from './streams.js';
 
 /**
  * What a config file may say: the rules, the defaults and the descriptions of its fields. No default stands
@@ -15,85 +15,10 @@ import { latestOnly } from './latest-only.js';
  * than one field are in checks/.
  */
 
-const limitFields = (name: string, discard: 'old' | 'new') => ({
-  subjects: field.optional(
-    field.list(field.named('stored')),
-    `subjects that it stores; default: ["<name>.>"]`,
-    [`${name}.>`],
-  ),
-  storage: field.withDefault(field.oneOf('file', 'memory'), 'file', 'memory is lost when the server stops'),
-  replicas: field.optional(field.count(1, 5), 'copies in the cluster; default: the replicas of the pipeline'),
-  maxBytes: field.optional(field.size(), 'maximum size, in bytes or like "10GB"; default: no limit'),
-  maxMsgs: field.optional(
-    field.count(1, Number.MAX_SAFE_INTEGER),
-    'maximum number of messages; default: no limit',
-  ),
-  discard: field.withDefault(
-    field.oneOf('old', 'new'),
-    discard,
-    'what happens at a size limit: the oldest message is removed, or a new one is refused',
-  ),
-  duplicateWindow: field.optional(
-    field.duration({ minMs: 100 }),
-    'how long a message id is remembered; default: 2m, or maxAge if that is shorter',
-    dependentDefaults.duplicateWindow,
-  ),
-});
-
-const streamFields = (name: string, discard: 'old' | 'new') => ({
-  name: field.withDefault(field.named('name'), name, 'name of the stream on the server'),
-  ...limitFields(name, discard),
-});
-
-/** Named after the events, by config/resolve. */
-const workbenchFields = (role: 'operations' | 'kept') => ({
-  name: field.optional(
-    field.named('name'),
-    `name of the stream on the server; default: <name of the events stream>-${role}`,
-    `events-${role}`,
-  ),
-  ...limitFields(`events-${role}`, 'new'),
-});
-
-const maxAge = (byDefault: string) =>
-  field.withDefault(
-    field.duration({ minMs: 100, zero: 'forever' }),
-    byDefault,
-    'messages older than this are removed; "0s": never',
-  );
-
-const streams = field.section(
-  {
-    events: field.section(
-      {
-        ...streamFields('events', 'old'),
-        maxAge: maxAge('7d'),
-        retention: field.optional(field.onlyLimits(), 'only "limits": pointers need the original'),
-      },
-      'the events themselves, the only copy',
-    ),
-    retry: field.section(
-      streamFields('events-retry', 'new'),
-      'pointers to events that wait for the retry stage',
-    ),
-    dlq: field.section(
-      streamFields('events-dlq', 'new'),
-      'dead letters; they stay until they are replayed or discarded',
-    ),
-    advisories: field.section(
-      { ...streamFields('events-advisories', 'old'), maxAge: maxAge('30d') },
-      'the journal: everything that went wrong with an event, and everything done about it',
-    ),
-    operations: field.section(
-      workbenchFields('operations'),
-      'what people decided: groups, tasks, archived dead letters, the applied config',
-    ),
-    kept: field.section(
-      workbenchFields('kept'),
-      'payloads that must outlive their event: originals of dead letters, edited versions',
-    ),
-  },
-  'the six streams of the pipeline',
+const latestOnly = field.withDefault(
+  field.list(field.named('filter'), { empty: true }),
+  [],
+  'subjects that each name one thing, wildcards allowed: a dead letter is stale when a newer event of its subject was processed',
 );
 
 const meta = field.section(

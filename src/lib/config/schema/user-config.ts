@@ -103,6 +103,21 @@ export interface UserStream {
   discard?: 'old' | 'new' | undefined;
   /** How long a message id is remembered. Default: `2m`. */
   duplicateWindow?: string | undefined;
+  /** How the server compresses it on disk. Default: as it is on the server; `none` for a new one. */
+  compression?: 'none' | 's2' | undefined;
+  /** What the server says of it. Default: as it is on the server; none for a new one. */
+  description?: string | undefined;
+  /** Texts by name that the server keeps with it, besides ours. Default: none. */
+  metadata?: Record<string, string> | undefined;
+  /** Which servers of a cluster may keep it. Default: as it is on the server; any for a new one. */
+  placement?:
+    | {
+        /** Name of the cluster that keeps it. Default: any. */
+        cluster?: string | undefined;
+        /** Tags that each of its servers must have. Default: none. */
+        tags?: string[] | undefined;
+      }
+    | undefined;
 }
 
 /** Where keys are, never the keys themselves: `env://NAME`, or `file://path` (relative to the config file). */

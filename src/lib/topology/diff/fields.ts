@@ -17,8 +17,10 @@ export interface FieldChange {
   readonly to: FieldValue;
 }
 
+type Fields = Readonly<Record<string, unknown>>;
+
 /** What the server means where it leaves a field out. */
-const streamDefaults: StreamFields = {
+const streamDefaults: Fields = {
   no_ack: false,
   discard_new_per_subject: false,
   deny_delete: false,
@@ -26,6 +28,10 @@ const streamDefaults: StreamFields = {
   allow_direct: false,
   max_age: 0,
   subjects: [],
+  description: '',
+  compression: 'none',
+  'placement.cluster': '',
+  'placement.tags': [],
 };
 
 const consumerDefaults: ConsumerFields = {
@@ -38,23 +44,47 @@ const consumerDefaults: ConsumerFields = {
   mem_storage: false,
 };
 
-type Fields = Readonly<Record<string, unknown>>;
-
 /** Fields of a stream that are not as wanted. An absent stream: all that say something. */
 export function streamFieldChanges(
   desired: DesiredStream,
   actual: StreamFields | undefined,
   pipeline: string,
 ): FieldChange[] {
-  if (!actual) return creation(desired, pipeline);
+  const { metadata = {} } = desired;
+  if (!actual) {
+    return [
+      ...creation({ ...desired, fields: flat(desired.fields) }, pipeline),
+      ...metadataChanges({}, metadata),
+    ];
+  }
   const changes = [
-    ...differences(desired.fields, { ...streamDefaults, ...actual }),
+    ...differences(flat(desired.fields), { ...streamDefaults, ...flat(actual) }),
     ...ownerChange(actual.metadata, pipeline),
     ...monitorChanges(actual.metadata, desired.monitor),
+    ...metadataChanges(actual.metadata ?? {}, metadata),
   ];
   return windowFollowsAge(desired.fields, actual)
     ? changes.filter(({ path }) => path !== 'duplicate_window')
     : changes;
+}
+
+/** With the parts of a placement as fields of their own. */
+function flat({ placement, ...fields }: StreamFields): Fields {
+  if (placement === undefined) return fields;
+  // The server leaves out what is empty.
+  const found: { readonly cluster?: string; readonly tags?: readonly string[] } = placement;
+  const { cluster = '', tags = [] } = found;
+  return { ...fields, 'placement.cluster': cluster, 'placement.tags': tags };
+}
+
+/** What the server keeps with it besides what is wanted stays. */
+function metadataChanges(
+  actual: Readonly<Record<string, string>>,
+  wanted: Readonly<Record<string, string>>,
+): FieldChange[] {
+  return Object.entries(wanted)
+    .filter(([name, to]) => actual[name] !== to)
+    .map(([name, to]) => ({ path: `metadata.${name}`, from: actual[name] ?? null, to }));
 }
 
 /** A window that is as long as the age, before or after, was cut to it: it changes with it, and needs no mention. */
@@ -93,7 +123,9 @@ function creation(
   { fields, monitor }: { readonly fields: Fields; readonly monitor: MonitorMetadata },
   pipeline: string,
 ): FieldChange[] {
-  const said = Object.entries(fields).filter(([, to]) => to !== false && to !== 0 && !isEmptyList(to));
+  const said = Object.entries(fields).filter(
+    ([, to]) => to !== false && to !== 0 && to !== '' && !isEmptyList(to),
+  );
   return [
     ...said.map(([path, to]) => ({ path, from: null, to: to as FieldValue })),
     { path: `metadata.${ownerKey}`, from: null, to: pipeline },
@@ -119,7 +151,7 @@ function ownerChange(
   return owner === pipeline ? [] : [{ path: `metadata.${ownerKey}`, from: owner ?? null, to: pipeline }];
 }
 
-const unordered: readonly string[] = ['subjects', 'filter_subjects'];
+const unordered: readonly string[] = ['subjects', 'filter_subjects', 'placement.tags'];
 
 function sameValue(path: string, a: unknown, b: unknown): boolean {
   if (Array.isArray(a) && Array.isArray(b)) {
