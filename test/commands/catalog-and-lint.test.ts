@@ -41,6 +41,7 @@ const isCatalog = ajv.compile(
       items: strict({
         type: text,
         subject: text,
+        template: textOrNull,
         description: textOrNull,
         owner: textOrNull,
         deprecated: { type: ['boolean', 'string'] },

@@ -3,7 +3,7 @@ import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import type { CommandContext } from '../../lib/cli/context.js';
-import { parseHeaders, readData } from '../../lib/cli/flags/event-input.js';
+import { parseHeaders, parseParams, readData } from '../../lib/cli/flags/event-input.js';
 import { readersOf } from '../../lib/config/resolved.js';
 import { subjectMatches } from '../../lib/domain/subjects.js';
 import { escapeLine } from '../../lib/domain/escape.js';
@@ -49,6 +49,12 @@ An event whose id was seen before, within the stream's duplicate window (2 minut
       multiple: true,
       multipleNonGreedy: true,
     }),
+    param: Flags.string({
+      description: 'part of the subject, as name=value, where that of the type has some; repeatable',
+      helpValue: '<name=value>',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
     count: countFlag({
       description: 'publish it this many times, each with its own id',
       defaultHelp: async () => '1',
@@ -71,13 +77,19 @@ An event whose id was seen before, within the stream's duplicate window (2 minut
     const config = await this.context.config();
     const headers = parseHeaders(this.flags.header ?? []);
     const data = await readData(this.flags.data, { cwd: this.environment.cwd, stdin: process.stdin });
-    const event: OutgoingEvent = { type: this.args.type, data, headers, ...(id === undefined ? {} : { id }) };
+    const event: OutgoingEvent = {
+      type: this.args.type,
+      data,
+      headers,
+      params: parseParams(this.flags.param ?? []),
+      ...(id === undefined ? {} : { id }),
+    };
     const pipeline = await this.context.pipeline();
     const { link } = pipeline;
     const publisher = new Publisher(pipeline, {
       onWarning: ({ message }) => this.note(escapeLine(`Warning: ${message}`)),
     });
-    const subject = publisher.subjectOf(event.type);
+    const subject = publisher.subjectFor(event.type, data, event);
     if (!readersOf(config).some(({ subjects }) => subjects.some((one) => subjectMatches(one, subject)))) {
       this.note(`Warning: no consumer of the config reads ${subject}`);
     }

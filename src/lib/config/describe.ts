@@ -165,7 +165,7 @@ export function describeConfig(config: PipelineConfig): DescribedConfig {
 
 function describeEvent(event: EventType): DescribedEvent {
   return {
-    subject: event.subject,
+    subject: event.template ?? event.subject,
     schema: event.schema?.['~standard'].vendor ?? null,
     encrypt: event.encrypt ?? false,
     description: event.description ?? null,

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { filterOfTemplate } from '../domain/subject-template.js';
 import { parseDuration } from '../domain/duration.js';
 import type {
   ConsumerSettings,
@@ -157,9 +158,12 @@ export function resolveEvents(parsed: ParsedConfig): EventType[] {
   const root = eventsRootOf(parsed);
   return Object.entries(parsed.events).map(([type, definition]) => {
     const { schema, encrypt, description, owner, examples, deprecated = false } = definition ?? {};
+    const subject = definition?.subject ?? (root === '' ? type : `${root}.${type}`);
+    const filter = filterOfTemplate(subject);
     return {
       type,
-      subject: definition?.subject ?? (root === '' ? type : `${root}.${type}`),
+      subject: filter,
+      ...(filter === subject ? {} : { template: subject }),
       maxBytes: sizeOf(definition?.maxBytes) ?? defaultEventMaxBytes(),
       ...(schema === undefined ? {} : { schema }),
       ...(encrypt ? { encrypt: true as const } : {}),

@@ -69,8 +69,10 @@ export interface Applied {
 export interface EventType {
   /** Its name, e.g. `totp.requested`. */
   readonly type: string;
-  /** The subject that it is published to, e.g. `events.totp.requested`. */
+  /** The subject that it is published to, e.g. `events.totp.requested`; with parts, `*` stands for each of them. */
   readonly subject: string;
+  /** The subject with the names of its parts, e.g. `events.{tenant}.totp.requested`. Default: it has none. */
+  readonly template?: string;
   /** Checks the data when it is published and when it is handled. Default: no check. */
   readonly schema?: StandardSchema;
   /** Its payloads are encrypted. Default: they are not. */

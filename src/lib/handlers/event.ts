@@ -4,6 +4,7 @@ import { decodeText } from '../domain/decode.js';
 import { hasRoundedIntegers, type Numbers, parseWithNumbers } from '../domain/numbers.js';
 import { type Keyring, noKeys } from '../encryption/keyring.js';
 import { isSealed } from '../encryption/sealed.js';
+import { subjectMatches } from '../domain/subjects.js';
 import { msOfNanos, type Nanos } from '../domain/time.js';
 import { messageOf } from '../errors.js';
 import { copyOfHeaders, type MessageHeaders } from '../nats/wire/message.js';
@@ -34,6 +35,7 @@ const mostRoundedTypes = 1000;
 /** Knows the event types of a config by their subjects. One serves all consumers of a process. */
 export class EventRegistry {
   private readonly bySubject: ReadonlyMap<string, EventType>;
+  private readonly withParts: readonly EventType[];
   private readonly prefix: string;
   private readonly roundedTypes = new Set<string>();
 
@@ -44,15 +46,18 @@ export class EventRegistry {
     readonly keys?: Keyring,
   ) {
     this.bySubject = new Map(config.events.map((type) => [type.subject, type]));
+    this.withParts = config.events.filter(({ template }) => template !== undefined);
     this.prefix = `${config.eventsRoot}.`;
   }
 
   find(subject: string): EventType | undefined {
-    return this.bySubject.get(subject);
+    return (
+      this.bySubject.get(subject) ?? this.withParts.find((type) => subjectMatches(type.subject, subject))
+    );
   }
 
   typeOf(subject: string): string {
-    const known = this.bySubject.get(subject);
+    const known = this.find(subject);
     if (known) return known.type;
     return subject.startsWith(this.prefix) ? subject.slice(this.prefix.length) : subject;
   }

@@ -38,9 +38,9 @@ function section(event: CatalogEvent): string {
 }
 
 function facts(event: CatalogEvent): string[][] {
-  const { subject, owner, deprecated, encrypted, maxBytes } = event;
+  const { subject, template, owner, deprecated, encrypted, maxBytes } = event;
   return [
-    ['subject', subject],
+    ['subject', template ?? subject],
     ['owner', owner ?? ''],
     ['consumers', consumersOf(event)],
     ['largest without a warning', formatSize(maxBytes)],

@@ -82,6 +82,7 @@ const config = fc
         {
           description: fc.constant('somebody wants a code'),
           owner: fc.constantFrom('login', 'billing'),
+          subject: fc.constantFrom('events.{tenant}.totp', 'events.totp.{id}'),
           examples: fc.array(fc.jsonValue(), { minLength: 1, maxLength: 2 }),
           deprecated: fc.constantFrom(true, false, 'use totp.asked'),
           maxBytes: size,

@@ -44,3 +44,17 @@ export function parseHeaders(written: readonly string[]): EventHeaders {
   }
   return Object.fromEntries(headers);
 }
+
+/** Parts of a subject from `name=value` texts. */
+export function parseParams(written: readonly string[]): Readonly<Record<string, string>> {
+  const pairs = written.map((text): [string, string] => {
+    const at = text.indexOf('=');
+    if (at < 1) {
+      throw new UsageError(`--param: expected name=value, found ${JSON.stringify(text)}`, {
+        suggestions: ['--param tenant=acme'],
+      });
+    }
+    return [text.slice(0, at), text.slice(at + 1)];
+  });
+  return Object.fromEntries(pairs);
+}

@@ -91,9 +91,9 @@ export function storedConfigOf(config: PipelineConfig): StoredConfig {
 }
 
 function eventOf(event: EventType): StoredEvent {
-  const { subject, schema, encrypt, description, owner, examples, deprecated, maxBytes } = event;
+  const { subject, template, schema, encrypt, description, owner, examples, deprecated, maxBytes } = event;
   return {
-    subject,
+    subject: template ?? subject,
     schema: schema?.['~standard'].vendor,
     encrypt,
     description,

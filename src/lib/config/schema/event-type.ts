@@ -7,7 +7,7 @@ export const eventDefinition = z.strictObject({
   schema: field.optional(field.standardSchema(), 'a Standard Schema (zod, valibot, arktype, …) of the data'),
   subject: field.optional(
     field.named('subject'),
-    'subject of the event; default: <root of the events stream>.<type>',
+    'subject of the event, also with parts of it, like "events.{tenant}.totp.requested"; default: <root of the events stream>.<type>',
   ),
   encrypt: field.withDefault(field.flag(), false, 'its payloads are encrypted with keys.current'),
   description: field.optional(

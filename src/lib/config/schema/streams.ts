@@ -6,8 +6,8 @@ import * as field from './fields.js';
 const metadata = () =>
   z.record(
     z.string().check(
-      z.refine((name) => /^(?!plutomi-events\.|_nats)\S{1,128}$/.test(name), {
-        error: 'a name without blanks that does not begin with plutomi-events. or _nats',
+      z.refine((name) => /^(?!plutomi-events\.|_nats|io\.nats\.monitor\.)\S{1,128}$/.test(name), {
+        error: 'a name without blanks that does not begin with plutomi-events., io.nats.monitor. or _nats',
       }),
     ),
     field.text(),

@@ -132,7 +132,10 @@ export interface UserKeys {
 export interface UserEvent {
   /** Any Standard Schema (zod, valibot, arktype, …) of the event's data. */
   schema?: StandardSchema | undefined;
-  /** The subject it is published to. Default: `<root of the events stream>.<type>`. */
+  /**
+   * The subject it is published to; with parts like `{tenant}`, which are filled in from the event. Default:
+   * `<root of the events stream>.<type>`.
+   */
   subject?: string | undefined;
   /** Its payloads are encrypted with `keys.current`. Default: false. */
   encrypt?: boolean | undefined;

@@ -2,6 +2,7 @@ import { describeIssues } from '../../config/schema/standard-schema.js';
 import type { Decoded } from '../../domain/decode.js';
 import { decodeText, malformed } from '../../domain/decode.js';
 import { type EditableEvent, isSameEvent } from '../../domain/edit.js';
+import { subjectMatches } from '../../domain/subjects.js';
 import { parseWithNumbers } from '../../domain/numbers.js';
 import type { Pointer } from '../../domain/pointer.js';
 import type { Original } from '../../pointers/original.js';
@@ -108,7 +109,7 @@ async function schemaRefusal(
   { payload }: EditableEvent,
   isSecret: boolean,
 ): Promise<string | undefined> {
-  const type = config.events.find((one) => one.subject === subject);
+  const type = config.events.find((one) => subjectMatches(one.subject, subject));
   if (!type?.schema) return undefined;
   const text = decodeText(payload);
   const data = text === undefined ? malformed('not text') : parseWithNumbers(text, config.numbers);

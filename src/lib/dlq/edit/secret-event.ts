@@ -1,5 +1,6 @@
 import type { Decoded } from '../../domain/decode.js';
 import type { EditableEvent } from '../../domain/edit.js';
+import { subjectMatches } from '../../domain/subjects.js';
 import { isSealed, sealedHeaders, unsealedHeaders } from '../../encryption/sealed.js';
 import type { StoredMessage } from '../../nats/wire/message.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
@@ -17,7 +18,7 @@ export async function openForEditing(
 ): Promise<Decoded<Opened>> {
   const { headers, data, subject } = message;
   if (!isSealed(message)) {
-    const isSecret = config.events.find((one) => one.subject === subject)?.encrypt === true;
+    const isSecret = config.events.find((one) => subjectMatches(one.subject, subject))?.encrypt === true;
     return { ok: true, value: { event: { headers, payload: data }, isSecret } };
   }
   const opened = await keys.open(message);

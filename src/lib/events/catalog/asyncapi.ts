@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { formatDuration } from '../../domain/duration.js';
+import { partsOf } from '../../domain/subject-template.js';
 import type { Catalog, CatalogEvent } from './catalog.js';
 
 /** An AsyncAPI document, as a value to be written as JSON or YAML. */
@@ -50,7 +51,10 @@ const ref = (path: string) => ({ $ref: `#/${path}` });
 
 function channelOf(event: CatalogEvent, key: string): object {
   return {
-    address: event.subject,
+    address: event.template ?? event.subject,
+    ...(event.template === null
+      ? {}
+      : { parameters: Object.fromEntries(partsOf(event.template).map((part) => [part, {}])) }),
     ...(event.description === null ? {} : { description: event.description }),
     messages: { [key]: ref(`components/messages/${key}`) },
   };

@@ -24,8 +24,10 @@ export interface Catalog {
 export interface CatalogEvent {
   /** Its name. */
   readonly type: string;
-  /** Where it is published. */
+  /** Where it is published; `*` stands for each of its parts. */
   readonly subject: string;
+  /** The subject with the names of its parts, `events.{tenant}.…`; null: it has none. */
+  readonly template: string | null;
   /** What has happened when there is one; null: the config does not say. */
   readonly description: string | null;
   /** The one service that publishes it; null: the config does not say. */
@@ -70,6 +72,7 @@ function entryOf(event: EventType, config: PipelineConfig): CatalogEvent {
   return {
     type,
     subject,
+    template: event.template ?? null,
     description: description ?? null,
     owner: owner ?? null,
     deprecated: deprecated ?? false,

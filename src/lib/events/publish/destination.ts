@@ -1,13 +1,13 @@
 import type { EventType, PipelineConfig } from '../../config/resolved.js';
 import { closest } from '../../domain/closest.js';
 import { escapeLine } from '../../domain/escape.js';
-import { filterContains, isSubject } from '../../domain/subjects.js';
+import { filterContains, isSubject, subjectMatches } from '../../domain/subjects.js';
 import { UsageError } from '../../errors.js';
 
 /** Where an event goes. */
 export type Destination = Pick<
   EventType,
-  'type' | 'subject' | 'schema' | 'encrypt' | 'maxBytes' | 'deprecated'
+  'type' | 'subject' | 'template' | 'schema' | 'encrypt' | 'maxBytes' | 'deprecated'
 >;
 
 type Known = Pick<PipelineConfig, 'events' | 'eventsRoot' | 'streams'>;
@@ -23,8 +23,15 @@ type Known = Pick<PipelineConfig, 'events' | 'eventsRoot' | 'streams'>;
 export function findDestination(config: Known, typeOrSubject: string): Destination {
   const known =
     config.events.find(({ type }) => type === typeOrSubject) ??
-    config.events.find(({ subject }) => subject === typeOrSubject);
+    config.events.find(({ subject, template }) => template === undefined && subject === typeOrSubject);
   if (known !== undefined) return known;
+  const withParts = isSubject(typeOrSubject)
+    ? config.events.find(({ subject }) => subjectMatches(subject, typeOrSubject))
+    : undefined;
+  if (withParts !== undefined) {
+    const { template: _template, ...plain } = withParts;
+    return { ...plain, subject: typeOrSubject };
+  }
   if (isStored(config, typeOrSubject)) {
     return { type: typeOf(config, typeOrSubject), subject: typeOrSubject };
   }

@@ -9,6 +9,11 @@ export interface PublishEventOptions {
   readonly id?: string;
   /** Read, never changed. `Nats-…` and `Event-Type` are refused. */
   readonly headers?: EventHeaders;
+  /**
+   * Parts of the subject by name, where that of the type has some, like `{tenant}`. Default: a header of the name, else
+   * the field of the data.
+   */
+  readonly params?: Readonly<Record<string, string>>;
 }
 
 /** An event to publish: what `publish` takes, as one object. */

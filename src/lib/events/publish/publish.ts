@@ -9,6 +9,7 @@ import type { PublishAck } from '../../nats/link.js';
 import { checkPayload } from './check-payload.js';
 import { otherType, published } from './count-published.js';
 import { type Destination, findDestination } from './destination.js';
+import { fillSubject } from './fill-subject.js';
 import { checkId, makeHeaders } from './headers.js';
 import type { OutgoingEvent, PublishEventOptions, PublishResult } from './outgoing.js';
 import { encodePayload } from './payload.js';
@@ -73,6 +74,11 @@ export class Publisher {
     return this.destinationOf(typeOrSubject).subject;
   }
 
+  /** The subject that this very event goes to. Throws UsageError `UNKNOWN_EVENT_TYPE`, `SUBJECT_PART`. */
+  subjectFor(typeOrSubject: string, data: unknown, options: PublishEventOptions = {}): string {
+    return fillSubject(this.destinationOf(typeOrSubject), data, options);
+  }
+
   private destinationOf(typeOrSubject: string): KnownDestination {
     const known = this.destinations.get(typeOrSubject);
     if (known !== undefined) return known;
@@ -93,7 +99,7 @@ export class Publisher {
    * is published as given, not as the schema's output. An answer that gets lost is asked for again, a few times
    * and with the same id, so that the event is stored once.
    *
-   * @throws UsageError (`UNKNOWN_EVENT_TYPE`, `SCHEMA_VIOLATION`, `NOT_JSON`, `INVALID_HEADER`) before anything is
+   * @throws UsageError (`UNKNOWN_EVENT_TYPE`, `SUBJECT_PART`, `SCHEMA_VIOLATION`, `NOT_JSON`, `INVALID_HEADER`) before anything is
    *   sent; OperationError `TOO_LARGE`, `NO_STREAM`, `WRONG_STREAM`, `STORE_FULL`; ConnectionError `UNREACHABLE`,
    *   after which the event may be stored or not: publish it again with the same id
    */
@@ -124,7 +130,8 @@ export class Publisher {
   start(typeOrSubject: string, data: unknown, options: PublishEventOptions, settle: PublishSettler): void {
     try {
       const destination = this.destinationOf(typeOrSubject);
-      const { type, subject, schema, encrypt, lines, counted } = destination;
+      const { type, schema, encrypt, lines, counted } = destination;
+      const subject = fillSubject(destination, data, options);
       const payload = encodePayload(data);
       this.warnings?.watch(destination, payload.length);
       const named = options.headers === undefined ? lines : headerLines(makeHeaders(type, options.headers));

@@ -583,3 +583,35 @@ test('a batch has its limits', async () => {
     'consumers.mailer.batch.size: expected size × concurrency of at most 10000, found 5000 × 3',
   ]);
 });
+
+describe('subjects with parts of the event', () => {
+  const events = (one: string, two: string) => ({
+    name: 'p',
+    events: { a: { subject: one }, b: { subject: two } },
+  });
+  test.each([
+    ['events.{t}.a', 'events.{t}.b', []],
+    [
+      'events.{t}.a',
+      'events.x.a',
+      ['events.b.subject: expected a subject of its own, found that of "a" "events.{t}.a": "events.x.a"'],
+    ],
+    [
+      'events.{t}.a',
+      'events.x.{u}',
+      ['events.b.subject: expected a subject of its own, found that of "a" "events.{t}.a": "events.x.{u}"'],
+    ],
+    [
+      '{t}.a',
+      'events.b',
+      ['events.a.subject: expected a subject within "events.>" (streams.events), found "{t}.a"'],
+    ],
+    [
+      'events.x{t}',
+      'events.b',
+      ['events.a.subject: expected a part like {tenant} between two dots, found "events.x{t}"'],
+    ],
+  ])('%s and %s', async (one, two, problems) => {
+    expect(await problemsOf(events(one, two))).toEqual(problems);
+  });
+});

@@ -25,6 +25,7 @@ const config = await configFrom(
       'user.born': { schema: z.object({ at: z.date() }), deprecated: 'use user.created' },
       'über/uns': { schema: { '~standard': { version: 1, vendor: 'old', validate: () => ({ value: 1 }) } } },
       plain: null,
+      'order.placed': { subject: 'events.{tenant}.order.placed' },
     },
     consumers: {
       mailer: { events: ['totp.requested'], handler: './mailer.mjs' },
@@ -40,6 +41,7 @@ test('says of each type what the config says, its JSON Schema, and who reads it'
   expect(totp).toEqual({
     type: 'totp.requested',
     subject: 'events.totp.requested',
+    template: null,
     description: 'Somebody | wants a <code>',
     owner: 'login',
     deprecated: false,
@@ -97,7 +99,11 @@ describe('AsyncAPI', () => {
       asyncapi: '3.1.0',
       info: { title: 'shop', version: expect.stringMatching(/^[0-9a-f]{12}$/) },
       'x-plutomi': { stream: 'events', subjects: ['events.>'], maxAge: '7d' },
-      channels: { 'totp.requested': { address: 'events.totp.requested' }, _ber_uns_2: {} },
+      channels: {
+        'totp.requested': { address: 'events.totp.requested' },
+        _ber_uns_2: {},
+        'order.placed': { address: 'events.{tenant}.order.placed', parameters: { tenant: {} } },
+      },
       operations: {
         'publish.totp.requested': { action: 'send', 'x-plutomi': { owner: 'login' } },
         'mailer.totp.requested': { action: 'receive', 'x-plutomi': { consumer: 'mailer', external: false } },

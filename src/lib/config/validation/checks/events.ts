@@ -1,4 +1,6 @@
-import { filterContains, isSubject } from '../../../domain/subjects.js';
+import { templateProblem } from '../../../domain/subject-template.js';
+import { filterContains, filtersOverlap, isSubject } from '../../../domain/subjects.js';
+import type { EventType } from '../../resolved.js';
 import { type Path, type Problems, quoted, show } from '../problems.js';
 import { resolveEvents, subjectsOf } from '../../resolve.js';
 import type { ParsedConfig } from '../../schema/schema.js';
@@ -18,22 +20,31 @@ export function checkEvents(parsed: ParsedConfig, problems: Problems): void {
         "expected keys: { current: 'env://NAME' } at the root of the config, found nothing to encrypt with",
       );
   }
-  const typeOfSubject = new Map<string, string>();
-  for (const { type, subject } of resolveEvents(parsed)) {
+  const earlier: EventType[] = [];
+  for (const event of resolveEvents(parsed)) {
+    const { type, subject, template = subject } = event;
     const written = parsed.events[type]?.subject;
     const path: Path = written === undefined ? ['events', type] : ['events', type, 'subject'];
     if (!problems.intact(path) || (written === undefined && !known && isSubject(type))) continue;
+    const odd = templateProblem(template);
+    const other = earlier.find((one) => filtersOverlap(one.subject, subject));
     if (!isSubject(type)) {
       problems.addBroken(['events', type], `expected an event type like "order.placed", found ${show(type)}`);
-    } else if (!isSubject(subject)) {
-      problems.addBroken(path, `expected a subject without wildcards, found ${show(subject)}`);
+    } else if (!isSubject(template)) {
+      problems.addBroken(path, `expected a subject without wildcards, found ${show(template)}`);
+    } else if (odd !== undefined) {
+      problems.addBroken(path, `${odd}, found ${show(template)}`);
     } else if (known && !stored.some((filter) => filterContains(filter, subject))) {
       const what =
-        written === undefined ? `the subject "${subject}" that follows from the type` : show(subject);
+        written === undefined ? `the subject "${subject}" that follows from the type` : show(template);
       problems.addBroken(path, `expected a subject within ${quoted(stored)} (streams.events), found ${what}`);
-    } else if (typeOfSubject.has(subject)) {
-      const other = typeOfSubject.get(subject);
-      problems.addBroken(path, `expected a subject of its own, found that of "${other}": "${subject}"`);
-    } else typeOfSubject.set(subject, type);
+    } else if (other !== undefined) {
+      const its = other.template ?? other.subject;
+      const same = its === template ? '' : ` "${its}"`;
+      problems.addBroken(
+        path,
+        `expected a subject of its own, found that of "${other.type}"${same}: "${template}"`,
+      );
+    } else earlier.push(event);
   }
 }
