@@ -44,7 +44,7 @@ No server is contacted where the config file is. Elsewhere it is the catalogue o
     this.output(result, () =>
       format === 'markdown'
         ? renderCatalog(catalog)
-        : (yaml?.stringify(result, { lineWidth: 0 }) ?? json()).trimEnd(),
+        : (yaml?.stringify(result, { lineWidth: 0, aliasDuplicateObjects: false }) ?? json()).trimEnd(),
     );
   }
 }
