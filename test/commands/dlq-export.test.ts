@@ -68,7 +68,7 @@ describe('dlq export', () => {
     expect(rows[1]).toMatch(
       /^notifications-consumer\/1,.*,'=1\+1.*,utf8,"'=HYPERLINK\(""http:\/\/evil""\)",[0-9a-f]{12},'=1\+1,,,,$/,
     );
-    expect(rows[2]).toMatch(/,json,"\{""text"":""a,b""\}",[0-9a-f]{12},Error,,,,$/);
+    expect(rows[2]).toMatch(/,json,"\{""text"":""a,b""\}",[0-9a-f]{12},SmtpError,,,,$/);
     expect((await project.cli(['dlq', 'export', '--format', 'csv', '--json'])).exitCode).toBe(2);
   }, 30_000);
 
