@@ -14,7 +14,7 @@ const page = fileURLToPath(new URL('../../docs/reliability.md', import.meta.url)
 const kept =
   'scenario topology server design seed events durationMs commit startedAt ok error pairs processed dead ' +
   'deadThoughSound evicted lost wrong altered twice runs faults workerStarts longestSilenceMs resumedMs quietMs ' +
-  'neverQuiet countedOnly problems';
+  'neverQuiet countedOnly problems archived discarded replayedTwice';
 
 /** One row for each run, without what only an investigation needs; of two results of the same run the newer one. */
 export function rowsOf(results) {
@@ -67,6 +67,10 @@ function overview(rows) {
     pairs: (runs) => count(sum(runs, 'pairs')),
     dead: (runs) => count(sum(runs, 'dead')),
     'of it sound': (runs) => count(sum(runs, 'deadThoughSound')),
+    'put away': (runs) => {
+      const put = sum(runs, 'archived') + sum(runs, 'discarded');
+      return put === 0 ? '' : count(put);
+    },
     evicted: (runs) => count(sum(runs, 'evicted')),
     lost: (runs) => `**${count(sum(runs, 'lost'))}**`,
     wrong: (runs) => `**${count(sum(runs, 'wrong'))}**`,
