@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AlertSettings, PipelineConfig } from '../../src/lib/config/resolved.js';
 import { metaConsumers } from '../../src/lib/domain/consumer-names.js';
 import { deleteConsumer, deleteStream } from '../../src/lib/nats/objects.js';
+import { versionAtLeast } from '../../src/lib/nats/server-version.js';
 import { readHealth } from '../../src/lib/status/health/read-health.js';
 import type {
   HealthCheck,
@@ -199,8 +200,9 @@ describe('what is not there', () => {
     expect(badOf(await healthOf(bed))).toContain('stream events-retry critical');
   });
 
-  it('a paused consumer is degraded while it has work', async () => {
+  it('a paused consumer is degraded while it has work', async ({ skip }) => {
     const bed = await testBed();
+    skip(!versionAtLeast(bed.link.serverVersion, '2.11.0'), 'this server can not pause');
     await bed.link.jsm.consumers.pause('events', consumer, new Date('2036-01-01T00:00:00Z'));
     expect(badOf(await healthOf(bed))).toEqual([]);
     await publish(bed, 1);

@@ -20,7 +20,7 @@ export interface PipelineFacts {
 
 /** Asks the server what waits for each consumer of the pipeline. */
 export async function readPipelineFacts(pipeline: Pipeline): Promise<PipelineFacts> {
-  const { streams, consumers } = await takeLook(pipeline);
+  const { streams, consumers } = await takeLook(pipeline, { lists: false });
   const oldest = new OldestUnprocessed(pipeline.link);
   const facts = await Promise.all(consumers.map((one) => factsOf(pipeline, one, oldest)));
   const retry = streams.find(({ role }) => role === 'retry');

@@ -123,7 +123,9 @@ async function lookAtConsumer(
   stream: StreamLook | undefined,
   list: ReadonlyMap<string, ConsumerInfo> | undefined,
 ): Promise<ConsumerLook> {
-  if (!stream?.info) return { ...one, info: undefined, standstill: stream?.standstill };
+  // Without a leader of its stream, what is said of a consumer is of the past.
+  if (!stream?.info || stream.standstill?.kind === 'stream-without-leader')
+    return { ...one, info: undefined, standstill: stream?.standstill };
   // A list may lack what has no leader now.
   const info =
     list?.get(one.consumer) ?? (await answer(link, () => link.consumerInfo(one.stream, one.consumer)));
