@@ -7,6 +7,7 @@ export type {
   UserBatch,
   UserConfig,
   UserConsumer,
+  UserEnvelope,
   UserEvent,
   UserExternalConsumer,
   UserKeys,

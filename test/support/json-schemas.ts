@@ -79,7 +79,10 @@ const record = {
     consumer: text,
     stage: { enum: ['main', 'retry', 'dlq'] },
     cycle: count,
-    origin: object({ stream: text, seq: count, subject: text, time: text }, { msgId: text }),
+    origin: object(
+      { stream: text, seq: count, subject: text, time: text },
+      { msgId: text, correlation: text },
+    ),
     journalSeq: count,
   },
 };

@@ -1,6 +1,7 @@
 import { formatRate } from '../domain/alert-rate.js';
 import { hideSecrets as hideSecretForms } from '../domain/secrets.js';
 import { formatDuration } from '../domain/duration.js';
+import { defaultCorrelationHeader, type EnvelopeKeys } from '../domain/envelope.js';
 import type { KeyReferences } from '../domain/key-reference.js';
 import type { Numbers } from '../domain/numbers.js';
 import { describeServers } from '../nats/connect/target.js';
@@ -37,6 +38,8 @@ export interface DescribedConfig {
   readonly protected: boolean;
   readonly keepOriginals: boolean;
   readonly latestOnly: readonly string[];
+  readonly envelope: EnvelopeKeys | null;
+  readonly correlationHeader: string;
   /** Where the keys are. */
   readonly keys: KeyReferences | null;
   readonly numbers: Numbers;
@@ -153,6 +156,8 @@ export function describeConfig(config: PipelineConfig): DescribedConfig {
     protected: config.protected,
     keepOriginals: config.keepOriginals,
     latestOnly: config.latestOnly,
+    envelope: config.envelope ?? null,
+    correlationHeader: config.correlationHeader ?? defaultCorrelationHeader,
     keys: config.keys ?? null,
     numbers: config.numbers,
     server: {

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { defaultCorrelationHeader, type EnvelopeKeys } from '../domain/envelope.js';
 import { filterOfTemplate } from '../domain/subject-template.js';
 import { parseDuration } from '../domain/duration.js';
 import type {
@@ -69,6 +70,10 @@ export function resolveConfig(parsed: ParsedConfig, file: string): PipelineConfi
     keepOriginals: parsed.keepOriginals,
     latestOnly: parsed.latestOnly,
     ...(parsed.keys === undefined ? {} : { keys: parsed.keys }),
+    ...(parsed.envelope === undefined ? {} : { envelope: withoutUndefined(parsed.envelope) }),
+    ...(parsed.correlationHeader === defaultCorrelationHeader
+      ? {}
+      : { correlationHeader: parsed.correlationHeader }),
     numbers: parsed.numbers,
     ...(parsed.cluster === undefined ? {} : { cluster: parsed.cluster }),
     ...(url === undefined && context === undefined
@@ -278,4 +283,10 @@ function resolveStart(start: ParsedConsumer['start']): Start {
   if (typeof start === 'string') return { at: start };
   if (start.seq !== undefined) return { at: 'seq', seq: start.seq };
   return { at: 'time', time: start.time ?? '' };
+}
+
+/** Keys that were left out are not there. */
+function withoutUndefined({ payload, ...others }: NonNullable<ParsedConfig['envelope']>): EnvelopeKeys {
+  const named = Object.entries(others).filter(([, name]) => name !== undefined);
+  return { payload, ...Object.fromEntries(named) };
 }

@@ -100,7 +100,7 @@ export function isTime(value: unknown): value is string {
 
 export function readOrigin(value: unknown): Origin | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { stream, seq, subject, msgId, time } = value as Record<string, unknown>;
+  const { stream, seq, subject, msgId, time, correlation } = value as Record<string, unknown>;
   if (
     !isText(stream) ||
     !isName(stream) ||
@@ -112,5 +112,6 @@ export function readOrigin(value: unknown): Origin | undefined {
     return undefined;
   if (msgId !== undefined && typeof msgId !== 'string') return undefined;
   const own = withoutMark(msgId);
-  return { stream, seq, subject, time, ...(own === undefined ? {} : { msgId: own }) };
+  const more = isText(correlation) && correlation.length <= 128 ? { correlation } : {};
+  return { stream, seq, subject, time, ...(own === undefined ? {} : { msgId: own }), ...more };
 }

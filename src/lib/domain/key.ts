@@ -19,6 +19,8 @@ export interface Origin {
   readonly msgId?: string;
   /** When the stream stored it, in nanoseconds since 1970, as text. */
   readonly time: Nanos;
+  /** Correlation id of the event, where its publisher set one. Says nothing of which event it is. */
+  readonly correlation?: string;
 }
 
 /** Most letters of a message id that stand in records as they are. */
@@ -44,10 +46,18 @@ export function sameMsgId(a: string | undefined, b: string | undefined): boolean
   return a === b || (a !== undefined && b !== undefined && digestOfMsgId(a) === digestOfMsgId(b));
 }
 
+/** Longer ones are cut: records and log lines repeat it. */
+const maxCorrelation = 128;
+
 /** Which message was read or delivered. */
-export function originOf(message: Omit<Origin, 'msgId'> & { readonly msgId?: string | undefined }): Origin {
+export function originOf(
+  message: Omit<Origin, 'msgId' | 'correlation'> & { readonly msgId?: string | undefined },
+  correlation?: string,
+): Origin {
   const { stream, seq, subject, time, msgId } = message;
-  return { stream, seq, subject, time, ...(msgId === undefined ? {} : { msgId: knownMsgId(msgId) }) };
+  const id = msgId === undefined ? {} : { msgId: knownMsgId(msgId) };
+  const more = correlation ? { correlation: correlation.slice(0, maxCorrelation) } : {};
+  return { stream, seq, subject, time, ...id, ...more };
 }
 
 /** What every record, check and message id is about. */

@@ -7,7 +7,7 @@ export interface PlutomiEvent<Data = unknown> {
   readonly type: string;
   /** The subject that it was published to. */
   readonly subject: string;
-  /** The payload: the schema's output where the type has one, else the decoded JSON. Reading it rejects the event when it is not JSON. */
+  /** The payload, without its envelope: the schema's output where the type has one, else the decoded JSON. Reading it rejects the event when it is not JSON. */
   readonly data: Data;
   /** The payload as it was published, without a byte order mark. Undefined: it is not text in UTF-8. */
   readonly text: string | undefined;
@@ -23,6 +23,11 @@ export interface PlutomiEvent<Data = unknown> {
   readonly seq: number;
   /** When the stream stored it. */
   readonly time: Date;
+  /**
+   * Where the config has an `envelope`: its keys but the payload, `attempts` among them, as they are for this attempt.
+   * Reading it may reject the event, as `data` does.
+   */
+  readonly envelope?: Readonly<Record<string, unknown>> | undefined;
   /** A person has edited it since: data and headers are theirs, all else is that of the original. */
   readonly edited: boolean;
 }

@@ -1,6 +1,7 @@
 import type { EventType, PipelineConfig } from '../config/resolved.js';
 import { describeIssues } from '../config/schema/standard-schema.js';
 import { decodeText } from '../domain/decode.js';
+import { type EnvelopeKeys, unwrap } from '../domain/envelope.js';
 import { hasRoundedIntegers, type Numbers, parseWithNumbers } from '../domain/numbers.js';
 import { type Keyring, noKeys } from '../encryption/keyring.js';
 import { isSealed } from '../encryption/sealed.js';
@@ -37,10 +38,11 @@ export class EventRegistry {
   private readonly bySubject: ReadonlyMap<string, EventType>;
   private readonly withParts: readonly EventType[];
   private readonly prefix: string;
+  readonly envelope: EnvelopeKeys | undefined;
   private readonly roundedTypes = new Set<string>();
 
   constructor(
-    config: Pick<PipelineConfig, 'events' | 'eventsRoot'>,
+    config: Pick<PipelineConfig, 'events' | 'eventsRoot' | 'envelope'>,
     private readonly onRounded?: RoundedListener,
     /** Opens what is encrypted; undefined: nothing does, and no message is looked at for that. */
     readonly keys?: Keyring,
@@ -48,6 +50,7 @@ export class EventRegistry {
     this.bySubject = new Map(config.events.map((type) => [type.subject, type]));
     this.withParts = config.events.filter(({ template }) => template !== undefined);
     this.prefix = `${config.eventsRoot}.`;
+    this.envelope = config.envelope;
   }
 
   find(subject: string): EventType | undefined {
@@ -76,7 +79,7 @@ export class EventRegistry {
  * bytes that arrived share their memory with other messages, and an original may be on its way to several consumers.
  */
 class Event implements PlutomiEvent {
-  private decoded: { readonly data: unknown } | undefined;
+  private decoded: Content | undefined;
   private bytes: Uint8Array | undefined;
   private ownHeaders: MessageHeaders | undefined;
 
@@ -85,7 +88,8 @@ class Event implements PlutomiEvent {
     readonly type: string,
     private readonly registry: EventRegistry,
     private readonly numbers: Numbers,
-    validated: { readonly data: unknown } | undefined,
+    validated: Content | undefined,
+    private readonly failedBefore: number,
   ) {
     this.decoded = validated;
   }
@@ -94,8 +98,16 @@ class Event implements PlutomiEvent {
     return this.message.subject;
   }
   get data(): unknown {
-    this.decoded ??= { data: readData(this.message, this.type, this.registry, this.numbers) };
-    return this.decoded.data;
+    return this.content.data;
+  }
+  get envelope(): Readonly<Record<string, unknown>> | undefined {
+    const { attempts } = this.registry.envelope ?? {};
+    const { envelope } = this.content;
+    return envelope && attempts !== undefined ? { ...envelope, [attempts]: this.failedBefore } : envelope;
+  }
+  private get content(): Content {
+    this.decoded ??= readContent(this.message, this.type, this.registry, this.numbers);
+    return this.decoded;
   }
   get text(): string | undefined {
     return decodeText(this.message.data);
@@ -123,6 +135,23 @@ class Event implements PlutomiEvent {
   get time(): Date {
     return new Date(msOfNanos(this.message.time));
   }
+}
+
+/** What a message holds. */
+interface Content {
+  readonly data: unknown;
+  readonly envelope?: Readonly<Record<string, unknown>>;
+}
+
+/** The data, out of its envelope. */
+function readContent(
+  message: EventMessage,
+  type: string,
+  registry: EventRegistry,
+  numbers: Numbers,
+): Content {
+  const data = readData(message, type, registry, numbers);
+  return (registry.envelope && unwrap(registry.envelope, data)) ?? { data };
 }
 
 /** The JSON of a payload; an empty one is undefined. Throws Reject, without a word of what it is instead. */
@@ -160,11 +189,12 @@ export function makeEvent(
   message: EventMessage,
   registry: EventRegistry,
   numbers: Numbers = 'number',
+  failedBefore = 0,
 ): PlutomiEvent | Promise<PlutomiEvent> {
   const { keys } = registry;
   return keys !== undefined && isSealed(message)
-    ? open(message, keys).then((opened) => makeOpened(opened, registry, numbers, true))
-    : makeOpened(message, registry, numbers, false);
+    ? open(message, keys).then((opened) => makeOpened(opened, registry, numbers, true, failedBefore))
+    : makeOpened(message, registry, numbers, false, failedBefore);
 }
 
 async function open(message: EventMessage, keys: Keyring): Promise<EventMessage> {
@@ -179,12 +209,13 @@ function makeOpened(
   registry: EventRegistry,
   numbers: Numbers,
   isSecret: boolean,
+  failedBefore: number,
 ): PlutomiEvent | Promise<PlutomiEvent> {
   const schema = registry.find(message.subject)?.schema;
   const type = registry.typeOf(message.subject);
   return schema === undefined
-    ? new Event(message, type, registry, numbers, undefined)
-    : checked(message, type, registry, numbers, schema, isSecret);
+    ? new Event(message, type, registry, numbers, undefined, failedBefore)
+    : checked(message, type, registry, numbers, schema, isSecret, failedBefore);
 }
 
 async function checked(
@@ -194,18 +225,19 @@ async function checked(
   numbers: Numbers,
   schema: NonNullable<EventType['schema']>,
   isSecret: boolean,
+  failedBefore: number,
 ): Promise<PlutomiEvent> {
-  let data: unknown;
+  let content: Content;
   try {
-    data = readData(message, type, registry, numbers);
+    content = readContent(message, type, registry, numbers);
   } catch (error) {
     if (error instanceof PayloadEncrypted) throw error;
     throw new SchemaMismatch(messageOf(error));
   }
-  const result = await schema['~standard'].validate(data);
+  const result = await schema['~standard'].validate(content.data);
   if (result.issues)
     throw new SchemaMismatch(
       `the payload does not match the schema of ${type}: ${describeIssues(result.issues, isSecret)}`,
     );
-  return new Event(message, type, registry, numbers, { data: result.value });
+  return new Event(message, type, registry, numbers, { ...content, data: result.value }, failedBefore);
 }

@@ -17,6 +17,7 @@ export function keyFields(key: Key, attempt?: number): Record<string, unknown> {
     origin: `${origin.stream}/${origin.seq}`,
     subject: origin.subject,
     ...(origin.msgId === undefined ? {} : { eventId: origin.msgId }),
+    ...(origin.correlation === undefined ? {} : { correlationId: origin.correlation }),
   };
 }
 

@@ -33,3 +33,16 @@ describe('keys', () => {
     ]);
   });
 });
+
+test('an envelope has a key for each thing, and a header has a name', async () => {
+  expect(await problemsOf({ ...validConfig(), envelope: { type: 'a', id: 'a', payload: 'b' } })).toEqual([
+    'envelope.id: expected a key of its own, found that of type: "a"',
+  ]);
+  expect(await problemsOf({ ...validConfig(), correlationHeader: 'Nats-X' })).toEqual([
+    'correlationHeader: expected a header name of printable ASCII without space and colon, not Nats-…, found "Nats-X"',
+  ]);
+  const { parsed } = await validated({ ...validConfig(), envelope: { type: 'kind' } });
+  const config = parsed && resolveConfig(parsed, '/etc/p/plutomi-events.config.json');
+  expect(config?.envelope).toEqual({ payload: 'payload', type: 'kind' });
+  expect(config?.correlationHeader).toBeUndefined();
+});

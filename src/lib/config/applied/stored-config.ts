@@ -1,4 +1,5 @@
 import { formatRate } from '../../domain/alert-rate.js';
+import { defaultCorrelationHeader } from '../../domain/envelope.js';
 import { formatDuration } from '../../domain/duration.js';
 import { hideWebhook } from '../describe.js';
 import type {
@@ -56,6 +57,14 @@ export interface StoredConfig
 type StoredManaged = Whole<UserManagedConsumer, 'external' | 'handler' | 'events'>;
 type StoredExternal = Whole<UserExternalConsumer, 'events'>;
 
+const noEnvelopeKeys = {
+  type: undefined,
+  id: undefined,
+  time: undefined,
+  correlation: undefined,
+  attempts: undefined,
+};
+
 export function storedConfigOf(config: PipelineConfig): StoredConfig {
   const { streams, meta } = config;
   const { events, retry, dlq, advisories, operations, kept } = streams;
@@ -85,6 +94,8 @@ export function storedConfigOf(config: PipelineConfig): StoredConfig {
       ackWait: formatDuration(meta.ackWaitMs),
     },
     alerts: alertsOf(config.alerts),
+    envelope: config.envelope && { ...noEnvelopeKeys, ...config.envelope },
+    correlationHeader: config.correlationHeader ?? defaultCorrelationHeader,
     keys: config.keys && { current: config.keys.current, previous: [...config.keys.previous] },
     numbers: config.numbers,
   };

@@ -131,6 +131,12 @@ export function webUrl() {
   return withMetadata(type, { format: 'uri' });
 }
 
+/** A name that NATS can carry, and that is not the server's own. */
+export function headerName() {
+  const expected = 'a header name of printable ASCII without space and colon, not Nats-…';
+  return z.string({ error: expected }).check(z.regex(/^(?![Nn]ats-)[!-9;-~]+$/, { error: expected }));
+}
+
 /** Where a key is. The key itself has no place in a config. */
 export function keyReference() {
   const expected = 'env://NAME or file://<path>, and never the key itself';

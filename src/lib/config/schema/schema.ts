@@ -4,7 +4,7 @@ import { ackWait, attempts, backoff, consumer, numbers } from './consumer.js';
 import { dependentDefaults } from './dependent-defaults.js';
 import { eventDefinition } from './event-type.js';
 import * as field from './fields.js';
-import { keys } from './keys.js';
+import { correlationHeader, envelope, keys } from './payloads.js';
 import { streams } from './streams.js';
 
 /**
@@ -66,6 +66,8 @@ export const configSchema = z.strictObject({
     'pipeline run keeps the events of dead letters and waiting retries before they age out',
   ),
   latestOnly,
+  envelope,
+  correlationHeader,
   keys,
   numbers: field.withDefault(
     numbers(),

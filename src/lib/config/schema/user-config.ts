@@ -37,6 +37,10 @@ export interface UserConfig<E extends string = string> {
    * dead letter whose consumer has processed a newer event of the same subject. Default: none.
    */
   latestOnly?: string[] | undefined;
+  /** Names of the keys of a JSON object that is put around the data when it is published. Default: none is. */
+  envelope?: UserEnvelope | undefined;
+  /** Header with the correlation id of an event; log lines have it. Default: `Session-Id`. */
+  correlationHeader?: string | undefined;
   /** Where the keys of encrypted payloads are. Needed for `encrypt: true`, and to read what is encrypted. */
   keys?: UserKeys | undefined;
   /**
@@ -118,6 +122,22 @@ export interface UserStream {
         tags?: string[] | undefined;
       }
     | undefined;
+}
+
+/** Names of the keys of an envelope, all different. What is not named is not in it. */
+export interface UserEnvelope {
+  /** The data. Default: `payload`. */
+  payload?: string | undefined;
+  /** The event type. */
+  type?: string | undefined;
+  /** The message id. */
+  id?: string | undefined;
+  /** When it was published, ISO. */
+  time?: string | undefined;
+  /** The correlation id. */
+  correlation?: string | undefined;
+  /** How often the event failed before; a handler sees it, and it is not stored. */
+  attempts?: string | undefined;
 }
 
 /** Where keys are, never the keys themselves: `env://NAME`, or `file://path` (relative to the config file). */

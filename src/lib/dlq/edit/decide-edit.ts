@@ -1,6 +1,7 @@
 import { describeIssues } from '../../config/schema/standard-schema.js';
 import type { Decoded } from '../../domain/decode.js';
 import { decodeText, malformed } from '../../domain/decode.js';
+import { type EnvelopeKeys, unwrap } from '../../domain/envelope.js';
 import { type EditableEvent, isSameEvent } from '../../domain/edit.js';
 import { subjectMatches } from '../../domain/subjects.js';
 import { parseWithNumbers } from '../../domain/numbers.js';
@@ -102,6 +103,12 @@ async function currentEvent(pipeline: Pipeline, pointer: Pointer): Promise<Decod
   return original.state === 'present' ? openForEditing(pipeline, original.message) : undefined;
 }
 
+/** The schema is about the data, not about what is around it. */
+function inner(envelope: EnvelopeKeys | undefined, value: unknown): unknown {
+  const unwrapped = envelope && unwrap(envelope, value);
+  return unwrapped ? unwrapped.data : value;
+}
+
 /** Why the schema of its event type refuses it. */
 async function schemaRefusal(
   { config }: Pipeline,
@@ -114,7 +121,7 @@ async function schemaRefusal(
   const text = decodeText(payload);
   const data = text === undefined ? malformed('not text') : parseWithNumbers(text, config.numbers);
   if (!data.ok) return `the schema of ${type.type} needs JSON`;
-  const { issues } = await type.schema['~standard'].validate(data.value);
+  const { issues } = await type.schema['~standard'].validate(inner(config.envelope, data.value));
   return issues
     ? `it does not match the schema of ${type.type}: ${describeIssues(issues, isSecret)}`
     : undefined;

@@ -7,6 +7,8 @@ export interface PublishEventOptions {
    * stream lasts. Default: a new UUID.
    */
   readonly id?: string;
+  /** Names what this event belongs to, such as a session: the value of the config's `correlationHeader`. */
+  readonly correlation?: string;
   /** Read, never changed. `Nats-…` and `Event-Type` are refused. */
   readonly headers?: EventHeaders;
   /**

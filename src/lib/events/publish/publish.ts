@@ -12,6 +12,7 @@ import { type Destination, findDestination } from './destination.js';
 import { fillSubject } from './fill-subject.js';
 import { checkId, makeHeaders } from './headers.js';
 import type { OutgoingEvent, PublishEventOptions, PublishResult } from './outgoing.js';
+import { withCorrelation, wrapped } from './enveloped.js';
 import { encodePayload } from './payload.js';
 import {
   publishAll,
@@ -132,12 +133,15 @@ export class Publisher {
       const destination = this.destinationOf(typeOrSubject);
       const { type, schema, encrypt, lines, counted } = destination;
       const subject = fillSubject(destination, data, options);
-      const payload = encodePayload(data);
-      this.warnings?.watch(destination, payload.length);
-      const named = options.headers === undefined ? lines : headerLines(makeHeaders(type, options.headers));
+      const { config, clock } = this.pipeline;
+      const content = encodePayload(data);
+      const given = withCorrelation(config, options);
+      const named = given === undefined ? lines : headerLines(makeHeaders(type, given));
       if (options.id !== undefined) checkId(options.id);
       const ownId = options.id === undefined;
-      const msgId = options.id ?? this.pipeline.clock.uuid();
+      const msgId = options.id ?? clock.uuid();
+      const payload = config.envelope ? wrapped(this.pipeline, content, { type, id: msgId, given }) : content;
+      this.warnings?.watch(destination, payload.length);
       const event = {
         counted,
         subject,
@@ -149,7 +153,7 @@ export class Publisher {
       };
       if (schema === undefined && encrypt === undefined) this.store(event);
       else
-        this.prepare(event, destination, named)
+        this.prepare(event, content, destination, named)
           .then((prepared) => this.store(prepared))
           .catch(settle);
     } catch (error) {
@@ -160,11 +164,12 @@ export class Publisher {
   /** What takes a while: checked, then encrypted. */
   private async prepare(
     event: Outgoing,
+    content: Uint8Array,
     { type, schema, encrypt }: Destination,
     lines: string,
   ): Promise<Outgoing> {
     const { config, keys } = this.pipeline;
-    if (schema !== undefined) await checkPayload(type, schema, event.payload, config.numbers, encrypt);
+    if (schema !== undefined) await checkPayload(type, schema, content, config.numbers, encrypt);
     if (encrypt === undefined) return event;
     const { payload, keyId } = await keys.seal(event.payload);
     const headers = encodeLines(lines + headerLines(marksOf(keyId, lines)), { msgId: event.msgId });

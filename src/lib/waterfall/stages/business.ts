@@ -1,5 +1,6 @@
 import { Bag } from '../../flow/bag.js';
 import { limitsOf, planOf } from '../../config/resolved.js';
+import { defaultCorrelationHeader } from '../../domain/envelope.js';
 import { makeFailure } from '../../domain/failure.js';
 import { type Key, originOf, type Stage } from '../../domain/key.js';
 import type { Outcome } from '../../domain/outcome.js';
@@ -53,7 +54,8 @@ export class HandlerRunner {
     const { consumer, handler, registry, log, tools } = this.parts;
     const { config, clock } = tools.pipeline;
     const facts = new AttemptFacts(consumer.name, current, attempt, log);
-    const event = () => makeEvent(message, registry, consumer.numbers);
+    const failedBefore = current.task.attemptsBefore + attempt - 1;
+    const event = () => makeEvent(message, registry, consumer.numbers, failedBefore);
     if (batches !== undefined) {
       const outcome = await this.runInBatch(batches, facts, event, single);
       if (outcome.kind !== 'snoozed') return outcome;
@@ -133,6 +135,7 @@ export class HandlerRunner {
 
 /** The main stage: messages of the events stream. */
 export function mainStage(parts: BusinessParts, runner: HandlerRunner): StageSpec {
+  const header = parts.tools.pipeline.config.correlationHeader ?? defaultCorrelationHeader;
   return {
     limits: parts.consumer,
     trustsFirstDelivery: true,
@@ -140,7 +143,9 @@ export function mainStage(parts: BusinessParts, runner: HandlerRunner): StageSpe
     recordsSuccess: false,
     plan: planOf(parts.consumer),
     runsHandlers: true,
-    identify: (held) => ({ task: new DeliveredTask('business', parts.consumer.name, held.delivery) }),
+    identify: (held) => ({
+      task: new DeliveredTask('business', parts.consumer.name, held.delivery, undefined, header),
+    }),
     run: (current, attempt, _original, single) => runner.run(current, attempt, current.held.delivery, single),
   };
 }

@@ -14,11 +14,18 @@ export class DeliveredTask implements Task {
     private readonly consumer: string,
     private readonly delivery: Delivery,
     readonly exhaustion?: Exhaustion,
+    /** Header of the correlation id. Default: it is of no interest. */
+    private readonly correlationHeader?: string,
   ) {}
 
   get key(): Key {
-    const { tier, consumer, delivery } = this;
-    this.made ??= { tier, consumer, origin: originOf(delivery), stage: 'main', cycle: 0 };
+    this.made ??= this.make();
     return this.made;
+  }
+
+  private make(): Key {
+    const { tier, consumer, delivery, correlationHeader } = this;
+    const correlation = correlationHeader === undefined ? undefined : delivery.header(correlationHeader);
+    return { tier, consumer, origin: originOf(delivery, correlation), stage: 'main', cycle: 0 };
   }
 }

@@ -25,6 +25,8 @@ const whole = {
     dlq: { subjects: ['dead.>'], storage: 'memory', duplicateWindow: '1m' },
     kept: { name: 'copies' },
   },
+  envelope: { payload: 'body', type: 'kind' },
+  correlationHeader: 'Trace',
   keys: { current: 'env://BILLS_KEY', previous: ['file://./old.key'] },
   events: {
     paid: { encrypt: true, schema: z.object({ n: z.number() }) },

@@ -20,6 +20,7 @@ export function checkEvents(parsed: ParsedConfig, problems: Problems): void {
         "expected keys: { current: 'env://NAME' } at the root of the config, found nothing to encrypt with",
       );
   }
+  checkEnvelope(parsed, problems);
   const earlier: EventType[] = [];
   for (const event of resolveEvents(parsed)) {
     const { type, subject, template = subject } = event;
@@ -46,5 +47,17 @@ export function checkEvents(parsed: ParsedConfig, problems: Problems): void {
         `expected a subject of its own, found that of "${other.type}"${same}: "${template}"`,
       );
     } else earlier.push(event);
+  }
+}
+
+/** Each key of an envelope holds one thing. */
+function checkEnvelope({ envelope }: ParsedConfig, problems: Problems): void {
+  const seen = new Map<string, string>();
+  for (const [what, key] of Object.entries(envelope ?? {})) {
+    if (key === undefined) continue;
+    const other = seen.get(key);
+    if (other !== undefined)
+      problems.add(['envelope', what], `expected a key of its own, found that of ${other}: ${show(key)}`);
+    seen.set(key, what);
   }
 }

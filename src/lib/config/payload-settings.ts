@@ -1,0 +1,12 @@
+import type { EnvelopeKeys } from '../domain/envelope.js';
+import type { KeyReferences } from '../domain/key-reference.js';
+
+/** What is around payloads. */
+export interface PayloadSettings {
+  /** Keys of the JSON object around the data. Default: there is none. */
+  readonly envelope?: EnvelopeKeys;
+  /** Header with the correlation id. Default: `Session-Id`. */
+  readonly correlationHeader?: string;
+  /** Where the keys of encrypted payloads are. */
+  readonly keys?: KeyReferences;
+}
