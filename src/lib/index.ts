@@ -5,6 +5,7 @@ export { defineConfig } from './config/define-config.js';
 export type { StandardSchema } from './config/schema/standard-schema.js';
 export type {
   UserBatch,
+  UserAudit,
   UserConfig,
   UserConsumer,
   UserEnvelope,

@@ -1,4 +1,5 @@
 import type { Pipeline } from '../../lib/pipeline/pipeline.js';
+import { logApply } from '../../lib/topology/log-apply.js';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import { consentFlags } from '../../lib/cli/flags/consent-flags.js';
@@ -145,6 +146,10 @@ Exit codes: 0 the server matches, or a plan was shown; 1 refused, failed, or ans
     // Last: what it is about is there then, and whoever is killed before it stores it the next time. When
     // it was applied last counts, also where nothing differs: groups are muted until then.
     await storeApplied(pipeline, { again: true });
+    if (open || stores) {
+      const unlogged = await logApply(pipeline, plan, stored);
+      if (unlogged !== undefined) this.note(`Warning: operations log lacks this: ${escapeLine(unlogged)}`);
+    }
     const moved = await this.move(pipeline, wanted);
     this.output(
       {

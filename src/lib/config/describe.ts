@@ -38,6 +38,7 @@ export interface DescribedConfig {
   readonly protected: boolean;
   readonly keepOriginals: boolean;
   readonly latestOnly: readonly string[];
+  readonly audit: { readonly reads: boolean };
   readonly envelope: EnvelopeKeys | null;
   readonly correlationHeader: string;
   /** Where the keys are. */
@@ -156,6 +157,7 @@ export function describeConfig(config: PipelineConfig): DescribedConfig {
     protected: config.protected,
     keepOriginals: config.keepOriginals,
     latestOnly: config.latestOnly,
+    audit: { reads: config.audit?.reads === true },
     envelope: config.envelope ?? null,
     correlationHeader: config.correlationHeader ?? defaultCorrelationHeader,
     keys: config.keys ?? null,

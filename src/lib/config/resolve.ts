@@ -70,6 +70,7 @@ export function resolveConfig(parsed: ParsedConfig, file: string): PipelineConfi
     keepOriginals: parsed.keepOriginals,
     latestOnly: parsed.latestOnly,
     ...(parsed.keys === undefined ? {} : { keys: parsed.keys }),
+    ...(parsed.audit.reads ? { audit: { reads: true as const } } : {}),
     ...(parsed.envelope === undefined ? {} : { envelope: withoutUndefined(parsed.envelope) }),
     ...(parsed.correlationHeader === defaultCorrelationHeader
       ? {}

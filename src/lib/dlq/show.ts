@@ -12,6 +12,7 @@ import { isoOfNanos } from '../domain/time.js';
 import { groupDocumentOf } from '../groups/known-of.js';
 import { readHistory } from '../journal/history.js';
 import type { MessageHeaders, StoredMessage } from '../nats/wire/message.js';
+import { logRead } from '../operations/log-read.js';
 import { editedVersions } from '../pointers/kept/edited-versions.js';
 import { readKept } from '../pointers/kept/read-kept.js';
 import { type DeadLetterItem, itemOf } from './item.js';
@@ -106,6 +107,7 @@ export async function showDeadLetter(
     (await findEntry(pipeline, id, status)) ??
     (status === undefined ? await findEntry(pipeline, id, 'archived') : undefined);
   if (!entry) throw await notFound(pipeline, id, status);
+  await logRead(pipeline, `dlq show ${id}`, [entry.letter.consumer]);
   const { pointer } = entry;
   const [{ item, original }, history, group, edited] = await Promise.all([
     itemOf(pipeline, entry, new Expiry(link)),

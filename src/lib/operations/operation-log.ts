@@ -22,6 +22,25 @@ export interface LoggedOperation {
 }
 
 /**
+ * Stores what is done at once, and has no end of its own.
+ *
+ * @throws as `logOperation`
+ */
+export async function logDone(
+  pipeline: Pipeline,
+  { did, consumers = [], note }: OperationBegun,
+): Promise<void> {
+  const { clock, identity, places } = pipeline;
+  const atMs = clock.now();
+  const at = isoOfMs(atMs);
+  const { operator, worker } = identity;
+  const document = { v: 1, did, at, endedAt: at, operator, worker, count: null, consumers, note } as const;
+  const id = `${atMs}-${clock.uuid()}`;
+  const subject = operationsSubject(places.operations.root, 'operation', id);
+  await createDocument(pipeline, subject, document satisfies OperationDocument);
+}
+
+/**
  * Stores that an operation begins, before it does: `operations log` shows it, also if the process is killed.
  *
  * @throws OperationError `NO_STREAM`, ConnectionError; NotAllowedError for a user who may not write there

@@ -167,13 +167,19 @@ const publishing: Publishing = {
       api.readerCreate(stream, '*'),
       api.consumerDelete(stream, '*'),
     ]);
-    const applied = operationsFilter(place.config.roots.operations, 'config');
-    return { allow: [...lookups(place), ...lists(place), ...streams, ...consumers, ...counting, applied] };
+    const { operations } = place.config.roots;
+    const applied = [operationsFilter(operations, 'config'), operationsFilter(operations, 'operation')];
+    return { allow: [...lookups(place), ...lists(place), ...streams, ...consumers, ...counting, ...applied] };
   },
 
   // No consumer of its own: whoever may make one can have the server publish its messages anywhere.
-  viewer: (place) => ({ allow: [...lookups(place), ...lists(place)] }),
+  viewer: (place) => ({ allow: [...lookups(place), ...lists(place), ...looks(place)] }),
 };
+
+/** Where who looks at payloads has to say so. */
+function looks({ config }: Place): string[] {
+  return config.audit?.reads === true ? [operationsFilter(config.roots.operations, 'operation')] : [];
+}
 
 /** Single messages, and the state of the pipeline's own objects. */
 function lookups({ config, topology, api }: Place): string[] {

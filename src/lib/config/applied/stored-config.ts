@@ -94,6 +94,7 @@ export function storedConfigOf(config: PipelineConfig): StoredConfig {
       ackWait: formatDuration(meta.ackWaitMs),
     },
     alerts: alertsOf(config.alerts),
+    audit: { reads: config.audit?.reads === true },
     envelope: config.envelope && { ...noEnvelopeKeys, ...config.envelope },
     correlationHeader: config.correlationHeader ?? defaultCorrelationHeader,
     keys: config.keys && { current: config.keys.current, previous: [...config.keys.previous] },

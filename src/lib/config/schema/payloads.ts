@@ -33,3 +33,14 @@ export const keys = field.optional(
   }),
   'keys of encrypted payloads: where they are, never the keys themselves',
 );
+
+export const audit = field.section(
+  {
+    reads: field.withDefault(
+      field.flag(),
+      false,
+      'who looks at payloads is kept: operations log shows it, and what can not be kept is not shown',
+    ),
+  },
+  'what operations log keeps besides changes',
+);

@@ -4,7 +4,7 @@ import { ackWait, attempts, backoff, consumer, numbers } from './consumer.js';
 import { dependentDefaults } from './dependent-defaults.js';
 import { eventDefinition } from './event-type.js';
 import * as field from './fields.js';
-import { correlationHeader, envelope, keys } from './payloads.js';
+import { audit, correlationHeader, envelope, keys } from './payloads.js';
 import { streams } from './streams.js';
 
 /**
@@ -66,6 +66,7 @@ export const configSchema = z.strictObject({
     'pipeline run keeps the events of dead letters and waiting retries before they age out',
   ),
   latestOnly,
+  audit,
   envelope,
   correlationHeader,
   keys,

@@ -37,6 +37,8 @@ export interface UserConfig<E extends string = string> {
    * dead letter whose consumer has processed a newer event of the same subject. Default: none.
    */
   latestOnly?: string[] | undefined;
+  /** What `operations log` keeps besides changes. */
+  audit?: UserAudit | undefined;
   /** Names of the keys of a JSON object that is put around the data when it is published. Default: none is. */
   envelope?: UserEnvelope | undefined;
   /** Header with the correlation id of an event; log lines have it. Default: `Session-Id`. */
@@ -122,6 +124,12 @@ export interface UserStream {
         tags?: string[] | undefined;
       }
     | undefined;
+}
+
+/** What is kept of who looked at what. */
+export interface UserAudit {
+  /** Who looks at payloads is kept; what can't be kept is not shown. Default: false. */
+  reads?: boolean | undefined;
 }
 
 /** Names of the keys of an envelope, all different. What is not named is not in it. */

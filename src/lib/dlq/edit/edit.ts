@@ -1,6 +1,9 @@
 import type { EditableEvent } from '../../domain/edit.js';
 import { isoOfMs } from '../../domain/time.js';
 import type { ExitCode } from '../../errors.js';
+import { printSelection } from '../../domain/selection/print.js';
+import { logRead } from '../../operations/log-read.js';
+import { selectionOfFilters } from '../filters.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { noStream } from '../../nats/read/read-stream.js';
 import type { DlqEntry } from '../../pointers/entry.js';
@@ -83,6 +86,9 @@ export async function planEdit(
 ): Promise<EditPlan> {
   const { link, places } = pipeline;
   if (!(await link.streamInfo(places.kept.stream))) throw noStream(link, places.kept.stream);
+  const which =
+    'ids' in selection ? selection.ids.join(' ') : printSelection(selectionOfFilters(selection.filters));
+  await logRead(pipeline, `dlq edit ${which}`);
   const differences: Difference[] = [];
   const reasons = new Map<string, 'unchanged' | 'invalid' | 'skipped'>();
   const plan = await planLetters(pipeline, selection, async (entries) => {

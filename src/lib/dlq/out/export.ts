@@ -1,9 +1,11 @@
+import { printSelection } from '../../domain/selection/print.js';
+import { logRead } from '../../operations/log-read.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { readAhead } from '../../flow/read-ahead.js';
 import type { DlqEntry } from '../../pointers/entry.js';
 import { fetchEvent } from '../../pointers/kept/event-of.js';
 import type { Original } from '../../pointers/original.js';
-import type { DeadLetterFilters } from '../filters.js';
+import { type DeadLetterFilters, selectionOfFilters } from '../filters.js';
 import type { DeadLetterItem } from '../item.js';
 import { readItems } from '../list.js';
 import { gone } from '../originals.js';
@@ -46,6 +48,8 @@ export async function* exportDeadLetters(
   { withData = false, limit = Number.POSITIVE_INFINITY, signal }: ExportOptions = {},
 ): AsyncGenerator<readonly ExportedLetter[]> {
   const pages = readItems(pipeline, filters, { limit, signal });
+  if (withData)
+    await logRead(pipeline, `dlq export --with-data ${printSelection(selectionOfFilters(filters))}`);
   if (withData) yield* readAhead(withEvents(pipeline, pages, signal));
   else for await (const { items } of pages) if (items.length > 0) yield items;
 }

@@ -1,3 +1,4 @@
+import { logRead } from '../../operations/log-read.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { type PipelineConfig, readersOf } from '../../config/resolved.js';
 import type { Origin } from '../../domain/key.js';
@@ -49,6 +50,8 @@ export async function explainEvent(
     ...(options.onRead ? { onRead: options.onRead } : {}),
   });
   const { origin, scanned, consumer } = located;
+  if (options.withContent === true)
+    await logRead(pipeline, `events explain ${origin.stream} ${origin.seq}, with its data`);
   const original = await fetchOriginal(link, origin);
   const records = await readHistory(pipeline, 'business', consumer ?? '*', origin);
   const names =

@@ -3,6 +3,7 @@ import { subjectMatches } from '../../domain/subjects.js';
 import { EventRegistry } from '../../handlers/event.js';
 import { type Heard, subscribe } from '../../nats/consume/subscribe.js';
 import { translateError } from '../../nats/errors.js';
+import { logRead } from '../../operations/log-read.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { type HeardEvent, heardEvent } from './stored-event.js';
 import { refuseNoSubject, subjectsNamed, withoutParts } from './subjects-meant.js';
@@ -44,6 +45,7 @@ export async function* hearEvents(
   const subjects = named.length === 0 ? config.streams.events.subjects : subjectsNamed(config, named);
   for (const one of subjects) refuseNoSubject(one);
   if (!(left > 0)) return;
+  await logRead(pipeline, `events tail --core ${subjects.join(' ')}`);
   const registry = new EventRegistry(config);
   const filters = withoutParts(subjects);
   const waiting: { readonly message: Heard; readonly time: string }[] = [];

@@ -4,6 +4,7 @@ import { EventRegistry } from '../../handlers/event.js';
 import type { ReadOptions } from '../../nats/read/read-options.js';
 import { noStream, type ReadPage, readPages } from '../../nats/read/read-stream.js';
 import type { StoredMessage } from '../../nats/wire/message.js';
+import { logRead } from '../../operations/log-read.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { atTime } from './at-time.js';
 import { type ReadEventsOptions, type ReadingSpan, spanOf } from './read-options.js';
@@ -47,6 +48,7 @@ async function* tailPages(
 ): AsyncGenerator<readonly StoredEvent[], void> {
   const { group } = options;
   if (group !== undefined) {
+    await logRead(pipeline, whatIsRead(options));
     yield* sharePages(pipeline, { ...options, group }, sharedAtOnce);
     return;
   }
@@ -54,6 +56,10 @@ async function* tailPages(
   for await (const { messages } of readEventPages(pipeline, options)) {
     yield await storedEvents(pipeline, messages, registry);
   }
+}
+
+function whatIsRead({ subjects = [] }: ReadEventsOptions): string {
+  return `events tail ${subjects.join(' ')}`.trimEnd();
 }
 
 /** As `tailEvents`, as messages, and without a group. */
@@ -69,6 +75,7 @@ export async function* readEventPages(
   const { name: stream } = config.streams.events;
   const info = await link.streamInfo(stream);
   if (!info) throw noStream(link, stream);
+  await logRead(pipeline, whatIsRead(options));
   const sieve = new Sieve(meant, span, count);
   const { first_seq: firstSeq, last_seq: lastSeq } = info.state;
   options.onStart?.({ firstSeq, lastSeq });

@@ -25,6 +25,7 @@ const whole = {
     dlq: { subjects: ['dead.>'], storage: 'memory', duplicateWindow: '1m' },
     kept: { name: 'copies' },
   },
+  audit: { reads: true },
   envelope: { payload: 'body', type: 'kind' },
   correlationHeader: 'Trace',
   keys: { current: 'env://BILLS_KEY', previous: ['file://./old.key'] },
