@@ -5,10 +5,8 @@ export { defineConfig } from './config/define-config.js';
 export type { StandardSchema } from './config/schema/standard-schema.js';
 export type {
   UserBatch,
-  UserAudit,
   UserConfig,
   UserConsumer,
-  UserEnvelope,
   UserEvent,
   UserExternalConsumer,
   UserKeys,

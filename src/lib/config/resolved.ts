@@ -1,7 +1,8 @@
 import type { BatchSettings } from './batch-settings.js';
-import type { PayloadSettings } from './payload-settings.js';
 import type { ServerSettings } from '../connection/target-options.js';
 import type { AlertRate } from '../domain/alert-rate.js';
+import type { EnvelopeKeys } from '../domain/envelope.js';
+import type { KeyReferences } from '../domain/key-reference.js';
 import type { Numbers } from '../domain/numbers.js';
 import type { StagePlan } from '../domain/stage-plan.js';
 import type { SubjectRoots } from '../domain/subjects.js';
@@ -11,7 +12,7 @@ import type { StandardSchema } from './schema/standard-schema.js';
 export type { StreamPlacement, StreamRole, StreamSettings };
 
 /** A config after loading: every default filled in, every duration in ms, every path absolute. */
-export interface PipelineConfig extends PayloadSettings {
+export interface PipelineConfig {
   /** Name of the pipeline; marks what it owns on the server. */
   readonly name: string;
   /**
@@ -43,6 +44,17 @@ export interface PipelineConfig extends PayloadSettings {
   readonly keepOriginals: boolean;
   /** Filters of subjects that each name one thing: only the newest event counts. */
   readonly latestOnly: readonly string[];
+  /** What is kept of who looks at payloads. Default: nothing. */
+  readonly audit?: {
+    /** Each look. */
+    readonly reads: true;
+  };
+  /** Keys of the JSON object around the data. Default: there is none. */
+  readonly envelope?: EnvelopeKeys;
+  /** Header with the correlation id. Default: `Session-Id`. */
+  readonly correlationHeader?: string;
+  /** Where the keys of encrypted payloads are. */
+  readonly keys?: KeyReferences;
   /** As schemas see numbers at publishing, and consumers that don't say it themselves. */
   readonly numbers: Numbers;
   /** Name of the cluster that the server must be in. Default: any. */
