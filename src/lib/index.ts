@@ -168,6 +168,16 @@ export { subscribeEvents } from './events/subscribe/subscribe.js';
 export type { SubscribeOptions, Subscription, SubscriptionStart } from './events/subscribe/options.js';
 export type { ReadPage } from './nats/read/read-stream.js';
 
+// Replaying events.
+export { type EventReplayPlan, planEventReplay, type ReplayTarget } from './events/replay/plan-replay.js';
+export { replayEvents } from './events/replay/replay-events.js';
+export type {
+  EventReplay,
+  ReplayEventsOptions,
+  ReplayProblem,
+  ReplaySoFar,
+} from './events/replay/replay-options.js';
+
 // Measuring.
 export { loadEvents } from './events/load/load.js';
 export type {

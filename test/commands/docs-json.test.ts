@@ -92,6 +92,9 @@ test('the JSON that docs/commands.md shows is what the commands print', async ()
   expectSample(await json('dlq', 'report', '--since', '1h'), 'dlq report');
   expectSample(await json('dlq', 'discard', other, '--reason', 'by hand', '--yes'), 'dlq discard');
   expectSample(await json('events', 'load', '--rate', '50', '--duration', '1'), 'events load');
+  const replay = ['events', 'replay', 'totp.requested', '--all', '--to', 'events.>=events.copy.>'];
+  expectSample(await json(...replay), 'events replay');
+  expectSample(await json(...replay, '--dry-run'), 'events replay', 1);
 
   const file = join(p.folder, 'plutomi-events.config.json');
   const changed = { ...JSON.parse(await readFile(file, 'utf8')), streams: { events: { maxAge: '3d' } } };

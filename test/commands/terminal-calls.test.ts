@@ -75,6 +75,10 @@ const calls: readonly Call[] = [
     shows: /(?:^\S+(?: \S+)? +#\d +(?:events\.)?job\.bad.*\n){3}3 events, events\/1 to events\/3, in /m,
     colored: true,
   },
+  {
+    words: ['events', 'replay', 'job.bad', '--all', '--to', 'events.job.bad=events.copied'],
+    shows: /^3 read, 3 written: 1 to 3, in /m,
+  },
   { words: ['dlq', 'list', '--group-by', 'subject'], shows: /^no dead letters\n$/ },
   { words: ['pipeline', 'run'], shows: /ERROR: notifications-consumer\/3 dead letter/, colored: true },
   { words: ['events', 'explain', '1'], shows: /^ {2}notifications-consumer {2}dead$/m, colored: true },

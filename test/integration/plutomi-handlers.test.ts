@@ -46,6 +46,7 @@ const event: PlutomiEvent = {
   seq: 7,
   time: new Date('2026-01-31T12:00:00.123Z'),
   edited: false,
+  replayed: false,
 };
 
 const context = (overrides: Partial<HandlerContext> = {}): HandlerContext => ({

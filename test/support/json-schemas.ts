@@ -451,6 +451,39 @@ const schemas = {
       expiring: orNull(count),
     }),
   }),
+  'events replay': object(
+    {
+      read: count,
+      written: count,
+      failed: count,
+      duplicates: count,
+      firstSeq: orNull(count),
+      lastSeq: orNull(count),
+      seconds: amount,
+      stopped: orNull(object({ code: text, message: text })),
+      problems: listOf(object({ message: text, seq: count, count })),
+    },
+    {
+      plan: object({
+        pipeline: text,
+        server: text,
+        subjects: listOf(text),
+        since: orNull(isoTime),
+        fromSeq: orNull(count),
+        until: orNull(isoTime),
+        events: orNull(count),
+        target: orNull(
+          object({
+            subject: text,
+            server: text,
+            streams: listOf(text),
+            consumers: orNull(listOf(text)),
+            ids: orNull(text),
+          }),
+        ),
+      }),
+    },
+  ),
   'events load': object({
     sent: count,
     stored: count,

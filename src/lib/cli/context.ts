@@ -1,3 +1,4 @@
+import { environmentElsewhere } from '../connection/elsewhere.js';
 import type { Environment } from '../connection/environment.js';
 import { loadConfig } from '../config/load.js';
 import type { ModuleOptions } from '../config/file/load-module.js';
@@ -138,6 +139,19 @@ export class CommandContext {
     const open = link ?? (await this.connect(await this.target(config)));
     this.opened = config;
     return makePipeline({ config, link: open, variables: this.environment.variables });
+  }
+
+  /** A connection to another server, by its own words alone: credentials of this one are not for it. */
+  async elsewhere(flags: { readonly context?: string; readonly server?: string }): Promise<Link> {
+    const target = await findTarget(undefined, {
+      environment: environmentElsewhere(this.environment),
+      flags,
+      name: `plutomi-events ${this.commandId.replaceAll(':', ' ')}`,
+      timeoutMs: this.flags.timeout,
+    });
+    const link = await connect(target);
+    this.links.push(link);
+    return link;
   }
 
   private async connect(target: ConnectionTarget): Promise<Link> {

@@ -30,6 +30,8 @@ export interface PlutomiEvent<Data = unknown> {
   readonly envelope?: Readonly<Record<string, unknown>> | undefined;
   /** A person has edited it since: data and headers are theirs, all else is that of the original. */
   readonly edited: boolean;
+  /** It is read again by `events replay`: it may have been handled long ago. A replay from the DLQ is none: see `context.cycle`. */
+  readonly replayed: boolean;
 }
 
 /** What a handler learns about the attempt, besides the event. */

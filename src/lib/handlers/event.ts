@@ -25,6 +25,8 @@ export interface EventMessage {
   readonly kept?: boolean;
   /** A person has edited it. */
   readonly edited?: boolean;
+  /** It is read again by `events replay`. */
+  readonly replayed?: boolean;
 }
 
 /** Told when the numbers of a payload are not those that were published, once for each event type. */
@@ -132,6 +134,9 @@ class Event implements PlutomiEvent {
   get edited(): boolean {
     return this.message.edited === true;
   }
+  get replayed(): boolean {
+    return this.message.replayed === true;
+  }
   get time(): Date {
     return new Date(msOfNanos(this.message.time));
   }
@@ -200,8 +205,18 @@ export function makeEvent(
 async function open(message: EventMessage, keys: Keyring): Promise<EventMessage> {
   const opened = await keys.open(message);
   if (!opened.ok) throw new PayloadEncrypted(opened.reason);
-  const { stream, subject, seq, time, headers, msgId, kept = false, edited = false } = message;
-  return { stream, subject, seq, time, headers, msgId, kept, edited, data: opened.value };
+  const {
+    stream,
+    subject,
+    seq,
+    time,
+    headers,
+    msgId,
+    kept = false,
+    edited = false,
+    replayed = false,
+  } = message;
+  return { stream, subject, seq, time, headers, msgId, kept, edited, replayed, data: opened.value };
 }
 
 function makeOpened(

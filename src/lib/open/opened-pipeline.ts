@@ -17,6 +17,8 @@ import type { EventLoad, EventLoadOptions } from '../events/load/load-options.js
 import type { HeardEvent, StoredEvent } from '../events/read/stored-event.js';
 import { subscribeEvents } from '../events/subscribe/subscribe.js';
 import type { SubscribeOptions, Subscription } from '../events/subscribe/options.js';
+import { replayEvents } from '../events/replay/replay-events.js';
+import type { EventReplay, ReplayEventsOptions } from '../events/replay/replay-options.js';
 import type { Clock } from '../flow/clock.js';
 import type { Handler } from '../handlers/contract.js';
 import { loadHandlers } from '../handlers/load.js';
@@ -126,6 +128,11 @@ export class OpenPipeline implements Pipeline, AsyncDisposable {
     options?: PublishManyOptions,
   ): Promise<PublishManyResult> {
     return this.publisher.publishMany(events, options);
+  }
+
+  /** Reads stored events again, for a handler or to other subjects: see `replayEvents`. */
+  replayEvents(options: ReplayEventsOptions): Promise<EventReplay> {
+    return replayEvents(this, options);
   }
 
   /** Publishes events at a steady rate, and measures how long it takes: see `loadEvents`. */

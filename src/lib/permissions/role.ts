@@ -27,6 +27,7 @@ export const roleOfCommand: Readonly<Record<string, Role>> = {
   'events load': 'publisher',
   'events publish': 'publisher',
   'events tail': 'viewer',
+  'events replay': 'viewer',
   'operations log': 'viewer',
   'pipeline apply': 'ci',
   'pipeline health': 'viewer',

@@ -18,6 +18,7 @@ const event: PlutomiEvent = {
   seq: 42,
   time: new Date(0),
   edited: false,
+  replayed: false,
 };
 const facts = {
   consumer: 'notifications-consumer',

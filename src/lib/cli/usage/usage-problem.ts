@@ -130,7 +130,7 @@ const meanings: readonly (readonly [
     (_, name, other) => ({ message: `--${name} needs --${other}` }),
   ],
   [
-    new RegExp(`${flagName}=.* cannot also be provided when using ${flagName}`, 's'),
+    new RegExp(`${flagName}=.*? cannot also be provided when using ${flagName}`, 's'),
     (_, one, other) => ({ message: `--${other} and --${one}: give only one of them` }),
   ],
 ];
