@@ -168,25 +168,14 @@ export { subscribeEvents } from './events/subscribe/subscribe.js';
 export type { SubscribeOptions, Subscription, SubscriptionStart } from './events/subscribe/options.js';
 export type { ReadPage } from './nats/read/read-stream.js';
 
-// Replaying events.
+// Replaying and measuring events.
 export { type EventReplayPlan, planEventReplay, type ReplayTarget } from './events/replay/plan-replay.js';
 export { replayEvents } from './events/replay/replay-events.js';
-export type {
-  EventReplay,
-  ReplayEventsOptions,
-  ReplayProblem,
-  ReplaySoFar,
-} from './events/replay/replay-options.js';
-
-// Measuring.
+export type { EventReplay, ReplayEventsOptions } from './events/replay/replay-options.js';
+export type { ReplayProblem, ReplaySoFar } from './events/replay/replay-options.js';
 export { loadEvents } from './events/load/load.js';
-export type {
-  EventLoad,
-  EventLoadOptions,
-  Latencies,
-  LoadProblem,
-  LoadSoFar,
-} from './events/load/load-options.js';
+export type { EventLoad, EventLoadOptions, Latencies } from './events/load/load-options.js';
+export type { LoadProblem, LoadSoFar } from './events/load/load-options.js';
 export { type EventLoadPlan, planLoad } from './events/load/plan-load.js';
 
 // The dead letter queue and the journal.
