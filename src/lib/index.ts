@@ -83,6 +83,10 @@ export type { Plan, PlanOptions } from './topology/plan.js';
 export { type PermissionOptions, permissionsOf, type RolePermissions } from './permissions/permissions.js';
 export type { Role } from './permissions/role.js';
 
+// What stands in the way.
+export { diagnosePipeline, type DiagnoseOptions } from './open/diagnose-pipeline.js';
+export type { Diagnosis, Finding, Subject } from './doctor/finding.js';
+
 // Running.
 export { loadHandlers } from './handlers/load.js';
 export { type Logger, type LogLevel, type LogOptions, makeLogger, silentLogger } from './observe/log.js';

@@ -80,6 +80,7 @@ const calls: readonly Call[] = [
     shows: /^3 read, 3 written: 1 to 3, in /m,
   },
   { words: ['dlq', 'list', '--group-by', 'subject'], shows: /^no dead letters\n$/ },
+  { words: ['pipeline', 'doctor'], shows: /^nothing stands in the way$/m, colored: true },
   { words: ['pipeline', 'run'], shows: /ERROR: notifications-consumer\/3 dead letter/, colored: true },
   { words: ['events', 'explain', '1'], shows: /^ {2}notifications-consumer {2}dead$/m, colored: true },
   {

@@ -412,6 +412,36 @@ const schemas = {
     ),
     streams: listOf(object({ name: text, bytesPerHour: orNull({ type: 'number' }) })),
   }),
+  'pipeline doctor': object({
+    ok: { type: 'boolean' },
+    findings: listOf(
+      object({
+        about: {
+          enum: [
+            'config',
+            'address',
+            'tls',
+            'login',
+            'version',
+            'jetstream',
+            'account',
+            'permissions',
+            'cluster',
+            'storage',
+            'streams',
+            'consumers',
+            'paused',
+            'clock',
+            'handlers',
+            'monitor',
+          ],
+        },
+        status: { enum: ['ok', 'warn', 'fail'] },
+        message: text,
+        next: orNull(text),
+      }),
+    ),
+  }),
   'pipeline status': object({
     pipeline: text,
     server: text,

@@ -1,6 +1,6 @@
 import { environmentElsewhere } from '../connection/elsewhere.js';
 import type { Environment } from '../connection/environment.js';
-import { loadConfig } from '../config/load.js';
+import { findConfig, loadConfig } from '../config/load.js';
 import type { ModuleOptions } from '../config/file/load-module.js';
 import type { PipelineConfig } from '../config/resolved.js';
 import { findTarget } from '../pipeline/find-target.js';
@@ -84,6 +84,18 @@ export class CommandContext {
     return (await this.locate()).config;
   }
 
+  /** The config file's, whether or not its handlers are there; undefined: there is none. */
+  async configOfFile(): Promise<PipelineConfig | undefined> {
+    const file = this.flags.config ?? (await findConfig(this.environment.cwd));
+    return file === undefined ? undefined : this.load(file);
+  }
+
+  /** The config as it was applied to a server; undefined: none was. */
+  async configApplied(link: Link): Promise<PipelineConfig | undefined> {
+    const { findApplied } = await import('../operations/find-applied.js');
+    return findApplied(link, this.named);
+  }
+
   private locate(): Promise<Located> {
     this.located ??= this.needsProject ? this.load().then((config) => ({ config })) : this.find();
     return this.located;
@@ -124,12 +136,12 @@ export class CommandContext {
   }
 
   /** Flag > environment > context > config file > the server of this folder > nats://127.0.0.1:4222. */
-  async target(config?: PipelineConfig): Promise<ConnectionTarget> {
+  async target(config?: PipelineConfig, timeoutMs?: number): Promise<ConnectionTarget> {
     return findTarget(config, {
       environment: this.environment,
       flags: this.flags,
       name: `plutomi-events ${this.commandId.replaceAll(':', ' ')}`,
-      timeoutMs: this.flags.timeout,
+      timeoutMs: this.flags.timeout ?? timeoutMs,
     });
   }
 

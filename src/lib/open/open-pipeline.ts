@@ -79,13 +79,14 @@ async function located(
 }
 
 /** With the variables of `.env`, where they are not set already, and not empty; the process's own environment stays as it is. */
-async function environmentOf(cwd: string | undefined): Promise<Environment> {
+export async function environmentOf(cwd: string | undefined): Promise<Environment> {
   const before = readEnvironment(undefined, cwd);
   const added = await readEnvFile(before.cwd, before.trust);
   const unset = Object.entries(added).filter(([name]) => !before.variables[name]);
   return readEnvironment({ ...before.variables, ...Object.fromEntries(unset) }, before.cwd);
 }
 
-function modulesOf({ cacheHome, trust }: Environment) {
+/** How configs and handlers are loaded. */
+export function modulesOf({ cacheHome, trust }: Environment) {
   return { cacheHome, trust, library: () => import('../index.js') };
 }

@@ -1,6 +1,7 @@
 /** The subjects that the client and this library send JetStream's requests to; `*` may stand for any name. */
 export function apiSubjects(prefix: string) {
   return {
+    accountInfo: `${prefix}.INFO`,
     streamInfo: (stream: string) => `${prefix}.STREAM.INFO.${stream}`,
     streamNames: `${prefix}.STREAM.NAMES`,
     streamList: `${prefix}.STREAM.LIST`,

@@ -192,6 +192,9 @@ function lookups({ config, topology, api }: Place): string[] {
     ...workbench(config).map(({ name }) => api.directGet(name)),
     // Who has the subjects of a stream that is missing.
     api.streamNames,
+    // What this user itself may do, and its account: for `pipeline doctor`.
+    api.accountInfo,
+    '$SYS.REQ.USER.INFO',
   ];
 }
 

@@ -30,6 +30,7 @@ export const roleOfCommand: Readonly<Record<string, Role>> = {
   'events replay': 'viewer',
   'operations log': 'viewer',
   'pipeline apply': 'ci',
+  'pipeline doctor': 'viewer',
   'pipeline health': 'viewer',
   'pipeline metrics': 'viewer',
   'pipeline run': 'runner',

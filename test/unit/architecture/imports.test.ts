@@ -20,7 +20,7 @@ const layers: readonly (readonly string[])[] = [
   ['topology', 'waterfall'],
   ['dlq'],
   ['events', 'verify', 'report', 'permissions'],
-  ['monitor'],
+  ['monitor', 'doctor'],
   ['render'],
   ['open'],
   ['index.ts', 'internals.ts'],

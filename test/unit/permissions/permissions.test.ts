@@ -74,7 +74,7 @@ describe('permissionsOf', () => {
   test('a viewer sends nothing but questions', () => {
     const { allow, deny } = permissionsOf(config, 'viewer').publish;
     const questions =
-      /^\$JS\.API\.(?:STREAM\.(?:INFO|LIST|NAMES|MSG\.GET)|CONSUMER\.(?:INFO|LIST)|DIRECT\.GET)\b/;
+      /^\$JS\.API\.(?:INFO$|STREAM\.(?:INFO|LIST|NAMES|MSG\.GET)|CONSUMER\.(?:INFO|LIST)|DIRECT\.GET)\b|^\$SYS\.REQ\.USER\.INFO$/;
     expect(allow.filter((subject) => !questions.test(subject))).toEqual([]);
     expect(deny).toBeUndefined();
   });
@@ -142,7 +142,9 @@ describe('permissionsOf', () => {
     const options = { user: 'ann smith', apiPrefix: '$JS.hub.API' };
     const ann = permissionsOf(config, 'viewer', options);
     expect(ann).toMatchObject({ user: 'ann smith', inboxPrefix: '_INBOX_ann_smith' });
-    expect(ann.publish.allow.filter((subject) => !subject.startsWith('$JS.hub.API.'))).toEqual([]);
+    expect(ann.publish.allow.filter((subject) => !subject.startsWith('$JS.hub.API.'))).toEqual([
+      '$SYS.REQ.USER.INFO',
+    ]);
     expect(permissionsOf(config, 'viewer', { inboxPrefix: 'in.x' }).subscribe.allow).toEqual([
       'in.x.>',
       'events.>',

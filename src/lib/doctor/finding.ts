@@ -1,0 +1,58 @@
+import { type PlutomiError } from '../errors.js';
+import type { Suggestion } from '../suggestion.js';
+
+/** What was looked at, in the order in which it has to be right. */
+export type Subject =
+  | 'config'
+  | 'address'
+  | 'tls'
+  | 'login'
+  | 'version'
+  | 'jetstream'
+  | 'account'
+  | 'permissions'
+  | 'cluster'
+  | 'storage'
+  | 'streams'
+  | 'consumers'
+  | 'paused'
+  | 'clock'
+  | 'handlers'
+  | 'monitor';
+
+/** Something that was looked at. */
+export interface Finding {
+  /** What it is about. */
+  readonly about: Subject;
+  /** `fail`: the pipeline can't run like this. `warn`: it can, and somebody should know. */
+  readonly status: 'ok' | 'warn' | 'fail';
+  /** What was found. */
+  readonly message: string;
+  /** What to do next; null: nothing. */
+  readonly next: Suggestion | null;
+}
+
+/** What stands between this machine and a running pipeline. */
+export interface Diagnosis {
+  /** Nothing has failed. */
+  readonly ok: boolean;
+  /** In the order in which it has to be right. */
+  readonly findings: readonly Finding[];
+}
+
+export function ok(about: Subject, message: string): Finding {
+  return { about, status: 'ok', message, next: null };
+}
+
+export function warn(about: Subject, message: string, next: Suggestion | null = null): Finding {
+  return { about, status: 'warn', message, next };
+}
+
+export function fail(about: Subject, message: string, next: Suggestion | null = null): Finding {
+  return { about, status: 'fail', message, next };
+}
+
+/** What an error says, with the first of what it suggests. */
+export function failed(about: Subject, { message, suggestions: [next] }: PlutomiError): Finding {
+  return fail(about, message, next ?? null);
+}

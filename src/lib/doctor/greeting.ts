@@ -1,0 +1,65 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { messageOf } from '../errors.js';
+
+/** What somebody who listens at an address says first. */
+export type Greeting =
+  | { readonly kind: 'unreachable'; readonly why: string }
+  | { readonly kind: 'silent' }
+  | { readonly kind: 'stranger' }
+  | { readonly kind: 'server'; readonly tlsRequired: boolean; readonly tlsAvailable: boolean };
+
+/** As long as the first line of any server. */
+const mostBytes = 65_536;
+
+/** Connects, and reads the line that a nats-server begins with; says nothing itself. */
+export async function readGreeting(url: string, timeoutMs: number): Promise<Greeting> {
+  const { hostname, port } = new URL(url);
+  const signal = AbortSignal.timeout(timeoutMs);
+  const socket = connect(Number(port), hostname.replace(/^\[|\]$/g, ''));
+  // Once it is given up, nobody asks any more.
+  socket.on('error', () => {});
+  try {
+    await once(socket, 'connect', { signal });
+  } catch (error) {
+    socket.destroy();
+    return { kind: 'unreachable', why: signal.aborted ? `no answer in ${timeoutMs} ms` : reasonOf(error) };
+  }
+  try {
+    return readLine(await firstLine(socket, signal));
+  } catch {
+    return signal.aborted ? { kind: 'silent' } : { kind: 'stranger' };
+  } finally {
+    socket.destroy();
+  }
+}
+
+async function firstLine(socket: Socket, signal: AbortSignal): Promise<string> {
+  let said = '';
+  while (!said.includes('\n')) {
+    const ended = once(socket, 'close', { signal }).then(() => [undefined]);
+    const [chunk] = (await Promise.race([once(socket, 'data', { signal }), ended])) as [Buffer | undefined];
+    if (chunk === undefined || said.length > mostBytes) break;
+    said += chunk.toString('latin1');
+  }
+  return said;
+}
+
+function readLine(line: string): Greeting {
+  const text = /^INFO (\{.*\})/.exec(line)?.[1];
+  if (text === undefined) return { kind: 'stranger' };
+  const info = JSON.parse(text) as { tls_required?: unknown; tls_available?: unknown };
+  return {
+    kind: 'server',
+    tlsRequired: info.tls_required === true,
+    tlsAvailable: info.tls_available === true,
+  };
+}
+
+/** Several addresses of one name fail together, without a message of their own. */
+function reasonOf(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'ECONNREFUSED') return 'connection refused: nothing listens there';
+  if (/^(?:ENOTFOUND|EAI)/.test(code ?? '')) return 'there is no machine of that name';
+  return messageOf(error);
+}
