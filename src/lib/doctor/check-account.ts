@@ -1,4 +1,4 @@
-import type { PipelineConfig } from '../config/resolved.js';
+import type { StreamSettings } from '../config/resolved.js';
 import { formatBytes } from '../domain/bytes.js';
 import { type PlutomiError } from '../errors.js';
 import { type AccountUse, readAccountUse } from '../nats/account.js';
@@ -13,15 +13,18 @@ export const [nearlyFull, asGoodAsFull] = [0.8, 0.95];
 const report = suggestOther('nats', ['account', 'info']);
 const raise = 'raise the limits of the account, or lower what streams keep';
 
-/** Whether the account has JetStream, and room for what the config wants. */
-export async function checkAccount(link: Link, config: PipelineConfig | undefined): Promise<Finding[]> {
+/** Whether the account has JetStream, and room for the streams that are wanted; undefined: nobody knows which. */
+export async function checkAccount(
+  link: Link,
+  wanted: readonly StreamSettings[] | undefined,
+): Promise<Finding[]> {
   let use: AccountUse;
   try {
     use = await readAccountUse(link);
   } catch (error) {
     return [unreadable(error as PlutomiError)];
   }
-  const findings = use.tiers === undefined ? limitsOf(use, config) : [];
+  const findings = use.tiers === undefined ? limitsOf(use, wanted) : [];
   return [
     ok('jetstream', 'JetStream is on for this account'),
     ...(findings.length > 0 ? findings : [ok('account', withinLimits(use))]),
@@ -43,23 +46,25 @@ function unreadable(error: PlutomiError): Finding {
   );
 }
 
-function limitsOf({ limits, streams, ...use }: AccountUse, config: PipelineConfig | undefined): Finding[] {
-  const wanted = config ? Object.values(config.streams) : [];
+function limitsOf(
+  { limits, streams, ...use }: AccountUse,
+  wanted: readonly StreamSettings[] | undefined,
+): Finding[] {
   const kinds = [
     { name: 'file', used: use.storage, most: limits.max_storage },
     { name: 'memory', used: use.memory, most: limits.max_memory },
   ];
   const findings = kinds.flatMap(({ name, used, most }) => {
-    const isWanted = config === undefined ? name === 'file' : wanted.some(({ storage }) => storage === name);
+    const isWanted = wanted?.some(({ storage }) => storage === name) ?? name === 'file';
     if (!isWanted || most < 0) return [];
     if (most === 0) return [fail('account', `the account has no ${name} storage`, report)];
     if (used / most < nearlyFull) return [];
     const text = `${formatBytes(used)} of the account's ${formatBytes(most)} of ${name} storage are used`;
     return [(used / most >= asGoodAsFull ? fail : warn)('storage', text, raise)];
   });
-  const missing = limits.max_streams >= 0 ? Math.max(0, wanted.length - limits.max_streams) : 0;
+  const missing = limits.max_streams >= 0 ? Math.max(0, (wanted?.length ?? 0) - limits.max_streams) : 0;
   if (missing > 0) {
-    const text = `the account may have ${limits.max_streams} streams, and the pipeline needs ${wanted.length}`;
+    const text = `the account may have ${limits.max_streams} streams, and the pipeline needs ${wanted?.length}`;
     findings.push(fail('account', text, raise));
   } else if (limits.max_streams >= 0 && streams > limits.max_streams) {
     findings.push(warn('account', `${streams} streams of ${limits.max_streams} are there`, raise));

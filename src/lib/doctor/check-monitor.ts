@@ -1,4 +1,5 @@
 import { formatBytes } from '../domain/bytes.js';
+import { decodeObject } from '../domain/decode.js';
 import { messageOf } from '../errors.js';
 import type { HttpClient } from '../http/client.js';
 import { asGoodAsFull, nearlyFull } from './check-account.js';
@@ -46,10 +47,9 @@ async function read(url: URL, http: HttpClient): Promise<object> {
     text += chunk.toString();
     if (text.length > mostBytes) throw new Error(`${url.pathname} answers more than ${mostBytes} bytes`);
   }
-  const found: unknown = JSON.parse(text);
-  if (typeof found !== 'object' || found === null)
-    throw new Error(`${url.pathname} answers ${answer.status}`);
-  return found;
+  const found = decodeObject(Buffer.from(text), mostBytes);
+  if (!found.ok) throw new Error(`${url.pathname} answers ${answer.status}, and no JSON`);
+  return found.value;
 }
 
 function storeOf(monitor: URL, { config = {}, storage = 0, disabled }: ServerStore): Finding[] {

@@ -1,9 +1,6 @@
-import type { PipelineConfig } from '../config/resolved.js';
 import { filterContains, filtersOverlap } from '../domain/subjects.js';
 import type { OwnPermissions, OwnUser } from '../nats/account.js';
-import type { Link } from '../nats/link.js';
-import { permissionsOf, type SubjectPermissions } from '../permissions/permissions.js';
-import type { Role } from '../permissions/role.js';
+import type { RolePermissions, SubjectPermissions } from '../permissions/permissions.js';
 import { suggestCommand } from '../suggestion.js';
 import { fail, type Finding, ok, warn } from './finding.js';
 
@@ -11,19 +8,13 @@ import { fail, type Finding, ok, warn } from './finding.js';
 const mostNamed = 5;
 
 /** Each permission of a role, by what the server says of this user; undefined: it does not say it. */
-export function checkPermissions(
-  link: Link,
-  { config, role, user }: { config: PipelineConfig; role: Role; user: OwnUser | undefined },
-): Finding[] {
+export function checkPermissions(needed: RolePermissions, user: OwnUser | undefined): Finding[] {
+  const { role } = needed;
   const next = suggestCommand('pipeline permissions', { flags: { role }, note: 'what this user needs' });
   if (user === undefined) {
     const text = 'what this user may do is not known: it may not ask ($SYS.REQ.USER.INFO)';
     return [warn('permissions', text, next)];
   }
-  const needed = permissionsOf(config, role, {
-    inboxPrefix: link.target.inboxPrefix ?? '_INBOX',
-    apiPrefix: link.apiPrefix,
-  });
   const missing = [
     ...missingOf('publish to', needed.publish, user.publish),
     ...missingOf('subscribe to', needed.subscribe, user.subscribe),

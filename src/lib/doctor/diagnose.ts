@@ -5,8 +5,9 @@ import type { HttpClient } from '../http/client.js';
 import { type OwnUser, readOwnUser } from '../nats/account.js';
 import type { ConnectionTarget } from '../nats/connect/target.js';
 import type { Link } from '../nats/link.js';
+import { permissionsOf } from '../permissions/permissions.js';
 import type { Role } from '../permissions/role.js';
-import { makePipeline } from '../pipeline/pipeline.js';
+import { makePipeline, type Pipeline } from '../pipeline/pipeline.js';
 import { checkAccount } from './check-account.js';
 import { checkClock, type ClockReading } from './check-clock.js';
 import { checkConnection } from './check-connection.js';
@@ -48,7 +49,7 @@ export async function diagnose(settings: DiagnoseSettings): Promise<Diagnosis> {
     findings.push(...ofConnection);
     if (link) {
       try {
-        findings.push(...(await lookOver(link, config, settings)));
+        findings.push(...(await lookOver({ link, ofFolder: config }, settings)));
       } finally {
         await link.close();
       }
@@ -75,23 +76,35 @@ async function found<T>(find: () => Promise<T>, findings: Finding[]): Promise<T 
   }
 }
 
+/** A server, before it is known which pipeline is meant. */
+interface Examined {
+  readonly link: Link;
+  readonly ofFolder: PipelineConfig | undefined;
+}
+
 async function lookOver(
-  link: Link,
-  ofFolder: PipelineConfig | undefined,
+  { link, ofFolder }: Examined,
   { applied, role, clock }: DiagnoseSettings,
 ): Promise<Finding[]> {
   const [user, ofUser] = await timed(clock, () => whoIsThis(link));
-  const ofAccount = await checkAccount(link, ofFolder);
-  const isDeaf = ofAccount.some(
+  const findings = await checkAccount(link, ofFolder && Object.values(ofFolder.streams));
+  const isDeaf = findings.some(
     ({ about, status }) => status === 'fail' && about !== 'account' && about !== 'storage',
   );
-  const findings = [...ofAccount];
   const config = ofFolder ?? (isDeaf ? undefined : await appliedConfig(() => applied(link), findings));
-  if (config) findings.push(...checkPermissions(link, { config, role, user }));
+  let time: ClockReading = { ...ofUser, serverTime: user?.serverTime };
+  if (config) {
+    const inboxPrefix = link.target.inboxPrefix ?? '_INBOX';
+    const needed = permissionsOf(config, role, { inboxPrefix, apiPrefix: link.apiPrefix });
+    findings.push(...checkPermissions(needed, user));
+  }
   // Where nothing answers, each question would be waited for.
-  if (config && !isDeaf) findings.push(...(await checkObjects(makePipeline({ config, link, clock }))));
-  const time = { ...ofUser, serverTime: user?.serverTime };
-  findings.push(checkClock(user || isDeaf || !config ? time : await streamTime(link, config, clock)));
+  if (config && !isDeaf) {
+    const pipeline = makePipeline({ config, link, clock });
+    findings.push(...(await checkObjects(pipeline)));
+    if (!user) time = await streamTime(pipeline);
+  }
+  findings.push(checkClock(time));
   if (config) findings.push(...(await checkHandlers(config)));
   return findings;
 }
@@ -103,8 +116,8 @@ async function timed<T>(clock: Clock, ask: () => Promise<T>): Promise<[T, Omit<C
 }
 
 /** What the server says about a stream has its time too; for those who may not ask who they are. */
-async function streamTime(link: Link, { streams }: PipelineConfig, clock: Clock): Promise<ClockReading> {
-  const ask = () => link.streamInfo(streams.events.name).catch(() => undefined);
+async function streamTime({ link, config, clock }: Pipeline): Promise<ClockReading> {
+  const ask = () => link.streamInfo(config.streams.events.name).catch(() => undefined);
   const [info, times] = await timed(clock, ask);
   return { ...times, serverTime: info?.ts };
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { decodeObject } from '../domain/decode.js';
 import { messageOf } from '../errors.js';
 
 /** What somebody who listens at an address says first. */
@@ -48,11 +49,12 @@ async function firstLine(socket: Socket, signal: AbortSignal): Promise<string> {
 function readLine(line: string): Greeting {
   const text = /^INFO (\{.*\})/.exec(line)?.[1];
   if (text === undefined) return { kind: 'stranger' };
-  const info = JSON.parse(text) as { tls_required?: unknown; tls_available?: unknown };
+  const info = decodeObject(Buffer.from(text, 'latin1'));
+  if (!info.ok) return { kind: 'stranger' };
   return {
     kind: 'server',
-    tlsRequired: info.tls_required === true,
-    tlsAvailable: info.tls_available === true,
+    tlsRequired: info.value['tls_required'] === true,
+    tlsAvailable: info.value['tls_available'] === true,
   };
 }
 
