@@ -32,6 +32,8 @@ export interface Pointer {
   readonly lastFailedAt: string;
   /** Not to be handled before this time, in ms since 1970; 0: now. Carried in a header. */
   readonly notBeforeMs: number;
+  /** `traceparent` of the attempt that led here, or of the replay, where somebody traced. */
+  readonly trace?: string;
   /** The event was edited: the version that was made for this cycle is handled in place of the original. */
   readonly edited?: number;
   /** Dead letters of the meta tier embed the business record that could not be routed. */
@@ -81,6 +83,7 @@ export function pointerFrom(x: Exhaustion, stage: 'retry' | 'dlq', notBeforeMs: 
     firstFailedAt: x.firstFailedAt,
     lastFailedAt: x.lastFailedAt,
     notBeforeMs,
+    ...(x.trace === undefined ? {} : { trace: x.trace }),
   };
 }
 
@@ -137,6 +140,7 @@ export function bodyOfPointer(p: Pointer): object {
     attempts,
     firstFailedAt,
     lastFailedAt,
+    trace: p.trace,
     embedded: p.embedded,
     // What is replayed dies at another time, if at all.
     ...(stage === 'dlq' && p.deadAt !== undefined ? { deadAt: p.deadAt } : {}),
@@ -152,6 +156,7 @@ export function decodePointer(bytes: Uint8Array, notBefore: string | undefined):
 /** The pointer that a body holds. */
 export function pointerInBody(body: JsonObject, notBefore: string | undefined): Decoded<Pointer> {
   const { v, consumer, stage, cycle, advisory, edited, firstFailedAt, lastFailedAt, embedded, deadAt } = body;
+  const { trace } = body;
   if (v !== 1) return malformed('v: expected 1');
   if (!isText(consumer) || !isName(consumer)) return malformed('consumer: expected a name');
   if (stage !== 'retry' && stage !== 'dlq') return malformed('stage: expected retry or dlq');
@@ -181,6 +186,7 @@ export function pointerInBody(body: JsonObject, notBefore: string | undefined): 
       firstFailedAt,
       lastFailedAt,
       notBeforeMs: Number.isNaN(due) ? 0 : Math.max(0, due),
+      ...(isText(trace) ? { trace } : {}),
       ...(isCount(edited) ? { edited } : {}),
       ...(typeof embedded === 'object' && embedded !== null
         ? { embedded: embedded as Record<string, unknown> }

@@ -10,6 +10,7 @@ export interface LastAttempt {
   readonly attempt: number;
   readonly error: ReportedFailure;
   readonly durationMs: number;
+  readonly trace?: string;
 }
 
 /** What an exhaustion is made of; the rest follows. */

@@ -49,6 +49,8 @@ interface FailedRun extends OfAttempt {
   readonly error: RecordedFailure;
   /** How long the attempt took, ms. */
   readonly durationMs: number;
+  /** `traceparent` of its span, where somebody traced. */
+  readonly trace?: string | undefined;
 }
 
 /** An attempt failed; another may follow. */

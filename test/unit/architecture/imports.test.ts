@@ -9,7 +9,7 @@ const layers: readonly (readonly string[])[] = [
   ['suggestion.ts'],
   ['errors.ts'],
   ['flow', 'domain'],
-  ['observe', 'http'],
+  ['observe', 'http', 'tracing'],
   ['nats'],
   ['connection'],
   ['config', 'dev-server', 'encryption'],

@@ -17,6 +17,7 @@ import { persistently } from '../plan/persistently.js';
 import type { StatesOf } from '../originals.js';
 import { keyOf } from '../state.js';
 import type { IfSuperseded } from '../facts/superseded.js';
+import { tracing } from '../../tracing/tracing.js';
 import { whyNot } from '../plan/plan-letters.js';
 
 /** How one dead letter fared. */
@@ -81,7 +82,10 @@ async function carryOut(
   if (decision.do === 'replay') {
     const { edited } = decision;
     if (edited?.cycle === pointer.cycle + 1) await journalEdit(pipeline, author, pointer, edited);
-    await writePointer(pipeline.link, pipeline.places.retry, replayPointer(pointer, edited?.cycle));
+    const operators = (await tracing())?.active;
+    const next = replayPointer(pointer, edited?.cycle);
+    const traced = operators === undefined ? next : { ...next, trace: operators };
+    await writePointer(pipeline.link, pipeline.places.retry, traced);
   }
   const journaled = decision.do === 'finish' && decision.journaled;
   if (!journaled) await journalReplay(pipeline, author, pointer);

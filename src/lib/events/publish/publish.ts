@@ -22,6 +22,8 @@ import {
 } from './publish-many.js';
 import { type PublishWarning, PublishWarnings } from './warnings.js';
 import { suggestCommand } from '../../suggestion.js';
+import { tracing } from '../../tracing/tracing.js';
+import { settlingSpan, spanOf, traced } from './trace-publish.js';
 
 interface Outgoing {
   /** What it is counted as. */
@@ -105,6 +107,16 @@ export class Publisher {
    *   after which the event may be stored or not: publish it again with the same id
    */
   publish(typeOrSubject: string, data?: unknown, options: PublishEventOptions = {}): Promise<PublishResult> {
+    const traced = tracing();
+    if (traced instanceof Promise) return traced.then(() => this.publishOne(typeOrSubject, data, options));
+    return this.publishOne(typeOrSubject, data, options);
+  }
+
+  private publishOne(
+    typeOrSubject: string,
+    data: unknown,
+    options: PublishEventOptions,
+  ): Promise<PublishResult> {
     return new Promise((resolve, reject) => {
       this.start(typeOrSubject, data, options, (result) =>
         result instanceof Error ? reject(result) : resolve(result),
@@ -124,40 +136,38 @@ export class Publisher {
   ): Promise<PublishManyResult> {
     const publish = (event: OutgoingEvent, settle: PublishSettler) =>
       this.start(event.type, event.data, event, settle);
-    return publishAll(events, publish, this.pipeline.config.streams.events.name, options);
+    const all = () => publishAll(events, publish, this.pipeline.config.streams.events.name, options);
+    const traced = tracing();
+    return traced instanceof Promise ? traced.then(all) : all();
   }
 
   /** As `publish`, for very many: calls back, since each promise would cost as much as the sending. Never throws. */
   start(typeOrSubject: string, data: unknown, options: PublishEventOptions, settle: PublishSettler): void {
+    let done = settle;
     try {
       const destination = this.destinationOf(typeOrSubject);
       const { type, schema, encrypt, lines, counted } = destination;
       const subject = fillSubject(destination, data, options);
       const { config, clock } = this.pipeline;
       const content = encodePayload(data);
-      const given = withCorrelation(config, options);
-      const named = given === undefined ? lines : headerLines(makeHeaders(type, given));
       if (options.id !== undefined) checkId(options.id);
       const ownId = options.id === undefined;
       const msgId = options.id ?? clock.uuid();
+      const span = spanOf({ subject, counted, stream: this.meant.stream, msgId }, options.headers);
+      if (span) done = settlingSpan(span, settle);
+      const given = traced(withCorrelation(config, options), span);
+      const named = given === undefined ? lines : headerLines(makeHeaders(type, given));
       const payload = config.envelope ? wrapped(this.pipeline, content, { type, id: msgId, given }) : content;
       this.warnings?.watch(destination, payload.length);
-      const event = {
-        counted,
-        subject,
-        payload,
-        headers: encodeLines(named, { msgId }),
-        msgId,
-        ownId,
-        settle,
-      };
+      const headers = encodeLines(named, { msgId });
+      const event = { counted, subject, payload, headers, msgId, ownId, settle: done };
       if (schema === undefined && encrypt === undefined) this.store(event);
       else
         this.prepare(event, content, destination, named)
           .then((prepared) => this.store(prepared))
-          .catch(settle);
+          .catch(done);
     } catch (error) {
-      settle(error instanceof Error ? error : new Error(messageOf(error)));
+      done(error instanceof Error ? error : new Error(messageOf(error)));
     }
   }
 

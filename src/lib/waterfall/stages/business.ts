@@ -25,6 +25,8 @@ import { takeBack } from './take-back.js';
 import { OperationError } from '../../errors.js';
 import { NotAllowedError } from '../../nats/errors.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
+import { type Tracing, tracing } from '../../tracing/tracing.js';
+import { processingOf } from '../trace-attempt.js';
 
 /** An attempt whose handler was called, and when, in monotonic milliseconds. */
 export interface RunningAttempt {
@@ -49,7 +51,33 @@ export class HandlerRunner {
   }
 
   /** `single`: what happens must be of this event alone, also where the handler takes several. */
-  async run(current: Case, attempt: number, message: EventMessage, single = false): Promise<Outcome> {
+  run(current: Case, attempt: number, message: EventMessage, single = false): Promise<Outcome> {
+    const traced = tracing();
+    if (traced === undefined) return this.runOnce(current, attempt, message, single);
+    return this.runTraced(traced, current, attempt, message, single);
+  }
+
+  private async runTraced(
+    loading: Tracing | Promise<Tracing | undefined>,
+    ...call: readonly [current: Case, attempt: number, message: EventMessage, single: boolean]
+  ): Promise<Outcome> {
+    const [current, attempt, message] = call;
+    const { registry } = this.parts;
+    const span = (await loading)?.processing(processingOf(current, attempt, message, registry));
+    if (!span) return this.runOnce(...call);
+    current.held.trace = span.headers.traceparent;
+    const outcome = await span.within(() => this.runOnce(...call));
+    span.set({ 'plutomi.outcome': outcome.kind });
+    span.end(outcome.kind === 'failed' ? outcome.failure : undefined);
+    return outcome;
+  }
+
+  private async runOnce(
+    current: Case,
+    attempt: number,
+    message: EventMessage,
+    single: boolean,
+  ): Promise<Outcome> {
     const batches = this.batches.get(current.task.key.stage);
     const { consumer, handler, registry, log, tools } = this.parts;
     const { config, clock } = tools.pipeline;
@@ -227,6 +255,7 @@ function identifyPointer(consumer: string, { delivery }: HeldMessage): Identifie
         dueMs: pointer.notBeforeMs,
         ...(delivery.header(pointerHeader.putBack) === undefined ? {} : { putBack: true }),
         ...(pointer.edited === undefined ? {} : { edited: pointer.edited }),
+        ...(pointer.trace === undefined ? {} : { trace: pointer.trace }),
         attemptsBefore: pointer.attempts.main,
         firstFailedAt: pointer.firstFailedAt,
       },

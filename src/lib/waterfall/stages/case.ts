@@ -15,6 +15,8 @@ export interface Task {
   readonly dueMs: number;
   /** The version of the event that was edited for this cycle, or an earlier one. */
   readonly edited?: number;
+  /** `traceparent` of the attempt before it in an earlier stage, or of its replay. */
+  readonly trace?: string;
   /** It was delivered before as another message, which the server gave up. */
   readonly putBack?: boolean;
   /** Attempts made in the main stage, where this is a later one. */

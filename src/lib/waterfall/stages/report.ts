@@ -87,7 +87,9 @@ export class Reporter {
     const { task, held, worker } = current;
     const limit = this.spec.limits.attempts;
     if (isLastAttempt(attempt, failure.kind, limit)) {
-      return this.failAtLast(current, { attempt, error: failure, durationMs });
+      const { trace } = held;
+      const last = { attempt, error: failure, durationMs };
+      return this.failAtLast(current, trace === undefined ? last : { ...last, trace });
     }
     await this.write(current, this.failed(current, { attempt, error: failure, durationMs }), true);
     worker.counter.fail(held.startedAt + durationMs, failure.kind);
@@ -195,6 +197,8 @@ export class Reporter {
       attempt,
       error,
       durationMs,
+      // Not written where there is none.
+      trace: held.trace,
       firstFailedAt: this.firstFailedAt(current),
       worker: this.tools.pipeline.identity.worker,
       deliveries: held.delivery.deliveries,

@@ -10,6 +10,8 @@ export class HeldMessage implements Baggable, Member {
   takenBack = false;
   /** Called when a server is waited for on its behalf: it holds back nothing meanwhile. */
   onWaiting: ((held: HeldMessage) => void) | undefined;
+  /** `traceparent` of the span that its attempt runs in, where somebody traces. */
+  trace: string | undefined;
   /** When the server last knew that we are on it: receipt, or a confirmed sign of life. Monotonic ms. */
   touchedAt: number;
   /** When its attempt began, monotonic ms; NaN: it has not begun. */
