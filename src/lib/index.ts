@@ -83,16 +83,11 @@ export type { Plan, PlanOptions } from './topology/plan.js';
 export { type PermissionOptions, permissionsOf, type RolePermissions } from './permissions/permissions.js';
 export type { Role } from './permissions/role.js';
 
-// What stands in the way.
-export { diagnosePipeline, type DiagnoseOptions } from './open/diagnose-pipeline.js';
-export type { Diagnosis, Finding, Subject } from './doctor/finding.js';
-
 // Running.
 export { loadHandlers } from './handlers/load.js';
 export { type Logger, type LogLevel, type LogOptions, makeLogger, silentLogger } from './observe/log.js';
 export { logWaterfall } from './observe/log-waterfall.js';
 export type { EventCounts } from './observe/count-events.js';
-export type { Durations } from './domain/duration-counts.js';
 export type { Subscribe } from './observe/event-bus.js';
 export type {
   ConnectionSnapshot,
@@ -270,6 +265,8 @@ export {
 export type { OutcomeCounts } from './report/outcome.js';
 
 // Proving and explaining.
+export type { Diagnosis, Finding, Subject } from './doctor/finding.js';
+export { diagnosePipeline, type DiagnoseOptions } from './open/diagnose-pipeline.js';
 export { defaultScanLimit, explainEvent, type ExplainOptions } from './events/explain/explain.js';
 export type { Explanation } from './events/explain/explanation.js';
 export { repairVerified } from './verify/repair/repair.js';

@@ -22,8 +22,7 @@ import {
 } from './publish-many.js';
 import { type PublishWarning, PublishWarnings } from './warnings.js';
 import { suggestCommand } from '../../suggestion.js';
-import { tracing } from '../../tracing/tracing.js';
-import { settlingSpan, spanOf, traced } from './trace-publish.js';
+import { onceTraceable, settlingSpan, spanOf, traced } from './trace-publish.js';
 
 interface Outgoing {
   /** What it is counted as. */
@@ -107,9 +106,7 @@ export class Publisher {
    *   after which the event may be stored or not: publish it again with the same id
    */
   publish(typeOrSubject: string, data?: unknown, options: PublishEventOptions = {}): Promise<PublishResult> {
-    const traced = tracing();
-    if (traced instanceof Promise) return traced.then(() => this.publishOne(typeOrSubject, data, options));
-    return this.publishOne(typeOrSubject, data, options);
+    return onceTraceable(() => this.publishOne(typeOrSubject, data, options));
   }
 
   private publishOne(
@@ -136,9 +133,7 @@ export class Publisher {
   ): Promise<PublishManyResult> {
     const publish = (event: OutgoingEvent, settle: PublishSettler) =>
       this.start(event.type, event.data, event, settle);
-    const all = () => publishAll(events, publish, this.pipeline.config.streams.events.name, options);
-    const traced = tracing();
-    return traced instanceof Promise ? traced.then(all) : all();
+    return onceTraceable(() => publishAll(events, publish, this.meant.stream, options));
   }
 
   /** As `publish`, for very many: calls back, since each promise would cost as much as the sending. Never throws. */

@@ -1,4 +1,10 @@
-import { type OpenSpan, type Publishing, type TraceHeaders, tracingNow } from '../../tracing/tracing.js';
+import {
+  type OpenSpan,
+  type Publishing,
+  type TraceHeaders,
+  tracing,
+  tracingNow,
+} from '../../tracing/tracing.js';
 import { otherType } from './count-published.js';
 import type { EventHeaders } from './headers.js';
 import type { PublishSettler } from './publish-many.js';
@@ -17,6 +23,12 @@ function traceHeadersIn(given: EventHeaders = {}): TraceHeaders {
     if (isTraceHeader(name) && one !== undefined) found[name.toLowerCase()] = one;
   }
   return found;
+}
+
+/** Where somebody traces: after the loading of what that takes. */
+export function onceTraceable<T>(publish: () => Promise<T>): Promise<T> {
+  const loading = tracing();
+  return loading instanceof Promise ? loading.then(publish) : publish();
 }
 
 /** What an event is published in; undefined: nobody traces. */
