@@ -42,7 +42,10 @@ export function spanOf(
 }
 
 /** The caller's headers, with those of the span that the event is published in, where it is in one. */
-export function traced(given: EventHeaders | undefined, span: OpenSpan | undefined): EventHeaders | undefined {
+export function traced(
+  given: EventHeaders | undefined,
+  span: OpenSpan | undefined,
+): EventHeaders | undefined {
   if (span === undefined) return given;
   const others = Object.entries(given ?? {}).filter(([name]) => !isTraceHeader(name));
   return { ...Object.fromEntries(others), ...span.headers };
