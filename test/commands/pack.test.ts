@@ -1,8 +1,9 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
+import { installPackage } from '../support/installed-package.js';
 import { natsForTest } from '../support/pipeline.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -16,14 +17,10 @@ const config = {
 
 test('the packed package, installed elsewhere, runs a pipeline whose handler imports Reject from it', async () => {
   const folder = await temporaryFolder();
-  await execa('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], { cwd: root });
-  const tarball = (await readdir(folder)).find((name) => name.endsWith('.tgz')) ?? '';
   const project = join(folder, 'project');
   await mkdir(project);
   await writeFile(join(project, 'package.json'), '{"name":"project","private":true,"type":"module"}');
-  await execa('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', join(folder, tarball)], {
-    cwd: project,
-  });
+  await installPackage(project);
   await writeFile(join(project, 'plutomi-events.config.json'), JSON.stringify(config));
   await writeFile(
     join(project, 'handler.mjs'),

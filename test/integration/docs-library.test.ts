@@ -1,4 +1,4 @@
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import * as library from '../../src/lib/index.js';
 import { eventually } from '../support/eventually.js';
 import { codeBlocks, codeSpans, readDoc, tableRows } from '../support/markdown.js';
+import { installPackage } from '../support/installed-package.js';
 import { natsForTest } from '../support/pipeline.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -49,18 +50,17 @@ const tsconfig = {
 /** A user's project that has the package installed, with the programs in it; compiled, so that their types hold. */
 async function compiledProject(): Promise<string> {
   const folder = await temporaryFolder();
-  await mkdir(path.join(folder, 'node_modules'));
   await mkdir(path.join(folder, 'handlers'));
-  await symlink(root, path.join(folder, 'node_modules', 'plutomi-events'));
   for (const [file, text] of programs) await writeFile(path.join(folder, file), text);
   const files = {
-    'package.json': { type: 'module' },
+    'package.json': { name: 'project', private: true, type: 'module' },
     'tsconfig.json': tsconfig,
     'plutomi-events.config.json': config,
   };
   for (const [file, content] of Object.entries(files)) {
     await writeFile(path.join(folder, file), JSON.stringify(content));
   }
+  await installPackage(folder);
   const tsc = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   const { stdout, exitCode } = await execa(process.execPath, [tsc], { cwd: folder, reject: false });
   expect(stdout).toBe('');
@@ -70,10 +70,12 @@ async function compiledProject(): Promise<string> {
 
 test('the programs of docs/library.md compile and do what they say', async () => {
   expect([...programs.keys()]).toEqual([
+    'five.ts',
     'handlers/notifications.ts',
     'publish.ts',
     'elsewhere.ts',
     'publish-many.ts',
+    'replay-events.ts',
     'run.ts',
     'incident.ts',
   ]);
@@ -126,11 +128,15 @@ test('the programs of docs/library.md compile and do what they say', async () =>
     options,
   );
   expect(JSON.parse(command.stdout)).toMatchObject({ total: expect.any(Number) });
+  const five = await node('five.js');
+  expect(five.stdout).toBe("totp.requested { email: 'eve@example.com', code: '161803' }");
+  const replayed = await node('replay-events.js');
+  expect(replayed.stdout).toBe("5 read, 0 failed, up to 5 { 'example.com': 5 }");
   const elsewhere = await node('elsewhere.js');
   expect(elsewhere.stdout).toBe(`library on ${new URL(server.url).host}, as ada@desk`);
   worker.kill('SIGTERM');
   expect((await worker).exitCode).toBe(0);
-});
+}, 180_000);
 
 test('docs/library.md names every function and class that the library exports', () => {
   const spans = codeSpans(doc);

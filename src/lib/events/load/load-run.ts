@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { messageOf, PlutomiError } from '../../errors.js';
 import type { Clock } from '../../flow/clock.js';
 import { UnreachableError } from '../../nats/errors.js';
@@ -105,8 +106,10 @@ export class LoadRun {
     while (!this.ended.signal.aborted) {
       const nowMs = clock.monotonic();
       if (nowMs >= endMs) break;
+      // What is sent in one turn leaves in one write.
+      for (let count = 0; count < inFlight.max && !this.window.isFull; count++) this.sendOne(nowMs);
       if (this.window.isFull) await this.window.room();
-      else this.sendOne(nowMs);
+      else await nextTurn();
     }
     clearTimeout(timer);
   }
