@@ -107,7 +107,11 @@ interface DescribedReader extends DescribedStage {
   readonly subjects: readonly string[];
   readonly ackWait: string;
   readonly start: string | { readonly time: string } | { readonly seq: number };
-  readonly onDeadLetter: { readonly handler: string | null; readonly webhook: string | null };
+  readonly onDeadLetter: {
+    readonly handler: string | null;
+    readonly webhook: string | null;
+    readonly subject: string | null;
+  };
 }
 
 /** A consumer whose worker is another program: `attempts` and `backoff` are the server's. */
@@ -239,6 +243,7 @@ function describeReader(consumer: ReaderSettings): Omit<DescribedReader, 'extern
     onDeadLetter: {
       handler: onDeadLetter.handler === undefined ? null : hideSecretForms(onDeadLetter.handler),
       webhook: onDeadLetter.webhook === undefined ? null : hideWebhook(onDeadLetter.webhook),
+      subject: onDeadLetter.subject ?? null,
     },
   };
 }

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { defaultCorrelationHeader, type EnvelopeKeys } from '../domain/envelope.js';
 import { filterOfTemplate } from '../domain/subject-template.js';
 import { parseDuration } from '../domain/duration.js';
+import { noticeSubject } from '../domain/notice-subject.js';
 import type {
   ConsumerSettings,
   EventType,
@@ -225,7 +226,7 @@ function resolveReader(
   events: readonly EventType[],
   folder: string,
 ): Pick<ReaderSettings, 'name' | 'subjects' | 'start' | 'onDeadLetter'> {
-  const { handler, webhook } = consumer.onDeadLetter;
+  const { handler, webhook, subject } = consumer.onDeadLetter;
   return {
     name,
     subjects: consumerSubjects(consumer, events),
@@ -233,6 +234,7 @@ function resolveReader(
     onDeadLetter: {
       ...(handler === undefined ? {} : { handler: path.resolve(folder, handler) }),
       ...(webhook === undefined ? {} : { webhook }),
+      ...(subject === undefined ? {} : { subject: noticeSubject(subject, name) }),
     },
   };
 }

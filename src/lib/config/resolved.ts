@@ -142,6 +142,8 @@ export interface ReaderSettings extends StageLimits {
     readonly handler?: string;
     /** URL that the dead letter is posted to. */
     readonly webhook?: string;
+    /** Subject that the dead letter is published to. */
+    readonly subject?: string;
   };
 }
 

@@ -159,8 +159,8 @@ export class Link extends StreamAccess {
   }
 
   /** Sends without waiting for an answer, which goes to `reply` where that is given. Throws when the connection is closed. */
-  sendNow(subject: string, payload: Bytes, reply = ''): void {
-    this.wire.publish(subject, reply, '', payload);
+  sendNow(subject: string, payload: Bytes, reply = '', headers = ''): void {
+    this.wire.publish(subject, reply, headers, payload);
   }
 
   /** Calls back when all else of this turn is to be sent: what is published then goes out with it. */

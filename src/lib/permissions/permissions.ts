@@ -120,7 +120,9 @@ const publishing: Publishing = {
         api.messageDelete(config.streams.kept.name),
         // Which groups and alerts were told.
         ...writtenByRunner.map((kind) => operationsFilter(config.roots.operations, kind)),
-        ...(config.alerts.subject === undefined ? [] : [config.alerts.subject]),
+        ...[config.alerts, ...readersOf(config).map((one) => one.onDeadLetter)].flatMap(
+          ({ subject }) => subject ?? [],
+        ),
       ],
     };
   },

@@ -6,6 +6,7 @@ import type { Stage } from '../domain/key.js';
 import { failureOf, reasonOf } from '../domain/failure.js';
 import type { PlutomiError } from '../errors.js';
 import { GroupTeller } from '../groups/tell-groups.js';
+import { publishNotice } from '../nats/publish-notice.js';
 import type { Handler } from '../handlers/contract.js';
 import { EventRegistry } from '../handlers/event.js';
 import { HttpClient } from '../http/client.js';
@@ -214,8 +215,15 @@ class Run implements RunningPipeline {
     this.start(
       alertSettings(config, consumer, isCalled),
       gate,
-      alertProcess(config, consumer, alert, this.bus.emit, this.http, this.groups, (entry, news) =>
-        this.desk.notice(entry, news),
+      alertProcess(
+        config,
+        consumer,
+        alert,
+        this.bus.emit,
+        this.http,
+        this.groups,
+        (entry, news) => this.desk.notice(entry, news),
+        (subject, body, msgId) => publishNotice(this.pipeline.link, subject, body, msgId),
       ),
     );
   }

@@ -49,7 +49,7 @@ test('durations and sizes as text, schemas as their vendor, null for nothing', a
     start: { seq: 7 },
     backoff: ['1s', '5s'],
     retry: { delay: '5m', attempts: 3, backoff: ['30s', '2m'] },
-    onDeadLetter: { handler: null, webhook: null },
+    onDeadLetter: { handler: null, webhook: null, subject: null },
   });
   expect(config.consumers['two']).toMatchObject({ start: 'all', retry: false });
   expect(config.consumers['rust']).toEqual({
@@ -59,7 +59,7 @@ test('durations and sizes as text, schemas as their vendor, null for nothing', a
     start: 'all',
     attempts: 3,
     backoff: ['2s', '1m'],
-    onDeadLetter: { handler: null, webhook: null },
+    onDeadLetter: { handler: null, webhook: null, subject: null },
   });
   expect(config.server).toEqual({ url: null, context: null });
   expect(config.alerts).toEqual({
@@ -85,6 +85,12 @@ test('alerts, without what may be the secret of their webhook', async () => {
   const webhook = 'https://user:hunter2@hooks.example.com/hunter2?x=hunter2';
   const { alerts } = await described({ name: 'p', alerts: { rate: '10/60s', oldest: '24h', webhook } });
   expect(alerts).toMatchObject({ rate: '10/1m', oldest: '1d', webhook: 'https://hooks.example.com/…' });
+});
+
+test('the subject of dead letters, as it is for this consumer', async () => {
+  const mailer = { events: ['a'], handler: './handler.mjs', onDeadLetter: { subject: 'DLQ.{consumer}' } };
+  const { consumers } = await described({ name: 'p', events: { a: null }, consumers: { mailer } });
+  expect(consumers['mailer']?.onDeadLetter).toEqual({ handler: null, webhook: null, subject: 'DLQ.mailer' });
 });
 
 const webhook = (url: string) => ({

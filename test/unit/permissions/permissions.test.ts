@@ -59,6 +59,17 @@ describe('permissionsOf', () => {
     }
   });
 
+  test('a runner may publish where dead letters are told, of all consumers, and nobody else may', () => {
+    const told = makeConfig({
+      consumers: [{ name: 'mailer', onDeadLetter: { subject: 'DLQ.mailer' } }, { name: 'billing' }],
+      external: [{ name: 'rust', onDeadLetter: { subject: 'failed' } }],
+    });
+    for (const role of roles) {
+      const found = permissionsOf(told, role).publish.allow.filter((one) => /^(?:DLQ|failed)/.test(one));
+      expect(found, role).toEqual(role === 'runner' ? ['DLQ.mailer', 'failed'] : []);
+    }
+  });
+
   test('who reads the stored events may listen to them too; an operator acknowledges for groups, and for no consumer of ours', () => {
     for (const role of ['operator', 'viewer'] as const) {
       expect(permissionsOf(config, role).subscribe.allow).toEqual([`_INBOX_${role}.>`, 'events.>']);

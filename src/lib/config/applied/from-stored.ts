@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../domain/decode.js';
 import { OperationError } from '../../errors.js';
 import { configFrom } from '../load.js';
-import type { AlertSettings, PipelineConfig } from '../resolved.js';
+import type { AlertSettings, PipelineConfig, ReaderSettings } from '../resolved.js';
 import type { StandardSchema } from '../schema/standard-schema.js';
 import type { AppliedDocument } from './applied-document.js';
 
@@ -38,9 +38,9 @@ function withoutHandler({ handler: _handler, ...alerts }: AlertSettings): AlertS
   return alerts;
 }
 
-function withoutAlert<T extends { readonly onDeadLetter: { readonly webhook?: string } }>(reader: T): T {
-  const { webhook } = reader.onDeadLetter;
-  return { ...reader, onDeadLetter: webhook === undefined ? {} : { webhook } };
+function withoutAlert<T extends Pick<ReaderSettings, 'onDeadLetter'>>(reader: T): T {
+  const { handler: _handler, ...onDeadLetter } = reader.onDeadLetter;
+  return { ...reader, onDeadLetter };
 }
 
 /** What is no object is left as it is, for the rules to refuse. */

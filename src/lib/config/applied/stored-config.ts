@@ -166,11 +166,14 @@ function stageOf({ attempts, backoffMs }: StageLimits): { attempts: number; back
 }
 
 function readerOf({ subjects, start, onDeadLetter }: ReaderSettings) {
-  const { webhook } = onDeadLetter;
+  const { webhook, subject } = onDeadLetter;
   return {
     subjects: [...subjects],
     start: startOf(start),
-    onDeadLetter: webhook === undefined ? {} : { webhook: hideWebhook(webhook) },
+    onDeadLetter: {
+      ...(webhook === undefined ? {} : { webhook: hideWebhook(webhook) }),
+      ...(subject === undefined ? {} : { subject }),
+    },
   };
 }
 

@@ -53,6 +53,10 @@ const reads = {
     {
       handler: field.optional(field.text(), 'module whose default export is called for each new dead letter'),
       webhook: field.optional(field.webUrl(), 'http or https URL that each new dead letter is POSTed to'),
+      subject: field.optional(
+        field.named('subject'),
+        'NATS subject that each new dead letter is published to; {consumer} stands for the name of the consumer',
+      ),
     },
     'where new dead letters are reported, besides the log',
   ),

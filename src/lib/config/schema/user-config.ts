@@ -215,6 +215,8 @@ interface UserReader<E extends string> {
         handler?: string | undefined;
         /** URL that the `DeadLetter` is posted to, as JSON. */
         webhook?: string | undefined;
+        /** Subject that the `DeadLetter` is published to, as JSON, outside of the pipeline's streams; `{consumer}` is the name. */
+        subject?: string | undefined;
       }
     | undefined;
 }

@@ -3,6 +3,7 @@ import { checkAlerts } from './checks/alerts.js';
 import { checkConsumers } from './checks/consumers.js';
 import { checkEvents } from './checks/events.js';
 import { checkHandlers } from './checks/handlers.js';
+import { checkNotices } from './checks/outside.js';
 import { checkServer } from './checks/server.js';
 import { checkStages } from './checks/stages.js';
 import { checkStreams } from './checks/streams.js';
@@ -61,6 +62,7 @@ export async function validateConfig(
     checkWaits(parsed, problems);
     checkServer(parsed, problems);
     checkAlerts(parsed, problems);
+    checkNotices(parsed, problems);
     if (handlerFiles) await checkHandlers(parsed, problems, folder);
   }
   if (!result.success || problems.all.length > 0) {

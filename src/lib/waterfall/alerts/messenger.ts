@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Alert, AlertHandler } from '../../domain/alert.js';
 import {
   type AlertDestination,
@@ -17,9 +17,9 @@ import { webhookHeaders } from '../../domain/webhook-signature.js';
 import { Slots } from '../../flow/slots.js';
 import type { HttpClient } from '../../http/client.js';
 import type { WaterfallListener } from '../../observe/waterfall-event.js';
-import type { NotAllowedError } from '../../nats/errors.js';
 import { updateDocument } from '../../operations/documents.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
+import { publishNotice } from '../../nats/publish-notice.js';
 import { postJson } from '../stages/webhook.js';
 
 /** Where alerts go, besides the log. */
@@ -179,25 +179,8 @@ export class AlertMessenger {
       const headers = webhookHeaders(alert.id, pipeline.clock.now(), body, targets.keys);
       await postJson(http, targets.webhook, body, headers);
     } else if (to === 'handler' && targets.handler) await inTime(targets.handler, alert);
-    else if (to === 'subject' && targets.subject !== undefined) await this.publish(targets.subject, body);
-  }
-
-  /** The server answers nothing to whoever may publish it, and a refusal to whoever may not. */
-  private async publish(subject: string, body: string): Promise<void> {
-    const { link } = this.parts.pipeline;
-    let refusal: NotAllowedError | undefined;
-    const unwatch = link.watchRefusals((error) => {
-      if (error.subject === subject) refusal = error;
-    });
-    try {
-      if (!link.connected) throw new Error('the connection is lost');
-      link.sendNow(subject, body);
-      await link.flush();
-      await nextTurn();
-    } finally {
-      unwatch();
-    }
-    if (refusal) throw refusal;
+    else if (to === 'subject' && targets.subject !== undefined)
+      await publishNotice(pipeline.link, targets.subject, body);
   }
 
   private async pause(name: string, ms: number): Promise<void> {

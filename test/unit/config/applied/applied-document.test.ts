@@ -44,6 +44,7 @@ const whole = {
       onDeadLetter: {
         handler: './secret-folder/alert.mjs',
         webhook: 'https://user:hunter2@hooks.example.com/hunter2?x=hunter2',
+        subject: 'failed.{consumer}.events',
       },
     },
     ledger: { subjects: ['bills.other'], handler: './h.mjs', ordered: true, retry: false, start: { seq: 5 } },
@@ -98,7 +99,10 @@ test('all of a config comes back, but for handlers, the checks of schemas, secre
     consumers: config.consumers.map(({ onDeadLetter: { webhook }, ...one }) => ({
       ...one,
       handler: '',
-      onDeadLetter: webhook === undefined ? {} : { webhook: 'https://hooks.example.com/…' },
+      onDeadLetter:
+        webhook === undefined
+          ? {}
+          : { webhook: 'https://hooks.example.com/…', subject: 'failed.mailer.events' },
     })),
   });
   expect(back.events.map(({ type, subject }) => [type, subject])).toEqual(

@@ -66,6 +66,56 @@ describe('alerts', () => {
   });
 });
 
+describe('the subject of dead letters', () => {
+  const at = 'consumers.mailer.onDeadLetter.subject';
+  test.each<[string, string, string[]]>([
+    ['one of its own', 'failed.orders.events', []],
+    ['the name in it', 'DLQ.{consumer}.of-{consumer}', []],
+    [
+      'with wildcards',
+      'DLQ.>',
+      [`${at}: expected a subject without wildcards like "failed.{consumer}", found "DLQ.>"`],
+    ],
+    [
+      "the server's own",
+      '$JS.{consumer}',
+      [`${at}: expected a subject that is not the server's own ($…, _INBOX), found "$JS.mailer"`],
+    ],
+    [
+      'of an event',
+      'events.totp.requested',
+      [
+        `${at}: expected a subject outside of the pipeline's streams, found "events.totp.requested" of streams.events`,
+      ],
+    ],
+    [
+      'of the DLQ, with the name of the consumer',
+      'events-dlq.{consumer}',
+      [
+        `${at}: expected a subject outside of the pipeline's streams, found "events-dlq.mailer" of streams.dlq`,
+      ],
+    ],
+    [
+      'a placeholder that is none',
+      'DLQ.{type}',
+      [`${at}: expected no placeholder but {consumer}, found "{type}"`],
+    ],
+    [
+      'half a placeholder',
+      'DLQ.{consumer',
+      [`${at}: expected no placeholder but {consumer}, found "{consumer"`],
+    ],
+  ])('%s', async (_, subject, problems) => {
+    expect(await problemsOf(withMailer({ onDeadLetter: { subject } }))).toEqual(problems);
+  });
+
+  test('of an external consumer too', async () => {
+    expect(await problemsOf(withExternal({ onDeadLetter: { subject: 'events-kept.x' } }))).toEqual([
+      `consumers.rust.onDeadLetter.subject: expected a subject outside of the pipeline's streams, found "events-kept.x" of streams.kept`,
+    ]);
+  });
+});
+
 describe('streams', () => {
   test.each<[string, unknown, string[]]>([
     [

@@ -1,9 +1,8 @@
 import { formatDuration } from '../../../domain/duration.js';
-import { filtersOverlap, isSubject } from '../../../domain/subjects.js';
-import { durationMs, maxAgeOf, streamRoles, subjectsOf } from '../../resolve.js';
+import { durationMs, maxAgeOf } from '../../resolve.js';
 import type { ParsedConfig } from '../../schema/schema.js';
 import { type Problems, show } from '../problems.js';
-import { isServers } from './streams.js';
+import { checkOutside } from './outside.js';
 
 const conditions = [
   'newGroup',
@@ -55,29 +54,7 @@ function checkSubject(parsed: ParsedConfig, problems: Problems): void {
   const { subject } = parsed.alerts;
   const path = ['alerts', 'subject'];
   if (subject === undefined || !problems.intact(path)) return;
-  if (!isSubject(subject)) {
-    problems.addBroken(
-      path,
-      `expected a subject without wildcards like "alerts.orders", found ${show(subject)}`,
-    );
-    return;
-  }
-  if (isServers(subject)) {
-    problems.addBroken(
-      path,
-      `expected a subject that is not the server's own ($…, _INBOX), found ${show(subject)}`,
-    );
-    return;
-  }
-  const role = streamRoles.find((one) =>
-    subjectsOf(parsed, one).some((stored) => filtersOverlap(stored, subject)),
-  );
-  if (role !== undefined) {
-    problems.addBroken(
-      path,
-      `expected a subject outside of the pipeline's streams, found ${show(subject)} of streams.${role}`,
-    );
-  }
+  checkOutside(parsed, { path, subject, example: 'alerts.orders' }, problems);
 }
 
 function checkExpiring(parsed: ParsedConfig, problems: Problems): void {
