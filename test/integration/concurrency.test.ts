@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { eventually } from '../support/eventually.js';
+import { latch } from '../support/latch.js';
 import { testBed } from '../support/pipeline.js';
 
 test('as many handlers run at once as the concurrency of their consumer says, and never more', async () => {
@@ -20,4 +22,20 @@ test('as many handlers run at once as the concurrency of their consumer says, an
   const run = await bed.run({ narrow: handlerOf('narrow'), wide: handlerOf('wide') });
   await run.until(() => run.count('succeeded') === 60);
   expect(most).toEqual({ narrow: 1, wide: 4 });
+});
+
+test('a process holds as many events as the buffer of their consumer says, and the server keeps the rest', async () => {
+  const bed = await testBed({ consumers: [{ name: 'held', concurrency: 1, buffer: 7 }] });
+  for (let n = 0; n < 30; n++) await bed.publish('totp.requested');
+  const end = latch();
+  const run = await bed.run({ held: () => end.opened });
+  const info = async () => await bed.link.consumerInfo('events', 'held');
+  await eventually('seven are held', async () => (await info())?.num_ack_pending === 7);
+  expect(run.pipeline.snapshot().stages.find(({ durable }) => durable === 'held')).toMatchObject({
+    inHand: 7,
+    capacity: 7,
+  });
+  expect((await info())?.num_pending).toBe(23);
+  end.open();
+  await run.until(() => run.count('succeeded') === 30);
 });

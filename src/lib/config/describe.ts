@@ -124,6 +124,8 @@ export interface DescribedConsumer extends DescribedReader {
   /** `null`: the config was read from the server, and the handler is not here. */
   readonly handler: string | null;
   readonly concurrency: number;
+  /** `null`: as many as keep its handlers busy. */
+  readonly buffer: number | null;
   readonly timeout: string;
   readonly retry: false | (DescribedStage & { readonly delay: string });
   readonly ordered: boolean;
@@ -259,6 +261,7 @@ function describeConsumer(consumer: ConsumerSettings): DescribedConsumer {
     ...describeReader(consumer),
     handler: consumer.handler === '' ? null : hideSecretForms(consumer.handler),
     concurrency: consumer.concurrency,
+    buffer: consumer.buffer ?? null,
     timeout: formatDuration(consumer.timeoutMs),
     retry: retry.enabled ? { delay: formatDuration(retry.delayMs), ...describeStage(retry) } : false,
     ordered: consumer.ordered,

@@ -251,6 +251,7 @@ function resolveConsumer(
     handler: path.resolve(folder, consumer.handler),
     concurrency:
       consumer.concurrency ?? (consumer.ordered || consumer.batch ? 1 : dependentDefaults.concurrency),
+    ...(consumer.buffer === undefined ? {} : { buffer: consumer.buffer }),
     ...(consumer.batch
       ? { batch: { size: consumer.batch.size, waitMs: durationMs(consumer.batch.wait) } }
       : {}),

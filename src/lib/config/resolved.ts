@@ -159,6 +159,8 @@ export interface ConsumerSettings extends ReaderSettings {
   readonly handler: string;
   /** Most handlers that run at once in one stage of one process. */
   readonly concurrency: number;
+  /** Most events that one process holds in one stage. Default: 1.5 for each place of a handler, 1 when ordered. */
+  readonly buffer?: number;
   /** An attempt that runs longer has failed, ms. */
   readonly timeoutMs: number;
   /** One event after another, in stream order, retries of the main stage included. */

@@ -42,7 +42,7 @@ export function mainSettings({ streams }: PipelineConfig, consumer: ConsumerSett
     stream: streams.events.name,
     consumer: stageConsumers(name).main,
     concurrency,
-    capacity: consumer.ordered ? 1 : withPrefetch(concurrency),
+    capacity: consumer.ordered ? 1 : (consumer.buffer ?? withPrefetch(concurrency)),
     ackWaitMs,
     confirmAcks,
   };
@@ -56,7 +56,7 @@ export function retrySettings({ streams }: PipelineConfig, consumer: ConsumerSet
     stream: streams.retry.name,
     consumer: stageConsumers(name).retry,
     concurrency,
-    capacity: withPrefetch(concurrency),
+    capacity: consumer.buffer ?? withPrefetch(concurrency),
     ackWaitMs: retryAckWaitMs,
     confirmAcks,
   };

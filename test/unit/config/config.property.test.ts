@@ -51,6 +51,7 @@ const consumer = fc
   .record(
     {
       concurrency: fc.integer({ min: 1, max: 20 }),
+      buffer: fc.integer({ min: 1, max: 100 }),
       timeout: duration,
       ackWait: duration,
       start: fc.constantFrom('all', 'new', { seq: 5 }, { time: '2026-01-31T12:00:00Z' }),

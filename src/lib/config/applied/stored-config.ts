@@ -188,6 +188,7 @@ function managedOf(consumer: ConsumerSettings): StoredManaged {
     ...readerOf(consumer),
     ...stageOf(consumer),
     concurrency: consumer.concurrency,
+    buffer: consumer.buffer,
     timeout: formatDuration(consumer.timeoutMs),
     ackWait: formatDuration(consumer.ackWaitMs),
     retry: retry.enabled ? { delay: formatDuration(retry.delayMs), ...stageOf(retry) } : false,

@@ -64,6 +64,9 @@ const reads = {
 
 export const numbers = () => field.oneOf('number', 'bigint', 'text');
 
+/** Each event that is in hand costs memory, and a sign of life to the server. */
+const mostBuffered = 10_000;
+
 export const managedConsumer = z.strictObject({
   external: field.optional(
     z.literal(false),
@@ -79,6 +82,10 @@ export const managedConsumer = z.strictObject({
     field.count(1, 10_000),
     'maximum number of handlers that run at once in one stage of one process; default: 10, or 1 when ordered or in batches',
     dependentDefaults.concurrency,
+  ),
+  buffer: field.optional(
+    field.count(1, mostBuffered),
+    'maximum number of events that one process holds in one stage, those with a handler included; default: 1.5 for each place of a handler, 1 when ordered',
   ),
   timeout: field.withDefault(
     field.duration({ minMs: 1, maxMs: longestTimerMs }),

@@ -237,6 +237,8 @@ export interface UserManagedConsumer<E extends string = string> extends UserRead
   handler: string;
   /** Most handlers that run at once in one stage of one process. Default: 10, or 1 when ordered or in batches. */
   concurrency?: number | undefined;
+  /** Most events that one process holds in one stage, those with a handler included. Default: 1.5 for each place of a handler. */
+  buffer?: number | undefined;
   /** An attempt that runs longer has failed. Default: `30s`. */
   timeout?: string | undefined;
   /** The server delivers an event again after this long without a sign of life from its worker. Default: `30s`. */

@@ -18,7 +18,7 @@ const refusals: readonly (readonly [pattern: readonly string[], reason: string])
     ['consumers', '*', 'handler'],
     'refused with external: true: its worker is another program; leave out one of the two',
   ],
-  ...['concurrency', 'timeout', 'ordered', 'batch', 'confirmAcks', 'numbers'].map(
+  ...['concurrency', 'buffer', 'timeout', 'ordered', 'batch', 'confirmAcks', 'numbers'].map(
     (key) =>
       [
         ['consumers', '*', key],

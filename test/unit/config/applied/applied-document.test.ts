@@ -41,6 +41,7 @@ const whole = {
       start: { time: '2026-01-31T12:00:00Z' },
       timeout: '1500ms',
       batch: { size: 50, wait: '2s' },
+      buffer: 60,
       onDeadLetter: {
         handler: './secret-folder/alert.mjs',
         webhook: 'https://user:hunter2@hooks.example.com/hunter2?x=hunter2',

@@ -500,7 +500,7 @@ describe('all problems at once', () => {
       'events["a.b"]: expected {schema, subject, …}, {} or null, found 7',
       'consumers.one.handler: required: a string',
       'consumers.one.attempts: expected a whole number from 1 to 1000, found "many"',
-      'consumers.two-dlq.typo: unknown key; expected one of external, events, subjects, start, onDeadLetter, handler, concurrency, timeout, ackWait, attempts, backoff, retry, ordered, batch, confirmAcks, numbers',
+      'consumers.two-dlq.typo: unknown key; expected one of external, events, subjects, start, onDeadLetter, handler, concurrency, buffer, timeout, ackWait, attempts, backoff, retry, ordered, batch, confirmAcks, numbers',
       `streams.retry.discard: expected "new" with maxBytes or maxMsgs, found "old": it would evict pointers to events that wait`,
       `streams.dlq.name: expected ${nameShape}, found "a b"`,
       'consumers.one.events[1]: expected an event type of this config, found "zzz"; none are defined',
@@ -515,7 +515,7 @@ describe('all problems at once', () => {
     ).toEqual([
       'consumers.mailer.events[1]: expected a string, found 5',
       'consumers.mailer.retry.backoff[0]: expected a duration like 5m, found 1',
-      'consumers.mailer.queue: unknown key; expected one of external, events, subjects, start, onDeadLetter, handler, concurrency, timeout, ackWait, attempts, backoff, retry, ordered, batch, confirmAcks, numbers',
+      'consumers.mailer.queue: unknown key; expected one of external, events, subjects, start, onDeadLetter, handler, concurrency, buffer, timeout, ackWait, attempts, backoff, retry, ordered, batch, confirmAcks, numbers',
     ]);
   });
 });
@@ -619,6 +619,19 @@ describe('the prefix of subjects', () => {
       'streams.dlq.name: expected subjects that don\'t overlap, found "events-dlq.>" and "events-dlq.>" of streams.events',
     ]);
   });
+});
+
+test('a buffer holds what the handlers take at once', async () => {
+  expect(await problemsOf(withMailer({ buffer: 10 }))).toEqual([]);
+  expect(await problemsOf(withMailer({ buffer: 9 }))).toEqual([
+    'consumers.mailer.buffer: expected at least 10, as many events as its handlers take at once, found 9',
+  ]);
+  expect(await problemsOf(withMailer({ buffer: 999, concurrency: 2, batch: { size: 500 } }))).toEqual([
+    'consumers.mailer.buffer: expected at least 1000, as many events as its handlers take at once, found 999',
+  ]);
+  expect(await problemsOf(withMailer({ buffer: 2, ordered: true }))).toEqual([
+    'consumers.mailer.buffer: expected none with ordered: true (one event after another), found 2',
+  ]);
 });
 
 test('a batch has its limits', async () => {

@@ -303,7 +303,7 @@ describe('keys that are refused for a reason', () => {
       withExternal({ retry: false }),
       'consumers.rust.retry: refused with external: true: there is no handler that a retry stage could run; leave it out',
     ],
-    ...['concurrency', 'timeout', 'ordered', 'batch', 'confirmAcks', 'numbers'].map(
+    ...['concurrency', 'buffer', 'timeout', 'ordered', 'batch', 'confirmAcks', 'numbers'].map(
       (key): [string, unknown, string] => [
         `${key} of an external consumer`,
         withExternal({ [key]: 1 }),

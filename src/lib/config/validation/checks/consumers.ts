@@ -3,6 +3,7 @@ import { filterContains, filtersOverlap, isFilter, isName } from '../../../domai
 import { nameShape } from './streams.js';
 import { type Path, type Problems, quoted, show } from '../problems.js';
 import { resolveEvents, subjectsOf } from '../../resolve.js';
+import { dependentDefaults } from '../../schema/dependent-defaults.js';
 import type { ParsedConfig, ParsedConsumer, ParsedManagedConsumer } from '../../schema/schema.js';
 
 /** Names of consumers, what they read, and where they start; and the subjects of which only the newest event counts. */
@@ -16,6 +17,7 @@ export function checkConsumers(parsed: ParsedConfig, problems: Problems): void {
     if (consumer.external === true) continue;
     checkOrder(consumer, path, problems);
     checkBatch(consumer, path, problems);
+    checkBuffer(consumer, path, problems);
   }
 }
 
@@ -38,6 +40,26 @@ function checkBatch(
       [...path, 'batch', 'size'],
       `expected size × concurrency of at most ${mostAtOnce}, found ${batch.size} × ${concurrency}`,
     );
+}
+
+function checkBuffer(
+  { ordered, concurrency, batch, buffer }: ParsedManagedConsumer,
+  path: Path,
+  problems: Problems,
+): void {
+  if (buffer === undefined || !problems.intact([...path, 'batch'])) return;
+  const atOnce = (concurrency ?? (batch ? 1 : dependentDefaults.concurrency)) * (batch?.size ?? 1);
+  if (ordered) {
+    problems.add(
+      [...path, 'buffer'],
+      `expected none with ordered: true (one event after another), found ${buffer}`,
+    );
+  } else if (buffer < atOnce) {
+    problems.add(
+      [...path, 'buffer'],
+      `expected at least ${atOnce}, as many events as its handlers take at once, found ${buffer}`,
+    );
+  }
 }
 
 function checkOrder({ ordered, concurrency }: ParsedManagedConsumer, path: Path, problems: Problems): void {
