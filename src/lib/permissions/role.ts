@@ -23,6 +23,7 @@ export const roleOfCommand: Readonly<Record<string, Role>> = {
   'dlq test': 'viewer',
   'dlq unmute': 'operator',
   'dlq watch': 'viewer',
+  'events catalog': 'viewer',
   'events explain': 'viewer',
   'events load': 'publisher',
   'events publish': 'publisher',
