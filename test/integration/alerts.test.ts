@@ -59,6 +59,7 @@ function deskOf(
     http,
     emit: (event) => void events.push(event),
     everyMs: 50,
+    rest: 0,
     calm: 300,
     ...parts,
   });

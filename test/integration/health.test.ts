@@ -10,7 +10,7 @@ import type {
   PipelineHealth,
 } from '../../src/lib/status/health/pipeline-health.js';
 import { bury, consumer } from '../support/dead-letters.js';
-import { type TestBed, testBed } from '../support/pipeline.js';
+import { type TestBed, testBed, untilCounted } from '../support/pipeline.js';
 import { clockAt, pipelineOf } from '../support/pipeline-of.js';
 
 const none = { newGroup: false, groupBack: false };
@@ -36,6 +36,7 @@ const badOf = ({ checks }: PipelineHealth): string[] =>
 
 async function publish(bed: TestBed, count: number): Promise<void> {
   await Promise.all(Array.from({ length: count }, () => bed.publish('totp.requested')));
+  await untilCounted(bed.link, consumer);
 }
 
 describe('lag', () => {

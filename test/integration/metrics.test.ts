@@ -8,7 +8,8 @@ import { type TestBed, testBed } from '../support/pipeline.js';
 import { pipelineOf } from '../support/pipeline-of.js';
 
 const measuring = ({ link, config }: TestBed, work: () => Promise<unknown>): Promise<PipelineMetrics> =>
-  measure(pipelineOf(link, config), work);
+  // A rate over a few milliseconds has no digits to count from.
+  measure(pipelineOf(link, config), () => Promise.all([work(), sleep(100)]));
 
 const ofConsumer = ({ consumers }: PipelineMetrics, stage = 'main'): ConsumerMetrics | undefined =>
   consumers.find((one) => one.name === consumer && one.stage === stage);

@@ -12,7 +12,7 @@ import { connectTo as openLink } from '../support/connect.js';
 import { bury, consumer } from '../support/dead-letters.js';
 import { eventually } from '../support/eventually.js';
 import { startCluster, startNats } from '../support/nats-server.js';
-import { type TestBed, testBed } from '../support/pipeline.js';
+import { type TestBed, testBed, untilCounted } from '../support/pipeline.js';
 import { pipelineOf } from '../support/pipeline-of.js';
 
 const statusOf = ({ link, config }: Pick<TestBed, 'link' | 'config'>): Promise<PipelineStatus> =>
@@ -37,6 +37,7 @@ describe('the status of a pipeline', () => {
   it('says what waits, what is in hand, and since when, before and after the work', async () => {
     const bed = await testBed();
     for (let i = 0; i < 3; i++) await bed.publish('totp.requested');
+    await untilCounted(bed.link, consumer);
     const first = await bed.link.readFromLeader('events', 1);
     const idle = await statusOf(bed);
     expect(stageOf(idle, consumer)).toMatchObject({
@@ -126,6 +127,7 @@ describe('the status of a pipeline', () => {
     await Promise.all(
       Array.from({ length: 10_000 }, (_, at) => bed.link.publish(`events.sensor.${at}.measured`, '{}')),
     );
+    await untilCounted(bed.link, consumer);
     const status = await statusOf(bed);
     expect(stageOf(status, consumer)).toMatchObject({ pending: 10_000 });
     expect(status.streams.find(({ name }) => name === 'events')).toMatchObject({ messages: 10_000 });
@@ -135,6 +137,7 @@ describe('the status of a pipeline', () => {
     const bed = await testBed({ consumers: [{ name: 'a' }, { name: 'c' }] });
     await bed.publish('totp.requested');
     await deleteConsumer(bed.link, 'events', 'a');
+    await untilCounted(bed.link, 'c');
     const status = await statusOf(bed);
     expect(stageOf(status, 'a')).toMatchObject({
       pending: null,
@@ -150,6 +153,7 @@ describe('the status of a pipeline', () => {
     skip(!versionAtLeast(bed.link.serverVersion, '2.11.0'), 'this server can not pause');
     await bed.publish('totp.requested');
     await bed.link.jsm.consumers.pause('events', consumer, new Date('2036-01-01T00:00:00Z'));
+    await untilCounted(bed.link, consumer);
     expect(stageOf(await statusOf(bed), consumer)).toMatchObject({
       paused: true,
       pending: 1,
@@ -190,6 +194,7 @@ describe('a user who may not do everything', () => {
     await applyTopology(admin, config);
     await admin.publish('events.totp.requested', '{}');
     await using each = await connectAs('each', nats.url);
+    await untilCounted(admin, consumer);
     const [all, one] = [await statusOf({ link: admin, config }), await statusOf({ link: each, config })];
     expect({ ...one, at: '' }).toEqual({ ...all, at: '' });
     await using blind = await connectAs('blind', nats.url);

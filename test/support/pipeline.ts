@@ -171,7 +171,32 @@ export async function readJournal<K extends RecordKind = RecordKind>(
   }
 }
 
+/**
+ * Resolves when the server has counted the whole events stream for a consumer that has taken none of it for good. It
+ * counts after it has acknowledged the publish.
+ */
+export async function untilCounted(link: Link, consumer: string, stream = 'events'): Promise<void> {
+  await eventually(`all of ${stream} waits for ${consumer}`, async () => {
+    const [of, info] = await Promise.all([link.streamInfo(stream), link.consumerInfo(stream, consumer)]);
+    return (
+      of !== undefined && info !== undefined && info.num_pending + info.num_ack_pending === of.state.messages
+    );
+  });
+}
+
+/** In two looks with nothing stored between them: the server counts what waits after it has acknowledged the publish. */
 async function isQuiet(link: Link, config: PipelineConfig): Promise<boolean> {
+  const stored = async (): Promise<string> => {
+    const { events, retry, advisories } = config.streams;
+    const all = await Promise.all([events, retry, advisories].map(({ name }) => link.streamInfo(name)));
+    return all.map((info) => info?.state.last_seq).join();
+  };
+  const before = await stored();
+  for (let look = 0; look < 2; look++) if (!(await looksQuiet(link, config))) return false;
+  return before === (await stored());
+}
+
+async function looksQuiet(link: Link, config: PipelineConfig): Promise<boolean> {
   const { events, retry, advisories } = config.streams;
   const names = config.consumers.flatMap(({ name }) => [
     [events.name, name],

@@ -31,6 +31,8 @@ export interface AlertDeskParts {
   readonly emit: WaterfallListener;
   /** Between two looks, ms. Default: 10 s. */
   readonly everyMs?: number;
+  /** So many times as long as a look took there is none. Default: 10. */
+  readonly rest?: number;
   /** How long it must have been over before that is told, ms. Default: 30 s. */
   readonly calm?: number;
   /** How long a process that is telling may be silent before another one takes over, ms. Default: 30 s. */
@@ -40,8 +42,7 @@ export interface AlertDeskParts {
 /** What a group has not. */
 const unmeasured = { about: null, level: null, value: null, threshold: null } as const;
 const defaultEveryMs = 10_000;
-/** A look may take that part of the time. */
-const restFactor = 10;
+const defaultRest = 10;
 /** A new group is told so much later: by then it may have turned out to be a part of another one. */
 const settleMs = 2000;
 
@@ -124,7 +125,7 @@ export class AlertDesk {
   }
 
   private async turn(): Promise<void> {
-    const { pipeline, everyMs = defaultEveryMs } = this.parts;
+    const { pipeline, everyMs = defaultEveryMs, rest = defaultRest } = this.parts;
     const { clock, link } = pipeline;
     const startedAt = clock.monotonic();
     if (link.connected) {
@@ -138,7 +139,7 @@ export class AlertDesk {
     const tookMs = clock.monotonic() - startedAt;
     // Several processes do not look in step.
     const jitter = 0.9 + clock.random() / 5;
-    if (!this.stopping.signal.aborted) this.next(Math.max(everyMs * jitter, tookMs * restFactor));
+    if (!this.stopping.signal.aborted) this.next(Math.max(everyMs * jitter, tookMs * rest));
   }
 
   private async look(): Promise<void> {
