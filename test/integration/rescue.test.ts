@@ -243,6 +243,26 @@ describe('what is kept', () => {
     expect(await sweepKept(pipelineAt(bed), never)).toBe(0);
   });
 
+  it('goes with its dead letter where those end by age, and verify misses neither', async () => {
+    const ages = { dlq: { maxAgeMs: 2000 }, advisories: { maxAgeMs: 1000 } };
+    const windows = { dlq: { duplicateWindowMs: 500 }, advisories: { duplicateWindowMs: 500 } };
+    const bed = await testBed({
+      streams: {
+        dlq: { ...ages.dlq, ...windows.dlq },
+        advisories: { ...ages.advisories, ...windows.advisories },
+      },
+    });
+    const pipeline = pipelineAt(bed);
+    const { pointer } = await bury(bed);
+    await keepOriginals(pipeline, [pointer]);
+    await eventually('the dead letter has aged out', async () => {
+      return (await bed.link.streamInfo('events-dlq'))?.state.messages === 0;
+    });
+    expect((await verifyPipeline(pipeline)).report.problems).toEqual([]);
+    await eventually('what was kept of it is removed', async () => (await sweepKept(pipeline, never)) === 1);
+    expect(await keptSubjects(bed)).toEqual([]);
+  });
+
   it('is missed by verify when somebody removed it', async () => {
     const bed = await testBed();
     const { pointer } = await bury(bed);

@@ -1,3 +1,5 @@
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
 import { expect, test } from 'vitest';
 import { configFrom } from '../../src/lib/config/load.js';
 import type { PipelineConfig } from '../../src/lib/config/resolved.js';
@@ -5,6 +7,7 @@ import { updateStream } from '../../src/lib/nats/objects.js';
 import { applyPlan, planTopology } from '../../src/lib/topology/apply.js';
 import { isPending } from '../../src/lib/topology/diff/diff.js';
 import { connectTo } from '../support/connect.js';
+import { testBed } from '../support/pipeline.js';
 import { startNats } from '../support/nats-server.js';
 import { pipelineOf } from '../support/pipeline-of.js';
 
@@ -87,4 +90,52 @@ test('what the config does not say stays as it is on the server', async () => {
     metadata: { team: 'x', cost: 'low' },
     placement: { cluster: 'eu' },
   });
+});
+
+test('maxMsgsPerSubject refuses one more of a subject, and removes none', async () => {
+  await using nats = await startNats();
+  await using link = await connectTo(nats.url);
+  const one = pipelineOf(link, await configWith({ maxMsgsPerSubject: 1, discard: 'new' }));
+  await applyPlan(one, await planTopology(one));
+  const { seq } = await link.publish('events.order.7', 'first');
+  await expect(link.publish('events.order.7', 'second')).rejects.toMatchObject({ code: 'STORE_FULL' });
+  await link.publish('events.order.8', 'other');
+  expect(await link.readLast('events', 'events.order.7')).toMatchObject({ seq });
+  expect((await planTopology(one)).changes.filter(isPending)).toEqual([]);
+
+  const any = pipelineOf(link, await configWith({ discard: 'new' }));
+  await applyPlan(any, await planTopology(any));
+  expect((await link.publish('events.order.7', 'second')).seq).toBe(3);
+});
+
+test('key-value data is compacted in a bucket that a consumer writes, and the events stay', async () => {
+  const bed = await testBed({ consumers: [{ name: 'profiles' }] });
+  const connection = await connect({ servers: bed.server.url });
+  try {
+    // What `nats kv add profiles --history 1` makes.
+    const manager = await jetstreamManager(connection);
+    await manager.streams.add({
+      name: 'KV_profiles',
+      subjects: ['$KV.profiles.>'],
+      max_msgs_per_subject: 1,
+      discard: 'new',
+      allow_rollup_hdrs: true,
+      allow_direct: true,
+    });
+    const run = await bed.run({
+      profiles: async (event) => {
+        const { user } = event.data as { user: string };
+        await bed.link.publish(`$KV.profiles.${user}`, event.text ?? '');
+      },
+    });
+    for (const [n, user] of ['ada', 'bob', 'ada', 'ada'].entries()) {
+      await bed.publish('totp.requested', { user, n });
+    }
+    await run.until(() => run.count('succeeded') === 4);
+    const { subjects } = (await bed.link.streamInfo('KV_profiles', '>'))?.state ?? {};
+    expect(subjects).toEqual({ '$KV.profiles.ada': 1, '$KV.profiles.bob': 1 });
+    expect((await bed.link.streamInfo('events'))?.state.messages).toBe(4);
+  } finally {
+    await connection.close();
+  }
 });

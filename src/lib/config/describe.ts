@@ -88,6 +88,7 @@ export interface DescribedStream {
   readonly maxAge: string | null;
   readonly maxBytes: string | null;
   readonly maxMsgs: number | null;
+  readonly maxMsgsPerSubject: number | null;
   readonly discard: 'old' | 'new';
   readonly duplicateWindow: string;
   /** `null`, here and below: as it is on the server. */
@@ -220,6 +221,7 @@ function describeStream(stream: StreamSettings): DescribedStream {
     maxAge: stream.maxAgeMs === 0 ? null : formatDuration(stream.maxAgeMs),
     maxBytes: stream.maxBytes === -1 ? null : formatSize(stream.maxBytes),
     maxMsgs: stream.maxMsgs === -1 ? null : stream.maxMsgs,
+    maxMsgsPerSubject: stream.maxMsgsPerSubject ?? null,
     discard: stream.discard,
     duplicateWindow: formatDuration(stream.duplicateWindowMs),
     compression: stream.compression ?? null,

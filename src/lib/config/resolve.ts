@@ -122,6 +122,9 @@ function resolveStream(parsed: ParsedConfig, role: StreamRole): StreamSettings {
     maxAgeMs,
     maxBytes: sizeOf(stream.maxBytes) ?? -1,
     maxMsgs: stream.maxMsgs ?? -1,
+    ...('maxMsgsPerSubject' in stream && stream.maxMsgsPerSubject !== undefined
+      ? { maxMsgsPerSubject: stream.maxMsgsPerSubject }
+      : {}),
     discard: stream.discard,
     duplicateWindowMs: duplicateWindowOf(stream, maxAgeMs),
     ...saidOf(stream),

@@ -20,6 +20,8 @@ export interface StreamSettings {
   readonly maxBytes: number;
   /** Most messages it may hold; -1: no limit. */
   readonly maxMsgs: number;
+  /** Most messages of one subject, one more is refused; only of events. Default: no limit. */
+  readonly maxMsgsPerSubject?: number;
   /** At a size limit: `old` deletes the oldest messages, `new` refuses further ones. */
   readonly discard: 'old' | 'new';
   /** How long a message id is remembered, ms. */

@@ -94,7 +94,10 @@ export function desiredTopology(config: PipelineConfig): Topology {
         max_msgs_per_subject: -1,
         subjects: [...streams.advisories.subjects, ...nativeAdvisorySubjects(config)],
       }),
-      stream('events', streams.events, { retention: 'limits', max_msgs_per_subject: -1 }),
+      stream('events', streams.events, {
+        retention: 'limits',
+        max_msgs_per_subject: streams.events.maxMsgsPerSubject ?? -1,
+      }),
       stream('retry', streams.retry, { retention: 'workqueue', max_msgs_per_subject: 1, deny_delete: false }),
       { ...stream('dlq', streams.dlq, lastOfEach), monitor: isLimited ? streamMonitor(deadLetters) : {} },
       stream('operations', streams.operations, lastOfEach),
@@ -134,7 +137,7 @@ function stream(role: StreamRole, settings: StreamSettings, special: StreamField
       allow_direct: true,
       // A stream that answers no publish, or that refuses a newer pointer, would break the waterfall.
       no_ack: false,
-      discard_new_per_subject: false,
+      discard_new_per_subject: settings.maxMsgsPerSubject !== undefined,
       sealed: false,
     },
   };

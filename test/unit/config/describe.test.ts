@@ -30,6 +30,7 @@ test('durations and sizes as text, schemas as their vendor, null for nothing', a
     maxAge: '7d',
     maxBytes: '10GB',
     maxMsgs: 5,
+    maxMsgsPerSubject: null,
     discard: 'old',
     duplicateWindow: '2m',
     compression: null,

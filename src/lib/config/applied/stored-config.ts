@@ -76,9 +76,16 @@ export function storedConfigOf(config: PipelineConfig): StoredConfig {
     keepOriginals: config.keepOriginals,
     latestOnly: [...config.latestOnly],
     streams: {
-      events: { ...streamOf(events), maxAge: formatDuration(events.maxAgeMs) },
+      events: {
+        ...streamOf(events),
+        maxAge: formatDuration(events.maxAgeMs),
+        maxMsgsPerSubject: events.maxMsgsPerSubject,
+      },
       retry: streamOf(retry),
-      dlq: streamOf(dlq),
+      dlq: {
+        ...streamOf(dlq),
+        maxAge: dlq.maxAgeMs === 0 ? undefined : formatDuration(dlq.maxAgeMs),
+      },
       advisories: { ...streamOf(advisories), maxAge: formatDuration(advisories.maxAgeMs) },
       operations: streamOf(operations),
       kept: streamOf(kept),

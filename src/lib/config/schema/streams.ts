@@ -85,6 +85,10 @@ export const streams = field.section(
       {
         ...streamFields('events', 'old'),
         maxAge: maxAge('7d'),
+        maxMsgsPerSubject: field.optional(
+          field.count(1, Number.MAX_SAFE_INTEGER),
+          'one more of a subject is refused, with discard: "new" only; default: no limit',
+        ),
         retention: field.optional(field.onlyLimits(), 'only "limits": pointers need the original'),
       },
       'the events themselves, the only copy',
@@ -94,8 +98,8 @@ export const streams = field.section(
       'pointers to events that wait for the retry stage',
     ),
     dlq: field.section(
-      streamFields('events-dlq', 'new'),
-      'dead letters; they stay until they are replayed or discarded',
+      { ...streamFields('events-dlq', 'new'), maxAge: maxAge('0s') },
+      'dead letters; unless maxAge says otherwise they stay until they are replayed or discarded',
     ),
     advisories: field.section(
       { ...streamFields('events-advisories', 'old'), maxAge: maxAge('30d') },

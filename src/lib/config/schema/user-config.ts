@@ -70,14 +70,21 @@ export interface UserStreams {
     | (UserStream & {
         /** How long events are kept, e.g. `7d`. Default: `7d`. */
         maxAge?: string | undefined;
+        /** One more event of a subject is refused. Only with `discard: 'new'`. Default: no limit. */
+        maxMsgsPerSubject?: number | undefined;
         /** Only `limits` works: other policies delete events before their retries need them. */
         retention?: 'limits' | undefined;
       })
     | undefined;
   /** Pointers to events that wait for the retry stage. Default: `events-retry`. */
   retry?: UserStream | undefined;
-  /** Dead letters; they stay until they are replayed or discarded. Default: `events-dlq`. */
-  dlq?: UserStream | undefined;
+  /** Dead letters. Default: `events-dlq`. */
+  dlq?:
+    | (UserStream & {
+        /** After how long a dead letter is gone for good; longer than that of advisories. Default: `0s`, never. */
+        maxAge?: string | undefined;
+      })
+    | undefined;
   /** The journal. Default: `events-advisories`, 30 days. */
   advisories?:
     | (UserStream & {

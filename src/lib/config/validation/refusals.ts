@@ -6,10 +6,6 @@ const refusals: readonly (readonly [pattern: readonly string[], reason: string])
     ['streams', 'retry', 'maxAge'],
     'refused: a pointer that ages out is an event that is never retried; leave it out (no limit)',
   ],
-  [
-    ['streams', 'dlq', 'maxAge'],
-    'refused: dead letters stay until they are replayed or discarded; leave it out (no limit)',
-  ],
   [['streams', 'retry', 'retention'], 'refused: always workqueue; leave it out'],
   [['streams', 'dlq', 'retention'], 'refused: always limits; leave it out'],
   [['streams', 'advisories', 'retention'], 'refused: always limits; leave it out'],

@@ -1,7 +1,7 @@
 import type { ConfigProblem } from '../../errors.js';
 import { formatDuration } from '../../domain/duration.js';
 import { formatPath, type Path } from './problems.js';
-import { maxAgeOf, streamRoles } from '../resolve.js';
+import { durationMs, maxAgeOf, streamRoles } from '../resolve.js';
 import { retryAckWaitMs } from '../resolved.js';
 import type { ParsedConfig } from '../schema/schema.js';
 
@@ -12,6 +12,7 @@ export function warningsOf(parsed: ParsedConfig): ConfigProblem[] {
     ...memory(parsed),
     ...journalLife(parsed),
     ...retryLife(parsed),
+    ...deadLetterLife(parsed),
     ...evenReplicas(parsed),
   ];
 }
@@ -66,6 +67,19 @@ function retryLife({ streams, consumers }: ParsedConfig): ConfigProblem[] {
       path: formatPath(['streams', role, 'maxAge']),
       message: `a retry whose worker died is delivered again after ${formatDuration(retryAckWaitMs)}: by then ${lost[role]}`,
     }));
+}
+
+function deadLetterLife({ streams, alerts }: ParsedConfig): ConfigProblem[] {
+  const lifeMs = maxAgeOf(streams.dlq);
+  if (lifeMs === 0) return [];
+  const told = alerts.oldest !== undefined && durationMs(alerts.oldest) < lifeMs;
+  const hint = told ? '' : '; with a shorter alerts.oldest you are told before';
+  return [
+    {
+      path: formatPath(['streams', 'dlq', 'maxAge']),
+      message: `a dead letter that nobody has replayed within ${formatDuration(lifeMs)} is removed for good${hint}`,
+    },
+  ];
 }
 
 /** A majority of an even number is as many as of the odd number above it. */

@@ -13,6 +13,7 @@ import {
   type Version,
 } from '../../domain/kept.js';
 import { type Origin, sameOrigin } from '../../domain/key.js';
+import { msOfNanos } from '../../domain/time.js';
 import { escapeLine } from '../../domain/escape.js';
 import { OperationError } from '../../errors.js';
 import { apiCode, apiCodeOf } from '../../nats/errors.js';
@@ -54,11 +55,19 @@ export function readEdited(
   return readAt(pipeline, editedFilter(pipeline.places.kept.root, consumer, origin.seq), origin);
 }
 
+/** What a kept message says before its payload is read. */
+export interface KeptHead {
+  readonly origin: Origin;
+  /** When it was stored, ms since 1970. */
+  readonly keptAtMs: number;
+}
+
 /** Which event the message of a subject is about; undefined: there is none, or it does not say. */
-export async function originOfKept(pipeline: Pipeline, subject: string): Promise<Origin | undefined> {
+export async function headOfKept(pipeline: Pipeline, subject: string): Promise<KeptHead | undefined> {
   const stored = await readLast(pipeline, subject);
-  const head = stored && decodeKeptHead(headerOf(stored.headers, keptHeader));
-  return head?.ok ? head.value.origin : undefined;
+  if (!stored) return undefined;
+  const head = decodeKeptHead(headerOf(stored.headers, keptHeader));
+  return head.ok ? { origin: head.value.origin, keptAtMs: msOfNanos(stored.time) } : undefined;
 }
 
 async function readAt(pipeline: Pipeline, subject: string, origin: Origin): Promise<FoundKept | undefined> {

@@ -9,7 +9,7 @@ import { apiCode, apiCodeOf } from '../../nats/errors.js';
 import type { LastMessages } from '../../nats/read/last-of-each.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { KeptIndex, type KeptPlace } from '../../pointers/kept/list-kept.js';
-import { originOfKept } from '../../pointers/kept/read-kept.js';
+import { type KeptHead, headOfKept } from '../../pointers/kept/read-kept.js';
 import { removeKept } from '../../pointers/kept/remove-kept.js';
 
 const chunkSize = 500;
@@ -17,7 +17,7 @@ const removalsAtOnce = 16;
 
 /**
  * Removes what is kept of events that nothing waits for any more: neither a retry nor a dead letter, nor an archived one,
- * and the journal has the end of their case. Gives how many were removed.
+ * and the journal has the end of their case, or has forgotten it and dead letters end by age. Gives how many were removed.
  */
 export async function sweepKept(pipeline: Pipeline, signal: AbortSignal): Promise<number> {
   const index = await KeptIndex.read(pipeline);
@@ -72,17 +72,25 @@ async function sweepSome(
   return removed.filter((is) => is === true).length;
 }
 
-/** Which event it is, if the journal has the end of its case. */
+/** Which event it is, if the journal has the end of its case, or its dead letter has aged out. */
 async function endedOrigin(
   pipeline: Pipeline,
   { consumer, seq, versions }: KeptPlace,
 ): Promise<Origin | undefined> {
   const [version = 'original'] = versions;
-  const origin = await originOfKept(pipeline, keptSubject(pipeline.places.kept.root, consumer, seq, version));
-  if (!origin) return undefined;
+  const head = await headOfKept(pipeline, keptSubject(pipeline.places.kept.root, consumer, seq, version));
+  if (!head) return undefined;
+  const { origin } = head;
   const history = await readHistory(pipeline, 'business', consumer, origin);
+  if (history.length === 0) return hasAgedOut(pipeline, head) ? origin : undefined;
   const { is } = standingOf({ records: history.map(({ record }) => record) });
   return is === 'resolved' || is === 'discarded' || is === 'moved' ? origin : undefined;
+}
+
+/** What is kept is not older than its dead letter. Where those never end, what the journal has forgotten stays. */
+function hasAgedOut({ config, clock }: Pipeline, { keptAtMs }: KeptHead): boolean {
+  const { maxAgeMs } = config.streams.dlq;
+  return maxAgeMs > 0 && clock.now() - keptAtMs > maxAgeMs;
 }
 
 /** A stream that was not applied yet has none. */

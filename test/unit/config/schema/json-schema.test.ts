@@ -48,7 +48,7 @@ describe('refuses', () => {
     ['no name', {}],
     ['an unknown key', { name: 'p', evnts: {} }],
     ['a duration in words', withMailer({ timeout: '5 minutes' })],
-    ['maxAge on dlq', withStreams({ dlq: { maxAge: '1d' } })],
+    ['maxAge on retry', withStreams({ retry: { maxAge: '1d' } })],
     ['workqueue retention', withStreams({ events: { retention: 'workqueue' } })],
     ['retry: true', withMailer({ retry: true })],
     ['a schema, which JSON cannot hold', { name: 'p', events: { a: { schema: {} } } }],
