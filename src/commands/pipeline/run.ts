@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import * as Flags from '@oclif/core/flags';
 import { startAsChild } from '../../lib/cli/run/as-child.js';
 import { BaseCommand, readerPatienceMs } from '../../lib/cli/base-command.js';
@@ -9,7 +11,11 @@ import { flushed } from '../../lib/cli/output/standard-streams.js';
 import { logUncaught } from '../../lib/cli/run/uncaught.js';
 import { startWatchdog } from '../../lib/cli/run/watchdog.js';
 import { runUntilSignal } from '../../lib/cli/run/run-until-signal.js';
+import { runWatched } from '../../lib/cli/run/run-watched.js';
+import { watchedBy } from '../../lib/cli/run/watched.js';
+import { findConfig } from '../../lib/config/load.js';
 import { alertFiles, handlerFiles } from '../../lib/config/resolved.js';
+import type { Handler } from '../../lib/handlers/contract.js';
 import { loadHandlers } from '../../lib/handlers/load.js';
 import { type ListenAddress, parseListenAddress } from '../../lib/monitor/listen-address.js';
 import type { Monitor } from '../../lib/monitor/monitor.js';
@@ -40,7 +46,7 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --only notifications-consumer',
-    '<%= config.bin %> <%= command.id %> --embedded --apply',
+    '<%= config.bin %> <%= command.id %> --embedded --apply --watch',
     '<%= config.bin %> <%= command.id %> --http 9464',
   ];
 
@@ -54,6 +60,9 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
     embedded: Flags.boolean({ description: 'start a nats-server for this folder, and stop it at the end' }),
     apply: Flags.boolean({
       description: 'first create or update what is missing, but nothing that would lose or repeat events',
+    }),
+    watch: Flags.boolean({
+      description: 'for development: start anew when the config, a handler or what they import has changed',
     }),
     http: Flags.custom<ListenAddress>({ parse: async (text) => parseListenAddress(text) })({
       description:
@@ -86,6 +95,8 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
 
   async run(): Promise<void> {
     if (process.pid === 1) return this.runAsChild();
+    const watched = this.flags.watch ? watchedBy(() => this.interrupt()) : undefined;
+    if (this.flags.watch && !watched) return this.watch();
     const config = await this.context.config();
     const only = selectConsumers(config, this.flags.only);
     const readable = process.stdout.isTTY === true && !this.flags.json;
@@ -94,13 +105,15 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
       handlerFiles([one]).map(({ file }) => ({ consumer: one.name, file })),
     );
     this.unwatch = logUncaught(log, files);
+    const modules = [...handlerFiles(only), ...alertFiles(config)];
+    const load = (): Promise<Map<string, Handler>> => loadHandlers(modules, this.context.moduleOptions);
+    watched?.dependsOn(modules.map(({ file }) => file));
+    const loaded = watched && (await load());
+    await watched?.turn();
     const monitor = await this.openMonitor(log);
     let stopServer: (() => Promise<void>) | undefined;
     try {
-      const handlers = await loadHandlers(
-        [...handlerFiles(only), ...alertFiles(config)],
-        this.context.moduleOptions,
-      );
+      const handlers = loaded ?? (await load());
       stopServer = this.flags.embedded ? await this.startServer() : undefined;
       const pipeline = await this.context.pipeline();
       const onWaiting = (error: Error, waitedMs: number): void =>
@@ -179,6 +192,32 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
     const child = startAsChild();
     this.onSignal = () => child.signal('SIGTERM');
     process.exitCode = await child.ended;
+  }
+
+  /** Runs it as one child after the other. A server of this folder stays while they change. */
+  private async watch(): Promise<void> {
+    const { cwd, startedByNpm, variables } = this.environment;
+    const config =
+      this.flags.config === undefined ? await findConfig(cwd) : path.resolve(cwd, this.flags.config);
+    // Says that there is none.
+    if (config === undefined || !existsSync(config)) return void (await this.context.config());
+    const log = await this.context.logger(1);
+    const stopServer = this.flags.embedded ? await this.startServer() : undefined;
+    const withoutFile = Object.entries(variables).filter(([name]) => !this.fromEnvFile.includes(name));
+    try {
+      process.exitCode = await runWatched({
+        config,
+        cwd,
+        log,
+        variables: Object.fromEntries(withoutFile),
+        onSignal: (handle) => {
+          this.onSignal = handle;
+          if (startedByNpm) whenParentEnds(handle);
+        },
+      });
+    } finally {
+      await stopServer?.();
+    }
   }
 
   private async startServer(): Promise<() => Promise<void>> {

@@ -111,8 +111,14 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   /** Handlers and configs see the variables of `.env` too. What is set already stays. */
   private async addEnvFile(): Promise<void> {
     const { cwd, trust } = readEnvironment();
-    for (const [name, value] of Object.entries(await readEnvFile(cwd, trust))) process.env[name] ||= value;
+    for (const [name, value] of Object.entries(await readEnvFile(cwd, trust))) {
+      if (!process.env[name]) this.fromEnvFile.push(name);
+      process.env[name] ||= value;
+    }
   }
+
+  /** Variables that are only set because `.env` says so. */
+  protected readonly fromEnvFile: string[] = [];
 
   protected get environment(): Environment {
     return this.context.environment;
