@@ -1,6 +1,6 @@
 // npm run demo: an e-mail outage from beginning to end, played for real, and nothing lost.
 import { closeAccount } from './demo/account.mjs';
-import { command, moment, output, step, tell, title, verdict } from './demo/narrator.mjs';
+import { command, moment, output, step, tell, title, verdict } from '../kit/narrator.mjs';
 import { Stage } from './demo/stage.mjs';
 import { Workers } from './demo/workers.mjs';
 
@@ -75,14 +75,14 @@ async function publishCalm(workers) {
   const since = performance.now();
   output(await run(`events publish totp.requested --data @totp.json --id calm --count ${calm}`));
   await until(workers, `${calm} e-mails and rows`, () => delivered(calm, calm));
-  moment(secondsSince(since), `${calm} e-mails received, ${calm} analytics rows written`);
+  moment(`${calm} e-mails received, ${calm} analytics rows written`, secondsSince(since));
 }
 
 async function breakMail(workers) {
   step(`The mail server goes down, and ${during} more people ask`);
   await stage.mailbox.stop();
   const since = performance.now();
-  const say = (text) => moment(secondsSince(since), text);
+  const say = (text) => moment(text, secondsSince(since));
   workers.once('attempt failed', ({ reason, attempt, of }) =>
     say(`e-mails fail: ${reason} (attempt ${attempt} of ${of})`),
   );

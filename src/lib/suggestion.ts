@@ -23,6 +23,8 @@ export const suggestedCommands = {
   'dlq show': { archived: 'switch' },
   'events explain': {},
   'events publish': { data: 'one' },
+  'examples list': {},
+  'examples run': {},
   'operations log': { since: 'one' },
   'pipeline apply': {
     adopt: 'switch',

@@ -5,15 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openPipeline } from '../../dist/lib/index.js';
-import {
-  command,
-  moment,
-  output,
-  step,
-  tell,
-  title,
-  verdict,
-} from '../../examples/plutomi/demo/narrator.mjs';
+import { command, moment, output, step, tell, title, verdict } from '../../examples/kit/narrator.mjs';
 import { root } from '../../scripts/places.mjs';
 import { account } from './account.mjs';
 import { effectsIn, events, writeProject } from './project.mjs';
@@ -62,8 +54,8 @@ async function play() {
   await publish(published);
   await until('1,000 dead letters', async () => (await deadLetters()) === published.length);
   moment(
-    (performance.now() - began) / 1000,
     '1,000 events failed all their attempts: mail, ClickHouse, a mistake in the data',
+    (performance.now() - began) / 1000,
   );
 
   step('What is going on?');

@@ -27,8 +27,16 @@ export const pagesElsewhere: readonly string[] = [
   '../CONTRIBUTING.md',
   '../SECURITY.md',
   '../CHANGELOG.md',
-  '../examples/plutomi/README.md',
+  ...(await examplePages()),
 ];
+
+/** What each example says of itself. */
+async function examplePages(): Promise<string[]> {
+  const examples = fileURLToPath(new URL('../examples/', folder));
+  const found = await readdir(examples, { recursive: true });
+  const pages = found.filter((name) => name.endsWith('README.md') && !name.includes('node_modules'));
+  return pages.toSorted().map((name) => `../examples/${name}`);
+}
 
 /** Names of the files in docs/, those in its folders too. */
 export async function docNames(): Promise<string[]> {

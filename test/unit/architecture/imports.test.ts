@@ -13,7 +13,7 @@ const layers: readonly (readonly string[])[] = [
   ['nats'],
   ['connection'],
   ['config', 'dev-server', 'encryption'],
-  ['pipeline'],
+  ['pipeline', 'examples'],
   ['journal', 'operations', 'pointers', 'handlers'],
   ['routing', 'groups', 'tasks'],
   ['status'],

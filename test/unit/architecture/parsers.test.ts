@@ -8,6 +8,8 @@ const parsers = [
   'lib/config/file/read-json.ts',
   'lib/domain/decode.ts',
   'lib/domain/numbers.ts',
+  'lib/examples/catalog.ts',
+  'lib/examples/packages.ts',
   'lib/nats/connect/connect.ts',
   'lib/dev-server/ready.ts',
   'lib/dev-server/state.ts',

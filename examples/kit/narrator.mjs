@@ -1,0 +1,66 @@
+// What an example says: numbered steps, the commands that it runs, and what they print.
+import { styleText } from 'node:util';
+import { explain } from './settings.mjs';
+
+const isTerminal = process.stdout.isTTY;
+const plain = !isTerminal || process.env.NO_COLOR || process.env.TERM === 'dumb';
+const paint = (style, text) => (plain ? text : styleText(style, text, { validateStream: false }));
+let steps = 0;
+let stepBeganMs = performance.now();
+
+export function title(text) {
+  write(wrap(text).map((line) => paint('bold', line)));
+}
+
+/** `nats`: the commands of the nats CLI that would do the same; shown with --explain. */
+export function step(text, { nats = [] } = {}) {
+  stepBeganMs = performance.now();
+  write(['', ...wrap(`${++steps}. ${text}`).map((line) => paint(['bold', 'cyan'], line))]);
+  if (explain)
+    for (const line of [nats].flat()) write(wrap(`   nats CLI: ${line}`).map((one) => paint('magenta', one)));
+}
+
+export function tell(text) {
+  write(indent(text));
+}
+
+export function command(line) {
+  const [first, ...more] = wrap(`   $ ${line}`);
+  write([
+    `   ${paint('dim', '$')} ${paint('bold', first.slice(5))}`,
+    ...more.map((one) => paint('bold', one)),
+  ]);
+}
+
+/** What a command printed; `keep` says which of its lines are shown. */
+export function output(text, keep = () => true) {
+  const shown = text.split('\n').filter(keep);
+  if (shown.length > 0) write(indent(shown.join('\n')).map((line) => paint('dim', line)));
+}
+
+/** One line of something that happens over time. Default: since the step began. */
+export function moment(text, seconds = (performance.now() - stepBeganMs) / 1000) {
+  const [first, ...more] = wrap(`   ${seconds.toFixed(1).padStart(5)} s  ${text}`);
+  write([`${paint('yellow', first.slice(0, 10))}${first.slice(10)}`, ...more]);
+}
+
+export function verdict(ok, text) {
+  write(['', ...wrap(text).map((line) => paint(['bold', ok ? 'green' : 'red'], line))]);
+}
+
+function indent(text) {
+  return text.split('\n').flatMap((line) => wrap(line === '' ? '' : `   ${line}`));
+}
+
+/** The lines of one, broken between words at the width of the terminal; what follows is set two columns further in. */
+function wrap(line) {
+  const columns = process.stdout.columns ?? 80;
+  const margin = `${/^ */.exec(line)[0]}  `;
+  const at = line.lastIndexOf(' ', columns);
+  if (line.length <= columns || at <= margin.length) return [line];
+  return [line.slice(0, at).trimEnd(), ...wrap(margin + line.slice(at).trimStart())];
+}
+
+function write(lines) {
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
