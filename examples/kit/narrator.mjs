@@ -2,8 +2,10 @@
 import { styleText } from 'node:util';
 import { explain } from './settings.mjs';
 
-const isTerminal = process.stdout.isTTY;
-const plain = !isTerminal || process.env.NO_COLOR || process.env.TERM === 'dumb';
+const { FORCE_COLOR: forced, NO_COLOR, TERM } = process.env;
+const plain = forced
+  ? forced === '0' || forced === 'false'
+  : !process.stdout.isTTY || NO_COLOR || TERM === 'dumb';
 const paint = (style, text) => (plain ? text : styleText(style, text, { validateStream: false }));
 let steps = 0;
 let stepBeganMs = performance.now();

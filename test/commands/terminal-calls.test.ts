@@ -55,7 +55,7 @@ const calls: readonly Call[] = [
   { words: ['server', 'install'], shows: /^nats-server \d+\.\d+\.\d+ / },
   { words: ['server', 'start'], shows: /^stop it with: plutomi-events server stop$/m },
   { words: ['server', 'stop'], shows: /^stopped the nats-server / },
-  { words: ['examples', 'list'], shows: /^notes\/1-pub-sub +\d+ s/m },
+  { words: ['examples', 'list'], shows: /^notes\/1-pub-sub +\d+ s/m, colored: true },
   { words: ['examples', 'run', 'notes/1-pub-sub'], shows: /^It adds up\.$/m, colored: true },
   { words: ['config', 'show'], shows: /^ {4}attempts: 1$/m },
   { words: ['config', 'lint'], shows: /^nothing to say$/m },

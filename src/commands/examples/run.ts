@@ -121,16 +121,9 @@ Each example ends by itself, with an account of every event: exit 1 if it does n
         `${example.name} runs in ${folder}, on ${server ? 'a nats-server of its own, ' : ''}${hideSecrets(url)}`,
       );
       const bin = join(root, 'bin', 'run.js');
-      const { stay, explain, json } = this.flags;
-      const env = exampleEnvironment({
-        environment: this.environment,
-        flags: this.flags,
-        url,
-        bin,
-        stay,
-        explain,
-      });
-      return await runExample({ laidOut, env, quiet: json === true, signal });
+      const { environment, flags } = this;
+      const env = exampleEnvironment({ environment, flags, url, bin });
+      return await runExample({ laidOut, env, quiet: flags.json === true, signal });
     } finally {
       await server?.stop();
       process.removeListener('exit', killServer);

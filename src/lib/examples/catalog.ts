@@ -27,8 +27,8 @@ export async function listExamples(root: string): Promise<readonly Example[]> {
   const folder = examplesFolder(root);
   const names = await namesBelow(folder);
   const found = await Promise.all(names.map((name) => readExample(folder, name)));
-  const ordered = found.toSorted((a, b) => a.order - b.order || a.name.localeCompare(b.name));
-  return ordered.map(({ order: _, ...example }) => example);
+  const ordered = found.toSorted((a, b) => a.order - b.order || a.example.name.localeCompare(b.example.name));
+  return ordered.map(({ example }) => example);
 }
 
 /**
@@ -58,8 +58,17 @@ function endsLike(name: string, names: readonly string[]): string | undefined {
   return names.find((one) => name !== '' && one.endsWith(name));
 }
 
-interface Ordered extends Example {
+interface Ordered {
+  readonly example: Example;
   readonly order: number;
+}
+
+/** `example.json`. */
+interface Described {
+  readonly title: string;
+  readonly seconds: number;
+  readonly order?: number;
+  readonly packages?: readonly string[];
 }
 
 /** Folders with an `example.json`, one or two levels down. */
@@ -75,8 +84,8 @@ async function readExample(folder: string, name: string): Promise<Ordered> {
   const file = join(folder, name, 'example.json');
   const text = await readFile(file, 'utf8');
   try {
-    const { title, seconds, order = 0, packages = [] } = JSON.parse(text) as Ordered;
-    return { name, title, seconds, order, packages };
+    const { title, seconds, order = 0, packages = [] } = JSON.parse(text) as Described;
+    return { example: { name, title, seconds, packages }, order };
   } catch {
     throw new OperationError(`${file} is not JSON`, { code: 'EXAMPLE_INVALID' });
   }

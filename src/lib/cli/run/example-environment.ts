@@ -16,17 +16,20 @@ const variables = [
 /** What an example is told. */
 export interface ExampleEnvironment {
   readonly environment: Environment;
-  readonly flags: { readonly [Flag in (typeof variables)[number][0]]?: string | undefined };
+  readonly flags: Readonly<
+    Partial<
+      Record<(typeof variables)[number][0], string | undefined> &
+        Record<'stay' | 'explain' | 'no-color', boolean | undefined>
+    >
+  >;
   readonly url: string;
   /** Path of this command line. */
   readonly bin: string;
-  readonly stay: boolean;
-  readonly explain: boolean;
 }
 
 /** The environment of an example: nothing of the servers, contexts and pipelines that its user works with otherwise. */
 export function exampleEnvironment(options: ExampleEnvironment): NodeJS.ProcessEnv {
-  const { environment, flags, url, bin, stay, explain } = options;
+  const { environment, flags, url, bin } = options;
   const inherited = Object.entries(environment.variables).filter(
     ([name]) => !/^(?:NATS|PLUTOMI|EXAMPLE)_/.test(name) || kept.has(name),
   );
@@ -39,8 +42,9 @@ export function exampleEnvironment(options: ExampleEnvironment): NodeJS.ProcessE
     ...Object.fromEntries(named),
     NATS_URL: url,
     PLUTOMI_EVENTS_BIN: bin,
-    ...(stay ? { EXAMPLE_STAY: '1' } : {}),
-    ...(explain ? { EXAMPLE_EXPLAIN: '1' } : {}),
+    ...(flags['no-color'] ? { NO_COLOR: '1', FORCE_COLOR: undefined } : {}),
+    ...(flags.stay ? { EXAMPLE_STAY: '1' } : {}),
+    ...(flags.explain ? { EXAMPLE_EXPLAIN: '1' } : {}),
   };
 }
 
