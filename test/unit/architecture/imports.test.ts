@@ -23,7 +23,6 @@ const layers: readonly (readonly string[])[] = [
   ['monitor', 'doctor'],
   ['render'],
   ['open'],
-  ['postgres'],
   ['index.ts', 'internals.ts'],
   ['cli'],
   ['commands'],

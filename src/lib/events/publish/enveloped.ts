@@ -28,7 +28,7 @@ interface Facts {
  * @throws UsageError `NOT_JSON`
  */
 export function wrapped(
-  { config, clock }: Pick<Pipeline, 'config' | 'clock'>,
+  { config, clock }: Pipeline,
   payload: Uint8Array,
   { type, id, given }: Facts,
 ): Uint8Array {
