@@ -7,7 +7,7 @@ import { root } from './places.mjs';
 import { thirdPartyNotices } from './third-party-notices.mjs';
 
 /** Loaded late or not at all; they find files of their own by path, or use eval. */
-const external = ['hdr-histogram-js', 'jiti', 'pino', 'pino-pretty', 'undici'];
+const external = ['hdr-histogram-js', 'jiti', 'pg', 'pino', 'pino-pretty', 'undici'];
 
 /** Asked for by oclif where a user has it. It is no dependency: only a development folder holds it. */
 const absent = ['typescript'];

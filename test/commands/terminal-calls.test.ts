@@ -81,6 +81,7 @@ const calls: readonly Call[] = [
     words: ['events', 'replay', 'job.bad', '--all', '--to', 'events.job.bad=events.copied'],
     shows: /^3 read, 3 written: 1 to 3, in /m,
   },
+  { words: ['outbox', 'relay'], shows: /no database was named/, exits: 2, colored: true },
   { words: ['dlq', 'list', '--group-by', 'subject'], shows: /^no dead letters\n$/ },
   { words: ['pipeline', 'doctor'], shows: /^nothing stands in the way$/m, colored: true },
   { words: ['pipeline', 'run'], shows: /ERROR: notifications-consumer\/3 dead letter/, colored: true },

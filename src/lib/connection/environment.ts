@@ -40,6 +40,8 @@ export interface Environment {
   readonly protectedContexts: readonly string[];
   /** PLUTOMI_ALERTS_SECRET: what alerts to the webhook are signed with; several, separated by blanks. */
   readonly alertsSecret?: string;
+  /** DATABASE_URL: the Postgres whose outbox is relayed. */
+  readonly databaseUrl?: string;
   /** NATS_SERVER_BIN: path of a nats-server to use instead of an installed one. */
   readonly natsServerBin?: string;
   /** PLUTOMI_NATS_MIRROR: base URL to download nats-server from. */
@@ -102,6 +104,7 @@ export function readEnvironment(
     pipeline: get('PLUTOMI_PIPELINE'),
     editor: get('VISUAL', 'EDITOR'),
     alertsSecret: get('PLUTOMI_ALERTS_SECRET'),
+    databaseUrl: get('DATABASE_URL'),
     natsServerBin: get('NATS_SERVER_BIN'),
     natsMirror: get('PLUTOMI_NATS_MIRROR'),
     httpsProxy: get('HTTPS_PROXY', 'https_proxy'),

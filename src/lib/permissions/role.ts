@@ -30,6 +30,7 @@ export const roleOfCommand: Readonly<Record<string, Role>> = {
   'events tail': 'viewer',
   'events replay': 'viewer',
   'operations log': 'viewer',
+  'outbox relay': 'publisher',
   'pipeline apply': 'ci',
   'pipeline doctor': 'viewer',
   'pipeline health': 'viewer',

@@ -46,9 +46,14 @@ export function makePipeline({
   identity = {},
   variables,
 }: PipelineParts): Pipeline {
-  const keys = new Keyring(config.keys, () => ({
+  const keys = keyringOf(config, variables);
+  return { config, link, clock, places: placesOf(config), identity: identityFrom(identity, clock), keys };
+}
+
+/** The keys that a config names. Those of `env://` are looked for in `variables`; default: the environment of this process. */
+export function keyringOf(config: PipelineConfig, variables?: KeySource['variables']): Keyring {
+  return new Keyring(config.keys, () => ({
     variables: variables ?? readEnvironment().variables,
     folder: path.dirname(config.file),
   }));
-  return { config, link, clock, places: placesOf(config), identity: identityFrom(identity, clock), keys };
 }

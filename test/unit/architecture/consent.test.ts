@@ -15,7 +15,14 @@ test('a command that takes --yes takes --confirm: both are consentFlags', async 
 });
 
 /** What programs do, and the server of this folder; what these may ask is about that. */
-const ofPrograms = ['events/publish', 'pipeline/run', 'server/install', 'server/start', 'server/stop'];
+const ofPrograms = [
+  'events/publish',
+  'outbox/relay',
+  'pipeline/run',
+  'server/install',
+  'server/start',
+  'server/stop',
+];
 
 test('a command that changes something asks, or asks for the name of a protected pipeline', async () => {
   const commands = (await readSources()).filter(({ file }) => file.startsWith('commands/'));

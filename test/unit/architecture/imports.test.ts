@@ -23,6 +23,7 @@ const layers: readonly (readonly string[])[] = [
   ['monitor', 'doctor'],
   ['render'],
   ['open'],
+  ['postgres'],
   ['index.ts', 'internals.ts'],
   ['cli'],
   ['commands'],

@@ -28,7 +28,7 @@ interface Facts {
  * @throws UsageError `NOT_JSON`
  */
 export function wrapped(
-  { config, clock }: Pipeline,
+  { config, clock }: Pick<Pipeline, 'config' | 'clock'>,
   payload: Uint8Array,
   { type, id, given }: Facts,
 ): Uint8Array {
