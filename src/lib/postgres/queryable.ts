@@ -13,6 +13,10 @@ export interface Queryable {
 export interface PooledClient extends Queryable {
   /** Gives it back; with true it is closed instead. */
   release(destroy?: boolean): void;
+  /** Hears that the connection has broken. */
+  on?(event: 'error', listener: () => void): unknown;
+  /** Hears it no more. */
+  removeListener?(event: 'error', listener: () => void): unknown;
 }
 
 /** What gives connections: a `Pool` of `pg`. */
@@ -30,6 +34,9 @@ export async function transaction<T>(
 ): Promise<T> {
   const client = await pool.connect();
   let isBroken = true;
+  // One that breaks between two statements would end the process; the next statement says so too.
+  const ignore = (): void => {};
+  client.on?.('error', ignore);
   try {
     await client.query('begin');
     const result = await work(client);
@@ -45,6 +52,7 @@ export async function transaction<T>(
     );
     throw error;
   } finally {
+    client.removeListener?.('error', ignore);
     client.release(isBroken);
   }
 }
