@@ -226,18 +226,22 @@ describe('a target that fails', () => {
     await direct.jsm.streams.add({ name: 'away', subjects: ['away.>'] });
     const target = await connectTo(proxy.url);
     const stop = new AbortController();
-    const onProgress = (): void => {
-      proxy.close();
-      stop.abort();
-    };
     const options: ReplayEventsOptions = {
       all: true,
       target,
       to: 'events.>=away.>',
-      rate: 2000,
+      rate: 1000,
       name: 'away',
     };
-    const result = await replayEvents(pipeline, { ...options, signal: stop.signal, onProgress });
+    const replaying = replayEvents(pipeline, { ...options, signal: stop.signal });
+    // No more than 1,000 are in flight: the answers to some of these have come.
+    await eventually(
+      '1,100 are written',
+      async () => ((await direct.streamInfo('away'))?.state.messages ?? 0) >= 1100,
+    );
+    proxy.close();
+    stop.abort();
+    const result = await replaying;
     expect(result.read).toBeLessThan(3001);
     const ids = (await stored(direct, 'away')).map(({ headers }) => headers['Nats-Msg-Id']?.[0]);
     const upTo = result.lastSeq ?? 0;

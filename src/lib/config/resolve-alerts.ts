@@ -5,11 +5,13 @@ import type { AlertLevels, AlertSettings } from './resolved.js';
 import { criticalFor, healthDefaults } from './schema/alerts.js';
 import type { ParsedConfig } from './schema/schema.js';
 
+const dayMs = 86_400_000;
 const durationMs = (text: string): number => parseDuration(text) ?? 0;
 
 /** What to tell, in numbers, with the absolute path of its handler. */
-export function resolveAlerts({ alerts }: ParsedConfig, folder: string): AlertSettings {
-  const { newGroup, groupBack, count, oldest, expiring, webhook, handler, subject } = alerts;
+export function resolveAlerts({ alerts, streams }: ParsedConfig, folder: string): AlertSettings {
+  const { newGroup, groupBack, count, oldest, webhook, handler, subject } = alerts;
+  const expiringMs = expiringOf(alerts.expiring, durationMs(streams.dlq.maxAge));
   const { countCritical, lag, lagCritical, storage, storageCritical, nobodyRuns } = alerts;
   const rate = alerts.rate === undefined ? undefined : parseRate(alerts.rate);
   return {
@@ -18,7 +20,7 @@ export function resolveAlerts({ alerts }: ParsedConfig, folder: string): AlertSe
     ...(rate === undefined ? {} : { rate }),
     ...(count === undefined ? {} : { count }),
     ...(oldest === undefined ? {} : { oldestMs: durationMs(oldest) }),
-    ...(expiring === undefined ? {} : { expiringMs: durationMs(expiring) }),
+    ...(expiringMs === undefined ? {} : { expiringMs }),
     ...(countCritical === undefined ? {} : { countCritical }),
     ...levelsOf('lag', lag, lagCritical),
     ...levelsOf('storage', storage, storageCritical),
@@ -27,6 +29,12 @@ export function resolveAlerts({ alerts }: ParsedConfig, folder: string): AlertSe
     ...(handler === undefined ? {} : { handler: path.resolve(folder, handler) }),
     ...(subject === undefined ? {} : { subject }),
   };
+}
+
+/** Where dead letters end, that is told before it happens, whether the config asks for it or not. */
+function expiringOf(expiring: string | undefined, letterLifeMs: number): number | undefined {
+  if (expiring !== undefined) return durationMs(expiring);
+  return letterLifeMs === 0 ? undefined : Math.min(dayMs, letterLifeMs / 4);
 }
 
 /** Nothing where neither is said. */

@@ -117,8 +117,8 @@ const words: Readonly<Record<MeasuredCondition, Words>> = {
   expiring: (measured) => {
     const within = formatDuration(measured.threshold);
     return [
-      `the events of ${lettersOf(measured)} leave their stream within ${within}, and are not kept: replay them, or raise maxAge`,
-      `no dead letter's event that is not kept leaves its stream within ${within}`,
+      `${lettersOf(measured)} can be replayed for less than ${within}: then their events have left their stream, and are not kept, or they have left the DLQ. Replay them, or raise maxAge`,
+      `every dead letter can be replayed for longer than ${within}`,
     ];
   },
 };

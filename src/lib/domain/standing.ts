@@ -15,6 +15,7 @@ import {
 export interface StandingRecord extends Told {
   readonly attempt?: number | undefined;
   readonly until?: string | undefined;
+  readonly at?: string | undefined;
 }
 
 /** What is known of one event and one consumer. What nobody asked for is left out. */
@@ -36,6 +37,8 @@ export interface StandingFacts {
   /** A consumer that is past the event, without a record of it, may have failed or skipped it. */
   readonly provesNothing?: boolean;
   readonly nowMs?: number;
+  /** How long a dead letter stays, ms. 0, or left out: for ever. */
+  readonly letterLifeMs?: number;
 }
 
 /** Where an event stands with a consumer: exactly one of these. `cycle` is the last one that it has begun. */
@@ -51,6 +54,8 @@ export type Standing =
   /** In the retry stage, due. */
   | (Trying & { readonly is: 'retrying' })
   | (InCycle & { readonly is: 'dead' })
+  /** It was a dead letter, and nobody did anything about it for as long as dead letters stay. */
+  | (InCycle & { readonly is: 'aged-out' })
   /** The handler succeeded after the event had been given up: its dead letter is left, and replay refuses it. */
   | (InCycle & { readonly is: 'resolved-late' })
   /** The handler succeeded; a person gave it up, or archived it; its pointer is another consumer's now. */
@@ -148,11 +153,30 @@ function isPastRetry(at: Step | undefined): boolean {
 function standingAt(at: Step, told: readonly StandingRecord[], facts: StandingFacts): Standing {
   const { stage, cycle, phase } = at;
   if (phase === 'exhausted') return { is: 'exhausted', stage, cycle };
+  if (phase === 'to-dlq' && hasAgedOut(told, facts)) return { is: 'aged-out', cycle };
   if (stage === 'retry' || phase !== 'trying') return { is: 'broken', cycle, at };
   if (facts.position === 'none') return { is: 'no-consumer' };
   if (facts.position === 'waiting') return { is: 'waiting' };
   if (facts.position !== 'acked') return { is: 'failing', cycle, ...triedIn(told, stage) };
   return facts.external ? { is: 'let-go' } : { is: 'broken', cycle, at };
+}
+
+/** Part of its life that a dead letter may be removed earlier by the clocks of others than by ours, and the most of it, ms. */
+const earlier = { part: 0.1, mostMs: 60_000 };
+
+/** Whatever put it into the DLQ last is as old as a dead letter gets. */
+function hasAgedOut(
+  told: readonly StandingRecord[],
+  { letterLifeMs = 0, nowMs = 0 }: StandingFacts,
+): boolean {
+  if (letterLifeMs === 0) return false;
+  const came = told.filter((record) => {
+    const saying = sayingOf(record);
+    return saying !== undefined && 'step' in saying && saying.step.phase === 'to-dlq';
+  });
+  const lastMs = Math.max(...came.map(({ at }) => Date.parse(at ?? '')));
+  const life = letterLifeMs - Math.min(letterLifeMs * earlier.part, earlier.mostMs);
+  return nowMs - lastMs >= life;
 }
 
 function triedIn(told: readonly StandingRecord[], stage: Step['stage']): Omit<Trying, 'cycle'> {

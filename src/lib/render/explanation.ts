@@ -13,6 +13,7 @@ const words: Readonly<Record<ConsumerState, string>> = {
   resolved: 'resolved',
   'resolved-late': 'resolved late; its dead letter is still there',
   dead: 'dead',
+  'aged-out': 'was dead for as long as dead letters stay, and was removed',
   discarded: 'discarded',
   archived: 'archived: kept out of the DLQ',
   moved: 'moved to another consumer',
@@ -161,6 +162,6 @@ function titled(title: string, lines: readonly string[], colors: Colors): string
 
 function stateColor(state: ConsumerState, colors: Colors): (text: string) => string {
   if (state === 'resolved' || state === 'acknowledged') return colors.green;
-  if (state === 'dead' || state === 'broken') return colors.red;
+  if (state === 'dead' || state === 'aged-out' || state === 'broken') return colors.red;
   return (text) => text;
 }

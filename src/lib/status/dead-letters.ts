@@ -1,8 +1,6 @@
 import { archivedFilter, type DlqEntry, readEntry } from '../pointers/entry.js';
 import { EndingStreams } from '../pointers/ending-streams.js';
-import { endingsOf } from '../pointers/expiring.js';
-import { KeptIndex } from '../pointers/kept/list-kept.js';
-import { metaConsumers } from '../domain/consumer-names.js';
+import { type Ending, endingsOf, withoutKept } from '../pointers/expiring.js';
 import { readGroupDocuments } from '../groups/group-documents.js';
 import { GroupKinds } from '../groups/group-kinds.js';
 import { readQueue } from '../nats/read/read-batches.js';
@@ -17,7 +15,7 @@ const dayMs = 86_400_000;
 export interface LettersRead {
   /** How many groups they are. */
   readonly groups: number;
-  /** How many of their events leave their stream soon, and are not kept. */
+  /** How many can't be replayed soon: their event leaves its stream and is not kept, or they leave the DLQ. */
   readonly expiring: number;
 }
 
@@ -58,27 +56,22 @@ async function readDeadLetters(pipeline: Pipeline): Promise<LettersRead> {
   const shapes = new Map<string, DlqEntry>();
   const streams = new EndingStreams(link);
   const untilMs = clock.now() + expiringWithinMs(pipeline);
-  const near: { readonly consumer: string; readonly seq: number }[] = [];
+  const near: Ending[] = [];
   // One by one from the leader, where this user may not read many: with no consumer of its own.
   for await (const messages of readQueue(link, places.dlq.stream)) {
-    const entries = messages.map((message) => readEntry(config, message));
-    for (const entry of entries) {
+    const letters = messages.map((message) => ({ entry: readEntry(config, message), time: message.time }));
+    for (const { entry } of letters) {
       kinds.add(entry);
       shapes.set(`${entry.letter.consumer}\n${entry.letter.fingerprint}`, entry);
     }
-    const pointers = entries
-      .flatMap(({ pointer }) => pointer ?? [])
-      // The record that the routing failed with is in the dead letter itself.
-      .filter(({ consumer }) => consumer !== metaConsumers.main);
-    for (const { consumer, seq, endMs } of await endingsOf(streams, pointers)) {
-      if (endMs > clock.now() && endMs <= untilMs) near.push({ consumer, seq });
+    for (const one of await endingsOf(pipeline, streams, letters)) {
+      if (Math.min(one.endMs, one.letterEndMs) <= untilMs) near.push(one);
     }
   }
   const { leadOf } = kinds.find();
   const leads = [...shapes.values()].map(
     ({ letter: { consumer, fingerprint } }) => `${consumer}\n${leadOf(consumer, fingerprint)}`,
   );
-  const kept = near.length === 0 ? undefined : await KeptIndex.read(pipeline);
-  const lost = near.filter(({ consumer, seq }) => kept?.hasOriginal(consumer, seq) !== true);
+  const lost = await withoutKept(pipeline, near, untilMs);
   return { groups: new Set(leads).size, expiring: lost.length };
 }

@@ -83,6 +83,8 @@ export const warningKinds = [
   'nearly-full',
   /** Dead letters whose original is gone: what is left to do is to discard them. */
   'original-missing',
+  /** Dead letters are removed at an age, as the config says; the detail says how many were. */
+  'dead-letters-end',
   /** Messages in the journal, the retry stream, the DLQ or among the tasks that are not ours. */
   'malformed',
   /** The config on the server, for those who have no config file, is another one. */

@@ -1,5 +1,6 @@
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { PipelineConfig } from '../config/resolved.js';
+import { formatDuration } from '../domain/duration.js';
 import { concurrently } from '../flow/concurrently.js';
 import type { ConsumerInfo, StreamInfo } from '../nats/objects.js';
 import { standstillOf } from '../nats/standstill.js';
@@ -121,6 +122,7 @@ export async function verifyPipeline(
         ...applied,
         ...malformed(journal.malformed + pointers.malformed + tasks.malformed),
         ...originalsGone(pointers.gone),
+        ...lettersEnd(config, traced.agedOut),
         ...refused(journal.untold.refused),
         ...external(config),
       ],
@@ -130,18 +132,27 @@ export async function verifyPipeline(
   };
 }
 
+interface Traced {
+  readonly findings: readonly Finding[];
+  readonly inFlight: number;
+  /** Dead letters that were removed at their age. */
+  readonly agedOut: number;
+}
+
 async function traceAll(
   pipeline: Pipeline,
   { cases, meta, untold }: JournalScan,
   positions: Positions,
   transcriber: Transcriber,
-): Promise<{ readonly findings: Finding[]; readonly inFlight: number }> {
+): Promise<Traced> {
   const tracer = new Tracer(pipeline, positions);
   const findings: Finding[] = [];
   let inFlight = 0;
+  let agedOut = 0;
   const collect = (traces: readonly (Trace | undefined)[]): void => {
     for (const trace of traces) {
       if (trace === 'in-flight') inFlight++;
+      else if (trace === 'aged-out') agedOut++;
       else if (trace !== undefined && trace !== 'fine') findings.push(trace);
     }
   };
@@ -161,7 +172,7 @@ async function traceAll(
       findingOf(key, 'routed-twice', `its ${key.stage} stage was routed to the retry stage and to the DLQ`),
     );
   }
-  return { findings: unique(findings), inFlight };
+  return { findings: unique(findings), inFlight, agedOut };
 }
 
 function traceCase(tracer: Tracer, { key, phase }: OpenCase): Promise<Trace> {
@@ -231,6 +242,17 @@ function originalsGone({ count, first }: PointerScan['gone']): Warning[] {
     suggestCommand('dlq discard', { args: [{ blank: 'ids' }], flags: { reason: { blank: 'text' } } }),
   ];
   return [{ kind: 'original-missing', detail, suggestions }];
+}
+
+function lettersEnd({ streams }: PipelineConfig, agedOut: number): Warning[] {
+  const { maxAgeMs } = streams.dlq;
+  if (maxAgeMs === 0) return [];
+  const rule = `dead letters older than ${formatDuration(maxAgeMs)} are removed (streams.dlq.maxAge)`;
+  const detail =
+    agedOut === 0
+      ? `${rule}, whether anybody has looked at them or not`
+      : `${rule}: ${agedOut} of those in the journal ${agedOut === 1 ? 'was' : 'were'}, and nobody had replayed or discarded ${agedOut === 1 ? 'it' : 'them'}`;
+  return [{ kind: 'dead-letters-end', detail }];
 }
 
 function malformed(count: number): Warning[] {

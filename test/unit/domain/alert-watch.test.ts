@@ -91,8 +91,8 @@ test.each<[MeasuredCondition, number, number, string, string]>([
     'expiring',
     2,
     3_600_000,
-    'the events of 2 dead letters leave their stream within 1h, and are not kept: replay them, or raise maxAge',
-    "no dead letter's event that is not kept leaves its stream within 1h",
+    '2 dead letters can be replayed for less than 1h: then their events have left their stream, and are not kept, or they have left the DLQ. Replay them, or raise maxAge',
+    'every dead letter can be replayed for longer than 1h',
   ],
 ])('the words of %s %d', (condition, value, threshold, firing, over) => {
   const measured = { condition, value, threshold, perMs: 60_000 };

@@ -26,6 +26,17 @@ const again: Records = [...dead, { kind: 'MAX_DELIVERIES', stage: 'retry', cycle
 const moved: Records = [...dead, { kind: 'MOVED', stage: 'dlq', cycle: 0, movedTo: 'its-new-name' }];
 const movedHere: Records = [{ kind: 'MOVED', stage: 'retry', cycle: 0 }];
 
+const isoAt = (ms: number): string => new Date(ms).toISOString();
+const diedAt = (ms: number): Records => [
+  ...used,
+  { kind: 'ROUTED', stage: 'retry', cycle: 0, to: 'dlq', at: isoAt(ms) },
+];
+const restoredAt = (ms: number): Records => [
+  ...diedAt(0),
+  { kind: 'ARCHIVED', stage: 'dlq', cycle: 0, archive: 'a', at: isoAt(1) },
+  { kind: 'RESTORED', stage: 'dlq', cycle: 0, archive: 'a', at: isoAt(ms) },
+];
+
 describe('standingOf', () => {
   const cases: [Standing['is'], Partial<StandingFacts>][] = [
     ['acknowledged', {}],
@@ -56,6 +67,20 @@ describe('standingOf', () => {
     ['dead', { records: dead, dead: { cycle: 0 } }],
     ['dead', { records: dead, dead: { cycle: 0 }, waiting: { cycle: 0, notBeforeMs: 0 } }],
     ['broken', { records: dead }],
+    ['aged-out', { records: diedAt(nowMs - 60_000), letterLifeMs: 60_000 }],
+    // By the clocks of others it may have gone a little earlier.
+    ['aged-out', { records: diedAt(nowMs - 54_000), letterLifeMs: 60_000 }],
+    ['aged-out', { records: restoredAt(nowMs - 60_000), letterLifeMs: 60_000, archived: 'none' }],
+    ['broken', { records: diedAt(nowMs - 53_999), letterLifeMs: 60_000 }],
+    ['broken', { records: diedAt(nowMs - 60_000) }],
+    ['broken', { records: dead, letterLifeMs: 60_000 }],
+    // It came back later than it died.
+    ['broken', { records: restoredAt(nowMs - 1000), letterLifeMs: 60_000, archived: 'none' }],
+    ['dead', { records: diedAt(nowMs - 60_000), letterLifeMs: 60_000, dead: { cycle: 0 } }],
+    [
+      'discarded',
+      { records: [...diedAt(0), { kind: 'DISCARDED', stage: 'dlq', cycle: 0 }], letterLifeMs: 1 },
+    ],
     ['resolved-late', { records: resolved, dead: { cycle: 0 } }],
     ['discarded', { records: discarded }],
     ['discarded', { records: discarded, dead: { cycle: 0 } }],

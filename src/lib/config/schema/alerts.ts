@@ -37,7 +37,7 @@ export const alerts = field.section(
     ),
     expiring: field.optional(
       field.duration({ minMs: 1000 }),
-      'the event of a dead letter leaves its stream within this time, and is not kept',
+      'the event of a dead letter leaves its stream within this time, and is not kept, or it leaves the DLQ; default where streams.dlq.maxAge is set: a quarter of it, at most a day',
     ),
     lag: field.optional(field.count(0, most), 'more messages than this wait for a consumer'),
     lagCritical: field.optional(

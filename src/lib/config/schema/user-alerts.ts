@@ -15,7 +15,10 @@ export interface UserAlerts {
   countCritical?: number | undefined;
   /** A dead letter is in the DLQ for longer than this, e.g. `1d`. Default: none. */
   oldest?: string | undefined;
-  /** The event of a dead letter leaves its stream within this time, and is not kept. Default: none. */
+  /**
+   * The event of a dead letter leaves its stream within this time, and is not kept, or it leaves the DLQ. Default: none, or a
+   * quarter of `streams.dlq.maxAge` where that is set, at most a day.
+   */
   expiring?: string | undefined;
   /** More messages than this wait for a consumer. Default: none; `pipeline health` takes 100. */
   lag?: number | undefined;

@@ -81,7 +81,7 @@ export interface UserStreams {
   /** Dead letters. Default: `events-dlq`. */
   dlq?:
     | (UserStream & {
-        /** After how long a dead letter is gone for good; longer than that of advisories. Default: `0s`, never. */
+        /** How long a dead letter stays, e.g. `30d`, whether anybody has looked at it or not. Default: `0s`, for ever. */
         maxAge?: string | undefined;
       })
     | undefined;

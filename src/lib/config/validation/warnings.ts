@@ -1,7 +1,7 @@
 import type { ConfigProblem } from '../../errors.js';
 import { formatDuration } from '../../domain/duration.js';
 import { formatPath, type Path } from './problems.js';
-import { durationMs, maxAgeOf, streamRoles } from '../resolve.js';
+import { maxAgeOf, streamRoles } from '../resolve.js';
 import { retryAckWaitMs } from '../resolved.js';
 import type { ParsedConfig } from '../schema/schema.js';
 
@@ -54,6 +54,17 @@ function journalLife({ streams }: ParsedConfig): ConfigProblem[] {
   ];
 }
 
+function deadLetterLife({ streams }: ParsedConfig): ConfigProblem[] {
+  const ms = maxAgeOf(streams.dlq);
+  if (ms === 0) return [];
+  return [
+    {
+      path: formatPath(['streams', 'dlq', 'maxAge']),
+      message: `dead letters that nobody replays, archives or discards within ${formatDuration(ms)} are removed, and with them the way to bring their events back`,
+    },
+  ];
+}
+
 /** The ack wait of the retry stage is not for the config to say. */
 function retryLife({ streams, consumers }: ParsedConfig): ConfigProblem[] {
   if (!Object.values(consumers).some((one) => one.external !== true)) return [];
@@ -67,19 +78,6 @@ function retryLife({ streams, consumers }: ParsedConfig): ConfigProblem[] {
       path: formatPath(['streams', role, 'maxAge']),
       message: `a retry whose worker died is delivered again after ${formatDuration(retryAckWaitMs)}: by then ${lost[role]}`,
     }));
-}
-
-function deadLetterLife({ streams, alerts }: ParsedConfig): ConfigProblem[] {
-  const lifeMs = maxAgeOf(streams.dlq);
-  if (lifeMs === 0) return [];
-  const told = alerts.oldest !== undefined && durationMs(alerts.oldest) < lifeMs;
-  const hint = told ? '' : '; with a shorter alerts.oldest you are told before';
-  return [
-    {
-      path: formatPath(['streams', 'dlq', 'maxAge']),
-      message: `a dead letter that nobody has replayed within ${formatDuration(lifeMs)} is removed for good${hint}`,
-    },
-  ];
 }
 
 /** A majority of an even number is as many as of the odd number above it. */

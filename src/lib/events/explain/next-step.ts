@@ -1,4 +1,5 @@
 import { consumerNamed, externalNamed, limitsOf, type PipelineConfig } from '../../config/resolved.js';
+import { formatDuration } from '../../domain/duration.js';
 import { metaConsumers, stageConsumers } from '../../domain/consumer-names.js';
 import type { Standing } from '../../domain/standing.js';
 import { formatDeadLetterId } from '../../domain/dead-letter.js';
@@ -66,12 +67,12 @@ export function nextStep(config: PipelineConfig, facts: NextFacts): NextStep | u
     case 'dead':
       if (external) {
         return todo(
-          'stays in the DLQ until it is discarded: events of an external consumer can not be replayed',
+          `${stays(config)} discarded: events of an external consumer can not be replayed`,
           discard,
         );
       }
       return todo(
-        'stays in the DLQ until it is replayed or discarded',
+        `${stays(config)} replayed or discarded`,
         facts.present === false ? discard : suggestCommand('dlq replay', { args: [id] }),
       );
     case 'resolved-late':
@@ -83,6 +84,11 @@ export function nextStep(config: PipelineConfig, facts: NextFacts): NextStep | u
     default:
       return undefined;
   }
+}
+
+function stays({ streams }: PipelineConfig): string {
+  const { maxAgeMs } = streams.dlq;
+  return `stays in the DLQ${maxAgeMs === 0 ? '' : ` for ${formatDuration(maxAgeMs)} at most,`} until it is`;
 }
 
 /** Where something of it waits for its consumer. */

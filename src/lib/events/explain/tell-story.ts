@@ -81,6 +81,7 @@ async function look({ pipeline, origin }: Telling, consumer: string): Promise<Se
     external: externalNamed(config, consumer) !== undefined,
     provesNothing: untold !== undefined,
     nowMs: clock.now(),
+    letterLifeMs: config.streams.dlq.maxAgeMs,
   });
   const note = standing.is === 'no-trace' || standing.is === 'unknown' ? untold : undefined;
   return { standing, note, records, waiting, isKept: archived !== undefined && dead === undefined };

@@ -56,7 +56,7 @@ async function repairOne(
   if (key.tier === 'meta') return routeMeta(pipeline, positions, key);
   if (problem.kind === 'exhaustion-missing') return restoreExhaustion(pipeline, key);
   const trace = await tracer.stage(key);
-  if (trace === 'fine' || trace === 'in-flight') return 'it had moved on by itself: nothing was done';
+  if (typeof trace === 'string') return 'it had moved on by itself: nothing was done';
   if (trace.problem.kind !== problem.kind) return undefined;
   if (problem.kind === 'archived-missing') return restoreArchived(pipeline, trace.key);
   if (problem.kind === 'pointer-missing') {

@@ -13,8 +13,8 @@ import { archivedLost, archivedThere, exhaustionOfLetter } from '../repair/resto
 import { tookMeta } from './took-meta.js';
 import { type Finding, findingOf } from '../verification.js';
 
-/** What became of an event: fine, in flight, or broken. */
-export type Trace = 'fine' | 'in-flight' | Finding;
+/** What became of an event: fine, in flight, a dead letter that was removed at its age, or broken. */
+export type Trace = 'fine' | 'in-flight' | 'aged-out' | Finding;
 
 /** Follows single events through what the server holds now, by look-ups of their very records and pointers. */
 export class Tracer {
@@ -32,6 +32,8 @@ export class Tracer {
         return 'in-flight';
       case 'exhausted':
         return this.unrouted(atStage(key, standing.stage, standing.cycle));
+      case 'aged-out':
+        return 'aged-out';
       case 'broken':
         return this.lost(key, standing.at);
       default:
@@ -62,6 +64,8 @@ export class Tracer {
       archived: kept?.pointer ?? 'none',
       position: positions.of(config.streams.events.name, key.consumer, key.origin.seq) ?? 'none',
       external: externalNamed(config, key.consumer) !== undefined,
+      nowMs: pipeline.clock.now(),
+      letterLifeMs: config.streams.dlq.maxAgeMs,
     });
     return 'cycle' in standing && standing.cycle > last ? this.look(key, standing.cycle) : { standing };
   }

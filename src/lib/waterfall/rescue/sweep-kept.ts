@@ -83,8 +83,12 @@ async function endedOrigin(
   const { origin } = head;
   const history = await readHistory(pipeline, 'business', consumer, origin);
   if (history.length === 0) return hasAgedOut(pipeline, head) ? origin : undefined;
-  const { is } = standingOf({ records: history.map(({ record }) => record) });
-  return is === 'resolved' || is === 'discarded' || is === 'moved' ? origin : undefined;
+  const { is } = standingOf({
+    records: history.map(({ record }) => record),
+    nowMs: pipeline.clock.now(),
+    letterLifeMs: pipeline.config.streams.dlq.maxAgeMs,
+  });
+  return is === 'resolved' || is === 'discarded' || is === 'moved' || is === 'aged-out' ? origin : undefined;
 }
 
 /** What is kept is not older than its dead letter. Where those never end, what the journal has forgotten stays. */

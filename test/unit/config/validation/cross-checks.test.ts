@@ -583,6 +583,7 @@ describe('warnings', () => {
     ['events that outlive the journal', { events: { maxAge: '31d' } }, ['streams.advisories.maxAge']],
     ['events for ever', { events: { maxAge: '0s' } }, ['streams.advisories.maxAge']],
     ['both for ever', { events: { maxAge: '0s' }, advisories: { maxAge: '0s' } }, []],
+    ['dead letters that end', { dlq: { maxAge: '30d' } }, ['streams.dlq.maxAge']],
     ['a number of replicas that is even', { dlq: { replicas: 2 } }, ['streams.dlq.replicas']],
   ])('%s', async (_, streams, paths) => {
     const { problems, warnings } = await validated(withStreams(streams));

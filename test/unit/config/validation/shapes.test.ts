@@ -284,11 +284,6 @@ describe('keys that are refused for a reason', () => {
       'streams.retry.maxAge: refused: a pointer that ages out is an event that is never retried; leave it out (no limit)',
     ],
     [
-      'maxAge of dlq while the journal knows of dead letters',
-      withStreams({ dlq: { maxAge: '30d' } }),
-      'streams.dlq.maxAge: expected longer than streams.advisories.maxAge (30d), found "30d": the journal would miss dead letters that have aged out',
-    ],
-    [
       'maxMsgsPerSubject that removes events',
       withStreams({ events: { maxMsgsPerSubject: 1 } }),
       'streams.events.maxMsgsPerSubject: expected streams.events.discard: "new" with it, found "old": it would remove events that consumers and dead letters still need; to keep the newest of each subject, let a consumer write it into a key-value bucket',

@@ -60,11 +60,14 @@ function checkSubject(parsed: ParsedConfig, problems: Problems): void {
 function checkExpiring(parsed: ParsedConfig, problems: Problems): void {
   const { expiring } = parsed.alerts;
   const path = ['alerts', 'expiring'];
-  const maxAgeMs = maxAgeOf(parsed.streams.events);
-  if (expiring === undefined || maxAgeMs === 0) return;
-  if (!problems.intact(path, ['streams', 'events', 'maxAge']) || durationMs(expiring) < maxAgeMs) return;
-  problems.addBroken(
-    path,
-    `expected less than streams.events.maxAge (${formatDuration(maxAgeMs)}), found ${show(expiring)}: every dead letter would be expiring`,
-  );
+  if (expiring === undefined) return;
+  for (const role of ['events', 'dlq'] as const) {
+    const maxAgeMs = maxAgeOf(parsed.streams[role]);
+    if (maxAgeMs === 0 || !problems.intact(path, ['streams', role, 'maxAge'])) continue;
+    if (durationMs(expiring) < maxAgeMs) continue;
+    problems.addBroken(
+      path,
+      `expected less than streams.${role}.maxAge (${formatDuration(maxAgeMs)}), found ${show(expiring)}: every dead letter would be expiring`,
+    );
+  }
 }

@@ -30,7 +30,6 @@ export function checkStreams(parsed: ParsedConfig, problems: Problems): void {
     checkLimits(parsed, role, problems);
   }
   checkPerSubject(parsed, problems);
-  checkDeadLetterLife(parsed, problems);
   checkPrefix(parsed, problems);
   checkOverlaps(parsed, problems);
 }
@@ -171,19 +170,5 @@ function checkPerSubject({ streams }: ParsedConfig, problems: Problems): void {
   problems.addBroken(
     path,
     `expected streams.events.discard: "new" with it, found "old": it would remove events that consumers and dead letters still need; to keep the newest of each subject, let a consumer write it into a key-value bucket`,
-  );
-}
-
-/** While the journal knows of a dead letter it is there: one that is missing then was lost. */
-function checkDeadLetterLife({ streams }: ParsedConfig, problems: Problems): void {
-  const path = ['streams', 'dlq', 'maxAge'];
-  const journal = ['streams', 'advisories', 'maxAge'];
-  const [lifeMs, journalMs] = [maxAgeOf(streams.dlq), maxAgeOf(streams.advisories)];
-  if (lifeMs === 0 || !problems.intact(path, journal)) return;
-  if (journalMs > 0 && lifeMs > journalMs) return;
-  const known = journalMs === 0 ? 'for ever' : formatDuration(journalMs);
-  problems.addBroken(
-    path,
-    `expected longer than streams.advisories.maxAge (${known}), found ${show(streams.dlq.maxAge)}: the journal would miss dead letters that have aged out`,
   );
 }
