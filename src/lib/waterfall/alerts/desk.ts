@@ -144,7 +144,8 @@ export class AlertDesk {
 
   private async look(): Promise<void> {
     const documents = await this.readDocuments();
-    this.messenger.deliverAll(documents);
+    const nowMs = this.parts.pipeline.clock.now();
+    this.messenger.deliverAll(documents.filter((one) => isSettled(one, nowMs)));
     const measured = [...(await this.gauge.read(this.stopping.signal)), ...(await this.healthGauge.read())];
     for (const one of measured) await this.compare(one, documents);
     await this.lookForEmptyGroups(documents);
@@ -258,6 +259,14 @@ export class AlertDesk {
     this.failure = text;
     this.parts.emit({ type: 'alerts-failed', error: text, suggestions: suggestionsOf(error) });
   }
+}
+
+/** None of it is of a new group that may yet turn out to be a part of another one. */
+function isSettled({ notices }: AlertDocument, nowMs: number): boolean {
+  return notices.every(
+    ({ alert: { condition, state, at } }) =>
+      condition !== 'newGroup' || state === 'resolved' || nowMs - Date.parse(at) >= settleMs,
+  );
 }
 
 function suggestionsOf(error: unknown): PlutomiError['suggestions'] {
