@@ -77,7 +77,7 @@ describe('in an empty folder, with the address alone', () => {
       consumers: { [consumer]: { handler: null } },
     });
     expect(await bed.parked(consumer, 1)).toMatchObject({ cycle: 1 });
-  });
+  }, 90_000);
 
   it('what runs handlers, and what applies, says that it lacks the config file', async () => {
     const { desk } = await deskWith({}, 0);

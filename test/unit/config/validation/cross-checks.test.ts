@@ -575,11 +575,6 @@ describe('warnings', () => {
     ['a limit that evicts records', { advisories: { maxBytes: '1GB' } }, ['streams.advisories.maxBytes']],
     ['memory', { dlq: { storage: 'memory' } }, ['streams.dlq.storage']],
     ['limits on retry and dlq', { dlq: { maxBytes: '1GB' }, retry: { maxMsgs: 9 } }, []],
-    [
-      'dead letters that end',
-      { dlq: { maxAge: '30d' }, advisories: { maxAge: '14d' } },
-      ['streams.dlq.maxAge'],
-    ],
     ['events that outlive the journal', { events: { maxAge: '31d' } }, ['streams.advisories.maxAge']],
     ['events for ever', { events: { maxAge: '0s' } }, ['streams.advisories.maxAge']],
     ['both for ever', { events: { maxAge: '0s' }, advisories: { maxAge: '0s' } }, []],
