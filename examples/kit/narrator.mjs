@@ -7,6 +7,7 @@ const plain = forced
   ? forced === '0' || forced === 'false'
   : !process.stdout.isTTY || NO_COLOR || TERM === 'dumb';
 const paint = (style, text) => (plain ? text : styleText(style, text, { validateStream: false }));
+const width = process.stdout.columns ?? 80;
 let steps = 0;
 let stepBeganMs = performance.now();
 
@@ -37,7 +38,8 @@ export function command(line) {
 /** What a command printed; `keep` says which of its lines are shown. */
 export function output(text, keep = () => true) {
   const shown = text.split('\n').filter(keep);
-  if (shown.length > 0) write(indent(shown.join('\n')).map((line) => paint('dim', line)));
+  const lines = shown.flatMap((line) => (isRow(line) ? [clip(`   ${line}`)] : indent(line)));
+  if (shown.length > 0) write(lines.map((line) => paint('dim', line)));
 }
 
 /** One line of something that happens over time. Default: since the step began. */
@@ -50,16 +52,24 @@ export function verdict(ok, text) {
   write(['', ...wrap(text).map((line) => paint(['bold', ok ? 'green' : 'red'], line))]);
 }
 
+/** Of a table: broken, its columns would not stand below each other. */
+function isRow(line) {
+  return / {2,}/.test(line.trim());
+}
+
+function clip(line) {
+  return line.length <= width ? line : `${line.slice(0, width - 1)}…`;
+}
+
 function indent(text) {
   return text.split('\n').flatMap((line) => wrap(line === '' ? '' : `   ${line}`));
 }
 
 /** The lines of one, broken between words at the width of the terminal; what follows is set two columns further in. */
 function wrap(line) {
-  const columns = process.stdout.columns ?? 80;
   const margin = `${/^ */.exec(line)[0]}  `;
-  const at = line.lastIndexOf(' ', columns);
-  if (line.length <= columns || at <= margin.length) return [line];
+  const at = line.lastIndexOf(' ', width);
+  if (line.length <= width || at <= margin.length) return [line];
   return [line.slice(0, at).trimEnd(), ...wrap(margin + line.slice(at).trimStart())];
 }
 

@@ -1,12 +1,36 @@
 import { defineConfig } from 'plutomi-events';
 import { z } from 'zod';
 
+// A part of each subject: who may read `events.acme.>` reads what is of acme, and nothing else.
+const tenant = z.string().regex(/^[a-z][a-z0-9-]*$/);
+const applicant = z.string().regex(/^[a-z][a-z0-9-]*$/);
+
 export default defineConfig({
   name: 'plutomi',
-  streams: { events: { maxAge: '7d' } },
+  // Longer than the longest rule: an event that waits for its time must live as long, and so must its journal.
+  streams: { events: { maxAge: '45d' }, advisories: { maxAge: '60d' } },
   events: {
-    'totp.requested': { schema: z.object({ email: z.email(), code: z.string().regex(/^\d{6}$/) }) },
-    'totp.verified': { schema: z.object({ email: z.email() }) },
+    'totp.requested': {
+      subject: 'events.{tenant}.totp.requested',
+      schema: z.object({ tenant, email: z.email(), code: z.string().regex(/^\d{6}$/) }),
+    },
+    'totp.verified': {
+      subject: 'events.{tenant}.totp.verified',
+      schema: z.object({ tenant, email: z.email() }),
+    },
+    'application.submitted': {
+      subject: 'events.{tenant}.application.submitted',
+      schema: z.object({ tenant, applicant, name: z.string(), opening: z.string() }),
+    },
+    // With the applicant in the subject, the last event of a subject says where that applicant is now.
+    'stage.entered': {
+      subject: 'events.{tenant}.stage.entered.{applicant}',
+      schema: z.object({ tenant, applicant, stage: z.string() }),
+    },
+    'rule.matured': {
+      subject: 'events.{tenant}.rule.matured',
+      schema: z.object({ tenant, applicant, rule: z.string(), to: z.string() }),
+    },
   },
   consumers: {
     'notifications-consumer': {
@@ -19,7 +43,7 @@ export default defineConfig({
       retry: { delay: '5m', attempts: 3, backoff: ['30s', '2m'] },
     },
     'analytics-consumer': {
-      events: ['totp.requested', 'totp.verified'],
+      subjects: ['events.>'],
       handler: './handlers/analytics.mjs',
       // Rows are written hundreds at a time; two batches at once.
       batch: { size: 500, wait: '1s' },
@@ -29,5 +53,13 @@ export default defineConfig({
       // Nobody waits for a row: it may outlast an afternoon without the warehouse.
       retry: { delay: '10m', attempts: 5, backoff: ['10m', '30m', '1h', '2h'] },
     },
+    'search-consumer': {
+      events: ['application.submitted', 'stage.entered'],
+      handler: './handlers/search.mjs',
+      // The stage that an applicant entered last must be written last.
+      ordered: true,
+    },
+    'rules-consumer': { events: ['stage.entered'], handler: './handlers/rules.mjs' },
+    'moves-consumer': { events: ['rule.matured'], handler: './handlers/moves.mjs' },
   },
 });

@@ -4,10 +4,11 @@ import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { expect, onTestFinished, test } from 'vitest';
+import { eventually } from '../support/eventually.js';
 import { serverBinary } from '../support/nats-server.js';
 
-const demo = fileURLToPath(new URL('../../examples/plutomi/demo.mjs', import.meta.url));
-const folderIn = (text: string) => /started in (\S+)/.exec(text)?.[1] ?? '';
+const bin = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+const folderIn = (text: string) => / runs in ([^\s,]+),/.exec(text)?.[1] ?? '';
 
 function listens(port: number): Promise<boolean> {
   return new Promise((resolve) => {
@@ -18,36 +19,36 @@ function listens(port: number): Promise<boolean> {
 }
 
 test('Ctrl-C in the middle of the demo ends everything that it started, exit 130', async () => {
-  const child = execa(process.execPath, [demo], {
+  const child = execa(process.execPath, [bin, 'examples', 'run', 'plutomi'], {
     env: { NATS_SERVER_BIN: await serverBinary(), NATS_URL: 'nats://127.0.0.1:1' },
     reject: false,
     stdin: 'ignore',
   });
-  onTestFinished(() => void child.kill('SIGKILL'));
+  onTestFinished(() => void child.kill('SIGTERM'));
   let text = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    text += chunk.toString();
-  });
-  await expect.poll(() => text, { timeout: 30_000 }).toContain('e-mails received');
-  const port = Number(/is running at nats:\/\/127\.0\.0\.1:(\d+)/.exec(text)?.[1]);
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+    });
+  await eventually('both workers run', () => text.includes('3. '), 60_000);
+  const port = Number(/nats:\/\/127\.0\.0\.1:(\d+)/.exec(text)?.[1]);
   expect(await listens(port)).toBe(true);
   child.kill('SIGINT');
   expect((await child).exitCode).toBe(130);
-  await expect.poll(() => listens(port)).toBe(false);
+  await eventually('nothing listens', async () => !(await listens(port)));
   expect(existsSync(folderIn(text))).toBe(false);
   expect(text).not.toContain('\u001b');
-});
+}, 90_000);
 
 test('a demo that fails exits with 1, and says where its logs are', async () => {
-  const { exitCode, stdout } = await execa(process.execPath, [demo], {
-    env: { NATS_SERVER_BIN: '/nowhere/nats-server' },
-    reject: false,
-  });
-  const folder = folderIn(stdout);
+  const words = ['examples', 'run', 'plutomi', '--server', 'nats://127.0.0.1:1', '--yes'];
+  const { exitCode, stdout, stderr } = await execa(process.execPath, [bin, ...words], { reject: false });
+  const folder = folderIn(stderr);
   expect(folder).not.toBe('');
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   expect(exitCode).toBe(1);
-  expect(stdout).toMatch(/The demo failed: plutomi-events server start ended with 1/);
-  expect(stdout).toContain(`Logs and data are in ${folder}`);
+  expect(stdout).toMatch(/The example failed: plutomi-events pipeline apply --yes ended with 4/);
+  expect(stdout).not.toMatch(/^ {4}at /m);
+  expect(stderr).toContain(`its files and logs are in ${folder}`);
   expect(existsSync(folder)).toBe(true);
-});
+}, 60_000);

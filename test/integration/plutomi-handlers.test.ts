@@ -113,6 +113,9 @@ describe('the example config', () => {
     expect(config.consumers.map(({ name }) => name)).toEqual([
       'notifications-consumer',
       'analytics-consumer',
+      'search-consumer',
+      'rules-consumer',
+      'moves-consumer',
     ]);
     expect(config.file).toBe(`${example}plutomi-events.config.mjs`);
     expect(warnings).toEqual([]);
