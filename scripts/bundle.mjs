@@ -13,7 +13,15 @@ const external = ['hdr-histogram-js', 'jiti', 'pg', 'pino', 'pino-pretty', 'undi
 const absent = ['typescript'];
 
 /** Found by their path, by oclif or by bin/run.js; or they find others by their own. */
-const entries = ['start', 'usage/command-not-found', 'usage/help', 'run/watchdog', 'run/watchdog-thread'];
+const entries = [
+  'start',
+  'usage/command-not-found',
+  'usage/help',
+  'run/watchdog',
+  'run/watchdog-thread',
+  'run/axiom-thread',
+  'run/axiom-transport',
+];
 
 /** The command that stands for those that read, print and end. */
 const short = 'commands/dlq/list';

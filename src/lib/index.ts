@@ -17,6 +17,7 @@ export type {
   UserStreams,
 } from './config/schema/user-config.js';
 export type { UserAlerts } from './config/schema/user-alerts.js';
+export type { AxiomSettings, LogSettings, TransportSettings, UserLog } from './config/telling/log.js';
 export type { AlertRate } from './domain/alert-rate.js';
 export type { Alert, AlertCondition, AlertGroup, AlertHandler } from './domain/alert.js';
 export type { DeadLetter } from './domain/dead-letter.js';

@@ -10,9 +10,10 @@ import { selectConsumers } from '../../lib/waterfall/select-consumers.js';
 import { flushed } from '../../lib/cli/output/standard-streams.js';
 import { logUncaught } from '../../lib/cli/run/uncaught.js';
 import { startWatchdog } from '../../lib/cli/run/watchdog.js';
+import { halfOfAxiom, openElsewhere, transportsOf } from '../../lib/cli/run/log-elsewhere.js';
 import { runUntilSignal } from '../../lib/cli/run/run-until-signal.js';
-import { runWatched } from '../../lib/cli/run/run-watched.js';
-import { watchedBy } from '../../lib/cli/run/watched.js';
+import { runWatched } from '../../lib/cli/run/watch/run-watched.js';
+import { watchedBy } from '../../lib/cli/run/watch/watched.js';
 import { findConfig } from '../../lib/config/load.js';
 import { alertFiles, handlerFiles } from '../../lib/config/resolved.js';
 import type { Handler } from '../../lib/handlers/contract.js';
@@ -25,6 +26,7 @@ import { provideServer } from '../../lib/dev-server/provide.js';
 import { ensureTopology } from '../../lib/topology/ensure.js';
 import { readTightLimits } from '../../lib/topology/record-sizes.js';
 import type { Logger } from '../../lib/observe/log.js';
+import type { OpenTransport } from '../../lib/cli/run/log-transport.js';
 import { logWaterfall } from '../../lib/observe/log-waterfall.js';
 import { withSuggestions } from '../../lib/render/suggestion.js';
 import { checkKeys } from '../../lib/waterfall/check-keys.js';
@@ -32,6 +34,8 @@ import { runPipeline } from '../../lib/waterfall/run.js';
 
 const defaultDrainTimeoutMs = 25_000;
 const defaultStallTimeoutMs = 30_000;
+/** How long the last lines may take to where the log goes besides stdout. */
+const lastLinesMs = 5000;
 
 export default class PipelineRun extends BaseCommand<typeof PipelineRun> {
   static override summary = 'Run the handlers, the retries and the routing of the pipeline.';
@@ -83,6 +87,8 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
   };
 
   private onSignal: (() => void) | undefined;
+  /** Where the log goes besides stdout. */
+  private readonly elsewhere: OpenTransport[] = [];
   private unwatch: (() => void) | undefined;
 
   protected override get changes(): boolean {
@@ -100,7 +106,8 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
     const config = await this.context.config();
     const only = selectConsumers(config, this.flags.only);
     const readable = process.stdout.isTTY === true && !this.flags.json;
-    const log = await this.context.logger(1);
+    const log = await this.context.logger(1, this.elsewhere);
+    const transports = await transportsOf(config, this.environment);
     const files = only.flatMap((one) =>
       handlerFiles([one]).map(({ file }) => ({ consumer: one.name, file })),
     );
@@ -110,6 +117,9 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
     watched?.dependsOn(modules.map(({ file }) => file));
     const loaded = watched && (await load());
     await watched?.turn();
+    this.elsewhere.push(...openElsewhere(transports, log));
+    if (halfOfAxiom(config, this.environment))
+      log.warn('AXIOM_TOKEN is set and AXIOM_DATASET is not: nothing is sent to Axiom');
     const monitor = await this.openMonitor(log);
     let stopServer: (() => Promise<void>) | undefined;
     try {
@@ -184,6 +194,7 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
   protected override async finally(): Promise<void> {
     // A worker ends in time, also where nothing reads what its handlers have printed.
     await Promise.all([process.stdout, process.stderr].map((stream) => flushed(stream, readerPatienceMs)));
+    await Promise.all(this.elsewhere.map((one) => one.close(lastLinesMs)));
     await super.finally();
     this.unwatch?.();
   }

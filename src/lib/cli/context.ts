@@ -17,7 +17,7 @@ import { type ConnectionTarget, describeServers } from '../nats/connect/target.j
 import type { Colors } from '../render/colors.js';
 import type { FolderOptions } from '../dev-server/folder-server.js';
 import { systemClock } from '../flow/clock.js';
-import type { Logger } from '../observe/log.js';
+import type { Logger, LogSink } from '../observe/log.js';
 import { defaultLogLevel, type LogLevel } from '../observe/log-level.js';
 import { callerOf } from './output/caller.js';
 import { colorsOf } from './output/view.js';
@@ -193,7 +193,7 @@ export class CommandContext {
   }
 
   /** JSON lines, or readable ones on a terminal. `pipeline run` logs to stdout, every other command to stderr. */
-  async logger(fd: 1 | 2 = 2): Promise<Logger> {
+  async logger(fd: 1 | 2 = 2, to: readonly LogSink[] = []): Promise<Logger> {
     const { makeLogger } = await import('../observe/log.js');
     const stream = fd === 1 ? process.stdout : process.stderr;
     const isTty = stream.isTTY === true;
@@ -202,6 +202,7 @@ export class CommandContext {
       fd,
       readable: isTty && !this.flags.json,
       color: isTty && !this.noColor,
+      to,
     });
   }
 

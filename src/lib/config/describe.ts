@@ -20,6 +20,7 @@ import type {
 } from './resolved.js';
 import { defaultEventMaxBytes } from './resolve.js';
 import { formatSize } from './schema/size.js';
+import { type DescribedLog, describeLog } from './telling/log.js';
 
 /** A resolved config as people read it: durations as text, `null` for no limit and for nothing, secrets hidden. */
 export interface DescribedConfig {
@@ -35,6 +36,7 @@ export interface DescribedConfig {
   readonly consumers: Readonly<Record<string, DescribedConsumer | DescribedExternal>>;
   readonly meta: DescribedStage & { readonly concurrency: number; readonly ackWait: string };
   readonly alerts: DescribedAlerts;
+  readonly log: DescribedLog;
   readonly protected: boolean;
   readonly keepOriginals: boolean;
   readonly latestOnly: readonly string[];
@@ -161,6 +163,7 @@ export function describeConfig(config: PipelineConfig): DescribedConfig {
       ackWait: formatDuration(meta.ackWaitMs),
     },
     alerts: describeAlerts(config.alerts),
+    log: describeLog(config.log ?? {}),
     protected: config.protected,
     keepOriginals: config.keepOriginals,
     latestOnly: config.latestOnly,

@@ -21,7 +21,7 @@ import {
   type ParsedManagedConsumer,
   type ParsedStream,
 } from './schema/schema.js';
-import { resolveAlerts } from './resolve-alerts.js';
+import { resolveTelling } from './telling/resolve-telling.js';
 import { dependentDefaults } from './schema/dependent-defaults.js';
 import { parseSize } from './schema/size.js';
 
@@ -66,7 +66,7 @@ export function resolveConfig(parsed: ParsedConfig, file: string): PipelineConfi
       concurrency: parsed.meta.concurrency,
       ackWaitMs: durationMs(parsed.meta.ackWait),
     },
-    alerts: resolveAlerts(parsed, folder),
+    ...resolveTelling(parsed, folder),
     protected: parsed.protected,
     keepOriginals: parsed.keepOriginals,
     latestOnly: parsed.latestOnly,

@@ -8,6 +8,7 @@ import type { StagePlan } from '../domain/stage-plan.js';
 import type { SubjectRoots } from '../domain/subjects.js';
 import type { StreamPlacement, StreamRole, StreamSettings } from './resolved-streams.js';
 import type { StandardSchema } from './schema/standard-schema.js';
+import type { LogSettings } from './telling/log.js';
 
 export type { StreamPlacement, StreamRole, StreamSettings };
 
@@ -38,6 +39,8 @@ export interface PipelineConfig {
   readonly meta: MetaSettings;
   /** What to tell, and where. */
   readonly alerts: AlertSettings;
+  /** Where else `pipeline run` logs to. Default: nowhere. */
+  readonly log?: LogSettings;
   /** Verbs that write ask for the pipeline's name. */
   readonly protected: boolean;
   /** Events of dead letters and waiting retries are kept before they age out. */

@@ -42,6 +42,10 @@ export interface Environment {
   readonly alertsSecret?: string;
   /** DATABASE_URL: the Postgres whose outbox is relayed. */
   readonly databaseUrl?: string;
+  /** AXIOM_TOKEN: logs of `pipeline run` go to Axiom too, if there is a dataset. */
+  readonly axiomToken?: string;
+  /** AXIOM_DATASET: the dataset that they are put into. */
+  readonly axiomDataset?: string;
   /** NATS_SERVER_BIN: path of a nats-server to use instead of an installed one. */
   readonly natsServerBin?: string;
   /** PLUTOMI_NATS_MIRROR: base URL to download nats-server from. */
@@ -105,6 +109,8 @@ export function readEnvironment(
     editor: get('VISUAL', 'EDITOR'),
     alertsSecret: get('PLUTOMI_ALERTS_SECRET'),
     databaseUrl: get('DATABASE_URL'),
+    axiomToken: get('AXIOM_TOKEN'),
+    axiomDataset: get('AXIOM_DATASET'),
     natsServerBin: get('NATS_SERVER_BIN'),
     natsMirror: get('PLUTOMI_NATS_MIRROR'),
     httpsProxy: get('HTTPS_PROXY', 'https_proxy'),

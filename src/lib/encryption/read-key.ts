@@ -31,7 +31,7 @@ const keyBytes = 32;
 
 /** The key that a reference leads to. What is not a key is never shown. */
 export async function readKey(reference: KeyReference, source: KeySource): Promise<SecretKey | NoKey> {
-  const text = await textOf(reference, source);
+  const text = await readReference(reference, source);
   if (text === undefined || text.trim() === '')
     return { why: 'missing', reason: `${escapeLine(reference)} is not there` };
   const bytes = decodeKey(text.trim());
@@ -39,7 +39,8 @@ export async function readKey(reference: KeyReference, source: KeySource): Promi
   return { id: keyId(bytes.value), secret: createSecretKey(bytes.value) };
 }
 
-async function textOf(
+/** What stands where a reference leads to; undefined: nothing is there. */
+export async function readReference(
   reference: KeyReference,
   { variables, folder }: KeySource,
 ): Promise<string | undefined> {

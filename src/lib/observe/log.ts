@@ -16,6 +16,12 @@ const loadPino = () => require('pino') as typeof Pino;
 /** Facts first, then one sentence; never a payload, a header value or a secret. */
 export type Logger = Pino.Logger;
 
+/** Takes lines of a log, besides where it is written to. */
+export interface LogSink {
+  /** One line of JSON in pino's own shape: the level is a number, the time is in milliseconds. Never waits, never throws. */
+  write(line: string): void;
+}
+
 /** Where and how to log. */
 export interface LogOptions {
   /** Lines below this level are left out. */
@@ -26,6 +32,8 @@ export interface LogOptions {
   readonly readable: boolean;
   /** Colors in readable lines. */
   readonly color: boolean;
+  /** Where lines go too; what is added later gets later lines. Default: nowhere. */
+  readonly to?: readonly LogSink[];
 }
 
 /**
@@ -48,7 +56,12 @@ export function makeLogger(options: LogOptions): Logger {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    { write: (line) => writeLog(options.fd, format(line), reportDropped) },
+    {
+      write: (line) => {
+        writeLog(options.fd, format(line), reportDropped);
+        for (const one of options.to ?? []) one.write(standardLine(asJson(line), pino.levels.values));
+      },
+    },
   );
   return log;
 }
@@ -56,6 +69,11 @@ export function makeLogger(options: LogOptions): Logger {
 /** JSON lines that are safe on a terminal too. */
 function asJson(line: string): string {
   return hideSecrets(escapeJson(line));
+}
+
+function standardLine(line: string, levels: Readonly<Record<string, number>>): string {
+  const { level, time, ...fields } = JSON.parse(line) as { level: string; time: string };
+  return `${JSON.stringify({ level: levels[level], time: Date.parse(time), ...fields })}\n`;
 }
 
 /** pino-pretty prints what it is given: it gets nothing that a terminal would obey. */

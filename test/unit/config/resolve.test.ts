@@ -72,6 +72,7 @@ test('every default', async () => {
     protected: false,
     keepOriginals: true,
     latestOnly: [],
+    log: {},
     numbers: 'number',
   });
 });

@@ -26,7 +26,8 @@ describe('docs/operations.md', () => {
         lines.map(({ level, text }) => ({ level: level as string, message: text })),
       ),
       ...loggedIn(await source('cli/run/run-until-signal.ts')),
-      ...loggedIn(await source('cli/run/run-watched.ts')),
+      ...loggedIn(await source('cli/run/watch/run-watched.ts')),
+      ...loggedIn(await source('cli/run/log-elsewhere.ts')),
     ];
     expect(logged.length).toBeGreaterThan(35);
     const rows = tableRows(doc).filter(({ section }) => section === 'Logs');

@@ -40,12 +40,12 @@ type WholeStream<Role extends keyof UserStreams> = Whole<
 
 /**
  * A config as it is stored on the server, in the words of a config file: all defaults filled in; without handlers,
- * schemas, where the server is, and whatever of a webhook may be secret.
+ * schemas, where the server is, where else it is logged to, and whatever of a webhook may be secret.
  */
 export interface StoredConfig
   extends Whole<
     UserConfig,
-    '$schema' | 'server' | 'replicas' | 'events' | 'streams' | 'consumers' | 'meta' | 'alerts'
+    '$schema' | 'server' | 'log' | 'replicas' | 'events' | 'streams' | 'consumers' | 'meta' | 'alerts'
   > {
   readonly events: Readonly<Record<string, StoredEvent>>;
   readonly streams: { readonly [Role in keyof UserStreams]-?: WholeStream<Role> };

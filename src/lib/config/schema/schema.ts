@@ -5,6 +5,7 @@ import { dependentDefaults } from './dependent-defaults.js';
 import { eventDefinition } from './event-type.js';
 import * as field from './fields.js';
 import { audit, correlationHeader, envelope, keys } from './payloads.js';
+import { log } from '../telling/log-schema.js';
 import { streams } from './streams.js';
 
 /**
@@ -55,6 +56,7 @@ export const configSchema = z.strictObject({
   consumers: field.withDefault(z.record(field.key('consumer'), consumer), {}, 'consumers by name'),
   meta,
   alerts,
+  log,
   protected: field.withDefault(
     field.flag(),
     false,

@@ -1,4 +1,5 @@
 import type { Numbers } from '../../domain/numbers.js';
+import type { UserLog } from '../telling/log.js';
 import type { UserAlerts } from './user-alerts.js';
 import type { StandardSchema } from './standard-schema.js';
 
@@ -25,6 +26,8 @@ export interface UserConfig<E extends string = string> {
   meta?: UserMeta | undefined;
   /** Alerts about dead letters, told once by one of all processes. Default: none. */
   alerts?: UserAlerts | undefined;
+  /** Where else `pipeline run` logs to, besides stdout. */
+  log?: UserLog | undefined;
   /** Commands that write ask for the pipeline's name, or need it with `--confirm`. Default: false. */
   protected?: boolean | undefined;
   /**

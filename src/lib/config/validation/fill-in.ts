@@ -72,11 +72,12 @@ function typed(text: string, types: ReadonlySet<string>): unknown {
 const secretName = /(?:^|_)(?:PASS|PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|SEED|CREDS|CREDENTIALS|KEY)$/i;
 
 /**
- * What `pipeline apply` stores can be read by all who may read the streams. Where the server is, handlers and webhooks
- * (all but their host) are not stored.
+ * What `pipeline apply` stores can be read by all who may read the streams. Where the server is, where else it is logged
+ * to, handlers and webhooks (all but their host) are not stored.
  */
 function checkSecret(names: readonly string[], text: string, problems: Problems, path: Path): void {
-  if (path[0] === 'server' || ['webhook', 'handler'].includes(String(path.at(-1)))) return;
+  if (path[0] === 'server' || path[0] === 'log' || ['webhook', 'handler'].includes(String(path.at(-1))))
+    return;
   const name =
     names.find((one) => secretName.test(one)) ?? (looksSecret(text) ? names.join(', ') : undefined);
   if (name === undefined) return;

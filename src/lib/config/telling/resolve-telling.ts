@@ -1,15 +1,24 @@
 import path from 'node:path';
-import { parseRate } from '../domain/alert-rate.js';
-import { parseDuration } from '../domain/duration.js';
-import type { AlertLevels, AlertSettings } from './resolved.js';
-import { criticalFor, healthDefaults } from './schema/alerts.js';
-import type { ParsedConfig } from './schema/schema.js';
+import { parseRate } from '../../domain/alert-rate.js';
+import { parseDuration } from '../../domain/duration.js';
+import type { AlertLevels, AlertSettings } from '../resolved.js';
+import { type LogSettings, resolveLog } from './log.js';
+import { criticalFor, healthDefaults } from '../schema/alerts.js';
+import type { ParsedConfig } from '../schema/schema.js';
 
 const dayMs = 86_400_000;
 const durationMs = (text: string): number => parseDuration(text) ?? 0;
 
+/** What a running pipeline tells, and where. */
+export function resolveTelling(
+  parsed: ParsedConfig,
+  folder: string,
+): { readonly alerts: AlertSettings; readonly log: LogSettings } {
+  return { alerts: resolveAlerts(parsed, folder), log: resolveLog(parsed, folder) };
+}
+
 /** What to tell, in numbers, with the absolute path of its handler. */
-export function resolveAlerts({ alerts, streams }: ParsedConfig, folder: string): AlertSettings {
+function resolveAlerts({ alerts, streams }: ParsedConfig, folder: string): AlertSettings {
   const { newGroup, groupBack, count, oldest, webhook, handler, subject } = alerts;
   const expiringMs = expiringOf(alerts.expiring, durationMs(streams.dlq.maxAge));
   const { countCritical, lag, lagCritical, storage, storageCritical, nobodyRuns } = alerts;

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import path from 'node:path';
-import type { Logger } from '../../observe/log.js';
+import type { Logger } from '../../../observe/log.js';
 import { lookAt, untilChanged, withImports } from './watched-files.js';
 import { type FromWatched, type ToWatched, watchedByVariable } from './watched.js';
 
