@@ -19,8 +19,8 @@ const entries = [
   'usage/help',
   'run/watchdog',
   'run/watchdog-thread',
-  'run/axiom-thread',
-  'run/axiom-transport',
+  'run/elsewhere/axiom-thread',
+  'run/elsewhere/axiom-transport',
 ];
 
 /** The command that stands for those that read, print and end. */

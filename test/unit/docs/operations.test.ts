@@ -27,7 +27,7 @@ describe('docs/operations.md', () => {
       ),
       ...loggedIn(await source('cli/run/run-until-signal.ts')),
       ...loggedIn(await source('cli/run/watch/run-watched.ts')),
-      ...loggedIn(await source('cli/run/log-elsewhere.ts')),
+      ...loggedIn(await source('cli/run/elsewhere/log-elsewhere.ts')),
     ];
     expect(logged.length).toBeGreaterThan(35);
     const rows = tableRows(doc).filter(({ section }) => section === 'Logs');

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import type { Writable } from 'node:stream';
 import type * as Pino from 'pino';
-import { messageOf } from '../../errors.js';
-import type { LogSink } from '../../observe/log.js';
+import { messageOf } from '../../../errors.js';
+import type { LogSink } from '../../../observe/log.js';
 
 const require = createRequire(import.meta.url);
 

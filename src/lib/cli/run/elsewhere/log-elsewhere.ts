@@ -1,15 +1,15 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import type { Environment } from '../../connection/environment.js';
-import { findModule } from '../../config/file/find-module.js';
-import type { PipelineConfig } from '../../config/resolved.js';
-import type { AxiomSettings, LogSettings } from '../../config/telling/log.js';
-import { isKeyReference } from '../../domain/key-reference.js';
-import { type KeySource, readReference } from '../../encryption/read-key.js';
-import { ConfigError, type ConfigProblem } from '../../errors.js';
-import type { Logger } from '../../observe/log.js';
+import type { Environment } from '../../../connection/environment.js';
+import { findModule } from '../../../config/file/find-module.js';
+import type { PipelineConfig } from '../../../config/resolved.js';
+import type { AxiomSettings, LogSettings } from '../../../config/telling/log.js';
+import { isKeyReference } from '../../../domain/key-reference.js';
+import { type KeySource, readReference } from '../../../encryption/read-key.js';
+import { ConfigError, type ConfigProblem } from '../../../errors.js';
+import type { Logger } from '../../../observe/log.js';
 import { type LogTransport, openTransport, type OpenTransport } from './log-transport.js';
-import { type Suggestion, suggestOther } from '../../suggestion.js';
+import { type Suggestion, suggestOther } from '../../../suggestion.js';
 import { axiomThread } from './axiom-thread.js';
 import type { AxiomThread } from './axiom-transport.js';
 
