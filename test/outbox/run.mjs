@@ -71,6 +71,7 @@ async function prove() {
     query_timeout: 60_000,
   });
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   await prepare(pool, outbox, keys);
   for (const name of ['relay-1', 'relay-2']) startRelay(name, postgres.url);
   const naive = new NaivePoller(pool);

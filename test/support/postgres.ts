@@ -19,6 +19,8 @@ const script = new URL('../../examples/notes/5-outbox/postgres.mjs', import.meta
 export async function postgresForFile(): Promise<TestPostgres> {
   const { startPostgres } = (await import(script.href)) as { startPostgres: () => Promise<TestPostgres> };
   const postgres = await startPostgres();
+  // It does not outlive the test run, however that ends.
+  process.once('disconnect', () => void postgres.kill9());
   afterAll(() => postgres.stop());
   return postgres;
 }
@@ -34,8 +36,9 @@ export async function makeDatabase({ url }: TestPostgres): Promise<{ url: string
   await client.end();
   const own = url.replace(/[^/]+$/, name);
   const pool = new pg.Pool({ connectionString: own });
-  // The server may be killed.
+  // The server may be killed, and it ends connections that are about to end.
   pool.on('error', () => {});
+  pool.on('connect', (client) => void client.on('error', () => {}));
   afterAll(() => pool.end());
   return { url: own, pool };
 }
