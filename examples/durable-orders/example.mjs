@@ -1,7 +1,7 @@
 // The restart test: run the program, stop it with Ctrl-C, run it again. Nothing is missed, and nothing done twice.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import {
   closeAccount,
@@ -25,6 +25,12 @@ else await restart();
 
 async function restart() {
   tell('All is ten times as fast as in the program: an order event each 0.3 s.');
+
+  // Of an earlier run in this folder.
+  for (const name of readdirSync('.')) {
+    if (/\.ndjson$|^first-start\.txt$/.test(name)) rmSync(name);
+  }
+  rmSync(storeFolder, { recursive: true, force: true });
 
   step('The first run: it makes the store, the stream and the durable consumers', {
     nats: [

@@ -31,6 +31,8 @@ const dead = new Set();
 title(`${sessions} coding sessions, four groups, and a git service that is down`);
 const { alerts, server } = await listenForAlerts();
 process.env.JELMORE_DEMO = '1';
+// Of an earlier run in this folder.
+for (const file of ['handled.ndjson', 'usage.json', 'git-service-is-down']) rmSync(file, { force: true });
 process.env.ALERT_WEBHOOK = `http://127.0.0.1:${server.address().port}/alerts`;
 tell('Waits are a tenth of those of the config, and sizes a hundredth: for a demo.');
 
@@ -73,7 +75,7 @@ await until('the dashboard', () => dashboard.events === events.length);
 moment(`the dashboard: ${dashboard.line()}`);
 
 step('What died, and why?', { nats: 'nats stream view JELMORE_DLQ' });
-output(await run('dlq groups'));
+output(await run('dlq list --group-by reason'));
 tell("The first as a record of Jelmore's; node dead-letters.mjs prints all of them:");
 for await (const record of deadLetterRecords(pipeline)) {
   output(JSON.stringify(record, null, 2));
@@ -126,13 +128,24 @@ closeAccount([
 if (stay) {
   step('More sessions, one a second; Ctrl-C ends it');
   const stopped = untilStopped().then(() => true);
+  const playing = new Set();
   for (let n = sessions + 1; !(await Promise.race([stopped, delay(1000)])); n++) {
-    await pipeline.publishMany(sessionEvents(n));
+    const played = play(n, stopped).finally(() => playing.delete(played));
+    playing.add(played);
     moment(dashboard.line());
   }
+  await Promise.all(playing);
 }
 await pipeline.close();
 server.close();
+
+/** One session, an event each half second. */
+async function play(n, stopped) {
+  for (const { type, data, ...options } of sessionEvents(n)) {
+    await pipeline.publish(type, data, options);
+    if (await Promise.race([stopped, delay(500)])) return;
+  }
+}
 
 function seeLog(_, record) {
   if (record?.msg === 'dead letter') dead.add(record.id);

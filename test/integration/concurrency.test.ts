@@ -39,3 +39,31 @@ test('a process holds as many events as the buffer of their consumer says, and t
   end.open();
   await run.until(() => run.count('succeeded') === 30);
 });
+
+test('each further instance runs as many handlers more at once; a group that stands still holds up no other', async () => {
+  const bed = await testBed({
+    consumers: [
+      { name: 'grown', concurrency: 3 },
+      { name: 'other', concurrency: 1 },
+    ],
+  });
+  for (let n = 0; n < 40; n++) await bed.publish('totp.requested');
+  const end = latch();
+  let running = 0;
+  const grown = (): Promise<void> => {
+    running++;
+    return end.opened;
+  };
+  const first = await bed.run({ grown, other: () => {} });
+  await eventually('one instance runs three', () => running === 3);
+  await first.until(() => first.count('succeeded') === 40);
+  const second = await bed.run({ grown }, ['grown']);
+  await eventually('two instances run six', () => running === 6);
+  const third = await bed.run({ grown }, ['grown']);
+  await eventually('three instances run nine', () => running === 9);
+  end.open();
+  const all = [first, second, third];
+  const succeeded = (): number => all.reduce((sum, run) => sum + run.count('succeeded'), 0);
+  await third.until(() => succeeded() === 80);
+  expect(running).toBe(40);
+});

@@ -1,6 +1,11 @@
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
 import { expect, test } from 'vitest';
+import { listDeadLetters } from '../../src/lib/dlq/list.js';
+import { readEvents } from '../../src/lib/events/read/read-events.js';
 import { eventually } from '../support/eventually.js';
 import { testBed, type TestBed } from '../support/pipeline.js';
+import { pipelineOf } from '../support/pipeline-of.js';
 
 const storedIn = async (bed: TestBed): Promise<number | undefined> =>
   (await bed.link.streamInfo('events'))?.state.messages;
@@ -77,4 +82,27 @@ test('an event that the server removed before it was acknowledged is told as los
     seq,
     reason: 'Unacknowledged message was deleted',
   });
+});
+
+test('a stream that has stored billions of messages works as one that has stored three', async () => {
+  const noRetry = { enabled: false, delayMs: 0, attempts: 1, backoffMs: [] };
+  const bed = await testBed({ consumers: [{ name: 'mailer', attempts: 1, retry: noRetry }] });
+  const connection = await connect({ servers: bed.server.url });
+  const manager = await jetstreamManager(connection);
+  await manager.streams.purge('events', { seq: 5_000_000_001 });
+  await connection.close();
+  const seqs = [];
+  for (let n = 0; n < 3; n++) seqs.push(await bed.publish('totp.requested', { n }));
+  expect(seqs).toEqual([5_000_000_001, 5_000_000_002, 5_000_000_003]);
+  const run = await bed.run({
+    mailer: ({ seq }) => {
+      if (seq === 5_000_000_002) throw new Error('no');
+    },
+  });
+  await run.until(() => run.count('succeeded') === 2 && run.count('dead-letter') === 1);
+  const pipeline = pipelineOf(bed.link, bed.config);
+  expect((await listDeadLetters(pipeline)).items).toMatchObject([{ id: 'mailer/5000000002' }]);
+  const read = [];
+  for await (const { seq } of readEvents(pipeline, { fromSeq: 5_000_000_002, follow: false })) read.push(seq);
+  expect(read).toEqual([5_000_000_002, 5_000_000_003]);
 });
