@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
-import { execa, parseCommandString } from 'execa';
+import { execa } from 'execa';
 import { expect, onTestFinished, test } from 'vitest';
 import { stopFolderServer } from '../../src/lib/dev-server/folder-server.js';
 import { listExamples } from '../../src/lib/examples/catalog.js';
@@ -57,6 +57,8 @@ function folderIn(stderr: string): string {
 }
 
 interface Shown {
+  /** What is set for it alone: `NAME=value` before the command. */
+  readonly env: Readonly<Record<string, string>>;
   readonly words: readonly string[];
   readonly output: readonly string[];
 }
@@ -69,18 +71,35 @@ function shownIn(readme: string): Shown[] {
       .slice(1)
       .map((part) => {
         const [line = '', ...output] = part.trimEnd().split('\n');
-        const words = parseCommandString(line.replace(/\s+#.*$/, '').replaceAll("'", '"'));
-        return { words: words.map((word) => word.replaceAll('"', '')), output };
+        const parts = line.replace(/\s+#.*$/, '').matchAll(/'([^']*)'|(\S+)/g);
+        const words = [...parts].map(([, quoted, word]) => quoted ?? word ?? '');
+        const settings = words.filter((word) => /^[A-Z_]+=/.test(word));
+        const env = Object.fromEntries(settings.map((word) => word.split('=') as [string, string]));
+        return { env, words: words.slice(settings.length), output };
       }),
   );
 }
 
-/** The shown lines stand in what was printed, in this order; `…` stands for any text, alone on a line for any lines. */
+/**
+ * The shown lines stand in what was printed, each right behind the one before; `…` is any text, alone on a line any
+ * lines. Before and behind them may be more, such as warnings.
+ */
 function expectShown(printed: string, { words, output }: Shown): void {
-  const pattern = output
-    .map((line) => (line.trim() === '…' ? '(?:.*\n)*?' : `${line.split('…').map(escaped).join('.*')} *\n`))
-    .join('');
-  expect(`${stripVTControlCharacters(printed).trimEnd()}\n`, words.join(' ')).toMatch(new RegExp(pattern));
+  const lines = stripVTControlCharacters(printed).trimEnd().split('\n');
+  let next = 0;
+  let anywhere = true;
+  for (const line of output) {
+    if (line.trim() === '…') {
+      anywhere = true;
+      continue;
+    }
+    const pattern = new RegExp(`^${line.split('…').map(escaped).join('.*')} *$`);
+    const last = anywhere ? lines.length : next + 1;
+    const found = lines.findIndex((one, i) => i >= next && i < last && pattern.test(one));
+    expect(found, `${words.join(' ')} shows, behind line ${next}: ${line}\n${printed}`).toBeGreaterThan(-1);
+    next = found + 1;
+    anywhere = false;
+  }
 }
 
 function escaped(text: string): string {
@@ -113,7 +132,9 @@ test.each(ofNames)(
     expect(shown.filter(isRun).length).toBeGreaterThan(0);
     const explained = /^ {3}nats CLI: .*\n(?: {5}.*\n)*/gm;
     for (const one of shown.filter(isRun)) {
-      expectShown(one.words.includes('--explain') ? ran.stdout : ran.stdout.replaceAll(explained, ''), one);
+      const isOther = Object.keys(one.env).length > 0;
+      const { stdout } = isOther ? await runExample([name], one.env) : ran;
+      expectShown(one.words.includes('--explain') ? stdout : stdout.replaceAll(explained, ''), one);
     }
     const others = shown.filter((one) => !isRun(one));
     if (others.length > 0) await expectCommands(ran.folder, name, others);
