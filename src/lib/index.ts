@@ -114,29 +114,8 @@ export type { ProxySettings } from './http/proxy.js';
 export { type RunSettings, runPipeline } from './waterfall/run.js';
 export type { RunningPipeline, StopSummary } from './waterfall/running-pipeline.js';
 
-// How it is.
-export type {
-  ConsumerStatus,
-  DlqStatus,
-  PipelineStatus,
-  RetryStatus,
-  StreamStatus,
-} from './status/pipeline-status.js';
-export { readHealth } from './status/health/read-health.js';
-export type {
-  HealthCheck,
-  HealthCheckName,
-  HealthStatus,
-  PipelineHealth,
-} from './status/health/pipeline-health.js';
-export type {
-  ConsumerMetrics,
-  PipelineMetrics,
-  StreamMetrics,
-  TypeMetrics,
-} from './status/metrics/pipeline-metrics.js';
-export { type MetricsOptions, readMetrics } from './status/metrics/read-metrics.js';
-export { readStatus, StatusReader } from './status/read-status.js';
+// How it is, and holding up a consumer.
+export * from './index-status.js';
 
 // Publishing.
 export {

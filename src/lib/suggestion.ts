@@ -34,6 +34,7 @@ export const suggestedCommands = {
     replace: 'many',
   },
   'pipeline permissions': { role: 'needed' },
+  'pipeline resume': {},
   'pipeline run': { apply: 'switch' },
   'pipeline status': { watch: 'switch' },
   'pipeline verify': { repair: 'switch' },

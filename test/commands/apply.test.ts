@@ -196,7 +196,7 @@ test('a paused consumer is told, as text and as JSON, and is no change', async (
   skip(!versionAtLeast(link.serverVersion, '2.11.0'), 'this server can not pause');
   await link.jsm.consumers.pause('events', 'notifications-consumer', new Date('2036-01-01T00:00:00Z'));
   const message =
-    'the server delivers nothing from it: paused until 2036-01-01T00:00:00.000Z; to fix that: nats consumer resume events notifications-consumer';
+    'the server delivers nothing from it: paused until 2036-01-01T00:00:00.000Z; to fix that: plutomi-events pipeline resume notifications-consumer';
   const shown = await apply('--check');
   expect(shown).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('No changes.') });
   expect(shown.stdout).toContain(`= unchanged consumer events/notifications-consumer\n    ! ${message}\n`);

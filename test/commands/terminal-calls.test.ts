@@ -136,6 +136,16 @@ const calls: readonly Call[] = [
     shows: /^1 of 1 replayed$/m,
     colored: true,
   },
+  {
+    words: ['pipeline', 'pause', consumer, '--for', '1h', '--reason', 'a test', '--yes'],
+    shows: /^notifications-consumer +\d+ waiting, \d+ in hand +paused until .* UTC$/m,
+    colored: true,
+  },
+  {
+    words: ['pipeline', 'resume', consumer, '--yes'],
+    shows: /^notifications-consumer +\d+ waiting, \d+ in hand +delivered$/m,
+    colored: true,
+  },
   { words: ['tasks', 'list'], shows: /^later {2}cancelled /m, colored: true },
   { words: ['tasks', 'show', 'now'], shows: /^ {2}pending +notifications-consumer\/1$/m, colored: true },
   { words: ['tasks', 'watch', 'later'], shows: /^ {2}state +cancelled$/m, colored: true, exits: 5 },

@@ -245,7 +245,7 @@ it('tells a consumer of which the server delivers nothing, changed or not', asyn
   const until = '2036-01-01T00:00:00.000Z';
   await link.jsm.consumers.pause('events', 'notifications-consumer', new Date(until));
   const plan = await planTopology(pipelineOf(link, makeConfig()));
-  const command = worded('nats consumer resume events notifications-consumer');
+  const command = worded('plutomi-events pipeline resume notifications-consumer');
   expect(changeOf(plan, 'notifications-consumer')).toMatchObject({
     action: 'none',
     consequences: [{ what: 'silent', because: { kind: 'paused', until }, command }],

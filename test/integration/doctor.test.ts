@@ -306,7 +306,7 @@ test('a consumer that is paused', async (context) => {
       about: 'paused',
       status: 'fail',
       message: `consumer events/${name} is paused until 2036-01-01T00:00:00.000Z: nothing is delivered`,
-      next: `nats consumer resume events ${name}`,
+      next: `plutomi-events pipeline resume ${name}`,
     },
   ]);
 });

@@ -159,11 +159,14 @@ function differs(change: Change): Finding {
 
 /** What is there, and gives nothing. */
 function standingStill({ consumers }: Look): Finding[] {
-  return consumers.flatMap(({ consumer, stream, standstill }) => {
+  return consumers.flatMap(({ name, consumer, stream, role, standstill }) => {
     if (standstill === undefined) return [];
     const { kind, detail } = standstill;
     if (kind === 'paused') {
-      const next = suggestOther('nats', ['consumer', 'resume', stream, consumer]);
+      const next =
+        role === 'events' || role === 'retry'
+          ? suggestCommand('pipeline resume', { args: [name] })
+          : suggestOther('nats', ['consumer', 'resume', stream, consumer]);
       return [fail('paused', `consumer ${stream}/${consumer} is ${detail}: nothing is delivered`, next)];
     }
     const isTold = ['no-stream', 'no-consumer', 'stream-without-leader', 'consumer-without-leader', 'sealed'];

@@ -89,6 +89,22 @@ export async function updateConsumer(
   );
 }
 
+/**
+ * Has the server deliver nothing from a consumer until then, or go on at once; what is in hand stays so. Servers before 2.11
+ * answer that they don't know this.
+ */
+export async function pauseUntil(
+  link: Link,
+  stream: string,
+  name: string,
+  until: Date | undefined,
+): Promise<void> {
+  const { consumers } = link.jsm;
+  await translated(`${until ? 'pause' : 'resume'} consumer ${name} on ${stream}`, () =>
+    until ? consumers.pause(stream, name, until) : consumers.resume(stream, name),
+  );
+}
+
 /** Deletes a consumer with its position. False: it was not there. */
 export async function deleteConsumer(link: Link, stream: string, name: string): Promise<boolean> {
   try {

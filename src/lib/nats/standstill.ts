@@ -86,7 +86,13 @@ async function answered<T>(link: Link, ask: () => Promise<T>): Promise<T | 'nobo
   }
 }
 
-function pauseOf({ paused, config, pause_remaining: leftNs, ts }: ConsumerInfo): Standstill | undefined {
+/** Somebody has paused it, and until when. */
+export function pauseOf({
+  paused,
+  config,
+  pause_remaining: leftNs,
+  ts,
+}: ConsumerInfo): Standstill | undefined {
   if (paused !== true) return undefined;
   // The time that is left is the server's own word; what stands in the config may have been shortened.
   const end = config.pause_until ?? (leftNs > 0 ? isoAfter(ts, leftNs) : undefined);

@@ -19,6 +19,7 @@ export function apiSubjects(prefix: string) {
     durableCreate: (stream: string, consumer: string) =>
       `${prefix}.CONSUMER.DURABLE.CREATE.${stream}.${consumer}`,
     consumerDelete: (stream: string, consumer: string) => `${prefix}.CONSUMER.DELETE.${stream}.${consumer}`,
+    consumerPause: (stream: string, consumer: string) => `${prefix}.CONSUMER.PAUSE.${stream}.${consumer}`,
     pull: (stream: string, consumer: string) => `${prefix}.CONSUMER.MSG.NEXT.${stream}.${consumer}`,
   };
 }

@@ -10,6 +10,7 @@ import { metaConsumers } from '../domain/consumer-names.js';
 import { filterContains, nativeAdvisorySubject, pointerFilter, recordFilter } from '../domain/subjects.js';
 import { operationsFilter } from '../domain/operations-subjects.js';
 import { exhaustionKinds, type RecordKind, writtenBy } from '../domain/record-kinds.js';
+import { stageConsumersOf } from '../status/stage-consumers.js';
 import { desiredTopology, type Topology } from '../topology/desired.js';
 import { ackSubjects, type ApiSubjects, apiSubjects } from './api-subjects.js';
 import type { Role } from './role.js';
@@ -149,6 +150,7 @@ const publishing: Publishing = {
         ]),
         ...workbench(config).flatMap(({ subjects }) => subjects),
         ...[config.streams.dlq, ...workbench(config)].map(({ name }) => api.messageDelete(name)),
+        ...pausable(place),
       ],
       deny: readers.deny,
     };
@@ -213,6 +215,13 @@ function readable({ config }: Place): string[] {
 
 function workbench({ streams }: PipelineConfig): readonly StreamSettings[] {
   return [streams.operations, streams.kept];
+}
+
+/** The consumers that run handlers: those that route are never held up. */
+function pausable({ config, api }: Place): string[] {
+  return stageConsumersOf(config)
+    .filter(({ role }) => role === 'events' || role === 'retry')
+    .map(({ stream, consumer }) => api.consumerPause(stream, consumer));
 }
 
 /** What a running pipeline writes among what people decided. */

@@ -35,6 +35,8 @@ export const roleOfCommand: Readonly<Record<string, Role>> = {
   'pipeline doctor': 'viewer',
   'pipeline health': 'viewer',
   'pipeline metrics': 'viewer',
+  'pipeline pause': 'operator',
+  'pipeline resume': 'operator',
   'pipeline run': 'runner',
   'pipeline status': 'viewer',
   'pipeline verify': 'operator',

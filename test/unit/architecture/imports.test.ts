@@ -24,6 +24,7 @@ const layers: readonly (readonly string[])[] = [
   ['render'],
   ['open'],
   ['postgres'],
+  ['index-status.ts'],
   ['index.ts', 'internals.ts'],
   ['cli'],
   ['commands'],

@@ -2,7 +2,7 @@ import type { StreamRole } from '../../config/resolved.js';
 import type { Standstill } from '../../nats/standstill.js';
 import type { Topology } from '../desired.js';
 import type { Actual, Change } from '../diff/diff.js';
-import { type OtherCommand } from '../../suggestion.js';
+import type { OtherCommand, OwnCommand } from '../../suggestion.js';
 
 /** Facts of a change that are a number of messages. */
 export type CountedFact =
@@ -78,7 +78,7 @@ export type Consequence =
       /** Why nothing is delivered. */
       readonly because: Standstill;
       /** What makes the server deliver again. */
-      readonly command: OtherCommand | null;
+      readonly command: OwnCommand | OtherCommand | null;
     }
   /** Consumers that the config does not have, on a stream that is deleted. */
   | {

@@ -5,7 +5,7 @@ import { consumerConsequences } from './consequences-of-consumer.js';
 import { orphanConsequences } from './consequences-of-orphan.js';
 import { streamConsequences } from './consequences-of-stream.js';
 import { type Change, consumerPath, isPending, pathOf } from '../diff/diff.js';
-import { suggestOther } from '../../suggestion.js';
+import { suggestCommand, suggestOther } from '../../suggestion.js';
 
 /** Reads from the server what a change means for what is stored and on its way. */
 export async function readConsequences(
@@ -34,11 +34,15 @@ async function effects(
 const passing: readonly StandstillKind[] = ['max-ack-pending', 'max-waiting'];
 
 /** What does not change, and every reader of a plan must know. */
-function silences({ kind, stream = '', name }: Change, { actual }: Circumstances): Consequence[] {
+function silences({ kind, stream = '', name }: Change, { actual, desired }: Circumstances): Consequence[] {
   const info = kind === 'consumer' ? actual.consumers.get(consumerPath(stream, name)) : undefined;
   const because = info && standstillOf(stream, actual.streams.get(stream), info);
   if (!because || passing.includes(because.kind)) return [];
-  const command =
-    because.kind === 'paused' ? suggestOther('nats', ['consumer', 'resume', stream, name]) : null;
+  const own = desired.consumers.find((one) => one.stream === stream && one.name === name);
+  const runsHandler = own?.role === 'events' || own?.role === 'retry';
+  const resume = runsHandler
+    ? suggestCommand('pipeline resume', { args: [own.serves] })
+    : suggestOther('nats', ['consumer', 'resume', stream, name]);
+  const command = because.kind === 'paused' ? resume : null;
   return [{ what: 'silent', because, command }];
 }
