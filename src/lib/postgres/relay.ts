@@ -169,7 +169,10 @@ class Relay {
     await session.remove([...done]);
     this.tally.published += done.length;
     this.tally.duplicates += duplicates;
-    if (done.length > 0) this.failures = 0;
+    if (done.length > 0) {
+      this.failures = 0;
+      this.log.debug({ published: done.length, duplicates }, 'published');
+    }
     for (const { event, reason } of refused) {
       const { id, eventId, key, type, subject } = event;
       this.log.error({ row: id, id: eventId, type, subject, err: reason }, 'an event is refused: it stays');
