@@ -21,6 +21,8 @@ import { deadLetterRecords } from './dead-letters.mjs';
 import { sessionEvents } from './simulator.mjs';
 
 const sessions = 20;
+/** On a busy machine. */
+const patienceMs = 60_000;
 const events = Array.from({ length: sessions }, (_, i) => sessionEvents(i + 1)).flat();
 const countOf = (...types) => events.filter(({ type }) => types.includes(type)).length;
 const pushes = events.filter(({ data }) => data.operation === 'push').length;
@@ -55,7 +57,7 @@ const workers = [
 ];
 const dashboard = new Dashboard();
 start('events tail --all --json', { name: 'dashboard', onLine: (_, event) => event && dashboard.see(event) });
-await Promise.all(workers.map((worker) => worker.said('"consumers"')));
+await Promise.all(workers.map((worker) => worker.said('"consumers"', patienceMs)));
 
 step(`${sessions} sessions; the git service is down`, {
   nats: 'nats pub jelmore.session.created \'{"event_type": "session.created", …}\' -H Session-Id:session-1',
@@ -65,13 +67,13 @@ writeFileSync('git-service-is-down', '');
 const pipeline = await openPipeline();
 const { count } = await pipeline.publishMany(events);
 moment(`published ${count} events`);
-await until('session_handlers', () => handledBy('session_handlers').length >= events.length - 1);
-await until('the alerts', () => alerts.size === failures);
+await until('session_handlers', () => handledBy('session_handlers').length >= events.length - 1, patienceMs);
+await until('the alerts', () => alerts.size === failures, patienceMs);
 moment('session_handlers have handled all of them');
 moment(`the webhook was told of ${alerts.size} failed sessions`);
-await until('the dead letters', () => dead.size === pushes);
+await until('the dead letters', () => dead.size === pushes, patienceMs);
 moment(`git_monitors gave up on ${pushes} pushes, after three attempts each`);
-await until('the dashboard', () => dashboard.events === events.length);
+await until('the dashboard', () => dashboard.events === events.length, patienceMs);
 moment(`the dashboard: ${dashboard.line()}`);
 
 step('What died, and why?', { nats: 'nats stream view JELMORE_DLQ' });

@@ -23,7 +23,7 @@ const lines = ours.filter((code) => code.endsWith(';') && code.includes('pipelin
 const commands = ours.filter((code) => code.startsWith('plutomi-events '));
 const stays = (command: string): boolean => / (?:tail|watch|run)\b/.test(command);
 
-test('each line of the table from Python calls and scripts to ours works', { timeout: 180_000 }, async () => {
+test('each line of the table from Python calls and scripts to ours works', { timeout: 300_000 }, async () => {
   expect([lines.length, commands.length]).toEqual([8, 14]);
   const [monitor] = await freePorts(1);
   const { url } = await natsForTest({ config: `http: "127.0.0.1:${monitor}"` });
@@ -61,7 +61,7 @@ test('each line of the table from Python calls and scripts to ours works', { tim
       await link.publish('jelmore.session.created', '{"session_id":"s","payload":{}}');
       return hears.every(({ text }) => text !== '');
     },
-    60_000,
+    120_000,
   );
 
   const others = commands.filter((command) => !stays(command));
