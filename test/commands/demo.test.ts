@@ -8,7 +8,7 @@ import { eventually } from '../support/eventually.js';
 import { serverBinary } from '../support/nats-server.js';
 
 const bin = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
-const folderIn = (text: string) => / runs in ([^\s,]+),/.exec(text)?.[1] ?? '';
+const folderIn = (text: string) => / runs in (\S+)$/m.exec(text)?.[1] ?? '';
 
 function listens(port: number): Promise<boolean> {
   return new Promise((resolve) => {

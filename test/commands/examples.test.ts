@@ -6,7 +6,8 @@ import { stripVTControlCharacters } from 'node:util';
 import { execa } from 'execa';
 import { expect, onTestFinished, test } from 'vitest';
 import { stopFolderServer } from '../../src/lib/dev-server/folder-server.js';
-import { listExamples } from '../../src/lib/examples/catalog.js';
+import { findExample, listExamples } from '../../src/lib/examples/catalog.js';
+import { layOut, newFolder } from '../../src/lib/examples/lay-out.js';
 import { systemClock } from '../../src/lib/flow/clock.js';
 import { eventually } from '../support/eventually.js';
 import { installPackage } from '../support/installed-package.js';
@@ -53,7 +54,7 @@ async function runExample(
 }
 
 function folderIn(stderr: string): string {
-  return / runs in ([^\s,]+),/.exec(stderr)?.[1] ?? '';
+  return / runs in (\S+)$/m.exec(stderr)?.[1] ?? '';
 }
 
 interface Shown {
@@ -184,7 +185,7 @@ test('--server takes another server, and needs a yes for it', async () => {
   expect(refused.stderr).toContain('--yes');
   const ran = await runExample(['notes/1-pub-sub', '--server', url, '--yes']);
   expect(ran.exitCode, ran.stdout + ran.stderr).toBe(0);
-  expect(ran.stderr).toMatch(new RegExp(`, on ${escaped(url)}$`, 'm'));
+  expect(ran.stderr).toMatch(new RegExp(`^on: ${escaped(url)}$`, 'm'));
 });
 
 test('--stay goes on until Ctrl-C, which ends everything in order', async () => {
@@ -212,6 +213,44 @@ test('--stay goes on until Ctrl-C, which ends everything in order', async () => 
   expect(() => process.kill(server.pid, 0)).toThrow('ESRCH');
   expect(existsSync(folder)).toBe(false);
 });
+
+test('npm run dev in a folder that was laid out runs the pipeline, and again after a change', async () => {
+  const example = await findExample(root, 'plutomi');
+  const folder = await newFolder(example);
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const { place } = await layOut(example, {
+    root,
+    folder,
+    onStep: () => {},
+    signal: new AbortController().signal,
+  });
+  const env = await environment({ NATS_URL: '', NATS_CONTEXT: '', PLUTOMI_PIPELINE: '' });
+  const child = execa('npm', ['run', 'dev'], { cwd: place, env, reject: false, stdin: 'ignore' });
+  onTestFinished(() => void child.kill('SIGTERM'));
+  let text = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  const runs = (): number => text.split('pipeline runs').length - 1;
+  await eventually('the pipeline runs', () => runs() === 1, 60_000);
+  const handler = join(place, 'handlers', 'moves.mjs');
+  await writeFile(handler, `${await readFile(handler, 'utf8')}\n// changed\n`);
+  await eventually('it runs again', () => runs() === 2, 60_000);
+  const server = JSON.parse(await readFile(join(place, '.plutomi-events', 'server.json'), 'utf8')) as {
+    pid: number;
+  };
+  child.kill('SIGTERM');
+  await child;
+  await eventually('its nats-server is gone', () => !isRunning(server.pid), 60_000);
+}, 180_000);
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
 
 test('a name that is not there, or none: the error says which there are', async () => {
   const env = await environment();

@@ -117,9 +117,8 @@ Each example ends by itself, with an account of every event: exit 1 if it does n
     process.once('exit', killServer);
     try {
       const url = server?.url ?? this.flags.server ?? '';
-      this.note(
-        `${example.name} runs in ${folder}, on ${server ? 'a nats-server of its own, ' : ''}${hideSecrets(url)}`,
-      );
+      this.note(`${example.name} runs in ${folder}`);
+      this.note(`${server ? 'its nats-server' : 'on'}: ${hideSecrets(url)}`);
       const bin = join(root, 'bin', 'run.js');
       const { environment, flags } = this;
       const env = exampleEnvironment({ environment, flags, url, bin });

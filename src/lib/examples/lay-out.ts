@@ -4,6 +4,14 @@ import { basename, join } from 'node:path';
 import { type Example, examplesFolder } from './catalog.js';
 import { providePackages, type ProvidePackages } from './packages.js';
 
+/** Of the new folder. `npm run dev`, typed in the example's own place, runs its pipeline and follows its files. */
+const manifest = {
+  name: 'example',
+  private: true,
+  type: 'module',
+  scripts: { dev: 'cd "$INIT_CWD" && plutomi-events pipeline run --embedded --apply --watch' },
+};
+
 /** An example that was copied, ready to be started. */
 export interface LaidOut {
   /** The new folder. */
@@ -29,7 +37,7 @@ export async function layOut(example: Example, options: LayOutOptions): Promise<
   const source = examplesFolder(root);
   const place = join(folder, example.name);
   await mkdir(place, { recursive: true });
-  await writeFile(join(folder, 'package.json'), '{ "name": "example", "private": true, "type": "module" }\n');
+  await writeFile(join(folder, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
   await cp(join(source, 'kit'), join(folder, 'kit'), { recursive: true });
   await cp(join(source, example.name), place, { recursive: true, filter: isSource });
   await providePackages({ ...options, packages: example.packages });

@@ -42,6 +42,7 @@ export async function providePackages(options: ProvidePackages): Promise<void> {
   }
   // Before the links: npm removes what it has not installed.
   if (missing.length > 0) await install(missing, options);
+  links.set('.bin/plutomi-events', join(root, 'bin', 'run.js'));
   for (const [name, target] of links) {
     const link = join(folder, 'node_modules', name);
     await mkdir(dirname(link), { recursive: true });
