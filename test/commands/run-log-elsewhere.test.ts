@@ -101,7 +101,7 @@ test('the log goes to Axiom too, to its last line; one that refuses is said once
   const shown = await p.cli(['config', 'show', '--json']);
   expect(JSON.parse(shown.stdout).log.axiom).toMatchObject({ token: 'env://OUR_TOKEN' });
   expect((await p.cli(['config', 'show', '--applied', '--json'])).stdout).not.toContain('OUR_TOKEN');
-});
+}, 90_000);
 
 test('AXIOM_TOKEN and AXIOM_DATASET alone are enough; any pino transport gets lines in the shape of pino', async () => {
   const server = await natsForTest();
@@ -172,4 +172,4 @@ test('AXIOM_TOKEN and AXIOM_DATASET alone are enough; any pino transport gets li
   expect(gone.exitCode).toBe(2);
   expect(gone.stderr).toContain('log.axiom.token: env://AXIOM_TOKEN is not there');
   expect(gone.stderr).toContain('log.axiom.dataset: expected a dataset, here or in AXIOM_DATASET');
-});
+}, 90_000);
