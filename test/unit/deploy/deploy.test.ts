@@ -228,7 +228,9 @@ describe('the image', async () => {
   const { readDockerfile } = (await import(
     pathToFileURL(path.join(root, 'scripts', 'dockerfile.mjs')).href
   )) as {
-    readDockerfile(text: string): { name: string; from: string; steps: { word: string; text: string }[] }[];
+    readDockerfile: (
+      text: string,
+    ) => { name: string; from: string; steps: { word: string; text: string }[] }[];
   };
   const stages = readDockerfile(dockerfile);
 
