@@ -69,6 +69,8 @@ describe('compose.yaml', () => {
     };
     const ajv = new Ajv({ strict: false });
     addFormats.default(ajv);
+    // As Go writes them: 2s, 1m30s.
+    ajv.addFormat('duration', /^(?:\d+(?:\.\d+)?(?:us|ms|s|m|h))+$/);
     // Of draft 4 in its names alone.
     const text = JSON.stringify(composeSchema, (key, value: unknown) =>
       ['id', '$schema'].includes(key) && typeof value === 'string' ? undefined : value,
