@@ -26,6 +26,7 @@ export const suggestedCommands = {
   'examples list': {},
   'examples run': {},
   'operations log': { since: 'one' },
+  'outbox relay': { install: 'switch' },
   'pipeline apply': {
     adopt: 'switch',
     'allow-loss': 'many',

@@ -2,6 +2,7 @@ import { BaseCommand } from '../../lib/cli/base-command.js';
 import { viewOf } from '../../lib/cli/output/view.js';
 import { type Example, listExamples } from '../../lib/examples/catalog.js';
 import { renderTable } from '../../lib/render/table.js';
+import { suggestCommand } from '../../lib/suggestion.js';
 
 /** What `examples list --json` prints. */
 export interface ExamplesListResult {
@@ -28,6 +29,7 @@ export default class ExamplesList extends BaseCommand<typeof ExamplesList> {
     ] as const;
     const rows = items.map(({ name, seconds, title }) => [name, `${seconds} s`, title]);
     this.output(result, () => renderTable(columns, rows, viewOf(process.stdout, this.colors)));
-    if (!this.flags.json) this.note('run one with: plutomi-events examples run <name>');
+    const run = suggestCommand('examples run', { args: [{ blank: 'name' }] });
+    if (!this.flags.json) this.note(`run one with: ${this.inWords(run)}`);
   }
 }

@@ -1,16 +1,8 @@
-import { cp, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { type Example, examplesFolder } from './catalog.js';
 import { providePackages, type ProvidePackages } from './packages.js';
-
-/** Of the new folder. `npm run dev`, typed in the example's own place, runs its pipeline and follows its files. */
-const manifest = {
-  name: 'example',
-  private: true,
-  type: 'module',
-  scripts: { dev: 'cd "$INIT_CWD" && plutomi-events pipeline run --embedded --apply --watch' },
-};
 
 /** An example that was copied, ready to be started. */
 export interface LaidOut {
@@ -37,8 +29,9 @@ export async function layOut(example: Example, options: LayOutOptions): Promise<
   const source = examplesFolder(root);
   const place = join(folder, example.name);
   await mkdir(place, { recursive: true });
-  await writeFile(join(folder, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
   await cp(join(source, 'kit'), join(folder, 'kit'), { recursive: true });
+  // `npm run dev`, typed in the example's own place, runs its pipeline and follows its files.
+  await cp(join(source, 'kit', 'project.json'), join(folder, 'package.json'));
   await cp(join(source, example.name), place, { recursive: true, filter: isSource });
   await providePackages({ ...options, packages: example.packages });
   return { folder, place };

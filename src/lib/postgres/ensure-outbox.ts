@@ -8,7 +8,7 @@ export async function ensureOutbox(
   database: Database,
   { table = defaultOutboxTable }: Pick<OutboxOptions, 'table'>,
 ): Promise<void> {
-  const client = await connectDatabase(database, 'plutomi-events outbox');
+  const client = await connectDatabase(database, 'plutomi-events: outbox');
   try {
     await installOutbox(
       { query: async (text, values = []) => ({ rows: (await client.query(text, values)).rows as Row[] }) },

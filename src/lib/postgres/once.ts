@@ -25,7 +25,7 @@ export interface OnceResult<T> {
 }
 
 const defaultTable = 'handled_once';
-const install = 'create it with installOnce(client), or with the SQL of onceSql()';
+const install = ['create it with installOnce(client), or with the SQL of onceSql()'];
 
 /** The SQL that makes the table of `once`, for a migration. It can be repeated. */
 export function onceSql({ table = defaultTable }: OnceOptions = {}): string {

@@ -10,6 +10,7 @@ import {
 import type { OutgoingEvent } from '../events/publish/outgoing.js';
 import { onceTraceable, spanOf } from '../events/publish/trace-publish.js';
 import { type PublishWarning, PublishWarnings } from '../events/publish/warnings.js';
+import { type Suggestion, suggestCommand } from '../suggestion.js';
 import { systemClock } from '../flow/clock.js';
 import { environmentOf, modulesOf } from '../open/open-pipeline.js';
 import { keyringOf } from '../pipeline/pipeline.js';
@@ -59,8 +60,10 @@ export interface OpenOutboxOptions extends OutboxOptions {
 export const defaultOutboxTable = 'outbox';
 /** Wakes the relay. */
 export const channel = 'plutomi_events_outbox';
-export const howToInstall =
-  'create it with outbox.install(client), with plutomi-events outbox relay --install, or with the SQL of outbox.sql';
+export const howToInstall: readonly Suggestion[] = [
+  suggestCommand('outbox relay', { flags: { install: true }, why: 'create it, and relay' }),
+  'or create it with outbox.install(client), or with the SQL of outbox.sql',
+];
 
 /** Takes events in the transactions of a program, for a relay to publish. It needs no connection to NATS. */
 export class Outbox {

@@ -39,7 +39,7 @@ export class OutboxSession {
   }
 
   static async open(database: Database, table: Table): Promise<OutboxSession> {
-    const session = new OutboxSession(await connectDatabase(database, 'plutomi-events outbox relay'), table);
+    const session = new OutboxSession(await connectDatabase(database, 'plutomi-events: outbox relay'), table);
     // A process that is stopped keeps the lock from others only so long. Before Postgres 14 there is no such limit.
     await session.client.query(`set idle_session_timeout = ${most.idleMs}`, []).catch(() => {});
     return session;

@@ -1,5 +1,6 @@
 import { escapeLine } from '../domain/escape.js';
 import { OperationError, UsageError } from '../errors.js';
+import type { Suggestion } from '../suggestion.js';
 
 const word = /^[A-Za-z_][A-Za-z0-9_$]{0,62}$/;
 
@@ -27,14 +28,14 @@ export class Table {
   }
 
   /** What a missing table means; any other error as it is. */
-  explain(error: unknown, install: string): unknown {
+  explain(error: unknown, suggestions: readonly Suggestion[]): unknown {
     const { code } = error as { readonly code?: unknown };
     // undefined_table, invalid_schema_name
     if (code !== '42P01' && code !== '3F000') return error;
     return new OperationError(`there is no table ${this.name}`, {
       code: 'NO_TABLE',
       cause: error,
-      suggestions: [install],
+      suggestions,
     });
   }
 }

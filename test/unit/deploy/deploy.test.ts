@@ -70,6 +70,8 @@ describe('compose.yaml', () => {
     const ajv = new Ajv({ strict: false });
     addFormats.default(ajv);
     // As Go writes them: 2s, 1m30s.
+    ajv.addFormat('ports', /^(?:[\d.]+:)?(?:\d+(?:-\d+)?:)?\d+(?:-\d+)?(?:\/(?:tcp|udp))?$/);
+    for (const loose of ['subnet_ip_address', 'expose']) ajv.addFormat(loose, true);
     ajv.addFormat('duration', /^(?:\d+(?:\.\d+)?(?:us|ms|s|m|h))+$/);
     // Of draft 4 in its names alone.
     const text = JSON.stringify(composeSchema, (key, value: unknown) =>
