@@ -7,8 +7,7 @@ import { makeDatabases } from './databases.mjs';
 import { findPostgres, howToGetIt } from './postgres.mjs';
 import { startService } from './processes.mjs';
 
-const orders = 30;
-const kills = 2;
+const [orders, kills] = [30, 2];
 
 title('A transactional outbox: an order and its event are stored together, or not at all');
 if (!process.env.DATABASE_URL && findPostgres() === undefined)
@@ -46,7 +45,8 @@ const shop = service('orders', orders);
 await shop.said(`committed ${orders}`);
 moment(await state());
 const expected = orders - (broken ? 1 : 0);
-await until('all orders to be shipped', async () => (await shipped()) === expected && (await left()) === 0);
+const isDone = async () => (await shipped()) === expected && (await left()) === 0;
+await until('all orders to be shipped', isDone, 60_000);
 moment(await state());
 
 step('Check that everything adds up', { nats: 'nats stream info events' });

@@ -44,7 +44,8 @@ export async function startPostgres() {
   ];
   const made = spawnSync(join(bin, 'initdb'), words, { ...options, encoding: 'utf8' });
   if (made.status !== 0) throw new Error(`initdb failed: ${made.error?.message ?? made.stderr}`);
-  const port = await freePort();
+  let port;
+  let hasRun = false;
   let server;
   const kill = () => {
     if (server && !hasEnded(server)) for (const pid of [...childrenOf(server.pid), server.pid]) killNow(pid);
@@ -64,12 +65,16 @@ export async function startPostgres() {
       'max_connections=100',
     ];
     for (let left = 100; left > 0; left--) {
+      // Somebody else may take the port first; once it has run, its clients know it.
+      if (!hasRun) port = await freePort();
       const out = openSync(log, 'a');
       const flags = ['-D', data, '-p', `${port}`, ...settings.flatMap((one) => ['-c', one])];
       server = spawn(join(bin, 'postgres'), flags, { ...options, stdio: ['ignore', out, out] });
       while (!hasEnded(server)) {
-        if (spawnSync(join(bin, 'pg_isready'), ['-q', '-h', '127.0.0.1', '-p', `${port}`]).status === 0)
+        if (isReady(join(bin, 'pg_isready'), port) && !hasEnded(server)) {
+          hasRun = true;
           return;
+        }
         await sleep(50);
       }
       // The last processes of one that was killed are still there.
@@ -94,6 +99,10 @@ export async function startPostgres() {
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+function isReady(program, port) {
+  return spawnSync(program, ['-q', '-h', '127.0.0.1', '-p', `${port}`]).status === 0;
 }
 
 /** Postgres refuses to run as root. */

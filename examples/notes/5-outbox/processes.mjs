@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { running } from '../../kit/ending.mjs';
-import { natsUrl, until } from '../../kit/index.mjs';
+import { ExampleFailure, natsUrl, until } from '../../kit/index.mjs';
 
 /** Starts `node service.mjs <name>`. What it says goes to `<name>.log` too. */
 export function startService(name, url, ...words) {
@@ -19,9 +19,16 @@ export function startService(name, url, ...words) {
     log.write(`${line}\n`);
   });
   const ended = new Promise((resolve) => child.once('close', (code, signal) => resolve(code ?? signal)));
+  /** True once it has said this. Throws where it has ended without. */
+  const hasSaid = (text) => {
+    if (lines.includes(text)) return true;
+    const { exitCode } = child;
+    if (exitCode !== null) throw new ExampleFailure(`${name} ended with ${exitCode}: see ${name}.log`);
+    return false;
+  };
   const service = {
     /** Resolves once it has said this. */
-    said: (text) => until(`"${text}" in ${name}.log`, () => lines.includes(text), 30_000),
+    said: (text) => until(`"${text}" in ${name}.log`, () => hasSaid(text), 60_000),
     /** Ends it, and resolves when it has ended. */
     stop(signal = 'SIGTERM') {
       child.kill(signal);
