@@ -19,9 +19,11 @@ export function startService(name, url, ...words) {
     log.write(`${line}\n`);
   });
   const ended = new Promise((resolve) => child.once('close', (code, signal) => resolve(code ?? signal)));
-  /** True once it has said this. Throws where it has ended without. */
+  /** True once it has said this, or the same with a higher number. Throws where it has ended without. */
   const hasSaid = (text) => {
-    if (lines.includes(text)) return true;
+    const [word, number = '0'] = text.split(' ');
+    const isThat = ([said, n = '0']) => said === word && Number(n) >= Number(number);
+    if (lines.some((line) => isThat(line.split(' ')))) return true;
     const { exitCode } = child;
     if (exitCode !== null) throw new ExampleFailure(`${name} ended with ${exitCode}: see ${name}.log`);
     return false;

@@ -22,6 +22,7 @@ if (upTo !== undefined) await placeOrders(Number(upTo));
 /** The order and its event are stored together: both, or none. */
 async function placeOrders(last) {
   const { rows } = await pool.query('select count(*)::int as n from orders');
+  console.log(`committed ${rows[0].n}`);
   for (let n = rows[0].n + 1; n <= last; n++) {
     const order = { id: `order-${n}`, item: 'lamp', pieces: 1 + (n % 3) };
     await transaction(pool, async (client) => {
