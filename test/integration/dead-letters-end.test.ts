@@ -61,6 +61,23 @@ describe('dead letters that end at an age', () => {
     expect(report.checked).toMatchObject({ deadLetters: 0, archived: 1 });
   }, 60_000);
 
+  it('are no losses either where they are about routing that failed', async () => {
+    const bed = await testBed({
+      meta: { attempts: 1, backoffMs: [] },
+      streams: { dlq: { maxAgeMs: 2000, duplicateWindowMs: 1000 } },
+    });
+    await bed.link.publish(`events-advisories.business.MAX_DELIVERIES.${consumer}.1.main.0`, 'not a record');
+    const run = await bed.run({ [consumer]: () => {} });
+    await run.until((events) => events.some(({ type }) => type === 'dead-letter'));
+    await bed.quiet();
+    await run.stop();
+    const isEmpty = async () => (await bed.link.streamInfo('events-dlq'))?.state.messages === 0;
+    await eventually('it has aged out', isEmpty, 20_000);
+    const report = await verified(bed);
+    expect(report.problems).toEqual([]);
+    expect(endsIn(report)).toContain(': 1 of those in the journal was');
+  }, 60_000);
+
   it('are missing when they have gone before, and expiring when they are about to', async () => {
     const bed = await testBed({ ...failsOnce, streams: { dlq: { maxAgeMs: 3_600_000 } } });
     await die(bed, 2);

@@ -161,22 +161,13 @@ function standingAt(at: Step, told: readonly StandingRecord[], facts: StandingFa
   return facts.external ? { is: 'let-go' } : { is: 'broken', cycle, at };
 }
 
-/** Part of its life that a dead letter may be removed earlier by the clocks of others than by ours, and the most of it, ms. */
-const earlier = { part: 0.1, mostMs: 60_000 };
-
 /** Whatever put it into the DLQ last is as old as a dead letter gets. */
-function hasAgedOut(
-  told: readonly StandingRecord[],
-  { letterLifeMs = 0, nowMs = 0 }: StandingFacts,
-): boolean {
-  if (letterLifeMs === 0) return false;
+function hasAgedOut(told: readonly StandingRecord[], facts: StandingFacts): boolean {
   const came = told.filter((record) => {
     const saying = sayingOf(record);
     return saying !== undefined && 'step' in saying && saying.step.phase === 'to-dlq';
   });
-  const lastMs = Math.max(...came.map(({ at }) => Date.parse(at ?? '')));
-  const life = letterLifeMs - Math.min(letterLifeMs * earlier.part, earlier.mostMs);
-  return nowMs - lastMs >= life;
+  return isPastLetterLife(Math.max(...came.map(({ at }) => Date.parse(at ?? ''))), facts);
 }
 
 function triedIn(told: readonly StandingRecord[], stage: Step['stage']): Omit<Trying, 'cycle'> {
@@ -201,6 +192,18 @@ function untold({ position, beforeStart, external, provesNothing }: StandingFact
 /** Where an exhaustion leads to: what failed for good, and a retry stage, to the DLQ; else as the plan of main says. */
 export function leadsTo({ kind, stage }: Pick<Told, 'kind' | 'stage'>, plan: StagePlan): 'retry' | 'dlq' {
   return kind === 'MAX_DELIVERIES' && stage === 'main' && plan.retry ? 'retry' : 'dlq';
+}
+
+/** Part of its life that a dead letter may be removed earlier by the clocks of others than by ours, and the most of it, ms. */
+const earlier = { part: 0.1, mostMs: 60_000 };
+
+/** Is a dead letter that came then, ms since 1970, removed by now for its age? */
+export function isPastLetterLife(
+  cameMs: number,
+  { letterLifeMs = 0, nowMs = 0 }: Pick<StandingFacts, 'letterLifeMs' | 'nowMs'>,
+): boolean {
+  const life = letterLifeMs - Math.min(letterLifeMs * earlier.part, earlier.mostMs);
+  return letterLifeMs > 0 && nowMs - cameMs >= life;
 }
 
 /**

@@ -5,6 +5,8 @@ import type { PipelineConfig } from '../../config/resolved.js';
 import { metaConsumers } from '../../domain/consumer-names.js';
 import type { Key } from '../../domain/key.js';
 import { decodeRecord } from '../../domain/record-decode.js';
+import { isPastLetterLife } from '../../domain/standing.js';
+import { msOfNanos } from '../../domain/time.js';
 import { recordSubject } from '../../domain/subjects.js';
 import type { RecordKind } from '../../domain/record-kinds.js';
 import { lastPointer } from '../../pointers/write-pointer.js';
@@ -26,6 +28,7 @@ export async function traceMeta(
   if (await lastPointer(link, pipeline.places.dlq, metaConsumers.main, open.seq)) return 'fine';
   if (await findArchived(pipeline, metaConsumers.main, open.seq)) return 'fine';
   if (await isOver(pipeline, open)) return 'fine';
+  if (open.awaits === undefined && (await hasAgedOut(pipeline, open))) return 'aged-out';
   const routable = await readRoutable(pipeline, open.seq);
   const key = metaKeyOf(config, open.seq);
   return open.awaits === undefined
@@ -48,6 +51,15 @@ export function metaKeyOf(config: PipelineConfig, seq: number): Key {
   const { name } = config.streams.advisories;
   const origin = { stream: name, seq, subject: '', time: '0' };
   return { tier: 'meta', consumer: metaConsumers.main, origin, stage: 'main', cycle: 0 };
+}
+
+/** Its record says when it went to the DLQ. */
+async function hasAgedOut({ link, config, clock }: Pipeline, { journalSeq }: OpenMetaCase): Promise<boolean> {
+  const { advisories, dlq } = config.streams;
+  if (dlq.maxAgeMs === 0) return false;
+  const routed = await link.readFromLeader(advisories.name, journalSeq);
+  if (routed === undefined) return false;
+  return isPastLetterLife(msOfNanos(routed.time), { letterLifeMs: dlq.maxAgeMs, nowMs: clock.now() });
 }
 
 async function isOver(pipeline: Pipeline, open: OpenMetaCase): Promise<boolean> {
