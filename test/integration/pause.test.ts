@@ -73,7 +73,8 @@ describe('a pause', () => {
     skip(!canPause(bed), 'this server can not pause');
     await expect(readPause(operator(bed), 'notification-consumer')).rejects.toMatchObject({
       exitCode: 2,
-      message: `--consumer: the config has no consumer "notification-consumer"; it has ${consumer}`,
+      message: `the config has no consumer "notification-consumer"; it has ${consumer}`,
+      suggestions: [`did you mean: ${consumer}`],
     });
     await expect(readPause(operator(bed), 'meta-consumer')).rejects.toMatchObject({ exitCode: 2 });
     await bed.link.jsm.consumers.delete('events-retry', `${consumer}-retry`);

@@ -18,7 +18,7 @@ export default class PipelinePause extends BaseCommand<typeof PipelinePause> {
   static override summary =
     'Pause a consumer: its handler is given nothing for a while, and nothing is lost.';
   static override description =
-    'For an outage of what the handler needs: events wait in their stream in place of failing, one attempt after the other. What is in hand is finished. Its processes may go on running, and new ones are given nothing either. Events that wait leave their stream at its maxAge all the same: pipeline status shows how old they are. It ends by itself, or with pipeline resume. Again: another end. Needs nats-server 2.11 or later. Asks first; without a terminal --yes is needed. operations log shows who, when and why.';
+    'For an outage of what the handler needs: events wait in their stream in place of failing, one attempt after the other. What is in hand is finished. Its processes may go on running, and new ones are given nothing either. Events that wait leave their stream at its maxAge all the same: pipeline status shows how old they are. It ends by itself, or with pipeline resume; run it again for another end. Needs nats-server 2.11 or later. Asks first; without a terminal --yes is needed. operations log shows who, when and why.';
   static override examples = [
     "<%= config.bin %> <%= command.id %> notifications-consumer --for 30m --reason 'the mail server is down'",
     "<%= config.bin %> <%= command.id %> notifications-consumer --for 2h --reason 'INC-4711' --yes",
@@ -56,11 +56,12 @@ export default class PipelinePause extends BaseCommand<typeof PipelinePause> {
     const before = await readPause(pipeline, consumer);
     if (dryRun) return this.output(before, () => renderPause(before, viewOf(process.stdout, this.colors)));
     this.note(renderPause(before, viewOf(process.stderr, this.noteColors)));
-    const end = (): string => renderTime(isoOfMs(pipeline.clock.now() + forMs));
-    if (!(await this.confirm(`Pause ${consumer} on ${pipeline.link.server} until ${end()} UTC?`))) {
+    const until = pipeline.clock.now() + forMs;
+    const end = renderTime(isoOfMs(until));
+    if (!(await this.confirm(`Pause ${consumer} on ${pipeline.link.server} until ${end} UTC?`))) {
       throw new OperationError('nothing was paused: the answer was no', { code: 'DECLINED' });
     }
-    const after = await pauseConsumer(pipeline, consumer, pipeline.clock.now() + forMs, { reason });
+    const after = await pauseConsumer(pipeline, consumer, until, { reason });
     this.output(after, () => renderPause(after, viewOf(process.stdout, this.colors)));
     this.note(this.inWords(suggestCommand('pipeline resume', { args: [consumer], why: 'end it earlier' })));
   }

@@ -13,7 +13,7 @@ export type PipelineResumeResult = ConsumerPause;
 export default class PipelineResume extends BaseCommand<typeof PipelineResume> {
   static override summary = 'End the pause of a consumer before its time.';
   static override description =
-    'What waits is delivered at once, as far as its processes take it. Also of a pause that somebody made with another tool. Where nothing is paused nothing is done, and the exit code is 0. Asks first; without a terminal --yes is needed. operations log shows who and when.';
+    'What waits is delivered at once, as far as its processes take it. It also ends a pause that was made with another tool. Where nothing is paused nothing is done, and the exit code is 0. Asks first; without a terminal --yes is needed. operations log shows who and when.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> notifications-consumer',
     "<%= config.bin %> <%= command.id %> notifications-consumer --reason 'the mail server is back' --yes",

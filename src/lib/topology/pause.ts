@@ -57,8 +57,7 @@ export async function readPause(pipeline: Pipeline, consumer: string): Promise<C
   const { link, config } = pipeline;
   const all = stageConsumersOf(config).filter(({ role }) => role === 'events' || role === 'retry');
   const own = all.filter(({ name }) => name === consumer);
-  if (own.length === 0)
-    throw unknownConsumer('consumer', consumer, [...new Set(all.map(({ name }) => name))]);
+  if (own.length === 0) throw unknownConsumer(null, consumer, [...new Set(all.map(({ name }) => name))]);
   if (!versionAtLeast(link.serverVersion, pausingSince)) {
     throw new ConnectionError(
       `the server at ${link.server} has version ${link.serverVersion}: it can't pause a consumer, which takes ${pausingSince} or later. Stop the processes that run it instead`,
