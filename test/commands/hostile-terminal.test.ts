@@ -6,6 +6,7 @@ import { updateStream } from '../../src/lib/nats/objects.js';
 import { buryEvent, exhaustionOf, makePointer, originAt } from '../support/dead-letters.js';
 import { eventually } from '../support/eventually.js';
 import { hostileSequences, unprintable } from '../support/hostile.js';
+import { withoutChangingLines } from '../support/on-terminal.js';
 import { type TestBed, testBed } from '../support/pipeline.js';
 import { makeProject, type Project } from '../support/project.js';
 import { openTerminal, type Terminal, type TerminalState } from '../support/tmux.js';
@@ -98,9 +99,9 @@ async function forge({ link, config }: TestBed): Promise<void> {
   await link.publish('events-dlq.\u001b[31m', JSON.stringify({ v: 1, consumer: hostile }));
 }
 
-/** All bytes but our own colours, with the line ends that a terminal makes; nothing in it is obeyed by one. */
+/** All bytes but our own colours and changing lines, with the line ends that a terminal makes; nothing in it is obeyed by one. */
 function expectHarmless(raw: string): string {
-  const text = raw.replaceAll('\r\n', '\n').replaceAll(/\u001b\[\d{1,2}m/g, '');
+  const text = withoutChangingLines(raw.replaceAll('\r\n', '\n')).replaceAll(/\u001b\[\d{1,2}m/g, '');
   expect(text).not.toMatch(unprintable);
   return text;
 }
