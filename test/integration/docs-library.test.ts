@@ -78,6 +78,9 @@ test('the programs of docs/library.md compile and do what they say', async () =>
     'replay-events.ts',
     'run.ts',
     'incident.ts',
+    'read.ts',
+    'member.ts',
+    'itself.ts',
   ]);
   const server = await natsForTest();
   const folder = await compiledProject();
@@ -136,7 +139,37 @@ test('the programs of docs/library.md compile and do what they say', async () =>
   expect(elsewhere.stdout).toBe(`library on ${new URL(server.url).host}, as ada@desk`);
   worker.kill('SIGTERM');
   expect((await worker).exitCode).toBe(0);
+
+  const read = await node('read.js');
+  expect(read.stdout).toMatch(/^1 totp\.requested \{.*\n2 totp\.requested \{.*\n3 totp\.requested \{.*$/);
+
+  const itself = await node('itself.js');
+  expect(itself.stdout).toMatch(
+    /^notifications-consumer\/\d+: TypeError.*\n(not )?ready\nnotifications-consumer \d+ 0 \d+$/m,
+  );
+
+  const members = [member(node('member.js')), member(node('member.js'))];
+  for (const one of members) await eventually('it listens', () => one.text().includes('listening'), 20_000);
+  const words = ['events', 'publish', 'totp.requested', '--count', '50', '--data', '{}'];
+  await execa(process.execPath, [path.join(root, 'bin', 'run.js'), ...words], options);
+  const shared = (): number[] => members.flatMap((one) => one.seqs());
+  await eventually('the two have all', () => shared().length >= 50, 20_000);
+  for (const one of members) {
+    expect(one.seqs().length).toBeGreaterThan(0);
+    one.child.kill('SIGTERM');
+    expect((await one.child).exitCode).toBe(0);
+  }
+  expect(shared().toSorted((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, n) => n + 7));
 }, 180_000);
+
+/** A process of the group, and the events that it has had. */
+function member<Child extends ReturnType<typeof execa>>(child: Child) {
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let text = '';
+  child.stdout?.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  const seqs = (): number[] => [...text.matchAll(/^(\d+) /gm)].map(([, seq]) => Number(seq));
+  return { child, text: () => text, seqs };
+}
 
 test('docs/library.md names every function and class that the library exports', () => {
   const spans = codeSpans(doc);
