@@ -31,3 +31,21 @@ test('an apply that changes something is in operations log, with who and what', 
     ],
   });
 });
+
+test('a pipeline run --apply that changes something is there too, once, and a worker that finds all in place is not', async () => {
+  const server = await natsForTest();
+  const project = await makeProject(server.url, config, {
+    'handler.mjs': 'export default async () => {};\n',
+  });
+  for (let start = 0; start < 2; start++) {
+    const run = project.start(['--apply']);
+    await run.until('pipeline runs');
+    run.child.kill('SIGTERM');
+    await run.ended;
+  }
+  const { stdout } = await project.cli(['operations', 'log', '--json']);
+  expect(readJson('operations log', stdout)).toMatchObject({
+    total: 1,
+    operations: [{ did: 'applied', note: expect.stringMatching(/create stream events/) as string }],
+  });
+});

@@ -147,7 +147,7 @@ Exit codes: 0 the server matches, or a plan was shown; 1 refused, failed, or ans
     // it was applied last counts, also where nothing differs: groups are muted until then.
     await storeApplied(pipeline, { again: true });
     if (open || stores) {
-      const unlogged = await logApply(pipeline, plan, stored);
+      const unlogged = await logApply(pipeline, { changes: plan.changes, differs: stored.differs });
       if (unlogged !== undefined) this.note(`Warning: operations log lacks this: ${escapeLine(unlogged)}`);
     }
     const moved = await this.move(pipeline, wanted);

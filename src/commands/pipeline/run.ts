@@ -134,7 +134,10 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
       const { apply } = this.flags;
       const onNotStored = (error: Error): void =>
         log.warn({ err: error.message }, 'the config was not stored for those who have no config file');
-      await untilAnswered(pipeline.clock, () => ensureTopology(pipeline, { apply, onNotStored }), onWaiting);
+      const onNotLogged = (why: string): void =>
+        log.warn({ err: why }, 'operations log lacks what was applied');
+      const ensure = { apply, onNotStored, onNotLogged };
+      await untilAnswered(pipeline.clock, () => ensureTopology(pipeline, ensure), onWaiting);
       const limits = await untilAnswered(pipeline.clock, () => readTightLimits(pipeline), onWaiting);
       for (const { refuses, detail, suggestions } of limits)
         log[refuses ? 'error' : 'warn'](withSuggestions(detail, suggestions, this.context.caller));

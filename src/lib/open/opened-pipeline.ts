@@ -167,7 +167,11 @@ export class OpenPipeline implements Pipeline, AsyncDisposable {
     const handlers =
       options.handlers ??
       (await loadHandlers([...handlerFiles(consumers), ...alertFiles(this.config)], this.modules));
-    await ensureTopology(this, { apply });
+    await ensureTopology(this, {
+      apply,
+      onNotStored: (error) => log.warn({ err: error.message }, 'the config was not stored'),
+      onNotLogged: (why) => log.warn({ err: why }, 'operations log lacks what was applied'),
+    });
     await checkKeys(this, log);
     const names = consumers.map(({ name }) => name);
     const running = runPipeline(this, {

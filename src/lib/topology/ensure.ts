@@ -1,11 +1,12 @@
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { OperationError, type PlutomiError } from '../errors.js';
 import { NotAllowedError } from '../nats/errors.js';
-import { compareApplied, storeApplied } from '../operations/applied.js';
+import { type AppliedComparison, compareApplied, storeApplied } from '../operations/applied.js';
 import { applyPlan, checkTopology, planTopology } from './apply.js';
 import { isRisky } from './impact/consequence.js';
 import { describeConsequence } from './impact/describe-consequence.js';
-import type { Change } from './diff/diff.js';
+import { type Change, isPending } from './diff/diff.js';
+import { logApply } from './log-apply.js';
 import { type Plan, workbenchStreams } from './plan.js';
 import { conflictError, refusalOf } from './refusal.js';
 import { suggestCommand } from '../suggestion.js';
@@ -23,6 +24,8 @@ export async function ensureTopology(
     apply: boolean;
     /** With `apply`: told why the config could not be stored for those who have no config file. Default: nobody. */
     onNotStored?: (error: PlutomiError) => void;
+    /** With `apply`: told why `operations log` lacks what was changed. Default: nobody. */
+    onNotLogged?: (why: string) => void;
   },
 ): Promise<void> {
   // A worker that is newer than the last apply does not wait for what people work with.
@@ -30,17 +33,18 @@ export async function ensureTopology(
   const { changes, conflicts } = await checkTopology(pipeline, { without, monitor: options.apply });
   const conflict = conflictError(conflicts);
   if (conflict) throw conflict;
-  if (changes.length === 0) {
-    if (options.apply) await storeIfAllowed(pipeline, options.onNotStored);
-    return;
-  }
   if (options.apply) {
-    const plan = await planTopology(pipeline);
-    if (plan.needsConfirmation) throw needsPerson(plan);
-    await applyPlan(pipeline, plan);
-    await storeIfAllowed(pipeline, options.onNotStored);
+    const plan = changes.length > 0 ? await planTopology(pipeline) : undefined;
+    if (plan?.needsConfirmation === true) throw needsPerson(plan);
+    if (plan) await applyPlan(pipeline, plan);
+    const stored = await storeIfAllowed(pipeline, options.onNotStored);
+    const done = { changes: plan?.changes ?? [], differs: stored?.differs ?? [] };
+    if (!done.changes.some(isPending) && (stored === undefined || stored.action === 'none')) return;
+    const unlogged = await logApply(pipeline, done);
+    if (unlogged !== undefined) options.onNotLogged?.(unlogged);
     return;
   }
+  if (changes.length === 0) return;
   const facts = changes.map(describeChange);
   throw new OperationError(`the server does not match the config:\n  ${facts.join('\n  ')}`, {
     code: 'NOT_APPLIED',
@@ -51,17 +55,23 @@ export async function ensureTopology(
   });
 }
 
-/** The events do not need it: a worker whose user may not store it, or that is older than the last apply, runs. */
+/**
+ * What differed before; undefined: it could not be stored. The events do not need it: a worker whose user may not
+ * store it, or that is older than the last apply, runs.
+ */
 async function storeIfAllowed(
   pipeline: Pipeline,
   onNotStored: (error: PlutomiError) => void = () => {},
-): Promise<void> {
+): Promise<AppliedComparison | undefined> {
   try {
-    if ((await compareApplied(pipeline)).action !== 'none') await storeApplied(pipeline);
+    const before = await compareApplied(pipeline);
+    if (before.action !== 'none') await storeApplied(pipeline);
+    return before;
   } catch (error) {
     const isOurs = error instanceof OperationError && error.code === 'UNREADABLE';
     if (!isOurs && !(error instanceof NotAllowedError)) throw error;
     onNotStored(error);
+    return undefined;
   }
 }
 

@@ -1,6 +1,5 @@
 import { clipText } from '../domain/escape.js';
 import { PlutomiError } from '../errors.js';
-import type { AppliedComparison } from '../operations/applied.js';
 import { logDone } from '../operations/operation-log.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { isPending } from './diff/diff.js';
@@ -15,8 +14,7 @@ const mostConsumers = 20;
  */
 export async function logApply(
   pipeline: Pipeline,
-  { changes }: Plan,
-  { differs }: AppliedComparison,
+  { changes, differs }: Pick<Plan, 'changes'> & { readonly differs: readonly string[] },
 ): Promise<string | undefined> {
   const pending = changes.filter(isPending);
   const objects = pending.map(({ action, kind, name }) => `${action} ${kind} ${name}`);
