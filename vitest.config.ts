@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 const pure = ['test/unit/**/*.test.ts', 'test/chaos/**/*.test.ts'];
+const proofs = ['test/proofs/**/*.test.ts'];
 
 export default defineConfig({
   test: {
@@ -14,7 +15,16 @@ export default defineConfig({
     projects: [
       // Each file loads most of the library: without a process of its own for each, that is done once.
       { extends: true, test: { name: 'unit', include: pure, isolate: false } },
-      { extends: true, test: { name: 'real', include: ['test/**/*.test.ts'], exclude: pure } },
+      {
+        extends: true,
+        test: {
+          name: 'real',
+          include: ['test/**/*.test.ts'],
+          exclude: [...pure, ...proofs],
+          isolate: false,
+        },
+      },
+      { extends: true, test: { name: 'proofs', include: proofs } },
     ],
   },
 });

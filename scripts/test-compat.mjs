@@ -1,4 +1,4 @@
-// Runs the integration tests on each nats-server version that the project promises to work with.
+// Runs the integration tests, and the proofs under faults, on each nats-server version that the project promises to work with.
 //
 //   node scripts/test-compat.mjs [--version <version>]
 import { spawnSync } from 'node:child_process';
@@ -21,7 +21,8 @@ process.exitCode = failed.length === 0 ? 0 : 1;
 
 function testsPassOn(binary) {
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-  const { status } = spawnSync(process.execPath, [vitest, 'run', 'test/integration'], {
+  const folders = ['test/integration', 'test/proofs/faults'];
+  const { status } = spawnSync(process.execPath, [vitest, 'run', ...folders], {
     cwd: root,
     stdio: 'inherit',
     env: { ...process.env, NATS_SERVER_BIN: binary },

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { makeConfig } from '../support/config.js';
-import { eventually } from '../support/eventually.js';
-import { connectTo, natsForTest, readJournal } from '../support/pipeline.js';
-import { makeProject, type Project, type RunningCommand } from '../support/project.js';
-import type { Link } from '../../src/lib/nats/link.js';
+import { makeConfig } from '../../support/config.js';
+import { eventually } from '../../support/eventually.js';
+import { connectTo, natsForTest, readJournal } from '../../support/pipeline.js';
+import { makeProject, type Project, type RunningCommand } from '../../support/project.js';
+import type { Link } from '../../../src/lib/nats/link.js';
 
 const names = makeConfig({ consumers: [{ name: 'worker' }] });
 

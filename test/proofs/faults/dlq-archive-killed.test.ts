@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { planReplay } from '../../src/lib/dlq/replay/plan-replay.js';
-import { explainEvent } from '../../src/lib/events/explain/explain.js';
-import { verifyPipeline } from '../../src/lib/verify/verify.js';
+import { planReplay } from '../../../src/lib/dlq/replay/plan-replay.js';
+import { explainEvent } from '../../../src/lib/events/explain/explain.js';
+import { verifyPipeline } from '../../../src/lib/verify/verify.js';
 import {
   archive,
   carryOutVerb,
@@ -10,10 +10,10 @@ import {
   planOf,
   restore,
   type Verb,
-} from '../support/archive.js';
-import { bury, consumer, Killed, killedAfter, seen } from '../support/dead-letters.js';
-import { type TestBed, testBed } from '../support/pipeline.js';
-import { everything, replay } from '../support/replay.js';
+} from '../../support/archive.js';
+import { bury, consumer, Killed, killedAfter, seen } from '../../support/dead-letters.js';
+import { type TestBed, testBed } from '../../support/pipeline.js';
+import { everything, replay } from '../../support/replay.js';
 
 const id = `${consumer}/1`;
 const archivedOnes = { filters: { status: 'archived' } } as const;

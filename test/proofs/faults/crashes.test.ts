@@ -1,11 +1,11 @@
-import { placesOf } from '../../src/lib/pipeline/places.js';
+import { placesOf } from '../../../src/lib/pipeline/places.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { connectTo, natsForTest, readJournal } from '../support/pipeline.js';
-import { makeConfig } from '../support/config.js';
-import { handlerText, makeProject, type Project, type RunningCommand } from '../support/project.js';
-import { eventually } from '../support/eventually.js';
-import type { Link } from '../../src/lib/nats/link.js';
+import { connectTo, natsForTest, readJournal } from '../../support/pipeline.js';
+import { makeConfig } from '../../support/config.js';
+import { handlerText, makeProject, type Project, type RunningCommand } from '../../support/project.js';
+import { eventually } from '../../support/eventually.js';
+import type { Link } from '../../../src/lib/nats/link.js';
 
 const names = makeConfig({ consumers: [{ name: 'worker' }] });
 

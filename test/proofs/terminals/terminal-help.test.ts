@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { declaredCommands } from '../support/commands.js';
-import { runOnTerminal } from '../support/on-terminal.js';
-import { temporaryFolder } from '../support/temporary-folder.js';
+import { declaredCommands } from '../../support/commands.js';
+import { runOnTerminal } from '../../support/on-terminal.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
-const bin = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+const bin = fileURLToPath(new URL('../../../bin/run.js', import.meta.url));
 
 /** Every way to ask for help that there is: of everything, of a topic, of a command. */
 async function questions(): Promise<string[][]> {

@@ -1,14 +1,14 @@
-import { systemClock } from '../../src/lib/flow/clock.js';
-import type { Pipeline } from '../../src/lib/pipeline/pipeline.js';
-import { pipelineOf } from '../support/pipeline-of.js';
+import { systemClock } from '../../../src/lib/flow/clock.js';
+import type { Pipeline } from '../../../src/lib/pipeline/pipeline.js';
+import { pipelineOf } from '../../support/pipeline-of.js';
 import { describe, expect, test } from 'vitest';
-import { makeFailure } from '../../src/lib/domain/failure.js';
-import type { Exhaustion } from '../../src/lib/domain/record.js';
-import { makeExhaustion } from '../../src/lib/domain/record-exhaustion.js';
-import { nothingKnown } from '../../src/lib/domain/standing-records.js';
-import { routeExhaustion } from '../../src/lib/routing/route.js';
-import { consumer, Killed, killedAfter, originAt } from '../support/dead-letters.js';
-import { type TestBed, testBed } from '../support/pipeline.js';
+import { makeFailure } from '../../../src/lib/domain/failure.js';
+import type { Exhaustion } from '../../../src/lib/domain/record.js';
+import { makeExhaustion } from '../../../src/lib/domain/record-exhaustion.js';
+import { nothingKnown } from '../../../src/lib/domain/standing-records.js';
+import { routeExhaustion } from '../../../src/lib/routing/route.js';
+import { consumer, Killed, killedAfter, originAt } from '../../support/dead-letters.js';
+import { type TestBed, testBed } from '../../support/pipeline.js';
 
 /** Pointer, ROUTED: it can be killed before the first and between the two. */
 const killPoints = [0, 1];

@@ -4,18 +4,18 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { connect } from '../../src/lib/nats/connect/connect.js';
-import { listConsumers } from '../../src/lib/nats/objects.js';
-import { eventually } from '../support/eventually.js';
-import { connectTo, natsForTest } from '../support/pipeline.js';
-import { deadPorts, listen } from '../support/ports.js';
-import { makeProject, type Project } from '../support/project.js';
-import { temporaryFolder } from '../support/temporary-folder.js';
+import { connect } from '../../../src/lib/nats/connect/connect.js';
+import { listConsumers } from '../../../src/lib/nats/objects.js';
+import { eventually } from '../../support/eventually.js';
+import { connectTo, natsForTest } from '../../support/pipeline.js';
+import { deadPorts, listen } from '../../support/ports.js';
+import { makeProject, type Project } from '../../support/project.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 // A command ends when its result or its error is told, whatever answers at the other end.
 
-const bin = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
-const library = new URL('../../dist/lib/index.js', import.meta.url).href;
+const bin = fileURLToPath(new URL('../../../bin/run.js', import.meta.url));
+const library = new URL('../../../dist/lib/index.js', import.meta.url).href;
 const config = {
   name: 'ends',
   events: { 'job.done': {} },

@@ -3,12 +3,12 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { runOnTerminal } from '../support/on-terminal.js';
-import { natsForTest } from '../support/pipeline.js';
-import { makeProject } from '../support/project.js';
+import { runOnTerminal } from '../../support/on-terminal.js';
+import { natsForTest } from '../../support/pipeline.js';
+import { makeProject } from '../../support/project.js';
 
-const bin = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
-const manifest = new URL('../../oclif.manifest.json', import.meta.url);
+const bin = fileURLToPath(new URL('../../../bin/run.js', import.meta.url));
+const manifest = new URL('../../../oclif.manifest.json', import.meta.url);
 const consumer = 'notifications-consumer';
 
 const config = {

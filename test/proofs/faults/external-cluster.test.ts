@@ -1,14 +1,14 @@
-import { pipelineOf } from '../support/pipeline-of.js';
+import { pipelineOf } from '../../support/pipeline-of.js';
 import { expect, onTestFinished, test } from 'vitest';
-import type { Link } from '../../src/lib/nats/link.js';
-import { silentLogger } from '../../src/lib/observe/log.js';
-import type { WaterfallEvent } from '../../src/lib/observe/waterfall-event.js';
-import { runPipeline } from '../../src/lib/waterfall/run.js';
-import { applyTopology, makeConfig } from '../support/config.js';
-import { connectTo } from '../support/connect.js';
-import { eventually } from '../support/eventually.js';
-import { startExternalWorker } from '../support/external.js';
-import { startCluster } from '../support/nats-server.js';
+import type { Link } from '../../../src/lib/nats/link.js';
+import { silentLogger } from '../../../src/lib/observe/log.js';
+import type { WaterfallEvent } from '../../../src/lib/observe/waterfall-event.js';
+import { runPipeline } from '../../../src/lib/waterfall/run.js';
+import { applyTopology, makeConfig } from '../../support/config.js';
+import { connectTo } from '../../support/connect.js';
+import { eventually } from '../../support/eventually.js';
+import { startExternalWorker } from '../../support/external.js';
+import { startCluster } from '../../support/nats-server.js';
 
 const count = 60;
 

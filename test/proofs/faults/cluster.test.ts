@@ -1,16 +1,16 @@
-import { pipelineOf } from '../support/pipeline-of.js';
+import { pipelineOf } from '../../support/pipeline-of.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import type { PipelineConfig } from '../../src/lib/config/resolved.js';
-import type { Link } from '../../src/lib/nats/link.js';
-import { silentLogger } from '../../src/lib/observe/log.js';
-import type { WaterfallEvent } from '../../src/lib/observe/waterfall-event.js';
-import { runPipeline } from '../../src/lib/waterfall/run.js';
-import type { RunningPipeline } from '../../src/lib/waterfall/running-pipeline.js';
-import { applyTopology, makeConfig } from '../support/config.js';
-import { connectTo } from '../support/connect.js';
-import { eventually } from '../support/eventually.js';
-import { startCluster } from '../support/nats-server.js';
+import type { PipelineConfig } from '../../../src/lib/config/resolved.js';
+import type { Link } from '../../../src/lib/nats/link.js';
+import { silentLogger } from '../../../src/lib/observe/log.js';
+import type { WaterfallEvent } from '../../../src/lib/observe/waterfall-event.js';
+import { runPipeline } from '../../../src/lib/waterfall/run.js';
+import type { RunningPipeline } from '../../../src/lib/waterfall/running-pipeline.js';
+import { applyTopology, makeConfig } from '../../support/config.js';
+import { connectTo } from '../../support/connect.js';
+import { eventually } from '../../support/eventually.js';
+import { startCluster } from '../../support/nats-server.js';
 
 const handlerFile = '/handlers/worker';
 

@@ -3,11 +3,11 @@ import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
-import { installPackage } from '../support/installed-package.js';
-import { natsForTest } from '../support/pipeline.js';
-import { temporaryFolder } from '../support/temporary-folder.js';
+import { installPackage } from '../../support/installed-package.js';
+import { natsForTest } from '../../support/pipeline.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
+const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 const config = {
   name: 'packed',

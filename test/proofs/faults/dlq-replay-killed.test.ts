@@ -1,7 +1,7 @@
-import { pipelineOf } from '../support/pipeline-of.js';
+import { pipelineOf } from '../../support/pipeline-of.js';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { planReplay, type ReplayPlan } from '../../src/lib/dlq/replay/plan-replay.js';
-import { connectTo } from '../support/connect.js';
+import { planReplay, type ReplayPlan } from '../../../src/lib/dlq/replay/plan-replay.js';
+import { connectTo } from '../../support/connect.js';
 import {
   bury,
   buryEvent,
@@ -10,11 +10,11 @@ import {
   Killed,
   killedAfter,
   seen,
-} from '../support/dead-letters.js';
-import { buryMany } from '../support/many-dead-letters.js';
-import { type TestBed, testBed, type TestRun } from '../support/pipeline.js';
-import { startProxy } from '../support/proxy.js';
-import { carryOut, replay } from '../support/replay.js';
+} from '../../support/dead-letters.js';
+import { buryMany } from '../../support/many-dead-letters.js';
+import { type TestBed, testBed, type TestRun } from '../../support/pipeline.js';
+import { startProxy } from '../../support/proxy.js';
+import { carryOut, replay } from '../../support/replay.js';
 
 const patience = 15_000;
 /** Pointer, REPLAYED, deletion: it can be killed before the first and between any two. */

@@ -3,14 +3,14 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { expect, onTestFinished, test } from 'vitest';
-import * as library from '../../src/lib/index.js';
-import { eventually } from '../support/eventually.js';
-import { codeBlocks, codeSpans, readDoc, tableRows } from '../support/markdown.js';
-import { installPackage } from '../support/installed-package.js';
-import { natsForTest } from '../support/pipeline.js';
-import { temporaryFolder } from '../support/temporary-folder.js';
+import * as library from '../../../src/lib/index.js';
+import { eventually } from '../../support/eventually.js';
+import { codeBlocks, codeSpans, readDoc, tableRows } from '../../support/markdown.js';
+import { installPackage } from '../../support/installed-package.js';
+import { natsForTest } from '../../support/pipeline.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
+const root = fileURLToPath(new URL('../../../', import.meta.url));
 const doc = await readDoc('library.md');
 
 /** The programs of docs/library.md by the file name in their first line. */
@@ -148,6 +148,14 @@ test('the programs of docs/library.md compile and do what they say', async () =>
     /^notifications-consumer\/\d+: TypeError.*\n(not )?ready\nnotifications-consumer \d+ 0 \d+$/m,
   );
 
+  /** A process of the group, and the events that it has had. */
+  const member = (child: ReturnType<typeof node>) => {
+    onTestFinished(() => void child.kill('SIGKILL'));
+    let text = '';
+    child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    const seqs = (): number[] => [...text.matchAll(/^(\d+) /gm)].map(([, seq]) => Number(seq));
+    return { child, text: () => text, seqs };
+  };
   const members = [member(node('member.js')), member(node('member.js'))];
   for (const one of members) await eventually('it listens', () => one.text().includes('listening'), 20_000);
   const words = ['events', 'publish', 'totp.requested', '--count', '50', '--data', '{}'];
@@ -161,15 +169,6 @@ test('the programs of docs/library.md compile and do what they say', async () =>
   }
   expect(shared().toSorted((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, n) => n + 7));
 }, 180_000);
-
-/** A process of the group, and the events that it has had. */
-function member<Child extends ReturnType<typeof execa>>(child: Child) {
-  onTestFinished(() => void child.kill('SIGKILL'));
-  let text = '';
-  child.stdout?.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  const seqs = (): number[] => [...text.matchAll(/^(\d+) /gm)].map(([, seq]) => Number(seq));
-  return { child, text: () => text, seqs };
-}
 
 test('docs/library.md names every function and class that the library exports', () => {
   const spans = codeSpans(doc);

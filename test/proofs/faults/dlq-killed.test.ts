@@ -1,12 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
-import { bury, consumer } from '../support/dead-letters.js';
-import { eventually } from '../support/eventually.js';
-import { testBed } from '../support/pipeline.js';
-import { makeProject } from '../support/project.js';
+import { bury, consumer } from '../../support/dead-letters.js';
+import { eventually } from '../../support/eventually.js';
+import { testBed } from '../../support/pipeline.js';
+import { makeProject } from '../../support/project.js';
 
-const bin = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+const bin = fileURLToPath(new URL('../../../bin/run.js', import.meta.url));
 const count = 400;
 const kills = 3;
 

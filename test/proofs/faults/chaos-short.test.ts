@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
 
-const harness = fileURLToPath(new URL('../chaos/run.mjs', import.meta.url));
+const harness = fileURLToPath(new URL('../../chaos/run.mjs', import.meta.url));
 
 interface ChaosResult {
   readonly ok: boolean;

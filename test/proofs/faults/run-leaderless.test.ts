@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { connectTo } from '../support/connect.js';
-import { eventually } from '../support/eventually.js';
-import { startCluster } from '../support/nats-server.js';
-import { handlerText, makeProject } from '../support/project.js';
+import { connectTo } from '../../support/connect.js';
+import { eventually } from '../../support/eventually.js';
+import { startCluster } from '../../support/nats-server.js';
+import { handlerText, makeProject } from '../../support/project.js';
 
 const config = {
   name: 'test',

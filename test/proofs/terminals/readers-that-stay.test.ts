@@ -7,15 +7,15 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect, describe, onTestFinished, test } from 'vitest';
-import { eventually } from '../support/eventually.js';
-import { connectTo, natsForTest } from '../support/pipeline.js';
-import { handlerText, makeProject, type Project } from '../support/project.js';
-import { openTerminal } from '../support/tmux.js';
-import { openUnreadPipe, type UnreadPipe } from '../support/unread-pipe.js';
+import { eventually } from '../../support/eventually.js';
+import { connectTo, natsForTest } from '../../support/pipeline.js';
+import { handlerText, makeProject, type Project } from '../../support/project.js';
+import { openTerminal } from '../../support/tmux.js';
+import { openUnreadPipe, type UnreadPipe } from '../../support/unread-pipe.js';
 
 // What becomes of a command whose reader is there and does not read: a stuck log driver, Ctrl-S on a terminal.
 
-const bin = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+const bin = fileURLToPath(new URL('../../../bin/run.js', import.meta.url));
 const config = {
   name: 'readers',
   events: { 'job.done': {} },

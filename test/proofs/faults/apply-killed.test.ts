@@ -1,12 +1,12 @@
-import { overLink, pipelineOf } from '../support/pipeline-of.js';
+import { overLink, pipelineOf } from '../../support/pipeline-of.js';
 import { describe, expect, it } from 'vitest';
-import type { Link } from '../../src/lib/nats/link.js';
-import { createStream } from '../../src/lib/nats/objects.js';
-import { applyPlan, planTopology } from '../../src/lib/topology/apply.js';
-import { isPending } from '../../src/lib/topology/diff/diff.js';
-import { applyTopology, makeConfig } from '../support/config.js';
-import { connectTo } from '../support/connect.js';
-import { startNats } from '../support/nats-server.js';
+import type { Link } from '../../../src/lib/nats/link.js';
+import { createStream } from '../../../src/lib/nats/objects.js';
+import { applyPlan, planTopology } from '../../../src/lib/topology/apply.js';
+import { isPending } from '../../../src/lib/topology/diff/diff.js';
+import { applyTopology, makeConfig } from '../../support/config.js';
+import { connectTo } from '../../support/connect.js';
+import { startNats } from '../../support/nats-server.js';
 
 class Killed extends Error {}
 

@@ -1,14 +1,14 @@
-import { pipelineOf } from '../support/pipeline-of.js';
+import { pipelineOf } from '../../support/pipeline-of.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { OutgoingEvent } from '../../src/lib/events/publish/outgoing.js';
-import { Publisher } from '../../src/lib/events/publish/publish.js';
-import { connect } from '../../src/lib/nats/connect/connect.js';
-import type { Link } from '../../src/lib/nats/link.js';
-import { headerOf, msgIdHeader } from '../../src/lib/nats/wire/message.js';
-import { readStream } from '../../src/lib/nats/read/read-stream.js';
-import { makeConfig, makeStream } from '../support/config.js';
-import { startNats, type TestServer } from '../support/nats-server.js';
-import { startProxy, type TestProxy } from '../support/proxy.js';
+import type { OutgoingEvent } from '../../../src/lib/events/publish/outgoing.js';
+import { Publisher } from '../../../src/lib/events/publish/publish.js';
+import { connect } from '../../../src/lib/nats/connect/connect.js';
+import type { Link } from '../../../src/lib/nats/link.js';
+import { headerOf, msgIdHeader } from '../../../src/lib/nats/wire/message.js';
+import { readStream } from '../../../src/lib/nats/read/read-stream.js';
+import { makeConfig, makeStream } from '../../support/config.js';
+import { startNats, type TestServer } from '../../support/nats-server.js';
+import { startProxy, type TestProxy } from '../../support/proxy.js';
 
 let nats: TestServer;
 let direct: Link;

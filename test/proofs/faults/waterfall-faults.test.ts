@@ -2,10 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { failedAttempts, testBed } from '../support/pipeline.js';
-import { eventually } from '../support/eventually.js';
-import { deleteStream, deleteConsumer } from '../../src/lib/nats/objects.js';
-import { applyTopology } from '../support/config.js';
+import { failedAttempts, testBed } from '../../support/pipeline.js';
+import { eventually } from '../../support/eventually.js';
+import { deleteStream, deleteConsumer } from '../../../src/lib/nats/objects.js';
+import { applyTopology } from '../../support/config.js';
 
 const consumer = 'notifications-consumer';
 const noRetry = { enabled: false, delayMs: 0, attempts: 1, backoffMs: [] };

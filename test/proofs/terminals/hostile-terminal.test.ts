@@ -2,16 +2,16 @@ import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { updateStream } from '../../src/lib/nats/objects.js';
-import { buryEvent, exhaustionOf, makePointer, originAt } from '../support/dead-letters.js';
-import { eventually } from '../support/eventually.js';
-import { hostileSequences, unprintable } from '../support/hostile.js';
-import { withoutChangingLines } from '../support/on-terminal.js';
-import { type TestBed, testBed } from '../support/pipeline.js';
-import { makeProject, type Project } from '../support/project.js';
-import { openTerminal, type Terminal, type TerminalState } from '../support/tmux.js';
+import { updateStream } from '../../../src/lib/nats/objects.js';
+import { buryEvent, exhaustionOf, makePointer, originAt } from '../../support/dead-letters.js';
+import { eventually } from '../../support/eventually.js';
+import { hostileSequences, unprintable } from '../../support/hostile.js';
+import { withoutChangingLines } from '../../support/on-terminal.js';
+import { type TestBed, testBed } from '../../support/pipeline.js';
+import { makeProject, type Project } from '../../support/project.js';
+import { openTerminal, type Terminal, type TerminalState } from '../../support/tmux.js';
 
-const bin = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+const bin = fileURLToPath(new URL('../../../bin/run.js', import.meta.url));
 const consumer = 'notifications-consumer';
 const hostile = hostileSequences.join(' ');
 /** What a header or an id can hold of it. */

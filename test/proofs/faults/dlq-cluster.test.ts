@@ -1,14 +1,14 @@
-import { pipelineOf } from '../support/pipeline-of.js';
+import { pipelineOf } from '../../support/pipeline-of.js';
 import { expect, onTestFinished, test } from 'vitest';
-import { planReplay } from '../../src/lib/dlq/replay/plan-replay.js';
-import { connect } from '../../src/lib/nats/connect/connect.js';
-import { listConsumers } from '../../src/lib/nats/objects.js';
-import { readStream } from '../../src/lib/nats/read/read-stream.js';
-import { applyTopology, makeConfig } from '../support/config.js';
-import { bury } from '../support/dead-letters.js';
-import { eventually } from '../support/eventually.js';
-import { startCluster } from '../support/nats-server.js';
-import { carryOut } from '../support/replay.js';
+import { planReplay } from '../../../src/lib/dlq/replay/plan-replay.js';
+import { connect } from '../../../src/lib/nats/connect/connect.js';
+import { listConsumers } from '../../../src/lib/nats/objects.js';
+import { readStream } from '../../../src/lib/nats/read/read-stream.js';
+import { applyTopology, makeConfig } from '../../support/config.js';
+import { bury } from '../../support/dead-letters.js';
+import { eventually } from '../../support/eventually.js';
+import { startCluster } from '../../support/nats-server.js';
+import { carryOut } from '../../support/replay.js';
 
 const count = 300;
 /** Repeats until every stream has a leader again. */

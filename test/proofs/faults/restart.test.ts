@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { eventually } from '../support/eventually.js';
-import { connectTo, natsForTest } from '../support/pipeline.js';
-import { makeProject, type Project } from '../support/project.js';
-import type { Link } from '../../src/lib/nats/link.js';
+import { eventually } from '../../support/eventually.js';
+import { connectTo, natsForTest } from '../../support/pipeline.js';
+import { makeProject, type Project } from '../../support/project.js';
+import type { Link } from '../../../src/lib/nats/link.js';
 
 const handler = `import { appendFileSync } from 'node:fs';
 export default async (event, { consumer }) => {

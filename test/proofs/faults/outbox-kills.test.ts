@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
+const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 test('while relay and database are killed, no event of a committed transaction is lost, doubled or out of order', async () => {
   const words = ['test/outbox/run.mjs', '--rows', '2000', '--kills', '2', '--writers', '16'];

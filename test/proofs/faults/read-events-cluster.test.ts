@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import type { PipelineConfig } from '../../src/lib/config/resolved.js';
-import { readEvents } from '../../src/lib/events/read/read-events.js';
-import { listConsumers } from '../../src/lib/nats/objects.js';
-import { applyTopology, makeConfig } from '../support/config.js';
-import { connectTo } from '../support/connect.js';
-import { eventually } from '../support/eventually.js';
-import { startCluster } from '../support/nats-server.js';
-import { pipelineOf } from '../support/pipeline-of.js';
+import type { PipelineConfig } from '../../../src/lib/config/resolved.js';
+import { readEvents } from '../../../src/lib/events/read/read-events.js';
+import { listConsumers } from '../../../src/lib/nats/objects.js';
+import { applyTopology, makeConfig } from '../../support/config.js';
+import { connectTo } from '../../support/connect.js';
+import { eventually } from '../../support/eventually.js';
+import { startCluster } from '../../support/nats-server.js';
+import { pipelineOf } from '../../support/pipeline-of.js';
 
 function clusterConfig(): PipelineConfig {
   const config = makeConfig({ consumers: [] });
