@@ -205,7 +205,7 @@ test('a native advisory of a consumer that is not ours creates nothing', async (
 test('the original is gone: the handler is not called, the dead letter says so', async () => {
   const bed = await testBed({
     consumers: [
-      { name: consumer, attempts: 1, retry: { enabled: true, delayMs: 300, attempts: 2, backoffMs: [] } },
+      { name: consumer, attempts: 1, retry: { enabled: true, delayMs: 1000, attempts: 2, backoffMs: [] } },
     ],
   });
   let retried = 0;
