@@ -11,7 +11,7 @@ import { applyTopology, makeConfig } from '../support/config.js';
 import { connectTo as openLink } from '../support/connect.js';
 import { bury, consumer } from '../support/dead-letters.js';
 import { eventually } from '../support/eventually.js';
-import { startCluster, startNats } from '../support/nats-server.js';
+import { startNats } from '../support/nats-server.js';
 import { type TestBed, testBed, untilCounted } from '../support/pipeline.js';
 import { pipelineOf } from '../support/pipeline-of.js';
 
@@ -204,27 +204,4 @@ describe('a user who may not do everything', () => {
       message: expect.stringContaining('publish to $JS.API.STREAM.INFO.events') as string,
     });
   });
-});
-
-it('streams without a leader are said to have none', async () => {
-  await using cluster = await startCluster(3);
-  const config = makeConfig();
-  const streams = Object.fromEntries(
-    Object.entries(config.streams).map(([role, one]) => [role, { ...one, replicas: 3 }]),
-  ) as typeof config.streams;
-  const [first, ...others] = cluster.nodes;
-  await using link = await openLink(first?.url ?? '', 'test', 2000);
-  await applyTopology(link, { ...config, streams });
-  await Promise.all(others.map((node) => node.kill9()));
-  let status: PipelineStatus | undefined;
-  await eventually(
-    'nothing answers for the streams',
-    async () => {
-      status = await statusOf({ link, config: { ...config, streams } }).catch(() => undefined);
-      return status?.streams.every(({ problem }) => problem !== null) === true;
-    },
-    60_000,
-  );
-  expect(status?.streams.find(({ name }) => name === 'events')?.problem).toContain('it has no leader now');
-  expect(stageOf(status as PipelineStatus, consumer)?.problem).toContain('no leader now');
 });

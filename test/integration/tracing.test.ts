@@ -6,7 +6,7 @@ import {
   type ReadableSpan,
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
-import { expect, onTestFinished, test } from 'vitest';
+import { afterAll, expect, onTestFinished, test } from 'vitest';
 import type { UserConfig } from '../../src/lib/config/schema/user-config.js';
 import type { Handler } from '../../src/lib/handlers/contract.js';
 import { openPipeline } from '../../src/lib/open/open-pipeline.js';
@@ -30,6 +30,12 @@ context.setGlobalContextManager({
   disable() {
     return this;
   },
+});
+
+// What is registered is there for every other file of this process.
+afterAll(() => {
+  trace.disable();
+  context.disable();
 });
 
 const name = 'notifications-consumer';

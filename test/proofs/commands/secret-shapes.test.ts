@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { createUser } from '@nats-io/nkeys';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
-import { temporaryFolder } from '../support/temporary-folder.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
-const bin = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+const bin = fileURLToPath(new URL('../../../bin/run.js', import.meta.url));
 const seed = new TextDecoder().decode(createUser().getSeed());
 const body = Buffer.from(`{"jti":"marked"}`).toString('base64url');
 const jwt = `${Buffer.from('{"typ":"JWT"}').toString('base64url')}.${body}.c2ln`;

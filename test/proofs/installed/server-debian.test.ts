@@ -1,15 +1,15 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { readEnvironment } from '../../src/lib/connection/environment.js';
-import { fetchDebianPackage } from '../../src/lib/dev-server/install/debian.js';
-import { readServerVersion } from '../../src/lib/dev-server/locate.js';
+import { readEnvironment } from '../../../src/lib/connection/environment.js';
+import { fetchDebianPackage } from '../../../src/lib/dev-server/install/debian.js';
+import { readServerVersion } from '../../../src/lib/dev-server/locate.js';
 import {
   MIN_VERSION,
   compareVersions,
   type WantedVersion,
-} from '../../src/lib/dev-server/install/versions.js';
-import { temporaryFolder } from '../support/temporary-folder.js';
+} from '../../../src/lib/dev-server/install/versions.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const NOBODY = 65_534;
 const isRoot = process.geteuid?.() === 0;

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect as connectNats, type NatsConnection } from '@nats-io/transport-node';
 import { expect, onTestFinished, test } from 'vitest';
-import { type Role, roleOfCommand, roles } from '../../src/lib/permissions/role.js';
-import { declaredCommands } from '../support/commands.js';
-import { eventually } from '../support/eventually.js';
-import { startNats, type TestServer } from '../support/nats-server.js';
-import { handlerText, makeProject, type Project } from '../support/project.js';
-import { temporaryFolder } from '../support/temporary-folder.js';
-import { usersOfAllRoles } from '../support/users.js';
+import { type Role, roleOfCommand, roles } from '../../../src/lib/permissions/role.js';
+import { declaredCommands } from '../../support/commands.js';
+import { eventually } from '../../support/eventually.js';
+import { startNats, type TestServer } from '../../support/nats-server.js';
+import { handlerText, makeProject, type Project } from '../../support/project.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
+import { usersOfAllRoles } from '../../support/users.js';
 
 const config = {
   name: 'permissions',

@@ -1,13 +1,13 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { connect } from '../../src/lib/nats/connect/connect.js';
-import { type Delivery, tell } from '../../src/lib/nats/consume/delivery.js';
-import type { Link } from '../../src/lib/nats/link.js';
-import { createConsumer, createStream, deleteConsumer } from '../../src/lib/nats/objects.js';
-import { Pull, type PullOptions } from '../../src/lib/nats/consume/pull.js';
-import { connectTo, natsForTest } from '../support/pipeline.js';
-import { eventually } from '../support/eventually.js';
-import { startCluster, startNats } from '../support/nats-server.js';
-import { connectTo as connectToAll } from '../support/connect.js';
+import { connect } from '../../../src/lib/nats/connect/connect.js';
+import { type Delivery, tell } from '../../../src/lib/nats/consume/delivery.js';
+import type { Link } from '../../../src/lib/nats/link.js';
+import { createConsumer, createStream, deleteConsumer } from '../../../src/lib/nats/objects.js';
+import { Pull, type PullOptions } from '../../../src/lib/nats/consume/pull.js';
+import { connectTo, natsForTest } from '../../support/pipeline.js';
+import { eventually } from '../../support/eventually.js';
+import { startCluster, startNats } from '../../support/nats-server.js';
+import { connectTo as connectToAll } from '../../support/connect.js';
 
 const stream = 'events';
 const consumer = 'notifications-consumer';

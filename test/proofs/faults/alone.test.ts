@@ -1,13 +1,13 @@
-import { pipelineOf } from '../support/pipeline-of.js';
+import { pipelineOf } from '../../support/pipeline-of.js';
 import { jetstream } from '@nats-io/jetstream';
 import { expect, onTestFinished, test } from 'vitest';
-import { silentLogger } from '../../src/lib/observe/log.js';
-import type { WaterfallEvent } from '../../src/lib/observe/waterfall-event.js';
-import { runPipeline } from '../../src/lib/waterfall/run.js';
-import { applyTopology, makeConfig } from '../support/config.js';
-import { connectTo } from '../support/connect.js';
-import { eventually } from '../support/eventually.js';
-import { startCluster } from '../support/nats-server.js';
+import { silentLogger } from '../../../src/lib/observe/log.js';
+import type { WaterfallEvent } from '../../../src/lib/observe/waterfall-event.js';
+import { runPipeline } from '../../../src/lib/waterfall/run.js';
+import { applyTopology, makeConfig } from '../../support/config.js';
+import { connectTo } from '../../support/connect.js';
+import { eventually } from '../../support/eventually.js';
+import { startCluster } from '../../support/nats-server.js';
 
 const retry = { enabled: false, delayMs: 0, attempts: 1, backoffMs: [] };
 const three = { replicas: 3 };

@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { attemptOf, errorOf } from '../../src/lib/domain/record.js';
-import { deleteStream } from '../../src/lib/nats/objects.js';
-import { eventually } from '../support/eventually.js';
-import { type TestBed, testBed } from '../support/pipeline.js';
-import { containing } from '../support/suggestions.js';
+import { attemptOf, errorOf } from '../../../src/lib/domain/record.js';
+import { deleteStream } from '../../../src/lib/nats/objects.js';
+import { eventually } from '../../support/eventually.js';
+import { type TestBed, testBed } from '../../support/pipeline.js';
+import { containing } from '../../support/suggestions.js';
 
 const consumer = 'notifications-consumer';
 const other = 'search-consumer';

@@ -6,14 +6,15 @@ import { fileURLToPath } from 'node:url';
 import { createUser } from '@nats-io/nkeys';
 import { execa } from 'execa';
 import { expect, onTestFinished, test } from 'vitest';
-import { eventually } from '../support/eventually.js';
-import { startNats } from '../support/nats-server.js';
-import { operatorMode } from '../support/operator-mode.js';
-import { handlerText } from '../support/project.js';
-import { temporaryFolder } from '../support/temporary-folder.js';
+import { eventually } from '../../support/eventually.js';
+import { startNats } from '../../support/nats-server.js';
+import { operatorMode } from '../../support/operator-mode.js';
+import { handlerText } from '../../support/project.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
-const bin = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
-const tls = (name: string): string => fileURLToPath(new URL(`../support/tls/${name}.pem`, import.meta.url));
+const bin = fileURLToPath(new URL('../../../bin/run.js', import.meta.url));
+const tls = (name: string): string =>
+  fileURLToPath(new URL(`../../support/tls/${name}.pem`, import.meta.url));
 
 /** In every secret of this run, and in nothing else on this machine. */
 const mark = `marked${process.pid}x${Date.now()}`;

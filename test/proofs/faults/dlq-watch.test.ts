@@ -1,16 +1,16 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { DeadLetterFilters } from '../../src/lib/dlq/filters.js';
-import { watchDeadLetters, type WatchOptions } from '../../src/lib/dlq/out/watch.js';
-import { makeFailure } from '../../src/lib/domain/failure.js';
-import { connect } from '../../src/lib/nats/connect/connect.js';
-import type { Link } from '../../src/lib/nats/link.js';
-import { applyTopology, makeConfig } from '../support/config.js';
-import { bury, consumer, type Ground } from '../support/dead-letters.js';
-import { eventually } from '../support/eventually.js';
-import { startCluster } from '../support/nats-server.js';
-import { connectTo, testBed } from '../support/pipeline.js';
-import { pipelineOf } from '../support/pipeline-of.js';
-import { startProxy } from '../support/proxy.js';
+import type { DeadLetterFilters } from '../../../src/lib/dlq/filters.js';
+import { watchDeadLetters, type WatchOptions } from '../../../src/lib/dlq/out/watch.js';
+import { makeFailure } from '../../../src/lib/domain/failure.js';
+import { connect } from '../../../src/lib/nats/connect/connect.js';
+import type { Link } from '../../../src/lib/nats/link.js';
+import { applyTopology, makeConfig } from '../../support/config.js';
+import { bury, consumer, type Ground } from '../../support/dead-letters.js';
+import { eventually } from '../../support/eventually.js';
+import { startCluster } from '../../support/nats-server.js';
+import { connectTo, testBed } from '../../support/pipeline.js';
+import { pipelineOf } from '../../support/pipeline-of.js';
+import { startProxy } from '../../support/proxy.js';
 
 interface Watch {
   readonly ids: string[];

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { createConsumer, createStream } from '../../src/lib/nats/objects.js';
-import { readStandstill } from '../../src/lib/nats/standstill.js';
-import { eventually } from '../support/eventually.js';
-import { startCluster } from '../support/nats-server.js';
-import { connectTo, natsForTest } from '../support/pipeline.js';
+import { createConsumer, createStream } from '../../../src/lib/nats/objects.js';
+import { readStandstill } from '../../../src/lib/nats/standstill.js';
+import { eventually } from '../../support/eventually.js';
+import { startCluster } from '../../support/nats-server.js';
+import { connectTo, natsForTest } from '../../support/pipeline.js';
 
 const durable = { durable_name: 'billing', ack_policy: 'explicit' } as const;
 

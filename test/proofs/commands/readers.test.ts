@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { connectTo, natsForTest } from '../support/pipeline.js';
-import { handlerText, makeProject, type Project } from '../support/project.js';
+import { connectTo, natsForTest } from '../../support/pipeline.js';
+import { handlerText, makeProject, type Project } from '../../support/project.js';
 
 // What becomes of a command when nobody reads what it writes, or when it has nowhere to write to.
 
-const bin = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+const bin = fileURLToPath(new URL('../../../bin/run.js', import.meta.url));
 const config = {
   name: 'readers',
   events: { 'job.done': {} },
