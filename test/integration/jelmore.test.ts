@@ -1,10 +1,16 @@
+import { readFile, symlink } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { configFrom } from '../../src/lib/config/load.js';
 import type { PipelineConfig } from '../../src/lib/config/resolved.js';
 import type { ConfigProblem } from '../../src/lib/errors.js';
 import { listConsumers } from '../../src/lib/nats/objects.js';
 import { applyPlan, planTopology } from '../../src/lib/topology/apply.js';
+import { makeFailure } from '../../src/lib/domain/failure.js';
+import { buryEvent, originAt } from '../support/dead-letters.js';
+import { codeBlocks } from '../support/markdown.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 import { connectTo, natsForTest } from '../support/pipeline.js';
 import { pipelineOf } from '../support/pipeline-of.js';
 
@@ -93,6 +99,39 @@ describe('the example jelmore', () => {
     }
     expect(sessionEvents(4).at(-1)).toMatchObject({ type: 'session.completed', correlation: 'session-4' });
     expect(sessionEvents(5).at(-1)).toMatchObject({ type: 'session.failed', correlation: 'session-5' });
+  });
+
+  test('its dead letters are records of the original, by the program and by the line for jq', async () => {
+    const { config } = await production();
+    const server = await withStore('12GB');
+    const link = await apply(server.url, config);
+    for (const n of [1, 2]) {
+      const event = { event_type: 'session.git_activity', session_id: 's', payload: { n } };
+      await link.publish('jelmore.session.git_activity', JSON.stringify(event));
+      const failure = makeFailure('error', 'TypeError', `git is down: ${n}`);
+      await buryEvent({ link, config }, await originAt({ link, config }, n), {
+        consumer: 'git_monitors',
+        failure,
+      });
+    }
+    const folder = await temporaryFolder();
+    await symlink(fileURLToPath(new URL('../../bin/run.js', import.meta.url)), `${folder}/plutomi-events`);
+    const env = { PATH: `${folder}:${process.env['PATH']}`, NATS_URL: server.url, JELMORE_DEMO: '' };
+    const readme = await readFile(`${example}README.md`, 'utf8');
+    const line = codeBlocks(readme, 'sh').find(({ text }) => text.includes('jq -c'))?.text ?? '';
+    const options = { cwd: example, env, lines: true } as const;
+    const { stdout: byJq } = await execa('sh', ['-c', line], options);
+    const { stdout: byProgram } = await execa(process.execPath, ['dead-letters.mjs'], options);
+    expect(byJq).toEqual(byProgram);
+    expect(byJq.map((one) => JSON.parse(one) as unknown)).toEqual(
+      [1, 2].map((n) => ({
+        original_subject: 'jelmore.session.git_activity',
+        dlq_timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/) as string,
+        failure_reason: `TypeError: git is down: ${n}`,
+        retry_count: 6,
+        payload: { n },
+      })),
+    );
   });
 
   test('takes its subjects from NATS_SUBJECT_PREFIX, groups too', async () => {
