@@ -6,13 +6,14 @@ import { fileURLToPath } from 'node:url';
 import { createUser } from '@nats-io/nkeys';
 import { execa } from 'execa';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { startNats } from '../support/nats-server.js';
-import { listen } from '../support/ports.js';
-import { operatorMode } from '../support/operator-mode.js';
-import { temporaryFolder } from '../support/temporary-folder.js';
+import { startNats } from '../../support/nats-server.js';
+import { listen } from '../../support/ports.js';
+import { operatorMode } from '../../support/operator-mode.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
-const bin = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
-const tls = (name: string): string => fileURLToPath(new URL(`../support/tls/${name}.pem`, import.meta.url));
+const bin = fileURLToPath(new URL('../../../bin/run.js', import.meta.url));
+const tls = (name: string): string =>
+  fileURLToPath(new URL(`../../support/tls/${name}.pem`, import.meta.url));
 const config = { name: 'connections', events: { job: {} } };
 
 interface Outcome {
