@@ -8,21 +8,19 @@
 // with 1 always. --quick measures each path once, on few messages: it shows that all works, its figures are rough.
 // --sync-always: the server writes each message through to the disk before it acknowledges it.
 import { readdirSync, writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { describeMachine } from './harness/machine.mjs';
 import { failures, tableOf } from './harness/report.mjs';
 import { serverBinary, withServer } from './harness/server.mjs';
+import { readFlags } from '../scripts/read-flags.mjs';
 
-const { values: flags } = parseArgs({
-  options: {
-    gate: { type: 'boolean', default: false },
-    quick: { type: 'boolean', default: false },
-    growth: { type: 'boolean', default: false },
-    only: { type: 'string', multiple: true },
-    out: { type: 'string' },
-    'server-version': { type: 'string' },
-    'sync-always': { type: 'boolean', default: false },
-  },
+const flags = readFlags('bench', {
+  gate: { type: 'boolean', default: false },
+  quick: { type: 'boolean', default: false },
+  growth: { type: 'boolean', default: false },
+  only: { type: 'string', multiple: true },
+  out: { type: 'string' },
+  'server-version': { type: 'string' },
+  'sync-always': { type: 'boolean', default: false },
 });
 
 const runs = flags.quick ? 1 : 5;
@@ -37,7 +35,8 @@ async function loadCases() {
   const unknown = (flags.only ?? []).filter((name) => !cases.some((one) => one.name === name));
   if (unknown.length > 0) {
     const names = cases.map((one) => one.name).join(', ');
-    throw new Error(`no such case: ${unknown.join(', ')}; there are ${names}`);
+    say(`--only: no case ${unknown.join(', ')}; there are ${names}`);
+    process.exit(2);
   }
   return cases.filter((one) => flags.only?.includes(one.name) ?? (flags.growth || !one.growth));
 }

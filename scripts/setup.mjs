@@ -6,10 +6,10 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { buildStamp, dependenciesStamp, root } from './places.mjs';
+import { readFlags } from './read-flags.mjs';
 
-const { values: flags } = parseArgs({ options: { 'server-version': { type: 'string' } } });
+const flags = readFlags('setup', { 'server-version': { type: 'string' } });
 
 ensureDependencies();
 ensureBuild();

@@ -3,11 +3,11 @@
 //   node scripts/test-compat.mjs [--version <version>]
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { root } from './places.mjs';
+import { readFlags } from './read-flags.mjs';
 import { install, KNOWN_VERSIONS, PINNED_VERSION } from './server.mjs';
 
-const { values: flags } = parseArgs({ options: { version: { type: 'string' } } });
+const flags = readFlags('test-compat', { version: { type: 'string' } });
 const versions = flags.version === undefined ? KNOWN_VERSIONS.map(({ version }) => version) : [flags.version];
 
 const failed = [];

@@ -7,27 +7,24 @@ import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { openPipeline } from '../../dist/lib/index.js';
 import { startServer } from '../../dist/lib/internals.js';
 import { openOutbox } from '../../dist/lib/postgres/index.js';
 import { startPostgres } from '../../examples/notes/5-outbox/postgres.mjs';
 import { root } from '../../scripts/places.mjs';
+import { readFlags } from '../../scripts/read-flags.mjs';
 import { locate } from '../../scripts/server.mjs';
 import { account } from './account.mjs';
 import { NaivePoller } from './naive.mjs';
 import { prepare, Writers } from './writers.mjs';
 
-const { values: flags } = parseArgs({
-  options: {
-    rows: { type: 'string', default: '100000' },
-    writers: { type: 'string', default: '32' },
-    kills: { type: 'string', default: '20' },
-    keys: { type: 'string', default: '2000' },
-  },
+const { rows, writers, kills, keys } = readFlags('outbox', {
+  rows: { type: 'string', default: '100000', count: true },
+  writers: { type: 'string', default: '32', count: true },
+  kills: { type: 'string', default: '20', count: true },
+  keys: { type: 'string', default: '2000', count: true },
 });
-const [rows, writers, kills, keys] = [flags.rows, flags.writers, flags.kills, flags.keys].map(Number);
 const folder = mkdtempSync(join(tmpdir(), 'plutomi-outbox-'));
 const config = { name: 'outbox', events: { 'thing.changed': {} }, consumers: {} };
 const limitMs = 60_000 + rows * 12;
