@@ -1,18 +1,20 @@
 import { parseArgs } from 'node:util';
 
 /**
- * The flags of a script of ours. Where they are wrong it says so, names those that there are, and ends with 2.
+ * The flags of a script of ours, as `parseArgs` reads them; `count: true` is a whole number. Where they are wrong it says
+ * so, names those that there are, and ends with 2.
  *
  * @param {string} name of the script, as its lines begin
- * @param {import('node:util').ParseArgsConfig['options']} options as of `parseArgs`; `count: true` is a whole number
+ * @param {Record<string, any>} options
+ * @returns {any}
  */
 export function readFlags(name, options) {
+  let values;
   try {
-    const { values } = parseArgs({ options: withoutCount(options) });
+    ({ values } = parseArgs({ options }));
     for (const [flag, { count }] of Object.entries(options)) {
       if (count === true && values[flag] !== undefined) values[flag] = countOf(flag, values[flag]);
     }
-    return values;
   } catch (error) {
     const flags = Object.entries(options).map(
       ([flag, { type }]) => `--${flag}${type === 'string' ? ' <value>' : ''}`,
@@ -20,10 +22,7 @@ export function readFlags(name, options) {
     process.stderr.write(`${name}: ${error.message.split('. ')[0]}\nit takes ${flags.join(', ')}\n`);
     process.exit(2);
   }
-}
-
-function withoutCount(options) {
-  return Object.fromEntries(Object.entries(options).map(([flag, { count: _, ...option }]) => [flag, option]));
+  return values;
 }
 
 function countOf(flag, text) {
