@@ -61,9 +61,11 @@ function shown({ next, ...finding }: Finding): Omit<Finding, 'next'> & { next: s
   return { ...finding, next: next === null ? null : renderSuggestion(next) };
 }
 
-/** What is not as it should be, in order. */
+/** What is not as it should be, in order. That a newer server is recommended is true of some that tests run on. */
 function complaints({ findings }: Diagnosis): readonly ReturnType<typeof shown>[] {
-  return findings.filter(({ status }) => status !== 'ok').map(shown);
+  return findings
+    .filter(({ about, status }) => status === 'fail' || (status === 'warn' && about !== 'version'))
+    .map(shown);
 }
 
 function aboutOf({ findings }: Diagnosis): string[] {

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { attemptOf, errorOf } from '../../../src/lib/domain/record.js';
 import { deleteStream } from '../../../src/lib/nats/objects.js';
+import { versionAtLeast } from '../../../src/lib/nats/server-version.js';
 import { eventually } from '../../support/eventually.js';
 import { type TestBed, testBed } from '../../support/pipeline.js';
 import { containing } from '../../support/suggestions.js';
@@ -103,7 +104,9 @@ test('one event whose records fit nowhere stops nobody else, is told once, and i
   expect(run.count('refused')).toBe(1);
 });
 
-test('a permission that is taken away stops what needs it, and nothing else; given back, all goes on', async () => {
+test('a permission that is taken away stops what needs it, and nothing else; given back, all goes on', async ({
+  skip,
+}) => {
   const users = (deny: string) =>
     `accounts { A { jetstream: enabled, users: [{ user: run, password: run, permissions: { publish: { deny: ["nothing"${deny}] } } }] } }\nno_auth_user: run`;
   const bed = await testBed(
@@ -114,6 +117,11 @@ test('a permission that is taken away stops what needs it, and nothing else; giv
       ],
     },
     { config: users('') },
+  );
+  const canReload = versionAtLeast(bed.link.serverVersion, '2.11.0');
+  skip(
+    !canReload,
+    'nats-server 2.10 ends a JetStream that only its command line names, when it reads its config again',
   );
   const run = await bed.run({ [consumer]: throwsLong, [other]: throwsLong });
   await bed.publish('totp.requested');

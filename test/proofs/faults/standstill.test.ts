@@ -4,6 +4,7 @@ import { readStandstill } from '../../../src/lib/nats/standstill.js';
 import { eventually } from '../../support/eventually.js';
 import { startCluster } from '../../support/nats-server.js';
 import { connectTo, natsForTest } from '../../support/pipeline.js';
+import { cannotPause } from '../../support/can-pause.js';
 
 const durable = { durable_name: 'billing', ack_policy: 'explicit' } as const;
 
@@ -30,8 +31,9 @@ describe('readStandstill', () => {
     expect(await readStandstill(link, 'events', 'billing')).toMatchObject({ kind: 'no-consumer' });
   });
 
-  it('says until when a consumer is paused', async () => {
+  it('says until when a consumer is paused', async ({ skip }) => {
     const link = await withStream();
+    skip(...cannotPause(link));
     await createConsumer(link, 'events', durable);
     await link.jsm.consumers.pause('events', 'billing', new Date('2036-01-01T00:00:00Z'));
     expect(await readStandstill(link, 'events', 'billing')).toEqual({
@@ -68,11 +70,12 @@ describe('readStandstill', () => {
     expect(await readStandstill(link, 'events', 'billing')).toMatchObject({ kind: 'max-waiting' });
   });
 
-  it.each([
+  it.for([
     ['pushes', { deliver_subject: 'push.here' }],
     ['serves groups only', { priority_policy: 'overflow', priority_groups: ['a'] }],
-  ])('says that a consumer that %s answers no pull of ours', async (_, fields) => {
+  ] as const)('says that a consumer that %s answers no pull of ours', async ([, fields], { skip }) => {
     const link = await withStream();
+    if ('priority_groups' in fields) skip(...cannotPause(link));
     await createConsumer(link, 'events', { ...durable, ...(fields as object) });
     expect(await readStandstill(link, 'events', 'billing')).toMatchObject({ kind: 'not-pulled' });
   });
