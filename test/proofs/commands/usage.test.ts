@@ -3,10 +3,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { openTerminal } from '../support/tmux.js';
-import { temporaryFolder } from '../support/temporary-folder.js';
+import { openTerminal } from '../../support/tmux.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
-const bin = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+const bin = fileURLToPath(new URL('../../../bin/run.js', import.meta.url));
 let cwd: string;
 
 const run = (...words: string[]) =>

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { discardDeadLetters, planDiscard } from '../../src/lib/dlq/discard.js';
-import { listDeadLetters } from '../../src/lib/dlq/list.js';
-import { showDeadLetter } from '../../src/lib/dlq/show.js';
-import { explainEvent } from '../../src/lib/events/explain/explain.js';
-import type { PlutomiEvent } from '../../src/lib/handlers/contract.js';
-import { updateStream } from '../../src/lib/nats/objects.js';
-import type { StoredMessage } from '../../src/lib/nats/wire/message.js';
-import { readKept } from '../../src/lib/pointers/kept/read-kept.js';
-import { writePointer } from '../../src/lib/pointers/write-pointer.js';
-import { verifyPipeline } from '../../src/lib/verify/verify.js';
-import { keepOriginals } from '../../src/lib/waterfall/rescue/keep-originals.js';
-import { sweepKept } from '../../src/lib/waterfall/rescue/sweep-kept.js';
+import { discardDeadLetters, planDiscard } from '../../../src/lib/dlq/discard.js';
+import { listDeadLetters } from '../../../src/lib/dlq/list.js';
+import { showDeadLetter } from '../../../src/lib/dlq/show.js';
+import { explainEvent } from '../../../src/lib/events/explain/explain.js';
+import type { PlutomiEvent } from '../../../src/lib/handlers/contract.js';
+import { updateStream } from '../../../src/lib/nats/objects.js';
+import type { StoredMessage } from '../../../src/lib/nats/wire/message.js';
+import { readKept } from '../../../src/lib/pointers/kept/read-kept.js';
+import { writePointer } from '../../../src/lib/pointers/write-pointer.js';
+import { verifyPipeline } from '../../../src/lib/verify/verify.js';
+import { keepOriginals } from '../../../src/lib/waterfall/rescue/keep-originals.js';
+import { sweepKept } from '../../../src/lib/waterfall/rescue/sweep-kept.js';
 import {
   bury,
   buryEvent,
@@ -20,12 +20,12 @@ import {
   killedAfter,
   makePointer,
   originAt,
-} from '../support/dead-letters.js';
-import { archive, restore } from '../support/archive.js';
-import { eventually } from '../support/eventually.js';
-import { pipelineOf } from '../support/pipeline-of.js';
-import { type TestBed, testBed } from '../support/pipeline.js';
-import { replay } from '../support/replay.js';
+} from '../../support/dead-letters.js';
+import { archive, restore } from '../../support/archive.js';
+import { eventually } from '../../support/eventually.js';
+import { pipelineOf } from '../../support/pipeline-of.js';
+import { type TestBed, testBed } from '../../support/pipeline.js';
+import { replay } from '../../support/replay.js';
 
 const short = { streams: { events: { maxAgeMs: 3000, duplicateWindowMs: 1000 } } };
 const never = new AbortController().signal;

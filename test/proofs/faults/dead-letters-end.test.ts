@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { explainEvent } from '../../src/lib/events/explain/explain.js';
-import { readStatus } from '../../src/lib/status/read-status.js';
-import type { Verification } from '../../src/lib/verify/verification.js';
-import { verifyPipeline } from '../../src/lib/verify/verify.js';
-import { keepOriginals } from '../../src/lib/waterfall/rescue/keep-originals.js';
-import { sweepKept } from '../../src/lib/waterfall/rescue/sweep-kept.js';
-import { archive } from '../support/archive.js';
-import { consumer } from '../support/dead-letters.js';
-import { eventually } from '../support/eventually.js';
-import { type TestBed, testBed } from '../support/pipeline.js';
-import { pipelineOf } from '../support/pipeline-of.js';
+import { explainEvent } from '../../../src/lib/events/explain/explain.js';
+import { readStatus } from '../../../src/lib/status/read-status.js';
+import type { Verification } from '../../../src/lib/verify/verification.js';
+import { verifyPipeline } from '../../../src/lib/verify/verify.js';
+import { keepOriginals } from '../../../src/lib/waterfall/rescue/keep-originals.js';
+import { sweepKept } from '../../../src/lib/waterfall/rescue/sweep-kept.js';
+import { archive } from '../../support/archive.js';
+import { consumer } from '../../support/dead-letters.js';
+import { eventually } from '../../support/eventually.js';
+import { type TestBed, testBed } from '../../support/pipeline.js';
+import { pipelineOf } from '../../support/pipeline-of.js';
 
 const pipelineAt = (bed: TestBed) => pipelineOf(bed.link, bed.config);
 

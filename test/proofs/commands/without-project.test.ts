@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { bury, consumer } from '../support/dead-letters.js';
-import { readJson } from '../support/json-schemas.js';
-import { natsForTest, type TestBed, testBed } from '../support/pipeline.js';
-import { type Ended, makeProject, type Project } from '../support/project.js';
-import { temporaryFolder } from '../support/temporary-folder.js';
-import { openTerminal } from '../support/tmux.js';
+import { bury, consumer } from '../../support/dead-letters.js';
+import { readJson } from '../../support/json-schemas.js';
+import { natsForTest, type TestBed, testBed } from '../../support/pipeline.js';
+import { type Ended, makeProject, type Project } from '../../support/project.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
+import { openTerminal } from '../../support/tmux.js';
 
-const bin = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+const bin = fileURLToPath(new URL('../../../bin/run.js', import.meta.url));
 const handler = { 'handler.mjs': 'export default async () => {};\n' };
 const config = {
   name: 'test',
