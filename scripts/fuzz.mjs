@@ -5,19 +5,23 @@
 // Exit code 1 on a finding, with the command that repeats it.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { startVitest } from 'vitest/node';
 import { root } from './places.mjs';
+import { readFlags } from './read-flags.mjs';
 
-const flags = readFlags();
-if (!/^[1-9]\d*$/.test(flags.runs))
-  fail(`--runs: expected a whole number of at least 1, found ${flags.runs}`);
+const text = { type: 'string' };
+const flags = readFlags('fuzz', {
+  runs: { ...text, default: '200000', count: true },
+  only: text,
+  seed: text,
+  path: text,
+});
 if (flags.seed !== undefined && !/^-?\d+$/.test(flags.seed))
   fail(`--seed: expected a whole number, found ${flags.seed}`);
 if (flags.path !== undefined && flags.seed === undefined) fail('--path needs --seed');
 
 // test/support/property.ts reads them.
-process.env['FUZZ_RUNS'] = flags.runs;
+process.env['FUZZ_RUNS'] = String(flags.runs);
 if (flags.seed !== undefined) process.env['FUZZ_SEED'] = flags.seed;
 if (flags.path !== undefined) process.env['FUZZ_PATH'] = flags.path;
 
@@ -41,16 +45,6 @@ say(`${count} properties, ${flags.runs} runs each, ${seconds} s: ${failed.length
 if (count === 0) fail('no property has such a name');
 for (const { name, why } of failed) say(`\n${name}\n${why}`);
 process.exitCode = failed.length === 0 && unhandled.length === 0 ? 0 : 1;
-
-function readFlags() {
-  const text = { type: 'string' };
-  try {
-    const options = { runs: { ...text, default: '200000' }, only: text, seed: text, path: text };
-    return parseArgs({ options }).values;
-  } catch (error) {
-    return fail(error.message);
-  }
-}
 
 /** A file whose properties are all of another name has nothing to tell. */
 function report(test) {

@@ -71,7 +71,7 @@ export type { Place, Places } from './pipeline/places.js';
 // Provisioning.
 export { applyPlan, type ApplyOptions, checkTopology, planTopology } from './topology/apply.js';
 export type { Change } from './topology/diff/diff.js';
-export { ensureTopology } from './topology/ensure.js';
+export { type EnsureOptions, ensureTopology } from './topology/ensure.js';
 export {
   type AppliedComparison,
   compareApplied,

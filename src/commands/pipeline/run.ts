@@ -23,7 +23,7 @@ import type { Monitor } from '../../lib/monitor/monitor.js';
 import { untilAnswered } from '../../lib/nats/until-answered.js';
 import { startFolderServer, stopFolderServer } from '../../lib/dev-server/folder-server.js';
 import { provideServer } from '../../lib/dev-server/provide.js';
-import { ensureTopology } from '../../lib/topology/ensure.js';
+import { ensureTopology, warningsOf } from '../../lib/topology/ensure.js';
 import { readTightLimits } from '../../lib/topology/record-sizes.js';
 import type { Logger } from '../../lib/observe/log.js';
 import type { OpenTransport } from '../../lib/cli/run/elsewhere/log-transport.js';
@@ -131,12 +131,7 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
           { err: error.message, waitedMs: Math.round(waitedMs) },
           'waiting: what the pipeline needs has no leader now, or the server does not answer',
         );
-      const { apply } = this.flags;
-      const onNotStored = (error: Error): void =>
-        log.warn({ err: error.message }, 'the config was not stored for those who have no config file');
-      const onNotLogged = (why: string): void =>
-        log.warn({ err: why }, 'operations log lacks what was applied');
-      const ensure = { apply, onNotStored, onNotLogged };
+      const ensure = { apply: this.flags.apply, ...warningsOf(log) };
       await untilAnswered(pipeline.clock, () => ensureTopology(pipeline, ensure), onWaiting);
       const limits = await untilAnswered(pipeline.clock, () => readTightLimits(pipeline), onWaiting);
       for (const { refuses, detail, suggestions } of limits)

@@ -39,7 +39,7 @@ import type { PipelineMetrics } from '../status/metrics/pipeline-metrics.js';
 import { type MetricsOptions, readMetrics } from '../status/metrics/read-metrics.js';
 import type { PipelineStatus } from '../status/pipeline-status.js';
 import { readStatus } from '../status/read-status.js';
-import { ensureTopology } from '../topology/ensure.js';
+import { ensureTopology, warningsOf } from '../topology/ensure.js';
 import type { Verified } from '../verify/verification.js';
 import { type VerifyOptions, verifyPipeline } from '../verify/verify.js';
 import { checkKeys } from '../waterfall/check-keys.js';
@@ -167,11 +167,7 @@ export class OpenPipeline implements Pipeline, AsyncDisposable {
     const handlers =
       options.handlers ??
       (await loadHandlers([...handlerFiles(consumers), ...alertFiles(this.config)], this.modules));
-    await ensureTopology(this, {
-      apply,
-      onNotStored: (error) => log.warn({ err: error.message }, 'the config was not stored'),
-      onNotLogged: (why) => log.warn({ err: why }, 'operations log lacks what was applied'),
-    });
+    await ensureTopology(this, { apply, ...warningsOf(log) });
     await checkKeys(this, log);
     const names = consumers.map(({ name }) => name);
     const running = runPipeline(this, {

@@ -1,6 +1,7 @@
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { OperationError, type PlutomiError } from '../errors.js';
 import { NotAllowedError } from '../nats/errors.js';
+import type { Logger } from '../observe/log.js';
 import { type AppliedComparison, compareApplied, storeApplied } from '../operations/applied.js';
 import { applyPlan, checkTopology, planTopology } from './apply.js';
 import { isRisky } from './impact/consequence.js';
@@ -11,23 +12,23 @@ import { type Plan, workbenchStreams } from './plan.js';
 import { conflictError, refusalOf } from './refusal.js';
 import { suggestCommand } from '../suggestion.js';
 
+/** What `ensureTopology` may do, and whom it tells. */
+export interface EnsureOptions {
+  /** False: what is missing or different is an error. */
+  readonly apply: boolean;
+  /** With `apply`: told why the config could not be stored for those who have no config file. Default: nobody. */
+  readonly onNotStored?: (error: PlutomiError) => void;
+  /** With `apply`: told why `operations log` lacks what was changed. Default: nobody. */
+  readonly onNotLogged?: (why: string) => void;
+}
+
 /**
  * Makes sure that the server has what a config needs to run. With `apply` it creates and updates what is
  * missing, but nothing that loses, skips or repeats events: that takes `pipeline apply` and a person.
  *
  * @throws OperationError `NOT_APPLIED`, with what is missing or different
  */
-export async function ensureTopology(
-  pipeline: Pipeline,
-  options: {
-    /** False: what is missing or different is an error. */
-    apply: boolean;
-    /** With `apply`: told why the config could not be stored for those who have no config file. Default: nobody. */
-    onNotStored?: (error: PlutomiError) => void;
-    /** With `apply`: told why `operations log` lacks what was changed. Default: nobody. */
-    onNotLogged?: (why: string) => void;
-  },
-): Promise<void> {
+export async function ensureTopology(pipeline: Pipeline, options: EnsureOptions): Promise<void> {
   // A worker that is newer than the last apply does not wait for what people work with.
   const without = options.apply ? [] : workbenchStreams;
   const { changes, conflicts } = await checkTopology(pipeline, { without, monitor: options.apply });
@@ -53,6 +54,15 @@ export async function ensureTopology(
       suggestCommand('pipeline run', { flags: { apply: true } }),
     ],
   });
+}
+
+/** What an apply could not keep, as warnings of a log: for `ensureTopology`. */
+export function warningsOf(log: Logger): Pick<EnsureOptions, 'onNotStored' | 'onNotLogged'> {
+  return {
+    onNotStored: (error) =>
+      log.warn({ err: error.message }, 'the config was not stored for those who have no config file'),
+    onNotLogged: (why) => log.warn({ err: why }, 'operations log lacks what was applied'),
+  };
 }
 
 /**
