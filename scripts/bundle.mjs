@@ -59,6 +59,8 @@ export async function bundle(dir) {
     entryFileNames: '[name].js',
     chunkFileNames: 'chunks/[name].js',
     codeSplitting: { groups: groupsOf(input) },
+    // They are a seventh of what a start reads, and stand in the sources; the licences are in the notices.
+    comments: false,
   });
   await build.close();
   writeFileSync(join(dir, 'package.json'), '{"type":"commonjs"}\n');

@@ -24,7 +24,18 @@ export function codeOf({ pointer }: DlqEntry): string | null {
 }
 
 export function codeOfFailure({ code, message }: Pick<Failure, 'code' | 'message'>): string | null {
-  return code ?? shapeOf(message).codes[0]?.toUpperCase() ?? null;
+  return code ?? codeIn(message);
+}
+
+/** Much fails alike: the answer that was found last is remembered. */
+const last: { message: string; code: string | null } = { message: '', code: null };
+
+function codeIn(message: string): string | null {
+  if (message !== last.message) {
+    last.code = shapeOf(message).codes[0]?.toUpperCase() ?? null;
+    last.message = message;
+  }
+  return last.code;
 }
 
 /** The fingerprints of dead letters, in the order in which they died, and which of them belong together. */
