@@ -62,7 +62,15 @@ describe('a filter change', () => {
       { what: 'skipped', role: 'events', subject: 'events.b', count: 3 },
       { what: 'left-behind', role: 'events', subject: 'events.a', count: 6 },
     ]);
-    await applyTopology(link, reading(['events.b']));
+    await expect(applyTopology(link, reading(['events.b']))).rejects.toMatchObject({
+      code: 'LOSS_REFUSED',
+      message: expect.stringContaining('6 events of events.a are left behind') as string,
+      suggestions: [
+        { do: 'run', command: 'pipeline apply', flags: { 'allow-loss': ['audit'] } },
+        expect.anything(),
+      ],
+    });
+    await applyTopology(link, reading(['events.b']), ['audit']);
     const subjects = (await pullMessages(link, 'events', 'audit', 8)).map(({ subject }) => subject);
     expect(subjects).toEqual(Array.from({ length: 7 }, () => 'events.b'));
   });
@@ -109,7 +117,9 @@ describe('a filter change', () => {
         atMost: true,
       },
     ]);
-    await applyPlan(overLink(link), plan);
+    const [over, allowLoss] = [overLink(link), ['notifications-consumer-retry']];
+    await expect(applyPlan(over, plan)).rejects.toMatchObject({ code: 'LOSS_REFUSED' });
+    await applyPlan(over, plan, { allowLoss });
   });
 
   it('says how many it may be at most where replicas keep the position only roughly', async () => {

@@ -126,6 +126,10 @@ export function makeConfig(overrides: ConfigOverrides = {}): PipelineConfig {
 }
 
 /** Creates the streams and consumers of a config, as `pipeline apply --yes` does. */
-export async function applyTopology(link: Link, config: PipelineConfig): Promise<void> {
-  await applyPlan(overLink(link), await planTopology(pipelineOf(link, config)));
+export async function applyTopology(
+  link: Link,
+  config: PipelineConfig,
+  allowLoss: readonly string[] = [],
+): Promise<void> {
+  await applyPlan(overLink(link), await planTopology(pipelineOf(link, config)), { allowLoss });
 }

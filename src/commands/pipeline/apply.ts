@@ -120,9 +120,9 @@ Exit codes: 0 the server matches, or a plan was shown; 1 refused, failed, or ans
     for (const { detail, suggestions } of await readTightLimits(pipeline)) {
       this.note(`Warning: ${escapeLine(withSuggestions(detail, suggestions, this.context.caller))}`);
     }
-    this.noteConfig(pipeline, plan, stored);
     const wrong = unknownName(plan, { replace, allowLoss }) ?? conflictError(plan.conflicts);
     if (wrong) throw wrong;
+    this.noteConfig(pipeline, plan, stored);
 
     const emptied = emptiedBy(plan, wanted);
     const losing = plan.changes.filter((one) => losesSomething(one) && !emptied.includes(pathOf(one)));
@@ -165,7 +165,7 @@ Exit codes: 0 the server matches, or a plan was shown; 1 refused, failed, or ans
   private noteConfig({ config: { file } }: Pipeline, { changes }: Plan, stored: AppliedComparison): void {
     if (stored.action === 'create' && changes.some(isPending)) return;
     const said = describeApplied(stored, file);
-    const then = this.changes ? 'it is stored now' : 'pipeline apply stores it';
+    const then = this.changes ? 'this apply will store it' : 'pipeline apply stores it';
     if (said !== undefined) this.note(escapeLine(`${said}; ${then}`));
   }
 

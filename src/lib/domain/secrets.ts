@@ -1,6 +1,6 @@
 /**
- * What is a secret by its form, wherever it stands: seeds of nkeys, JWTs, and blocks like those of a PEM or .creds
- * file. A password has no form: it is kept out of messages where they are made.
+ * What is a secret by its form, wherever it stands: seeds of nkeys, JWTs, blocks like those of a PEM or .creds file, and
+ * what stands before the host of a URL. A password alone has no form: it is kept out of messages where they are made.
  */
 
 const forms: readonly (readonly [RegExp, string])[] = [
@@ -11,6 +11,8 @@ const forms: readonly (readonly [RegExp, string])[] = [
   ],
   [/\bS[ACNOUX][A-Z2-7]{40,}/g, '(a seed, not shown)'],
   [/\beyJ[\w-]{10,}(?:\.[\w-]*){0,2}/g, '(a JWT, not shown)'],
+  // Up to the last @ before the host: a password may have some, and a / too where it was not encoded.
+  [/:\/{1,2}(?:[^\s"'<>/?#:@]+:(?!\d{1,5}[/?#])[^\s"'<>]{0,256}|[^\s"'<>/?#]+)@/g, '://…@'],
 ];
 
 /** The text, with each of them replaced by a word for what it is. */

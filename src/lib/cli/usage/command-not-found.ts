@@ -11,8 +11,21 @@ import { wantsJson } from '../output/wants-json.js';
 
 /** An unknown command: exit 2, with the nearest one that exists. */
 const hook: Hook.CommandNotFound = async ({ id, argv = [], config }) => {
-  reportUnknownCommand(config, id.split(':'), argv);
+  reportUnknownCommand(config, asTyped(id.split(':'), process.argv.slice(2)), argv);
 };
+
+/** oclif takes a word with colons apart, such as a URL: here it is whole again. */
+function asTyped(parts: readonly string[], typed: readonly string[]): string[] {
+  const words: string[] = [];
+  let at = 0;
+  for (const word of typed) {
+    const own = word.split(':');
+    if (!own.every((part, i) => part === parts[at + i])) continue;
+    words.push(word);
+    at += own.length;
+  }
+  return at === parts.length ? words : [...parts];
+}
 
 export default hook;
 

@@ -102,7 +102,7 @@ export interface Circumstances {
   readonly actual: Actual;
 }
 
-/** What a lowered limit does, and what is left behind. Whoever wants it says its name. */
+/** What a lowered limit does, and what is stranded. Whoever wants it says its name. */
 const losses: readonly Consequence['what'][] = [
   'expired',
   'bytes-removed',
@@ -116,7 +116,13 @@ const risks: readonly Consequence['what'][] = [...losses, 'over-limit'];
 /** Does this end or strand something, though nothing is deleted and created again? It must be named then. */
 export function losesSomething({ action, left, consequences }: Consequential): boolean {
   if (action === 'orphan') return left !== true && consequences.length > 0;
-  return action === 'update' && consequences.some(({ what }) => losses.includes(what));
+  return action === 'update' && consequences.some(isLoss);
+}
+
+function isLoss(consequence: Consequence): boolean {
+  // Whose filter no longer reads what waits for it never gets it: as if the consumer were gone.
+  if (consequence.what === 'left-behind') return consequence.count !== 0;
+  return losses.includes(consequence.what);
 }
 
 /** Must an operator see the numbers before this is done? */

@@ -211,6 +211,16 @@ describe('each field says what was expected and found', () => {
       { name: 'p', server: { url: 'http://user:secret@host' } },
       'server.url: expected a server like nats://host:4222, found "http://…@host" (only nats:// and tls:// are supported)',
     ],
+    [
+      'a URL in the place of another thing, whose secret is not shown',
+      { name: 'p', server: 'nats://ada:s3c/r3t@one:4222,nats://ada:s3cr3t@two:4222' },
+      'server: expected an object, found "nats://…@two:4222"',
+    ],
+    [
+      'the same of a URL that is longer than what is shown',
+      { name: 'p', server: `nats://ada:${'s3cr3t'.repeat(20)}@one` },
+      'server: expected an object, found "nats://…@one"',
+    ],
   ])('%s', async (_, raw, problem) => {
     expect(await problemsOf(raw)).toEqual([problem]);
   });
