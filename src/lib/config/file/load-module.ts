@@ -2,6 +2,7 @@ import path from 'node:path';
 import { ConfigError, messageOf } from '../../errors.js';
 import { decoratorError, decoratorIn, refuseDecorators } from './decorators.js';
 import { makePrivate } from '../../connection/trust.js';
+import { untilLoaded } from './until-loaded.js';
 
 /** How modules of the user are loaded. */
 export interface ModuleOptions {
@@ -37,17 +38,36 @@ export async function loadExports(
       tsconfigPaths: isTypeScript(file),
       transformOptions: { babel: { presets: [refuseDecorators] } },
     });
-    const exports = await jiti.import<object>(file);
-    if (typeof exports === 'function') return { ...(exports as object), default: exports };
-    // jiti's proxy answers `.default` with the whole module when there is none.
-    const names = Object.keys(exports);
-    const found = Object.fromEntries(names.map((name) => [name, (exports as Record<string, unknown>)[name]]));
-    return 'default' in found ? { ...found, default: await found['default'] } : found;
+    const exports = await untilLoaded(() => jiti.import<object>(file));
+    if (isCommonJs(exports)) return { ...exports, default: await exports };
+    const found = compiledFrom(namesOf(exports));
+    if (!('default' in found)) return found;
+    return { ...found, default: await untilLoaded(async () => found['default']) };
   } catch (error) {
     const decorator = decoratorIn(error);
     if (decorator !== undefined) throw decoratorError(file, decorator);
     throw new ConfigError(`can't load ${file}: ${describeFailure(error, file)}`, [], { cause: error });
   }
+}
+
+/** As `module.exports`: a function always is, and whatever else was loaded before in this process. */
+function isCommonJs(exports: object): boolean {
+  if (typeof exports === 'function') return true;
+  return !Object.hasOwn(exports, '__esModule') && !(Symbol.toStringTag in exports);
+}
+
+type Exports = Readonly<Record<string, unknown>>;
+
+/** jiti's proxy answers `.default` with the whole module when there is none. */
+function namesOf(exports: object): Exports {
+  return Object.fromEntries(Object.keys(exports).map((name) => [name, (exports as Exports)[name]]));
+}
+
+/** A module that was compiled to CommonJS is itself the `default` of what Node imports. */
+function compiledFrom(found: Exports): Exports {
+  const { __esModule: isCompiled, default: inner } = found;
+  if (isCompiled !== true || typeof inner !== 'object' || inner === null) return found;
+  return '__esModule' in inner ? namesOf(inner) : found;
 }
 
 function isTypeScript(file: string): boolean {

@@ -1,0 +1,37 @@
+/**
+ * Waits for a module of the user to load. One that never ends loading, or ends the process as if all were well, would
+ * look like success to whoever started it: both are errors.
+ */
+export async function untilLoaded<T>(load: () => Promise<T>): Promise<T> {
+  let tell: (() => void) | undefined;
+  const stuck = new Promise<never>((_, reject) => {
+    tell = () => reject(new Error('it waits (await) for something that never comes'));
+  });
+  // Nothing is left that could make it go on.
+  if (tell) process.once('beforeExit', tell);
+  forbidExit();
+  try {
+    return await Promise.race([load(), stuck]);
+  } finally {
+    allowExit();
+    if (tell) process.off('beforeExit', tell);
+  }
+}
+
+let loading = 0;
+let exit = process.exit;
+
+function forbidExit(): void {
+  if (loading++ > 0) return;
+  exit = process.exit;
+  const exitNow = exit.bind(process);
+  process.exit = (code) => {
+    // What says that something failed is heard; so is a signal.
+    if (Number(code ?? process.exitCode ?? 0) !== 0) exitNow(code);
+    throw new Error('it called process.exit');
+  };
+}
+
+function allowExit(): void {
+  if (--loading === 0) process.exit = exit;
+}
