@@ -20,6 +20,7 @@ import { systemClock } from '../flow/clock.js';
 import type { Logger, LogSink } from '../observe/log.js';
 import { defaultLogLevel, type LogLevel } from '../observe/log-level.js';
 import { callerOf } from './output/caller.js';
+import { untilLoaded } from './run/until-loaded.js';
 import { colorsOf } from './output/view.js';
 import { locateConfig, type Located, namedPipeline, requireNamed } from '../open/locate-config.js';
 import type { NamedPipeline } from '../operations/find-applied.js';
@@ -70,7 +71,7 @@ export class CommandContext {
   /** How configs and handlers are loaded: `plutomi-events` in them is this very library. */
   get moduleOptions(): ModuleOptions & { readonly trust: Trust } {
     const { cacheHome, trust } = this.environment;
-    return { cacheHome, trust, library: () => import('../index.js') };
+    return { cacheHome, trust, library: () => import('../index.js'), untilLoaded };
   }
 
   /** Where the development server of this folder is looked for and kept. */

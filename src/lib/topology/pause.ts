@@ -6,6 +6,7 @@ import { versionAtLeast } from '../nats/server-version.js';
 import { pauseOf } from '../nats/standstill.js';
 import { logDone } from '../operations/operation-log.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
+import { requireOwn } from '../pipeline/require-own.js';
 import { stageConsumersOf } from '../status/stage-consumers.js';
 import { suggestCommand } from '../suggestion.js';
 
@@ -118,6 +119,7 @@ async function change(
   consumer: string,
   { until, did, reason }: { readonly until: Date | undefined; readonly did: string; readonly reason: string },
 ): Promise<ConsumerPause> {
+  await requireOwn(pipeline);
   const { stages } = await readPause(pipeline, consumer);
   const todo = stages.filter(({ paused }) => paused || until !== undefined);
   if (todo.length > 0) {

@@ -2,7 +2,6 @@ import path from 'node:path';
 import { ConfigError, messageOf } from '../../errors.js';
 import { decoratorError, decoratorIn, refuseDecorators } from './decorators.js';
 import { makePrivate } from '../../connection/trust.js';
-import { untilLoaded } from './until-loaded.js';
 
 /** How modules of the user are loaded. */
 export interface ModuleOptions {
@@ -10,6 +9,8 @@ export interface ModuleOptions {
   readonly library: () => Promise<unknown>;
   /** $XDG_CACHE_HOME or ~/.cache: compiled code is kept below it. */
   readonly cacheHome: string;
+  /** Waits for a module of the user. Default: however long it takes, whatever it does to the process. */
+  readonly untilLoaded?: <T>(load: () => Promise<T>) => Promise<T>;
 }
 
 /**
@@ -28,6 +29,7 @@ export async function loadExports(
   file: string,
   options: ModuleOptions,
 ): Promise<Readonly<Record<string, unknown>> | undefined> {
+  const { untilLoaded = (loading) => loading() } = options;
   const [fsCache, library] = await Promise.all([codeFolder(options.cacheHome), options.library()]);
   try {
     const { createJiti } = await import('jiti');

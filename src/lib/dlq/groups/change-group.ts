@@ -5,6 +5,7 @@ import { isoOfMs } from '../../domain/time.js';
 import { groupSubject } from '../../groups/group-documents.js';
 import { updateDocument } from '../../operations/documents.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
+import { requireOwn } from '../../pipeline/require-own.js';
 import { factsOf } from './count-groups.js';
 import { findGroup, type FoundGroup } from './find-group.js';
 import type { Group } from './list-groups.js';
@@ -40,13 +41,14 @@ export async function decideGroup(
   return changeGroup(pipeline, await findGroup(pipeline, id), decision, options);
 }
 
-/** Keeps a decision about a group. It loses nothing, and may be repeated. Rejects with OperationError `NO_STREAM`. */
+/** Keeps a decision about a group. It loses nothing, and may be repeated. Rejects with OperationError `NO_STREAM` or `OTHER_PIPELINE`. */
 export async function changeGroup(
   pipeline: Pipeline,
   found: FoundGroup,
   decision: GroupDecision,
   { incident }: DecideOptions,
 ): Promise<GroupState> {
+  await requireOwn(pipeline);
   const { id, consumer, kind, code } = found.document;
   const by = {
     at: isoOfMs(pipeline.clock.now()),

@@ -1,4 +1,5 @@
 import type { Pipeline } from '../../pipeline/pipeline.js';
+import { requireOwn } from '../../pipeline/require-own.js';
 import type { Original } from '../../pointers/original.js';
 import type { LetterStatus } from '../../domain/selection/match.js';
 import { printSelection } from '../../domain/selection/print.js';
@@ -130,7 +131,8 @@ const lookupsAtOnce = 64;
  * Finds what is selected and what would become of it. Writes nothing, and waits out a server that does not answer for
  * a moment. `onKinds` is given the causes of all that were found.
  *
- * Throws OperationError `NOT_FOUND` (exit code 1) when the only id that was asked for has no dead letter.
+ * Throws OperationError `NOT_FOUND` (exit code 1) when the only id that was asked for has no dead letter, and
+ * `OTHER_PIPELINE`.
  */
 export function planLetters<D extends Decision>(
   pipeline: Pipeline,
@@ -140,6 +142,7 @@ export function planLetters<D extends Decision>(
 ): Promise<LetterPlan> {
   const { link, config } = pipeline;
   return persistently(async () => {
+    await requireOwn(pipeline);
     const draft = new Draft();
     for await (const chunk of readAhead(chunks(pipeline, selection, draft))) {
       const decisions = await persistently(() => decide(chunk));

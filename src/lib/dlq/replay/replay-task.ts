@@ -2,6 +2,7 @@ import type { Kind } from '../../domain/fingerprint-similar.js';
 import type { FrozenLetter, Task } from '../../domain/task.js';
 import { OperationError } from '../../errors.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
+import { requireOwn } from '../../pipeline/require-own.js';
 import { findTask } from '../../tasks/find-task.js';
 import { taskEnded } from '../../tasks/keeper.js';
 import { readKinds, readLetterParts } from '../../tasks/parts.js';
@@ -60,6 +61,7 @@ export async function storeReplay(
  *   of another kind
  */
 export async function openReplay(pipeline: Pipeline, word: string): Promise<ReplayTask> {
+  await requireOwn(pipeline);
   const { task } = await findTask(pipeline, word);
   if (task.kind !== 'replay') {
     throw new OperationError(`task ${task.id} is no replay, but: ${task.kind}`, { code: 'NO_TASK' });

@@ -1,20 +1,23 @@
+import { once } from 'node:events';
+
 /**
  * Waits for a module of the user to load. One that never ends loading, or ends the process as if all were well, would
  * look like success to whoever started it: both are errors.
  */
 export async function untilLoaded<T>(load: () => Promise<T>): Promise<T> {
-  let tell: (() => void) | undefined;
-  const stuck = new Promise<never>((_, reject) => {
-    tell = () => reject(new Error('it waits (await) for something that never comes'));
+  const stuck = new AbortController();
+  const never = once(stuck.signal, 'abort').then(() => {
+    throw new Error('it waits (await) for something that never comes');
   });
   // Nothing is left that could make it go on.
-  if (tell) process.once('beforeExit', tell);
+  const onEnd = (): void => stuck.abort();
+  process.once('beforeExit', onEnd);
   forbidExit();
   try {
-    return await Promise.race([load(), stuck]);
+    return await Promise.race([load(), never]);
   } finally {
     allowExit();
-    if (tell) process.off('beforeExit', tell);
+    process.off('beforeExit', onEnd);
   }
 }
 
