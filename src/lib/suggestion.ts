@@ -36,7 +36,7 @@ export const suggestedCommands = {
   },
   'pipeline permissions': { role: 'needed' },
   'pipeline resume': {},
-  'pipeline run': { apply: 'switch' },
+  'pipeline run': { apply: 'switch', embedded: 'switch' },
   'pipeline status': { watch: 'switch' },
   'pipeline verify': { repair: 'switch' },
   'server install': { version: 'one' },

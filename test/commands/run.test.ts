@@ -196,6 +196,11 @@ test('the log names event, consumer, stage, attempt and origin; payloads and hea
 test('--embedded starts a server that other commands of the folder find, and stops it', async () => {
   process.env['NATS_SERVER_BIN'] ??= await serverBinary();
   const p = await makeProject('', config, { 'handler.mjs': handlerText('') });
+  const refused = await p.cli(['pipeline', 'run', '--embedded', '--json']);
+  // Its server has ended: it is the one that works.
+  expect(JSON.parse(refused.stdout)).toMatchObject({
+    error: { code: 'NOT_APPLIED', suggestions: ['plutomi-events pipeline run --embedded --apply'] },
+  });
   const run = p.start(['--embedded', '--apply']);
   await run.until('pipeline runs');
   const published = await p.cli(['events', 'publish', 'totp.requested', '--json']);

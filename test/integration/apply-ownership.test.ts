@@ -2,6 +2,7 @@ import { overLink, pipelineOf } from '../support/pipeline-of.js';
 import { describe, expect, it } from 'vitest';
 import { createConsumer, createStream, updateStream } from '../../src/lib/nats/objects.js';
 import { applyPlan, checkTopology, planTopology } from '../../src/lib/topology/apply.js';
+import { ensureTopology } from '../../src/lib/topology/ensure.js';
 import { isPending } from '../../src/lib/topology/diff/diff.js';
 import type { Plan } from '../../src/lib/topology/plan.js';
 import { applyTopology, type ConfigOverrides, makeConfig } from '../support/config.js';
@@ -163,6 +164,20 @@ describe('a second pipeline in the account', () => {
       { name: 'events', message: 'stream events exists and belongs to the pipeline "first"' },
     ]);
     expect(plan.changes.some(({ action }) => action === 'orphan')).toBe(false);
+  });
+
+  it('of a server that ends with the process is taken over once that is started again', async () => {
+    await using nats = await startNats();
+    await using link = await connectTo(nats.url);
+    await applyTopology(link, makeConfig({ name: 'first' }));
+    const ensured = ensureTopology(pipelineOf(link, makeConfig({ name: 'second' })), {
+      apply: true,
+      embedded: true,
+    });
+    await expect(ensured).rejects.toMatchObject({
+      code: 'NOT_OWNED',
+      suggestions: [containing('plutomi-events server start'), expect.anything(), containing('--adopt')],
+    });
   });
 
   it('lives beside the first with other names, and neither sees the other', async () => {

@@ -297,6 +297,20 @@ test('streams that are not there, one of another owner, and a durable with anoth
   expect(found?.message).toContain('events.job.other');
 });
 
+test('streams of another pipeline are one finding, on one line', async () => {
+  const server = await natsForTest();
+  await applied(server.url, { name: 'healthy' });
+  const found = complaints(await examine({ server: server.url }));
+  expect(found).toEqual([
+    {
+      about: 'streams',
+      status: 'fail',
+      message: 'stream events-advisories exists and belongs to the pipeline "healthy", and 11 more like it',
+      next: 'use other names in the config: streams.<stream>.name, or the name of the consumer',
+    },
+  ]);
+});
+
 test('a consumer that is paused', async (context) => {
   const server = await natsForTest();
   context.skip(server.version.startsWith('2.10.'), 'pausing came with 2.11');

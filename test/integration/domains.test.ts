@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test 
 import type { PipelineConfig } from '../../src/lib/config/resolved.js';
 import { Publisher } from '../../src/lib/events/publish/publish.js';
 import type { Link } from '../../src/lib/nats/link.js';
+import { readStandstill } from '../../src/lib/nats/standstill.js';
 import { Transcriber } from '../../src/lib/routing/transcribe.js';
 import { ensureTopology } from '../../src/lib/topology/ensure.js';
 import { planTopology } from '../../src/lib/topology/apply.js';
@@ -262,9 +263,27 @@ describe('--js-domain', () => {
     const apply = await p.cli(['pipeline', 'apply', '--yes', '--context', 'edge']);
     expect(apply).toMatchObject({ exitCode: 0 });
     expect(await (await connectIn(pair.hub)).streamInfo('events')).toBeDefined();
-    const wrong = await p.cli(['dlq', 'list', '--js-domain', 'nope', '--timeout', '1s']);
-    expect(wrong).toMatchObject({ exitCode: 4 });
-    expect(wrong.stderr).toContain('nothing answers in the JetStream domain "nope"');
-    expect(wrong.stderr).toContain('--js-domain');
+    const inNone = (...args: string[]) => p.cli([...args, '--js-domain', 'nope', '--timeout', '1s']);
+    const silent = 'nothing answers in the JetStream domain "nope"';
+    const next = '→ check the name of the domain: --js-domain, or jetstream_domain of the context';
+    for (const words of ['dlq list', 'pipeline status', 'pipeline health', 'pipeline metrics']) {
+      const wrong = await inNone(...words.split(' '));
+      expect(wrong).toMatchObject({ exitCode: 4, stdout: '' });
+      expect(wrong.stderr.split(silent)).toHaveLength(2);
+      expect(wrong.stderr).toContain(next);
+    }
+    const doctor = await inNone('pipeline', 'doctor');
+    expect(doctor.exitCode).toBe(1);
+    expect(doctor.stdout).toMatch(new RegExp(`^fail {2}jetstream {4}.*${silent}`, 'm'));
+    expect(doctor.stdout).toContain(next);
+    expect(doctor.stdout).not.toMatch(/^fail {2}cluster/m);
+  });
+
+  test('is no stream without a leader, to who asks why a consumer is not served', async () => {
+    const link = await connectIn(pair.leaf, 'nope', 1000);
+    expect(await readStandstill(link, 'events', 'worker')).toEqual({
+      kind: 'stream-without-leader',
+      detail: 'nothing answers in the JetStream domain "nope": no such domain, or its servers are away',
+    });
   });
 });

@@ -131,7 +131,8 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
           { err: error.message, waitedMs: Math.round(waitedMs) },
           'waiting: what the pipeline needs has no leader now, or the server does not answer',
         );
-      const ensure = { apply: this.flags.apply, ...warningsOf(log) };
+      const { apply, embedded } = this.flags;
+      const ensure = { apply, embedded, ...warningsOf(log) };
       await untilAnswered(pipeline.clock, () => ensureTopology(pipeline, ensure), onWaiting);
       const limits = await untilAnswered(pipeline.clock, () => readTightLimits(pipeline), onWaiting);
       for (const { refuses, detail, suggestions } of limits)

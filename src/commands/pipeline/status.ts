@@ -6,7 +6,8 @@ import { clipColumns } from '../../lib/render/columns.js';
 import { renderStatus } from '../../lib/render/status.js';
 import { StatusHistory } from '../../lib/status/history.js';
 import type { PipelineStatus } from '../../lib/status/pipeline-status.js';
-import { StatusReader } from '../../lib/status/read-status.js';
+import { isNothingThere, StatusReader } from '../../lib/status/read-status.js';
+import { suggestCommand } from '../../lib/suggestion.js';
 
 /** What `pipeline status --json` prints; with `--watch`, one a line. */
 export type PipelineStatusResult = PipelineStatus;
@@ -46,6 +47,9 @@ export default class PipelineStatusCommand extends LiveCommand<typeof PipelineSt
     const view = viewOf(process.stdout, this.colors);
     const title = escapeLine(`${status.pipeline} on ${status.server}, at ${status.at.slice(11, 19)} UTC`);
     const seen = history && ((one: PipelineStatus['consumers'][number]) => history.of(one));
-    return `${this.colors.bold(clipColumns(title, view.width))}\n\n${renderStatus(status, view, seen)}`;
+    const body = isNothingThere(status)
+      ? `the server has none of its streams\n→ ${this.inWords(suggestCommand('pipeline apply'))}`
+      : renderStatus(status, view, seen);
+    return `${this.colors.bold(clipColumns(title, view.width))}\n\n${body}`;
   }
 }

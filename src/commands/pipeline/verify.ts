@@ -8,7 +8,8 @@ import { ChangingLine } from '../../lib/cli/output/changing-line.js';
 import type { ReadSoFar } from '../../lib/nats/read/read-so-far.js';
 import { viewOf } from '../../lib/cli/output/view.js';
 import { renderReading } from '../../lib/render/progress.js';
-import { spelledOut } from '../../lib/render/suggestion.js';
+import { sharedSuggestions, spelledOut, withoutSuggestions } from '../../lib/render/suggestion.js';
+import type { View } from '../../lib/render/dead-letters.js';
 import { renderVerification } from '../../lib/render/verification.js';
 import { repairVerified } from '../../lib/verify/repair/repair.js';
 import { ignoring, type Verification, type Verified, warningKinds } from '../../lib/verify/verification.js';
@@ -55,8 +56,7 @@ Exit codes: 0 nothing is broken; 1 there are problems, failed, or answered no; 2
       await this.agree(verified.report, repairable);
       result = await repairVerified(pipeline, verified);
     }
-    const spelled = this.spelledOut(result);
-    this.output(spelled, () => renderVerification(spelled, viewOf(process.stdout, this.colors)));
+    this.output(this.spelledOut(result), () => this.page(result, viewOf(process.stdout, this.colors)));
     if (!this.flags.repair && !this.flags.json && repairable > 0) {
       const why = `repair ${repairable} of them`;
       this.note(`\n${this.inWords(suggestCommand('pipeline verify', { flags: { repair: true }, why }))}`);
@@ -78,6 +78,14 @@ Exit codes: 0 nothing is broken; 1 there are problems, failed, or answered no; 2
     }
   }
 
+  /** For people: what is to be done about several problems is said once, at the end. */
+  private page(found: Verification, view: View): string {
+    const said = sharedSuggestions(found.problems);
+    const problems = found.problems.map((problem) => withoutSuggestions(problem, said));
+    const text = renderVerification(this.spelledOut({ ...found, problems }), view);
+    return [text, ...said.map((one) => this.inWords(one))].join('\n');
+  }
+
   private spelledOut({ problems, warnings, ...rest }: Verification): Verification {
     const { caller } = this.context;
     return {
@@ -89,7 +97,7 @@ Exit codes: 0 nothing is broken; 1 there are problems, failed, or answered no; 2
 
   private async agree(found: Verification, repairable: number): Promise<void> {
     if (!this.flags.yes || this.context.protection() !== undefined)
-      this.note(renderVerification(this.spelledOut(found), viewOf(process.stderr, this.noteColors)));
+      this.note(this.page(found, viewOf(process.stderr, this.noteColors)));
     const what = repairable === 1 ? '1 problem' : `${repairable} problems`;
     if (await this.confirm(`Repair ${what} on ${escapeLine(found.server)}?`)) return;
     throw new OperationError('nothing was changed: the answer was no', { code: 'DECLINED' });

@@ -9,6 +9,7 @@ import { recordReason } from '../domain/record-reason.js';
 import { pointerFilter } from '../domain/subjects.js';
 import type { LetterStatus } from '../domain/selection/match.js';
 import { OperationError } from '../errors.js';
+import { noStream } from '../nats/read/read-stream.js';
 import { lastPointer } from '../pointers/write-pointer.js';
 import { findArchived } from '../pointers/read-letters.js';
 import { type OwnCommand, suggestCommand } from '../suggestion.js';
@@ -21,7 +22,9 @@ export async function notFound(
   id: string,
   status: LetterStatus = 'dead',
 ): Promise<OperationError> {
-  const { config } = pipeline;
+  const { config, link } = pipeline;
+  const { name: dlq } = config.streams.dlq;
+  if (!(await link.streamInfo(dlq))) return noStream(link, dlq);
   const named = parseDeadLetterId(id);
   if (!named) {
     return new OperationError(`no dead letter "${id}": an id looks like notifications-consumer/42`, {

@@ -2,7 +2,7 @@ import type { StreamSettings } from '../config/resolved.js';
 import { formatBytes } from '../domain/bytes.js';
 import { type PlutomiError } from '../errors.js';
 import { type AccountUse, readAccountUse } from '../nats/account.js';
-import { NotAllowedError } from '../nats/errors.js';
+import { NotAllowedError, SilentDomainError } from '../nats/errors.js';
 import type { Link } from '../nats/link.js';
 import { suggestOther } from '../suggestion.js';
 import { fail, failed, type Finding, ok, warn } from './finding.js';
@@ -38,7 +38,7 @@ function unreadable(error: PlutomiError): Finding {
       `its limits are not known: ${error.message}`,
       'let this user publish to $JS.API.INFO',
     );
-  if (error.code !== 'UNREACHABLE') return failed('jetstream', error);
+  if (error.code !== 'UNREACHABLE' || error instanceof SilentDomainError) return failed('jetstream', error);
   return fail(
     'cluster',
     'nothing answers for JetStream: the cluster has no leader now, or most of its servers are away',

@@ -7,6 +7,7 @@ import { usedPart } from '../status/used-part.js';
 import { suggestCommand, suggestOther } from '../suggestion.js';
 import { checkTopology } from '../topology/apply.js';
 import { type Change, pathOf } from '../topology/diff/diff.js';
+import type { Conflict } from '../topology/diff/conflicts.js';
 import { conflictError } from '../topology/refusal.js';
 import { asGoodAsFull, nearlyFull } from './check-account.js';
 import { fail, failed, type Finding, ok, warn } from './finding.js';
@@ -112,10 +113,9 @@ function storageOf({ streams }: Look): Finding[] {
 async function compared(pipeline: Pipeline): Promise<Finding[]> {
   try {
     const { changes, conflicts } = await checkTopology(pipeline);
-    const error = conflictError(conflicts);
     const owned = new Set(conflicts.map(({ name }) => name));
     const differing = changes.filter(({ name }) => !owned.has(name));
-    const findings = [...(error ? [failed('streams', error)] : []), ...together(differing)];
+    const findings = [...inTheWay(conflicts), ...together(differing)];
     const { config } = pipeline;
     const count = `${Object.keys(config.streams).length} streams and their consumers`;
     return findings.length > 0 ? findings : [ok('consumers', `${count} are there, and match the config`)];
@@ -124,12 +124,27 @@ async function compared(pipeline: Pipeline): Promise<Finding[]> {
   }
 }
 
+/** More of a kind are one finding, instead of one for each. */
+const mostApart = 3;
+
+/** What keeps the config from being applied. Much of it has one cause, such as another pipeline. */
+function inTheWay(conflicts: readonly Conflict[]): Finding[] {
+  const [first] = conflicts;
+  if (!first) return [];
+  const apart = conflicts.length <= mostApart ? conflicts : [first];
+  const more = conflicts.length - apart.length;
+  return apart.map(({ message }, at) => {
+    const [next = null] = conflictError(conflicts.slice(at, at + 1))?.suggestions ?? [];
+    return fail('streams', more === 0 ? message : `${message}, and ${more} more like it`, next);
+  });
+}
+
 /** Nothing at all is there: one finding, instead of one for each. */
 function together(changes: readonly Change[]): Finding[] {
   const missing = changes.filter(({ action }) => action === 'create');
   const differing = changes.filter(({ action }) => action !== 'create').map(differs);
-  if (missing.length <= 3) return [...missing.map(absent), ...differing];
-  const named = missing.slice(0, 3).map(pathOf).join(', ');
+  if (missing.length <= mostApart) return [...missing.map(absent), ...differing];
+  const named = missing.slice(0, mostApart).map(pathOf).join(', ');
   const about = missing.some(({ kind }) => kind === 'stream') ? 'streams' : 'consumers';
   const text = `${missing.length} streams and consumers are not there: ${named} and others`;
   return [fail(about, text, apply), ...differing];

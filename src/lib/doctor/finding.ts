@@ -52,7 +52,9 @@ export function fail(about: Subject, message: string, next: Suggestion | null = 
   return { about, status: 'fail', message, next };
 }
 
-/** What an error says, with the first of what it suggests. */
+/** What an error says, with the first of what it suggests. A finding is one line, whatever stands in an error. */
 export function failed(about: Subject, { message, suggestions: [next] }: PlutomiError): Finding {
-  return fail(about, message, next ?? null);
+  const [head = '', ...more] = message.split(/\s*\n\s*/);
+  const text = more.length === 0 ? head : `${head}${head.endsWith(':') ? ' ' : '; '}${more.join('; ')}`;
+  return fail(about, text, next ?? null);
 }

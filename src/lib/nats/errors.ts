@@ -143,6 +143,32 @@ export class UnreachableError extends ConnectionError {
 }
 
 /**
+ * Nobody listens for what was asked in the JetStream domain that was named. Where that is about a stream or a consumer, every
+ * server of the domain would answer: there is no such domain, or no way to it.
+ */
+export class SilentDomainError extends UnreachableError {
+  constructor(
+    what: string,
+    cause: unknown,
+    /** Its name. */
+    readonly domain: string,
+  ) {
+    super(what, cause, `${nothingAnswersIn(domain)}: no such domain or stream, or it has no leader now`, {
+      suggestions: [
+        'check the name of the domain: --js-domain, or jetstream_domain of the context',
+        ...howToGoOn,
+        whoLeads,
+      ],
+    });
+  }
+}
+
+/** The fact, for messages. */
+export function nothingAnswersIn(domain: string): string {
+  return `nothing answers ${inDomain(domain)}`;
+}
+
+/**
  * The account of this user has no JetStream. A server may say so for a moment while it starts: what runs on its own
  * asks again, as of any server that can't be reached.
  */
@@ -197,18 +223,7 @@ function nobodyAnswers(what: string, error: unknown, cause: unknown): Unreachabl
     const reason = 'nothing answers: no such stream, or it has no leader now';
     return new UnreachableError(what, error, reason, { suggestions: [...howToGoOn, whoLeads] });
   }
-  return new UnreachableError(
-    what,
-    error,
-    `nothing answers ${inDomain(domain)}: no such domain or stream, or it has no leader now`,
-    {
-      suggestions: [
-        'check the name of the domain: --js-domain, or jetstream_domain of the context',
-        ...howToGoOn,
-        whoLeads,
-      ],
-    },
-  );
+  return new SilentDomainError(what, error, domain);
 }
 
 /** Says nothing by itself: its cause is the error. The client doesn't export the class of the second. */

@@ -1,5 +1,5 @@
 import { filtersOverlap } from '../domain/subjects.js';
-import { UnreachableError } from './errors.js';
+import { nothingAnswersIn, SilentDomainError, UnreachableError } from './errors.js';
 import type { Link } from './link.js';
 import type { ConsumerInfo, StreamInfo } from './objects.js';
 
@@ -44,11 +44,9 @@ export async function readStandstill(
   consumer: string,
 ): Promise<Standstill | undefined> {
   const streamInfo = await answered(link, () => link.streamInfo(stream));
-  if (streamInfo === 'nobody') {
-    return streamWithoutLeader(stream);
-  }
+  if (streamInfo instanceof Silence) return streamInfo.of(streamWithoutLeader(stream));
   const info = streamInfo && (await answered(link, () => link.consumerInfo(stream, consumer)));
-  if (info === 'nobody') return noLeader;
+  if (info instanceof Silence) return info.of(noLeader);
   return standstillOf(stream, streamInfo, info);
 }
 
@@ -76,12 +74,24 @@ export const noLeader: Standstill = {
   detail: 'nothing answers for it: it has no leader now',
 };
 
-async function answered<T>(link: Link, ask: () => Promise<T>): Promise<T | 'nobody'> {
+/** Nothing answers. */
+class Silence {
+  constructor(private readonly error: UnreachableError) {}
+
+  /** As a standstill: of the one that was asked about, or of its whole domain. */
+  of(still: Standstill): Standstill {
+    if (!(this.error instanceof SilentDomainError)) return still;
+    const detail = `${nothingAnswersIn(this.error.domain)}: no such domain, or its servers are away`;
+    return { ...still, detail };
+  }
+}
+
+async function answered<T>(link: Link, ask: () => Promise<T>): Promise<T | Silence> {
   try {
     return await ask();
   } catch (error) {
     // Where the connection is there, and the account answers, silence is of the one that was asked about.
-    if (error instanceof UnreachableError && link.connected) return 'nobody';
+    if (error instanceof UnreachableError && link.connected) return new Silence(error);
     throw error;
   }
 }

@@ -10,13 +10,13 @@ type Sized = Pick<View, 'colors' | 'width'>;
 const aboutColumns = 13;
 const before = 6 + aboutColumns;
 
-/** A line for each finding, and what to do next below those that need it. */
+/** A line for each finding, and what to do next below those that need it: once for several with the same. */
 export function renderDiagnosis(
   { ok, findings }: Diagnosis,
   view: Sized,
   inWords: (next: Suggestion) => string,
 ): string {
-  const lines = findings.map((finding) => line(finding, view, inWords));
+  const lines = findings.map((finding, at) => line(finding, findings[at + 1], view, inWords));
   const [failed, warned] = (['fail', 'warn'] as const).map(
     (status) => findings.filter((one) => one.status === status).length,
   );
@@ -33,6 +33,7 @@ export function renderDiagnosis(
 
 function line(
   { about, status, message, next }: Finding,
+  following: Finding | undefined,
   view: Sized,
   inWords: (next: Suggestion) => string,
 ): string {
@@ -40,7 +41,10 @@ function line(
   const mark = colorOf(status, colors)(status.padEnd(6));
   const text = `${mark}${about.padEnd(aboutColumns)}${hanging(before, escapeLine(message), width)}`;
   if (next === null || status === 'ok') return text;
-  return `${text}\n${' '.repeat(before)}→ ${hanging(before + 2, escapeLine(inWords(next)), width)}`;
+  const words = inWords(next);
+  const isSaidBelow = following?.status === status && following.next && inWords(following.next) === words;
+  if (isSaidBelow) return text;
+  return `${text}\n${' '.repeat(before)}→ ${hanging(before + 2, escapeLine(words), width)}`;
 }
 
 function colorOf(status: Finding['status'], colors: Colors): (text: string) => string {

@@ -1,4 +1,10 @@
-import type { OtherCommand, OwnCommand, SuggestedWord, Suggestion } from '../suggestion.js';
+import {
+  distinct,
+  type OtherCommand,
+  type OwnCommand,
+  type SuggestedWord,
+  type Suggestion,
+} from '../suggestion.js';
 import { shellWord } from './shell-word.js';
 
 /** How this program was called, and the flags that lead to the same server again. */
@@ -42,6 +48,26 @@ export function withSuggestions(
 /** Something that says in one of its fields what is the matter, and beside it what to do about it. */
 export interface Suggesting {
   readonly suggestions?: readonly Suggestion[];
+}
+
+/** What several suggest, each once: it is said below all of them, where it says what it is for. */
+export function sharedSuggestions(all: readonly Suggesting[]): Suggestion[] {
+  const told = all.flatMap(({ suggestions = [] }) => suggestions.filter(saysWhy));
+  return distinct(told).filter((one) => told.filter((other) => isSame(one, other)).length > 1);
+}
+
+/** The same without what is said elsewhere. */
+export function withoutSuggestions<T extends Suggesting>(item: T, said: readonly Suggestion[]): T {
+  const { suggestions = [] } = item;
+  return { ...item, suggestions: suggestions.filter((one) => !said.some((other) => isSame(one, other))) };
+}
+
+function saysWhy(suggestion: Suggestion): boolean {
+  return typeof suggestion === 'object' && suggestion.why !== undefined;
+}
+
+function isSame(one: Suggestion, other: Suggestion): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 /** The same for people and scripts: one text, in that field. */

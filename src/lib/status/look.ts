@@ -1,6 +1,6 @@
 import type { StreamRole } from '../config/resolved.js';
 import type { Link } from '../nats/link.js';
-import { NoJetStreamError, NotAllowedError, UnreachableError } from '../nats/errors.js';
+import { NoJetStreamError, NotAllowedError, SilentDomainError, UnreachableError } from '../nats/errors.js';
 import { type ConsumerInfo, listConsumers, type StreamInfo } from '../nats/objects.js';
 import { noLeader, type Standstill, standstillOf, streamWithoutLeader } from '../nats/standstill.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
@@ -15,6 +15,9 @@ export interface StreamLook {
   /** Why it does not work; undefined: nothing is known against it. */
   readonly standstill: Standstill | undefined;
 }
+
+/** What a stream is, and each consumer of it, that is not there. */
+export const noSuchStream = 'the server has no such stream';
 
 /** A consumer of the pipeline, as the server says. */
 export interface ConsumerLook extends StageConsumer {
@@ -76,8 +79,9 @@ async function answer<T>(link: Link, ask: () => Promise<T>): Promise<T | 'nobody
   try {
     return await ask();
   } catch (error) {
-    const isSilent = error instanceof UnreachableError && !(error instanceof NoJetStreamError);
-    if (isSilent && link.connected) return 'nobody';
+    // About all of them, and not about the one that was asked for.
+    const isOfAll = error instanceof NoJetStreamError || error instanceof SilentDomainError;
+    if (error instanceof UnreachableError && !isOfAll && link.connected) return 'nobody';
     throw error;
   }
 }
@@ -101,10 +105,8 @@ async function listed(link: Link, stream: string): Promise<ReadonlyMap<string, C
 async function lookAtStream(link: Link, role: StreamRole, name: string): Promise<StreamLook> {
   const info = await answer(link, () => link.streamInfo(name));
   if (info === 'nobody') return { role, name, info: undefined, standstill: streamWithoutLeader(name) };
-  if (info === undefined) {
-    const detail = 'the server has no such stream';
-    return { role, name, info, standstill: { kind: 'no-stream', detail } };
-  }
+  if (info === undefined)
+    return { role, name, info, standstill: { kind: 'no-stream', detail: noSuchStream } };
   if (info.config.sealed)
     return {
       role,

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isoOfMs, isoOfNanos } from '../domain/time.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { countArchived, DeadLettersReader, mostLettersRead } from './dead-letters.js';
-import { type ConsumerLook, type Look, type StreamLook, takeLook } from './look.js';
+import { type ConsumerLook, type Look, noSuchStream, type StreamLook, takeLook } from './look.js';
 import { OldestUnprocessed } from './oldest-unprocessed.js';
 import type {
   ConsumerStatus,
@@ -91,6 +91,11 @@ export class StatusReader {
  */
 export function readStatus(pipeline: Pipeline): Promise<PipelineStatus> {
   return new StatusReader(pipeline).read();
+}
+
+/** The pipeline was never applied to this server: it has none of its streams. */
+export function isNothingThere({ streams }: Pick<PipelineStatus, 'streams'>): boolean {
+  return streams.every(({ problem }) => problem === noSuchStream);
 }
 
 function streamStatus(

@@ -16,6 +16,8 @@ import { suggestCommand } from '../suggestion.js';
 export interface EnsureOptions {
   /** False: what is missing or different is an error. */
   readonly apply: boolean;
+  /** The server ends with this process, so what is to be run next brings one of its own. Default: false. */
+  readonly embedded?: boolean;
   /** With `apply`: told why the config could not be stored for those who have no config file. Default: nobody. */
   readonly onNotStored?: (error: PlutomiError) => void;
   /** With `apply`: told why `operations log` lacks what was changed. Default: nobody. */
@@ -33,10 +35,13 @@ export async function ensureTopology(pipeline: Pipeline, options: EnsureOptions)
   const without = options.apply ? [] : workbenchStreams;
   const { changes, conflicts } = await checkTopology(pipeline, { without, monitor: options.apply });
   const conflict = conflictError(conflicts);
-  if (conflict) throw conflict;
+  if (conflict) throw options.embedded === true ? withServer(conflict) : conflict;
   if (options.apply) {
     const plan = changes.length > 0 ? await planTopology(pipeline) : undefined;
-    if (plan?.needsConfirmation === true) throw needsPerson(plan);
+    if (plan?.needsConfirmation === true) {
+      const refusal = needsPerson(plan);
+      throw options.embedded === true ? withServer(refusal) : refusal;
+    }
     if (plan) await applyPlan(pipeline, plan);
     const stored = await storeIfAllowed(pipeline, options.onNotStored);
     const done = { changes: plan?.changes ?? [], differs: stored?.differs ?? [] };
@@ -49,11 +54,17 @@ export async function ensureTopology(pipeline: Pipeline, options: EnsureOptions)
   const facts = changes.map(describeChange);
   throw new OperationError(`the server does not match the config:\n  ${facts.join('\n  ')}`, {
     code: 'NOT_APPLIED',
-    suggestions: [
-      suggestCommand('pipeline apply'),
-      suggestCommand('pipeline run', { flags: { apply: true } }),
-    ],
+    suggestions:
+      options.embedded === true
+        ? [suggestCommand('pipeline run', { flags: { embedded: true, apply: true } })]
+        : [suggestCommand('pipeline apply'), suggestCommand('pipeline run', { flags: { apply: true } })],
   });
+}
+
+/** The same error, where the commands that it suggests find no server until one is started again. */
+function withServer({ message, code, suggestions }: OperationError): OperationError {
+  const start = suggestCommand('server start', { why: 'first, unless the server of this folder still runs' });
+  return new OperationError(message, { code, suggestions: [start, ...suggestions] });
 }
 
 /** What an apply could not keep, as warnings of a log: for `ensureTopology`. */

@@ -5,6 +5,7 @@ import { escapeLine } from '../../domain/escape.js';
 import type { Origin } from '../../domain/key.js';
 import { decodeRecord } from '../../domain/record-decode.js';
 import { OperationError } from '../../errors.js';
+import { noStream } from '../../nats/read/read-stream.js';
 import type { OnRead } from '../../nats/read/read-so-far.js';
 import { serverNoteIn, type StoredMessage, storedOrigin } from '../../nats/wire/message.js';
 import { findByMessageId } from './find-by-id.js';
@@ -24,7 +25,7 @@ export interface Located {
  * The event that a text names: its sequence, `<consumer>/<sequence>`, or its message id. A text that is both a
  * sequence and an id means the sequence, where there is one.
  *
- * Throws OperationError `NOT_FOUND`, and `NOT_AN_EVENT` for what the server keeps in the stream for itself.
+ * Throws OperationError `NOT_FOUND`, `NO_STREAM`, and `NOT_AN_EVENT` for what the server keeps in the stream for itself.
  */
 export async function locateEvent(
   pipeline: Pipeline,
@@ -45,6 +46,7 @@ export async function locateEvent(
   const { seq: foundSeq, scanned } = await findByMessageId(link, name, text, scanLimit, onRead);
   const found = foundSeq === undefined ? undefined : await locateSeq(pipeline, foundSeq);
   if (found) return { ...found, scanned };
+  if (scanned.events === 0 && !(await link.streamInfo(name))) throw noStream(link, name);
   throw notFound(config, text, scanned);
 }
 
@@ -76,11 +78,11 @@ async function noSuchEvent(pipeline: Pipeline, { consumer, seq }: DeadLetterId):
     config: { streams },
   } = pipeline;
   const { name } = streams.events;
-  const state = (await link.streamInfo(name))?.state;
+  const info = await link.streamInfo(name);
+  if (!info) return noStream(link, name);
+  const { state } = info;
   const holds =
-    state && state.messages > 0
-      ? `${name} holds ${state.first_seq} to ${state.last_seq}`
-      : `${name} is empty`;
+    state.messages > 0 ? `${name} holds ${state.first_seq} to ${state.last_seq}` : `${name} is empty`;
   return new OperationError(`no event ${seq} of ${consumer}: ${holds}, and the journal has no record of it`, {
     code: 'NOT_FOUND',
     suggestions: [suggestCommand('dlq list', { flags: { consumer } })],

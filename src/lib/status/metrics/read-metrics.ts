@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isoOfMs } from '../../domain/time.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
+import { noStream } from '../../nats/read/read-stream.js';
 import { type ConsumerLook, type Look, takeLook, workOf } from '../look.js';
 import { consumerIn, deliveriesBetween, growthBetween, round } from '../rates.js';
 import { Arrivals, readSubjectCounts } from './arrivals.js';
@@ -19,7 +20,8 @@ export interface MetricsOptions {
 /**
  * Measures what a pipeline does between two looks: events by type, deliveries, how many attempts succeed, growth.
  *
- * @throws ConnectionError where the server does not answer, or this user may not ask
+ * @throws OperationError `NO_STREAM` where none of its streams is there; ConnectionError where the server does not answer,
+ *   or this user may not ask
  */
 export function readMetrics(
   pipeline: Pipeline,
@@ -31,6 +33,8 @@ export function readMetrics(
 /** The same as long as something takes. */
 export async function measure(pipeline: Pipeline, during: () => Promise<unknown>): Promise<PipelineMetrics> {
   const [before, subjectsBefore] = await Promise.all([takeLook(pipeline), readSubjectCounts(pipeline)]);
+  if (before.streams.every(({ standstill }) => standstill?.kind === 'no-stream'))
+    throw noStream(pipeline.link, pipeline.config.streams.events.name);
   await during();
   const [after, subjectsAfter] = await Promise.all([takeLook(pipeline), readSubjectCounts(pipeline)]);
   const ms = after.tickMs - before.tickMs;
