@@ -26,8 +26,13 @@ test('the start of the README works as written, in an empty folder', async () =>
   );
   await writeFile(join(folder, 'plutomi-events.config.json'), blocks(markdown, 'json')[0] ?? '');
   await writeFile(join(folder, 'notifications.mjs'), blocks(markdown, 'js')[0] ?? '');
-  const commands = (blocks(markdown, 'sh').find((code) => code.includes('server start')) ?? '')
-    .split('\n')
+  const inShell = blocks(markdown, 'sh');
+  const first = inShell.findIndex((code) => code.includes('server start'));
+  // What runs until Ctrl-C ends its block.
+  expect(inShell[first]?.trimEnd().split('\n').at(-1)).toContain('pipeline run');
+  const commands = inShell
+    .slice(first, first + 2)
+    .flatMap((code) => code.split('\n'))
     .filter((line) => line.startsWith('npx plutomi-events '))
     .map((line) =>
       line.replace(/\s+#.*$/, '').replace('npx plutomi-events', `node ${join(root, 'bin', 'run.js')}`),

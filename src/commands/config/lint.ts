@@ -3,6 +3,8 @@ import { BaseCommand } from '../../lib/cli/base-command.js';
 import type { LintFinding } from '../../lib/config/lint/finding.js';
 import { lintConfig } from '../../lib/config/lint/lint-config.js';
 import { escapeLine } from '../../lib/domain/escape.js';
+import { viewOf } from '../../lib/cli/output/view.js';
+import { hanging } from '../../lib/render/hanging.js';
 
 /** What `config lint --json` prints. */
 export interface ConfigLintResult {
@@ -30,7 +32,10 @@ Exit code 0, or 1 with --strict if there is anything. No server is contacted whe
     this.output(result, () =>
       findings.length === 0
         ? 'nothing to say'
-        : findings.map(({ path, rule, message }) => escapeLine(`${path}: ${message} (${rule})`)).join('\n'),
+        : findings
+            .map(({ path, rule, message }) => escapeLine(`${path}: ${message} (${rule})`))
+            .map((line) => hanging(0, line, viewOf(process.stdout, this.colors).width))
+            .join('\n'),
     );
     if (this.flags.strict && findings.length > 0) process.exitCode = 1;
   }
