@@ -140,7 +140,8 @@ describe('loadConfig', () => {
     await expect(load(folder)).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
       exitCode: 2,
-      message: `${folder}/plutomi-events.config.json has 2 problems:`,
+      summary: `${folder}/plutomi-events.config.json has 2 problems:`,
+      message: `${folder}/plutomi-events.config.json has 2 problems:\n  name: required: a string\n  line 1, column 2: nmae: unknown key; did you mean name?`,
       problems: [
         { path: 'name', message: 'required: a string' },
         { path: 'nmae', line: 1, column: 2, message: 'unknown key; did you mean name?' },
