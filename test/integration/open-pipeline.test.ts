@@ -87,9 +87,20 @@ test('all that is wrong with a config is said at once, before anything connects'
   const opening = openPipeline({ config: wrong, server: 'nats://127.0.0.1:1' });
   await expect(opening).rejects.toMatchObject({
     exitCode: 2,
-    message: expect.stringContaining('the config has'),
+    message: expect.stringMatching(/^the config has 3 problems:\n {2}name: /),
   });
   await expect(openPipeline({ cwd: await temporaryFolder() })).rejects.toMatchObject({ exitCode: 2 });
+});
+
+test.each([
+  [{ server: 'nats://127.0.0.1:1' }, "can't connect to nats://127.0.0.1:1 (from the option server): "],
+  [{ server: 'http://127.0.0.1:1' }, 'the option server: expected a server like nats://host:4222, '],
+  [{ tlsCa: 'none.pem' }, "the option tlsCa: can't read none.pem: "],
+  [{ creds: 'none.creds', token: 't' }, 'the option creds and the option token exclude each other'],
+  [{ password: 'p' }, 'the option password is given without a user'],
+  [{ jsDomain: 'a b' }, 'the option jsDomain: expected a name'],
+])('an error names the option that was given, and no flag: %o', async (options, message) => {
+  await expect(openPipeline({ config: { name: 'opened' }, ...options })).rejects.toThrow(message);
 });
 
 test('without a config, it is read from the server: all works but handlers', async () => {
