@@ -87,7 +87,7 @@ test('all that is wrong with a config is said at once, before anything connects'
   const opening = openPipeline({ config: wrong, server: 'nats://127.0.0.1:1' });
   await expect(opening).rejects.toMatchObject({
     exitCode: 2,
-    message: expect.stringMatching(/^the config has 3 problems:\n {2}name: /),
+    message: expect.stringMatching(/^the config has 3 problems:\n[^]*\n {2}consumers\.c/),
   });
   await expect(openPipeline({ cwd: await temporaryFolder() })).rejects.toMatchObject({ exitCode: 2 });
 });
