@@ -27,6 +27,11 @@ export async function loadExports(
   file: string,
   options: ModuleOptions,
 ): Promise<Readonly<Record<string, unknown>> | undefined> {
+  if (!isModule(file)) {
+    throw new ConfigError(
+      `can't load ${file}: expected a module that ends in .ts, .mts, .mjs, .js or .cjs, found "${path.extname(file)}"`,
+    );
+  }
   const [fsCache, library] = await Promise.all([codeFolder(options.cacheHome), options.library()]);
   try {
     const { createJiti } = await import('jiti');
@@ -48,6 +53,11 @@ export async function loadExports(
     if (decorator !== undefined) throw decoratorError(file, decorator);
     throw new ConfigError(`can't load ${file}: ${describeFailure(error, file)}`, [], { cause: error });
   }
+}
+
+/** By its ending; a file without one may be CommonJS. */
+export function isModule(file: string): boolean {
+  return /^(?:\.[mc]?[jt]sx?)?$/.test(path.extname(file));
 }
 
 function isTypeScript(file: string): boolean {

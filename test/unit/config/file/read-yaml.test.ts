@@ -128,9 +128,9 @@ describe('what is not YAML, or no plain data, is refused with its position', () 
     });
   });
 
-  test('an empty file', async () => {
-    expect(await failure('# nothing\n')).toMatchObject({
-      problems: [{ path: '(whole file)', message: 'expected an object, found null' }],
+  test.each(['', ' \n', '# nothing\n', '---\n'])('an empty file: %j', async (text) => {
+    expect(await failure(text)).toMatchObject({
+      message: '<file> is empty, or has nothing but comments: a config has at least a name',
     });
   });
 });
