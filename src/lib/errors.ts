@@ -71,14 +71,20 @@ export class ConfigError extends PlutomiError {
   /** Usage or config. */
   override readonly exitCode = 2;
   constructor(
-    message: string,
+    /** The message without the problems, which stand below it, one a line. */
+    readonly summary: string,
     /** Every problem of the file, in the order of its keys. */
     readonly problems: readonly ConfigProblem[] = [],
     facts: CodedFacts = {},
   ) {
-    super(message, facts);
+    super([summary, ...problems.map(problemLine)].join('\n'), facts);
     this.code = facts.code ?? 'CONFIG_INVALID';
   }
+}
+
+function problemLine({ line, column, path, message }: ConfigProblem): string {
+  const inLine = column === undefined ? `line ${line}` : `line ${line}, column ${column}`;
+  return `  ${line === undefined ? '' : `${inLine}: `}${path}: ${message}`;
 }
 
 /** The server can't be reached, or the credentials are refused. */

@@ -271,6 +271,7 @@ export {
 export { type Caller, renderSuggestion } from './render/suggestion.js';
 export type { Blank, GivenFlag, OtherCommand, OwnCommand, SuggestedWord, Suggestion } from './suggestion.js';
 export {
+  ClosedError,
   NotAllowedError,
   StoreFullError,
   TooLargeError,

@@ -35,6 +35,9 @@ test('--help names every topic; help of a command has its purpose, examples and 
 test.each([
   [['pipline', 'run'], 'pipeline run'],
   [['dlq', 'lst'], 'dlq list'],
+  [['run'], 'pipeline run'],
+  [['pipline'], 'pipeline --help'],
+  [['evnts', 'quickly'], 'events --help'],
 ])('an unknown command %j is exit 2, with and without --json, with the nearest one', async (words, near) => {
   const plain = await run(...words);
   expect(plain).toMatchObject({

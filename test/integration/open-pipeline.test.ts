@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { UserConfig } from '../../src/lib/config/schema/user-config.js';
+import { ClosedError } from '../../src/lib/nats/errors.js';
 import { openPipeline } from '../../src/lib/open/open-pipeline.js';
 import { eventually } from '../support/eventually.js';
 import { natsForTest } from '../support/pipeline.js';
@@ -86,9 +87,20 @@ test('all that is wrong with a config is said at once, before anything connects'
   const opening = openPipeline({ config: wrong, server: 'nats://127.0.0.1:1' });
   await expect(opening).rejects.toMatchObject({
     exitCode: 2,
-    message: expect.stringContaining('the config has'),
+    message: expect.stringMatching(/^the config has 3 problems:\n[^]*\n {2}consumers\.c/),
   });
   await expect(openPipeline({ cwd: await temporaryFolder() })).rejects.toMatchObject({ exitCode: 2 });
+});
+
+test.each([
+  [{ server: 'nats://127.0.0.1:1' }, "can't connect to nats://127.0.0.1:1 (from the option server): "],
+  [{ server: 'http://127.0.0.1:1' }, 'the option server: expected a server like nats://host:4222, '],
+  [{ tlsCa: 'none.pem' }, "the option tlsCa: can't read none.pem: "],
+  [{ creds: 'none.creds', token: 't' }, 'the option creds and the option token exclude each other'],
+  [{ password: 'p' }, 'the option password is given without a user'],
+  [{ jsDomain: 'a b' }, 'the option jsDomain: expected a name'],
+])('an error names the option that was given, and no flag: %o', async (options, message) => {
+  await expect(openPipeline({ config: { name: 'opened' }, ...options })).rejects.toThrow(message);
 });
 
 test('without a config, it is read from the server: all works but handlers', async () => {
@@ -113,5 +125,67 @@ test('without a config, it is read from the server: all works but handlers', asy
   });
   await expect(openPipeline({ ...away, config, pipeline: 'other' })).rejects.toMatchObject({
     code: 'OTHER_PIPELINE',
+  });
+});
+
+test('a closed pipeline refuses all at once, and says that it is closed', async () => {
+  const server = await natsForTest();
+  const cwd = await folderWith({ 'handler.mjs': broken });
+  const opened = await openPipeline({ config, cwd, server: server.url });
+  await (await opened.run({ apply: true })).stop(1000);
+  await opened.close();
+
+  const { deadLetters } = opened;
+  const ids = ['notifications-consumer/1'];
+  const refused: Readonly<Record<string, () => Promise<unknown>>> = {
+    publish: () => opened.publish('totp.requested', {}),
+    publishMany: () => opened.publishMany([{ type: 'totp.requested', data: {} }]),
+    events: () => opened.events({ since: '1h' }).next(),
+    hear: () => opened.hear().next(),
+    subscribe: () => opened.subscribe({ subjects: ['totp.requested'], handler: () => {} }),
+    replayEvents: () => opened.replayEvents({ all: true, to: 'events.totp.requested' }),
+    loadEvents: () => opened.loadEvents({ durationMs: 100 }),
+    run: () => opened.run(),
+    explain: () => opened.explain('1'),
+    verify: () => opened.verify(),
+    status: () => opened.status(),
+    health: () => opened.health(),
+    metrics: () => opened.metrics(),
+    operations: () => opened.operations(),
+    list: () => deadLetters.list(),
+    groups: () => deadLetters.groups(),
+    show: () => deadLetters.show('notifications-consumer/1'),
+    replay: () => deadLetters.replay({ ids }),
+    discard: () => deadLetters.discard({ ids }, { note: 'x' }),
+  };
+  const start = performance.now();
+  for (const [name, call] of Object.entries(refused)) {
+    const error: unknown = await call().catch((thrown: unknown) => thrown);
+    expect([name, error]).toEqual([name, expect.any(ClosedError)]);
+    expect(error).toMatchObject({
+      code: 'CLOSED',
+      message: expect.stringContaining('the pipeline is closed'),
+    });
+  }
+  expect(performance.now() - start).toBeLessThan(2000);
+});
+
+test('what was sent before the close, and not answered, may be stored', async () => {
+  const server = await natsForTest();
+  const options = { config, cwd: await folderWith({ 'handler.mjs': broken }), server: server.url };
+  {
+    await using maker = await openPipeline(options);
+    await maker.run({ apply: true });
+  }
+  const opened = await openPipeline(options);
+  process.kill(server.pid, 'SIGSTOP');
+  onTestFinished(() => void process.kill(server.pid, 'SIGCONT'));
+  const published = opened.publish('totp.requested', {});
+  await opened.close();
+  await expect(published).rejects.toMatchObject({
+    code: 'UNREACHABLE',
+    message: expect.stringMatching(
+      /the connection broke before the answer came \(one try\); the event may be stored/,
+    ),
   });
 });

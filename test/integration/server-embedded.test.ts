@@ -1,4 +1,5 @@
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
@@ -6,6 +7,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { type StartServerOptions, startServer } from '../../src/lib/dev-server/embedded.js';
 import { readCommandLine } from '../../src/lib/dev-server/process.js';
 import { serverBinary, startCluster, startNats } from '../support/nats-server.js';
+import { listen } from '../support/ports.js';
+import { worded } from '../support/suggestions.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 async function optionsIn(folder: string): Promise<StartServerOptions> {
@@ -67,19 +70,33 @@ test('stop ends the process it started; a second stop does nothing', async () =>
   expect(await readFile(server.logFile, 'utf8')).not.toMatch(/\[ERR\]/);
 });
 
-test('a port in use: the error has the end of this log, not of an older one', async () => {
+test('a port in use: the error says so, and what to do', async () => {
+  const options = await optionsIn(await temporaryFolder());
+  const squatter = await listen(createServer());
+
+  await expect(startServer({ ...options, port: squatter })).rejects.toMatchObject({
+    code: 'SERVER_EXITED',
+    message: `port ${squatter} is in use: nats-server did not start`,
+    suggestions: [
+      worded(`see which process listens: ss -ltnp 'sport = :${squatter}'`),
+      worded('take a free port: plutomi-events server start'),
+    ],
+  });
+});
+
+test('another reason: the error has the lines of this log that say it, none of an older one', async () => {
   const folder = await temporaryFolder();
   const options = await optionsIn(folder);
-  const first = await startServer(options);
-  onTestFinished(() => first.stop());
-  const second = { ...options, storeDir: join(folder, 'other'), logFile: join(folder, 'other.log') };
-  await writeFile(second.logFile, 'older line\n');
+  const configFile = join(folder, 'nats.conf');
+  await writeFile(configFile, 'http: "192.0.2.1:8222"\n');
+  await mkdir(join(folder, 'data'));
+  await writeFile(options.logFile, '[1] [ERR] older line\n');
 
-  const error = await startServer({ ...second, port: first.port }).catch((error: unknown) => error as Error);
+  const error = await startServer({ ...options, configFile }).catch((error: unknown) => error as Error);
 
   expect(error).toMatchObject({ code: 'SERVER_EXITED' });
   expect((error as Error).message).toMatch(
-    /ended with exit code 1\nThe end of its log, .*other\.log:\n[^]*address already in use/,
+    /ended with exit code 1\nIts log, .*log:\n(?:\[.*\] \S+ \S+ \[(?:FTL|ERR)\] .*\n?)+$/,
   );
   expect((error as Error).message).not.toContain('older line');
 });

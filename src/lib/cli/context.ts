@@ -159,6 +159,7 @@ export class CommandContext {
     const target = await findTarget(undefined, {
       environment: environmentElsewhere(this.environment),
       flags,
+      called: (flag) => `--to-${flag}`,
       name: `plutomi-events ${this.commandId.replaceAll(':', ' ')}`,
       timeoutMs: this.flags.timeout,
     });

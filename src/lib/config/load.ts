@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigError, type ConfigProblem } from '../errors.js';
-import { loadModule } from './file/load-module.js';
+import { isModule, loadModule } from './file/load-module.js';
 import type { TextFile } from './file/positions.js';
 import type { PipelineConfig } from './resolved.js';
 import { requireTrusted, type Trust } from '../connection/trust.js';
@@ -109,11 +109,14 @@ async function checked(
 ): Promise<PipelineConfig> {
   const { validateConfig } = await import('./validation/validate.js');
   const { resolveConfig } = await import('./resolve.js');
-  const { parsed, problems, warnings } = await validateConfig(value, path.dirname(file), options);
+  const { parsed, problems, warnings, suggestions } = await validateConfig(
+    value,
+    path.dirname(file),
+    options,
+  );
   if (parsed === undefined) {
-    const { keysToLookUp } = await import('./validation/look-up.js');
     const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
-    throw new ConfigError(`${named} has ${count}:`, problems, { suggestions: keysToLookUp(problems) });
+    throw new ConfigError(`${named} has ${count}:`, problems, { suggestions });
   }
   for (const warning of warnings) onWarning?.(warning);
   return resolveConfig(parsed, file);
@@ -122,22 +125,27 @@ async function checked(
 /** The config file of `cwd` or of the nearest folder above it that has one. */
 export async function findConfig(cwd: string): Promise<string | undefined> {
   for (let folder = cwd; ; folder = path.dirname(folder)) {
-    for (const name of configNames) {
-      const file = path.join(folder, name);
-      if (await isFile(file)) return file;
-    }
+    const file = await configIn(folder);
+    if (file !== undefined) return file;
     if (path.dirname(folder) === folder) return undefined;
   }
 }
 
-async function readConfig(file: string, options: LoadOptions): Promise<Read> {
-  if (!(await isFile(file))) {
-    throw new ConfigError(`no config file at ${file}`, [], { suggestions: ['name another with --config'] });
+async function configIn(folder: string): Promise<string | undefined> {
+  for (const name of configNames) {
+    const file = path.join(folder, name);
+    if (await isFile(file)) return file;
   }
+  return undefined;
+}
+
+async function readConfig(file: string, options: LoadOptions): Promise<Read> {
+  if (!(await isFile(file))) throw await notAFile(file);
   await requireTrusted(file, options.trust);
   const text = await readText(file);
   // A module reads the environment itself.
   if (text !== undefined) return { ...text, fills: true };
+  if (!isModule(file)) throw otherKind(file);
   const value = await loadModule(file, options);
   if (value !== undefined) return { value };
   throw new ConfigError(`${file} has no default export`, [], {
@@ -145,11 +153,42 @@ async function readConfig(file: string, options: LoadOptions): Promise<Read> {
   });
 }
 
+function nothingIn(file: string): ConfigError {
+  return new ConfigError(`${file} is empty, or has nothing but comments: a config has at least a name`, [], {
+    suggestions: [suggestCommand('config schema', { note: 'what a config may contain' })],
+  });
+}
+
+async function notAFile(file: string): Promise<ConfigError> {
+  const found = await stat(file).catch(() => undefined);
+  if (found === undefined) {
+    return new ConfigError(`no config file at ${file}`, [], { suggestions: ['name another with --config'] });
+  }
+  const what = found.isDirectory() ? 'a folder' : 'no regular file';
+  const within = found.isDirectory() ? await configIn(file) : undefined;
+  return new ConfigError(`expected a config file, found ${what}: ${file}`, [], {
+    suggestions: [
+      within === undefined ? 'name a file with --config' : `name the one in it with --config: ${within}`,
+    ],
+  });
+}
+
+function otherKind(file: string): ConfigError {
+  const kinds = configNames.map((name) => path.extname(name)).join(', ');
+  return new ConfigError(
+    `can't read ${file}: expected a config that ends in one of ${kinds}, found "${path.extname(file)}"`,
+    [],
+    { suggestions: ['name another with --config, or rename it'] },
+  );
+}
+
 /** Undefined: it is a module. */
 async function readText(file: string): Promise<TextFile | undefined> {
   if (file.endsWith('.json')) return (await import('./file/read-json.js')).readJson(file);
-  if (/\.ya?ml$/.test(file)) return (await import('./file/read-yaml.js')).readYaml(file);
-  return undefined;
+  if (!/\.ya?ml$/.test(file)) return undefined;
+  const text = await (await import('./file/read-yaml.js')).readYaml(file);
+  if (text.value === null) throw nothingIn(file);
+  return text;
 }
 
 async function isFile(file: string): Promise<boolean> {

@@ -6,7 +6,7 @@ import { readCredentials } from './credentials.js';
 import type { Environment } from './environment.js';
 import { type ContextSettings, readContext } from './nats-context.js';
 import { type Servers, parseServers } from './server-urls.js';
-import type { ServerSettings, TargetFlags, TargetOptions } from './target-options.js';
+import { flagName, type ServerSettings, type TargetOptions } from './target-options.js';
 import { tlsOf } from './tls-files.js';
 
 export const defaultServer = 'nats://127.0.0.1:4222';
@@ -65,12 +65,12 @@ export function contextOf({
 
 /** `--js-domain` stands in place of what the context says about JetStream. */
 function jetStreamOf(
-  { flags }: TargetOptions,
+  { flags, called = flagName }: TargetOptions,
   context: ContextSettings | undefined,
 ): Pick<ConnectionTarget, 'domain' | 'apiPrefix'> {
   const domain = flags['js-domain'];
   if (domain !== undefined && !isName(domain)) {
-    throw new UsageError(`--js-domain: expected a name, found "${escapeLine(domain)}"`);
+    throw new UsageError(`${called('js-domain')}: expected a name, found "${escapeLine(domain)}"`);
   }
   const named = domain ?? context?.domain;
   const apiPrefix = domain === undefined ? context?.apiPrefix : undefined;
@@ -82,7 +82,7 @@ function jetStreamOf(
 
 /** As with servers, a context named by flag comes before the variable. */
 function inboxPrefixOf(
-  { flags, environment }: TargetOptions,
+  { flags, environment, called = flagName }: TargetOptions,
   context: ContextSettings | undefined,
 ): string | undefined {
   const layers = [
@@ -91,7 +91,7 @@ function inboxPrefixOf(
   ] as const;
   const [from, prefix] =
     [
-      ['--inbox-prefix', flags['inbox-prefix']] as const,
+      [called('inbox-prefix'), flags['inbox-prefix']] as const,
       ...(flags.context === undefined ? layers : layers.toReversed()),
     ].find(([, given]) => given !== undefined) ?? [];
   return prefix === undefined ? undefined : checkPrefix(from ?? '', prefix);
@@ -107,15 +107,13 @@ export function checkPrefix(from: string, prefix: string): string {
 }
 
 /** In order of precedence; what stands below the one that names the server is left out, contexts aside. */
-async function layersOf({ flags, environment, configured, local }: TargetOptions): Promise<Layer[]> {
+async function layersOf(options: TargetOptions): Promise<Layer[]> {
+  const { flags, environment, configured, local, called = flagName } = options;
   const { natsUrl, natsContext } = environment;
   const named = flags.context ?? natsContext;
   const context = named === undefined ? [] : [await contextLayer(named, environment)];
   const byFlag = flags.context !== undefined;
-  const first = [
-    layer('--server', flags.server, await flagAuth(flags, environment)),
-    ...(byFlag ? context : []),
-  ];
+  const first = [layer(called('server'), flags.server, await flagAuth(options)), ...(byFlag ? context : [])];
   // Files that are not needed may be missing.
   const needed = first.every((one) => one.auth === undefined);
   const layers = [
@@ -174,18 +172,25 @@ function requireOne(ways: Readonly<Record<string, string | undefined>>): void {
   throw new UsageError(`${given.join(' and ')} exclude each other: expected one way to log in`);
 }
 
-async function flagAuth(flags: TargetFlags, environment: Environment): Promise<Auth | undefined> {
+async function flagAuth({ flags, environment, called = flagName }: TargetOptions): Promise<Auth | undefined> {
   const { creds, nkey, password, token } = flags;
   const user = flags.user ?? (password === undefined ? undefined : environment.natsUser);
   if (password !== undefined && user === undefined) {
-    throw new UsageError('--password is given without a user', {
-      suggestions: ['name the user with --user'],
+    throw new UsageError(`${called('password')} is given without a user`, {
+      suggestions: [`name the user with ${called('user')}`],
     });
   }
-  requireOne({ '--creds': creds, '--nkey': nkey, '--user': flags.user, '--token': token });
+  requireOne({
+    [called('creds')]: creds,
+    [called('nkey')]: nkey,
+    [called('user')]: flags.user,
+    [called('token')]: token,
+  });
   if (token !== undefined) return { token };
-  if (creds !== undefined) return { creds: await readCredentials('creds', '--creds', creds, environment) };
-  if (nkey !== undefined) return { nkeySeed: await readCredentials('nkey', '--nkey', nkey, environment) };
+  if (creds !== undefined)
+    return { creds: await readCredentials('creds', called('creds'), creds, environment) };
+  if (nkey !== undefined)
+    return { nkeySeed: await readCredentials('nkey', called('nkey'), nkey, environment) };
   return user === undefined ? undefined : userAuth(user, password ?? environment.natsPassword);
 }
 

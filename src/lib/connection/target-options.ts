@@ -30,6 +30,12 @@ export interface TargetFlags {
   readonly 'inbox-prefix'?: string;
 }
 
+/** What whoever gave one of them calls it, e.g. `--server`. */
+export type Called = (flag: keyof TargetFlags) => string;
+
+/** As on the command line. */
+export const flagName: Called = (flag) => `--${flag}`;
+
 /** The `server` of a config. */
 export interface ServerSettings {
   /** `nats://host:port`; several with commas. */
@@ -42,6 +48,8 @@ export interface ServerSettings {
 export interface TargetOptions {
   /** Strongest: before environment, context and config. */
   readonly flags: TargetFlags;
+  /** What they are called where they were given, for messages. Default: `flagName`. */
+  readonly called?: Called;
   /** From `readEnvironment`. */
   readonly environment: Environment;
   /** What the config file says. */

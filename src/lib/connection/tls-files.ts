@@ -1,7 +1,7 @@
 import type { TlsFiles } from '../nats/connect/target.js';
 import { UsageError } from '../errors.js';
 import { requireFile } from './credentials.js';
-import type { TargetOptions } from './target-options.js';
+import { flagName, type TargetOptions } from './target-options.js';
 
 interface Files {
   readonly caFile?: string | undefined;
@@ -14,7 +14,7 @@ interface Files {
  * Undefined: TLS is used where the server wants it.
  */
 export async function tlsOf(
-  { flags, environment }: TargetOptions,
+  { flags, environment, called = flagName }: TargetOptions,
   fromContext: TlsFiles | undefined,
   forced: boolean,
 ): Promise<TlsFiles | undefined> {
@@ -22,9 +22,9 @@ export async function tlsOf(
   const file = async (from: string, written: string | undefined) =>
     written === undefined ? undefined : requireFile(from, written, environment);
   const byFlag = {
-    caFile: await file('--tlsca', flags.tlsca),
-    certFile: await file('--tlscert', flags.tlscert),
-    keyFile: await file('--tlskey', flags.tlskey),
+    caFile: await file(called('tlsca'), flags.tlsca),
+    certFile: await file(called('tlscert'), flags.tlscert),
+    keyFile: await file(called('tlskey'), flags.tlskey),
   };
   const byVariable = {
     caFile: await file('NATS_CA', natsCa),

@@ -5,13 +5,13 @@ import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isMainThread } from 'node:worker_threads';
 import { makeFolder } from '../connection/make-folder.js';
-import { messageOf, OperationError } from '../errors.js';
+import { messageOf } from '../errors.js';
 import { type Clock, systemClock } from '../flow/clock.js';
 import { readClientUrl, readInfo, removePortsFiles, type ServerInfo } from './ready.js';
+import { ServerNotReady, startError } from './start-error.js';
 
 const POLL_MS = 5;
 const STOP_GRACE_MS = 5_000;
-const LOG_LINES_IN_ERROR = 15;
 /** How long a start may take. */
 export const READY_TIMEOUT_MS = 30_000;
 
@@ -63,7 +63,7 @@ export interface ServerHandle {
  * stops the server after its own work.
  *
  * @throws OperationError `SERVER_EXITED` when it ends before it answers, `SERVER_NOT_READY` when the deadline
- *   passes first; both with the last lines of its log.
+ *   passes first; both with what its log says of it.
  */
 export async function startServer(options: StartServerOptions): Promise<ServerHandle> {
   const { binary, storeDir, logFile, readyTimeoutMs = READY_TIMEOUT_MS, clock = systemClock } = options;
@@ -118,8 +118,6 @@ interface Found {
   readonly url: string;
   readonly info: ServerInfo;
 }
-
-class ServerNotReady extends Error {}
 
 async function waitUntilReady(
   exited: Promise<ServerExit>,
@@ -191,13 +189,4 @@ function describeExit({ code, signal }: ServerExit): string {
 async function readFrom(file: string, startBytes: number): Promise<string> {
   const content = await readFile(file).catch(() => Buffer.alloc(0));
   return content.subarray(startBytes).toString('utf8');
-}
-
-function startError(error: unknown, { binary, logFile }: StartServerOptions, log: string): OperationError {
-  const lines = log.trimEnd().split('\n').slice(-LOG_LINES_IN_ERROR).join('\n');
-  const said = lines === '' ? '' : `\nThe end of its log, ${logFile}:\n${lines}`;
-  return new OperationError(`nats-server (${binary}) did not start: ${messageOf(error)}${said}`, {
-    code: error instanceof ServerNotReady ? 'SERVER_NOT_READY' : 'SERVER_EXITED',
-    cause: error,
-  });
 }

@@ -1,10 +1,11 @@
 import { dirname } from 'node:path';
-import { messageOf, OperationError } from '../errors.js';
+import { OperationError } from '../errors.js';
 import { READY_TIMEOUT_MS, type ServerHandle, type StartServerOptions, startServer } from './embedded.js';
 import type { Clock } from '../flow/clock.js';
 import type { Trust } from '../connection/trust.js';
 import { type LockOptions, withLock } from './lock.js';
 import { stopServerProcess } from './process.js';
+import { PortInUse } from './start-error.js';
 import {
   findRunningServer,
   makeServerFolder,
@@ -114,17 +115,13 @@ async function start(options: FolderServerOptions): Promise<ServerState> {
   const port = options.port ?? (last === undefined ? 'random' : portOf(last.url));
   const server: StartServerOptions = { binary, storeDir: files.store, logFile: files.log, port, clock };
   const handle = await startServer(server).catch((error: unknown): Promise<ServerHandle> => {
-    if (options.port !== undefined || port === 'random' || !isPortTaken(error)) throw error;
+    if (options.port !== undefined || port === 'random' || !(error instanceof PortInUse)) throw error;
     return startServer({ ...server, port: 'random' });
   });
   const { url, pid, version } = handle;
   const state = { url, pid, store: files.store, startedAt: new Date(clock.now()).toISOString(), version };
   await writeServerState(cwd, state);
   return state;
-}
-
-function isPortTaken(error: unknown): boolean {
-  return messageOf(error).includes('address already in use');
 }
 
 function requirePort(state: ServerState, port: number | undefined): void {

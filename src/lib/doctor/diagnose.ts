@@ -68,10 +68,12 @@ async function found<T>(find: () => Promise<T>, findings: Finding[]): Promise<T 
     return await find();
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof UsageError)) throw error;
-    const problems = error instanceof ConfigError ? error.problems : [];
-    const [finding] = [failed('config', error)];
-    const detail = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
-    findings.push({ ...finding, message: detail === '' ? finding.message : `${finding.message} ${detail}` });
+    const finding = failed('config', error);
+    if (!(error instanceof ConfigError)) findings.push(finding);
+    else {
+      const problems = error.problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
+      findings.push({ ...finding, message: `${error.summary} ${problems}`.trimEnd() });
+    }
     return undefined;
   }
 }

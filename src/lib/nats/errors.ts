@@ -2,6 +2,7 @@ import { JetStreamApiError, JetStreamError } from '@nats-io/jetstream';
 import {
   AuthorizationError,
   ClosedConnectionError,
+  DrainingConnectionError,
   NoRespondersError,
   PermissionViolationError,
   RequestError,
@@ -142,6 +143,17 @@ export class UnreachableError extends ConnectionError {
   }
 }
 
+/** The connection was closed, and does not come back: nothing more is sent, and waiting does not help. */
+export class ClosedError extends ConnectionError {
+  constructor(what: string, cause: unknown) {
+    super(`${what}: the pipeline is closed, and its connection with it`, {
+      code: 'CLOSED',
+      cause,
+      suggestions: ['run it again; a program opens the pipeline again'],
+    });
+  }
+}
+
 /**
  * Nobody listens for what was asked in the JetStream domain that was named. Where that is about a stream or a consumer, every
  * server of the domain would answer: there is no such domain, or no way to it.
@@ -210,8 +222,8 @@ export function translateError(error: unknown, what: string): PlutomiError {
   if (cause instanceof NoRespondersError || (error instanceof RequestError && error.isNoResponders())) {
     return nobodyAnswers(what, error, cause);
   }
-  if (cause instanceof ClosedConnectionError)
-    return new UnreachableError(what, error, 'the connection is closed');
+  if (cause instanceof ClosedConnectionError || cause instanceof DrainingConnectionError)
+    return new ClosedError(what, error);
   if (error instanceof JetStreamApiError) return translateApiError(error, what);
   if (isWrapper(error) && error.cause !== undefined) return translateError(error.cause, what);
   return new OperationError(`${what}: ${messageOf(error)}`, { cause: error });

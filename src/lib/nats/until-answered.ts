@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ClosedConnectionError, NoRespondersError } from '@nats-io/transport-node';
+import { NoRespondersError } from '@nats-io/transport-node';
 import type { Clock } from '../flow/clock.js';
 import { NoJetStreamError, UnreachableError } from './errors.js';
 
@@ -11,7 +11,7 @@ function mayPass(error: unknown): error is UnreachableError {
   if (!(error instanceof UnreachableError) || error instanceof NoJetStreamError) return false;
   // Nobody listens where we ask: another domain, or no JetStream. Nothing will come of waiting.
   for (let cause = error.cause; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof NoRespondersError || cause instanceof ClosedConnectionError) return false;
+    if (cause instanceof NoRespondersError) return false;
   }
   return true;
 }

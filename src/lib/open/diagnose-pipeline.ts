@@ -39,7 +39,7 @@ export async function diagnosePipeline(options: DiagnoseOptions = {}): Promise<D
       const file = given ?? (await findConfig(cwd));
       return file === undefined ? undefined : loadConfig({ cwd, file, variables, ...modulesOf(environment) });
     },
-    target: (config) => findTarget(config, { environment, flags: flagsOf(options), name, timeoutMs }),
+    target: (config) => findTarget(config, { environment, ...flagsOf(options), name, timeoutMs }),
     applied: (link) => findApplied(link, named),
     role: options.role ?? 'runner',
     monitor: options.monitor === undefined ? undefined : new URL(options.monitor),

@@ -1,5 +1,5 @@
 import type { UserConfig } from '../config/schema/user-config.js';
-import type { TargetFlags } from '../connection/target-options.js';
+import type { Called, TargetFlags } from '../connection/target-options.js';
 import type { ConfigProblem } from '../errors.js';
 import type { PublishWarning } from '../events/publish/warnings.js';
 import type { Clock } from '../flow/clock.js';
@@ -63,19 +63,31 @@ export interface OpenOptions extends ConnectionOptions {
   readonly onPublishWarning?: (warning: PublishWarning) => void;
 }
 
-/** The same as the flags that the command line has for them. */
-export function flagsOf(options: ConnectionOptions): TargetFlags {
-  const { tlsCa, tlsCert, tlsKey, tlsFirst, jsDomain, inboxPrefix } = options;
-  const { server, context, creds, nkey, user, password, token } = options;
-  const named = { server, context, creds, nkey, user, password, token };
-  const flags = {
-    ...named,
-    tlsca: tlsCa,
-    tlscert: tlsCert,
-    tlskey: tlsKey,
-    'tls-first': tlsFirst,
-    'js-domain': jsDomain,
-    'inbox-prefix': inboxPrefix,
+/** The options by the flags that the command line has for them. */
+const optionOf = {
+  server: 'server',
+  context: 'context',
+  creds: 'creds',
+  nkey: 'nkey',
+  user: 'user',
+  password: 'password',
+  token: 'token',
+  tlsca: 'tlsCa',
+  tlscert: 'tlsCert',
+  tlskey: 'tlsKey',
+  'tls-first': 'tlsFirst',
+  'js-domain': 'jsDomain',
+  'inbox-prefix': 'inboxPrefix',
+} as const satisfies Record<keyof TargetFlags, keyof ConnectionOptions>;
+
+/** The same as the flags that the command line has for them, and what they are called here. */
+export function flagsOf(options: ConnectionOptions): {
+  readonly flags: TargetFlags;
+  readonly called: Called;
+} {
+  const given = Object.entries(optionOf).map(([flag, option]) => [flag, options[option]]);
+  return {
+    flags: Object.fromEntries(given.filter(([, value]) => value !== undefined)),
+    called: (flag) => `the option ${optionOf[flag]}`,
   };
-  return Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
 }

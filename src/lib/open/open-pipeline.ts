@@ -21,9 +21,8 @@ import { OpenPipeline } from './opened-pipeline.js';
 export async function openPipeline(options: OpenOptions = {}): Promise<OpenPipeline> {
   const environment = await environmentOf(options.cwd);
   const { name = 'plutomi-events', timeoutMs, clock, identity, onPublishWarning } = options;
-  const flags = flagsOf(options);
   const target = (config?: PipelineConfig): Promise<ConnectionTarget> =>
-    findTarget(config, { environment, flags, name, timeoutMs });
+    findTarget(config, { environment, ...flagsOf(options), name, timeoutMs });
   const opened: Link[] = [];
   const open = async (where: ConnectionTarget): Promise<Link> => {
     const link = await connect(where, clock ? { clock } : {});

@@ -63,6 +63,11 @@ describe('loadConfig', () => {
   test('a file that is not there', async () => {
     const folder = await temporaryFolder();
     await expect(load(folder, { file: 'x.json' })).rejects.toThrow(`no config file at ${folder}/x.json`);
+    await expect(load(folder, { file: '/dev/null' })).rejects.toThrow('found no regular file: /dev/null');
+    await expect(load(folder, { file: '/' })).rejects.toMatchObject({
+      message: 'expected a config file, found a folder: /',
+      suggestions: ['name a file with --config'],
+    });
   });
 
   test('TypeScript with defineConfig, a zod schema and handlers relative to the file', async () => {
@@ -140,13 +145,28 @@ describe('loadConfig', () => {
     await expect(load(folder)).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
       exitCode: 2,
-      message: `${folder}/plutomi-events.config.json has 2 problems:`,
+      summary: `${folder}/plutomi-events.config.json has 2 problems:`,
+      message: `${folder}/plutomi-events.config.json has 2 problems:\n  name: required: a string\n  line 1, column 2: nmae: unknown key; did you mean name?`,
       problems: [
         { path: 'name', message: 'required: a string' },
         { path: 'nmae', line: 1, column: 2, message: 'unknown key; did you mean name?' },
       ],
     });
   });
+});
+
+test('a folder that has one, and another kind of file, are told apart', async () => {
+  const folder = await folderWith({
+    'plutomi-events.config.json': '{}',
+    'notes.txt': 'name: p',
+  });
+  await expect(load(folder, { file: '.' })).rejects.toMatchObject({
+    message: `expected a config file, found a folder: ${folder}`,
+    suggestions: [`name the one in it with --config: ${folder}/plutomi-events.config.json`],
+  });
+  await expect(load(folder, { file: 'notes.txt' })).rejects.toThrow(
+    'expected a config that ends in one of .ts, .mjs, .js, .json, .yaml, .yml, found ".txt"',
+  );
 });
 
 describe('JSON that JavaScript reads as something else is refused', () => {

@@ -2,6 +2,7 @@ import { JetStreamApiError, JetStreamError } from '@nats-io/jetstream';
 import {
   AuthorizationError,
   ClosedConnectionError,
+  DrainingConnectionError,
   NoRespondersError,
   PermissionViolationError,
   RequestError,
@@ -12,6 +13,7 @@ import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../../src/lib/errors.js';
 import {
   apiCodeOf,
+  ClosedError,
   NotAllowedError,
   PayloadLimit,
   StoreFullError,
@@ -61,7 +63,8 @@ describe('translateError', () => {
     ['no answer to a request', requestOf(new TimeoutError()), 'UNREACHABLE', 4, UnreachableError],
     ['nobody there', new NoRespondersError('events.a'), 'UNREACHABLE', 4, UnreachableError],
     ['nobody for a request', requestOf(new NoRespondersError('a')), 'UNREACHABLE', 4, UnreachableError],
-    ['a closed connection', new ClosedConnectionError(), 'UNREACHABLE', 4, UnreachableError],
+    ['a closed connection', new ClosedConnectionError(), 'CLOSED', 4, ClosedError],
+    ['one that is being closed', new DrainingConnectionError(), 'CLOSED', 4, ClosedError],
     [
       'nobody for the API',
       notEnabled(requestOf(new NoRespondersError('x'))),

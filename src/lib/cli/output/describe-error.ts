@@ -1,7 +1,7 @@
 import { CLIError } from '@oclif/core/errors';
 import { escapeBlock, escapeLine } from '../../domain/escape.js';
 import { hideSecrets } from '../../domain/secrets.js';
-import { ConfigError, type ConfigProblem, messageOf, PlutomiError } from '../../errors.js';
+import { ConfigError, messageOf, PlutomiError } from '../../errors.js';
 import { NotAllowedError } from '../../nats/errors.js';
 import { roleFor } from '../../permissions/role.js';
 import { helpOf } from '../usage/command-shape.js';
@@ -27,12 +27,9 @@ export function describeError(error: Error, commandId?: string, caller: Caller =
 
 function describe(error: Error, commandId: string | undefined): Found {
   if (error instanceof ConfigError) {
-    const problems = error.problems
-      .map((problem) => `\n  ${placeOf(problem)}${problem.path}: ${problem.message}`)
-      .join('');
     return {
       code: error.code,
-      message: escapeBlock(error.message + problems),
+      message: escapeBlock(error.message),
       suggestions: error.suggestions,
       exitCode: 2,
     };
@@ -62,11 +59,6 @@ function describe(error: Error, commandId: string | undefined): Found {
     suggestions: ['this is a bug in plutomi-events: please report it, with the command that you ran'],
     exitCode: 1,
   };
-}
-
-function placeOf({ line, column }: ConfigProblem): string {
-  if (line === undefined) return '';
-  return column === undefined ? `line ${line}: ` : `line ${line}, column ${column}: `;
 }
 
 /** Without the lines that oclif adds to whatever the parser of a flag throws. */

@@ -4,6 +4,7 @@ import { closest } from '../../domain/closest.js';
 import { escapeLine } from '../../domain/escape.js';
 import { UsageError } from '../../errors.js';
 import { helpOf, shapeOf } from './command-shape.js';
+import type { OwnCommand } from '../../suggestion.js';
 import { reportError } from '../output/report-error.js';
 import { strayWords } from './usage-problem.js';
 import { colorsOf } from '../output/view.js';
@@ -51,14 +52,26 @@ function problemOf(config: Config, words: readonly string[]): UsageError {
     if (command) return strayWords(shapeOf(command), words.slice(end));
   }
   const typed = words.join(' ');
-  const known = config.commandIDs.map((id) => id.replaceAll(':', ' '));
-  const near = known.find((id) => id.split(' ').at(-1) === typed) ?? closest(typed, known);
+  const near = meant(typed, config);
   return new UsageError(`unknown command "${escapeLine(typed)}"`, {
     code: 'UNKNOWN_COMMAND',
     suggestions: [
-      near === undefined
-        ? helpOf({ name: config.findTopic(first) ? first : '' })
-        : { do: 'run', command: near, why: 'did you mean' },
+      near === undefined ? helpFor(first, config) : { do: 'run', command: near, why: 'did you mean' },
     ],
   });
+}
+
+/** The command that was probably meant. A word that ends several is that of the pipeline, which people look for most. */
+function meant(typed: string, config: Config): string | undefined {
+  const known = config.commandIDs.map((id) => id.replaceAll(':', ' '));
+  const named = known.filter((id) => id.split(' ').at(-1) === typed);
+  return named.find((id) => id.startsWith('pipeline ')) ?? named[0] ?? closest(typed, known);
+}
+
+/** The help of the topic that was probably meant, or of all. */
+function helpFor(typed: string, config: Config): OwnCommand {
+  const topics = config.topics.map(({ name }) => name);
+  const near = closest(typed, topics);
+  if (near === undefined) return helpOf({ name: '' });
+  return near === typed ? helpOf({ name: near }) : { ...helpOf({ name: near }), why: 'did you mean' };
 }

@@ -29,6 +29,11 @@ export async function loadExports(
   file: string,
   options: ModuleOptions,
 ): Promise<Readonly<Record<string, unknown>> | undefined> {
+  if (!isModule(file)) {
+    throw new ConfigError(
+      `can't load ${file}: expected a module that ends in .ts, .mts, .mjs, .js or .cjs, found "${path.extname(file)}"`,
+    );
+  }
   const { untilLoaded = (loading) => loading() } = options;
   const [fsCache, library] = await Promise.all([codeFolder(options.cacheHome), options.library()]);
   try {
@@ -70,6 +75,11 @@ function compiledFrom(found: Exports): Exports {
   const { __esModule: isCompiled, default: inner } = found;
   if (isCompiled !== true || typeof inner !== 'object' || inner === null) return found;
   return '__esModule' in inner ? namesOf(inner) : found;
+}
+
+/** By its ending; a file without one may be CommonJS. */
+export function isModule(file: string): boolean {
+  return /^(?:\.[mc]?[jt]sx?)?$/.test(path.extname(file));
 }
 
 function isTypeScript(file: string): boolean {

@@ -47,10 +47,13 @@ function filled(written: string, variables: Variables, problems: Problems, path:
     }
     used.push(name);
     const found = variables[name] || byDefault;
-    if (found === undefined) wrong.push(`the environment has no ${name}, and there is no default for it`);
+    if (found === undefined) {
+      problems.unset.add(name);
+      wrong.push(`the environment has no ${name}, and there is no default for it`);
+    }
     return found ?? '';
   });
-  for (const message of new Set(wrong)) problems.addBroken(path, message);
+  for (const message of new Set(wrong)) problems.addFilling(path, message);
   if (wrong.length > 0) return undefined;
   if (used.length === 0) return text;
   problems.cameFrom(path, written);
@@ -81,7 +84,7 @@ function checkSecret(names: readonly string[], text: string, problems: Problems,
   const name =
     names.find((one) => secretName.test(one)) ?? (looksSecret(text) ? names.join(', ') : undefined);
   if (name === undefined) return;
-  problems.addBroken(
+  problems.addFilling(
     path,
     `expected no secret, found ${name}: pipeline apply would store its value on the server, for all who may read the streams; give it another name if it is none`,
   );

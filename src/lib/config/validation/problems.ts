@@ -77,6 +77,9 @@ export function valueAt(root: unknown, path: Path): unknown {
 export class Problems {
   readonly all: ConfigProblem[] = [];
   readonly broken: Path[] = [];
+  /** Variables that have no value. */
+  readonly unset = new Set<string>();
+  private readonly filling = new Set<ConfigProblem>();
   private readonly paths: Path[] = [];
   private readonly origins = new Map<string, string>();
 
@@ -93,6 +96,18 @@ export class Problems {
       message: written === undefined ? message : `${message} (by ${show(written)})`,
     });
     this.paths.push(path);
+  }
+
+  /** A problem of how a text is filled in, not of what may stand there. */
+  addFilling(path: Path, message: string): void {
+    this.addBroken(path, message);
+    const [last] = this.all.slice(-1);
+    if (last) this.filling.add(last);
+  }
+
+  /** Those of what may stand at a key. */
+  get ofKeys(): ConfigProblem[] {
+    return this.all.filter((problem) => !this.filling.has(problem));
   }
 
   /** All of them, each with its position where `positionOf` knows it. */

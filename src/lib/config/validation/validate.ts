@@ -15,6 +15,7 @@ import { checkPrototypes } from './checks/prototypes.js';
 import { withoutBroken } from './repair.js';
 import { configSchema, type ParsedConfig } from '../schema/schema.js';
 import { warningsOf } from './warnings.js';
+import type { Suggestion } from '../../suggestion.js';
 
 /** A config is read once: to compile code for that would take longer than to do it. */
 const parsing = { jitless: true };
@@ -24,6 +25,8 @@ export interface Validated {
   readonly parsed: ParsedConfig | undefined;
   readonly problems: readonly ConfigProblem[];
   readonly warnings: readonly ConfigProblem[];
+  /** What to do about the problems. */
+  readonly suggestions: readonly Suggestion[];
 }
 
 export interface ValidateOptions {
@@ -67,7 +70,8 @@ export async function validateConfig(
   }
   if (!result.success || problems.all.length > 0) {
     const found = positions === undefined ? problems.all : problems.withPositions(await positions());
-    return { parsed: undefined, problems: found, warnings: [] };
+    const { curesOf } = await import('./look-up.js');
+    return { parsed: undefined, problems: found, warnings: [], suggestions: curesOf(problems) };
   }
-  return { parsed: result.data, problems: [], warnings: warningsOf(result.data) };
+  return { parsed: result.data, problems: [], warnings: warningsOf(result.data), suggestions: [] };
 }

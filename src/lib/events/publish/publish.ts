@@ -53,8 +53,8 @@ export class Publisher {
    * and with the same id, so that the event is stored once.
    *
    * @throws UsageError (`UNKNOWN_EVENT_TYPE`, `SUBJECT_PART`, `SCHEMA_VIOLATION`, `NOT_JSON`, `INVALID_HEADER`) before anything is
-   *   sent; OperationError `TOO_LARGE`, `NO_STREAM`, `WRONG_STREAM`, `STORE_FULL`; ConnectionError `UNREACHABLE`,
-   *   after which the event may be stored or not: publish it again with the same id
+   *   sent; OperationError `TOO_LARGE`, `NO_STREAM`, `WRONG_STREAM`, `STORE_FULL`; ConnectionError `CLOSED`,
+   *   after which nothing was sent, and `UNREACHABLE`, after which the event may be stored or not: publish it again with the same id
    */
   publish(typeOrSubject: string, data?: unknown, options: PublishEventOptions = {}): Promise<PublishResult> {
     return onceTraceable(() => this.publishOne(typeOrSubject, data, options));

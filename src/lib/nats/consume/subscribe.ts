@@ -1,4 +1,5 @@
-import type { Msg } from '@nats-io/transport-node';
+import type { Msg, Subscription } from '@nats-io/transport-node';
+import { translateError } from '../errors.js';
 import type { Link } from '../link.js';
 import { headersOf, type MessageHeaders } from '../wire/message.js';
 
@@ -26,19 +27,29 @@ export interface HearingOptions {
   onRefused(error: Error): void;
 }
 
-/** Listens on a subject, also after each reconnect. Returns a function that stops it, and settles when everything heard was passed on. */
+/**
+ * Listens on a subject, also after each reconnect. Returns a function that stops it, and settles when everything heard
+ * was passed on. Throws ClosedError.
+ */
 export function subscribe(link: Link, options: HearingOptions): () => Promise<void> {
-  const { queue } = options;
-  const sub = link.nc.subscribe(options.subject, {
-    ...(queue === undefined ? {} : { queue }),
-    callback: (error, msg) => {
-      if (error) options.onRefused(error);
-      else options.onMessage(new Heard(msg));
-    },
-  });
+  const sub = listen(link, options);
   return async () => {
     if (sub.isClosed()) return;
     if (link.connected) await sub.drain().catch(() => {});
     else sub.unsubscribe();
   };
+}
+
+function listen(link: Link, { subject, queue, onMessage, onRefused }: HearingOptions): Subscription {
+  try {
+    return link.nc.subscribe(subject, {
+      ...(queue === undefined ? {} : { queue }),
+      callback: (error, msg) => {
+        if (error) onRefused(error);
+        else onMessage(new Heard(msg));
+      },
+    });
+  } catch (error) {
+    throw translateError(error, `listen on ${subject}`);
+  }
 }

@@ -7,7 +7,7 @@ import { isNativeAdvisory, recordSubject } from '../../domain/subjects.js';
 import { metaConsumers } from '../../domain/consumer-names.js';
 import type { Decoded } from '../../domain/decode.js';
 import type { Delivery } from '../../nats/consume/delivery.js';
-import { UnreachableError } from '../../nats/errors.js';
+import { ClosedError, UnreachableError } from '../../nats/errors.js';
 import { fetchOriginal } from '../../pointers/original.js';
 import type { Case, Identified, StageTools, Task } from './case.js';
 import { DeliveredTask } from './delivered-task.js';
@@ -110,7 +110,7 @@ function routed(): Outcome {
 
 /** A server that can't be reached is waited out, since that says nothing about the record. */
 function notRouted(error: unknown): Outcome {
-  if (error instanceof UnreachableError) throw error;
+  if (error instanceof UnreachableError || error instanceof ClosedError) throw error;
   return { kind: 'failed', failure: failureOf(error) };
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { fillIn } from '../../../../src/lib/config/validation/fill-in.js';
 import { Problems } from '../../../../src/lib/config/validation/problems.js';
+import { worded } from '../../../support/suggestions.js';
 import { validateConfig } from '../../../../src/lib/config/validation/validate.js';
 
 const variables = { SHOP: 'shop', N: '3', FLAG: 'true', EMPTY: '', TIMEOUT: '30', DB_PASSWORD: 'hunter2' };
@@ -84,7 +85,13 @@ describe('what can not be filled in is refused', () => {
       events: { a: {} },
       consumers: { c: { events: ['${ALSO_NONE}'], handler: './x.mjs', timeout: '${TIMEOUT}', atempts: 1 } },
     };
-    const { problems } = await validateConfig(config, '/', { variables, fills: true });
+    const { problems, suggestions } = await validateConfig(config, '/', { variables, fills: true });
+    expect(suggestions).toEqual([
+      'set NONE and ALSO_NONE in the environment or in .env, or write a default: ${NONE:-default}',
+      worded('plutomi-events config schema replicas   # what it may contain'),
+      worded('plutomi-events config schema consumers.c.timeout   # what it may contain'),
+      worded('plutomi-events config schema consumers.c   # what it may contain'),
+    ]);
     expect(problems).toEqual([
       { path: 'name', message: 'the environment has no NONE, and there is no default for it' },
       {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectionError, OperationError } from '../../../errors.js';
-import { NoJetStreamError, UnreachableError } from '../../../nats/errors.js';
+import { ClosedError, NoJetStreamError, UnreachableError } from '../../../nats/errors.js';
 import type { PublishAck } from '../../../nats/link.js';
 import { WrongDomainError } from '../../../nats/wrong-domain.js';
 import type { Pipeline } from '../../../pipeline/pipeline.js';
@@ -70,6 +70,8 @@ export class MessageStore {
       try {
         return this.resultOf(message, await this.tryOnce(message), tries);
       } catch (next) {
+        // It was not sent: all that is known is of the tries before.
+        if (next instanceof ClosedError) throw unanswered(error, tries - 1, message.msgId);
         error = next;
       }
     }
@@ -132,9 +134,12 @@ export class MessageStore {
 }
 
 function unanswered(cause: UnreachableError, tries: number, msgId: string): ConnectionError {
-  return new ConnectionError(`${cause.message} (${tries} tries); the event may be stored or not`, {
-    code: 'UNREACHABLE',
-    cause,
-    suggestions: [`publish it again with the id ${msgId}: it is not stored twice`],
-  });
+  return new ConnectionError(
+    `${cause.message} (${tries === 1 ? 'one try' : `${tries} tries`}); the event may be stored or not`,
+    {
+      code: 'UNREACHABLE',
+      cause,
+      suggestions: [`publish it again with the id ${msgId}: it is not stored twice`],
+    },
+  );
 }
