@@ -56,7 +56,9 @@ Exit codes: 0 nothing is broken; 1 there are problems, failed, or answered no; 2
       result = await repairVerified(pipeline, verified);
     }
     const spelled = this.spelledOut(result);
-    this.output(spelled, () => renderVerification(spelled, viewOf(process.stdout, this.colors)));
+    this.output(spelled, () =>
+      renderVerification(result, viewOf(process.stdout, this.colors), this.context.caller),
+    );
     if (!this.flags.repair && !this.flags.json && repairable > 0) {
       const why = `repair ${repairable} of them`;
       this.note(`\n${this.inWords(suggestCommand('pipeline verify', { flags: { repair: true }, why }))}`);
@@ -89,7 +91,7 @@ Exit codes: 0 nothing is broken; 1 there are problems, failed, or answered no; 2
 
   private async agree(found: Verification, repairable: number): Promise<void> {
     if (!this.flags.yes || this.context.protection() !== undefined)
-      this.note(renderVerification(this.spelledOut(found), viewOf(process.stderr, this.noteColors)));
+      this.note(renderVerification(found, viewOf(process.stderr, this.noteColors), this.context.caller));
     const what = repairable === 1 ? '1 problem' : `${repairable} problems`;
     if (await this.confirm(`Repair ${what} on ${escapeLine(found.server)}?`)) return;
     throw new OperationError('nothing was changed: the answer was no', { code: 'DECLINED' });

@@ -40,7 +40,10 @@ function line(
   const mark = colorOf(status, colors)(status.padEnd(6));
   const text = `${mark}${about.padEnd(aboutColumns)}${hanging(before, escapeLine(message), width)}`;
   if (next === null || status === 'ok') return text;
-  return `${text}\n${' '.repeat(before)}→ ${hanging(before + 2, escapeLine(inWords(next)), width)}`;
+  const said = escapeLine(inWords(next));
+  // A command stays whole: it is copied.
+  const fitted = typeof next === 'string' ? hanging(before + 2, said, width) : said;
+  return `${text}\n${' '.repeat(before)}→ ${fitted}`;
 }
 
 function colorOf(status: Finding['status'], colors: Colors): (text: string) => string {
