@@ -1,6 +1,6 @@
 import { escapeLine } from '../../domain/escape.js';
 import { parseLastMoment, parseMoment } from '../../domain/moment.js';
-import { isoOfMs } from '../../domain/time.js';
+import { inUtc, isoOfMs } from '../../domain/time.js';
 import { UsageError } from '../../errors.js';
 
 /** A time: a duration before now (`2h`), an ISO time, also as it is shown (`2026-01-31 12:00:00 UTC`), ms since 1970, or a Date. */
@@ -82,8 +82,9 @@ export function spanOf(options: ReadEventsOptions, nowMs: number): ReadingSpan {
       : momentOf('until', options.until, nowMs, parseLastMoment);
   const fromMs = start.at === 'time' ? start.timeMs : start.at === 'new' ? nowMs : Number.NEGATIVE_INFINITY;
   if (untilMs < fromMs) {
-    const from = start.at === 'new' ? 'only new events are read' : `the start, ${isoOfMs(fromMs)}, is later`;
-    throw new UsageError(`until ${isoOfMs(untilMs)}: nothing can be read, since ${from}`, {
+    const from =
+      start.at === 'new' ? 'only new events are read' : `the start, ${inUtc(isoOfMs(fromMs))}, is later`;
+    throw new UsageError(`until ${inUtc(isoOfMs(untilMs))}: nothing can be read, since ${from}`, {
       suggestions: ['say where to begin: since, from-seq or all'],
     });
   }
