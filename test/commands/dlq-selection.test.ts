@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeFailure } from '../../src/lib/domain/failure.js';
+import { renderTime } from '../../src/lib/render/time.js';
 import { bury, consumer } from '../support/dead-letters.js';
 import { readJson } from '../support/json-schemas.js';
 import { type TestBed, testBed } from '../support/pipeline.js';
@@ -54,6 +55,9 @@ describe('dlq list with a selection', () => {
   it('lists what its terms say, together with the flags', async () => {
     const one = await desk();
     const { mail, late, other } = await twoCauses(one);
+    const shown = (ms: number): string => `${renderTime(new Date(ms).toISOString())} UTC`;
+    const today = new Date().toISOString().slice(0, 10);
+    const dayBefore = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
     const found: [string[], string[]][] = [
       [['-reason:ECONNREFUSED', '--consumer', consumer], [late]],
       [
@@ -61,6 +65,16 @@ describe('dlq list with a selection', () => {
         [late, other],
       ],
       [['data.items.sku:x 1', 'age:<1h'], [mail]],
+      // A date is its whole day, and times are taken as they are shown.
+      [
+        ['--since', dayBefore, '--until', today],
+        [mail, late, other],
+      ],
+      [['--until', dayBefore], []],
+      [
+        ['--since', shown(Date.now() - 60_000), `dead:<=${shown(Date.now())}`],
+        [mail, late, other],
+      ],
     ];
     for (const [words, expected] of found)
       expect([words, await one.ids(...words)]).toEqual([words, expected]);

@@ -323,7 +323,11 @@ describe.each(modes)('dlq replay %s', (...mode) => {
     const dead = await dlq('replay', '--all', '--wait', '--yes', ...mode);
     expect(dead.exitCode).toBe(5);
     if (mode.length > 0) expect(result(dead)).toMatchObject({ deadAgain: 1, pending: 0 });
-    else expect(dead.stdout).toBe('1 of 1 replayed, 0 resolved, 1 dead again');
+    else {
+      expect(dead.stdout).toBe('1 of 1 replayed, 0 resolved, 1 dead again');
+      const [, command = ''] = /see why: \S*plutomi-events dlq (.+)/.exec(dead.stderr) ?? [];
+      expect((await dlq(...command.split(' '))).stdout).toContain(`${consumer}/1`);
+    }
   });
 
   it('exits 130 when it is interrupted, and says what was done', async () => {

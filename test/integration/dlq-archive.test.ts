@@ -113,7 +113,7 @@ describe('dlq archive and dlq restore', () => {
       ],
     });
     await expect(showDeadLetter(pipeline, id, 'dead')).rejects.toThrow(
-      /: it was archived at \S+ by ada@test/,
+      /: it was archived at \S+ \S+ UTC by ada@test/,
     );
     await restore(bed);
     const told = await explainEvent(pipeline, id);

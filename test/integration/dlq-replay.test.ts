@@ -212,7 +212,8 @@ describe('replay', () => {
     });
     await expect(replay(bed, { ids: [id] })).rejects.toMatchObject({
       code: 'NOT_FOUND',
-      message: expect.stringMatching(/it was replayed at .* by ada@test$/),
+      message: expect.stringMatching(/it was replayed at \d{4}-\d\d-\d\d [\d:]{8} UTC by ada@test$/),
+      suggestions: [worded(`see its whole life: plutomi-events events explain ${id}`)],
     });
   });
 

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { DeadLetterFilters } from '../../src/lib/dlq/filters.js';
+import { decideGroup } from '../../src/lib/dlq/groups/change-group.js';
+import { listGroups } from '../../src/lib/dlq/groups/list-groups.js';
 import { listDeadLetters } from '../../src/lib/dlq/list.js';
 import { planReplay } from '../../src/lib/dlq/replay/plan-replay.js';
 import { makeFailure } from '../../src/lib/domain/failure.js';
 import { parseSelection } from '../../src/lib/domain/selection/parse.js';
+import { archive, operatorOf } from '../support/archive.js';
 import { bury, consumer } from '../support/dead-letters.js';
 import { type TestBed, testBed } from '../support/pipeline.js';
 import { pipelineOf } from '../support/pipeline-of.js';
@@ -168,6 +171,13 @@ describe('a selection', () => {
         'did you mean: -type:totp.requested,former.type',
       ],
       ['-type:nope.*', /^-type:nope\.\*: neither the config/],
+      [
+        'group:ffffff',
+        /^group:ffffff: no dead letter is of such a group; the nearest: [0-9a-f]{12}, /,
+        'see the groups',
+      ],
+      ['group:ff*', /^group:ff\*: no dead letter is of such a group/],
+      [`fingerprint:${timeout.fingerprint},ffffff`, /^fingerprint:ffffff: no dead letter is of such a group/],
       ['-group:ffffff', /^-group:ffffff: no dead letter is of such a group/, 'see the groups'],
       [
         `-fingerprint:${timeout.fingerprint},ffffff`,
@@ -187,6 +197,25 @@ describe('a selection', () => {
       const plan = planReplay(pipelineOf(bed.link, bed.config), { filters: { selection }, limit: 1 });
       await expect(plan).rejects.toMatchObject({ exitCode: 2 });
     }
+  });
+
+  it('finds nothing of a group whose dead letters have all left', async () => {
+    const bed = await testBed();
+    const pipeline = operatorOf(bed);
+    // Without any dead letter, none is meant in the place of another.
+    expect(await ids(bed, 'group:ffffff')).toEqual([]);
+    const { mail, late, other } = await three(bed);
+    const [group] = (await listGroups(pipeline, { consumer, selection: 'kind:error' })).groups;
+    const id = group?.id ?? '';
+    expect(await ids(bed, `group:${id}`)).toEqual([mail]);
+    await decideGroup(pipeline, id, { do: 'ack' });
+    await bed.link.deleteMessage(bed.config.streams.dlq.name, 1);
+    expect(await ids(bed, `group:${id}`)).toEqual([]);
+    expect(await ids(bed, `group:${refused.fingerprint.slice(0, 6)}`)).toEqual([]);
+    // Only archived ones are left of it.
+    await archive(bed, { filters: { selection: `group:${timeout.fingerprint}` } });
+    expect(await ids(bed, `group:${timeout.fingerprint}`)).toEqual([]);
+    expect(await ids(bed, `status:archived group:${timeout.fingerprint}`)).toEqual([late, other]);
   });
 
   it('leaves out what the config does not have, where a dead letter does, also one that is not selected', async () => {

@@ -16,11 +16,14 @@ import { chooseSelection } from '../../lib/cli/choose-letters.js';
 import { refuseBesideTask, supersededFlags, taskFlags, termsOf } from '../../lib/cli/flags/task-flags.js';
 import { spellSkipped } from '../../lib/cli/output/spell-skipped.js';
 import { viewOf } from '../../lib/cli/output/view.js';
+import { selectionOfFilters } from '../../lib/dlq/filters.js';
+import { nextSteps } from '../../lib/dlq/replay/next-steps.js';
 import { findObstacles, planReplay, type ReplayPlan } from '../../lib/dlq/replay/plan-replay.js';
 import { openReplay, planOf, storeReplay } from '../../lib/dlq/replay/replay-task.js';
 import { exitCodeOf, plannedOf, type ReplayResult, untouched } from '../../lib/dlq/replay/result.js';
 import { replayAsTask } from '../../lib/dlq/replay/replay-as-task.js';
 import { alwaysWaits, defaultWaitMs, runTask, type RunTaskOptions } from '../../lib/dlq/replay/run-task.js';
+import type { Term } from '../../lib/domain/selection/selection.js';
 import { OperationError, UsageError } from '../../lib/errors.js';
 import {
   type PlanTerms,
@@ -29,19 +32,13 @@ import {
   renderSkipped,
 } from '../../lib/render/replay-plan.js';
 import { renderPlanned, renderTaskName, renderWithoutTask } from '../../lib/render/tasks.js';
-import { type Suggestion, suggestCommand } from '../../lib/suggestion.js';
+import { suggestCommand } from '../../lib/suggestion.js';
 
 /** What `dlq replay --json` prints. */
 export type DlqReplayResult = ReplayResult;
 
 /** Per second: slow enough to see that something goes wrong, and to stop it. In scripts too: they do what a trial run did. */
 const defaultRate = 500;
-
-const discardOthers = suggestCommand('dlq discard', {
-  args: [{ blank: 'ids' }],
-  flags: { reason: { blank: 'text' } },
-  why: "discard what can't be replayed",
-});
 
 export default class DlqReplay extends BaseCommand<typeof DlqReplay> {
   static override summary = 'Replay dead letters: their consumer gets the event again, at once.';
@@ -93,6 +90,7 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
   };
 
   private stop: AbortController | undefined;
+  private selected: readonly Term[] = [];
 
   protected override get changes(): boolean {
     return !this.flags['dry-run'];
@@ -109,6 +107,7 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
     const pipeline = await this.context.pipeline();
     const noteView = viewOf(process.stderr, this.noteColors);
     const selection = given ?? (await chooseSelection(pipeline, noteView));
+    if ('filters' in selection) this.selected = selectionOfFilters(selection.filters).terms;
     const plan = await planReplay(pipeline, selection, { ifSuperseded: this.flags['if-superseded'] });
     if (plan.items.length + plan.skipped.length === 0) {
       this.output(planOnly ? plannedOf(plan, undefined) : untouched(plan, { dryRun }), () => '');
@@ -237,8 +236,8 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
     const late = result.skipped.filter((one) => !plan.skipped.includes(one));
     const spelled = spellSkipped({ skipped: late }, this.context.caller).skipped;
     for (const line of renderSkipped(spelled, this.noteColors)) this.note(line);
-    if (plan.missing + plan.replaced > 0) this.note(this.inWords(discardOthers));
-    for (const next of nextSteps(result, waited)) this.note(this.inWords(next));
+    for (const next of nextSteps(result, plan, { waited, terms: this.selected }))
+      this.note(this.inWords(next));
   }
 
   /** Stops between two dead letters, so that the result can say what was done; a second Ctrl-C ends it at once. */
@@ -247,22 +246,4 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
     this.note('stopping: finishing what has been started');
     this.stop.abort();
   }
-}
-
-function nextSteps(
-  { task, state, stopped, replayed, deadAgain }: ReplayResult,
-  waited: boolean,
-): Suggestion[] {
-  const next: Suggestion[] = [];
-  if (deadAgain > 0) next.push(suggestCommand('dlq list', { why: 'see why' }));
-  if (task !== null && (state === 'interrupted' || state === 'stopped')) {
-    next.push(suggestCommand('dlq replay', { flags: { task }, why: 'carry on with the rest' }));
-  } else if (deadAgain === 0 && replayed > 0 && !waited && stopped === null) {
-    next.push(
-      task === null || state === null
-        ? suggestCommand('advisories tail', { flags: { since: '1m' }, why: 'see what becomes of them' })
-        : suggestCommand('tasks watch', { args: [task], why: 'see what becomes of them' }),
-    );
-  }
-  return next;
 }

@@ -72,7 +72,7 @@ export default class EventsExplain extends BaseCommand<typeof EventsExplain> {
       next,
     };
     this.output(result, () =>
-      renderExplanation({ ...explanation, next }, viewOf(process.stdout, this.colors)),
+      renderExplanation(explanation, viewOf(process.stdout, this.colors), this.context.caller),
     );
   }
 }

@@ -4,7 +4,7 @@ import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import { consentFlags } from '../../lib/cli/flags/consent-flags.js';
 import { countFlag } from '../../lib/cli/flags/count-flag.js';
-import { momentFlag } from '../../lib/cli/flags/dead-letter-flags.js';
+import { lastMomentFlag, momentFlag } from '../../lib/cli/flags/dead-letter-flags.js';
 import { leastRateFlag } from '../../lib/cli/flags/load-rate-flag.js';
 import { hoursFlag, speedFlag } from '../../lib/cli/flags/speed-flag.js';
 import { ChangingLine } from '../../lib/cli/output/changing-line.js';
@@ -81,8 +81,9 @@ Exit codes: 0 done, also when there were no events; 1 nothing was written, or an
       exclusive: otherStarts('from-seq'),
     }),
     all: Flags.boolean({ description: 'from the oldest', exclusive: otherStarts('all') }),
-    until: momentFlag({
-      description: 'only what was stored at or before this: a duration before now, or an ISO time',
+    until: lastMomentFlag({
+      description:
+        'only what was stored at or before this: a duration before now, or an ISO time; a date is its whole day',
       defaultHelp: async () => 'what is stored now',
     }),
     handler: Flags.string({

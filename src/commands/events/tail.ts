@@ -2,7 +2,7 @@ import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import { countFlag } from '../../lib/cli/flags/count-flag.js';
-import { momentFlag } from '../../lib/cli/flags/dead-letter-flags.js';
+import { lastMomentFlag, momentFlag } from '../../lib/cli/flags/dead-letter-flags.js';
 import { durationFlag } from '../../lib/cli/flags/global-flags.js';
 import { viewOf } from '../../lib/cli/output/view.js';
 import { escapeBlock, escapeJson } from '../../lib/domain/escape.js';
@@ -63,8 +63,9 @@ With --core it is a plain subscription of NATS: what is published meanwhile, at 
       description: 'begin with the last event of each subject',
       exclusive: exclusive('last-per-subject'),
     }),
-    until: momentFlag({
-      description: 'only what was stored at or before this: a duration before now, or an ISO time',
+    until: lastMomentFlag({
+      description:
+        'only what was stored at or before this: a duration before now, or an ISO time; a date is its whole day',
       defaultHelp: async () => 'no end',
       exclusive: ['core'],
     }),

@@ -82,7 +82,7 @@ Exit codes: 0 nothing is broken; 1 there are problems, failed, or answered no; 2
   private page(found: Verification, view: View): string {
     const said = sharedSuggestions(found.problems);
     const problems = found.problems.map((problem) => withoutSuggestions(problem, said));
-    const text = renderVerification(this.spelledOut({ ...found, problems }), view);
+    const text = renderVerification({ ...found, problems }, view, this.context.caller);
     return [text, ...said.map((one) => this.inWords(one))].join('\n');
   }
 

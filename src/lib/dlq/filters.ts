@@ -6,6 +6,7 @@ import { printTerm } from '../domain/selection/print.js';
 import type { Selection, Term } from '../domain/selection/selection.js';
 import { escapeLine } from '../domain/escape.js';
 import { isFilter, isName } from '../domain/subjects.js';
+import { inUtc } from '../domain/time.js';
 import { UsageError } from '../errors.js';
 
 /** Which dead letters are meant; all conditions must hold. Without any: every one. */
@@ -73,7 +74,7 @@ function checkFilters({ consumer, subject, reason, sinceMs, untilMs }: DeadLette
     if (Number.isNaN(ms)) throw new UsageError(`${name}: expected milliseconds since 1970, found NaN`);
   }
   if (sinceMs !== undefined && untilMs !== undefined && sinceMs > untilMs) {
-    const [since, until] = [sinceMs, untilMs].map((ms) => new Date(ms).toISOString());
+    const [since, until] = [sinceMs, untilMs].map((ms) => inUtc(new Date(ms).toISOString()));
     throw new UsageError(`since (${since}) is after until (${until})`);
   }
 }

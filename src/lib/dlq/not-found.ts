@@ -6,6 +6,7 @@ import { escapeLine } from '../domain/escape.js';
 import { decodeRecord } from '../domain/record-decode.js';
 import { kindFacts } from '../domain/record-kinds.js';
 import { recordReason } from '../domain/record-reason.js';
+import { inUtc } from '../domain/time.js';
 import { pointerFilter } from '../domain/subjects.js';
 import type { LetterStatus } from '../domain/selection/match.js';
 import { OperationError } from '../errors.js';
@@ -22,8 +23,8 @@ export async function notFound(
   id: string,
   status: LetterStatus = 'dead',
 ): Promise<OperationError> {
-  const { config, link } = pipeline;
-  const { name: dlq } = config.streams.dlq;
+  const { link, places } = pipeline;
+  const { stream: dlq } = places.dlq;
   if (!(await link.streamInfo(dlq))) return noStream(link, dlq);
   const named = parseDeadLetterId(id);
   if (!named) {
@@ -33,17 +34,29 @@ export async function notFound(
     });
   }
   if (status === 'archived') return notArchived(pipeline, id, named);
+  const became = await whatBecameOf(pipeline, named);
+  const isArchived = (await findArchived(pipeline, named.consumer, named.seq)) !== undefined;
+  const suggestions = isArchived ? [suggestCommand('dlq restore', { args: [id], why: 'put it back' })] : [];
+  if (hasLife(pipeline, named, became)) suggestions.push(explain(id));
+  else suggestions.push(...(await othersThan(pipeline, named)));
+  return new OperationError(`no dead letter ${id}${became}`, { code: 'NOT_FOUND', suggestions });
+}
+
+/** Of a consumer that has left the config, an event has nothing to tell. */
+function hasLife({ config }: Pipeline, { consumer }: DeadLetterId, became: string): boolean {
+  return became !== '' && readersOf(config).some(({ name }) => name === consumer);
+}
+
+function explain(id: string): OwnCommand {
+  return suggestCommand('events explain', { args: [id], why: 'see its whole life' });
+}
+
+async function othersThan(pipeline: Pipeline, named: DeadLetterId): Promise<OwnCommand[]> {
   const near = await nearestIds(pipeline, named);
-  return new OperationError(`no dead letter ${id}${await whatBecameOf(pipeline, named)}`, {
-    code: 'NOT_FOUND',
-    suggestions: [
-      ...((await findArchived(pipeline, named.consumer, named.seq))
-        ? [suggestCommand('dlq restore', { args: [id], why: 'put it back' })]
-        : []),
-      ...near.map((other) => suggestCommand('dlq show', { args: [other] })),
-      near.length > 0 ? listOf(named.consumer) : didYouMean(config, named.consumer),
-    ],
-  });
+  return [
+    ...near.map((other) => suggestCommand('dlq show', { args: [other] })),
+    near.length > 0 ? listOf(named.consumer) : didYouMean(pipeline.config, named.consumer),
+  ];
 }
 
 async function notArchived(pipeline: Pipeline, id: string, named: DeadLetterId): Promise<OperationError> {
@@ -52,7 +65,11 @@ async function notArchived(pipeline: Pipeline, id: string, named: DeadLetterId):
   const where = isDead ? ': it is in the DLQ' : await whatBecameOf(pipeline, named);
   return new OperationError(`no archived dead letter ${id}${where}`, {
     code: 'NOT_FOUND',
-    suggestions: [suggestCommand('dlq list', { flags: { archived: true } })],
+    suggestions: [
+      !isDead && hasLife(pipeline, named, where)
+        ? explain(id)
+        : suggestCommand('dlq list', { flags: { archived: true } }),
+    ],
   });
 }
 
@@ -90,7 +107,7 @@ async function whatBecameOf(pipeline: Pipeline, named: DeadLetterId): Promise<st
   const decoded = last && decodeRecord(last.data);
   if (!decoded?.ok) return '';
   const { kind, at } = decoded.value;
-  return [`: it was ${kindFacts[kind].title} at ${escapeLine(at)}`, recordReason(decoded.value)]
+  return [`: it was ${kindFacts[kind].title} at ${inUtc(escapeLine(at))}`, recordReason(decoded.value)]
     .filter(Boolean)
     .join(' ');
 }

@@ -4,7 +4,8 @@ import { type PipelineConfig, readersOf } from '../config/resolved.js';
 import { unknownConsumer } from '../config/unknown-consumer.js';
 import { closest } from '../domain/closest.js';
 import { metaConsumers } from '../domain/consumer-names.js';
-import { type MatchContext, matcherOf } from '../domain/selection/match.js';
+import { nearestGroups } from '../domain/group-id.js';
+import { type MatchContext, matcherOf, meansId } from '../domain/selection/match.js';
 import { exactTexts, matchesPattern } from '../domain/selection/pattern.js';
 import { printTerm } from '../domain/selection/print.js';
 import { didYouMean } from '../domain/selection/selection-error.js';
@@ -12,6 +13,7 @@ import { textTerm } from '../domain/selection/make-term.js';
 import type { Pattern, SelectionKey, Term, Value } from '../domain/selection/selection.js';
 import { filtersOverlap, pointerFilter } from '../domain/subjects.js';
 import { UsageError } from '../errors.js';
+import type { AlikeSoFar } from '../groups/alike.js';
 import { apiCode, apiCodeOf } from '../nats/errors.js';
 import type { Link } from '../nats/link.js';
 import { archivedFilter, type DlqEntry } from '../pointers/entry.js';
@@ -102,6 +104,39 @@ export async function refuseUnknownExceptions(
   }
 }
 
+/**
+ * Throws UsageError for groups and fingerprints that nothing is known of: no dead letter has them, archived or not, and
+ * nobody has told of them or decided about them. One whose dead letters have all left is known. None is refused where
+ * there are no groups at all.
+ */
+export async function refuseUnknownGroups(
+  pipeline: Pipeline,
+  terms: readonly Term[],
+  { alike, ...context }: MatchContext & { readonly alike: AlikeSoFar },
+  signal?: AbortSignal,
+): Promise<void> {
+  const { groups, fingerprints } = alike.known;
+  const ids = { group: [...groups.flat(), ...fingerprints], fingerprint: fingerprints };
+  let left = patternsIn(terms).flatMap(({ wanted, pattern }) => {
+    const { key, not } = wanted;
+    if (not || (key !== 'group' && key !== 'fingerprint')) return [];
+    return ids[key].some((id) => meansId(pattern, id)) ? [] : { wanted, pattern };
+  });
+  let any = groups.length > 0;
+  if (left.length === 0) return;
+  for await (const { entries } of readLetters(pipeline, { statuses: ['archived'], signal })) {
+    any ||= entries.length > 0;
+    left = left.filter(
+      ({ wanted, pattern }) => !entries.some(matcherOf([textTerm(wanted.key, pattern)], context)),
+    );
+  }
+  const [first] = left;
+  if (!first || !any || signal?.aborted === true) return;
+  const { wanted, pattern } = first;
+  const shown = wanted.key === 'group' ? groups.flatMap((one) => one.slice(0, 1)) : fingerprints;
+  throw unknownGroup(wanted, pattern, nearestGroups(pattern.join('*'), shown));
+}
+
 /** What is behind a `-` and not in the config; exact consumers are looked up by `refuseUnknownConsumers`. */
 function exceptionsIn(config: PipelineConfig, terms: readonly Term[]): readonly Exception[] {
   const types = config.events.map(({ type }) => type);
@@ -152,8 +187,9 @@ function unknownType({ events }: PipelineConfig, wanted: Term, pattern: Pattern)
   return unknown(wanted, pattern, what, closest(type, types));
 }
 
-function unknownGroup(wanted: Term, pattern: Pattern): UsageError {
-  return unknown(wanted, pattern, 'no dead letter is of such a group', undefined, [
+function unknownGroup(wanted: Term, pattern: Pattern, near: readonly string[] = []): UsageError {
+  const nearest = near.length === 0 ? '' : `; the nearest: ${near.join(', ')}`;
+  return unknown(wanted, pattern, `no dead letter is of such a group${nearest}`, undefined, [
     suggestCommand('dlq groups', { why: 'see the groups' }),
   ]);
 }

@@ -12,6 +12,7 @@ import { type DeadLetterFilters, selectionOfFilters } from './filters.js';
 import {
   refuseUnknownConsumers,
   refuseUnknownExceptions,
+  refuseUnknownGroups,
   refuseUnknownPatterns,
   UnknownTypes,
 } from './refuse-unknown.js';
@@ -66,6 +67,7 @@ export async function* selectPages(
   const alike = await alikeFor(pipeline, terms, signal);
   const context = { nowMs, typeOf, alike, tasksOf: await tasksMeant(pipeline, terms) };
   await refuseUnknownExceptions(pipeline, terms, context, signal);
+  if (alike) await refuseUnknownGroups(pipeline, terms, { ...context, alike }, signal);
   // Two terms that name different consumers: no dead letter is of both.
   if (consumers?.length === 0) return;
   const sift = new Sift(pipeline, rest, context);

@@ -13,3 +13,15 @@ export function groupIdOf(consumer: string, fingerprint: string): string {
 
 /** The one that was asked for last: where much dies, it dies alike. */
 let last = { consumer: '', fingerprint: '', id: '' };
+
+const nearestShown = 3;
+
+/** The ids that are the most like one that nothing has. */
+export function nearestGroups(id: string, ids: readonly string[]): string[] {
+  return ids.toSorted((a, b) => sharedWith(id, b) - sharedWith(id, a)).slice(0, nearestShown);
+}
+
+/** At how many places two ids are the same. */
+function sharedWith(id: string, other: string): number {
+  return Array.from(id).filter((char, at) => char === other[at]).length;
+}

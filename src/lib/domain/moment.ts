@@ -1,17 +1,19 @@
 import { parseDuration } from './duration.js';
 
-const iso = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
+const iso = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)( UTC|Z|[+-]\d{2}:?\d{2})?)?$/;
 
 /**
  * A moment as people name it, in ms since 1970: a duration is that long before now (`2h`), else an ISO date or
- * time (`2026-01-31`, `2026-01-31T12:00Z`; a time without a zone is local). Undefined when the text is neither.
+ * time (`2026-01-31`, `2026-01-31T12:00Z`; a time without a zone is local), also as we print it
+ * (`2026-01-31 12:00:00 UTC`). Undefined when the text is neither.
  */
 export function parseMoment(text: string, nowMs: number): number | undefined {
-  const agoMs = parseDuration(text);
-  if (agoMs !== undefined) return nowMs - agoMs;
-  if (!iso.test(text)) return undefined;
-  const ms = Date.parse(text);
-  return Number.isNaN(ms) ? undefined : ms;
+  return spanOfMeant(text, nowMs)?.fromMs;
+}
+
+/** The same as an end that is part of what is meant: a date means its whole day, `12:00` its minute. */
+export function parseLastMoment(text: string, nowMs: number): number | undefined {
+  return spanOfMeant(text, nowMs)?.toMs;
 }
 
 /** What a date or time names: a date is its whole day in UTC, `12:00` a minute, `12:00:30` a second. */
@@ -21,15 +23,29 @@ export interface MomentSpan {
   readonly toMs: number;
 }
 
-/** The same of an ISO date or time, as long as it is written exactly. Undefined when the text is none. */
+function spanOfMeant(text: string, nowMs: number): MomentSpan | undefined {
+  const agoMs = parseDuration(text);
+  return agoMs === undefined ? spanOfMoment(text) : { fromMs: nowMs - agoMs, toMs: nowMs - agoMs };
+}
+
+/** A date or time in the form of ISO 8601, without a blank. Undefined when the text is none. */
+export function isoMoment(text: string): string | undefined {
+  const [, date, time, zone = ''] = iso.exec(text) ?? [];
+  if (date === undefined) return undefined;
+  const written = time === undefined ? date : `${date}T${time}${zone === ' UTC' ? 'Z' : zone}`;
+  return Number.isNaN(Date.parse(written)) ? undefined : written;
+}
+
+/** What such a text names, as long as it is written exactly. Undefined when the text is none. */
 export function spanOfMoment(text: string): MomentSpan | undefined {
-  const fromMs = iso.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(fromMs)) return undefined;
-  const length = !text.includes('T')
+  const written = isoMoment(text);
+  if (written === undefined) return undefined;
+  const fromMs = Date.parse(written);
+  const length = !written.includes('T')
     ? 86_400_000
-    : text.includes('.')
+    : written.includes('.')
       ? 1
-      : /T\d{2}:\d{2}:\d{2}/.test(text)
+      : /T\d{2}:\d{2}:\d{2}/.test(written)
         ? 1000
         : 60_000;
   return { fromMs, toMs: fromMs + length - 1 };

@@ -44,6 +44,11 @@ export function isoOfMs(ms: number): string {
   return lastIso;
 }
 
+/** An ISO time as people read it: `2026-01-31 12:00:00 UTC`. */
+export function inUtc(iso: string): string {
+  return `${iso.replace('T', ' ').replace(/(?:\.\d+)?Z$/, '')} UTC`;
+}
+
 /** Below 0 where `a` is earlier, above 0 where it is later. */
 export function compareNanos(a: Nanos, b: Nanos): number {
   return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);

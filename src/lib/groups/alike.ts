@@ -36,6 +36,11 @@ export class AlikeSoFar implements Alike {
   readonly groupsOf = (consumer: string, fingerprint: string): readonly string[] =>
     this.renewed.groups.idsOf(consumer, fingerprint);
 
+  /** All groups and fingerprints, also of those of which something is known and no dead letter is left. */
+  get known(): Pick<FoundGroups, 'groups' | 'fingerprints'> {
+    return this.renewed.groups;
+  }
+
   /** One more fingerprint may put two groups together. */
   private get renewed(): NonNullable<typeof this.found> {
     this.found ??= { groups: this.groups.find(), reasons: membersOf(this.kinds.leads()) };

@@ -11,6 +11,9 @@ export interface FoundGroups {
   /** The ids of all of its shapes, that of the first one first. */
   readonly idsOf: (consumer: string, fingerprint: string) => readonly string[];
   readonly kindOf: (consumer: string, fingerprint: string) => Kind | undefined;
+  /** Of each group the ids of all of its shapes. */
+  readonly groups: readonly (readonly string[])[];
+  readonly fingerprints: readonly string[];
 }
 
 /** The kinds of failures of each consumer. A group is of one consumer. */
@@ -39,6 +42,8 @@ export class GroupKinds {
       idsOf: (consumer, fingerprint) =>
         members.get(consumer)?.ids.get(fingerprint) ?? [groupIdOf(consumer, fingerprint)],
       kindOf: (consumer, fingerprint) => this.byConsumer.get(consumer)?.get(fingerprint),
+      groups: [...members.values()].flatMap(({ ids }) => [...new Set(ids.values())]),
+      fingerprints: [...members.values()].flatMap(({ leads }) => [...leads.keys()]),
     };
   }
 

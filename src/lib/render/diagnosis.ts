@@ -44,7 +44,10 @@ function line(
   const words = inWords(next);
   const isSaidBelow = following?.status === status && following.next && inWords(following.next) === words;
   if (isSaidBelow) return text;
-  return `${text}\n${' '.repeat(before)}→ ${hanging(before + 2, escapeLine(words), width)}`;
+  const said = escapeLine(words);
+  // A command stays whole: it is copied.
+  const fitted = typeof next === 'string' ? hanging(before + 2, said, width) : said;
+  return `${text}\n${' '.repeat(before)}→ ${fitted}`;
 }
 
 function colorOf(status: Finding['status'], colors: Colors): (text: string) => string {

@@ -7,6 +7,7 @@ import type { View } from './dead-letters.js';
 import { hanging, Repetitions } from './hanging.js';
 import { kindColor } from './kind-color.js';
 import { payloadMark, renderPayload } from './payload.js';
+import { type Caller, hangingWithSuggestions } from './suggestion.js';
 import { renderTime, renderWhen } from './time.js';
 
 const words: Readonly<Record<ConsumerState, string>> = {
@@ -32,7 +33,7 @@ const words: Readonly<Record<ConsumerState, string>> = {
 };
 
 /** The life of an event in order of time, where it stands with each consumer, and what is to come. */
-export function renderExplanation(explanation: Explanation, view: View): string {
+export function renderExplanation(explanation: Explanation, view: View, caller?: Caller): string {
   const { consumers, next } = explanation;
   const { colors } = view;
   const blocks = [
@@ -51,7 +52,7 @@ export function renderExplanation(explanation: Explanation, view: View): string 
     ),
     titled(
       'what comes next',
-      next.map((step) => nextLine(step, view)),
+      next.map((step) => nextLine(step, view, caller)),
       colors,
     ),
   ];
@@ -147,10 +148,14 @@ function isReported(step: Step, history: readonly Step[]): boolean {
   );
 }
 
-function nextLine({ consumer, at, text }: NextStep, { nowMs, width }: View): string {
-  const who = consumer === null ? '' : `${escapeLine(consumer)}: `;
-  const when = at === null ? '' : `, ${renderTime(escapeLine(at))} UTC, ${renderWhen(escapeLine(at), nowMs)}`;
-  return hanging(titledIndent, `${who}${escapeLine(text)}${when}`, width);
+function nextLine(
+  { consumer, at, text, suggestions }: NextStep,
+  { nowMs, width }: View,
+  caller: Caller | undefined,
+): string {
+  const who = consumer === null ? '' : `${consumer}: `;
+  const when = at === null ? '' : `, ${renderTime(at)} UTC, ${renderWhen(at, nowMs)}`;
+  return hangingWithSuggestions(titledIndent, `${who}${text}${when}`, width, suggestions, caller);
 }
 
 const titledIndent = 2;

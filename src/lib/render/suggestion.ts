@@ -5,6 +5,9 @@ import {
   type SuggestedWord,
   type Suggestion,
 } from '../suggestion.js';
+import { escapeLine } from '../domain/escape.js';
+import { columnsOf } from './columns.js';
+import { hanging } from './hanging.js';
 import { shellWord } from './shell-word.js';
 
 /** How this program was called, and the flags that lead to the same server again. */
@@ -44,6 +47,26 @@ export function withSuggestions(
     return said + joint + renderSuggestion(one, caller);
   }, text);
 }
+
+/**
+ * The same as it follows `before` columns of its line, no wider than `width`. What does not fit is broken, but no
+ * command: it has a line of its own, whole, so that it can be copied.
+ */
+export function hangingWithSuggestions(
+  before: number,
+  text: string,
+  width: number,
+  suggestions: readonly Suggestion[] = [],
+  caller: Caller = anybody,
+): string {
+  const whole = escapeLine(withSuggestions(text, suggestions, caller));
+  if (suggestions.length === 0 || before + columnsOf(whole) <= width) return hanging(before, whole, width);
+  const indent = ' '.repeat(Math.min(before, suggestionIndent));
+  const lines = suggestions.map((one) => `${indent}→ ${escapeLine(renderSuggestion(one, caller))}`);
+  return [hanging(before, escapeLine(text), width), ...lines].join('\n');
+}
+
+const suggestionIndent = 4;
 
 /** Something that says in one of its fields what is the matter, and beside it what to do about it. */
 export interface Suggesting {

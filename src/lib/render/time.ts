@@ -1,3 +1,5 @@
+import { inUtc } from '../domain/time.js';
+
 const units = [
   ['d', 86_400_000],
   ['h', 3_600_000],
@@ -30,5 +32,5 @@ export function renderWhen(iso: string, nowMs: number): string {
 
 /** An ISO time as people read it, in UTC: `2026-01-31 12:00:00`. */
 export function renderTime(iso: string): string {
-  return iso.replace('T', ' ').replace(/(?:\.\d+)?Z$/, '');
+  return inUtc(iso).slice(0, -' UTC'.length);
 }

@@ -3,7 +3,7 @@ import type { Problem, Repaired, Verification, Waiting, Warning } from '../verif
 import type { Colors } from './colors.js';
 import { columnsOf } from './columns.js';
 import type { View } from './dead-letters.js';
-import { hanging } from './hanging.js';
+import { type Caller, hangingWithSuggestions } from './suggestion.js';
 
 /** More are only counted; `--json` shows all. */
 const maxShown = 100;
@@ -11,20 +11,20 @@ const maxShown = 100;
 type Sized = Pick<View, 'colors' | 'width'>;
 
 /** What was looked at, what is broken, and what may break. */
-export function renderVerification(found: Verification, view: Sized): string {
+export function renderVerification(found: Verification, view: Sized, caller?: Caller): string {
   const { colors } = view;
   const { problems, warnings, waiting, repaired = [], ok } = found;
   const blocks = [
     facts(found, colors),
     block(
-      problems.map((problem) => problemLine(problem, view)),
+      problems.map((problem) => problemLine(problem, view, caller)),
       colors,
     ),
     block(
       repaired.map((one) => repairedLine(one, colors)),
       colors,
     ),
-    warnings.map((warning) => warningLine(warning, view)).join('\n'),
+    warnings.map((warning) => warningLine(warning, view, caller)).join('\n'),
     block(
       waiting.map((one) => waitingLine(one, colors)),
       colors,
@@ -57,10 +57,15 @@ function block(lines: readonly string[], colors: Colors): string {
   return shown.join('\n');
 }
 
-function problemLine({ kind, id, consumer, stream, detail }: Problem, { colors, width }: Sized): string {
+function problemLine(
+  { kind, id, consumer, stream, detail, suggestions }: Problem,
+  { colors, width }: Sized,
+  caller: Caller | undefined,
+): string {
   const place = escapeLine(id ?? [stream, consumer].filter((part) => part !== undefined).join(' '));
   const before = kind.length + columnsOf(place) + 4;
-  return `${colors.red(kind)}  ${colors.bold(place)}  ${hanging(before, escapeLine(detail), width)}`;
+  const said = hangingWithSuggestions(before, detail, width, suggestions, caller);
+  return `${colors.red(kind)}  ${colors.bold(place)}  ${said}`;
 }
 
 function repairedLine({ kind, id, detail }: Repaired, colors: Colors): string {
@@ -75,8 +80,13 @@ function waitingLine({ consumer, stream, notDelivered, unacknowledged }: Waiting
   return `${colors.dim('waiting')}  ${colors.bold(escapeLine(consumer))}  ${escapeLine(stream)}: ${parts.join(', ')}`;
 }
 
-function warningLine({ kind, detail }: Warning, { colors, width }: Sized): string {
-  return `${colors.yellow('warning')}  ${hanging(9, `${kind}: ${escapeLine(detail)}`, width)}`;
+function warningLine(
+  { kind, detail, suggestions }: Warning,
+  { colors, width }: Sized,
+  caller: Caller | undefined,
+): string {
+  const said = hangingWithSuggestions(9, `${kind}: ${detail}`, width, suggestions, caller);
+  return `${colors.yellow('warning')}  ${said}`;
 }
 
 function count(n: number, what: string): string {

@@ -238,8 +238,9 @@ function originalsGone({ count, first }: PointerScan['gone']): Warning[] {
     count === 1 ? `the original of dead letter ${first} is` : `the originals of ${count} dead letters are`;
   const example = count === 1 ? '' : `, e.g. ${first}`;
   const detail = `${what} gone or replaced${example}: they can't be replayed, only discarded`;
+  const which = count === 1 && first !== undefined ? first : 'original:missing,replaced';
   const suggestions = [
-    suggestCommand('dlq discard', { args: [{ blank: 'ids' }], flags: { reason: { blank: 'text' } } }),
+    suggestCommand('dlq discard', { args: [which], flags: { reason: { blank: 'text' } } }),
   ];
   return [{ kind: 'original-missing', detail, suggestions }];
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseMoment } from '../../../src/lib/domain/moment.js';
+import { parseLastMoment, parseMoment } from '../../../src/lib/domain/moment.js';
 
 const now = Date.parse('2026-01-31T12:00:00.000Z');
 
@@ -13,6 +13,12 @@ test.each([
   ['2026-01-31T12:00:30.123456789Z', '2026-01-31T12:00:30.123Z'],
   ['2026-01-31T12:00+02:00', '2026-01-31T10:00:00.000Z'],
   ['2026-12-31T12:00Z', '2026-12-31T12:00:00.000Z'],
+  // As times are shown.
+  ['2026-01-31 12:00:30 UTC', '2026-01-31T12:00:30.000Z'],
+  ['2026-01-31 12:00 UTC', '2026-01-31T12:00:00.000Z'],
+  ['2026-01-31 12:00:30Z', '2026-01-31T12:00:30.000Z'],
+  ['2026-01-31 12:00+02:00', '2026-01-31T10:00:00.000Z'],
+  ['2026-01-31 12:00', new Date('2026-01-31T12:00').toISOString()],
 ])('%s is %s, seen from noon', (text, iso) => {
   expect(new Date(parseMoment(text, now) ?? Number.NaN).toISOString()).toBe(iso);
 });
@@ -26,7 +32,20 @@ test.each([
   '2026-13-01',
   '2026-01-31T25:00Z',
   '31.1.2026',
-  '2026-01-31 12:00',
+  '2026-01-31 UTC',
+  '2026-01-31  12:00',
+  '2026-01-31 12:00 CET',
+  '2026-01-31 12:00:00 UTC+2',
 ])('%j is no moment', (text) => {
   expect(parseMoment(text, now)).toBeUndefined();
+});
+
+test.each([
+  ['2h', '2026-01-31T10:00:00.000Z'],
+  ['2026-01-31', '2026-01-31T23:59:59.999Z'],
+  ['2026-01-31T12:00Z', '2026-01-31T12:00:59.999Z'],
+  ['2026-01-31 12:00:30 UTC', '2026-01-31T12:00:30.999Z'],
+  ['2026-01-31T12:00:30.5Z', '2026-01-31T12:00:30.500Z'],
+])('%s ends at %s', (text, iso) => {
+  expect(new Date(parseLastMoment(text, now) ?? Number.NaN).toISOString()).toBe(iso);
 });

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   anybody,
   type Caller,
+  hangingWithSuggestions,
   renderSuggestion,
   spelledOut,
   withSuggestions,
@@ -128,4 +129,16 @@ test('a text names what to do about it at its end', () => {
     id: 'a/1',
     detail: 'it waits: npx plutomi-events dlq replay a/1 --context prod --config p.json',
   });
+});
+
+test('where a line is too narrow, its text is broken, and no command', () => {
+  const text = 'stays in the DLQ until it is replayed or discarded';
+  const replay = suggestCommand('dlq replay', { args: ['notifications-consumer/42'] });
+  const command = 'npx plutomi-events dlq replay notifications-consumer/42 --context prod --config p.json';
+  const said = (width: number): string[] =>
+    hangingWithSuggestions(2, text, width, [replay], operator).split('\n');
+  expect(said(Number.POSITIVE_INFINITY)).toEqual([`${text}: ${command}`]);
+  expect(said(80)).toEqual([text, `  → ${command}`]);
+  expect(said(40)).toEqual(['stays in the DLQ until it is replayed', '  or discarded', `  → ${command}`]);
+  expect(hangingWithSuggestions(2, text, 40)).toBe('stays in the DLQ until it is replayed\n  or discarded');
 });

@@ -2,7 +2,7 @@ import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { escapeLine } from '../../domain/escape.js';
 import { durationMeant } from '../../domain/duration.js';
-import { parseMoment } from '../../domain/moment.js';
+import { parseLastMoment, parseMoment } from '../../domain/moment.js';
 import { parseSelectionWords } from '../../domain/selection/parse.js';
 import type { DeadLetterFilters } from '../../dlq/filters.js';
 import { UsageError } from '../../errors.js';
@@ -11,15 +11,23 @@ import { didYouMean } from './global-flags.js';
 /** A moment in ms since 1970: a duration before now, or an ISO time. */
 export const momentFlag = Flags.custom<number>({
   helpValue: '<time>',
-  parse: async (text, _context, { name }) => {
-    const ms = parseMoment(text, Date.now());
-    if (ms !== undefined) return ms;
-    throw new UsageError(
-      `--${name}: expected a duration like 2h or 7d, or an ISO time like 2026-01-31T12:00Z, found "${text}"`,
-      didYouMean(name, durationMeant(text)),
-    );
-  },
+  parse: async (text, _context, { name }) => readMoment(name, text, parseMoment),
 });
+
+/** The last moment that is meant: a date is its whole day. */
+export const lastMomentFlag = Flags.custom<number>({
+  helpValue: '<time>',
+  parse: async (text, _context, { name }) => readMoment(name, text, parseLastMoment),
+});
+
+function readMoment(name: string, text: string, parse: typeof parseMoment): number {
+  const ms = parse(text, Date.now());
+  if (ms !== undefined) return ms;
+  throw new UsageError(
+    `--${name}: expected a duration like 2h or 7d, or an ISO time like 2026-01-31T12:00Z, found "${text}"`,
+    didYouMean(name, durationMeant(text)),
+  );
+}
 
 /** How many replays: from `min` to `max`, where there is one. */
 export interface Cycles {
@@ -70,8 +78,9 @@ export const deadLetterFlags = {
     description: 'only those that died at or after this: a duration before now (2h), or an ISO time',
     defaultHelp,
   }),
-  until: momentFlag({
-    description: 'only those that died at or before this: a duration before now (2h), or an ISO time',
+  until: lastMomentFlag({
+    description:
+      'only those that died at or before this: a duration before now (2h), or an ISO time; a date is its whole day',
     defaultHelp,
   }),
 };

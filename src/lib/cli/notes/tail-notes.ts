@@ -1,5 +1,5 @@
 import { escapeLine } from '../../domain/escape.js';
-import { isoOfMs } from '../../domain/time.js';
+import { inUtc, isoOfMs } from '../../domain/time.js';
 import type { JoinedGroup, StoredRange } from '../../events/read/read-options.js';
 import type { HeardEvent, StoredEvent } from '../../events/read/stored-event.js';
 
@@ -48,7 +48,7 @@ export class TailNotes {
       this.note(`sequence ${fromSeq} is gone, the first one is ${firstSeq}`);
     }
     if (since !== undefined && since > Date.now()) {
-      this.note(`${isoOfMs(since)} is still to come: ${then}`);
+      this.note(`${inUtc(isoOfMs(since))} is still to come: ${then}`);
     }
     if (!noFollow && process.stderr.isTTY) this.note(following);
   }

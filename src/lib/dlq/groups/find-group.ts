@@ -1,6 +1,6 @@
 import type { GroupDocument } from '../../domain/group-document.js';
 import { emptyGroup } from '../../domain/group-document.js';
-import { groupIdOf } from '../../domain/group-id.js';
+import { groupIdOf, nearestGroups } from '../../domain/group-id.js';
 import type { OnRead } from '../../nats/read/read-so-far.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { OperationError, UsageError } from '../../errors.js';
@@ -23,8 +23,6 @@ export interface FoundGroup {
   readonly counted: CountedGroups;
   readonly group: Counted;
 }
-
-const nearestShown = 3;
 
 /**
  * The group that an id names, or at least its first 6 characters, with or without `group:` before it. One without dead
@@ -89,15 +87,10 @@ function idsOf({ consumer, fingerprint }: Counted, { found }: CountedGroups): re
 const seeGroups = suggestCommand('dlq groups', { why: 'see the groups' });
 
 function unknownGroup(id: string, groups: readonly Counted[], counted: CountedGroups): OperationError {
-  const near = groups
-    .flatMap((group) => idsOf(group, counted).slice(0, 1))
-    .toSorted((a, b) => sharedWith(id, b) - sharedWith(id, a))
-    .slice(0, nearestShown);
+  const near = nearestGroups(
+    id,
+    groups.flatMap((group) => idsOf(group, counted).slice(0, 1)),
+  );
   const others = near.length === 0 ? 'there are none' : `the nearest: ${near.join(', ')}`;
   return new OperationError(`no group ${id}; ${others}`, { code: 'NOT_FOUND', suggestions: [seeGroups] });
-}
-
-/** At how many places two ids are the same. */
-function sharedWith(id: string, other: string): number {
-  return Array.from(id).filter((char, at) => char === other[at]).length;
 }

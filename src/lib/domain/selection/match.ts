@@ -177,6 +177,12 @@ function expiresIn({ originalExpiresAt }: SelectableState, nowMs: number): numbe
   return originalExpiresAt === null ? Number.POSITIVE_INFINITY : Date.parse(originalExpiresAt) - nowMs;
 }
 
+/** Is a group or fingerprint meant that has this id? The beginning of it is enough. */
+export function meansId(pattern: Pattern, id: string): boolean {
+  const exact = exactText(pattern);
+  return exact === undefined ? matchesPattern(pattern, id) : id.startsWith(exact);
+}
+
 type Test = (candidate: Candidate) => boolean;
 
 function testOf(key: SelectionKey, value: Value): Test {
@@ -197,7 +203,7 @@ function textTest(key: SelectionKey, pattern: Pattern): (text: string) => boolea
     }
     case 'group':
     case 'fingerprint':
-      return exact === undefined ? (text) => matchesPattern(pattern, text) : (text) => text.startsWith(exact);
+      return (text) => meansId(pattern, text);
     case 'reason': {
       const lower = lowerCased(pattern);
       return (text) => containsPattern(lower, text);

@@ -1,5 +1,5 @@
 import { durationMeant, parseDuration } from '../duration.js';
-import { spanOfMoment } from '../moment.js';
+import { isoMoment, spanOfMoment } from '../moment.js';
 import type { Comparison, Operator } from './selection.js';
 import { SelectionError, shown } from './selection-error.js';
 
@@ -35,7 +35,7 @@ export const duration: Kind<number> = {
 };
 
 export const moment: Kind<string> = {
-  read: (text) => (spanOfMoment(text) ? text : undefined),
+  read: isoMoment,
   example: 'a date or time, like 2026-11-20, >=2026-11-20T12:00Z or 2026-11-20..2026-11-21',
   isAfter: (from, to) => (spanOfMoment(from)?.fromMs ?? 0) > (spanOfMoment(to)?.toMs ?? 0),
 };

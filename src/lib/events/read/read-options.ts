@@ -1,9 +1,9 @@
 import { escapeLine } from '../../domain/escape.js';
-import { parseMoment } from '../../domain/moment.js';
-import { isoOfMs } from '../../domain/time.js';
+import { parseLastMoment, parseMoment } from '../../domain/moment.js';
+import { inUtc, isoOfMs } from '../../domain/time.js';
 import { UsageError } from '../../errors.js';
 
-/** A time: a duration before now (`2h`), an ISO time, ms since 1970, or a Date. */
+/** A time: a duration before now (`2h`), an ISO time, also as it is shown (`2026-01-31 12:00:00 UTC`), ms since 1970, or a Date. */
 export type Moment = string | number | Date;
 
 /** A group that was joined. */
@@ -42,7 +42,7 @@ export interface ReadEventsOptions {
   readonly new?: boolean;
   /** Start: the last stored event of each subject, and then, with `follow`, all new ones. */
   readonly lastPerSubject?: boolean;
-  /** Only what was stored at this time or before; when it has come, the reading ends. Default: no end. */
+  /** Only what was stored at this time or before, a date being its whole day; when it has come, the reading ends. Default: no end. */
   readonly until?: Moment;
   /** Go on with what is stored later, and wait for it. False: end with what is there at the start. Default: true. */
   readonly follow?: boolean;
@@ -77,11 +77,14 @@ export function spanOf(options: ReadEventsOptions, nowMs: number): ReadingSpan {
   const { follow = true } = options;
   const start = startOf(options, nowMs);
   const untilMs =
-    options.until === undefined ? Number.POSITIVE_INFINITY : momentOf('until', options.until, nowMs);
+    options.until === undefined
+      ? Number.POSITIVE_INFINITY
+      : momentOf('until', options.until, nowMs, parseLastMoment);
   const fromMs = start.at === 'time' ? start.timeMs : start.at === 'new' ? nowMs : Number.NEGATIVE_INFINITY;
   if (untilMs < fromMs) {
-    const from = start.at === 'new' ? 'only new events are read' : `the start, ${isoOfMs(fromMs)}, is later`;
-    throw new UsageError(`until ${isoOfMs(untilMs)}: nothing can be read, since ${from}`, {
+    const from =
+      start.at === 'new' ? 'only new events are read' : `the start, ${inUtc(isoOfMs(fromMs))}, is later`;
+    throw new UsageError(`until ${inUtc(isoOfMs(untilMs))}: nothing can be read, since ${from}`, {
       suggestions: ['say where to begin: since, from-seq or all'],
     });
   }
@@ -109,10 +112,10 @@ function startOf(options: ReadEventsOptions, nowMs: number): ReadingSpan['start'
   return { at: fromNow || (follow && !all) ? 'new' : 'all' };
 }
 
-function momentOf(name: string, moment: Moment, nowMs: number): number {
+function momentOf(name: string, moment: Moment, nowMs: number, parse = parseMoment): number {
   const ms =
     typeof moment === 'string'
-      ? parseMoment(moment, nowMs)
+      ? parse(moment, nowMs)
       : typeof moment === 'number'
         ? moment
         : moment.getTime();

@@ -1,7 +1,7 @@
 import { readersOf } from '../../config/resolved.js';
 import { escapeLine } from '../../domain/escape.js';
 import { filterContains, filtersOverlap } from '../../domain/subjects.js';
-import { isoOfMs } from '../../domain/time.js';
+import { inUtc, isoOfMs } from '../../domain/time.js';
 import { OperationError, UsageError } from '../../errors.js';
 import { NotAllowedError } from '../../nats/errors.js';
 import type { Link } from '../../nats/link.js';
@@ -105,7 +105,9 @@ export async function prepareReplay(
   const info = await link.streamInfo(stream);
   if (!info) throw noStream(link, stream);
   if (start.at === 'time' && start.timeMs > clock.now())
-    throw new UsageError(`since ${isoOfMs(start.timeMs)}: nothing is stored yet that is as new as that`);
+    throw new UsageError(
+      `since ${inUtc(isoOfMs(start.timeMs))}: nothing is stored yet that is as new as that`,
+    );
   if (start.at === 'seq' && start.seq > info.state.last_seq)
     throw new UsageError(
       `the stream ${stream} ends at ${info.state.last_seq}: expected a sequence up to that, found ${start.seq}`,

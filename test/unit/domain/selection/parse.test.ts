@@ -29,6 +29,7 @@ describe('parseSelection', () => {
     ['age:1h..2h', 'age:1h..2h'],
     ['attempts:>=3,1', 'attempts:>=3,1'],
     ['dead:2026-11-20..2026-11-21', 'dead:2026-11-20..2026-11-21'],
+    ['dead:>="2026-11-20 12:00:30 UTC"', 'dead:>=2026-11-20T12:00:30Z'],
     ['data.total:<=0.5', 'data.total:<=0.5'],
     ['data.total:1..2,-5..1e3', 'data.total:1..2,-5..1000'],
     ['data.total:"1..2","1.."*', 'data.total:"1..2","1.."*'],
