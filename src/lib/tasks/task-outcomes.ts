@@ -9,7 +9,7 @@ import {
 import { OperationError } from '../errors.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { listHeads, type TaskHead } from './find-task.js';
-import { readLetterRecords } from './letter-records.js';
+import { readLetterRecords, replayedReason } from './letter-records.js';
 import { readLetterParts } from './parts.js';
 import { Progress } from './progress.js';
 
@@ -149,10 +149,12 @@ async function itemsOf(pipeline: Pipeline, task: Task): Promise<TaskItem[]> {
   for (const [at, { id }] of letters.entries()) {
     const found = records[at];
     const skipped = progress.reasonOf(at);
-    if (found && (found.replayed.task === task.id || (skipped === undefined && progress.isDealt(at)))) {
+    if (found?.replayed.task === task.id) {
       items.push({ id, outcome: found.outcome ?? 'pending', reason: null });
     } else if (skipped !== undefined) items.push({ id, outcome: 'skipped', reason: skipped });
-    else if (progress.isDealt(at)) items.push({ id, outcome: 'pending', reason: forgotten });
+    else if (!progress.isDealt(at)) continue;
+    else if (found) items.push({ id, outcome: 'skipped', reason: replayedReason(found.replayed.task) });
+    else items.push({ id, outcome: 'pending', reason: forgotten });
   }
   return items;
 }
