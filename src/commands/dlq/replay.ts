@@ -252,7 +252,8 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
     if (this.flags.json) return;
     const late = result.skipped.filter((one) => !plan.skipped.includes(one));
     const spelled = spellSkipped({ skipped: late }, this.context.caller).skipped;
-    for (const line of renderSkipped(spelled, this.noteColors)) this.note(line);
+    const view = viewOf(process.stderr, this.noteColors);
+    for (const line of renderSkipped(spelled, view)) this.note(line);
     if (plan.missing + plan.replaced > 0) this.note(this.inWords(discardOthers));
     for (const next of nextSteps(result, waited)) this.note(this.inWords(next));
   }

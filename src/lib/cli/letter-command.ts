@@ -73,7 +73,7 @@ export abstract class LetterCommand<T extends typeof Command> extends BaseComman
     this.output(spellSkipped(result, caller), () => renderLetterResult(result, told, this.colors));
     const late = result.skipped.filter((one) => !plan.skipped.includes(one));
     const spelled = spellSkipped({ skipped: late }, caller).skipped;
-    if (this.flags.json !== true) for (const line of renderSkipped(spelled, this.noteColors)) this.note(line);
+    if (this.flags.json !== true) for (const line of renderSkipped(spelled, noteView)) this.note(line);
     process.exitCode = result.interrupted ? 130 : result.skipped.length > 0 ? 5 : 0;
   }
 
