@@ -88,6 +88,19 @@ describe('a replay that is a task', () => {
     expect(await bed.journal('REPLAYED')).toHaveLength(5);
   });
 
+  it('tells the same of its steps as of the whole, also of what came after it', async () => {
+    const bed = await bedWith(5);
+    const { task } = await storeAll(bed);
+    const { steps } = await carryOn(machine(bed), task.id);
+    expect(steps).toEqual([{ size: 5, resolved: 0, deadAgain: 0, pending: 5 }]);
+    await runs(bed, (seq) => seq === 3);
+    await bed.quiet();
+    const outcomes = { resolved: 4, deadAgain: 1, pending: 0 };
+    const told = { ...outcomes, steps: [{ size: 5, ...outcomes }] };
+    expect(await shown(bed, task.id)).toMatchObject(told);
+    expect((await listTasks(machine(bed))).tasks).toMatchObject([told]);
+  });
+
   it('is about the very dead letters of its plan', async () => {
     const bed = await bedWith(2);
     const { task } = await storeAll(bed);
