@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { incident } from '../../bench/fixtures/incident.mjs';
 import { makeFailure } from '../../src/lib/domain/failure.js';
 import { concurrently } from '../../src/lib/flow/concurrently.js';
@@ -120,6 +120,23 @@ describe('dlq groups', () => {
   });
 });
 
+test('plans of the verbs have the groups of dlq groups: of one consumer each', async () => {
+  const one = await desk();
+  await bury(one.bed, { failure: refused });
+  await bury(one.bed, { failure: refused });
+  await bury(one.bed, { consumer: 'other', failure: refused });
+  const idsOf = (groups: unknown): unknown =>
+    (groups as ShownGroup[]).map(({ id, count }) => [id, count]).toSorted();
+  const shown = idsOf(await groupsOf(one));
+  expect(shown).toHaveLength(2);
+  for (const verb of [['replay'], ['archive', '--reason', 'no']]) {
+    const { stdout } = await one.dlq(...verb, '--all', '--dry-run', '--json');
+    expect(idsOf((JSON.parse(stdout) as { plan: { groups: unknown } }).plan.groups)).toEqual(shown);
+  }
+  const { stdout } = await one.dlq('replay', '--all', '--plan', '--json');
+  expect(idsOf((JSON.parse(stdout) as { groups: unknown }).groups)).toEqual(shown);
+});
+
 describe('dlq groups --watch', () => {
   it('needs a terminal, or --json', async () => {
     const { dlq } = await desk();
@@ -143,6 +160,20 @@ describe('dlq groups --watch', () => {
     const { alternateScreen, cursorShown } = await pane.state();
     expect([alternateScreen, cursorShown]).toEqual([false, true]);
     expect(await pane.text()).not.toContain('1 group');
+  });
+
+  it('says that the server is away, and goes on when it is back', { timeout: 60_000 }, async () => {
+    const one = await desk();
+    await bury(one.bed, { failure: refused });
+    await using pane = await one.terminal('groups', '--watch', '--timeout', '1s');
+    await pane.waitFor(/1 group, 1 dead letter, at/);
+    await one.bed.server.pause();
+    await pane.waitFor(/no answer|can't connect|not connected|connection/i);
+    await one.bed.server.restart();
+    await pane.waitFor(/q quit/);
+    expect(await pane.text()).toContain('1 group, 1 dead letter, at');
+    await pane.press('q');
+    expect(await pane.exitCode()).toBe(0);
   });
 });
 

@@ -345,7 +345,7 @@ describe.each(modes)('dlq replay %s', (...mode) => {
     child.stderr.on('data', (chunk: Buffer) => {
       stderr += chunk.toString();
     });
-    await eventually('it waits', () => stderr.includes('waiting for their outcome'));
+    await eventually('it waits', () => stderr.includes('waiting for the outcome of'));
     child.kill('SIGINT');
     const ended = await child;
     expect(ended.exitCode).toBe(130);

@@ -1,7 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
 import { expect, it, onTestFinished } from 'vitest';
 import { bury, consumer } from '../support/dead-letters.js';
+import { eventually } from '../support/eventually.js';
 import { readJson } from '../support/json-schemas.js';
 import { startNats } from '../support/nats-server.js';
 import { makeConfig } from '../support/config.js';
@@ -10,6 +14,8 @@ import { testBed } from '../support/pipeline.js';
 import { makeProject } from '../support/project.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { usersOfAllRoles } from '../support/users.js';
+
+const bin = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 
 const config = {
   name: 'test',
@@ -22,7 +28,7 @@ async function place(count: number) {
   for (let i = 0; i < count; i++) await bury(bed);
   const project = await makeProject(bed.server.url, config, { 'handler.mjs': 'export default () => {};\n' });
   const cli = (...words: string[]) => project.cli(words);
-  return { bed, cli };
+  return { bed, cli, folder: project.folder };
 }
 
 it('a plan is stored, shown, carried out, watched, and tells of each', async () => {
@@ -52,6 +58,34 @@ it('a plan is stored, shown, carried out, watched, and tells of each', async () 
   expect(again).toMatchObject({ exitCode: 1 });
   expect(readJson('error', again.stdout)).toMatchObject({ error: { code: 'TASK_ENDED' } });
 });
+
+it('says that the server is away; ended at once, it says what was done and how to go on', async () => {
+  const { bed, cli, folder } = await place(60);
+  const words = ['dlq', 'replay', '--all', '--yes', '--rate', '10', '--timeout', '1s'];
+  const env = { NATS_URL: bed.server.url };
+  const child = execa(process.execPath, [bin, ...words], {
+    cwd: folder,
+    env,
+    reject: false,
+    stdin: 'ignore',
+  });
+  let stderr = '';
+  child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
+  await eventually('some are replayed', async () => (await bed.journal('REPLAYED')).length > 3, 20_000);
+  await bed.server.pause();
+  await eventually('it says so', () => stderr.includes('connection lost; reconnecting'), 10_000);
+  child.kill('SIGINT');
+  await eventually('it is stopping', () => stderr.includes('stopping: '), 10_000);
+  await sleep(600);
+  child.kill('SIGINT');
+  expect(await child).toMatchObject({ exitCode: 130 });
+  const task = /Error: interrupted: task (replay-\w+) had replayed \d+ here/.exec(stderr)?.[1] ?? '';
+  expect(stderr).toContain(`dlq replay --task ${task}`);
+  await bed.server.restart();
+  const rest = await cli('dlq', 'replay', '--task', task, '--yes', '--json');
+  expect(rest).toMatchObject({ exitCode: 0 });
+  expect(readJson('dlq replay', rest.stdout)).toMatchObject({ state: 'done', replayed: 60 });
+}, 60_000);
 
 it('a task is cancelled with --yes only, and a name is given once', async () => {
   const { cli } = await place(1);

@@ -88,6 +88,19 @@ describe('a replay that is a task', () => {
     expect(await bed.journal('REPLAYED')).toHaveLength(5);
   });
 
+  it('tells the same of its steps as of the whole, also of what came after it', async () => {
+    const bed = await bedWith(5);
+    const { task } = await storeAll(bed);
+    const { steps } = await carryOn(machine(bed), task.id);
+    expect(steps).toEqual([{ size: 5, resolved: 0, deadAgain: 0, pending: 5 }]);
+    await runs(bed, (seq) => seq === 3);
+    await bed.quiet();
+    const outcomes = { resolved: 4, deadAgain: 1, pending: 0 };
+    const told = { ...outcomes, steps: [{ size: 5, ...outcomes }] };
+    expect(await shown(bed, task.id)).toMatchObject(told);
+    expect((await listTasks(machine(bed))).tasks).toMatchObject([told]);
+  });
+
   it('is about the very dead letters of its plan', async () => {
     const bed = await bedWith(2);
     const { task } = await storeAll(bed);
@@ -110,6 +123,50 @@ describe('a replay that is a task', () => {
     await replay(bed);
     const result = await carryOn(machine(bed), task.id);
     expect(result.skipped).toEqual([{ id: `${consumer}/1`, reason: 'it was replayed by replay-test' }]);
+  });
+
+  it('is told apart from another one of the same dead letters at the same time', async () => {
+    const count = 60;
+    const bed = await bedWith(count);
+    const [first, second] = [
+      (await storeAll(bed, { rate: 40 })).task,
+      (await storeAll(bed, { rate: 40 })).task,
+    ];
+    const handled = await runs(bed);
+    const link = await connectTo(bed.server.url);
+    const results = await Promise.all([
+      carryOn(machine(bed, 'ada'), first.id, { waitMs }),
+      carryOn(machine(bed, 'bob', link), second.id, { waitMs }),
+    ]);
+    const records = await bed.journal('REPLAYED');
+    expect(records).toHaveLength(count);
+    for (const [i, { id }] of [first, second].entries()) {
+      const own = records.filter(({ record }) => record.task === id).length;
+      const other = [second, first][i]?.id ?? '';
+      expect(results[i]).toMatchObject({ state: 'done', replayed: own, resolved: own, pending: 0 });
+      expect(results[i]?.skipped).toHaveLength(count - own);
+      expect(results[i]?.skipped.every(({ reason }) => reason === `it was replayed by ${other}`)).toBe(true);
+      expect(await shown(bed, id)).toMatchObject({ done: own, resolved: own, skipped: count - own });
+      expect(await carryOn(machine(bed), id)).toMatchObject({ replayed: own, resolved: own });
+    }
+    await bed.quiet();
+    expect(handled.toSorted((a, b) => a - b)).toEqual(seqs(count));
+    expect((await bed.link.streamInfo('events-dlq'))?.state.messages).toBe(0);
+  });
+
+  it('is left to whoever journaled it, and what he left in the DLQ is removed', async () => {
+    const bed = await bedWith(1);
+    const [first, second] = [(await storeAll(bed)).task, (await storeAll(bed)).task];
+    // The head that says it runs, the pointer, REPLAYED; not the deletion.
+    const link = killedAfter(await connectTo(bed.server.url), 3);
+    await expect(carryOn(machine(bed, 'killed', link), first.id)).rejects.toThrow(Killed);
+    expect(await bed.journal('REPLAYED')).toHaveLength(1);
+    expect((await carryOn(machine(bed, 'bob'), second.id)).skipped).toEqual([
+      { id: `${consumer}/1`, reason: `it was replayed by ${first.id}` },
+    ]);
+    expect((await bed.link.streamInfo('events-dlq'))?.state.messages).toBe(0);
+    expect(await carryOn(machine(bed), first.id)).toMatchObject({ replayed: 1, skipped: [] });
+    expect((await shown(bed, second.id)).items).toMatchObject([{ outcome: 'skipped' }]);
   });
 
   it('is found by id, by how that begins, and by name; a name is given once among unfinished ones', async () => {

@@ -1,3 +1,4 @@
+import { connectionNotes } from '../../lib/cli/notes/while-it-works.js';
 import * as Flags from '@oclif/core/flags';
 import type { AdvisoryLine } from '../../lib/journal/advisory-line.js';
 import { advisoryKinds, tailAdvisories } from '../../lib/journal/tail.js';
@@ -42,9 +43,7 @@ export default class AdvisoriesTail extends BaseCommand<typeof AdvisoriesTail> {
   async run(): Promise<void> {
     const { since, kind, consumer, count = Number.POSITIVE_INFINITY, 'no-follow': noFollow } = this.flags;
     const pipeline = await this.context.pipeline();
-    pipeline.link.watch((state) =>
-      this.note(state === 'disconnected' ? 'connection lost; reconnecting' : 'connected again'),
-    );
+    pipeline.link.watch(connectionNotes((text) => this.note(text)));
     const lines = tailAdvisories(pipeline, {
       ...(since === undefined ? {} : { sinceMs: since }),
       ...(kind === undefined ? {} : { kinds: kind }),

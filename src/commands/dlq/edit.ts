@@ -1,3 +1,4 @@
+import { connectionNotes, stoppingNote } from '../../lib/cli/notes/while-it-works.js';
 import path from 'node:path';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/base-command.js';
@@ -23,7 +24,7 @@ import {
 } from '../../lib/dlq/edit/edit.js';
 import type { LetterSelection } from '../../lib/dlq/plan/plan-letters.js';
 import { type Edits, parsePath, parseSetting } from '../../lib/domain/edit.js';
-import { OperationError, UsageError } from '../../lib/errors.js';
+import { InterruptedError, OperationError, UsageError } from '../../lib/errors.js';
 import { loadHandlers } from '../../lib/handlers/load.js';
 import { renderEditPlan, renderEditResult } from '../../lib/render/edit-plan.js';
 
@@ -118,6 +119,7 @@ Exit codes: 0 all that differ were replayed, or nothing differs; 1 the id is unk
     await this.agree(plan);
     const { wait, 'wait-timeout': waitMs = defaultWaitMs } = this.flags;
     this.stop = new AbortController();
+    pipeline.link.watch(connectionNotes((text) => this.note(text)));
     const { signal } = this.stop;
     const options = { ...terms, note: reason, signal, ...(wait ? { waitMs } : {}) };
     const result = await editDeadLetters(pipeline, plan, change, options);
@@ -177,7 +179,13 @@ Exit codes: 0 all that differ were replayed, or nothing differs; 1 the id is unk
   /** Stops between two dead letters; a second Ctrl-C ends it at once. */
   protected override interrupt(): void {
     if (!this.stop || this.stop.signal.aborted) return super.interrupt();
-    this.note('stopping: finishing what has been started');
+    this.note(stoppingNote);
     this.stop.abort();
+  }
+
+  protected override interruption(): InterruptedError {
+    return this.stop
+      ? new InterruptedError('interrupted: what was done is done; the same command does the rest')
+      : super.interruption();
   }
 }

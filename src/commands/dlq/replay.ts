@@ -1,3 +1,5 @@
+import { connectionNotes, stoppingNote } from '../../lib/cli/notes/while-it-works.js';
+import type { Task } from '../../lib/domain/task.js';
 import type { Pipeline } from '../../lib/pipeline/pipeline.js';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/base-command.js';
@@ -24,7 +26,7 @@ import { exitCodeOf, plannedOf, type ReplayResult, untouched } from '../../lib/d
 import { replayAsTask } from '../../lib/dlq/replay/replay-as-task.js';
 import { alwaysWaits, defaultWaitMs, runTask, type RunTaskOptions } from '../../lib/dlq/replay/run-task.js';
 import type { Term } from '../../lib/domain/selection/selection.js';
-import { OperationError, UsageError } from '../../lib/errors.js';
+import { InterruptedError, OperationError, UsageError } from '../../lib/errors.js';
 import {
   type PlanTerms,
   renderReplayPlan,
@@ -91,6 +93,9 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
 
   private stop: AbortController | undefined;
   private selected: readonly Term[] = [];
+  private progress: ProgressLine | undefined;
+  private task: string | undefined;
+  private replayed = 0;
 
   protected override get changes(): boolean {
     return !this.flags['dry-run'];
@@ -124,11 +129,11 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
     this.note(renderReplayPlan(spelled, noteView, this.rate, this.terms));
     if (planOnly) return this.store(pipeline, plan);
     await this.agree(plan);
-    const result = await this.running(plan.items.length, (options) =>
+    const result = await this.running(pipeline, plan.items.length, (options) =>
       replayAsTask(pipeline, plan, {
         ...termsOf(this.flags, this.rate),
         ...options,
-        onStored: (task) => this.note(renderTaskName(task, this.flags.name)),
+        onStored: (task) => this.begins(task, this.flags.name),
         onWithoutTask: (why) => this.note(renderWithoutTask(why.message)),
       }),
     );
@@ -179,7 +184,13 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
     this.note(this.inWords(suggestCommand('dlq replay', { flags: { task: id }, why: 'carry it out' })));
   }
 
+  private begins(task: Task, wanted?: string): void {
+    this.task = task.id;
+    this.note(renderTaskName(task, wanted));
+  }
+
   private async running(
+    pipeline: Pipeline,
     count: number,
     run: (options: RunTaskOptions) => Promise<ReplayResult>,
   ): Promise<ReplayResult> {
@@ -187,16 +198,21 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
     this.stop = new AbortController();
     const log = await this.context.logger();
     const progress = new ProgressLine(process.stderr, count);
+    this.progress = progress;
+    pipeline.link.watch(connectionNotes((text) => this.between(text)));
     return run({
       signal: this.stop.signal,
       // The result says how many, and the journal keeps which and who did it.
-      onReplayed: (id, task) => log.debug({ id, task }, 'replayed'),
+      onReplayed: (id, task) => {
+        this.replayed++;
+        log.debug({ id, task }, 'replayed');
+      },
       onDone: progress.count,
       ...(waitMs !== undefined || wait ? { waitMs: waitMs ?? defaultWaitMs } : {}),
       onWait: (waiting, step, of) => {
         if (step === of) progress.end();
         const which = of === 1 ? '' : `step ${step} of ${of}: `;
-        this.note(`${which}replayed ${waiting}; waiting for their outcome (Ctrl-C only stops the waiting)`);
+        this.between(`${which}waiting for the outcome of ${waiting} (Ctrl-C only stops the waiting)`);
       },
     }).finally(() => progress.end());
   }
@@ -209,7 +225,7 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
     const left = letters.filter((_, at) => !progress.isDealt(at)).length;
     const plan = planOf(pipeline, replay);
     const shown = { ...plan, ...(await findObstacles(pipeline, plan.consumers)), skipped: [] };
-    this.note(renderTaskName(task));
+    this.begins(task);
     const view = viewOf(process.stderr, this.noteColors);
     this.note(renderReplayPlan(shown, view, task.rate ?? undefined, { task, left }));
     if (left > 0) {
@@ -219,7 +235,7 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
       }
     }
     const waits = this.flags.wait || this.flags['wait-timeout'] !== undefined || alwaysWaits(replay);
-    const result = await this.running(left, (options) => runTask(pipeline, replay, options));
+    const result = await this.running(pipeline, left, (options) => runTask(pipeline, replay, options));
     this.tell(result, plan, waits);
   }
 
@@ -235,7 +251,8 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
     if (this.flags.json) return;
     const late = result.skipped.filter((one) => !plan.skipped.includes(one));
     const spelled = spellSkipped({ skipped: late }, this.context.caller).skipped;
-    for (const line of renderSkipped(spelled, this.noteColors)) this.note(line);
+    const view = viewOf(process.stderr, this.noteColors);
+    for (const line of renderSkipped(spelled, view)) this.note(line);
     for (const next of nextSteps(result, plan, { waited, terms: this.selected }))
       this.note(this.inWords(next));
   }
@@ -243,7 +260,27 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
   /** Stops between two dead letters, so that the result can say what was done; a second Ctrl-C ends it at once. */
   protected override interrupt(): void {
     if (!this.stop || this.stop.signal.aborted) return super.interrupt();
-    this.note('stopping: finishing what has been started');
+    this.between(stoppingNote);
     this.stop.abort();
+  }
+
+  protected override interruption(): InterruptedError {
+    if (!this.stop) return super.interruption();
+    const { task, replayed } = this;
+    const next =
+      task === undefined
+        ? suggestCommand('dlq list', { why: 'see what is left' })
+        : suggestCommand('dlq replay', { flags: { task }, why: 'carry on with the rest' });
+    const which = task === undefined ? 'the replay' : `task ${task}`;
+    return new InterruptedError(
+      `interrupted: ${which} had replayed ${replayed} here by then, and what was in hand may be replayed too`,
+      { suggestions: [next] },
+    );
+  }
+
+  /** Progress is shown below it. */
+  private between(text: string): void {
+    this.progress?.clear();
+    this.note(text);
   }
 }

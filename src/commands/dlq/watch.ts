@@ -1,3 +1,4 @@
+import { connectionNotes } from '../../lib/cli/notes/while-it-works.js';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import { countFlag } from '../../lib/cli/flags/count-flag.js';
@@ -58,9 +59,7 @@ ${aboutSelections}`;
     const { since, all, count = Number.POSITIVE_INFINITY, duration } = this.flags;
     const filters = filtersOf(this.flags, this.words);
     const pipeline = await this.context.pipeline();
-    pipeline.link.watch((state) =>
-      this.note(state === 'disconnected' ? 'connection lost; reconnecting' : 'connected again'),
-    );
+    pipeline.link.watch(connectionNotes((text) => this.note(text)));
     if (duration !== undefined) setTimeout(() => this.end.abort(), duration).unref();
     const letters = watchDeadLetters(pipeline, filters, {
       existing: all || since !== undefined,

@@ -1,3 +1,4 @@
+import { stoppingNote } from '../../lib/cli/notes/while-it-works.js';
 import { resolve } from 'node:path';
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
@@ -254,7 +255,7 @@ Exit codes: 0 done, also when there were no events; 1 nothing was written, or an
   protected override interrupt(): void {
     if (!this.stop || this.stop.signal.aborted) return super.interrupt();
     this.line?.end();
-    this.note('stopping: finishing what has been started');
+    this.note(stoppingNote);
     this.stop.abort();
   }
 }

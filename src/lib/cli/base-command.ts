@@ -213,8 +213,13 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
 
   /** Ctrl-C and SIGTERM end a command at once with 130; a command that must tidy up first overrides it. */
   protected interrupt(): void {
-    this.report(new InterruptedError());
+    this.report(this.interruption());
     process.exit(130);
+  }
+
+  /** What is said of the end when it is interrupted at once. */
+  protected interruption(): InterruptedError {
+    return new InterruptedError();
   }
 
   /** All that is left is to wait for a reader, who may never come. */

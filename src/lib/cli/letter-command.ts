@@ -1,7 +1,8 @@
+import { connectionNotes, stoppingNote } from './notes/while-it-works.js';
 import type { Command } from '@oclif/core/command';
 import type { CarryOutOptions } from '../dlq/plan/carry-out.js';
 import type { LetterPlan, LetterSelection } from '../dlq/plan/plan-letters.js';
-import { OperationError } from '../errors.js';
+import { InterruptedError, OperationError } from '../errors.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import {
   type LetterResult,
@@ -39,6 +40,7 @@ interface HowToAct {
 /** Discard, archive, restore: plan, question, and carrying out until Ctrl-C. */
 export abstract class LetterCommand<T extends typeof Command> extends BaseCommand<T> {
   private stop: AbortController | undefined;
+  private progress: ProgressLine | undefined;
 
   /** `selection` undefined: a person has to choose. */
   protected async act<R extends LetterResult>(
@@ -71,7 +73,7 @@ export abstract class LetterCommand<T extends typeof Command> extends BaseComman
     this.output(spellSkipped(result, caller), () => renderLetterResult(result, told, this.colors));
     const late = result.skipped.filter((one) => !plan.skipped.includes(one));
     const spelled = spellSkipped({ skipped: late }, caller).skipped;
-    if (this.flags.json !== true) for (const line of renderSkipped(spelled, this.noteColors)) this.note(line);
+    if (this.flags.json !== true) for (const line of renderSkipped(spelled, noteView)) this.note(line);
     process.exitCode = result.interrupted ? 130 : result.skipped.length > 0 ? 5 : 0;
   }
 
@@ -91,14 +93,28 @@ export abstract class LetterCommand<T extends typeof Command> extends BaseComman
   ): Promise<R> {
     this.stop = new AbortController();
     const progress = new ProgressLine(process.stderr, plan.items.length);
+    this.progress = progress;
+    pipeline.link.watch(connectionNotes((text) => this.between(text)));
     const { signal } = this.stop;
     return action.carryOut(pipeline, plan, { signal, onDone: progress.count }).finally(() => progress.end());
+  }
+
+  /** Progress is shown below it. */
+  private between(text: string): void {
+    this.progress?.clear();
+    this.note(text);
   }
 
   /** Stops between two dead letters, so that the result can say what was done; a second Ctrl-C ends it at once. */
   protected override interrupt(): void {
     if (!this.stop || this.stop.signal.aborted) return super.interrupt();
-    this.note('stopping: finishing what has been started');
+    this.between(stoppingNote);
     this.stop.abort();
+  }
+
+  protected override interruption(): InterruptedError {
+    return this.stop
+      ? new InterruptedError('interrupted: what was done is done; the same command does the rest')
+      : super.interruption();
   }
 }

@@ -57,9 +57,18 @@ export abstract class LiveCommand<T extends typeof Command> extends BaseCommand<
   }
 
   private async watchJson(read: () => Promise<unknown>): Promise<void> {
-    for (;;) {
-      await this.outputPart(`${escapeJson(JSON.stringify(await read()))}\n`);
+    const print = async (): Promise<void> => this.outputPart(`${escapeJson(JSON.stringify(await read()))}\n`);
+    await print();
+    for (let isAway = false; ; ) {
       await sleep(watchPauseMs);
+      try {
+        await print();
+        isAway = false;
+      } catch (error) {
+        if (!(error instanceof ConnectionError)) throw error;
+        if (!isAway) this.note(error.message);
+        isAway = true;
+      }
     }
   }
 

@@ -6,7 +6,7 @@ import type { Colors } from './colors.js';
 const mostLines = 20;
 const mostInvalid = 10;
 
-/** The first differences, what is the same once, and how many there are. */
+/** The first differences, what is the same once; how many there are, and how many of them are not shown. */
 export function renderEditPlan(plan: EditPlan, colors: Colors): string {
   const idsOf = new Map<string, string[]>();
   for (const { id, before, after } of plan.differences) {
@@ -14,12 +14,16 @@ export function renderEditPlan(plan: EditPlan, colors: Colors): string {
     idsOf.set(text, [...(idsOf.get(text) ?? []), id]);
   }
   const blocks = [...idsOf].map(([text, [first = '', ...others]]) => {
-    const more = others.length === 0 ? '' : ` and ${others.length} more`;
+    const more = others.length === 0 ? '' : ` and ${others.length} more, with the same difference`;
     return `${colors.bold(escapeLine(first))}${more}\n${text}`;
   });
+  const unseen = plan.items.length - plan.differences.length;
+  if (unseen > 0) blocks.push(`and ${unseen} more are changed: their differences are not shown here`);
   const invalid = plan.invalid
     .slice(0, mostInvalid)
     .map(({ id, reason }) => `${colors.red('refused')}  ${escapeLine(`${id}: ${reason}`)}`);
+  const left = plan.invalid.length - invalid.length;
+  if (left > 0) invalid.push(`${colors.red('refused')}  ${left} more: --json shows all`);
   const { pipeline, server, items, unchanged } = plan;
   const counts = `${items.length} changed, ${unchanged} unchanged, ${plan.invalid.length} refused`;
   return [

@@ -40,11 +40,10 @@ export function renderReplayPlan(plan: ReplayPlan, view: View, rate?: number, sh
     lines.push(colors.yellow(`  ${hanging(2, text, view.width)}`));
   }
   for (const { consumer, why } of plan.heldUp) {
-    lines.push(
-      colors.yellow(`  the server delivers nothing to ${escapeLine(consumer)} now: ${escapeLine(why)}`),
-    );
+    const text = `the server delivers nothing to ${escapeLine(consumer)} now: ${escapeLine(why)}`;
+    lines.push(colors.yellow(`  ${hanging(2, text, view.width)}`));
   }
-  return [...lines, ...renderSkipped(plan.skipped, colors)].join('\n');
+  return [...lines, ...renderSkipped(plan.skipped, view, fewSkipped(view))].join('\n');
 }
 
 /** How it is carried out; of one that was planned before, its task. */
@@ -77,7 +76,7 @@ function row(name: string, value: string | null | undefined): Rows {
 /** What a verb would do, and where; shown before it is confirmed. */
 export function renderLetterPlan(verb: string, plan: LetterPlan, view: View): string {
   const lines = renderRows(planRows(verb, plan, view), view.colors);
-  return [...lines, ...renderSkipped(plan.skipped, view.colors)].join('\n');
+  return [...lines, ...renderSkipped(plan.skipped, view, fewSkipped(view))].join('\n');
 }
 
 function planRows(verb: string, plan: LetterPlan, view: View): [string, string][] {
@@ -134,15 +133,23 @@ function originals(missing: number, replaced: number, colors: Colors): string {
   return gone.length === 0 ? 'none missing' : colors.red(gone.join(', '));
 }
 
-/** The skipped ones, each with its reason. */
-export function renderSkipped(skipped: readonly SkippedLetter[], colors: Colors): string[] {
+/** Before a question: on a terminal the plan must stay in sight. */
+function fewSkipped({ width }: View): number {
+  return Number.isFinite(width) ? maxRows : maxSkipped;
+}
+
+/** The skipped ones, each with its reason; at most so many of them. */
+export function renderSkipped(
+  skipped: readonly SkippedLetter[],
+  { colors, width }: View,
+  most = maxSkipped,
+): string[] {
+  const lead = '  skipped ';
   const lines = skipped
-    .slice(0, maxSkipped)
-    .map(({ id, reason }) => colors.yellow(`  skipped ${escapeLine(id)}: ${escapeLine(reason)}`));
-  if (skipped.length > maxSkipped) {
-    lines.push(colors.yellow(`  skipped ${skipped.length - maxSkipped} more: --json shows all`));
-  }
-  return lines;
+    .slice(0, most)
+    .map(({ id, reason }) => lead + hanging(lead.length, `${escapeLine(id)}: ${escapeLine(reason)}`, width));
+  if (skipped.length > most) lines.push(`${lead}${skipped.length - most} more: --json shows all`);
+  return lines.map((line) => colors.yellow(line));
 }
 
 /** How a replay ended. */

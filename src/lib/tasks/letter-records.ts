@@ -18,6 +18,11 @@ export interface LetterRecords {
   readonly outcome: 'resolved' | 'deadAgain' | undefined;
 }
 
+/** Why a dead letter was left that another task replayed. */
+export function replayedReason(task: string | undefined): string {
+  return `it was replayed by ${task ?? 'another'}`;
+}
+
 /** Letters that are asked about together. */
 const atOnce = 3000;
 

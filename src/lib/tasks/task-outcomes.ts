@@ -9,7 +9,7 @@ import {
 import { OperationError } from '../errors.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { listHeads, type TaskHead } from './find-task.js';
-import { readLetterRecords } from './letter-records.js';
+import { readLetterRecords, replayedReason } from './letter-records.js';
 import { readLetterParts } from './parts.js';
 import { Progress } from './progress.js';
 
@@ -128,48 +128,76 @@ export async function showTask(pipeline: Pipeline, head: TaskHead): Promise<Task
 /** One whose letters can't be read is told by its counters. */
 async function describe(pipeline: Pipeline, head: TaskHead): Promise<TaskDetails> {
   try {
-    const items = await itemsOf(pipeline, head.task);
-    return { ...summaryOf(head, counted(head.task, items)), items };
+    const { task } = head;
+    const { left, letters } = await itemsOf(pipeline, task);
+    const items = [...left, ...letters.filter((item) => item !== undefined)];
+    return { ...summaryOf(head, counted(items, task.counters)), steps: stepsOf(task, letters), items };
   } catch (error) {
     if (!(error instanceof OperationError) || error.code !== 'TASK_INCOMPLETE') throw error;
     return { ...summaryOf(head, head.task.counters), items: [] };
   }
 }
 
-async function itemsOf(pipeline: Pipeline, task: Task): Promise<TaskItem[]> {
+/** Those that the plan left, and by place in the task those that it did not; undefined: it was not dealt with. */
+interface TaskItems {
+  readonly left: readonly TaskItem[];
+  readonly letters: readonly (TaskItem | undefined)[];
+}
+
+async function itemsOf(pipeline: Pipeline, task: Task): Promise<TaskItems> {
   const parts = await readLetterParts(pipeline, task);
   const letters = parts.flatMap((part) => part.letters);
   const [progress, records] = await Promise.all([
     Progress.read(pipeline, task, parts),
     readLetterRecords(pipeline, letters),
   ]);
-  const items: TaskItem[] = parts
+  const left: TaskItem[] = parts
     .flatMap((part) => part.skipped)
     .map(({ id, reason }) => ({ id, outcome: 'skipped', reason }));
-  for (const [at, { id }] of letters.entries()) {
+  const itemAt = (at: number, id: string): TaskItem | undefined => {
     const found = records[at];
+    if (found?.replayed.task === task.id) return { id, outcome: found.outcome ?? 'pending', reason: null };
     const skipped = progress.reasonOf(at);
-    if (found && (found.replayed.task === task.id || (skipped === undefined && progress.isDealt(at)))) {
-      items.push({ id, outcome: found.outcome ?? 'pending', reason: null });
-    } else if (skipped !== undefined) items.push({ id, outcome: 'skipped', reason: skipped });
-    else if (progress.isDealt(at)) items.push({ id, outcome: 'pending', reason: forgotten });
-  }
-  return items;
+    if (skipped !== undefined) return { id, outcome: 'skipped', reason: skipped };
+    if (!progress.isDealt(at)) return undefined;
+    return found
+      ? { id, outcome: 'skipped', reason: replayedReason(found.replayed.task) }
+      : { id, outcome: 'pending', reason: forgotten };
+  };
+  return { left, letters: letters.map(({ id }, at) => itemAt(at, id)) };
 }
 
 const forgotten = 'it was carried out; the journal no longer tells what became of it';
 
 /** What the journal has forgotten is known by the counters, as far as somebody waited for it. */
-function counted({ counters }: Task, items: readonly TaskItem[]): TaskCounters {
+function counted(
+  items: readonly (TaskItem | undefined)[],
+  known: Pick<TaskCounters, 'resolved' | 'deadAgain'>,
+): TaskCounters {
   const found = { resolved: 0, deadAgain: 0, pending: 0, skipped: 0 };
-  for (const { outcome } of items) found[outcome]++;
+  for (const item of items) if (item) found[item.outcome]++;
   const { resolved, deadAgain, pending, skipped } = found;
   return {
     done: resolved + deadAgain + pending,
     skipped,
-    resolved: Math.max(resolved, counters.resolved),
-    deadAgain: Math.max(deadAgain, counters.deadAgain),
+    resolved: Math.max(resolved, known.resolved),
+    deadAgain: Math.max(deadAgain, known.deadAgain),
   };
+}
+
+/** The steps that were begun, with what is known of them by now. */
+function stepsOf({ steps }: Task, letters: readonly (TaskItem | undefined)[]): TaskStep[] {
+  let from = 0;
+  return steps.map((step) => {
+    const { size } = step;
+    const found = counted(letters.slice(from, (from += size)), step);
+    const { resolved, deadAgain } = found;
+    return { size, resolved, deadAgain, pending: pendingOf(found) };
+  });
+}
+
+function pendingOf({ done, resolved, deadAgain }: TaskCounters): number {
+  return Math.max(0, done - resolved - deadAgain);
 }
 
 function summaryOf({ task, at }: TaskHead, counters: TaskCounters): TaskSummary {
@@ -194,7 +222,7 @@ function summaryOf({ task, at }: TaskHead, counters: TaskCounters): TaskSummary 
     done,
     resolved,
     deadAgain,
-    pending: Math.max(0, done - resolved - deadAgain),
+    pending: pendingOf(counters),
     skipped,
     steps,
     stopped,

@@ -55,7 +55,23 @@ describe('renderReplayPlan', () => {
     const text = renderReplayPlan({ ...plan, skipped, reasons, missing: 60, replaced: 40 }, makeView());
     expect(text).toContain('and 4 more');
     expect(text).toContain('60 missing, 40 replaced');
-    expect(text).toContain('skipped 80 more: --json shows all');
+    expect(text).toContain('skipped 95 more: --json shows all');
+    const piped = renderReplayPlan({ ...plan, skipped }, makeView(Number.POSITIVE_INFINITY));
+    expect(piped).toContain('skipped 80 more: --json shows all');
+  });
+
+  it('breaks what is skipped between words, and keeps the plan in sight on a terminal', () => {
+    const reason = 'the original is missing: events no longer has sequence 1234567';
+    const skipped = Array.from({ length: 13 }, (_, i) => ({ id: `notifications-consumer/${i + 1}`, reason }));
+    const lines = renderReplayPlan({ ...plan, skipped }, makeView()).split('\n');
+    expect(lines.slice(-3)).toEqual([
+      '  skipped notifications-consumer/5: the original is missing: events no longer',
+      '          has sequence 1234567',
+      '  skipped 8 more: --json shows all',
+    ]);
+    expect(lines.length).toBeLessThanOrEqual(22);
+    const piped = renderReplayPlan({ ...plan, skipped }, makeView(Number.POSITIVE_INFINITY));
+    expect(piped).toContain(`skipped notifications-consumer/13: ${reason}`);
   });
 });
 

@@ -25,6 +25,11 @@ export class ChangingLine {
   /** Nothing is shown any more; a line on a terminal goes away. */
   end(): void {
     clearInterval(this.timer);
+    this.clear();
+  }
+
+  /** Makes room for another line; it is shown again below that. */
+  clear(): void {
     if (this.shown > 0 && this.stream.isTTY) this.stream.write(`\r${' '.repeat(this.shown + echoed)}\r`);
     this.shown = 0;
   }

@@ -18,6 +18,11 @@ export class ProgressLine {
     this.done++;
   };
 
+  /** Makes room for another line; it is shown again below that. */
+  clear(): void {
+    this.line.clear();
+  }
+
   /** Nothing is shown any more; a line on a terminal goes away. */
   end(): void {
     this.line.end();

@@ -80,7 +80,11 @@ function skip(why: 'unchanged' | 'invalid' | 'skipped', reason: string): EditDec
   return { do: 'skip', why, reason };
 }
 
-async function finish(pipeline: Pipeline, doing: Doing, after: EditableEvent): Promise<EditDecision> {
+async function finish(
+  pipeline: Pipeline,
+  doing: Extract<Doing, { readonly do: 'finish' }>,
+  after: EditableEvent,
+): Promise<EditDecision> {
   const { pointer } = doing;
   const made = await readKept(pipeline, pointer.consumer, pointer.origin, pointer.cycle + 1);
   // What was resolved since is not kept any more.
@@ -88,7 +92,7 @@ async function finish(pipeline: Pipeline, doing: Doing, after: EditableEvent): P
   const isIt = opened
     ? opened.ok && isSameEvent(opened.value.event, after)
     : (await lastRecord(pipeline, replayKey(pointer), 'EDITED')) !== undefined;
-  if (isIt) return { do: 'finish', doing };
+  if (isIt) return { do: 'finish', doing: { ...doing, isWanted: true } };
   return skip('skipped', 'its replay has begun without this edit: replay it again to remove it from the DLQ');
 }
 

@@ -3,6 +3,8 @@ import { requireOwn } from '../../pipeline/require-own.js';
 import type { Original } from '../../pointers/original.js';
 import type { LetterStatus } from '../../domain/selection/match.js';
 import { printSelection } from '../../domain/selection/print.js';
+import { groupIdOf } from '../../domain/group-id.js';
+import { GroupKinds } from '../../groups/group-kinds.js';
 import { concurrently } from '../../flow/concurrently.js';
 import type { DlqEntry } from '../../pointers/entry.js';
 import { Kinds } from '../../pointers/alike.js';
@@ -60,9 +62,9 @@ export interface Count {
   readonly count: number;
 }
 
-/** Dead letters of one cause. */
+/** Dead letters of one consumer and one cause. */
 export interface GroupCount {
-  /** Selections take it: `group:3f9a1c`. */
+  /** An id of the group, as `dlq groups` and `dlq list` have it: `group:3f9a1c` takes it. */
   readonly id: string;
   /** The newest one's. */
   readonly reason: string;
@@ -84,7 +86,7 @@ export interface LetterPlan {
   readonly consumers: readonly Count[];
   /** Alike reasons are counted together, under the newest one's text. */
   readonly reasons: readonly Count[];
-  /** The same with their ids. */
+  /** The groups of all that were found, the largest first: of one consumer each. */
   readonly groups: readonly GroupCount[];
   /** When the oldest died, ISO; null: none was found. */
   readonly oldestDeadAt: string | null;
@@ -156,15 +158,14 @@ export function planLetters<D extends Decision>(
       throw await notFound(pipeline, unknown, 'ids' in selection ? selection.status : undefined);
     }
     onKinds(draft.kinds.list());
-    const groups = draft.reasons.sorted(draft.kinds.leads());
     return {
       pipeline: config.name,
       server: link.server,
       items: draft.items,
       skipped: draft.skipped,
       consumers: draft.consumers.sorted().map(({ name, count }) => ({ name, count })),
-      reasons: groups.map(({ name, count }) => ({ name, count })),
-      groups: groups.map(({ id, name, count }) => ({ id, reason: name, count })),
+      reasons: draft.reasons.sorted(draft.kinds.leads()).map(({ name, count }) => ({ name, count })),
+      groups: draft.groups.sorted().map(({ id, name, count }) => ({ id, reason: name, count })),
       oldestDeadAt: draft.oldestDeadAt,
       newestDeadAt: draft.newestDeadAt,
       missing: draft.missing,
@@ -205,6 +206,30 @@ export function whyNot({ reason, suggestions }: WhyNot): WhyNot {
   return { reason, ...(suggestions === undefined ? {} : { suggestions }) };
 }
 
+/** Counts by group; what is alike is found when all have been seen. */
+class GroupsFound {
+  private readonly counter = new Counter();
+  private readonly kinds = new GroupKinds();
+  private readonly shapes = new Map<string, Pick<DlqEntry['letter'], 'consumer' | 'fingerprint'>>();
+
+  add(entry: DlqEntry): void {
+    const { consumer, fingerprint, reason } = entry.letter;
+    const id = groupIdOf(consumer, fingerprint);
+    this.counter.add(id, reason);
+    this.kinds.add(entry);
+    if (!this.shapes.has(id)) this.shapes.set(id, { consumer, fingerprint });
+  }
+
+  sorted(): ReturnType<Counter['sorted']> {
+    const found = this.kinds.find();
+    const leads = Array.from(this.shapes, ([id, { consumer, fingerprint }]) => {
+      const [lead = id] = found.idsOf(consumer, fingerprint);
+      return [id, lead] as const;
+    });
+    return this.counter.sorted(new Map(leads));
+  }
+}
+
 class Draft {
   readonly items: PlannedLetter[] = [];
   readonly skipped: SkippedLetter[] = [];
@@ -212,6 +237,7 @@ class Draft {
   readonly consumers = new Counter();
   readonly reasons = new Counter();
   readonly kinds = new Kinds();
+  readonly groups = new GroupsFound();
   oldestDeadAt: string | null = null;
   newestDeadAt: string | null = null;
   missing = 0;
@@ -222,6 +248,7 @@ class Draft {
   add(entry: DlqEntry, decision: Decision): void {
     const { letter, dlqSeq } = entry;
     this.kinds.add(entry);
+    this.groups.add(entry);
     this.consumers.add(letter.consumer);
     this.reasons.add(letter.fingerprint, letter.reason);
     if (this.oldestDeadAt === null || letter.deadAt < this.oldestDeadAt) this.oldestDeadAt = letter.deadAt;

@@ -32,8 +32,16 @@ export type ReplayDecision =
       readonly gone?: true;
       readonly supersededBy?: number;
     }
-  /** An earlier replay was interrupted after its pointer: `journaled` if REPLAYED is written too. Only the rest is done. */
-  | { readonly do: 'finish'; readonly pointer: Pointer; readonly journaled: boolean }
+  /**
+   * An earlier replay was interrupted after its pointer, or is under way: `journaled` if REPLAYED is written too. Only the
+   * rest is done. `isWanted`: whoever began it did what is wanted now, so that it is carried on and not another one's.
+   */
+  | {
+      readonly do: 'finish';
+      readonly pointer: Pointer;
+      readonly journaled: boolean;
+      readonly isWanted?: true;
+    }
   /** `edited`: the version of its event that is handled in place of the original. */
   | {
       readonly do: 'replay';

@@ -4,8 +4,10 @@ import { isoOfMs } from '../../domain/time.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { Key } from '../../domain/key.js';
 import type { Pointer } from '../../domain/pointer.js';
+import { lastRecord } from '../../journal/read.js';
 import { recordAbout } from '../../journal/record-about.js';
 import { writeRecord } from '../../journal/write-record.js';
+import { replayedReason } from '../../tasks/letter-records.js';
 import { statesOfEvents } from '../../pointers/kept/event-of.js';
 import type { EditedVersion } from '../../pointers/kept/edited-versions.js';
 import { writePointer } from '../../pointers/write-pointer.js';
@@ -69,12 +71,13 @@ async function carryOut(
   author: Author,
   entry: DlqEntry,
   decision: Doing,
-): Promise<ReplayOutcome> {
+): Promise<ReplayOutcome | Skipped> {
   const { pointer } = decision;
   if (decision.do === 'route') {
     const { to } = await routeExhaustion(pipeline, decision.exhaustion, nothingKnown);
-    await journalReplay(pipeline, author, pointer);
+    const by = await journalReplay(pipeline, author, pointer);
     await remove(pipeline, entry);
+    if (by !== author.task) return replayedBy(by);
     const { tier, consumer, origin, cycle } = decision.exhaustion;
     if (to !== 'retry') return { is: 'routed', deadAgain: to === 'dlq' };
     return { is: 'replayed', key: { tier, consumer, origin, stage: 'retry', cycle }, earlier: false };
@@ -88,8 +91,10 @@ async function carryOut(
     await writePointer(pipeline.link, pipeline.places.retry, traced);
   }
   const journaled = decision.do === 'finish' && decision.journaled;
-  if (!journaled) await journalReplay(pipeline, author, pointer);
+  const by = await (journaled ? taskOf(pipeline, pointer) : journalReplay(pipeline, author, pointer));
   await remove(pipeline, entry);
+  const isWanted = decision.do === 'finish' && decision.isWanted;
+  if (by !== author.task && !isWanted) return replayedBy(by);
   if (pointer.consumer === metaConsumers.main) return { is: 'routed', deadAgain: false };
   return { is: 'replayed', key: nextKey(pointer), earlier: decision.do === 'finish' };
 }
@@ -117,10 +122,26 @@ async function journalEdit(
   await writeRecord(pipeline, recordAbout(replayKey(pointer), facts));
 }
 
-async function journalReplay(pipeline: Pipeline, author: Author, pointer: Pointer): Promise<void> {
+/** Two may replay one dead letter at once: it is the replay of whoever journals it first. Resolves with his task. */
+async function journalReplay(
+  pipeline: Pipeline,
+  author: Author,
+  pointer: Pointer,
+): Promise<string | undefined> {
   const at = isoOfMs(pipeline.clock.now());
   const facts = { kind: 'REPLAYED', at, worker: pipeline.identity.worker, ...author } as const;
-  await writeRecord(pipeline, recordAbout(replayKey(pointer), facts));
+  const { duplicate } = await writeRecord(pipeline, recordAbout(replayKey(pointer), facts));
+  return duplicate ? taskOf(pipeline, pointer) : author.task;
+}
+
+/** The task that the journal names. */
+async function taskOf(pipeline: Pipeline, pointer: Pointer): Promise<string | undefined> {
+  return (await lastRecord(pipeline, replayKey(pointer), 'REPLAYED'))?.record.task;
+}
+
+/** Another one's replay, of which at most the rest was done here. */
+export function replayedBy(task: string | undefined): Skipped {
+  return { is: 'skipped', reason: replayedReason(task) };
 }
 
 /** By sequence: a newer dead letter of the same event stays. One that is gone already is as good as deleted. */

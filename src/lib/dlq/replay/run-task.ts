@@ -5,13 +5,13 @@ import type { Key } from '../../domain/key.js';
 import type { FrozenLetter, TaskState, TaskStopped } from '../../domain/task.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { TaskKeeper } from '../../tasks/keeper.js';
-import { readLetterRecords } from '../../tasks/letter-records.js';
+import { type LetterRecords, readLetterRecords } from '../../tasks/letter-records.js';
 import { authorOf, carryOutPlan, type Skipped } from '../plan/carry-out.js';
 import { persistently } from '../plan/persistently.js';
 import { Judge } from './judge.js';
 import { type Outcome, Outcomes } from './outcomes.js';
 import { planOf, type ReplayTask } from './replay-task.js';
-import { decideNow, replayOne, type ReplayOutcome } from './replay-one.js';
+import { decideNow, replayedBy, replayOne, type ReplayOutcome } from './replay-one.js';
 import type { ReplayResult } from './result.js';
 import { TaskTally } from './tally.js';
 import { nextJournalSeq } from './wait.js';
@@ -124,12 +124,21 @@ class TaskRun {
         replayed.map((at) => letters[at] as FrozenLetter),
       ),
     );
-    for (const [i, at] of replayed.entries()) this.tally.replayed(at, found[i]?.outcome);
+    const own: (readonly [at: number, records: LetterRecords])[] = [];
     for (const [i, at] of replayed.entries()) {
       const records = found[i];
-      if (records?.outcome) this.look(at, records.outcome, records.key);
-      else if (records && this.waitMs !== undefined) await this.outcomes.expect(at, records.key, false);
+      if (records && !this.isOwn(records)) this.tally.skip(at, replayedBy(records.replayed.task));
+      else this.tally.replayed(at, records?.outcome);
+      if (records && this.isOwn(records)) own.push([at, records]);
     }
+    for (const [at, records] of own) {
+      if (records.outcome) this.look(at, records.outcome, records.key);
+      else if (this.waitMs !== undefined) await this.outcomes.expect(at, records.key, false);
+    }
+  }
+
+  private isOwn({ replayed }: LetterRecords): boolean {
+    return replayed.task === this.replay.task.id;
   }
 
   private async takeSteps(ended: AbortSignal | undefined): Promise<void> {
@@ -175,12 +184,10 @@ class TaskRun {
 
   /** Another process may have replayed it, for this task. */
   private async gone(items: readonly FrozenLetter[]): Promise<(ReplayOutcome | Skipped | undefined)[]> {
-    const { id } = this.replay.task;
     return (await readLetterRecords(this.pipeline, items)).map((found) => {
       if (!found) return undefined;
       const { replayed, key } = found;
-      if (replayed.task !== id)
-        return { is: 'skipped', reason: `it was replayed by ${replayed.task ?? 'another'}` };
+      if (!this.isOwn(found)) return replayedBy(replayed.task);
       if (replayed.tier === 'meta') return { is: 'routed', deadAgain: false };
       return { is: 'replayed', key, earlier: true };
     });
