@@ -4,6 +4,7 @@ import { type PlutomiError } from '../errors.js';
 import { type AccountUse, readAccountUse } from '../nats/account.js';
 import { NotAllowedError } from '../nats/errors.js';
 import type { Link } from '../nats/link.js';
+import { clusterReport } from '../status/remedies.js';
 import { suggestOther } from '../suggestion.js';
 import { fail, failed, type Finding, ok, warn } from './finding.js';
 
@@ -42,7 +43,7 @@ function unreadable(error: PlutomiError): Finding {
   return fail(
     'cluster',
     'nothing answers for JetStream: the cluster has no leader now, or most of its servers are away',
-    suggestOther('nats', ['server', 'report', 'jetstream'], { note: 'as a user of the system account' }),
+    clusterReport,
   );
 }
 
