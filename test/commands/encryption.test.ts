@@ -80,6 +80,28 @@ describe('encrypted payloads, by the command line', () => {
     }
   });
 
+  it('are printed as they are stored by events tail --raw, which says so once', async () => {
+    const bed = await testBed();
+    const { owner, viewer } = await projects(bed.server.url);
+    for (const email of [secret, 'bo@example.com']) await publish(owner, { email });
+    const tail = ['events', 'tail', '--all', '--no-follow', '--raw'];
+    const sealed = await viewer.cli(tail);
+    expect(sealed).toMatchObject({ exitCode: 0 });
+    expect(sealed.stdout.split('\n')).toEqual([expect.stringMatching(/^ey/), expect.stringMatching(/^ey/)]);
+    expect(sealed.stderr.match(/is encrypted \(/g)).toHaveLength(1);
+    expect(sealed.stderr).toMatch(
+      /^the payload of events\/1 is encrypted \(no key is here; .*\): as all such, it is printed as it is stored$/m,
+    );
+    const opened = await owner.cli(tail);
+    expect(opened.stdout).toContain(secret);
+    expect(opened.stderr).not.toContain('is encrypted (');
+    for (const output of ['json', 'ndjson'])
+      expect(await owner.cli([...tail, '-o', output])).toMatchObject({
+        exitCode: 2,
+        stderr: expect.stringContaining(`--raw and --output ${output}: use only one of them`) as string,
+      });
+  });
+
   it('are opened by the commands of who has the key, and never exported', async () => {
     const bed = await testBed();
     const { owner } = await projects(bed.server.url);
