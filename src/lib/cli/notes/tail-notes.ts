@@ -88,10 +88,9 @@ export class TailNotes {
     const first = this.hasSealed ? undefined : events.find(({ encryption }) => encryption?.opened === false);
     if (first === undefined) return;
     this.hasSealed = true;
-    const why = escapeLine(first.encryption?.reason ?? 'not opened');
-    const which =
-      first.seq === null ? escapeLine(first.subject) : `${escapeLine(first.stream ?? '')}/${first.seq}`;
-    this.note(`the payload of ${which} is encrypted (${why}): as all such, it is printed as it is stored`);
+    const why = escapeLine(first.encryption?.reason ?? 'it is encrypted');
+    const which = escapeLine(first.seq === null ? first.subject : `${first.stream}/${first.seq}`);
+    this.note(`the payload of ${which} is printed as it is stored, and so are others like it: ${why}`);
   }
 
   summary(): void {
