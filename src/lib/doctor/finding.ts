@@ -1,4 +1,5 @@
 import { type PlutomiError } from '../errors.js';
+import { permissionsNeeded } from '../permissions/permissions-needed.js';
 import type { Suggestion } from '../suggestion.js';
 
 /** What was looked at, in the order in which it has to be right. */
@@ -52,7 +53,8 @@ export function fail(about: Subject, message: string, next: Suggestion | null = 
   return { about, status: 'fail', message, next };
 }
 
-/** What an error says, with the first of what it suggests. */
-export function failed(about: Subject, { message, suggestions: [next] }: PlutomiError): Finding {
-  return fail(about, message, next ?? null);
+/** What an error says, with the first of what it suggests, or the permissions that are missing. */
+export function failed(about: Subject, error: PlutomiError): Finding {
+  const [next] = [...error.suggestions, ...permissionsNeeded(error, 'pipeline doctor')];
+  return fail(about, error.message, next ?? null);
 }
