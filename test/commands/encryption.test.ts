@@ -80,6 +80,30 @@ describe('encrypted payloads, by the command line', () => {
     }
   });
 
+  it('are printed as they are stored by events tail --raw, which says so once', async () => {
+    const bed = await testBed();
+    const { owner, viewer } = await projects(bed.server.url);
+    for (const email of [secret, 'bo@example.com']) await publish(owner, { email });
+    const tail = ['events', 'tail', '--all', '--no-follow', '--raw'];
+    const sealed = await viewer.cli(tail);
+    expect(sealed).toMatchObject({ exitCode: 0 });
+    expect(sealed.stdout.split('\n')).toEqual([expect.stringMatching(/^ey/), expect.stringMatching(/^ey/)]);
+    expect(sealed.stderr.match(/as it is stored/g)).toHaveLength(1);
+    expect(sealed.stderr).toMatch(
+      /^the payload of events\/1 is printed as it is stored, and so are others like it: encrypted with .* no key is here/m,
+    );
+    const opened = await owner.cli(tail);
+    expect(opened.stdout).toContain(secret);
+    expect(opened.stderr).not.toContain('as it is stored');
+    for (const output of ['json', 'ndjson']) {
+      const { exitCode, stdout, stderr } = await owner.cli([...tail, '-o', output]);
+      expect([exitCode, stdout + stderr]).toEqual([
+        2,
+        expect.stringContaining(`--raw and --output ${output}: use only one of them`),
+      ]);
+    }
+  });
+
   it('are opened by the commands of who has the key, and never exported', async () => {
     const bed = await testBed();
     const { owner } = await projects(bed.server.url);

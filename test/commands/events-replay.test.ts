@@ -173,7 +173,8 @@ describe('events replay', () => {
     child.kill('SIGINT');
     const { exitCode, stdout, stderr } = await child;
     expect(exitCode).toBe(130);
-    const { lastSeq } = readJson('events replay', stdout);
+    const { lastSeq, stopped } = readJson('events replay', stdout);
+    expect(stopped).toEqual({ code: 'INTERRUPTED', message: 'interrupted' });
     expect(stderr).toContain(
       `all up to ${String(lastSeq)} is done; go on with --from-seq ${Number(lastSeq) + 1} --name slow`,
     );

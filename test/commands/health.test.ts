@@ -2,7 +2,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { consumer } from '../support/dead-letters.js';
 import { readJson } from '../support/json-schemas.js';
-import { natsForTest } from '../support/pipeline.js';
+import { cannotPause } from '../support/can-pause.js';
+import { connectTo, natsForTest } from '../support/pipeline.js';
 import { handlerText, makeProject, type Project } from '../support/project.js';
 import { openTerminal } from '../support/tmux.js';
 import { usersOfAllRoles } from '../support/users.js';
@@ -62,6 +63,26 @@ describe('pipeline health', () => {
     expect((await health()).stdout).toMatch(/^ok +test on .*\n\n\d+ of \d+ checks are ok$/);
   });
 
+  it('says how a paused consumer delivers again, and not to apply', async ({ skip }) => {
+    const project = await applied();
+    skip(...cannotPause(await connectTo(project.url)));
+    await publish(project, 1);
+    const words = ['pipeline', 'pause', consumer, '--for', '1h', '--reason', 'test', '--yes'];
+    expect(await project.cli(words)).toMatchObject({ exitCode: 0 });
+    const { stdout, stderr } = await project.cli(['pipeline', 'health']);
+    expect(stdout).toMatch(/^degraded  consumer .*paused until/m);
+    expect(stderr).toContain(`plutomi-events pipeline resume ${consumer}`);
+    expect(stderr).not.toContain('pipeline apply');
+  });
+
+  it('says to apply where a consumer is missing', async () => {
+    const { url } = await natsForTest();
+    const project = await makeProject(url, config, { 'handler.mjs': handlerText('') });
+    const { stderr } = await project.cli(['pipeline', 'health']);
+    expect(stderr).toContain('plutomi-events pipeline apply --dry-run');
+    expect(stderr).not.toContain('pipeline resume');
+  });
+
   it('prints metrics with exit 0 whatever they say', async () => {
     const project = await applied();
     await publish(project, 1);
@@ -81,7 +102,7 @@ describe('pipeline health', () => {
     ['text', 4, /^$/, /^Error: can't connect to /],
     ['json', 4, /^\{"error":\{"code":"CANNOT_CONNECT"/, /^$/],
     ['nagios', 2, /^CRITICAL plutomi-events Crit:can't connect to .*refused$/, /^$/],
-    ['prometheus', 0, /\nplutomi_health_status 3$/, /^Error: can't connect to /],
+    ['prometheus', 0, /\nplutomi_health_status\{pipeline="test"\} 2$/, /^Error: can't connect to /],
   ])(
     'of a server that does not answer, as %s: exit %i, and no stack trace',
     async (format, exits, out, err) => {
@@ -120,6 +141,8 @@ describe('pipeline health', () => {
     const refused = await as('publisher', '_INBOX_publisher', 'health', '--format', 'nagios');
     expect(refused.exitCode).toBe(3);
     expect(refused.stdout).toMatch(/lacks the permission to publish to \$JS\.API\./);
+    const metrics = await as('publisher', '_INBOX_publisher', 'health', '--format', 'prometheus');
+    expect(metrics.stdout).toMatch(/\nplutomi_health_status\{pipeline="test"\} 3$/);
   });
 });
 

@@ -118,6 +118,19 @@ describe('pipeline status --watch', () => {
 });
 
 describe('pipeline metrics', () => {
+  it('leaves nothing of its line behind after Ctrl-C', async () => {
+    const { project, url } = await desk();
+    await using pane = await openTerminal([process.execPath, bin, 'pipeline', 'metrics', '--over', '1m'], {
+      cwd: project.folder,
+      env: { NATS_URL: url },
+    });
+    await pane.waitFor('measuring over 1m');
+    await pane.press('C-c');
+    expect(await pane.exitCode()).toBe(130);
+    expect(await pane.text()).toMatch(/^Error: interrupted *$/m);
+    expect(await pane.text()).not.toContain('measuring');
+  });
+
   it('prints tables, and JSON by its schema; less than a second is refused', async () => {
     const { project } = await desk();
     const text = await project.cli(['pipeline', 'metrics', '--over', '1s']);

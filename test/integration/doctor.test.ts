@@ -240,6 +240,8 @@ test('a permission that is missing is named, and who may not ask is told', async
       { user: all, password: secret },
       ${users('deaf', '$JS.API.CONSUMER.MSG.NEXT.events.>')},
       ${users('mute', '$SYS.REQ.USER.INFO')},
+      ${users('blind', '$JS.API.STREAM.INFO.events-retry')},
+      ${users('poor', '$JS.API.INFO')},
       { user: fenced, password: secret, permissions: { publish: [">"], subscribe: ["_INBOX_fenced.>"] } }
     ] }`,
   });
@@ -259,6 +261,16 @@ test('a permission that is missing is named, and who may not ask is told', async
   // The time is then that of the streams.
   expect(complaints(await as('mute'))).toMatchObject([{ about: 'permissions', status: 'warn', next }]);
   expect(complaints(await as('fenced', { inboxPrefix: '_INBOX_fenced' }))).toEqual([]);
+  const prefix = 'name the prefix that this user may subscribe to with --inbox-prefix or NATS_INBOX_PREFIX';
+  const elsewhere = complaints(await as('fenced'));
+  expect(elsewhere.filter(({ about }) => about === 'account')).toMatchObject([{ next: prefix }]);
+  expect(elsewhere.filter(({ about }) => about === 'streams')).toMatchObject([{ next: prefix }]);
+  const poor = complaints(await as('poor'));
+  expect(poor.find(({ about }) => about === 'account')?.next).toBe('let this user publish to $JS.API.INFO');
+  const blind = complaints(await as('blind'));
+  expect(blind.find(({ about }) => about === 'streams')?.next).toBe(
+    'plutomi-events pipeline permissions --role viewer   # what a user needs for this',
+  );
 });
 
 test('streams that are not there, one of another owner, and a durable with another filter', async () => {

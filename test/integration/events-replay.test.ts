@@ -208,8 +208,10 @@ describe('a replay of events', () => {
       if (seq === 20) stop.abort();
     };
     const result = await replayEvents(pipeline, { all: true, handler, signal: stop.signal });
-    expect(result).toMatchObject({ read: 20, lastSeq: 20 });
+    const stopped = { code: 'INTERRUPTED', message: 'interrupted' };
+    expect(result).toMatchObject({ read: 20, lastSeq: 20, stopped });
     expect(await replayEvents(pipeline, { fromSeq: 21, handler })).toMatchObject({
+      stopped: null,
       read: 31,
       firstSeq: 21,
       lastSeq: 51,

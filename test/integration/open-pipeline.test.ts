@@ -189,3 +189,72 @@ test('what was sent before the close, and not answered, may be stored', async ()
     ),
   });
 });
+
+test('what a program in JavaScript may give in place of an option is an error that says what was expected', async () => {
+  const server = await natsForTest();
+  const cwd = await folderWith({ 'handler.mjs': broken });
+  const opened = await openPipeline({ config, cwd, server: server.url });
+  onTestFinished(() => opened.close());
+  await (await opened.run({ apply: true })).stop(0);
+  const given = <T>(value: unknown): T => value as T;
+  const first = (reading: AsyncIterable<unknown>): Promise<unknown> =>
+    (async () => {
+      for await (const one of reading) return one;
+      return 'nothing';
+    })();
+  const wrong: [string, () => Promise<unknown>][] = [
+    ['count: expected a whole number of at least 1, found -1', () => first(opened.events({ count: -1 }))],
+    ['count: expected a whole number of at least 1, found 1.5', () => first(opened.hear({ count: 1.5 }))],
+    [
+      'count: expected a whole number of at least 1, found NaN',
+      () => first(opened.events({ group: 'some', count: Number.NaN })),
+    ],
+    [
+      'subjects: expected a list of texts, found "totp.requested"',
+      () => first(opened.events({ subjects: given('totp.requested') })),
+    ],
+    [
+      'subjects: expected a list of texts, found "totp.requested"',
+      () => first(opened.events({ group: 'some', subjects: given('totp.requested') })),
+    ],
+    ['subjects: expected a list of texts, found 1', () => first(opened.hear({ subjects: given([1]) }))],
+    [
+      'subjects: expected a list of texts, found an object',
+      () => opened.subscribe({ subjects: given({}), handler: () => {} }),
+    ],
+    ['handler: expected a function, found "./h.mjs"', () => opened.subscribe({ handler: given('./h.mjs') })],
+    [
+      'handler: expected a function, found "./h.mjs"',
+      () => opened.replayEvents({ all: true, handler: given('./h.mjs') }),
+    ],
+    [
+      'subjects: expected a list of texts, found ""',
+      () => opened.replayEvents({ all: true, subjects: given(''), handler: () => {} }),
+    ],
+    ['since: expected a duration like 2h', () => first(opened.events({ since: given(null) }))],
+    ['overMs: expected 1000 to 2073600000 ms, found -5', () => opened.metrics({ overMs: -5 })],
+    ['overMs: expected 1000 to 2073600000 ms, found NaN', () => opened.metrics({ overMs: Number.NaN })],
+    ['limit: expected a whole number of at least 1, found 0', () => opened.operations({ limit: 0 })],
+    [
+      'kinds: expected a list of texts, found "SNOOZED"',
+      () => first(opened.advisories({ kinds: given('SNOOZED') })),
+    ],
+    [
+      'sinceMs: expected milliseconds since 1970, found "1h"',
+      () => first(opened.advisories({ sinceMs: given('1h') })),
+    ],
+    ['type: expected an event type or a subject, found undefined', () => opened.publish(given(undefined))],
+    ['events: expected a list of events, found an object', () => opened.publishMany(given({}))],
+    ['event: expected its sequence or id, as text, found 1', () => opened.explain(given(1))],
+  ];
+  for (const [message, call] of wrong)
+    expect(
+      await call().then(
+        (value) => value,
+        (error: unknown) => error,
+      ),
+    ).toMatchObject({
+      name: 'UsageError',
+      message: expect.stringContaining(message),
+    });
+});

@@ -57,6 +57,20 @@ describe('a pause', () => {
     expect(operations.find(({ did }) => did === 'paused')?.consumers).toMatchObject([{ name: consumer }]);
   });
 
+  it('is not for consumers that route: no other is suggested in their place', async () => {
+    const bed = await testBed({ consumers: [{ name: consumer }, { name: 'mail-consumer' }] });
+    for (const name of ['meta-consumer', 'meta-consumer-retry'])
+      for (const call of [
+        () => pauseConsumer(operator(bed), name, Date.now() + hourMs),
+        () => resumeConsumer(operator(bed), name),
+      ])
+        await expect(call()).rejects.toMatchObject({
+          message: `${name} routes, and has no handler: consumers that route can't be paused`,
+          exitCode: 2,
+          suggestions: [],
+        });
+  });
+
   it('can get another end; without one nothing is done, and nothing is logged', async ({ skip }) => {
     const bed = await testBed();
     skip(!canPause(bed), 'this server can not pause');

@@ -242,8 +242,8 @@ Exit codes: 0 done, also when there were no events; 1 nothing was written, or an
 
   private conclude({ failed, lastSeq, read, stopped }: EventReplay, { target }: EventReplayPlan): void {
     const interrupted = this.stop?.signal.aborted === true;
-    if (stopped !== null) this.note(`it ended early: ${escapeLine(stopped.message)}`);
-    if ((interrupted || stopped !== null) && read > 0) {
+    if (stopped !== null && !interrupted) this.note(`it ended early: ${escapeLine(stopped.message)}`);
+    if (stopped !== null && read > 0) {
       const name = target?.ids == null ? '' : ` --name ${escapeLine(target.ids)}`;
       this.note(`all up to ${lastSeq ?? 'none'} is done; go on with --from-seq ${(lastSeq ?? 0) + 1}${name}`);
     }

@@ -6,6 +6,7 @@ import { lastMomentFlag, momentFlag } from '../../lib/cli/flags/dead-letter-flag
 import { durationFlag } from '../../lib/cli/flags/global-flags.js';
 import { viewOf } from '../../lib/cli/output/view.js';
 import { escapeBlock, escapeJson } from '../../lib/domain/escape.js';
+import { UsageError } from '../../lib/errors.js';
 import { hearEvents } from '../../lib/events/read/hear-events.js';
 import { tailEvents } from '../../lib/events/read/read-events.js';
 import type { HeardEvent, StoredEvent } from '../../lib/events/read/stored-event.js';
@@ -103,7 +104,9 @@ With --core it is a plain subscription of NATS: what is published meanwhile, at 
   private interrupted = false;
 
   async run(): Promise<void> {
-    const { duration } = this.flags;
+    const { duration, raw, output } = this.flags;
+    if (raw && (output === 'json' || output === 'ndjson'))
+      throw new UsageError(`--raw and --output ${output}: use only one of them`);
     const notes = new TailNotes(this.flags, (text) => this.note(text));
     const pipeline = await this.context.pipeline();
     pipeline.link.watch((state) => notes.connection(state));

@@ -10,9 +10,9 @@ import {
 import { viewOf } from '../../lib/cli/output/view.js';
 import { UsageError } from '../../lib/errors.js';
 import { renderHealth, renderNagios, renderPrometheus } from '../../lib/render/health.js';
-import { readHealth } from '../../lib/status/health/read-health.js';
+import { nextSteps } from '../../lib/status/health/next-steps.js';
+import { judgeHealth, readHealth } from '../../lib/status/health/read-health.js';
 import type { PipelineHealth } from '../../lib/status/health/pipeline-health.js';
-import { suggestCommand } from '../../lib/suggestion.js';
 
 /** What `pipeline health --json` prints; with `--watch`, one a line. */
 export type PipelineHealthResult = PipelineHealth;
@@ -54,9 +54,9 @@ Exit codes: 0 ok; 1 degraded or critical; 2 usage or config; 4 can't connect or 
     if (watch) this.checkWatching(format);
     const pipeline = await this.context.pipeline();
     if (watch) return this.watch({ read: () => readHealth(pipeline), page: (one) => this.page(one) });
-    const health: PipelineHealthResult = await readHealth(pipeline);
-    this.output(health, () => this.inFormat(health, format));
-    if (format === 'text') this.suggest(health);
+    const { look, ...health } = await judgeHealth(pipeline);
+    this.output(health satisfies PipelineHealthResult, () => this.inFormat(health, format));
+    if (format === 'text') for (const one of nextSteps(health, look)) this.note(this.inWords(one));
     if (format === 'nagios') process.exitCode = nagiosCodes[health.status];
     else if (format !== 'prometheus' && health.status !== 'ok') process.exitCode = 1;
   }
@@ -77,23 +77,9 @@ Exit codes: 0 ok; 1 degraded or critical; 2 usage or config; 4 can't connect or 
     return renderHealth(health, viewOf(process.stdout, this.colors));
   }
 
-  private suggest({ checks, status }: PipelineHealth): void {
-    if (status === 'ok') return;
-    const isBad = (name: string): boolean => checks.some((one) => one.name === name && one.status !== 'ok');
-    const next = [
-      ...(isBad('stream') || isBad('consumer')
-        ? [suggestCommand('pipeline apply', { flags: { 'dry-run': true }, why: 'see what is missing' })]
-        : []),
-      ...(isBad('nobodyRuns') ? [suggestCommand('pipeline run', { why: 'run it' })] : []),
-      ...(isBad('deadLetters') ? [suggestCommand('dlq groups', { why: 'see what died' })] : []),
-      suggestCommand('pipeline status', { flags: { watch: true }, why: 'see what waits' }),
-    ];
-    for (const one of next) this.note(this.inWords(one));
-  }
-
   protected override async catch(error: Error): Promise<void> {
     const { message } = describeError(error, this.id, this.context?.caller);
-    const failure = healthFailure(error, message, askedFormat(this.argv));
+    const failure = healthFailure(error, message, askedFormat(this.argv), this.context?.meantName);
     if (failure === undefined) return super.catch(error);
     process.stdout.write(`${failure.text}\n`);
     // Why, for people; what monitoring reads is on stdout.

@@ -6,13 +6,10 @@ import { formatDuration } from '../../lib/domain/duration.js';
 import { UsageError } from '../../lib/errors.js';
 import { renderMetrics } from '../../lib/render/metrics.js';
 import type { PipelineMetrics } from '../../lib/status/metrics/pipeline-metrics.js';
-import { defaultOverMs, readMetrics } from '../../lib/status/metrics/read-metrics.js';
+import { defaultOverMs, readMetrics, shortestOverMs } from '../../lib/status/metrics/read-metrics.js';
 
 /** What `pipeline metrics --json` prints. */
 export type PipelineMetricsResult = PipelineMetrics;
-
-/** In less, chance decides. */
-const shortestOverMs = 1000;
 
 export default class PipelineMetricsCommand extends BaseCommand<typeof PipelineMetricsCommand> {
   static override summary =

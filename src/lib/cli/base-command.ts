@@ -15,6 +15,7 @@ import { globalFlags } from './flags/global-flags.js';
 import { type CommandShape, helpOf, shapeOf } from './usage/command-shape.js';
 import { checkSwitches, isMissingArgument, usageProblem } from './usage/usage-problem.js';
 import { setTermsApart } from './usage/set-terms-apart.js';
+import { endChangingLines } from './output/changing-line.js';
 import { colorsOf } from './output/view.js';
 import { wantsJson } from './output/wants-json.js';
 import { reportError } from './output/report-error.js';
@@ -213,6 +214,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
 
   /** Ctrl-C and SIGTERM end a command at once with 130; a command that must tidy up first overrides it. */
   protected interrupt(): void {
+    endChangingLines();
     this.report(this.interruption());
     process.exit(130);
   }

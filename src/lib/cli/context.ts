@@ -149,8 +149,8 @@ export class CommandContext {
   /** The pipeline of the config, connected; the connection is closed when the command ends. */
   async pipeline(): Promise<Pipeline> {
     const { config, link } = await this.locate();
-    const open = link ?? (await this.connect(await this.target(config)));
     this.opened = config;
+    const open = link ?? (await this.connect(await this.target(config)));
     return makePipeline({ config, link: open, variables: this.environment.variables });
   }
 
@@ -178,6 +178,11 @@ export class CommandContext {
   /** The name of the pipeline that was opened. */
   get openedName(): string | undefined {
     return this.opened?.name;
+  }
+
+  /** The name of the pipeline that is meant, as far as it is known: also where nothing could be connected to. */
+  get meantName(): string | undefined {
+    return this.opened?.name ?? this.named?.name;
   }
 
   /**

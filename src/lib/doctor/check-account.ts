@@ -4,7 +4,8 @@ import { type PlutomiError } from '../errors.js';
 import { type AccountUse, readAccountUse } from '../nats/account.js';
 import { NotAllowedError, SilentDomainError } from '../nats/errors.js';
 import type { Link } from '../nats/link.js';
-import { suggestOther } from '../suggestion.js';
+import { clusterReport } from '../status/remedies.js';
+import { suggestOther, type Suggestion } from '../suggestion.js';
 import { fail, failed, type Finding, ok, warn } from './finding.js';
 
 /** From that part of a limit on it is told, and from the other on nothing may fit any more. */
@@ -33,17 +34,17 @@ export async function checkAccount(
 
 function unreadable(error: PlutomiError): Finding {
   if (error instanceof NotAllowedError)
-    return warn(
-      'account',
-      `its limits are not known: ${error.message}`,
-      'let this user publish to $JS.API.INFO',
-    );
+    return warn('account', `its limits are not known: ${error.message}`, remedyOf(error));
   if (error.code !== 'UNREACHABLE' || error instanceof SilentDomainError) return failed('jetstream', error);
   return fail(
     'cluster',
     'nothing answers for JetStream: the cluster has no leader now, or most of its servers are away',
-    suggestOther('nats', ['server', 'report', 'jetstream'], { note: 'as a user of the system account' }),
+    clusterReport,
   );
+}
+
+function remedyOf({ operation, subject, suggestions: [next] }: NotAllowedError): Suggestion | null {
+  return operation === 'publish' ? `let this user publish to ${subject}` : (next ?? null);
 }
 
 function limitsOf(

@@ -3,8 +3,9 @@ import { formatDuration } from '../domain/duration.js';
 import { type PlutomiError } from '../errors.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { type Look, takeLook } from '../status/look.js';
+import { clusterReport, resume } from '../status/remedies.js';
 import { usedPart } from '../status/used-part.js';
-import { suggestCommand, suggestOther } from '../suggestion.js';
+import { suggestCommand } from '../suggestion.js';
 import { checkTopology } from '../topology/apply.js';
 import { type Change, pathOf } from '../topology/diff/diff.js';
 import type { Conflict } from '../topology/diff/conflicts.js';
@@ -13,9 +14,6 @@ import { asGoodAsFull, nearlyFull } from './check-account.js';
 import { fail, failed, type Finding, ok, warn } from './finding.js';
 
 const apply = suggestCommand('pipeline apply');
-const cluster = suggestOther('nats', ['server', 'report', 'jetstream'], {
-  note: 'as a user of the system account',
-});
 
 /** Looks at the streams and consumers of a pipeline, and compares them with its config. */
 export async function checkObjects(pipeline: Pipeline): Promise<Finding[]> {
@@ -42,7 +40,7 @@ function clusterOf({ streams, consumers }: Look): Finding[] {
   ];
   return stopped.flatMap(({ what, standstill }) =>
     standstill?.kind === 'stream-without-leader' || standstill?.kind === 'consumer-without-leader'
-      ? [fail('cluster', `${what} has no leader now: it stores and delivers nothing`, cluster)]
+      ? [fail('cluster', `${what} has no leader now: it stores and delivers nothing`, clusterReport)]
       : [],
   );
 }
@@ -76,7 +74,9 @@ function replicasBehind({ streams }: Look): Finding[] {
     known.lag = Math.max(known.lag, replica.lag ?? 0);
     nodes.set(replica.name, known);
   }
-  return Array.from(nodes, ([node, behind]) => warn('cluster', `node ${node} ${stateOf(behind)}`, cluster));
+  return Array.from(nodes, ([node, behind]) =>
+    warn('cluster', `node ${node} ${stateOf(behind)}`, clusterReport),
+  );
 }
 
 function stateOf({ streams, offline, silentNs, lag }: Behind): string {
@@ -174,16 +174,14 @@ function differs(change: Change): Finding {
 
 /** What is there, and gives nothing. */
 function standingStill({ consumers }: Look): Finding[] {
-  return consumers.flatMap(({ name, consumer, stream, role, standstill }) => {
+  return consumers.flatMap((one) => {
+    const { consumer, stream, standstill } = one;
     if (standstill === undefined) return [];
     const { kind, detail } = standstill;
-    if (kind === 'paused') {
-      const next =
-        role === 'events' || role === 'retry'
-          ? suggestCommand('pipeline resume', { args: [name] })
-          : suggestOther('nats', ['consumer', 'resume', stream, consumer]);
-      return [fail('paused', `consumer ${stream}/${consumer} is ${detail}: nothing is delivered`, next)];
-    }
+    if (kind === 'paused')
+      return [
+        fail('paused', `consumer ${stream}/${consumer} is ${detail}: nothing is delivered`, resume(one)),
+      ];
     const isTold = ['no-stream', 'no-consumer', 'stream-without-leader', 'consumer-without-leader', 'sealed'];
     return isTold.includes(kind) ? [] : [fail('consumers', `consumer ${stream}/${consumer}: ${detail}`)];
   });

@@ -1,4 +1,5 @@
 import { type PlutomiError } from '../errors.js';
+import { permissionsNeeded } from '../permissions/permissions-needed.js';
 import type { Suggestion } from '../suggestion.js';
 
 /** What was looked at, in the order in which it has to be right. */
@@ -52,9 +53,13 @@ export function fail(about: Subject, message: string, next: Suggestion | null = 
   return { about, status: 'fail', message, next };
 }
 
-/** What an error says, with the first of what it suggests. A finding is one line, whatever stands in an error. */
-export function failed(about: Subject, { message, suggestions: [next] }: PlutomiError): Finding {
-  const [head = '', ...more] = message.split(/\s*\n\s*/);
+/**
+ * What an error says, with the first of what it suggests, or the permissions that are missing. A finding is one line,
+ * whatever stands in an error.
+ */
+export function failed(about: Subject, error: PlutomiError): Finding {
+  const [head = '', ...more] = error.message.split(/\s*\n\s*/);
   const text = more.length === 0 ? head : `${head}${head.endsWith(':') ? ' ' : '; '}${more.join('; ')}`;
+  const [next] = [...error.suggestions, ...permissionsNeeded(error, 'pipeline doctor')];
   return fail(about, text, next ?? null);
 }

@@ -1,3 +1,4 @@
+import { refuseTexts, refuseTime } from '../domain/given.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { type PipelineConfig, readersOf } from '../config/resolved.js';
 import { unknownConsumer } from '../config/unknown-consumer.js';
@@ -38,6 +39,8 @@ export async function* tailAdvisories(
 ): AsyncGenerator<AdvisoryLine> {
   const { link, config } = pipeline;
   const { kinds, consumer, sinceMs, follow, signal } = options;
+  refuseTexts('kinds', kinds);
+  refuseTime('sinceMs', sinceMs);
   if (consumer !== undefined && !isName(consumer)) {
     throw new UsageError(`consumer: expected a name, found "${consumer}"`);
   }

@@ -31,8 +31,8 @@ export function renderReplaying(
 
 /** What became of it. `done`: in a word, of what was done with each. */
 export function renderEventReplay(replay: EventReplay, done: string): string {
-  const { read, written, failed, duplicates, firstSeq, lastSeq, seconds, problems } = replay;
-  if (read === 0) return 'no events';
+  const { read, written, failed, duplicates, firstSeq, lastSeq, seconds, problems, stopped } = replay;
+  if (read === 0) return stopped === null ? 'no events' : 'nothing was read';
   const again = duplicates === 0 ? '' : `, ${counted(duplicates)} of them were there already`;
   const bad = failed === 0 ? '' : `, ${counted(failed)} failed`;
   return [

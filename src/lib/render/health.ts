@@ -63,8 +63,11 @@ export function renderNagios({ pipeline, status, checks }: PipelineHealth): stri
   return nagiosLine(nagiosWords[status], pipeline, words, perfData(checks));
 }
 
-/** What a plugin prints where it can't tell: of a server that does not answer that is critical, else unknown. */
-export function renderNagiosFailure(word: 'CRITICAL' | 'UNKNOWN', message: string): string {
+/** What nothing could be said of: a server that does not answer is critical, all else unknown. */
+export type FailureWord = 'CRITICAL' | 'UNKNOWN';
+
+/** What a plugin prints where it can't tell. */
+export function renderNagiosFailure(word: FailureWord, message: string): string {
   const prefix = word === 'CRITICAL' ? 'Crit' : 'Unkn';
   return nagiosLine(word, 'plutomi-events', [`${prefix}:${message}`], '');
 }
@@ -105,6 +108,7 @@ function snake(name: string): string {
 }
 
 const levels = { ok: 0, degraded: 1, critical: 2 } as const;
+const unknownLevel = 3;
 
 /** For the textfile collector of node_exporter: the whole, each check, and each value. */
 export function renderPrometheus({ pipeline, status, checks }: PipelineHealth): string {
@@ -113,7 +117,7 @@ export function renderPrometheus({ pipeline, status, checks }: PipelineHealth): 
   const values = checks.filter(({ value }) => value !== null);
   return [
     ...metric('plutomi_health_status', '0 ok, 1 degraded, 2 critical, 3 unknown'),
-    `plutomi_health_status{pipeline="${label(pipeline)}"} ${levels[status]}`,
+    statusLine(pipeline, levels[status]),
     ...metric('plutomi_health_check', '0 ok, 1 degraded, 2 critical'),
     ...checks.map((one) => `plutomi_health_check${labels(one)} ${levels[one.status]}`),
     ...metric('plutomi_health_value', 'what the check measures: messages, percent or seconds'),
@@ -121,12 +125,17 @@ export function renderPrometheus({ pipeline, status, checks }: PipelineHealth): 
   ].join('\n');
 }
 
-/** What is said where nothing could be looked at. */
-export function renderPrometheusFailure(): string {
+/** What is said where nothing could be looked at: the series of the pipeline, where its name is known. */
+export function renderPrometheusFailure(word: FailureWord, pipeline: string | undefined): string {
   return [
     ...metric('plutomi_health_status', '0 ok, 1 degraded, 2 critical, 3 unknown'),
-    'plutomi_health_status 3',
+    statusLine(pipeline, word === 'CRITICAL' ? levels.critical : unknownLevel),
   ].join('\n');
+}
+
+function statusLine(pipeline: string | undefined, level: number): string {
+  const labels = pipeline === undefined ? '' : `{pipeline="${label(pipeline)}"}`;
+  return `plutomi_health_status${labels} ${level}`;
 }
 
 function metric(name: string, help: string): string[] {

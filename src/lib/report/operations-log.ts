@@ -1,3 +1,4 @@
+import { refuseLimit, refuseTime } from '../domain/given.js';
 import { kindsOfPeople } from '../domain/record-kinds.js';
 import { readGroupDocuments } from '../groups/group-documents.js';
 import type { OnRead } from '../nats/read/read-so-far.js';
@@ -38,6 +39,8 @@ export async function readOperations(
   pipeline: Pipeline,
   { sinceMs, operator, limit = defaultOperationsLimit, signal, onRead }: OperationsOptions = {},
 ): Promise<OperationsLog> {
+  refuseLimit('limit', limit);
+  refuseTime('sinceMs', sinceMs);
   const folder = new OperationFolder();
   const records = readRecords(pipeline, { kinds: kindsOfPeople, sinceMs, signal, onRead });
   for await (const record of records) folder.add(record);

@@ -1,6 +1,7 @@
 import { unknownConsumer } from '../config/unknown-consumer.js';
+import { metaConsumers } from '../domain/consumer-names.js';
 import type { Stage } from '../domain/key.js';
-import { ConnectionError, OperationError } from '../errors.js';
+import { ConnectionError, OperationError, UsageError } from '../errors.js';
 import { pauseUntil } from '../nats/objects.js';
 import { versionAtLeast } from '../nats/server-version.js';
 import { pauseOf } from '../nats/standstill.js';
@@ -52,12 +53,14 @@ export interface PauseReason {
 /**
  * The stages of a consumer that can be paused, as they are now.
  *
- * @throws UsageError: the config has no such consumer; OperationError `NOT_APPLIED`; ConnectionError, also `SERVER_TOO_OLD`
+ * @throws UsageError: the config has no such consumer, or it is one that routes; OperationError `NOT_APPLIED`; ConnectionError, also `SERVER_TOO_OLD`
  */
 export async function readPause(pipeline: Pipeline, consumer: string): Promise<ConsumerPause> {
   const { link, config } = pipeline;
   const all = stageConsumersOf(config).filter(({ role }) => role === 'events' || role === 'retry');
   const own = all.filter(({ name }) => name === consumer);
+  if (Object.values(metaConsumers).includes(consumer))
+    throw new UsageError(`${consumer} routes, and has no handler: consumers that route can't be paused`);
   if (own.length === 0) throw unknownConsumer(null, consumer, [...new Set(all.map(({ name }) => name))]);
   if (!versionAtLeast(link.serverVersion, pausingSince)) {
     throw new ConnectionError(

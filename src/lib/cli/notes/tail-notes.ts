@@ -13,6 +13,7 @@ interface TailFlags {
   readonly 'no-follow': boolean;
   readonly group?: string | undefined;
   readonly core: boolean;
+  readonly raw: boolean;
 }
 
 const following = 'following the events; Ctrl-C to stop';
@@ -25,6 +26,7 @@ export class TailNotes {
   private last: number | null = null;
   private stream = '';
   private droppedCount = 0;
+  private hasSealed = false;
 
   constructor(
     private readonly flags: TailFlags,
@@ -73,11 +75,22 @@ export class TailNotes {
   }
 
   shown(events: readonly (StoredEvent | HeardEvent)[]): void {
+    if (this.flags.raw) this.sealed(events);
     this.count += events.length;
     this.first ??= events[0]?.seq ?? null;
     const last = events.at(-1);
     this.last = last?.seq ?? null;
     this.stream = last?.stream ?? '';
+  }
+
+  /** What no key opens looks like a payload: that is said once. */
+  private sealed(events: readonly (StoredEvent | HeardEvent)[]): void {
+    const first = this.hasSealed ? undefined : events.find(({ encryption }) => encryption?.opened === false);
+    if (first === undefined) return;
+    this.hasSealed = true;
+    const why = escapeLine(first.encryption?.reason ?? 'it is encrypted');
+    const which = escapeLine(first.seq === null ? first.subject : `${first.stream}/${first.seq}`);
+    this.note(`the payload of ${which} is printed as it is stored, and so are others like it: ${why}`);
   }
 
   summary(): void {

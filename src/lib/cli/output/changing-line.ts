@@ -7,6 +7,14 @@ const plainEveryMs = 10_000;
 /** What a terminal writes of itself when Ctrl-C is pressed: `^C`. */
 const echoed = 2;
 
+/** Those that have not ended. */
+const open = new Set<ChangingLine>();
+
+/** Ends all there are, for what has the last word. */
+export function endChangingLines(): void {
+  for (const line of open) line.end();
+}
+
 /** Shows on stderr where something is: one line that changes on a terminal, plain lines elsewhere. */
 export class ChangingLine {
   private readonly timer: NodeJS.Timeout;
@@ -20,11 +28,13 @@ export class ChangingLine {
   ) {
     this.timer = setInterval(() => this.show(), stream.isTTY ? ttyEveryMs : plainEveryMs);
     this.timer.unref();
+    open.add(this);
   }
 
   /** Nothing is shown any more; a line on a terminal goes away. */
   end(): void {
     clearInterval(this.timer);
+    open.delete(this);
     this.clear();
   }
 

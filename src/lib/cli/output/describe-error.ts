@@ -2,11 +2,10 @@ import { CLIError } from '@oclif/core/errors';
 import { escapeBlock, escapeLine } from '../../domain/escape.js';
 import { hideSecrets } from '../../domain/secrets.js';
 import { ConfigError, messageOf, PlutomiError } from '../../errors.js';
-import { NotAllowedError } from '../../nats/errors.js';
-import { roleFor } from '../../permissions/role.js';
+import { permissionsNeeded } from '../../permissions/permissions-needed.js';
 import { helpOf } from '../usage/command-shape.js';
 import { anybody, type Caller, renderSuggestion } from '../../render/suggestion.js';
-import { type Suggestion, suggestCommand } from '../../suggestion.js';
+import type { Suggestion } from '../../suggestion.js';
 
 /** The error as `--json` prints it. */
 export interface ErrorJson {
@@ -38,7 +37,10 @@ function describe(error: Error, commandId: string | undefined): Found {
     return {
       code: error.code,
       message: escapeBlock(unwrapped(error.message)),
-      suggestions: [...error.suggestions, ...permissionsNeeded(error, commandId)],
+      suggestions: [
+        ...error.suggestions,
+        ...permissionsNeeded(error, (commandId ?? '').replaceAll(':', ' ')),
+      ],
       exitCode: error.exitCode,
     };
   }
@@ -64,12 +66,4 @@ function describe(error: Error, commandId: string | undefined): Found {
 /** Without the lines that oclif adds to whatever the parser of a flag throws. */
 function unwrapped(message: string): string {
   return message.replace(/^Parsing --[\w-]+ \n\t/, '').replace(/\nSee more help with --help$/, '');
-}
-
-/** How to print the permissions of the role that does what was refused. */
-function permissionsNeeded(error: PlutomiError, commandId: string | undefined): Suggestion[] {
-  if (!(error instanceof NotAllowedError) || error.subject === undefined) return [];
-  const role = roleFor((commandId ?? '').replaceAll(':', ' '), error.subject);
-  if (role === undefined) return [];
-  return [suggestCommand('pipeline permissions', { flags: { role }, note: 'what a user needs for this' })];
 }

@@ -17,16 +17,17 @@ export interface HealthFailure {
   readonly exitCode: number;
 }
 
-/** A server that does not answer is critical to a plugin; what keeps it from asking is unknown. */
+/** A server that does not answer is critical to monitoring; what keeps it from asking is unknown. */
 export function healthFailure(
   error: Error,
   message: string,
   format: string | undefined,
+  pipeline: string | undefined,
 ): HealthFailure | undefined {
   if (error instanceof InterruptedError) return undefined;
-  if (format === 'prometheus') return { text: renderPrometheusFailure(), exitCode: 0 };
-  if (format !== 'nagios') return undefined;
   const isDown = error instanceof ConnectionError && error.code !== 'NOT_ALLOWED';
   const [word, exitCode] = isDown ? (['CRITICAL', 2] as const) : (['UNKNOWN', 3] as const);
+  if (format === 'prometheus') return { text: renderPrometheusFailure(word, pipeline), exitCode: 0 };
+  if (format !== 'nagios') return undefined;
   return { text: renderNagiosFailure(word, message), exitCode };
 }

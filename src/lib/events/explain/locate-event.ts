@@ -1,3 +1,4 @@
+import { unexpected } from '../../domain/given.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { type PipelineConfig, readersOf } from '../../config/resolved.js';
 import { type DeadLetterId, parseDeadLetterId } from '../../domain/dead-letter.js';
@@ -33,6 +34,7 @@ export async function locateEvent(
   { scanLimit, onRead = () => {} }: { readonly scanLimit: number; readonly onRead?: OnRead },
 ): Promise<Located> {
   const { link, config } = pipeline;
+  if (typeof text !== 'string') throw unexpected('event', 'its sequence or id, as text', text);
   const named = parseDeadLetterId(text);
   const seq = /^[1-9]\d{0,15}$/.test(text) ? Number(text) : named?.seq;
   if (seq !== undefined && Number.isSafeInteger(seq)) {

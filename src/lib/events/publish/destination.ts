@@ -1,3 +1,4 @@
+import { unexpected } from '../../domain/given.js';
 import type { EventType, PipelineConfig } from '../../config/resolved.js';
 import { closest } from '../../domain/closest.js';
 import { escapeLine } from '../../domain/escape.js';
@@ -21,6 +22,8 @@ type Known = Pick<PipelineConfig, 'events' | 'eventsRoot' | 'streams'>;
  * @throws UsageError `UNKNOWN_EVENT_TYPE`
  */
 export function findDestination(config: Known, typeOrSubject: string): Destination {
+  if (typeof typeOrSubject !== 'string')
+    throw unexpected('type', 'an event type or a subject', typeOrSubject);
   const known =
     config.events.find(({ type }) => type === typeOrSubject) ??
     config.events.find(({ subject, template }) => template === undefined && subject === typeOrSubject);

@@ -1,4 +1,5 @@
-import { messageOf, PlutomiError, UsageError } from '../../errors.js';
+import { refuseCount, unexpected } from '../../domain/given.js';
+import { messageOf, PlutomiError } from '../../errors.js';
 import type { OutgoingEvent, PublishResult } from './outgoing.js';
 import { Window } from './window.js';
 
@@ -57,9 +58,13 @@ export async function publishAll(
   stream: string,
   { inFlight = defaultInFlight, signal }: PublishManyOptions,
 ): Promise<PublishManyResult> {
-  if (!Number.isInteger(inFlight) || inFlight < 1) {
-    throw new UsageError(`expected inFlight to be a whole number of at least 1, found ${inFlight}`);
-  }
+  refuseCount('inFlight', inFlight);
+  if (
+    typeof events !== 'object' ||
+    events === null ||
+    !(Symbol.iterator in events || Symbol.asyncIterator in events)
+  )
+    throw unexpected('events', 'a list of events', events);
   const tally = { count: 0, firstSeq: Number.POSITIVE_INFINITY, lastSeq: 0, duplicates: 0 };
   const window = new Window(inFlight);
   let failure: { readonly error: unknown } | undefined;

@@ -1,3 +1,4 @@
+import { refuseLimit, refuseTexts } from '../../domain/given.js';
 import type { PipelineConfig } from '../../config/resolved.js';
 import { subjectMatches } from '../../domain/subjects.js';
 import { EventRegistry } from '../../handlers/event.js';
@@ -42,9 +43,10 @@ export async function* hearEvents(
   const { link, config, clock } = pipeline;
   const { subjects: named = [], queue, signal, onDropped } = options;
   let { count: left = Number.POSITIVE_INFINITY } = options;
+  refuseTexts('subjects', named);
   const subjects = named.length === 0 ? config.streams.events.subjects : subjectsNamed(config, named);
   for (const one of subjects) refuseNoSubject(one);
-  if (!(left > 0)) return;
+  refuseLimit('count', left);
   await logRead(pipeline, `events tail --core ${subjects.join(' ')}`);
   const registry = new EventRegistry(config);
   const filters = withoutParts(subjects);

@@ -1,3 +1,4 @@
+import { refuseLimit, refuseTexts } from '../../domain/given.js';
 import { msOfNanos } from '../../domain/time.js';
 import type { Clock } from '../../flow/clock.js';
 import { EventRegistry } from '../../handlers/event.js';
@@ -46,7 +47,9 @@ async function* tailPages(
   options: ReadEventsOptions,
   sharedAtOnce: number,
 ): AsyncGenerator<readonly StoredEvent[], void> {
-  const { group } = options;
+  const { group, count, subjects } = options;
+  refuseLimit('count', count);
+  refuseTexts('subjects', subjects);
   if (group !== undefined) {
     await logRead(pipeline, whatIsRead(options));
     yield* sharePages(pipeline, { ...options, group }, sharedAtOnce);
@@ -71,7 +74,7 @@ export async function* readEventPages(
   const span = spanOf(options, clock.now());
   const meant = subjectsMeant(config, options.subjects);
   const { count = Number.POSITIVE_INFINITY, signal } = options;
-  if (!(count > 0)) return;
+  refuseLimit('count', count);
   const { name: stream } = config.streams.events;
   const info = await link.streamInfo(stream);
   if (!info) throw noStream(link, stream);

@@ -118,7 +118,9 @@ function momentOf(name: string, moment: Moment, nowMs: number, parse = parseMome
       ? parse(moment, nowMs)
       : typeof moment === 'number'
         ? moment
-        : moment.getTime();
+        : moment instanceof Date
+          ? moment.getTime()
+          : undefined;
   if (ms !== undefined && Math.abs(ms) <= latestMs) return ms;
   throw new UsageError(
     `${name}: expected a duration like 2h or 7d, or an ISO time like 2026-01-31T12:00Z, found "${escapeLine(String(moment))}"`,

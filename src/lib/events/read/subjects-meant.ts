@@ -1,3 +1,4 @@
+import { refuseTexts } from '../../domain/given.js';
 import type { PipelineConfig } from '../../config/resolved.js';
 import { closest } from '../../domain/closest.js';
 import { escapeLine } from '../../domain/escape.js';
@@ -38,6 +39,7 @@ export function subjectsMeant(config: Known, named: readonly string[] = []): Sub
 
 /** Types of the config as their subjects, and each once. */
 export function subjectsNamed({ events }: Pick<Known, 'events'>, named: readonly string[]): string[] {
+  refuseTexts('subjects', named);
   const types = new Map(events.map(({ type, subject }) => [type, subject]));
   return [...new Set(named.map((one) => types.get(one) ?? one))];
 }

@@ -1,3 +1,4 @@
+import { refuseNoFunction, refuseTexts } from '../../domain/given.js';
 import { readersOf } from '../../config/resolved.js';
 import { escapeLine } from '../../domain/escape.js';
 import { filterContains, filtersOverlap } from '../../domain/subjects.js';
@@ -79,6 +80,7 @@ export async function prepareReplay(
 ): Promise<PreparedReplay> {
   const { config, link, clock } = pipeline;
   checkUse(options);
+  refuseTexts('subjects', options.subjects);
   checkSpeed(options);
   const mapping = mappingOf(options);
   const name = options.name ?? `replay-${clock.uuid().slice(0, 8)}`;
@@ -130,6 +132,8 @@ export async function prepareReplay(
 }
 
 function checkUse({ handler, to, target, onEvents }: ReplayEventsOptions): void {
+  refuseNoFunction('handler', handler);
+  refuseNoFunction('onEvents', onEvents);
   const uses = [handler, to ?? target, onEvents].filter((use) => use !== undefined).length;
   if (uses !== 1)
     throw new UsageError('expected one thing to do with the events: a handler, a target, or to take them');

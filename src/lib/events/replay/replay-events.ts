@@ -1,5 +1,6 @@
 import { msOfNanos } from '../../domain/time.js';
 import { isoOfNanos } from '../../domain/time.js';
+import { InterruptedError } from '../../errors.js';
 import { logIfPossible } from '../../operations/operation-log.js';
 import { silentLogger } from '../../observe/log.js';
 import type { StoredMessage } from '../../nats/wire/message.js';
@@ -21,7 +22,7 @@ const progressEveryMs = 100;
  * is what is stored at the start. Nothing is acknowledged, and no consumer loses its place.
  *
  * Each event is taken at least once, and none is left out unsaid: `lastSeq` says up to where all is done. What can't be
- * written ends it (`stopped`). Events written under the same `name` are stored once, within the duplicate window of their
+ * written ends it (`stopped`), and so does the signal (`INTERRUPTED`). Events written under the same `name` are stored once, within the duplicate window of their
  * stream.
  *
  * @throws what `planEventReplay` throws; what stops it before anything was written; ConnectionError
@@ -39,11 +40,12 @@ export async function replayEvents(pipeline: Pipeline, options: ReplayEventsOpti
       ? undefined
       : await logIfPossible(pipeline, { did: 'replayed events', consumers, note }, options.onUnlogged);
   await takeAll(pipeline, options, plan, sink, tally);
+  const interrupted = options.signal?.aborted === true ? new InterruptedError() : undefined;
   await sink.end();
   await logged?.end({ count: tally.written });
   if (sink.stopped !== undefined && tally.written === 0) throw sink.stopped;
   const { read, written, failed, duplicates, firstSeq, lastSeq } = tally;
-  const { code, message } = sink.stopped ?? {};
+  const { code, message } = sink.stopped ?? interrupted ?? {};
   return {
     read,
     written,

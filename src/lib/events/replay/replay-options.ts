@@ -36,7 +36,7 @@ export interface ReplayEventsOptions {
   readonly speed?: number | 'max';
   /** At most so many per second. Default: no limit. */
   readonly rate?: number;
-  /** Ends it; the result counts those before. */
+  /** Ends it; the result counts those before, and `stopped` has the code `INTERRUPTED`. */
   readonly signal?: AbortSignal;
   /** Called a few times a second. */
   readonly onProgress?: (soFar: ReplaySoFar) => void;

@@ -1,3 +1,4 @@
+import { refuseCount, unexpected } from '../../domain/given.js';
 import type { ReadingSpan } from '../read/read-options.js';
 import { escapeLine } from '../../domain/escape.js';
 import { isTime } from '../../domain/decode.js';
@@ -78,19 +79,12 @@ const defaultAckWaitMs = 30_000;
 /** Throws UsageError for what can't be meant. */
 export function subscriptionSettings(options: SubscribeOptions): SubscriptionSettings {
   const { autoAck = true, concurrency = 1, ackWaitMs = defaultAckWaitMs, handler } = options;
-  if (typeof handler !== 'function') {
-    throw new UsageError(`handler: expected a function, found ${escapeLine(typeof handler)}`);
-  }
+  if (typeof handler !== 'function') throw unexpected('handler', 'a function', handler);
   const buffer = options.buffer ?? Math.max(defaultBuffer, 2 * concurrency);
   refuseCount('concurrency', concurrency);
   refuseCount('buffer', buffer);
   refuseCount('ackWaitMs', ackWaitMs);
   return { autoAck, concurrency, buffer, ackWaitMs, start: startOf(options.start ?? 'new') };
-}
-
-function refuseCount(name: string, count: number): void {
-  if (Number.isSafeInteger(count) && count > 0) return;
-  throw new UsageError(`${name}: expected a whole number of at least 1, found ${count}`);
 }
 
 function startOf(start: SubscriptionStart): ReadingSpan['start'] {

@@ -33,7 +33,6 @@ export async function* sharePages(
   let { count: left = Number.POSITIVE_INFINITY } = options;
   const { start, untilMs, follow } = spanOf(options, clock.now());
   const meant = subjectsMeant(config, subjects);
-  if (!(left > 0)) return;
   const { name: stream } = config.streams.events;
   const info = await link.streamInfo(stream);
   if (!info) throw noStream(link, stream);

@@ -2,7 +2,7 @@ import { isoOfMs } from '../../domain/time.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { checkConsumers } from './check-consumers.js';
 import { checkStreams } from './check-streams.js';
-import { takeLook } from '../look.js';
+import { type Look, takeLook } from '../look.js';
 import { type HealthStatus, type PipelineHealth, statuses } from './pipeline-health.js';
 import { thresholdsOf } from './thresholds.js';
 
@@ -13,6 +13,12 @@ import { thresholdsOf } from './thresholds.js';
  * @throws ConnectionError where the server does not answer, or this user may not ask
  */
 export async function readHealth(pipeline: Pipeline): Promise<PipelineHealth> {
+  const { look: _, ...health } = await judgeHealth(pipeline);
+  return health;
+}
+
+/** The same, with what it was judged by. */
+export async function judgeHealth(pipeline: Pipeline): Promise<PipelineHealth & { readonly look: Look }> {
   const { config, link } = pipeline;
   const look = await takeLook(pipeline);
   const limits = thresholdsOf(config);
@@ -23,6 +29,7 @@ export async function readHealth(pipeline: Pipeline): Promise<PipelineHealth> {
     at: isoOfMs(look.atMs),
     status: worstOf(checks.map(({ status }) => status)),
     checks,
+    look,
   };
 }
 

@@ -1,3 +1,5 @@
+import { unexpected } from '../../domain/given.js';
+import { longestTimerMs } from '../../domain/duration.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isoOfMs } from '../../domain/time.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
@@ -11,22 +13,27 @@ import type { ConsumerMetrics, PipelineMetrics, StreamMetrics, TypeMetrics } fro
 /** How long is measured, where nothing else is said, ms. */
 export const defaultOverMs = 10_000;
 
+/** In less, chance decides, ms. */
+export const shortestOverMs = 1000;
+
 /** How long to measure. */
 export interface MetricsOptions {
-  /** Between the two looks, ms. Default: 10,000. */
+  /** Between the two looks, ms, at least 1,000. Default: 10,000. */
   readonly overMs?: number;
 }
 
 /**
  * Measures what a pipeline does between two looks: events by type, deliveries, how many attempts succeed, growth.
  *
- * @throws OperationError `NO_STREAM` where none of its streams is there; ConnectionError where the server does not answer,
- *   or this user may not ask
+ * @throws UsageError; OperationError `NO_STREAM` where none of its streams is there; ConnectionError where the server does
+ *   not answer, or this user may not ask
  */
-export function readMetrics(
+export async function readMetrics(
   pipeline: Pipeline,
   { overMs = defaultOverMs }: MetricsOptions = {},
 ): Promise<PipelineMetrics> {
+  if (!(overMs >= shortestOverMs && overMs <= longestTimerMs))
+    throw unexpected('overMs', `${shortestOverMs} to ${longestTimerMs} ms`, overMs);
   return measure(pipeline, () => sleep(overMs));
 }
 
