@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { PlutomiError } from '../../src/lib/errors.js';
 import { connect } from '../../src/lib/nats/connect/connect.js';
@@ -113,6 +114,27 @@ describe('a server that is no use', () => {
     const error = await refusalOf(await serverThatSays({ ...hello, version: '2.9.25' }));
     expect(error).toMatchObject({ code: 'SERVER_TOO_OLD', exitCode: 4 });
     expect(error.message).toContain('nats-server 2.9.25; 2.10.0 or newer is needed');
+  });
+
+  test('it has no TLS, and TLS was asked for: by its address, by a file, before it says anything', async () => {
+    const { url } = await natsForTest();
+    const caFile = fileURLToPath(new URL('../support/tls/ca.cert.pem', import.meta.url));
+    const byAddress = 'a server without TLS needs a nats:// address';
+    const bySettings = containing('for a server without TLS, leave out --tlsca');
+    const none = 'TLS was asked for, and the server has none';
+    const tlsUrl = url.replace('nats:', 'tls:');
+    expect(await refusalOf(tlsUrl, { tls: {} })).toMatchObject({
+      code: 'CANNOT_CONNECT',
+      message: expect.stringContaining(none),
+      suggestions: [byAddress],
+    });
+    expect(await refusalOf(url, { tls: { caFile } })).toMatchObject({
+      message: expect.stringContaining(none),
+      suggestions: [bySettings],
+    });
+    expect(await refusalOf(tlsUrl, { tls: { first: true } })).toMatchObject({
+      suggestions: ['check host and port', byAddress, bySettings],
+    });
   });
 
   test('it runs without JetStream', async () => {

@@ -315,7 +315,7 @@ describe('a plan', () => {
     [{ fromSeq: 100, to: 'copy.x' }, 'USAGE', 'ends at 6: expected a sequence up to that, found 100'],
     [{ all: true, subjects: ['other.x'], to: 'copy.x' }, 'UNKNOWN_SUBJECT', 'other.x'],
     [{ all: true, subjects: ['user.creatd'], to: 'copy.x' }, 'UNKNOWN_SUBJECT', 'user.creatd'],
-    [{ all: true, to: 'copy.>' }, 'BAD_MAPPING', 'without wildcards'],
+    [{ all: true, to: 'copy.>' }, 'BAD_MAPPING', 'it has a wildcard'],
     [{ all: true, to: 'events.*=copy.>' }, 'BAD_MAPPING', 'does not have'],
     [
       { all: true, subjects: ['note'], to: 'events.user.*=copy.*' },

@@ -1,6 +1,6 @@
 import type { Auth, ConnectionTarget } from '../nats/connect/target.js';
 import { escapeLine } from '../domain/escape.js';
-import { isName, isSubject } from '../domain/subjects.js';
+import { isName, isSubject, shortened, subjectFault } from '../domain/subjects.js';
 import { UsageError } from '../errors.js';
 import { readCredentials } from './credentials.js';
 import type { Environment } from './environment.js';
@@ -101,7 +101,7 @@ function inboxPrefixOf(
 export function checkPrefix(from: string, prefix: string): string {
   if (isSubject(prefix)) return prefix;
   throw new UsageError(
-    `${from}: expected the first tokens of a subject without wildcards, like _INBOX_viewer, found "${escapeLine(prefix)}"`,
+    `${from}: expected the first tokens of a subject, like _INBOX_viewer, found "${escapeLine(shortened(prefix))}": ${subjectFault(prefix)}`,
     { code: 'INVALID_PREFIX' },
   );
 }

@@ -131,6 +131,23 @@ export function isSubject(text: string): boolean {
   return isShort(text) && text.split('.').every((part) => token.test(part));
 }
 
+const mostShown = 80;
+
+/** So much of a text that should be a subject as fits a message. */
+export function shortened(text: string): string {
+  return text.length > mostShown ? `${text.slice(0, mostShown)}…` : text;
+}
+
+/** Why a text is no subject to publish on, in words; of one that is, that it has a wildcard. */
+export function subjectFault(text: string): string {
+  if (text === '') return 'it is empty';
+  if (!isShort(text)) return `it has ${Buffer.byteLength(text)} bytes, and a subject at most ${longestBytes}`;
+  if (/\s/.test(text)) return 'it has white space';
+  if (/[\p{Cc}\p{Cs}]/u.test(text)) return 'it has a control character';
+  if (text.split('.').includes('')) return 'a part of it is empty';
+  return 'it has a wildcard';
+}
+
 /** A subject with `*` for a token or `>` at the end. */
 export function isFilter(text: string): boolean {
   const parts = text.split('.');

@@ -155,6 +155,15 @@ describe('loadConfig', () => {
   });
 });
 
+test('keys that each object of JavaScript has are unknown keys too', async () => {
+  const folder = await folderWith({
+    'plutomi-events.config.json': '{"name": "p", "toString": {"a": 1}, "constructor": 2}',
+  });
+  await expect(load(folder)).rejects.toMatchObject({
+    problems: [{ path: 'toString' }, { path: 'constructor' }],
+  });
+});
+
 test('a folder that has one, and another kind of file, are told apart', async () => {
   const folder = await folderWith({
     'plutomi-events.config.json': '{}',

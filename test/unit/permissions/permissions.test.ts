@@ -160,8 +160,11 @@ describe('permissionsOf', () => {
       'in.x.>',
       'events.>',
     ]);
-    for (const wrong of [{ inboxPrefix: 'in.>' }, { apiPrefix: '' }]) {
-      expect(() => permissionsOf(config, 'viewer', wrong)).toThrow('without wildcards');
+    for (const [wrong, why] of [
+      [{ inboxPrefix: 'in.>' }, 'it has a wildcard'],
+      [{ apiPrefix: '' }, 'it is empty'],
+    ] as const) {
+      expect(() => permissionsOf(config, 'viewer', wrong)).toThrow(why);
     }
   });
 });

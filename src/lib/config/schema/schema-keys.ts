@@ -48,8 +48,8 @@ function unwrap(schema: AnySchema): AnySchema[] {
 
 function below(schema: AnySchema, part: string | number): AnySchema[] {
   if (isObject(schema)) {
-    const found = schema.def.shape[part] as AnySchema | undefined;
-    return found ? [found] : [];
+    const { shape } = schema.def;
+    return Object.hasOwn(shape, part) ? [shape[part] as AnySchema] : [];
   }
   const { def } = schema as unknown as { def: { valueType?: AnySchema; element?: AnySchema } };
   const inner = def.valueType ?? def.element;

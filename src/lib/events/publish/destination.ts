@@ -2,7 +2,7 @@ import { unexpected } from '../../domain/given.js';
 import type { EventType, PipelineConfig } from '../../config/resolved.js';
 import { closest } from '../../domain/closest.js';
 import { escapeLine } from '../../domain/escape.js';
-import { filterContains, isSubject, subjectMatches } from '../../domain/subjects.js';
+import { filterContains, isSubject, shortened, subjectFault, subjectMatches } from '../../domain/subjects.js';
 import { UsageError } from '../../errors.js';
 
 /** Where an event goes. */
@@ -55,11 +55,11 @@ const listedTypes = 10;
 
 function unknownType(config: Known, found: string): UsageError {
   const stored = config.streams.events.subjects.join(', ');
-  const shown = `"${escapeLine(found)}"`;
+  const shown = `"${escapeLine(shortened(found))}"`;
   const facts = { code: 'UNKNOWN_EVENT_TYPE' };
   if (!isSubject(found)) {
     return new UsageError(
-      `expected an event type, or a subject without wildcards within ${stored}, found ${shown}`,
+      `expected an event type, or a subject within ${stored}, found ${shown}: ${subjectFault(found)}`,
       facts,
     );
   }

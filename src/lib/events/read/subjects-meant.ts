@@ -2,7 +2,14 @@ import { refuseTexts } from '../../domain/given.js';
 import type { PipelineConfig } from '../../config/resolved.js';
 import { closest } from '../../domain/closest.js';
 import { escapeLine } from '../../domain/escape.js';
-import { filterContains, filtersOverlap, isFilter, subjectMatches } from '../../domain/subjects.js';
+import {
+  filterContains,
+  filtersOverlap,
+  isFilter,
+  shortened,
+  subjectFault,
+  subjectMatches,
+} from '../../domain/subjects.js';
 import { UsageError } from '../../errors.js';
 
 /** Which subjects of the events stream are meant. */
@@ -69,12 +76,17 @@ function hasWildcard(subject: string): boolean {
 export function refuseNoSubject(text: string): void {
   if (isFilter(text)) return;
   throw new UsageError(
-    `expected a subject like events.totp.requested or events.totp.>, or an event type, found "${escapeLine(text)}"`,
+    `expected a subject like events.totp.requested or events.totp.>, or an event type, found "${escapeLine(shortened(text))}": ${filterFault(text)}`,
     facts,
   );
 }
 
 const facts = { code: 'UNKNOWN_SUBJECT' };
+
+function filterFault(text: string): string {
+  const fault = subjectFault(text);
+  return fault === 'it has a wildcard' ? 'a wildcard is a whole part, and > the last one' : fault;
+}
 
 function refuseUnknown(config: Known, subject: string): void {
   const { name, subjects } = config.streams.events;

@@ -1,5 +1,5 @@
 import { escapeLine } from '../../domain/escape.js';
-import { isFilter, isSubject, subjectMatches } from '../../domain/subjects.js';
+import { isFilter, isSubject, shortened, subjectFault, subjectMatches } from '../../domain/subjects.js';
 import { UsageError } from '../../errors.js';
 
 /** Where each subject goes. */
@@ -21,13 +21,16 @@ export interface SubjectMapping {
 export function readMapping(text: string): SubjectMapping {
   const at = text.indexOf('=');
   if (at < 0) {
-    if (!isSubject(text)) throw bad(text, 'expected a subject without wildcards, or <from>=<to>');
+    if (!isSubject(text)) throw bad(text, `expected a subject, or <from>=<to>; ${subjectFault(text)}`);
     return { from: undefined, to: text, map: () => text };
   }
   const [from, to] = [text.slice(0, at), text.slice(at + 1)];
   for (const side of [from, to])
     if (!isFilter(side))
-      throw bad(text, `expected a subject, or one with * or > at its end, found "${escapeLine(side)}"`);
+      throw bad(
+        text,
+        `expected a subject, or one with * or > at its end, found "${escapeLine(shortened(side))}"`,
+      );
   const wild = to.split('.').filter(isWildcard);
   const available = from.split('.').filter(isWildcard);
   const missing = available.filter((one) => one === '*').length < wild.filter((one) => one === '*').length;
@@ -62,7 +65,7 @@ function isWildcard(token: string): boolean {
 }
 
 function bad(text: string, why: string): UsageError {
-  return new UsageError(`the mapping ${escapeLine(text)}: ${why}`, {
+  return new UsageError(`the mapping ${escapeLine(shortened(text))}: ${why}`, {
     code: 'BAD_MAPPING',
     suggestions: ["for example 'events.>=load.>', or one subject for all: load.all"],
   });

@@ -138,12 +138,28 @@ function noAnswer({ timeoutMs }: ConnectionTarget): Explained {
 function explain(message: string, target: ConnectionTarget): Explained {
   if (/wrong version number|packet length too long|unexpected message/.test(message)) {
     const reason = 'TLS was offered, and what answers there does not speak it';
-    return { reason, suggestions: ['check host and port', 'a server without TLS needs a nats:// address'] };
+    return { reason, suggestions: ['check host and port', ...withoutTls(target)] };
+  }
+  if (message.includes("server does not support 'tls'")) {
+    return { reason: 'TLS was asked for, and the server has none', suggestions: withoutTls(target) };
   }
   // OpenSSL says a line of fields.
   const alert = /(?:tls|ssl)v\d+ alert [a-z ]+/.exec(message)?.[0];
   const reason = alert === undefined ? (message.split('\n')[0] ?? message) : byServer(alert, target);
   return { reason, suggestions: suggestionsFor(reason) };
+}
+
+function withoutTls({ servers, tls }: ConnectionTarget): string[] {
+  const isAddress = servers.some((server) => server.startsWith('tls://'));
+  const isSaid = tls?.caFile !== undefined || tls?.certFile !== undefined || tls?.first !== undefined;
+  return [
+    ...(isAddress ? ['a server without TLS needs a nats:// address'] : []),
+    ...(isSaid
+      ? [
+          'for a server without TLS, leave out --tlsca, --tlscert, --tlskey and --tls-first, and what NATS_CA, NATS_CERT, NATS_KEY or the context say of TLS',
+        ]
+      : []),
+  ];
 }
 
 /** What the server says about the client's certificate, or about having none. */

@@ -40,13 +40,14 @@ export function subscribe(link: Link, options: HearingOptions): () => Promise<vo
   };
 }
 
-function listen(link: Link, { subject, queue, onMessage, onRefused }: HearingOptions): Subscription {
+function listen(link: Link, options: HearingOptions): Subscription {
+  const { subject, queue } = options;
   try {
     return link.nc.subscribe(subject, {
       ...(queue === undefined ? {} : { queue }),
       callback: (error, msg) => {
-        if (error) onRefused(error);
-        else onMessage(new Heard(msg));
+        if (error) options.onRefused(error);
+        else options.onMessage(new Heard(msg));
       },
     });
   } catch (error) {

@@ -16,9 +16,9 @@ test.each([
 });
 
 test.each([
-  ['events.>', 'without wildcards'],
-  ['', 'without wildcards'],
-  ['a b', 'without wildcards'],
+  ['events.>', 'it has a wildcard'],
+  ['', 'it is empty'],
+  ['a b', 'it has white space'],
   ['events.a=load.*', 'load.* has wildcards that events.a does not have'],
   ['events.*=load.*.*', 'does not have'],
   ['events.*=load.>', 'does not have'],
