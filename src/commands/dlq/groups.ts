@@ -57,6 +57,7 @@ ${aboutSelections}`;
   };
 
   private screen: AlternateScreen | undefined;
+  private watching = false;
 
   async run(): Promise<void> {
     const { watch } = this.flags;
@@ -91,6 +92,7 @@ ${aboutSelections}`;
 
   private async watch(pipeline: Pipeline, filters: DeadLetterFilters): Promise<void> {
     const { limit } = this;
+    this.watching = true;
     if (!this.flags.json) this.screen = new AlternateScreen(process.stdout);
     for (;;) {
       const onRead = (soFar: ReadSoFar): void => {
@@ -136,8 +138,10 @@ ${aboutSelections}`;
     return super.catch(error);
   }
 
+  /** Ctrl-C is the usual way to stop watching: no error. */
   protected override interrupt(): void {
     this.screen?.close();
+    if (this.watching) process.exit(130);
     super.interrupt();
   }
 }
