@@ -44,6 +44,12 @@ describe('dlq report and operations log', () => {
     const shown = await project.cli(['operations', 'log', '--since', '1h']);
     expect(shown.stdout).toMatch(/WHEN +WHO +DID +COUNT +TASK +CONSUMERS +WHY/);
     expect(shown.stdout).toContain(note);
+    const nothing = await project.cli(['operations', 'log', '--operator', 'zoe']);
+    expect([nothing.exitCode, nothing.stdout, nothing.stderr.split('\n')]).toEqual([
+      0,
+      '',
+      ['nothing matches', expect.stringMatching(/^see what everybody did: .*plutomi-events operations log$/)],
+    ]);
     const task = operations[0]?.task ?? '';
     expect(shown.stderr).toContain(`dlq report --task ${operations[1]?.task}`);
     const page = await project.cli(['dlq', 'report', '--since', '2026-01-01']);

@@ -112,6 +112,7 @@ describe('pipeline status --watch', () => {
     await pane.press('C-c');
     expect(await pane.exitCode()).toBe(130);
     expect(await pane.state()).toMatchObject({ alternateScreen: false, cursorShown: true });
+    expect(await pane.text()).not.toContain('Error');
     await pane.press('echoed');
     await pane.waitFor('echoed');
   });

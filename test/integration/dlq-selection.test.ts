@@ -283,6 +283,21 @@ describe('a selection', () => {
     }
   });
 
+  it('is named as a term where the name of a consumer is a pattern, or several', async () => {
+    const bed = await testBed();
+    for (const [name, meant] of [
+      ['mail-*', ["did you mean: 'consumer:mail-*'"]],
+      ['mail-consumer,analytics-consumer', ['did you mean: consumer:mail-consumer,analytics-consumer']],
+      ['mail consumer', []],
+      ['', []],
+    ] as const) {
+      await expect(ids(bed, { consumer: name })).rejects.toMatchObject({
+        message: `consumer: expected a name, found "${name}"`,
+        suggestions: meant,
+      });
+    }
+  });
+
   it('is refused before anything is read where it has no form', async () => {
     const bed = await testBed();
     await expect(ids(bed, 'age:>soon')).rejects.toMatchObject({

@@ -62,8 +62,15 @@ export default class OperationsLogCommand extends BaseCommand<typeof OperationsL
     if (!this.flags.json) this.suggest(log);
   }
 
+  private tellNothing(): void {
+    const { since, operator } = this.flags;
+    if (since === undefined && operator === undefined) return this.note('nobody has done anything');
+    this.note('nothing matches');
+    this.note(this.inWords(suggestCommand('operations log', { why: 'see what everybody did' })));
+  }
+
   private suggest({ total, operations }: OperationsLog): void {
-    if (total === 0) return this.note('nobody has done anything');
+    if (total === 0) return this.tellNothing();
     if (operations.length < total)
       this.note(`\nthe newest ${operations.length} of ${total}; show more with --limit`);
     const task = operations.findLast((one) => one.task !== null)?.task;

@@ -19,6 +19,7 @@ export interface Watched<R> {
 /** A command that can show its result on a screen of its own, read again and again. */
 export abstract class LiveCommand<T extends typeof Command> extends BaseCommand<T> {
   private screen: LiveScreen | undefined;
+  private watching = false;
 
   /** `--watch` goes to a terminal, or, with `--json`, anywhere. */
   protected checkWatch(): void {
@@ -30,6 +31,7 @@ export abstract class LiveCommand<T extends typeof Command> extends BaseCommand<
 
   /** Until somebody presses q or Ctrl-C. A server that goes away is told, and asked again. */
   protected async watch<R>({ read, page }: Watched<R>): Promise<void> {
+    this.watching = true;
     if (this.flags.json) return this.watchJson(read);
     let last = await read();
     const screen = new LiveScreen(process.stdout, process.stdin, () => this.interrupt());
@@ -82,8 +84,10 @@ export abstract class LiveCommand<T extends typeof Command> extends BaseCommand<
     return super.catch(error);
   }
 
+  /** Ctrl-C is the usual way to stop watching: no error. */
   protected override interrupt(): void {
     this.closeScreen();
+    if (this.watching) process.exit(130);
     super.interrupt();
   }
 }

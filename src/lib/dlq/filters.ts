@@ -1,8 +1,9 @@
-import { parseSelection } from '../domain/selection/parse.js';
+import { parseSelection, parseSelectionWords } from '../domain/selection/parse.js';
 import type { LetterStatus } from '../domain/selection/match.js';
 import { momentTerm, numberTerm, textTerm } from '../domain/selection/make-term.js';
 import { isBlank } from '../domain/selection/pattern.js';
 import { printTerm } from '../domain/selection/print.js';
+import { didYouMean } from '../domain/selection/selection-error.js';
 import type { Selection, Term } from '../domain/selection/selection.js';
 import { escapeLine } from '../domain/escape.js';
 import { isFilter, isName } from '../domain/subjects.js';
@@ -62,7 +63,9 @@ function refuseEmpty(wanted: Term): void {
 
 function checkFilters({ consumer, subject, reason, sinceMs, untilMs }: DeadLetterFilters): void {
   if (consumer !== undefined && !isName(consumer)) {
-    throw new UsageError(`consumer: expected a name, found "${consumer}"`);
+    throw new UsageError(`consumer: expected a name, found "${escapeLine(consumer)}"`, {
+      suggestions: asTerm(`consumer:${consumer}`),
+    });
   }
   if (subject !== undefined && !isFilter(subject)) {
     throw new UsageError(`subject: expected a subject like events.totp.*, found "${subject}"`);
@@ -76,5 +79,16 @@ function checkFilters({ consumer, subject, reason, sinceMs, untilMs }: DeadLette
   if (sinceMs !== undefined && untilMs !== undefined && sinceMs > untilMs) {
     const [since, until] = [sinceMs, untilMs].map((ms) => inUtc(new Date(ms).toISOString()));
     throw new UsageError(`since (${since}) is after until (${until})`);
+  }
+}
+
+/** Terms take several names, and `*`. */
+function asTerm(word: string): readonly string[] {
+  try {
+    const { terms } = parseSelectionWords([word]);
+    return [didYouMean(terms.map(printTerm).join(' '))];
+  } catch (error) {
+    if (error instanceof UsageError) return [];
+    throw error;
   }
 }
