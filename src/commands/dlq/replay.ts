@@ -1,3 +1,4 @@
+import { nextSteps, replayInterruption } from '../../lib/cli/notes/replay-notes.js';
 import { connectionNotes, stoppingNote } from '../../lib/cli/notes/while-it-works.js';
 import type { Task } from '../../lib/domain/task.js';
 import type { Pipeline } from '../../lib/pipeline/pipeline.js';
@@ -23,7 +24,7 @@ import { openReplay, planOf, storeReplay } from '../../lib/dlq/replay/replay-tas
 import { exitCodeOf, plannedOf, type ReplayResult, untouched } from '../../lib/dlq/replay/result.js';
 import { replayAsTask } from '../../lib/dlq/replay/replay-as-task.js';
 import { alwaysWaits, defaultWaitMs, runTask, type RunTaskOptions } from '../../lib/dlq/replay/run-task.js';
-import { InterruptedError, OperationError, UsageError } from '../../lib/errors.js';
+import { type InterruptedError, OperationError, UsageError } from '../../lib/errors.js';
 import {
   type PlanTerms,
   renderReplayPlan,
@@ -31,7 +32,7 @@ import {
   renderSkipped,
 } from '../../lib/render/replay-plan.js';
 import { renderPlanned, renderTaskName, renderWithoutTask } from '../../lib/render/tasks.js';
-import { type Suggestion, suggestCommand } from '../../lib/suggestion.js';
+import { suggestCommand } from '../../lib/suggestion.js';
 
 /** What `dlq replay --json` prints. */
 export type DlqReplayResult = ReplayResult;
@@ -267,16 +268,7 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
 
   protected override interruption(): InterruptedError {
     if (!this.stop) return super.interruption();
-    const { task, replayed } = this;
-    const next =
-      task === undefined
-        ? suggestCommand('dlq list', { why: 'see what is left' })
-        : suggestCommand('dlq replay', { flags: { task }, why: 'carry on with the rest' });
-    const which = task === undefined ? 'the replay' : `task ${task}`;
-    return new InterruptedError(
-      `interrupted: ${which} had replayed ${replayed} here by then, and what was in hand may be replayed too`,
-      { suggestions: [next] },
-    );
+    return replayInterruption(this.task, this.replayed);
   }
 
   /** Progress is shown below it. */
@@ -284,22 +276,4 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
     this.progress?.clear();
     this.note(text);
   }
-}
-
-function nextSteps(
-  { task, state, stopped, replayed, deadAgain }: ReplayResult,
-  waited: boolean,
-): Suggestion[] {
-  const next: Suggestion[] = [];
-  if (deadAgain > 0) next.push(suggestCommand('dlq list', { why: 'see why' }));
-  if (task !== null && (state === 'interrupted' || state === 'stopped')) {
-    next.push(suggestCommand('dlq replay', { flags: { task }, why: 'carry on with the rest' }));
-  } else if (deadAgain === 0 && replayed > 0 && !waited && stopped === null) {
-    next.push(
-      task === null || state === null
-        ? suggestCommand('advisories tail', { flags: { since: '1m' }, why: 'see what becomes of them' })
-        : suggestCommand('tasks watch', { args: [task], why: 'see what becomes of them' }),
-    );
-  }
-  return next;
 }
