@@ -1,3 +1,4 @@
+import { nextSteps, replayInterruption } from '../../lib/cli/notes/replay-notes.js';
 import { connectionNotes, stoppingNote } from '../../lib/cli/notes/while-it-works.js';
 import type { Task } from '../../lib/domain/task.js';
 import type { Pipeline } from '../../lib/pipeline/pipeline.js';
@@ -26,7 +27,7 @@ import { exitCodeOf, plannedOf, type ReplayResult, untouched } from '../../lib/d
 import { replayAsTask } from '../../lib/dlq/replay/replay-as-task.js';
 import { alwaysWaits, defaultWaitMs, runTask, type RunTaskOptions } from '../../lib/dlq/replay/run-task.js';
 import type { Term } from '../../lib/domain/selection/selection.js';
-import { InterruptedError, OperationError, UsageError } from '../../lib/errors.js';
+import { type InterruptedError, OperationError, UsageError } from '../../lib/errors.js';
 import {
   type PlanTerms,
   renderReplayPlan,
@@ -266,16 +267,7 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
 
   protected override interruption(): InterruptedError {
     if (!this.stop) return super.interruption();
-    const { task, replayed } = this;
-    const next =
-      task === undefined
-        ? suggestCommand('dlq list', { why: 'see what is left' })
-        : suggestCommand('dlq replay', { flags: { task }, why: 'carry on with the rest' });
-    const which = task === undefined ? 'the replay' : `task ${task}`;
-    return new InterruptedError(
-      `interrupted: ${which} had replayed ${replayed} here by then, and what was in hand may be replayed too`,
-      { suggestions: [next] },
-    );
+    return replayInterruption(this.task, this.replayed);
   }
 
   /** Progress is shown below it. */
