@@ -34,6 +34,7 @@ export default {
   events: {
     'totp.requested': { schema: { '~standard': { version: 1, vendor: 'test', validate } } },
     note: {},
+    job: { subject: 'events.{tenant}.job' },
   },
   consumers: { mailer: { events: ['totp.requested'], handler: './handler.mjs' } },
 };`;
@@ -156,6 +157,20 @@ describe('events publish refuses', () => {
       2,
       'DATA_UNREADABLE',
       /nowhere\.json: there is no such file/,
+    ],
+    [
+      'a part that the type does not have',
+      ['note', '--param', 'x=y'],
+      2,
+      'SUBJECT_PART',
+      /events\.note has no part "x"; it has none/,
+    ],
+    [
+      'another part than that of the type',
+      ['job', '--param', 'tenant=a', '--param', 'tenent=b'],
+      2,
+      'SUBJECT_PART',
+      /events\.\{tenant\}\.job has no part "tenent"; it has tenant[^]*did you mean: tenant/,
     ],
     [
       'a header without a colon',

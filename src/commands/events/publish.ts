@@ -8,6 +8,8 @@ import { readersOf } from '../../lib/config/resolved.js';
 import { subjectMatches } from '../../lib/domain/subjects.js';
 import { escapeLine } from '../../lib/domain/escape.js';
 import { isBrokenJson } from '../../lib/events/publish/broken-json.js';
+import { findDestination } from '../../lib/events/publish/destination.js';
+import { refuseUnknownParts } from '../../lib/events/publish/fill-subject.js';
 import { Publisher } from '../../lib/events/publish/publish.js';
 import { copiesOf, type PublishManyResult } from '../../lib/events/publish/publish-many.js';
 import type { OutgoingEvent, PublishResult } from '../../lib/events/publish/outgoing.js';
@@ -77,11 +79,13 @@ An event whose id was seen before, within the stream's duplicate window (2 minut
     const config = await this.context.config();
     const headers = parseHeaders(this.flags.header ?? []);
     const data = await readData(this.flags.data, { cwd: this.environment.cwd, stdin: process.stdin });
+    const params = parseParams(this.flags.param ?? []);
+    refuseUnknownParts(findDestination(config, this.args.type), params);
     const event: OutgoingEvent = {
       type: this.args.type,
       data,
       headers,
-      params: parseParams(this.flags.param ?? []),
+      params,
       ...(id === undefined ? {} : { id }),
     };
     const pipeline = await this.context.pipeline();

@@ -1,7 +1,8 @@
+import { closest } from '../../domain/closest.js';
 import { decodeText } from '../../domain/decode.js';
 import { escapeLine } from '../../domain/escape.js';
 import { parseWithNumbers } from '../../domain/numbers.js';
-import { fillTemplate, type PartProblem } from '../../domain/subject-template.js';
+import { fillTemplate, partsOf, type PartProblem } from '../../domain/subject-template.js';
 import { UsageError } from '../../errors.js';
 import type { Destination } from './destination.js';
 import type { PublishEventOptions } from './outgoing.js';
@@ -28,6 +29,21 @@ export function fillSubject(
   );
   if ('subject' in filled) return filled.subject;
   throw partError(type, template, filled);
+}
+
+/** @throws UsageError `SUBJECT_PART` for a name in `params` that is no part of the subject: nothing would take it */
+export function refuseUnknownParts(
+  { subject, template = subject }: Pick<Destination, 'subject' | 'template'>,
+  params: Readonly<Record<string, unknown>>,
+): void {
+  const known = partsOf(template);
+  const unknown = Object.keys(params).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const near = closest(unknown, known);
+  throw new UsageError(
+    `${escapeLine(template)} has no part "${escapeLine(unknown)}"; it has ${known.join(', ') || 'none'}`,
+    { code: 'SUBJECT_PART', suggestions: near === undefined ? [] : [`did you mean: ${near}`] },
+  );
 }
 
 /** Digits as text: a number that is rounded would be another subject. */
