@@ -196,7 +196,7 @@ test('what a program in JavaScript may give in place of an option is an error th
   const opened = await openPipeline({ config, cwd, server: server.url });
   onTestFinished(() => opened.close());
   await (await opened.run({ apply: true })).stop(0);
-  const given = <T>(value: unknown): T => value as T;
+  const given = (value: unknown): never => value as never;
   const first = (reading: AsyncIterable<unknown>): Promise<unknown> =>
     (async () => {
       for await (const one of reading) return one;

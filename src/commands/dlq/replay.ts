@@ -1,4 +1,4 @@
-import { nextSteps, replayInterruption } from '../../lib/cli/notes/replay-notes.js';
+import { replayInterruption } from '../../lib/cli/notes/replay-notes.js';
 import { connectionNotes, stoppingNote } from '../../lib/cli/notes/while-it-works.js';
 import type { Task } from '../../lib/domain/task.js';
 import type { Pipeline } from '../../lib/pipeline/pipeline.js';

@@ -14,7 +14,8 @@ import type { Pattern, SelectionKey, Term, Value } from '../domain/selection/sel
 import { filtersOverlap, pointerFilter } from '../domain/subjects.js';
 import { UsageError } from '../errors.js';
 import type { AlikeSoFar } from '../groups/alike.js';
-import { apiCode, apiCodeOf } from '../nats/errors.js';
+import { apiCodeOf } from '../nats/errors.js';
+import { apiCode } from '../nats/wire/api-code.js';
 import type { Link } from '../nats/link.js';
 import { archivedFilter, type DlqEntry } from '../pointers/entry.js';
 import { suggestCommand, suggestFlag, type Suggestion } from '../suggestion.js';

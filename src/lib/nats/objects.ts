@@ -6,7 +6,8 @@ import {
   type StreamInfo,
 } from '@nats-io/jetstream';
 import { OperationError } from '../errors.js';
-import { apiCode, apiCodeOf, NotAllowedError, translateError } from './errors.js';
+import { apiCodeOf, NotAllowedError, translateError } from './errors.js';
+import { apiCode } from './wire/api-code.js';
 import type { Link } from './link.js';
 import { type ApiError, readAnswer } from './wire/stored-message.js';
 

@@ -8,7 +8,8 @@ import {
 } from '@nats-io/jetstream';
 import { OperationError } from '../errors.js';
 import type { Clock } from '../flow/clock.js';
-import { apiCode, apiCodeOf, translateError } from './errors.js';
+import { apiCodeOf, translateError } from './errors.js';
+import { apiCode } from './wire/api-code.js';
 import type { Home } from './home.js';
 import { type LastMessages, LastOfEach } from './read/last-of-each.js';
 import type { StoredMessage } from './wire/message.js';

@@ -1,7 +1,8 @@
 import { type Decoded, decodeObject, type JsonObject } from '../domain/decode.js';
 import { isoOfMs, isoOfNanos } from '../domain/time.js';
 import { OperationError } from '../errors.js';
-import { apiCode, apiCodeOf, WrongSequenceError } from '../nats/errors.js';
+import { apiCodeOf, WrongSequenceError } from '../nats/errors.js';
+import { apiCode } from '../nats/wire/api-code.js';
 import type { Link } from '../nats/link.js';
 import { readStream } from '../nats/read/read-stream.js';
 import type { StoredMessage } from '../nats/wire/message.js';

@@ -1,5 +1,6 @@
 import { type Origin, sameMsgId } from '../domain/key.js';
-import { apiCode, apiCodeOf } from '../nats/errors.js';
+import { apiCodeOf } from '../nats/errors.js';
+import { apiCode } from '../nats/wire/api-code.js';
 import type { Link } from '../nats/link.js';
 import { headerOf, msgIdHeader, type StoredMessage } from '../nats/wire/message.js';
 

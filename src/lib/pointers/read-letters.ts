@@ -1,7 +1,8 @@
 import type { LetterStatus } from '../domain/selection/match.js';
 import { pointerFilter } from '../domain/subjects.js';
 import { OperationError } from '../errors.js';
-import { apiCode, apiCodeOf } from '../nats/errors.js';
+import { apiCodeOf } from '../nats/errors.js';
+import { apiCode } from '../nats/wire/api-code.js';
 import { readPages } from '../nats/read/read-stream.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { archivedFilter, archivedSubject, type DlqEntry, readArchivedEntry, readEntry } from './entry.js';

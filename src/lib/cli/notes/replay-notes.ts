@@ -1,4 +1,3 @@
-import type { ReplayResult } from '../../dlq/replay/result.js';
 import { InterruptedError } from '../../errors.js';
 import { type Suggestion, suggestCommand } from '../../suggestion.js';
 
@@ -13,23 +12,4 @@ export function replayInterruption(task: string | undefined, replayed: number): 
     `interrupted: ${which} had replayed ${replayed} here by then, and what was in hand may be replayed too`,
     { suggestions: [next] },
   );
-}
-
-/** What can be done after a replay has ended. */
-export function nextSteps(
-  { task, state, stopped, replayed, deadAgain }: ReplayResult,
-  waited: boolean,
-): Suggestion[] {
-  const next: Suggestion[] = [];
-  if (deadAgain > 0) next.push(suggestCommand('dlq list', { why: 'see why' }));
-  if (task !== null && (state === 'interrupted' || state === 'stopped')) {
-    next.push(carryOn(task));
-  } else if (deadAgain === 0 && replayed > 0 && !waited && stopped === null) {
-    next.push(
-      task === null || state === null
-        ? suggestCommand('advisories tail', { flags: { since: '1m' }, why: 'see what becomes of them' })
-        : suggestCommand('tasks watch', { args: [task], why: 'see what becomes of them' }),
-    );
-  }
-  return next;
 }

@@ -22,12 +22,12 @@ export async function untilLoaded<T>(load: () => Promise<T>): Promise<T> {
 }
 
 let loading = 0;
-let exit = process.exit;
+let exit = process.exit.bind(process);
 
 function forbidExit(): void {
   if (loading++ > 0) return;
-  exit = process.exit;
-  const exitNow = exit.bind(process);
+  const exitNow = process.exit.bind(process);
+  exit = exitNow;
   process.exit = (code) => {
     // What says that something failed is heard; so is a signal.
     if (Number(code ?? process.exitCode ?? 0) !== 0) exitNow(code);

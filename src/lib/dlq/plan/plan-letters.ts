@@ -133,8 +133,7 @@ const lookupsAtOnce = 64;
  * Finds what is selected and what would become of it. Writes nothing, and waits out a server that does not answer for
  * a moment. `onKinds` is given the causes of all that were found.
  *
- * Throws OperationError `NOT_FOUND` (exit code 1) when the only id that was asked for has no dead letter, and
- * `OTHER_PIPELINE`.
+ * Throws OperationError `OTHER_PIPELINE`, and `NOT_FOUND` when the only id that was asked for has no dead letter.
  */
 export function planLetters<D extends Decision>(
   pipeline: Pipeline,

@@ -16,7 +16,8 @@ import { type Origin, sameOrigin } from '../../domain/key.js';
 import { msOfNanos } from '../../domain/time.js';
 import { escapeLine } from '../../domain/escape.js';
 import { OperationError } from '../../errors.js';
-import { apiCode, apiCodeOf } from '../../nats/errors.js';
+import { apiCodeOf } from '../../nats/errors.js';
+import { apiCode } from '../../nats/wire/api-code.js';
 import { headerOf, type StoredMessage } from '../../nats/wire/message.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 

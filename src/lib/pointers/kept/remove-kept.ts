@@ -1,6 +1,7 @@
 import { editedFilter, keptHeader, decodeKeptHead, keptPartSubject, keptSubject } from '../../domain/kept.js';
 import { type Origin, sameOrigin } from '../../domain/key.js';
-import { apiCode, apiCodeOf } from '../../nats/errors.js';
+import { apiCodeOf } from '../../nats/errors.js';
+import { apiCode } from '../../nats/wire/api-code.js';
 import { headerOf, type StoredMessage } from '../../nats/wire/message.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 
