@@ -243,6 +243,34 @@ test('what a program in JavaScript may give in place of an option is an error th
       'sinceMs: expected milliseconds since 1970, found "1h"',
       () => first(opened.advisories({ sinceMs: given('1h') })),
     ],
+    ['filters: expected an object, found "c"', () => opened.deadLetters.list(given('c'))],
+    [
+      'filters: expected selection, consumer, subject, status, reason, minCycle, maxCycle, sinceMs, untilMs, found "consumr"',
+      () => opened.deadLetters.list(given({ consumr: 'mail' })),
+    ],
+    [
+      'selection: expected terms as text, or what parseSelection gives, found 5',
+      () => opened.deadLetters.list({ selection: given(5) }),
+    ],
+    [
+      'sinceMs: expected milliseconds since 1970, found "1h"',
+      () => opened.deadLetters.list({ sinceMs: given('1h') }),
+    ],
+    [
+      'ids: expected a list of texts, found "c/1"',
+      () => opened.deadLetters.discard({ ids: given('c/1') }, { note: 'x' }),
+    ],
+    ['selection: expected an object, found "c/1"', () => opened.deadLetters.replay(given('c/1'))],
+    ['filters: expected an object, found null', () => opened.deadLetters.replay(given({}))],
+    ['only: expected a list of texts, found "c"', () => opened.run({ only: given('c') })],
+    [
+      'headers: expected an object, found "x"',
+      () => opened.publish('totp.requested', {}, { headers: given('x') }),
+    ],
+    [
+      'to: expected a subject, or <from>=<to>, found 5',
+      () => opened.replayEvents({ all: true, to: given(5) }),
+    ],
     ['type: expected an event type or a subject, found undefined', () => opened.publish(given(undefined))],
     ['events: expected a list of events, found an object', () => opened.publishMany(given({}))],
     ['event: expected its sequence or id, as text, found 1', () => opened.explain(given(1))],

@@ -1,4 +1,9 @@
+<<<<<<< HEAD
 import { parseSelection, parseSelectionWords } from '../domain/selection/parse.js';
+=======
+import { refuseNoObject, refuseTime, unexpected } from '../domain/given.js';
+import { parseSelection } from '../domain/selection/parse.js';
+>>>>>>> fix-g5
 import type { LetterStatus } from '../domain/selection/match.js';
 import { momentTerm, numberTerm, textTerm } from '../domain/selection/make-term.js';
 import { isBlank } from '../domain/selection/pattern.js';
@@ -61,7 +66,31 @@ function refuseEmpty(wanted: Term): void {
   throw new UsageError(`${printTerm(wanted)}: expected a value, found nothing`);
 }
 
-function checkFilters({ consumer, subject, reason, sinceMs, untilMs }: DeadLetterFilters): void {
+const filterNames = {
+  selection: true,
+  consumer: true,
+  subject: true,
+  status: true,
+  reason: true,
+  minCycle: true,
+  maxCycle: true,
+  sinceMs: true,
+  untilMs: true,
+} as const satisfies Record<keyof DeadLetterFilters, true>;
+
+/** What is not understood would select every dead letter. */
+function refuseMeaningless(filters: DeadLetterFilters): void {
+  refuseNoObject('filters', filters ?? null);
+  const unknown = Object.entries(filters).find(([name, is]) => is !== undefined && !(name in filterNames));
+  if (unknown !== undefined) throw unexpected('filters', Object.keys(filterNames).join(', '), unknown[0]);
+  const { selection } = filters;
+  if (selection !== undefined && typeof selection !== 'string' && !Array.isArray(selection?.terms))
+    throw unexpected('selection', 'terms as text, or what parseSelection gives', selection);
+}
+
+function checkFilters(filters: DeadLetterFilters): void {
+  refuseMeaningless(filters);
+  const { consumer, subject, reason, sinceMs, untilMs } = filters;
   if (consumer !== undefined && !isName(consumer)) {
     throw new UsageError(`consumer: expected a name, found "${escapeLine(consumer)}"`, {
       suggestions: asTerm(`consumer:${consumer}`),
@@ -73,9 +102,7 @@ function checkFilters({ consumer, subject, reason, sinceMs, untilMs }: DeadLette
   if (reason !== undefined && isBlank('reason', [reason])) {
     throw new UsageError(`reason: expected some text of the reason, found "${escapeLine(reason)}"`);
   }
-  for (const [name, ms] of Object.entries({ sinceMs, untilMs })) {
-    if (Number.isNaN(ms)) throw new UsageError(`${name}: expected milliseconds since 1970, found NaN`);
-  }
+  for (const [name, ms] of Object.entries({ sinceMs, untilMs })) refuseTime(name, ms);
   if (sinceMs !== undefined && untilMs !== undefined && sinceMs > untilMs) {
     const [since, until] = [sinceMs, untilMs].map((ms) => inUtc(new Date(ms).toISOString()));
     throw new UsageError(`since (${since}) is after until (${until})`);

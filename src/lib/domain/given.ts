@@ -22,6 +22,12 @@ export function refuseTexts(name: string, given: unknown): void {
     throw unexpected(name, 'a list of texts', odd);
 }
 
+/** An object: a text has no options, and would be taken for none. @throws UsageError */
+export function refuseNoObject(name: string, given: unknown): void {
+  if (given !== undefined && (typeof given !== 'object' || given === null || Array.isArray(given)))
+    throw unexpected(name, 'an object', given);
+}
+
 /** A time in ms since 1970. @throws UsageError */
 export function refuseTime(name: string, given: unknown): void {
   if (given !== undefined && !Number.isFinite(given))

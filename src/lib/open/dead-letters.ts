@@ -1,3 +1,4 @@
+import { refuseNoObject } from '../domain/given.js';
 import {
   archiveDeadLetters,
   type ArchiveOptions,
@@ -88,7 +89,7 @@ export class DeadLetters {
     these: ReplayPlan | ReplaySelection,
     options: ReplayAsTaskOptions = {},
   ): Promise<ReplayResult> {
-    const plan = 'items' in these ? these : await this.plan(these, options);
+    const plan = isPlan(these) ? these : await this.plan(these, options);
     return replayAsTask(this.pipeline, plan, options);
   }
 
@@ -104,7 +105,7 @@ export class DeadLetters {
 
   /** Discards dead letters: their events are not delivered again. Safe to interrupt and to run again. */
   async discard(these: LetterPlan | LetterSelection, options: DiscardOptions): Promise<DiscardResult> {
-    const plan = 'items' in these ? these : await this.planDiscard(these);
+    const plan = isPlan(these) ? these : await this.planDiscard(these);
     return discardDeadLetters(this.pipeline, plan, options);
   }
 
@@ -115,7 +116,7 @@ export class DeadLetters {
 
   /** Archives dead letters: they leave the DLQ and are kept. Safe to interrupt and to run again. */
   async archive(these: LetterPlan | LetterSelection, options: ArchiveOptions): Promise<ArchiveResult> {
-    const plan = 'items' in these ? these : await this.planArchive(these);
+    const plan = isPlan(these) ? these : await this.planArchive(these);
     return archiveDeadLetters(this.pipeline, plan, options);
   }
 
@@ -126,7 +127,7 @@ export class DeadLetters {
 
   /** Puts archived dead letters back into the DLQ as they were. Safe to interrupt and to run again. */
   async restore(these: LetterPlan | LetterSelection, options: CarryOutOptions = {}): Promise<RestoreResult> {
-    const plan = 'items' in these ? these : await this.planRestore(these);
+    const plan = isPlan(these) ? these : await this.planRestore(these);
     return restoreDeadLetters(this.pipeline, plan, options);
   }
 
@@ -134,4 +135,10 @@ export class DeadLetters {
   report(options: ReportOptions): Promise<DeadLetterReport> {
     return reportDeadLetters(this.pipeline, options);
   }
+}
+
+/** @throws UsageError for what is neither a plan nor a selection */
+function isPlan<P extends { readonly items: unknown }>(these: P | object): these is P {
+  refuseNoObject('selection', these ?? null);
+  return 'items' in these;
 }

@@ -1,3 +1,4 @@
+import { refuseTexts } from '../domain/given.js';
 import {
   type ConsumerSettings,
   type ExternalConsumer,
@@ -14,6 +15,7 @@ export function selectConsumers(
   config: PipelineConfig,
   only: readonly string[] | undefined,
 ): (ConsumerSettings | ExternalConsumer)[] {
+  refuseTexts('only', only);
   const readers = [...readersOf(config)];
   if (!only) return readers;
   const known = readers.map((consumer) => consumer.name);

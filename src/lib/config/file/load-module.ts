@@ -46,7 +46,7 @@ export async function loadExports(
       transformOptions: { babel: { presets: [refuseDecorators] } },
     });
     const exports = await untilLoaded(() => jiti.import<object>(file));
-    if (isCommonJs(exports)) return { ...exports, default: await (exports as unknown) };
+    if (isCommonJs(exports)) return { ...exports, default: await Promise.resolve<unknown>(exports) };
     const found = compiledFrom(namesOf(exports));
     if (!('default' in found)) return found;
     return { ...found, default: await untilLoaded(async () => found['default']) };

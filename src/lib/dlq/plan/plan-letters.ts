@@ -1,3 +1,4 @@
+import { refuseLimit, refuseNoObject, refuseTexts } from '../../domain/given.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { requireOwn } from '../../pipeline/require-own.js';
 import type { Original } from '../../pointers/original.js';
@@ -135,13 +136,14 @@ const lookupsAtOnce = 64;
  *
  * Throws OperationError `OTHER_PIPELINE`, and `NOT_FOUND` when the only id that was asked for has no dead letter.
  */
-export function planLetters<D extends Decision>(
+export async function planLetters<D extends Decision>(
   pipeline: Pipeline,
   selection: LetterSelection,
   decide: Decide<D>,
   onKinds: (kinds: readonly Kind[]) => void = () => {},
 ): Promise<LetterPlan> {
   const { link, config } = pipeline;
+  refuseUnselected(selection);
   return persistently(async () => {
     await requireOwn(pipeline);
     const draft = new Draft();
@@ -175,6 +177,14 @@ export function planLetters<D extends Decision>(
       ...(draft.eventsRead === undefined ? {} : { eventsRead: draft.eventsRead }),
     };
   });
+}
+
+/** @throws UsageError for what says in no way which dead letters are meant */
+function refuseUnselected(selection: LetterSelection): void {
+  refuseNoObject('selection', selection ?? null);
+  if ('ids' in selection) return refuseTexts('ids', selection.ids ?? null);
+  refuseNoObject('filters', selection.filters ?? null);
+  refuseLimit('limit', selection.limit);
 }
 
 function selectionText(selection: LetterSelection): { readonly selection?: string } {

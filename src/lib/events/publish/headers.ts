@@ -1,3 +1,4 @@
+import { refuseNoObject } from '../../domain/given.js';
 import { escapeLine } from '../../domain/escape.js';
 import { encryptedHeader } from '../../encryption/sealed.js';
 import { UsageError } from '../../errors.js';
@@ -18,6 +19,7 @@ export const eventTypeHeader = 'Event-Type';
  */
 export function makeHeaders(type: string, given?: EventHeaders): EventHeaders {
   if (given === undefined) return { [eventTypeHeader]: [type] };
+  refuseNoObject('headers', given);
   const entries = Object.entries(given).map(([name, value]): [string, readonly string[]] => {
     checkName(name);
     const values: readonly string[] = Array.isArray(value) ? [...value] : [value];

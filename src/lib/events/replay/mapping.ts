@@ -1,3 +1,4 @@
+import { unexpected } from '../../domain/given.js';
 import { escapeLine } from '../../domain/escape.js';
 import { isFilter, isSubject, shortened, subjectFault, subjectMatches } from '../../domain/subjects.js';
 import { UsageError } from '../../errors.js';
@@ -19,6 +20,7 @@ export interface SubjectMapping {
  * @throws UsageError `BAD_MAPPING`
  */
 export function readMapping(text: string): SubjectMapping {
+  if (typeof text !== 'string') throw unexpected('to', 'a subject, or <from>=<to>', text);
   const at = text.indexOf('=');
   if (at < 0) {
     if (!isSubject(text)) throw bad(text, `expected a subject, or <from>=<to>; ${subjectFault(text)}`);
