@@ -1,9 +1,5 @@
-<<<<<<< HEAD
-import { parseSelection, parseSelectionWords } from '../domain/selection/parse.js';
-=======
 import { refuseNoObject, refuseTime, unexpected } from '../domain/given.js';
-import { parseSelection } from '../domain/selection/parse.js';
->>>>>>> fix-g5
+import { parseSelection, parseSelectionWords } from '../domain/selection/parse.js';
 import type { LetterStatus } from '../domain/selection/match.js';
 import { momentTerm, numberTerm, textTerm } from '../domain/selection/make-term.js';
 import { isBlank } from '../domain/selection/pattern.js';
