@@ -4,13 +4,12 @@ import { requireOwn } from '../../pipeline/require-own.js';
 import type { Original } from '../../pointers/original.js';
 import type { LetterStatus } from '../../domain/selection/match.js';
 import { printSelection } from '../../domain/selection/print.js';
-import { groupIdOf } from '../../domain/group-id.js';
-import { GroupKinds } from '../../groups/group-kinds.js';
 import { concurrently } from '../../flow/concurrently.js';
 import type { DlqEntry } from '../../pointers/entry.js';
 import { Kinds } from '../../pointers/alike.js';
 import type { Kind } from '../../domain/fingerprint-similar.js';
 import { notFound } from '../not-found.js';
+import { Counter, GroupsFound } from './counts.js';
 import { persistently } from './persistently.js';
 import { readAhead } from '../../flow/read-ahead.js';
 import { type DeadLetterFilters, selectionOfFilters } from '../filters.js';
@@ -28,7 +27,7 @@ export type LetterSelection =
     }
   | {
       /** All conditions must hold; `{}` is every dead letter. */
-      readonly filters: DeadLetterFilters /** The oldest of them. Default: all. */;
+      readonly filters: DeadLetterFilters;
       /** The oldest of them. Default: all. */
       readonly limit?: number;
     };
@@ -192,51 +191,9 @@ function selectionText(selection: LetterSelection): { readonly selection?: strin
   return text === '' ? {} : { selection: text };
 }
 
-class Counter {
-  private readonly counts = new Map<string, Count>();
-
-  add(identity: string, name = identity): void {
-    this.counts.set(identity, { name, count: (this.counts.get(identity)?.count ?? 0) + 1 });
-  }
-
-  /** `leads`: which identity stands for which others. Without it: each for itself. */
-  sorted(leads?: ReadonlyMap<string, string>): (Count & { readonly id: string })[] {
-    const groups = new Map<string, Count & { readonly id: string }>();
-    for (const [identity, { name, count }] of this.counts) {
-      const lead = leads?.get(identity) ?? identity;
-      groups.set(lead, { id: lead, name, count: count + (groups.get(lead)?.count ?? 0) });
-    }
-    return [...groups.values()].toSorted((a, b) => b.count - a.count || a.name.localeCompare(b.name));
-  }
-}
-
 /** Why nothing is done, and what else can be. */
 export function whyNot({ reason, suggestions }: WhyNot): WhyNot {
   return { reason, ...(suggestions === undefined ? {} : { suggestions }) };
-}
-
-/** Counts by group; what is alike is found when all have been seen. */
-class GroupsFound {
-  private readonly counter = new Counter();
-  private readonly kinds = new GroupKinds();
-  private readonly shapes = new Map<string, Pick<DlqEntry['letter'], 'consumer' | 'fingerprint'>>();
-
-  add(entry: DlqEntry): void {
-    const { consumer, fingerprint, reason } = entry.letter;
-    const id = groupIdOf(consumer, fingerprint);
-    this.counter.add(id, reason);
-    this.kinds.add(entry);
-    if (!this.shapes.has(id)) this.shapes.set(id, { consumer, fingerprint });
-  }
-
-  sorted(): ReturnType<Counter['sorted']> {
-    const found = this.kinds.find();
-    const leads = Array.from(this.shapes, ([id, { consumer, fingerprint }]) => {
-      const [lead = id] = found.idsOf(consumer, fingerprint);
-      return [id, lead] as const;
-    });
-    return this.counter.sorted(new Map(leads));
-  }
 }
 
 class Draft {
