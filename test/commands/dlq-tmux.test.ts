@@ -146,7 +146,7 @@ describe('dlq replay in a terminal', () => {
   it('stops waiting on Ctrl-C, says what was done, and exits 130', async () => {
     const { bed, terminal } = await desk(1);
     await using pane = await terminal('dlq', 'replay', '--all', '--yes', '--wait');
-    await pane.waitFor('replayed 1; waiting');
+    await pane.waitFor('waiting for the outcome of 1');
     expect(await pane.text()).toContain('is pipeline run running?');
     await pane.press('C-c');
     expect(await pane.exitCode()).toBe(130);

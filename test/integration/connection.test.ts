@@ -223,7 +223,7 @@ describe('a connection', () => {
     await link.close();
     await link.closed();
     expect(link.connected).toBe(false);
-    await expect(link.publish('events.a', '1')).rejects.toMatchObject({ code: 'UNREACHABLE' });
+    await expect(link.publish('events.a', '1')).rejects.toMatchObject({ code: 'CLOSED' });
   });
 
   test('is closed also when the server is gone', async () => {

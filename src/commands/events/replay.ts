@@ -1,4 +1,4 @@
-import { stoppingNote } from '../../lib/cli/notes/while-it-works.js';
+import { namedConnectionNotes, stoppingNote } from '../../lib/cli/notes/while-it-works.js';
 import { resolve } from 'node:path';
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
@@ -141,6 +141,8 @@ Exit codes: 0 done, also when there were no events; 1 nothing was written, or an
     const options = await this.options();
     const pipeline = await this.context.pipeline();
     const target = await this.target();
+    const notes = namedConnectionNotes((text) => this.between(text));
+    for (const link of [pipeline.link, target]) link?.watch(notes);
     const all = { ...options, ...(target ? { target } : {}) };
     const plan = await planEventReplay(pipeline, all);
     if (dryRun) return this.output({ ...nothing, plan }, () => renderEventReplayPlan(plan));
@@ -234,6 +236,12 @@ Exit codes: 0 done, also when there were no events; 1 nothing was written, or an
       onProgress: (now) => (soFar = now),
       onUnlogged: (reason) => this.note(`not in the operations log: ${reason}`),
     }).finally(() => this.line?.end());
+  }
+
+  /** Progress is shown below it. */
+  private between(text: string): void {
+    this.line?.clear();
+    this.note(text);
   }
 
   private async print(events: readonly StoredEvent[]): Promise<void> {

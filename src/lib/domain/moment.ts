@@ -1,4 +1,5 @@
 import { parseDuration } from './duration.js';
+import { isoOfMs } from './time.js';
 
 const iso = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)( UTC|Z|[+-]\d{2}:?\d{2})?)?$/;
 
@@ -31,9 +32,15 @@ function spanOfMeant(text: string, nowMs: number): MomentSpan | undefined {
 /** A date or time in the form of ISO 8601, without a blank. Undefined when the text is none. */
 export function isoMoment(text: string): string | undefined {
   const [, date, time, zone = ''] = iso.exec(text) ?? [];
-  if (date === undefined) return undefined;
+  if (date === undefined || !isDay(date)) return undefined;
   const written = time === undefined ? date : `${date}T${time}${zone === ' UTC' ? 'Z' : zone}`;
   return Number.isNaN(Date.parse(written)) ? undefined : written;
+}
+
+/** JavaScript takes the 30th of February for the 2nd of March. */
+function isDay(date: string): boolean {
+  const ms = Date.parse(date);
+  return !Number.isNaN(ms) && isoOfMs(ms).startsWith(date);
 }
 
 /** What such a text names, as long as it is written exactly. Undefined when the text is none. */

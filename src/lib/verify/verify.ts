@@ -238,9 +238,11 @@ function originalsGone({ count, first }: PointerScan['gone']): Warning[] {
     count === 1 ? `the original of dead letter ${first} is` : `the originals of ${count} dead letters are`;
   const example = count === 1 ? '' : `, e.g. ${first}`;
   const detail = `${what} gone or replaced${example}: they can't be replayed, only discarded`;
-  const which = count === 1 && first !== undefined ? first : 'original:missing,replaced';
+  // Some of several may be edited, and can be replayed so: none is discarded by what is suggested.
   const suggestions = [
-    suggestCommand('dlq discard', { args: [which], flags: { reason: { blank: 'text' } } }),
+    count === 1 && first !== undefined
+      ? suggestCommand('dlq discard', { args: [first], flags: { reason: { blank: 'text' } } })
+      : suggestCommand('dlq list', { args: ['original:missing,replaced'], why: 'see which' }),
   ];
   return [{ kind: 'original-missing', detail, suggestions }];
 }

@@ -11,7 +11,7 @@ import type { ReplayTally, Sink } from './sink.js';
 
 const inFlight = 1000;
 const pauseMs = 500;
-/** A target that does not answer is asked again for this long: a cluster takes its time to elect a leader. */
+/** A target that takes nothing any more is asked again for this long: a cluster takes its time to elect a leader. */
 const patienceMs = 30_000;
 
 export interface SubjectSinkFacts {
@@ -31,6 +31,8 @@ export interface SubjectSinkFacts {
 export class SubjectSink implements Sink {
   stopped: PlutomiError | undefined;
   private readonly window = new Window(inFlight);
+  /** Since when nothing was taken, as `clock.monotonic`; undefined: something was. */
+  private silentSince: number | undefined;
 
   constructor(
     private readonly facts: SubjectSinkFacts,
@@ -70,8 +72,10 @@ export class SubjectSink implements Sink {
     settle: (answer: PublishAck | PlutomiError) => void,
   ): void {
     this.facts.link.publishEncoded(subject, data, headers, (answer) => {
-      if (!mayPass(answer)) settle(answer);
-      else void this.publishAgain(subject, data, headers, answer).then(settle);
+      if (!mayPass(answer)) {
+        this.silentSince = undefined;
+        settle(answer);
+      } else void this.publishAgain(subject, data, headers, answer).then(settle);
     });
   }
 
@@ -83,13 +87,19 @@ export class SubjectSink implements Sink {
     first: UnreachableError,
   ): Promise<PublishAck | PlutomiError> {
     const { link, clock, signal } = this.facts;
-    const deadline = clock.monotonic() + patienceMs;
+    this.silentSince ??= clock.monotonic();
     let answer: PublishAck | PlutomiError = first;
-    while (mayPass(answer) && clock.monotonic() < deadline && signal?.aborted !== true) {
+    while (mayPass(answer) && this.isPatient(clock.monotonic()) && signal?.aborted !== true) {
       await sleep(pauseMs);
       answer = await new Promise((resolve) => link.publishEncoded(subject, data, headers, resolve));
     }
+    if (!mayPass(answer)) this.silentSince = undefined;
     return answer;
+  }
+
+  /** What is sent later gives up with the first: it is one target that is silent. */
+  private isPatient(now: number): boolean {
+    return this.silentSince === undefined || now < this.silentSince + patienceMs;
   }
 
   end(): Promise<void> {
