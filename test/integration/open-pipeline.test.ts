@@ -232,8 +232,8 @@ test('what a program in JavaScript may give in place of an option is an error th
       () => opened.replayEvents({ all: true, subjects: given(''), handler: () => {} }),
     ],
     ['since: expected a duration like 2h', () => first(opened.events({ since: given(null) }))],
-    ['overMs: expected 1000 to 2073600000 ms, found -5', () => opened.metrics({ overMs: -5 })],
-    ['overMs: expected 1000 to 2073600000 ms, found NaN', () => opened.metrics({ overMs: Number.NaN })],
+    ['overMs: expected 1 to 2073600000 ms, found -5', () => opened.metrics({ overMs: -5 })],
+    ['overMs: expected 1 to 2073600000 ms, found NaN', () => opened.metrics({ overMs: Number.NaN })],
     ['limit: expected a whole number of at least 1, found 0', () => opened.operations({ limit: 0 })],
     [
       'kinds: expected a list of texts, found "SNOOZED"',

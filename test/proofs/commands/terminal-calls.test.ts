@@ -159,7 +159,7 @@ const calls: readonly Call[] = [
     shows: / DISCARDED +notifications-consumer\/2 .*: sent by hand$/m,
     colored: true,
   },
-  { words: ['operations', 'log'], shows: / discarded +1 /, colored: true },
+  { words: ['operations', 'log'], shows: / discarded +1[ :]/, colored: true },
   { words: ['dlq', 'report', '--since', '1h'], shows: /^## What died$/m },
   { words: ['pipeline', 'status'], shows: /^notificati\S* +main +0 +0/m, colored: true },
   // Two were replayed, and nobody runs their retries.
