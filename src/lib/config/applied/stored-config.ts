@@ -2,8 +2,8 @@ import { formatRate } from '../../domain/alert-rate.js';
 import { defaultCorrelationHeader } from '../../domain/envelope.js';
 import { formatDuration } from '../../domain/duration.js';
 import { hideWebhook } from '../describe.js';
+import { defaultExpiringMs } from '../telling/resolve-telling.js';
 import type {
-  AlertSettings,
   ConsumerSettings,
   EventType,
   ExternalConsumer,
@@ -100,7 +100,7 @@ export function storedConfigOf(config: PipelineConfig): StoredConfig {
       concurrency: meta.concurrency,
       ackWait: formatDuration(meta.ackWaitMs),
     },
-    alerts: alertsOf(config.alerts),
+    alerts: alertsOf(config),
     audit: { reads: config.audit?.reads === true },
     envelope: config.envelope && { ...noEnvelopeKeys, ...config.envelope },
     correlationHeader: config.correlationHeader ?? defaultCorrelationHeader,
@@ -123,9 +123,11 @@ function eventOf(event: EventType): StoredEvent {
   };
 }
 
-function alertsOf(alerts: AlertSettings): StoredConfig['alerts'] {
+function alertsOf({ alerts, streams }: PipelineConfig): StoredConfig['alerts'] {
   const { newGroup, groupBack, rate, count, oldestMs, expiringMs, webhook, subject } = alerts;
   const { countCritical, lag, storage, nobodyRunsMs } = alerts;
+  // Nobody may say what the default is where it is less than a second, or longer than events live.
+  const isDefault = expiringMs === defaultExpiringMs(streams.dlq.maxAgeMs);
   return {
     newGroup,
     groupBack,
@@ -133,7 +135,7 @@ function alertsOf(alerts: AlertSettings): StoredConfig['alerts'] {
     count,
     countCritical,
     oldest: oldestMs === undefined ? undefined : formatDuration(oldestMs),
-    expiring: expiringMs === undefined ? undefined : formatDuration(expiringMs),
+    expiring: expiringMs === undefined || isDefault ? undefined : formatDuration(expiringMs),
     lag: lag?.degraded,
     lagCritical: lag?.critical,
     storage: storage?.degraded,

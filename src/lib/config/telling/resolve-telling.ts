@@ -40,9 +40,12 @@ function resolveAlerts({ alerts, streams }: ParsedConfig, folder: string): Alert
   };
 }
 
-/** Where dead letters end, that is told before it happens, whether the config asks for it or not. */
 function expiringOf(expiring: string | undefined, letterLifeMs: number): number | undefined {
-  if (expiring !== undefined) return durationMs(expiring);
+  return expiring === undefined ? defaultExpiringMs(letterLifeMs) : durationMs(expiring);
+}
+
+/** Where dead letters end, that is told before it happens, whether the config asks for it or not. */
+export function defaultExpiringMs(letterLifeMs: number): number | undefined {
   return letterLifeMs === 0 ? undefined : Math.min(dayMs, letterLifeMs / 4);
 }
 

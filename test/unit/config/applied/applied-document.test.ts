@@ -200,3 +200,19 @@ test('says where two differ, by the keys of a config file', async () => {
     'consumers.go.ackWait',
   ]);
 });
+
+test.each([
+  ['7d', '2s'],
+  ['2s', '7d'],
+])(
+  'dead letters that end (%s) are told of by default, also where events end after %s',
+  async (dlq, events) => {
+    const config = await made({
+      name: 'p',
+      streams: { dlq: { maxAge: dlq }, events: { maxAge: events, duplicateWindow: '1s' } },
+    });
+    const back = await configFromStored(await stored(config), 'the applied config');
+    expect(config.alerts.expiringMs).toBeGreaterThan(0);
+    expect(back.alerts).toEqual(config.alerts);
+  },
+);
