@@ -9,6 +9,7 @@ import { findTask } from '../../src/lib/tasks/find-task.js';
 import { listTasks } from '../../src/lib/tasks/task-outcomes.js';
 import { verifyPipeline } from '../../src/lib/verify/verify.js';
 import { bury, consumer, Killed, killedAfter, seen } from '../support/dead-letters.js';
+import { latch } from '../support/latch.js';
 import { buryMany } from '../support/many-dead-letters.js';
 import { connectTo, type TestBed, testBed } from '../support/pipeline.js';
 import { carryOn, machine, shown, storeAll } from '../support/tasks.js';
@@ -333,21 +334,67 @@ describe('a task that is killed and carried on by another process', () => {
   });
 });
 
-test('two machines carry out one task, and nothing is doubled', async () => {
-  const count = 600;
-  const bed = await bedWith(count);
-  const { task } = await storeAll(bed, { rate: 1000 });
-  const handled = await runs(bed);
-  const [ada, bob] = await Promise.all([
-    carryOn(machine(bed, 'ada'), task.id, { waitMs }),
-    connectTo(bed.server.url).then((link) => carryOn(machine(bed, 'bob', link), task.id, { waitMs })),
-  ]);
-  for (const result of [ada, bob]) {
-    expect(result).toMatchObject({ state: 'done', replayed: count, resolved: count, skipped: [] });
+describe('two machines that carry out one task', () => {
+  /** All calls of the handler with what was replayed, whatever attempt they were. */
+  async function calls(bed: TestBed): Promise<number[]> {
+    const called: number[] = [];
+    const handler: Handler = async (event, { stage }) => void (stage === 'retry' && called.push(event.seq));
+    await bed.run({ [consumer]: handler });
+    return called;
   }
-  await bed.quiet();
-  expect(handled.toSorted((a, b) => a - b)).toEqual(seqs(count));
-  expect((await bed.link.streamInfo('events-retry'))?.state.last_seq).toBe(count);
+
+  /** What is doubled would be an event, its success, or its replay. */
+  async function expectOnce(bed: TestBed, called: number[], count: number): Promise<void> {
+    await bed.quiet();
+    expect(called.toSorted((a, b) => a - b)).toEqual(seqs(count));
+    for (const kind of ['REPLAYED', 'RESOLVED'] as const) {
+      expect(await bed.journal(kind)).toHaveLength(count);
+    }
+    for (const stream of ['events-retry', 'events-dlq']) {
+      expect((await bed.link.streamInfo(stream))?.state.messages).toBe(0);
+    }
+  }
+
+  it('at the same time double nothing', async () => {
+    const count = 600;
+    const bed = await bedWith(count);
+    const { task } = await storeAll(bed, { rate: 1000 });
+    const called = await calls(bed);
+    const [ada, bob] = await Promise.all([
+      carryOn(machine(bed, 'ada'), task.id, { waitMs }),
+      connectTo(bed.server.url).then((link) => carryOn(machine(bed, 'bob', link), task.id, { waitMs })),
+    ]);
+    for (const result of [ada, bob]) {
+      expect(result).toMatchObject({ state: 'done', replayed: count, resolved: count, skipped: [] });
+    }
+    await expectOnce(bed, called, count);
+  });
+
+  it('double nothing where one writes what the other has replayed, and the handler processed, meanwhile', async () => {
+    const count = 60;
+    const bed = await bedWith(count);
+    const { task } = await storeAll(bed);
+    const called = await calls(bed);
+    // Bob has decided about all of them when Ada begins, and writes when all is done.
+    const [decided, released] = [latch(), latch()];
+    let writes = 0;
+    const link = seen(await connectTo(bed.server.url), 'publish', async () => {
+      // The first says that the task runs, the others are pointers.
+      if (++writes === 1 + count) decided.open();
+      if (writes > 1) await released.opened;
+    });
+    const late = carryOn(machine(bed, 'bob', link), task.id, { waitMs });
+    await decided.opened;
+    const ada = await carryOn(machine(bed, 'ada'), task.id, { waitMs });
+    await bed.quiet();
+    released.open();
+    for (const result of [ada, await late]) {
+      expect(result).toMatchObject({ state: 'done', replayed: count, resolved: count, skipped: [] });
+    }
+    // It did happen: each pointer was written twice.
+    expect((await bed.link.streamInfo('events-retry'))?.state.last_seq).toBe(2 * count);
+    await expectOnce(bed, called, count);
+  });
 });
 
 describe('a task that is cancelled', () => {
