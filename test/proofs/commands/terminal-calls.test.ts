@@ -57,6 +57,7 @@ const calls: readonly Call[] = [
   { words: ['server', 'stop'], shows: /^stopped the nats-server / },
   { words: ['examples', 'list'], shows: /^notes\/1-pub-sub +\d+ s/m, colored: true },
   { words: ['examples', 'run', 'notes/1-pub-sub'], shows: /^It adds up\.$/m, colored: true },
+  { words: ['completion', 'bash'], shows: /^complete -F _plutomi_events plutomi-events$/m },
   { words: ['config', 'show'], shows: /^ {4}attempts: 1$/m },
   { words: ['config', 'lint'], shows: /^nothing to say$/m },
   { words: ['events', 'catalog'], shows: /^# Events of calls$/m },
