@@ -72,11 +72,13 @@ describe('command lines in the docs', () => {
   /** Why a line that begins with plutomi-events can't be meant; undefined: it can. */
   function problemOf(line: string): string | undefined {
     const words = line.replace(/^.*?plutomi-events +/, '').split(/ +/);
-    const name = words
-      .slice(0, 2)
-      .join(' ')
-      .replace(/[`.,;:)]+$/, '');
+    const nameOf = (count: number): string =>
+      words
+        .slice(0, count)
+        .join(' ')
+        .replace(/[`.,;:)]+$/, '');
     if (words[0]?.startsWith('-')) return undefined;
+    const name = nameOf(names.includes(nameOf(1)) ? 1 : 2);
     const command = commands.find((one) => one.name === name);
     if (!command) return `no command ${name}`;
     const known = new Set([...Object.keys(command.flags), ...Object.keys(globals), 'help']);

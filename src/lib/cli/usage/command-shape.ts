@@ -12,10 +12,12 @@ export interface ArgumentShape {
   readonly description?: string | undefined;
   readonly required?: boolean | undefined;
   readonly multiple?: boolean | undefined;
+  readonly options?: readonly string[] | undefined;
 }
 
 export interface FlagShape {
   readonly type: string;
+  readonly multiple?: boolean | undefined;
   readonly char?: string | undefined;
   readonly helpValue?: string | readonly string[] | undefined;
   readonly description?: string | undefined;

@@ -57,7 +57,11 @@ export default class PlutomiHelp extends Help {
     }
     const { bin, pjson, userAgent } = this.config;
     const order = Object.keys(pjson.oclif.topics ?? {});
-    const place = ({ name }: { name: string }): number => order.indexOf(name.split(' ')[0] ?? '');
+    // What belongs to no topic comes last.
+    const place = ({ name }: { name: string }): number => {
+      const at = order.indexOf(name.split(' ')[0] ?? '');
+      return at === -1 ? order.length : at;
+    };
     const list = commands
       .toSorted((a, b) => place(a) - place(b))
       .map(({ name, summary }): [string, string] => [name, summary]);
