@@ -68,6 +68,25 @@ describe('dlq groups', () => {
     expect(readJson('dlq groups', stdout)).toEqual({ total: 0, shown: 0, letters: 0, groups: [] });
   });
 
+  it('lists the id that dlq show names, of whatever shape the dead letter is', async () => {
+    const one = await desk();
+    const messages = ['order_items', 'users'].map((table) => `no access to ${table} for reports`);
+    for (const message of messages) await bury(one.bed, { failure: makeFailure('error', 'Error', message) });
+    const [group, ...others] = await groupsOf(one);
+    expect([group?.count, others]).toEqual([2, []]);
+    for (const seq of [1, 2]) {
+      const id = `${consumer}/${seq}`;
+      expect((await one.dlq('show', id)).stdout).toMatch(new RegExp(`^ +group +${group?.id}$`, 'm'));
+      expect(readJson('dlq show', (await one.dlq('show', id, '--json')).stdout)['group']).toBe(group?.id);
+    }
+    const listed = await one.dlq('list', `group:${group?.id}`);
+    expect(listed.stdout).toContain(`${consumer}/1 `);
+    expect(listed.stdout).toContain(`${consumer}/2 `);
+    // What was decided about one shape is known of the other.
+    expect((await one.dlq('assign', group?.id ?? '', 'ana')).exitCode).toBe(0);
+    expect((await one.dlq('show', `${consumer}/2`)).stdout).toMatch(/assigned to +ana/);
+  }, 30_000);
+
   it('shows the largest groups first, and how many there are', async () => {
     const one = await desk();
     for (const failure of [refused, rejected, refused]) await bury(one.bed, { failure });
