@@ -267,6 +267,40 @@ describe('dlq ack, mute, assign and note', () => {
     expect(await status()).toBe('open');
   });
 
+  it('say that something is kept once the name of a protected pipeline was given, and not before', async () => {
+    const one = await desk();
+    await bury(one.bed, { failure: refused });
+    const { id } = (await groupsOf(one))[0] ?? { id: '' };
+    const files = { 'handler.mjs': 'export default async () => {};\n' };
+    const safe = await makeProject(one.bed.server.url, { ...config, protected: true }, files);
+    const verbs = [
+      ['ack', id],
+      ['mute', id, '--until', '1h'],
+      ['unmute', id],
+      ['assign', id, 'ana'],
+      ['note', id, 'restore first'],
+    ];
+    for (const words of verbs) {
+      const without = await safe.cli(['dlq', ...words]);
+      expect([words, without.exitCode, without.stderr.includes('keeping')]).toEqual([words, 2, false]);
+      expect(without.stderr).toContain('needs --confirm test');
+    }
+    const given = await safe.cli(['dlq', 'note', id, 'restore first', '--confirm', 'test']);
+    expect(given).toMatchObject({ exitCode: 0 });
+    expect(given.stderr).toContain(`keeping about group ${id}`);
+    await using terminal = await openTerminal([process.execPath, bin, 'dlq', 'note', id, 'another'], {
+      cwd: safe.folder,
+      env: { NATS_URL: one.bed.server.url },
+    });
+    const asked = await terminal.waitFor("type the pipeline's name:");
+    expect(asked).toContain(`Keep about group ${id} (1 of ${consumer}) on 127.0.0.1`);
+    expect(asked).toContain(': note: another?');
+    expect(asked).not.toContain('keeping');
+    await terminal.press('t', 'e', 's', 't', 'Enter');
+    expect(await terminal.exitCode()).toBe(0);
+    expect(await terminal.text()).toContain(`keeping about group ${id}`);
+  }, 60_000);
+
   it('refuse what is no group, and what can not be meant', async () => {
     const one = await desk();
     await bury(one.bed, { failure: refused });
