@@ -2,11 +2,13 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { keyOf } from '../../src/lib/dlq/state.js';
+import { makeFailure } from '../../src/lib/domain/failure.js';
 import { bury, consumer, journal } from '../support/dead-letters.js';
 import { eventually } from '../support/eventually.js';
 import { readJson } from '../support/json-schemas.js';
 import { type TestBed, testBed } from '../support/pipeline.js';
 import { makeProject, type Project } from '../support/project.js';
+import { openTerminal } from '../support/tmux.js';
 
 const bin = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 const modes: string[][] = [[], ['--json']];
@@ -104,4 +106,32 @@ describe.each(modes)('advisories tail %s', (...mode) => {
     expect([ended.exitCode, ended.stderr]).toEqual([130, '']);
     await eventually('nothing is left behind', async () => (await readers()) === before);
   });
+});
+
+describe('advisories tail on a terminal', () => {
+  it.each([40, 80, 120])(
+    'takes a line for each record on %d columns',
+    async (columns) => {
+      const { bed, project } = await desk();
+      const { pointer } = await bury(bed);
+      const error = makeFailure('error', 'SmtpError', `${'very '.repeat(60)}long`);
+      await journal(bed, keyOf(pointer, 'main'), { kind: 'ATTEMPT_FAILED', attempt: 1, error });
+      await journal(bed, keyOf(pointer, 'main'), { kind: 'RESOLVED' });
+      const words = ['advisories', 'tail', '--since', '1h', '--no-follow'];
+      await using terminal = await openTerminal([process.execPath, bin, ...words], {
+        cwd: project.folder,
+        env: { NATS_URL: bed.server.url },
+        columns,
+      });
+      expect(await terminal.exitCode(30_000)).toBe(0);
+      // Lines that the terminal has broken are whole again in it.
+      const lines = (await terminal.text()).split('\n').filter((line) => /FAILED|RESOLVED/.test(line));
+      expect(lines).toEqual([
+        expect.stringMatching(/\d\d:\d\d:\d\d .*ATTEMPT_FAILED +notifications.*…$/),
+        expect.stringMatching(/\d\d:\d\d:\d\d .*RESOLVED +notifications/),
+      ]);
+      for (const line of lines) expect(line.length).toBeLessThanOrEqual(columns);
+    },
+    60_000,
+  );
 });

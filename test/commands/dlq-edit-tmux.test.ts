@@ -15,14 +15,19 @@ const config = {
   consumers: { [consumer]: { events: ['totp.requested'], handler: './handler.mjs' } },
 };
 
+const big = 12345678901234567890n.toString();
+
 /** One dead letter, and a terminal whose editor is this script. */
-async function desk(script: string): Promise<{
+async function desk(
+  script: string,
+  data: unknown = { street: null, big },
+): Promise<{
   readonly bed: TestBed;
   readonly folder: string;
   readonly edit: () => Promise<Terminal>;
 }> {
   const bed = await testBed();
-  await bury(bed, { data: { street: null, big: 12345678901234567890n.toString() } });
+  await bury(bed, { data });
   const files = { 'handler.mjs': 'export default async () => {};\n' };
   const { folder } = await makeProject(bed.server.url, config, files);
   const editor = join(folder, 'editor.sh');
@@ -57,6 +62,25 @@ describe('dlq edit in a terminal', () => {
     expect(await pane.text()).toContain('edited 1, unchanged 0, refused 0; replayed 1; resolved 1');
     expect(seen).toEqual([{ street: 'Main', big: '12345678901234567890' }]);
     expect(await left(folder)).toEqual([]);
+  });
+
+  it('shows the bytes that differ of what is no text, and nothing that the terminal would obey', async () => {
+    const bytes = Uint8Array.from({ length: 200 }, (_, n) => 0x80 + (n % 0x60));
+    const changed = Buffer.from(bytes);
+    changed.set([0x1b, 0x5b, 0x32, 0x4a], 100);
+    const [old, now] = [Buffer.from(bytes).toString('base64'), changed.toString('base64')];
+    const { edit } = await desk(`sed -i 's#${old}#${now}#' "$2"`, bytes);
+    await using pane = await edit();
+    const plan = (await pane.waitFor(/Replay this dead letter as edited on/)).split('\n');
+    expect(plan.slice(0, 5)).toEqual([
+      `${consumer}/1`,
+      '  - data: 200 bytes, no text',
+      '  + data: 200 bytes, no text',
+      '  - 000060  80 81 82 83 84 85 86 87 88 89 8a 8b 8c 8d 8e 8f  ................',
+      '  + 000060  80 81 82 83 1b 5b 32 4a 88 89 8a 8b 8c 8d 8e 8f  .....[2J........',
+    ]);
+    await pane.press('n', 'Enter');
+    expect(await pane.exitCode()).toBe(1);
   });
 
   it('does nothing with a file that is left as it was', async () => {

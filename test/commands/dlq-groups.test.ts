@@ -68,6 +68,25 @@ describe('dlq groups', () => {
     expect(readJson('dlq groups', stdout)).toEqual({ total: 0, shown: 0, letters: 0, groups: [] });
   });
 
+  it('lists the id that dlq show names, of whatever shape the dead letter is', async () => {
+    const one = await desk();
+    const messages = ['order_items', 'users'].map((table) => `no access to ${table} for reports`);
+    for (const message of messages) await bury(one.bed, { failure: makeFailure('error', 'Error', message) });
+    const [group, ...others] = await groupsOf(one);
+    expect([group?.count, others]).toEqual([2, []]);
+    for (const seq of [1, 2]) {
+      const id = `${consumer}/${seq}`;
+      expect((await one.dlq('show', id)).stdout).toMatch(new RegExp(`^ +group +${group?.id}$`, 'm'));
+      expect(readJson('dlq show', (await one.dlq('show', id, '--json')).stdout)['group']).toBe(group?.id);
+    }
+    const listed = await one.dlq('list', `group:${group?.id}`);
+    expect(listed.stdout).toContain(`${consumer}/1 `);
+    expect(listed.stdout).toContain(`${consumer}/2 `);
+    // What was decided about one shape is known of the other.
+    expect((await one.dlq('assign', group?.id ?? '', 'ana')).exitCode).toBe(0);
+    expect((await one.dlq('show', `${consumer}/2`)).stdout).toMatch(/assigned to +ana/);
+  }, 30_000);
+
   it('shows the largest groups first, and how many there are', async () => {
     const one = await desk();
     for (const failure of [refused, rejected, refused]) await bury(one.bed, { failure });
@@ -247,6 +266,40 @@ describe('dlq ack, mute, assign and note', () => {
     expect(await one.cli('pipeline', 'apply')).toMatchObject({ exitCode: 0 });
     expect(await status()).toBe('open');
   });
+
+  it('say that something is kept once the name of a protected pipeline was given, and not before', async () => {
+    const one = await desk();
+    await bury(one.bed, { failure: refused });
+    const { id } = (await groupsOf(one))[0] ?? { id: '' };
+    const files = { 'handler.mjs': 'export default async () => {};\n' };
+    const safe = await makeProject(one.bed.server.url, { ...config, protected: true }, files);
+    const verbs = [
+      ['ack', id],
+      ['mute', id, '--until', '1h'],
+      ['unmute', id],
+      ['assign', id, 'ana'],
+      ['note', id, 'restore first'],
+    ];
+    for (const words of verbs) {
+      const without = await safe.cli(['dlq', ...words]);
+      expect([words, without.exitCode, without.stderr.includes('keeping')]).toEqual([words, 2, false]);
+      expect(without.stderr).toContain('needs --confirm test');
+    }
+    const given = await safe.cli(['dlq', 'note', id, 'restore first', '--confirm', 'test']);
+    expect(given).toMatchObject({ exitCode: 0 });
+    expect(given.stderr).toContain(`keeping about group ${id}`);
+    await using terminal = await openTerminal([process.execPath, bin, 'dlq', 'note', id, 'another'], {
+      cwd: safe.folder,
+      env: { NATS_URL: one.bed.server.url },
+    });
+    const asked = await terminal.waitFor("type the pipeline's name:");
+    expect(asked).toContain(`Keep about group ${id} (1 of ${consumer}) on 127.0.0.1`);
+    expect(asked).toContain(': note: another?');
+    expect(asked).not.toContain('keeping');
+    await terminal.press('t', 'e', 's', 't', 'Enter');
+    expect(await terminal.exitCode()).toBe(0);
+    expect(await terminal.text()).toContain(`keeping about group ${id}`);
+  }, 60_000);
 
   it('refuse what is no group, and what can not be meant', async () => {
     const one = await desk();

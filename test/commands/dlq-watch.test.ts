@@ -103,22 +103,26 @@ describe('dlq watch', () => {
     expect([exitCode, stderr]).toEqual([0, '']);
   }, 30_000);
 
-  it('fits a terminal of 80 columns, and ends with 130 on Ctrl-C', async () => {
-    const { bed, project } = await desk();
-    await bury(bed, { failure: makeFailure('error', 'Error', `${'very '.repeat(40)}long`) });
-    await bury(bed, { cycle: 2 });
-    await using pane = await openTerminal([process.execPath, bin, 'dlq', 'watch', '--all'], {
-      cwd: project.folder,
-      env: { NATS_URL: bed.server.url },
-      columns: 80,
-    });
-    await pane.waitFor('[cycle 2]');
-    const text = await pane.text();
-    expect(text).toContain('following the DLQ; Ctrl-C to stop');
-    expect(text.split('\n').filter((line) => line.includes(consumer))).toHaveLength(2);
-    for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
-    await pane.press('C-c');
-    expect(await pane.exitCode()).toBe(130);
-    expect(await pane.text()).not.toMatch(/^Error/m);
-  }, 30_000);
+  it.each([40, 80])(
+    'fits a terminal of %d columns, and ends with 130 on Ctrl-C',
+    async (columns) => {
+      const { bed, project } = await desk();
+      await bury(bed, { failure: makeFailure('error', 'Error', `${'very '.repeat(40)}long`) });
+      await bury(bed, { cycle: 2 });
+      await using pane = await openTerminal([process.execPath, bin, 'dlq', 'watch', '--all'], {
+        cwd: project.folder,
+        env: { NATS_URL: bed.server.url },
+        columns,
+      });
+      await pane.waitFor(/\/2 .*\S/);
+      const text = await pane.text();
+      expect(text).toContain('following the DLQ; Ctrl-C to stop');
+      expect(text.split('\n').filter((line) => line.includes(consumer))).toHaveLength(2);
+      for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(columns);
+      await pane.press('C-c');
+      expect(await pane.exitCode()).toBe(130);
+      expect(await pane.text()).not.toMatch(/^Error/m);
+    },
+    30_000,
+  );
 });

@@ -1,3 +1,5 @@
+import { pipelineOf } from '../support/pipeline-of.js';
+import { listGroups } from '../../src/lib/dlq/groups/list-groups.js';
 import { expect, test } from 'vitest';
 import { consumer } from '../support/dead-letters.js';
 import { buryMany } from '../support/many-dead-letters.js';
@@ -76,7 +78,12 @@ test('a cause that the plan did not have stops it, one like those that it had do
   expect(task).toMatchObject({ plan: { groups: 1 }, kindParts: 1 });
   const result = await carryOn(machine(bed), task.id, { waitMs });
   expect(result).toMatchObject({ state: 'stopped', stopped: { step: 2 } });
-  expect(result.stopped?.reason).toMatch(/^new-group: notifications-consumer\/\d+ died of group:[0-9a-f]{6}/);
+  expect(result.stopped?.reason).toMatch(
+    /^new-group: notifications-consumer\/\d+ died of group:[0-9a-f]{12},/,
+  );
+  const { groups } = await listGroups(pipelineOf(bed.link, bed.config));
+  const named = /group:([0-9a-f]+)/.exec(result.stopped?.reason ?? '')?.[1];
+  expect(groups.map(({ id }) => id)).toContain(named);
 });
 
 test('a step without outcomes stops it, the last one does not', async () => {

@@ -5,6 +5,7 @@ import { advisoryKinds, tailAdvisories } from '../../lib/journal/tail.js';
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import { countFlag } from '../../lib/cli/flags/count-flag.js';
 import { momentFlag } from '../../lib/cli/flags/dead-letter-flags.js';
+import { viewOf } from '../../lib/cli/output/view.js';
 import { escapeJson } from '../../lib/domain/escape.js';
 import { renderAdvisory } from '../../lib/render/advisory.js';
 
@@ -63,7 +64,9 @@ export default class AdvisoriesTail extends BaseCommand<typeof AdvisoriesTail> {
 
   /** One line each, also as JSON on a terminal; waits for a reader that is slower than the journal. */
   private async print(line: AdvisoryLine): Promise<void> {
-    const text = this.flags.json ? escapeJson(JSON.stringify(line)) : renderAdvisory(line, this.colors);
+    const text = this.flags.json
+      ? escapeJson(JSON.stringify(line))
+      : renderAdvisory(line, viewOf(process.stdout, this.colors));
     await this.outputPart(`${text}\n`);
   }
 

@@ -22,6 +22,7 @@ import {
   planEdit,
   unedited,
 } from '../../lib/dlq/edit/edit.js';
+import { viewOf } from '../../lib/cli/output/view.js';
 import type { LetterSelection } from '../../lib/dlq/plan/plan-letters.js';
 import { type Edits, parsePath, parseSetting } from '../../lib/domain/edit.js';
 import { InterruptedError, OperationError, UsageError } from '../../lib/errors.js';
@@ -111,11 +112,11 @@ Exit codes: 0 all that differ were replayed, or nothing differs; 1 the id is unk
     const change = edits ? changeBy(edits, await this.transform()) : await this.changeByHand(selection);
     const plan = await planEdit(pipeline, selection, change, terms);
     if (dryRun || plan.items.length === 0) {
-      this.output(unedited(plan), () => renderEditPlan(plan, this.colors));
+      this.output(unedited(plan), () => renderEditPlan(plan, viewOf(process.stdout, this.colors)));
       process.exitCode = dryRun ? 0 : exitCodeOfEdit(unedited(plan));
       return;
     }
-    this.note(renderEditPlan(plan, this.noteColors));
+    this.note(renderEditPlan(plan, viewOf(process.stderr, this.noteColors)));
     await this.agree(plan);
     const { wait, 'wait-timeout': waitMs = defaultWaitMs } = this.flags;
     this.stop = new AbortController();

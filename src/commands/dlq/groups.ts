@@ -13,6 +13,7 @@ import type { DeadLetterFilters } from '../../lib/dlq/filters.js';
 import { defaultGroupsLimit, type GroupList, listGroups } from '../../lib/dlq/groups/list-groups.js';
 import type { ReadSoFar } from '../../lib/nats/read/read-so-far.js';
 import type { Pipeline } from '../../lib/pipeline/pipeline.js';
+import { timeOfDay } from '../../lib/render/time.js';
 import { renderGroupCount, renderGroupList } from '../../lib/render/groups.js';
 import { renderReading } from '../../lib/render/progress.js';
 import { suggestCommand } from '../../lib/suggestion.js';
@@ -85,7 +86,7 @@ ${aboutSelections}`;
 
   private page(result: GroupList): string {
     const view = viewOf(process.stdout, this.colors);
-    const at = new Date(view.nowMs).toISOString().slice(11, 19);
+    const at = timeOfDay(new Date(view.nowMs).toISOString());
     const title = `${result.total === 0 ? 'no dead letters' : renderGroupCount(result)}, at ${at} UTC`;
     return `${title}\n\n${result.total === 0 ? '' : renderGroupList(result.groups, view)}`;
   }

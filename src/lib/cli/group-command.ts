@@ -14,8 +14,8 @@ import { viewOf } from './output/view.js';
 export type DlqGroupResult = GroupState;
 
 /**
- * A command that keeps something about a group: one line says what, then it is done. Nothing can be lost, so nobody is
- * asked, except for the name of a protected pipeline.
+ * A command that keeps something about a group: one line says what, and it is done. Nothing can be lost, so nobody is
+ * asked, except, before that, for the name of a protected pipeline.
  */
 export abstract class GroupCommand<T extends typeof Command> extends BaseCommand<T> {
   protected override async choices(): Promise<readonly Suggestion[]> {
@@ -34,8 +34,9 @@ export abstract class GroupCommand<T extends typeof Command> extends BaseCommand
     const line = new ChangingLine(process.stderr, () => soFar && renderReading(soFar));
     const found = await findGroup(pipeline, given, (now) => (soFar = now)).finally(() => line.end());
     const before = stateOf(found);
-    this.note(renderDecision(before, decision, { server: pipeline.link.server, incident, dryRun }));
-    if (!dryRun) await this.confirmProtected(`Keep this on ${pipeline.link.server}?`);
+    const about = { server: pipeline.link.server, incident };
+    if (!dryRun) await this.confirmProtected(`${renderDecision('Keep', before, decision, about)}?`);
+    this.note(renderDecision(dryRun ? 'would keep' : 'keeping', before, decision, about));
     const state = dryRun
       ? before
       : await changeGroup(pipeline, found, decision, incident === undefined ? {} : { incident });

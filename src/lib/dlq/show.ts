@@ -9,7 +9,7 @@ import { isSealed, keyIdOf } from '../encryption/sealed.js';
 import { inOrderOfStory } from '../domain/story.js';
 import type { GroupDocument } from '../domain/group-document.js';
 import { isoOfNanos } from '../domain/time.js';
-import { groupDocumentOf } from '../groups/known-of.js';
+import { groupOfLetter } from '../groups/known-of.js';
 import { readHistory } from '../journal/history.js';
 import type { MessageHeaders, StoredMessage } from '../nats/wire/message.js';
 import { logRead } from '../operations/log-read.js';
@@ -79,7 +79,7 @@ export interface GroupDecided {
   readonly incident: string | null;
 }
 
-/** One dead letter, its event and its history. */
+/** One dead letter, its event and its history. `group` is the id that `dlq groups` lists. */
 export interface DeadLetterDetails extends DeadLetterItem {
   /** The original; null when it is missing or replaced. */
   readonly event: ShownEvent | null;
@@ -112,14 +112,15 @@ export async function showDeadLetter(
   const [{ item, original }, history, group, edited] = await Promise.all([
     itemOf(pipeline, entry, new Expiry(link)),
     pointer ? historyOf(pipeline, pointer) : [],
-    groupDocumentOf(pipeline, entry),
+    groupOfLetter(pipeline, entry),
     pointer ? editedEvent(pipeline, pointer) : undefined,
   ]);
   return {
     ...item,
+    group: group.id,
     event: original.state === 'present' ? await openedEvent(pipeline, original.message) : null,
     ...(edited ? { editedEvent: edited } : {}),
-    ...decidedOf(group),
+    ...decidedOf(group.document),
     history,
     ...(pointer?.embedded ? { embedded: pointer.embedded } : {}),
   };

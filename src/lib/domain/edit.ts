@@ -1,4 +1,4 @@
-import { type Decoded, type JsonObject, malformed, parseJson } from './decode.js';
+import { type Decoded, decodeText, type JsonObject, malformed, parseJson } from './decode.js';
 import { JsonText, stringify } from './json-text.js';
 import { parseKeepingDigits } from './numbers.js';
 
@@ -35,8 +35,8 @@ const forbidden = new Set(['__proto__', 'constructor', 'prototype']);
 /** The event with these edits; a reason where they do not fit it. */
 export function applyEdits(event: EditableEvent, { set, unset }: Edits): Decoded<EditableEvent> {
   const headers: Record<string, readonly string[]> = { ...event.headers };
-  const text = new TextDecoder().decode(event.payload);
-  const decoded = parseKeepingDigits(text);
+  const text = decodeText(event.payload);
+  const decoded = text === undefined ? malformed('') : parseKeepingDigits(text);
   let data = decoded.ok ? decoded.value : undefined;
   const isAboutData = [...set.map(({ path }) => path), ...unset].some(([first]) => first === 'data');
   if (isAboutData && !decoded.ok) return malformed('its data is not JSON');
@@ -130,6 +130,8 @@ export function readEditorText(text: string): Decoded<EditableEvent> {
   if (odd) return malformed(`headers: ${odd[0]}: expected a text, or a list of texts`);
   const content = rest[key];
   if (key !== 'data' && typeof content !== 'string') return malformed(`${key}: expected a text`);
+  if (key === 'base64' && !isBase64(content as string))
+    return malformed('base64: expected base64, found other characters');
   const payload =
     key === 'data'
       ? new TextEncoder().encode(stringify(content))
@@ -138,53 +140,12 @@ export function readEditorText(text: string): Decoded<EditableEvent> {
   return { ok: true, value: { headers: values, payload: new Uint8Array(payload) } };
 }
 
+/** Node would leave out what is none, and the rest would be other bytes. */
+function isBase64(text: string): boolean {
+  return /^(?:[A-Za-z0-9+/]\s*)*(?:=\s*){0,2}$/.test(text);
+}
+
 /** Do they say the same, however they are written? */
 export function isSameEvent(a: EditableEvent, b: EditableEvent): boolean {
   return editorText(a) === editorText(b);
-}
-
-/**
- * In what two events differ, each line with `-` or `+` before it: the path and its value where both are JSON, else the
- * lines of their texts.
- */
-export function differenceOf(before: EditableEvent, after: EditableEvent): string[] {
-  const [old, now] = [jsonOf(before), jsonOf(after)];
-  return old && now ? valuesThatDiffer('', old, now) : linesThatDiffer(editorText(before), editorText(after));
-}
-
-function jsonOf({ headers, payload }: EditableEvent): JsonObject | undefined {
-  const data = parseKeepingDigits(new TextDecoder().decode(payload));
-  return data.ok ? { header: headers, data: data.value } : undefined;
-}
-
-function valuesThatDiffer(path: string, old: unknown, now: unknown): string[] {
-  const below = (name: string): string => (path === '' ? name : `${path}.${name}`);
-  const [fields, others] = [fieldsOf(old), fieldsOf(now)];
-  if (fields && others && Array.isArray(old) === Array.isArray(now)) {
-    const names = [...new Set([...Object.keys(fields), ...Object.keys(others)])];
-    return names.flatMap((name) => valuesThatDiffer(below(name), fields[name], others[name]));
-  }
-  const [was, is] = [old, now].map((value) => (value === undefined ? undefined : stringify(value)));
-  if (was === is) return [];
-  return [
-    ...(was === undefined ? [] : [`- ${path}: ${was}`]),
-    ...(is === undefined ? [] : [`+ ${path}: ${is}`]),
-  ];
-}
-
-/** Of an object or a list. A number whose digits are kept is neither. */
-function fieldsOf(value: unknown): JsonObject | undefined {
-  const isPlain = typeof value === 'object' && value !== null && !(value instanceof JsonText);
-  return isPlain ? (value as JsonObject) : undefined;
-}
-
-function linesThatDiffer(before: string, after: string): string[] {
-  const [old, now] = [before.trimEnd().split('\n'), after.trimEnd().split('\n')];
-  let [from, end] = [0, 0];
-  while (from < Math.min(old.length, now.length) && old[from] === now[from]) from++;
-  while (end < Math.min(old.length, now.length) - from && old.at(-1 - end) === now.at(-1 - end)) end++;
-  return [
-    ...old.slice(from, old.length - end).map((line) => `- ${line}`),
-    ...now.slice(from, now.length - end).map((line) => `+ ${line}`),
-  ];
 }

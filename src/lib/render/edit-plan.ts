@@ -1,16 +1,18 @@
 import type { EditPlan, EditResult } from '../dlq/edit/edit.js';
-import { differenceOf } from '../domain/edit.js';
+import { differenceOf } from '../domain/edit-difference.js';
 import { escapeLine } from '../domain/escape.js';
 import type { Colors } from './colors.js';
+import { hanging } from './hanging.js';
+import type { View } from './dead-letters.js';
 
 const mostLines = 20;
 const mostInvalid = 10;
 
 /** The first differences, what is the same once; how many there are, and how many of them are not shown. */
-export function renderEditPlan(plan: EditPlan, colors: Colors): string {
+export function renderEditPlan(plan: EditPlan, { width, colors }: Pick<View, 'width' | 'colors'>): string {
   const idsOf = new Map<string, string[]>();
   for (const { id, before, after } of plan.differences) {
-    const text = shown(differenceOf(before, after), colors);
+    const text = shown(differenceOf(before, after, bytesPerLine(width)), colors);
     idsOf.set(text, [...(idsOf.get(text) ?? []), id]);
   }
   const blocks = [...idsOf].map(([text, [first = '', ...others]]) => {
@@ -28,8 +30,17 @@ export function renderEditPlan(plan: EditPlan, colors: Colors): string {
   const counts = `${items.length} changed, ${unchanged} unchanged, ${plan.invalid.length} refused`;
   return [
     ...blocks,
-    [...invalid, `pipeline ${escapeLine(pipeline)} on ${escapeLine(server)}: ${counts}`].join('\n'),
+    [
+      ...invalid,
+      hanging(0, `pipeline ${escapeLine(pipeline)} on ${escapeLine(server)}: ${counts}`, width),
+    ].join('\n'),
   ].join('\n\n');
+}
+
+/** So many are as wide as the terminal: four columns a byte, and what stands before them. */
+function bytesPerLine(width: number): number {
+  if (width >= 79) return 16;
+  return width >= 47 ? 8 : 4;
 }
 
 function shown(lines: readonly string[], colors: Colors): string {

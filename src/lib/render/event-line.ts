@@ -3,7 +3,7 @@ import type { HeardEvent, StoredEvent } from '../events/read/stored-event.js';
 import { clipColumns } from './columns.js';
 import { dataJson } from './data-json.js';
 import type { View } from './dead-letters.js';
-import { renderTime } from './time.js';
+import { renderTime, timeOfDay } from './time.js';
 
 /** Below it there is no room for the day, and for more than the type. */
 const widthForAll = 60;
@@ -24,7 +24,7 @@ export function renderEvent(
   { width, colors }: Pick<View, 'width' | 'colors'>,
 ): string {
   const isNarrow = width < widthForAll;
-  const when = renderTime(event.time).slice(isNarrow ? 11 : 0);
+  const when = isNarrow ? timeOfDay(event.time) : renderTime(event.time);
   const seq = event.seq === null ? '' : `#${event.seq}`.padEnd(seqWidth);
   const before = [when, seq].filter((part) => part !== '').join('  ');
   const subject = clipColumns(

@@ -110,18 +110,17 @@ export function renderGroupCount({ total, shown, letters }: GroupList): string {
   return `${shown < total ? `${shown} of ` : ''}${groups}, ${dead}`;
 }
 
-/** What a command is about to keep about a group, on one line. */
+/** What a command does about a group, on one line: `would keep` without doing it, `keeping` once nobody can say no. */
 export function renderDecision(
+  doing: 'would keep' | 'Keep' | 'keeping',
   group: GroupState,
   decision: GroupDecision,
-  about: { readonly server: string; readonly incident: string | undefined; readonly dryRun: boolean },
+  about: { readonly server: string; readonly incident: string | undefined },
 ): string {
-  const { server, incident, dryRun } = about;
+  const { server, incident } = about;
   const what = [inWords(decision), ...(incident === undefined ? [] : [`incident ${incident}`])].join('; ');
   const of = `${group.count} of ${group.consumer}`;
-  return escapeLine(
-    `${dryRun ? 'would keep' : 'keeping'} about group ${group.id} (${of}) on ${server}: ${what}`,
-  );
+  return escapeLine(`${doing} about group ${group.id} (${of}) on ${server}: ${what}`);
 }
 
 function inWords(decision: GroupDecision): string {

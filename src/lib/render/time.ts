@@ -34,3 +34,8 @@ export function renderWhen(iso: string, nowMs: number): string {
 export function renderTime(iso: string): string {
   return inUtc(iso).slice(0, -' UTC'.length);
 }
+
+/** The same where there is no room for the day: `12:00:00`. */
+export function timeOfDay(iso: string): string {
+  return renderTime(iso).replace(/^\d{4}-\d\d-\d\d /, '');
+}

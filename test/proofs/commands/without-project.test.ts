@@ -213,6 +213,7 @@ describe('a protected pipeline', () => {
       const refused = await desk(...verb);
       expect([verb, refused.exitCode]).toEqual([verb, 2]);
       expect(refused.stderr).toContain('needs --confirm test: the pipeline test is protected');
+      expect(refused.stderr).not.toContain('keeping');
       expect((await desk(...verb, '--confirm', 'tests')).stderr).toContain('found tests; nothing was done');
     }
     const { groups } = JSON.parse((await desk('dlq', 'groups', '--json')).stdout) as {

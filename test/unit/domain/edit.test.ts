@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
   applyEdits,
-  differenceOf,
   type EditableEvent,
   editorText,
   isSameEvent,
@@ -9,6 +8,7 @@ import {
   parseSetting,
   readEditorText,
 } from '../../../src/lib/domain/edit.js';
+import { differenceOf } from '../../../src/lib/domain/edit-difference.js';
 import { markEdited, withoutMark } from '../../../src/lib/domain/edited-mark.js';
 
 const event = (text: string, headers: EditableEvent['headers'] = {}): EditableEvent => ({
@@ -87,6 +87,7 @@ describe('the text of an editor', () => {
     ['{"data":1,"text":"x"}', 'one of data, text and base64'],
     ['{"data":1,"headers":{"A":1}}', 'headers: A'],
     ['{"text":1}', 'text: expected a text'],
+    ['{"base64":"not base64!"}', 'base64: expected base64'],
   ])('%s is refused: %s', (text, reason) => {
     expect(readEditorText(text)).toMatchObject({ ok: false, reason: expect.stringContaining(reason) });
   });
@@ -104,9 +105,56 @@ describe('the text of an editor', () => {
     ],
     ['1', 'null', ['- data: 1', '+ data: null']],
     ['{"a":1}', '{"a":1}', []],
-    ['one\ntwo', 'one\nthree', ['-   "text": "one\\ntwo"', '+   "text": "one\\nthree"']],
+    ['one\ntwo', 'one\nthree', ['- "two"', '+ "three"']],
   ])('%s differs from %s by what differs', (old, now, lines) => {
     expect(differenceOf(event(old), event(now))).toEqual(lines);
+  });
+
+  const bytes = (...payload: number[]): EditableEvent => ({ headers: {}, payload: Uint8Array.from(payload) });
+
+  test('of what is no text is how many bytes it is, and those that differ', () => {
+    const old = bytes(...Array.from({ length: 40 }, (_, n) => 0x80 + n));
+    const now = bytes(...old.payload.slice(0, 18), 0x1b, 0x5b, ...old.payload.slice(19));
+    expect(differenceOf(old, now)).toEqual([
+      '- data: 40 bytes, no text',
+      '+ data: 41 bytes, no text',
+      '- 000010  90 91 92 93 94 95 96 97 98 99 9a 9b 9c 9d 9e 9f  ................',
+      '+ 000010  90 91 1b 5b 93 94 95 96 97 98 99 9a 9b 9c 9d 9e  ...[............',
+    ]);
+    expect(differenceOf(bytes(0xff), event('{"a":1}'))).toEqual([
+      '- data: 1 byte, no text',
+      '+ data: 7 bytes, JSON',
+      '- 000000  ff                                               .',
+      '+ 000000  7b 22 61 22 3a 31 7d                             {"a":1}',
+    ]);
+  });
+
+  test('of JSON with bytes that are no text is not that of other JSON', () => {
+    const old = bytes(...new TextEncoder().encode('{"a":"'), 0xff, 0x22, 0x7d);
+    expect(differenceOf(old, event('{"a":""}')).slice(0, 2)).toEqual([
+      '- data: 9 bytes, no text',
+      '+ data: 8 bytes, JSON',
+    ]);
+    const made = applyEdits(old, { set: [{ path: ['data', 'b'], value: 1 }], unset: [] });
+    expect(made).toEqual({ ok: false, reason: 'its data is not JSON' });
+  });
+
+  test('of much tells the first lines of both', () => {
+    const [old, now] = [
+      bytes(...Array.from({ length: 4096 }, () => 0xfe)),
+      bytes(...Array.from({ length: 4096 }, () => 0xff)),
+    ];
+    const lines = differenceOf(old, now);
+    expect(lines).toHaveLength(20);
+    expect(lines.filter((line) => /^[-+] … 248 more lines$/.test(line))).toHaveLength(2);
+    const text = (word: string): EditableEvent => event(Array.from({ length: 100 }, () => word).join('\n'));
+    expect(differenceOf(text('old'), text('new')).filter((line) => line === '+ "new"')).toHaveLength(8);
+  });
+
+  test('of headers alone says nothing of what is no text', () => {
+    expect(differenceOf(bytes(0xff), { ...bytes(0xff), headers: { A: ['1'] } })).toEqual([
+      '+ header.A: ["1"]',
+    ]);
   });
 
   test('differs in its headers by their names', () => {

@@ -15,6 +15,7 @@ import { type Colors, colorsFor } from '../../../src/lib/render/colors.js';
 import { columnsOf } from '../../../src/lib/render/columns.js';
 import { renderDeadLetter } from '../../../src/lib/render/dead-letter.js';
 import { renderChoice, renderDeadLetters, renderGroups } from '../../../src/lib/render/dead-letters.js';
+import { renderDeath } from '../../../src/lib/render/death.js';
 import { renderExplanation } from '../../../src/lib/render/explanation.js';
 import { outline } from '../../../src/lib/render/outline.js';
 import { renderConsequences, renderPlan } from '../../../src/lib/render/topology-plan.js';
@@ -65,10 +66,13 @@ const line = fc.record<AdvisoryLine>({
 });
 
 property(
-  'a line of the journal is one line',
-  (): fc.IRawProperty<[AdvisoryLine]> =>
-    fc.property(line, (line) => {
-      expect(expectPrintable((colors) => renderAdvisory(line, colors))).not.toContain('\n');
+  'a line of the journal is one line of the terminal',
+  (): fc.IRawProperty<[AdvisoryLine, number]> =>
+    fc.property(line, width, (line, width) => {
+      const shown = (colors: Colors): string => renderAdvisory(line, { width, colors });
+      const one = expectPrintable(shown);
+      expect(one).not.toContain('\n');
+      expect(columnsOf(one)).toBeLessThanOrEqual(width);
     }),
 );
 
@@ -119,6 +123,16 @@ const item = fc.record<DeadLetterItem>(
       'supersededBy',
     ],
   },
+);
+
+property(
+  'a line of the DLQ that is followed is one line of the terminal',
+  (): fc.IRawProperty<[DeadLetterItem, number]> =>
+    fc.property(item, width, (item, width) => {
+      const one = expectPrintable((colors) => renderDeath(item, { width, colors, nowMs }));
+      expect(one).not.toContain('\n');
+      expect(columnsOf(one)).toBeLessThanOrEqual(width);
+    }),
 );
 
 property('a list of dead letters has a line for each', () =>

@@ -1,4 +1,5 @@
 import { stopsOnNewGroup, tooManyFailed } from '../../domain/canary.js';
+import { groupIdOf } from '../../domain/group-id.js';
 import type { Kind } from '../../domain/fingerprint-similar.js';
 import type { Key } from '../../domain/key.js';
 import { Kinds } from '../../pointers/alike.js';
@@ -48,11 +49,11 @@ export class Judge {
     const message = await lastPointer(link, places.dlq, consumer, origin.seq);
     if (!message) return;
     const entry = readEntry(config, message);
-    const { fingerprint, reason } = entry.letter;
+    const { id, fingerprint, reason } = entry.letter;
     if (this.known.has(fingerprint)) return;
     this.known.add(fingerprint);
     this.kinds.add(entry);
     if (this.kinds.leads().get(fingerprint) !== fingerprint) return;
-    this.stop(`new-group: ${entry.letter.id} died of group:${fingerprint.slice(0, 6)}, ${reason}`);
+    this.stop(`new-group: ${id} died of group:${groupIdOf(consumer, fingerprint)}, ${reason}`);
   }
 }
