@@ -56,7 +56,8 @@ async function carryOut(pipeline: Pipeline, verb: Verb, plan: LetterPlan): Promi
       : verb === 'restore'
         ? await restoreDeadLetters(pipeline, plan, options)
         : await discardDeadLetters(pipeline, plan, options);
-  const done = 'archived' in result ? result.archived : 'restored' in result ? result.restored : result.discarded;
+  const done =
+    'archived' in result ? result.archived : 'restored' in result ? result.restored : result.discarded;
   return { task, done, reasons: result.skipped.map(({ reason }) => reason) };
 }
 

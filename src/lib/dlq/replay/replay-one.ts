@@ -123,11 +123,7 @@ async function journalEdit(
 }
 
 /** Resolves with the task whose replay it is. */
-function journalReplay(
-  pipeline: Pipeline,
-  author: Author,
-  pointer: Pointer,
-): Promise<string | undefined> {
+function journalReplay(pipeline: Pipeline, author: Author, pointer: Pointer): Promise<string | undefined> {
   const at = isoOfMs(pipeline.clock.now());
   const facts = { kind: 'REPLAYED', at, worker: pipeline.identity.worker, ...author } as const;
   return journalOnce(pipeline, recordAbout(replayKey(pointer), facts));
