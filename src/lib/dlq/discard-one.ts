@@ -1,4 +1,5 @@
-import type { Author } from './plan/carry-out.js';
+import type { Author, Skipped } from './plan/carry-out.js';
+import { doneBy, journalOnce } from './plan/journal-once.js';
 import { isoOfMs, nanosOfRfc3339 } from '../domain/time.js';
 import { recordBeyond } from '../routing/route.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
@@ -10,7 +11,6 @@ import type { LetterStanding } from '../domain/standing.js';
 import { nothingKnown, recordsBeyond } from '../domain/standing-records.js';
 import { recordAbout } from '../journal/record-about.js';
 import { lastRecords } from '../journal/read.js';
-import { writeRecord } from '../journal/write-record.js';
 import type { Original } from '../pointers/original.js';
 import { keptKey } from '../pointers/kept/kept-key.js';
 import { removeKept } from '../pointers/kept/remove-kept.js';
@@ -32,10 +32,15 @@ export type DiscardDecision =
       readonly original?: Original['state'];
       /** Something of its event is kept, or may be. */
       readonly kept: boolean;
-      /** Keys whose end is to be journaled: an earlier discard may have come as far as that. */
+      /** Keys whose end is to be journaled, its own as the last: an earlier discard may have come as far as that. */
       readonly keys: readonly Key[];
+      /** The journal has the end of its own key already, under this task. */
+      readonly journaled?: { readonly task: string | undefined };
     };
 
+type Discarding = Exclude<DiscardDecision, SkipDecision>;
+
+const alreadyRemoved: Skipped = { is: 'skipped', reason: 'what was left of it is removed already' };
 const lookupsAtOnce = 64;
 
 /** What discarding each of these means, in their order; with the states of their originals where `statesOf` is given. Writes nothing. */
@@ -67,9 +72,9 @@ export async function decideDiscards(
     if (standing?.is === 'replayed' || (pointer && (await isWaitingAgain(pipeline, pointer))))
       return { do: 'skip', reason: replayBegun };
     const all = pointer ? await keysOf(pipeline, pointer) : [foreignKey(config, entry)];
-    const keys = await unjournaled(pipeline, all);
+    const rest = await unjournaled(pipeline, all);
     const original = pointer && stateOf.get(pointer);
-    return { do: 'discard', keys, kept, ...(original === undefined ? {} : { original }) };
+    return { do: 'discard', ...rest, kept, ...(original === undefined ? {} : { original }) };
   });
   // Without a signal, each was looked at.
   return decided as DiscardDecision[];
@@ -86,7 +91,7 @@ async function discardOfArchived(
   const wentOn = standing?.is === 'replayed' || standing?.is === 'moved';
   if (wentOn || (await isWaitingAgain(pipeline, pointer))) return { do: 'discard', keys: [], kept: false };
   if (await letterOf(pipeline, archived)) return { do: 'skip', reason: archiveBegun };
-  return { do: 'discard', kept, keys: await unjournaled(pipeline, await keysOf(pipeline, pointer)) };
+  return { do: 'discard', kept, ...(await unjournaled(pipeline, await keysOf(pipeline, pointer))) };
 }
 
 /** The keys that a dead letter is the end of: its own, and of the meta tier that of the record that was not routed. */
@@ -107,12 +112,19 @@ function foreignKey(config: PipelineConfig, { letter, dlqSeq }: DlqEntry): Key {
   return { tier: 'business', consumer, origin, stage: 'dlq', cycle: 0 };
 }
 
-async function unjournaled(pipeline: Pipeline, keys: readonly Key[]): Promise<Key[]> {
+async function unjournaled(
+  pipeline: Pipeline,
+  keys: readonly Key[],
+): Promise<Pick<Discarding, 'keys' | 'journaled'>> {
   const found = await lastRecords(
     pipeline,
     keys.map((key) => [key, 'DISCARDED']),
   );
-  return keys.filter((_, i) => found[i] === undefined);
+  const own = found.at(-1)?.record;
+  return {
+    keys: keys.filter((_, i) => found[i] === undefined),
+    ...(own === undefined ? {} : { journaled: { task: own.task } }),
+  };
 }
 
 /**
@@ -123,20 +135,25 @@ export function discardOne(
   pipeline: Pipeline,
   author: Author,
   { dlqSeq, archived, pointer }: DlqEntry,
-  { keys, kept }: Exclude<DiscardDecision, SkipDecision>,
+  { keys, kept, journaled }: Discarding,
   signal: AbortSignal | undefined,
-): Promise<{ readonly is: 'discarded' }> {
+): Promise<{ readonly is: 'discarded' } | Skipped> {
   const { link, places, clock, identity } = pipeline;
   return persistently(async () => {
+    let by = journaled?.task;
     for (const key of keys) {
       const at = isoOfMs(clock.now());
       const facts = { kind: 'DISCARDED', at, worker: identity.worker, ...author } as const;
-      await writeRecord(pipeline, recordAbout(key, facts));
+      const task = await journalOnce(pipeline, recordAbout(key, facts));
+      if (!journaled) by = task;
     }
     // By sequence: a newer dead letter of the same event stays. One that is gone already is as good as deleted.
-    if (archived) await deleteDocument(pipeline, dlqSeq);
-    else await link.deleteMessage(places.dlq.stream, dlqSeq);
+    const removed = archived
+      ? await deleteDocument(pipeline, dlqSeq)
+      : await link.deleteMessage(places.dlq.stream, dlqSeq);
     if (kept && pointer) await removeKept(pipeline, pointer.consumer, pointer.origin);
-    return { is: 'discarded' };
+    // Of what is only left over nothing is journaled.
+    if (keys.length === 0 && !journaled) return removed ? { is: 'discarded' } : alreadyRemoved;
+    return by === author.task ? { is: 'discarded' } : doneBy('discarded', by);
   }, signal);
 }

@@ -42,6 +42,7 @@ type Where = 'retry' | 'dlq';
 
 const places = ['retry', 'dlq'] as const;
 const movesAtOnce = 32;
+const goneMeanwhile = 'it is gone meanwhile: somebody else has moved it at the same time, or ended it';
 
 /**
  * What there is to move. Throws UsageError where the names can't be meant, and OperationError `MOVE_REFUSED` while
@@ -122,7 +123,7 @@ function seqOf(subject: string): number {
   return Number(subject.split('.').at(-1));
 }
 
-/** Undefined: it is moved, or gone; else why not. */
+/** Undefined: it is moved; else why not. */
 async function moveOne(
   pipeline: Pipeline,
   { from, to }: Move,
@@ -132,7 +133,7 @@ async function moveOne(
   const { link, config } = pipeline;
   const place = pipeline.places[where];
   const message = await link.readLast(place.stream, subject);
-  if (!message) return undefined;
+  if (!message) return goneMeanwhile;
   const pointer = pointerOf(message, where, from);
   if (!pointer) return `it is not a pointer of ${from}`;
   const { origin } = pointer;
@@ -147,8 +148,8 @@ async function moveOne(
   }
   await record(pipeline, moved, where, { movedFrom: from });
   await record(pipeline, pointer, where, { movedTo: to });
-  await link.deleteMessage(place.stream, message.seq);
-  return undefined;
+  // Of two at once, it is moved by the one that deletes the old pointer.
+  return (await link.deleteMessage(place.stream, message.seq)) ? undefined : goneMeanwhile;
 }
 
 /** What was kept is kept for the other consumer too, before its pointer is there. */

@@ -20,7 +20,12 @@ export interface LetterRecords {
 
 /** Why a dead letter was left that another task replayed. */
 export function replayedReason(task: string | undefined): string {
-  return `it was replayed by ${task ?? 'another'}`;
+  return doneByReason('replayed', task);
+}
+
+/** Why a dead letter was left to which another task did this. */
+export function doneByReason(did: string, task: string | undefined): string {
+  return `it was ${did} by ${task ?? 'another'}`;
 }
 
 /** Letters that are asked about together. */

@@ -15,6 +15,7 @@ import type { Original } from '../../pointers/original.js';
 import { suggestCommand, type Suggestion } from '../../suggestion.js';
 import type { StatesOf } from '../originals.js';
 import type { Author, Skipped } from '../plan/carry-out.js';
+import { doneBy } from '../plan/journal-once.js';
 import { persistently } from '../plan/persistently.js';
 import type { SkipDecision } from '../plan/plan-letters.js';
 import { isWaitingAgain, letterKey, replayBegun, standingsOfLetters } from '../state.js';
@@ -90,7 +91,8 @@ export function archiveOne(
     await journalArchive(pipeline, kept);
     // By sequence: a newer dead letter of the same event stays. One that is gone already is as good as deleted.
     await link.deleteMessage(places.dlq.stream, dlqSeq);
-    return { is: 'archived' };
+    // Of two at once, it is archived by the one whose document it is.
+    return kept.task === author.task ? { is: 'archived' } : doneBy('archived', kept.task);
   }, signal);
 }
 

@@ -7,7 +7,6 @@ import type { LetterStanding } from '../../domain/standing.js';
 import { isoOfMs } from '../../domain/time.js';
 import { lastRecords } from '../../journal/read.js';
 import { recordAbout } from '../../journal/record-about.js';
-import { writeRecord } from '../../journal/write-record.js';
 import type { StoredMessage } from '../../nats/wire/message.js';
 import { deleteDocument } from '../../operations/documents.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
@@ -17,6 +16,7 @@ import { lastPointer, readPointer, writePointer } from '../../pointers/write-poi
 import { suggestCommand } from '../../suggestion.js';
 import type { StatesOf } from '../originals.js';
 import type { Author, Skipped } from '../plan/carry-out.js';
+import { doneBy, journalOnce } from '../plan/journal-once.js';
 import { persistently } from '../plan/persistently.js';
 import type { SkipDecision } from '../plan/plan-letters.js';
 import { isWaitingAgain, letterKey, standingsOfLetters } from '../state.js';
@@ -29,6 +29,8 @@ export type RestoreDecision =
       /** `forget`: it was restored, and has moved on since; only its document is left of what was interrupted. */
       readonly do: 'restore' | 'forget';
       readonly archived: ArchivedLetter;
+      /** The journal has it already, under this task. */
+      readonly journaled?: { readonly task: string | undefined };
       readonly original?: Original['state'];
     };
 
@@ -58,13 +60,14 @@ export async function decideRestores(
     const standing = standings[i] ?? { is: 'dead' };
     const record = restored[i]?.record;
     const isRestored = record?.kind === 'RESTORED' && record.archive === archived.archive;
+    const journaled = isRestored ? { journaled: { task: record.task } } : {};
     const over = (await isWaitingAgain(pipeline, archived.pointer)) ? replayed : overBecause(standing);
-    if (over !== undefined && isRestored) return { do: 'forget', archived };
+    if (over !== undefined && isRestored) return { do: 'forget', archived, ...journaled };
     if (over !== undefined) {
       return { do: 'skip', reason: over, suggestions: [discardCommand(letter.id, 'archived')] };
     }
     const original = states?.[i];
-    return { do: 'restore', archived, ...(original === undefined ? {} : { original }) };
+    return { do: 'restore', archived, ...journaled, ...(original === undefined ? {} : { original }) };
   });
   // Without a signal, each was looked at.
   return decided as RestoreDecision[];
@@ -98,9 +101,10 @@ export function restoreOne(
   signal: AbortSignal | undefined,
 ): Promise<{ readonly is: 'restored' } | Skipped> {
   const { link, places, clock, identity } = pipeline;
-  const { archived } = decision;
+  const { archived, journaled } = decision;
   const { pointer, deadAt, archive } = archived;
   return persistently(async () => {
+    let by = journaled?.task;
     if (decision.do === 'restore') {
       await endArchiving(pipeline, archived);
       const { written } = await writePointer(link, places.dlq, withDeath(pointer, deadAt));
@@ -114,11 +118,11 @@ export function restoreOne(
       }
       const at = isoOfMs(clock.now());
       const facts = { kind: 'RESTORED', at, archive, worker: identity.worker, ...author } as const;
-      await writeRecord(pipeline, recordAbout(letterKey(pointer), facts));
+      if (!journaled) by = await journalOnce(pipeline, recordAbout(letterKey(pointer), facts));
     }
     // This version of it: another archiving of the same dead letter stays.
     await deleteDocument(pipeline, documentSeq);
-    return { is: 'restored' };
+    return by === author.task ? { is: 'restored' } : doneBy('restored', by);
   }, signal);
 }
 

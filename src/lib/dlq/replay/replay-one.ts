@@ -7,7 +7,6 @@ import type { Pointer } from '../../domain/pointer.js';
 import { lastRecord } from '../../journal/read.js';
 import { recordAbout } from '../../journal/record-about.js';
 import { writeRecord } from '../../journal/write-record.js';
-import { replayedReason } from '../../tasks/letter-records.js';
 import { statesOfEvents } from '../../pointers/kept/event-of.js';
 import type { EditedVersion } from '../../pointers/kept/edited-versions.js';
 import { writePointer } from '../../pointers/write-pointer.js';
@@ -15,6 +14,7 @@ import { routeExhaustion } from '../../routing/route.js';
 import type { Author, Skipped } from '../plan/carry-out.js';
 import { decideReplays, type ReplayDecision, replayKey } from './decide-replay.js';
 import type { DlqEntry } from '../../pointers/entry.js';
+import { doneBy, journalOnce } from '../plan/journal-once.js';
 import { persistently } from '../plan/persistently.js';
 import type { StatesOf } from '../originals.js';
 import { keyOf } from '../state.js';
@@ -122,16 +122,11 @@ async function journalEdit(
   await writeRecord(pipeline, recordAbout(replayKey(pointer), facts));
 }
 
-/** Two may replay one dead letter at once: it is the replay of whoever journals it first. Resolves with his task. */
-async function journalReplay(
-  pipeline: Pipeline,
-  author: Author,
-  pointer: Pointer,
-): Promise<string | undefined> {
+/** Resolves with the task whose replay it is. */
+function journalReplay(pipeline: Pipeline, author: Author, pointer: Pointer): Promise<string | undefined> {
   const at = isoOfMs(pipeline.clock.now());
   const facts = { kind: 'REPLAYED', at, worker: pipeline.identity.worker, ...author } as const;
-  const { duplicate } = await writeRecord(pipeline, recordAbout(replayKey(pointer), facts));
-  return duplicate ? taskOf(pipeline, pointer) : author.task;
+  return journalOnce(pipeline, recordAbout(replayKey(pointer), facts));
 }
 
 /** The task that the journal names. */
@@ -141,7 +136,7 @@ async function taskOf(pipeline: Pipeline, pointer: Pointer): Promise<string | un
 
 /** Another one's replay, of which at most the rest was done here. */
 export function replayedBy(task: string | undefined): Skipped {
-  return { is: 'skipped', reason: replayedReason(task) };
+  return doneBy('replayed', task);
 }
 
 /** By sequence: a newer dead letter of the same event stays. One that is gone already is as good as deleted. */
