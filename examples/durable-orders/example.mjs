@@ -35,8 +35,9 @@ async function restart() {
   step('The first run: it makes the store, the stream and the durable consumers', {
     nats: [
       'nats-server -js -sd ./jetstream-store',
-      'nats consumer add ORDERS order-processor --pull --deliver all --max-deliver 3',
-      'nats consumer add ORDERS analytics-processor --pull --deliver 1h --max-pending 1',
+      'nats stream add ORDERS --defaults --subjects orders.events,users.registrations --max-age 7d',
+      'nats consumer add ORDERS order-processor --defaults --pull --deliver all --max-deliver 3',
+      'nats consumer add ORDERS analytics-processor --defaults --pull --deliver 1h --max-pending 1',
     ],
   });
   await runUntil(() => notes('order-processor').length >= 8 && notes('verification').length >= 3);

@@ -40,8 +40,8 @@ tell('Waits are a tenth of those of the config, and sizes a hundredth: for a dem
 
 step('Turn the config into streams and groups', {
   nats: [
-    "nats stream add JELMORE --subjects 'jelmore.>' --storage file --max-age 7d --max-msgs 100000",
-    'nats consumer add JELMORE session_handlers --pull --filter "jelmore.session.>"',
+    "nats stream add JELMORE --defaults --subjects 'jelmore.>' --max-age 7d --max-msgs 100000",
+    "nats consumer add JELMORE session_handlers --defaults --pull --filter 'jelmore.session.>'",
   ],
 });
 output(await run('pipeline apply --yes'), (line) =>
@@ -60,7 +60,7 @@ start('events tail --all --json', { name: 'dashboard', onLine: (_, event) => eve
 await Promise.all(workers.map((worker) => worker.said('"consumers"', patienceMs)));
 
 step(`${sessions} sessions; the git service is down`, {
-  nats: 'nats pub jelmore.session.created \'{"event_type": "session.created", …}\' -H Session-Id:session-1',
+  nats: `nats pub jelmore.session.created '{"event_type":"session.created","message_id":"1","payload":{"directory":"/work","query":"fix the build"}}' -H 'Session-Id: session-1'`,
 });
 tell('A program publishes them: pipeline.publishMany(events)');
 writeFileSync('git-service-is-down', '');
@@ -93,7 +93,7 @@ output(await run("dlq replay --all --wait --yes --note 'the git service is back'
 );
 
 step('How was it used? Read the history again', {
-  nats: 'nats consumer add JELMORE --deliver 1h --ephemeral',
+  nats: 'nats sub --stream JELMORE --since 1h',
 });
 const replayed = await run('events replay --hours 1 --handler ./usage.mjs');
 output(replayed, (line) => / read, /.test(line));

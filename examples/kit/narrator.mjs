@@ -19,8 +19,8 @@ export function title(text) {
 export function step(text, { nats = [] } = {}) {
   stepBeganMs = performance.now();
   write(['', ...wrap(`${++steps}. ${text}`).map((line) => paint(['bold', 'cyan'], line))]);
-  if (explain)
-    for (const line of [nats].flat()) write(wrap(`   nats CLI: ${line}`).map((one) => paint('magenta', one)));
+  // Never broken: it is there to be copied.
+  if (explain) for (const line of [nats].flat()) write([paint('magenta', `   nats CLI: ${line}`)]);
 }
 
 export function tell(text) {

@@ -28,8 +28,8 @@ Object.assign(process.env, {
 
 step('Turn the config into streams and consumers', {
   nats: [
-    "nats stream add events --subjects 'events.>' --max-age 45d",
-    "nats consumer add events notifications-consumer --filter 'events.*.totp.requested' --pull --ack explicit",
+    "nats stream add events --defaults --subjects 'events.>' --max-age 45d",
+    "nats consumer add events notifications-consumer --defaults --pull --filter 'events.*.totp.requested'",
   ],
 });
 output(await run('pipeline apply --yes'), (line) =>

@@ -5,8 +5,10 @@ import { Ajv } from 'ajv';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { natsForTest } from '../support/pipeline.js';
+import { runOnTerminal } from '../support/on-terminal.js';
 import { makeProject } from '../support/project.js';
 
+const bin = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 const zod = fileURLToPath(new URL('../../node_modules/zod', import.meta.url));
 /** Nothing answers there: it is not asked either. */
 const nowhere = 'nats://127.0.0.1:1';
@@ -122,3 +124,17 @@ test('config lint: exit 0, and 1 with --strict; nothing to say is exit 0', async
     stderr: '',
   });
 });
+
+test('config lint on a narrow terminal breaks its lines between words, and sets apart what goes on', async () => {
+  const project = await makeProject(nowhere, config, files);
+  const { stdout } = await project.cli(['config', 'lint']);
+  const lint = [process.execPath, bin, 'config', 'lint'];
+  const [narrow, wide] = await Promise.all(
+    [40, 300].map(async (columns) => (await runOnTerminal([lint], { cwd: project.folder, columns }))[0]),
+  );
+  expect(wide?.text).toBe(`${stdout}\n`);
+  const lines = narrow?.text.trimEnd().split('\n') ?? [];
+  expect(lines.length).toBeGreaterThan(stdout.split('\n').length);
+  expect(lines.filter((line) => line.length > 40)).toEqual([]);
+  expect(lines.join('\n').replaceAll('\n  ', ' ')).toBe(stdout);
+}, 30_000);

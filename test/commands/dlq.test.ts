@@ -357,6 +357,21 @@ describe.each(modes)('dlq replay %s', (...mode) => {
       });
     } else expect(ended.stdout).toBe('Interrupted: 1 of 1 replayed, 0 resolved, 1 still pending');
   });
+
+  it('says of how many it waits for the outcome: of those that were replayed, in each step', async () => {
+    const { bed, dlq } = await desk();
+    for (const _ of [1, 2, 3]) await bury(bed);
+    await bed.link.deleteMessage('events', 3);
+    const notes = ({ stderr }: { readonly stderr: string }): (string | undefined)[] =>
+      stderr.split('\n').filter((line) => line.includes('waiting for the outcome'));
+    const words = ['replay', '--all', '--yes', '--wait-timeout', '100ms', ...mode];
+    const canary = await dlq(...words, '--canary', '1,rest');
+    expect(notes(canary)).toEqual([
+      'step 1 of 2: waiting for the outcome of 1 (Ctrl-C only stops the waiting)',
+    ]);
+    const rest = await dlq(...words, '--wait');
+    expect(notes(rest)).toEqual(['waiting for the outcome of 1 (Ctrl-C only stops the waiting)']);
+  });
 });
 
 describe('dlq list --output ndjson', () => {

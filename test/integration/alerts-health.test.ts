@@ -16,7 +16,11 @@ const none = { newGroup: false, groupBack: false };
 let workers = 0;
 
 /** What one of several processes logs; it looks often. */
-function deskOf(bed: TestBed, alerts: Partial<AlertSettings>): { readonly alerts: () => Alert[] } {
+function deskOf(
+  bed: TestBed,
+  alerts: Partial<AlertSettings>,
+  calm = 300,
+): { readonly alerts: () => Alert[]; readonly stop: () => Promise<void> } {
   const events: WaterfallEvent[] = [];
   const http = new HttpClient({});
   const settings: AlertSettings = { ...none, ...alerts };
@@ -33,14 +37,14 @@ function deskOf(bed: TestBed, alerts: Partial<AlertSettings>): { readonly alerts
     emit: (event) => void events.push(event),
     everyMs: 50,
     rest: 0,
-    calm: 300,
+    calm,
   });
   onTestFinished(async () => {
     await desk.stop();
     await http.close();
   });
   const told = (event: WaterfallEvent): event is WaterfallEventOf<'alert'> => event.type === 'alert';
-  return { alerts: () => events.filter(told).map(({ alert }) => alert) };
+  return { alerts: () => events.filter(told).map(({ alert }) => alert), stop: () => desk.stop() };
 }
 
 const publish = (bed: TestBed, count: number): Promise<unknown> =>
@@ -94,6 +98,51 @@ describe('lag', () => {
   });
 });
 
+describe('processes with other limits of the same pipeline, as during a deploy', () => {
+  const low = { lag: { degraded: 1, critical: 1 } };
+  const high = { lag: { degraded: 10, critical: 10 } };
+  const calm = 1500;
+
+  it.each([
+    ['that is raised', low, high],
+    ['that is lowered', high, low],
+  ])('tell once of a limit %s', async (_, before, after) => {
+    const bed = await testBed();
+    const desks = [deskOf(bed, before, calm), deskOf(bed, after, calm)];
+    const told = (): string[] => inShort(desks.flatMap(({ alerts }) => alerts()));
+    await publish(bed, 5);
+    await eventually('it fires', () => told().length === 1);
+    // Long enough for the higher limit to have been calm.
+    await sleep(2 * calm);
+    expect(told()).toEqual([`lag critical ${consumer} firing 5`]);
+    await bed.run({ [consumer]: () => {} });
+    await eventually('it is over', () => told().length === 2);
+    expect(told()).toContain(`lag critical ${consumer} resolved 0`);
+  });
+
+  it('say that it is over by the higher limit when the one with the lower limit has ended', async () => {
+    const bed = await testBed();
+    const [old, young] = [deskOf(bed, low, calm), deskOf(bed, high, calm)];
+    await publish(bed, 5);
+    await eventually('it fires', () => old.alerts().length === 1);
+    await old.stop();
+    await eventually('it is over', () => young.alerts().length === 1);
+    expect(young.alerts()).toMatchObject([{ state: 'resolved', value: 5, threshold: 10 }]);
+    expect(old.alerts()).toMatchObject([{ state: 'firing', value: 5, threshold: 1 }]);
+  });
+
+  it('begin to tell by a limit that is lower than what is there', async () => {
+    const bed = await testBed();
+    const old = deskOf(bed, high);
+    await publish(bed, 5);
+    await sleep(500);
+    const young = deskOf(bed, low);
+    await eventually('it fires', () => young.alerts().length === 1);
+    await old.stop();
+    expect(old.alerts()).toEqual([]);
+  });
+});
+
 describe('storage', () => {
   it('is told above its limit and not at it, of the stream that it is about', async () => {
     const bed = await testBed({ streams: { events: { maxMsgs: 10 } } });
@@ -119,6 +168,18 @@ describe('storage', () => {
 });
 
 describe('nobody runs', () => {
+  it('goes on where a process that has just started has not seen it for as long', async () => {
+    const bed = await testBed();
+    const calm = 1500;
+    const first = deskOf(bed, { nobodyRunsMs: 1000 }, calm);
+    await publish(bed, 1);
+    await eventually('it fires', () => first.alerts().length === 1);
+    // It has seen it for no time.
+    const second = deskOf(bed, { nobodyRunsMs: 60_000 }, calm);
+    await sleep(2 * calm);
+    expect([...first.alerts(), ...second.alerts()]).toHaveLength(1);
+  });
+
   it('is told of a consumer that has work, after its time and not before, and when somebody does', async () => {
     const bed = await testBed();
     const other = deskOf(bed, { nobodyRunsMs: 1000 });

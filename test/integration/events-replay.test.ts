@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DiscardPolicy } from '@nats-io/jetstream';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { PlutomiEvent } from '../../src/lib/handlers/contract.js';
@@ -7,13 +8,15 @@ import { replayEvents } from '../../src/lib/events/replay/replay-events.js';
 import type { ReplayEventsOptions } from '../../src/lib/events/replay/replay-options.js';
 import type { StoredEvent } from '../../src/lib/events/read/stored-event.js';
 import type { Link } from '../../src/lib/nats/link.js';
+import { systemClock } from '../../src/lib/flow/clock.js';
 import type { StoredMessage } from '../../src/lib/nats/wire/message.js';
 import type { Pipeline } from '../../src/lib/pipeline/pipeline.js';
 import { readOperations } from '../../src/lib/report/operations-log.js';
 import { applyTopology, makeConfig } from '../support/config.js';
 import { eventually } from '../support/eventually.js';
 import { startNats, type TestServer } from '../support/nats-server.js';
-import { connectTo } from '../support/pipeline.js';
+import { connectTo as connectBriefly } from '../support/connect.js';
+import { connectTo, natsForTest } from '../support/pipeline.js';
 import { pipelineOf } from '../support/pipeline-of.js';
 import { startProxy } from '../support/proxy.js';
 
@@ -261,6 +264,46 @@ describe('a target that fails', () => {
     expect(again.lastSeq).toBe(3001);
     expect(await stored(direct, 'away')).toHaveLength(3001);
     await direct.jsm.streams.delete('away');
+  }, 60_000);
+
+  test('a server that falls silent: it ends once nothing was taken for 30 s, not before', async () => {
+    const away = await natsForTest();
+    const direct = await connectTo(away.url);
+    await direct.jsm.streams.add({ name: 'away', subjects: ['away.>'] });
+    await using target = await connectBriefly(away.url, 'target', 500);
+    const { link } = await open(3000);
+    let passedMs = 0;
+    const clock = { ...systemClock, monotonic: () => systemClock.monotonic() + passedMs };
+    const pipeline = pipelineOf(link, config, { clock });
+    let hasEnded = false;
+    const replaying = replayEvents(pipeline, { all: true, target, to: 'events.>=away.>', rate: 1000 });
+    void replaying.then(() => (hasEnded = true));
+    await eventually(
+      '1,100 are written',
+      async () => ((await direct.streamInfo('away'))?.state.messages ?? 0) >= 1100,
+    );
+    const whenLost = new Promise<void>((resolve) => {
+      target.watch((state) => {
+        if (state === 'disconnected') resolve();
+      });
+    });
+    await away.pause();
+    await whenLost;
+    // Time for the first answers to be missing, and then for it to ask again.
+    await sleep(2000);
+    passedMs = 15_000;
+    await sleep(2000);
+    expect(hasEnded).toBe(false);
+    passedMs = 31_000;
+    const result = await replaying;
+    expect(result).toMatchObject({ failed: 0, stopped: { code: 'UNREACHABLE' } });
+    expect(result.read).toBeLessThan(3001);
+    expect(result.written).toBeGreaterThan(0);
+    await away.restart();
+    const ids = (await stored(await connectTo(away.url), 'away')).map(
+      ({ headers }) => headers['Nats-Msg-Id']?.[0],
+    );
+    expect(ids.length).toBeGreaterThanOrEqual(result.lastSeq ?? 0);
   }, 60_000);
 
   test('a stream that is full stops it; an event that is too large is counted', async () => {

@@ -7,6 +7,8 @@ import { byCore, byJetStream, startConsumer } from './consumer.mjs';
 import { expectedOf, keeps } from './retention.mjs';
 
 const { RETENTION: retention = 'limits', STORAGE: storage = 'file', MAX_MSGS = '1000' } = process.env;
+// The nats CLI has a shorter word for it.
+const inNatsCli = retention === 'workqueue' ? 'work' : retention;
 const limits = { retention, storage, max_msgs: Number(MAX_MSGS) };
 
 title('The consumer is away: what happens to the events of that time?');
@@ -15,8 +17,8 @@ const [jsm, js] = [await jetstreamManager(nc), jetstream(nc)];
 
 step('A stream for the orders, and a durable consumer', {
   nats: [
-    `nats stream add ORDERS --defaults --subjects 'orders.*' --retention ${retention} --storage ${storage}`,
-    'nats consumer add ORDERS billing --pull --ack explicit',
+    `nats stream add ORDERS --defaults --subjects 'orders.*' --retention ${inNatsCli} --storage ${storage} --max-msgs ${MAX_MSGS}`,
+    'nats consumer add ORDERS billing --defaults --pull',
   ],
 });
 await jsm.streams.add({ name: 'ORDERS', subjects: ['orders.*'], ...limits });

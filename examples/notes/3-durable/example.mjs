@@ -24,7 +24,10 @@ const ephemeral = [await readAll(), await readAll()];
 tell(`It has read ${ephemeral.join(', and then ')}: nobody remembers it, so it begins at the first.`);
 
 step('A durable consumer reads three', {
-  nats: 'nats consumer add PAYMENTS ledger --pull --ack explicit --deliver all',
+  nats: [
+    'nats consumer add PAYMENTS ledger --defaults --pull --wait 1s',
+    'nats consumer next PAYMENTS ledger --count 3 --ack',
+  ],
 });
 const durable = { durable_name: 'ledger', ack_policy: 'explicit', deliver_policy: 'all' };
 await jsm.consumers.add('PAYMENTS', { ...durable, ack_wait: nanos(1000) });
@@ -35,7 +38,7 @@ await book(ledger, 3, doubleAck);
 tell(`It has booked ${booked.size}, and is gone.`);
 
 step('It comes back, and dies between the effect and the ack', {
-  nats: 'nats consumer info PAYMENTS ledger',
+  nats: ['nats consumer next PAYMENTS ledger --no-ack', 'nats consumer info PAYMENTS ledger'],
 });
 await book(ledger, 1, () => {});
 tell(`Payment ${deliveries.at(-1)} is booked, but the server does not know that.`);

@@ -30,7 +30,8 @@ tell(`w1 still has ${done.get('w1').length}; the others share the new ones`);
 step('A work queue: jobs that wait, whether or not a worker is there', {
   nats: [
     "nats stream add QUEUE --defaults --subjects 'queue.*' --retention work",
-    'nats consumer add QUEUE workers --pull',
+    `nats pub --jetstream queue.mail --count ${jobs} 'job {{Count}}'`,
+    'nats consumer add QUEUE workers --defaults --pull',
   ],
 });
 await jsm.streams.add({ name: 'QUEUE', subjects: ['queue.*'], retention: 'workqueue' });
@@ -45,7 +46,7 @@ const pulled = await Promise.all([1, 2, 3].map(() => pullJobs(js, jobs / 3)));
 await until('an empty queue', async () => (await held()) === 0);
 tell(`each took ${pulled.map((found) => found.length).join(', ')}; what is acknowledged is removed`);
 
-step('A second consumer of the same jobs', { nats: 'nats consumer add QUEUE audit --pull' });
+step('A second consumer of the same jobs', { nats: 'nats consumer add QUEUE audit --defaults --pull' });
 const second = { durable_name: 'audit', ack_policy: 'explicit' };
 const refused = await jsm.consumers.add('QUEUE', second).catch((error) => error);
 tell(`The server refuses it: ${refused.message}`);

@@ -6,6 +6,9 @@ import { escapeLine } from '../../lib/domain/escape.js';
 import { viewOf } from '../../lib/cli/output/view.js';
 import { hanging } from '../../lib/render/hanging.js';
 
+/** Of the further lines of one finding. */
+const indent = 2;
+
 /** What `config lint --json` prints. */
 export interface ConfigLintResult {
   readonly findings: readonly LintFinding[];
@@ -34,7 +37,7 @@ Exit code 0, or 1 with --strict if there is anything. No server is contacted whe
         ? 'nothing to say'
         : findings
             .map(({ path, rule, message }) => escapeLine(`${path}: ${message} (${rule})`))
-            .map((line) => hanging(0, line, viewOf(process.stdout, this.colors).width))
+            .map((line) => hanging(indent, line, viewOf(process.stdout, this.colors).width))
             .join('\n'),
     );
     if (this.flags.strict && findings.length > 0) process.exitCode = 1;

@@ -33,7 +33,18 @@ export interface AlertDocument {
   /** The oldest first. */
   readonly notices: readonly AlertNotice[];
   /** Who tells them now, and until when nobody else does. */
-  readonly claim: { readonly by: string; readonly until: string } | null;
+  readonly claim: Term | null;
+  /**
+   * Who last saw more than its own limit allows, and until when nobody else says that it is over. Null: nobody, or it is
+   * about a group.
+   */
+  readonly held: Term | null;
+}
+
+/** A process, and until when what it has said counts, ISO. */
+export interface Term {
+  readonly by: string;
+  readonly until: string;
 }
 
 /** More than these are not kept while nobody takes them. */
@@ -49,6 +60,8 @@ export interface Noticed {
   readonly to: readonly AlertDestination[];
   /** Until when the one that noticed it has the right to tell it, ISO. */
   readonly claimUntil: string;
+  /** Until when nobody else says that it is over, ISO; null: whoever finds it over may say so. */
+  readonly heldUntil: string | null;
 }
 
 /** The document with a new alert in it; undefined: it was noticed before. */
@@ -63,12 +76,28 @@ export function resolved(current: AlertDocument | undefined, noticed: Noticed): 
   if (current?.state !== 'firing') return undefined;
   // It fires for another cause by now.
   if (current.cause !== noticed.cause) return undefined;
+  if (isHeld(current, noticed.by, Date.parse(noticed.alert.at))) return undefined;
   return withNotice(current, noticed, { state: 'resolved', since: current.since });
+}
+
+/** Another process still sees more than its own limit allows. */
+export function isHeld({ held }: AlertDocument, by: string, nowMs: number): boolean {
+  return held !== null && held.by !== by && Date.parse(held.until) > nowMs;
+}
+
+/** The document of what fires and is not over for this process; undefined: it is over, or held for long enough. */
+export function heldBy(
+  current: AlertDocument | undefined,
+  { by, until, unlessUntil }: Term & { readonly unlessUntil: string },
+): AlertDocument | undefined {
+  if (current?.state !== 'firing') return undefined;
+  if (current.held && Date.parse(current.held.until) >= Date.parse(unlessUntil)) return undefined;
+  return { ...current, held: { by, until } };
 }
 
 function withNotice(
   current: AlertDocument | undefined,
-  { name, alert, cause, dlqSeq, by, to, claimUntil }: Noticed,
+  { name, alert, cause, dlqSeq, by, to, claimUntil, heldUntil }: Noticed,
   { state, since }: Pick<AlertDocument, 'state' | 'since'>,
 ): AlertDocument {
   const notices = [...(current?.notices ?? []), { alert: { ...alert, state, since }, todo: to }];
@@ -88,6 +117,7 @@ function withNotice(
     group,
     notices: notices.slice(-mostNotices),
     claim,
+    held: state === 'resolved' || heldUntil === null ? null : { by, until: heldUntil },
   };
 }
 
@@ -153,7 +183,8 @@ export function decodeAlert(object: JsonObject): Decoded<AlertDocument> {
       dlqSeq: isCount(dlqSeq) ? dlqSeq : null,
       group: readGroup(object['group']),
       notices: Array.isArray(notices) ? notices.flatMap((one) => readNotice(one) ?? []) : [],
-      claim: readClaim(object['claim']),
+      claim: readTerm(object['claim']),
+      held: readTerm(object['held']),
     },
   };
 }
@@ -186,7 +217,7 @@ function readGroup(value: unknown): AlertGroup | null {
     : null;
 }
 
-function readClaim(value: unknown): AlertDocument['claim'] {
+function readTerm(value: unknown): Term | null {
   if (!isObject(value)) return null;
   const { by, until } = value;
   return isText(by) && isTime(until) ? { by, until } : null;

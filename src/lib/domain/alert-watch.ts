@@ -13,14 +13,18 @@ export class AlertWatch {
     private readonly calm = calmMs,
   ) {}
 
+  /** So much may be, once it fires. */
+  isCalm(value: number): boolean {
+    return value <= limitsOfAlert(this.condition, this.threshold).upTo;
+  }
+
   /** What to tell of a value; undefined: nothing. */
   see(value: number, isFiring: boolean, nowMs: number): 'firing' | 'resolved' | undefined {
-    const { above, upTo } = limitsOfAlert(this.condition, this.threshold);
     if (!isFiring) {
       this.calmSinceMs = undefined;
-      return value > above ? 'firing' : undefined;
+      return value > limitsOfAlert(this.condition, this.threshold).above ? 'firing' : undefined;
     }
-    if (value > upTo) {
+    if (!this.isCalm(value)) {
       this.calmSinceMs = undefined;
       return undefined;
     }

@@ -69,8 +69,11 @@ export function renderConsequence(one: Consequence, caller: Caller): string {
 
 function explanation({ action, kind, name, stream = '', fields }: Change, caller: Caller): string[] {
   if (action === 'orphan') {
-    const words = kind === 'stream' ? ['stream', 'rm', name] : ['consumer', 'rm', stream, name];
-    const command = renderSuggestion(suggestOther('nats', words), caller);
+    const remove =
+      kind === 'stream'
+        ? suggestOther('nats', ['stream', 'rm', name])
+        : suggestOther('nats', ['consumer', 'rm', stream, name]);
+    const command = renderSuggestion(remove, caller);
     // A line of its own: it is there to be copied.
     return ['no longer in the config, and left alone; to delete it:', escapeLine(`  ${command}`)];
   }

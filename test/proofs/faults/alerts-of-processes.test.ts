@@ -108,6 +108,35 @@ test('an alert of a process that is killed while it tells it is told by another 
   ]);
 }, 120_000);
 
+test('a limit that a deploy raises: the old process and the new one tell once, and once more when the old one has ended', async () => {
+  const server = await natsForTest();
+  const p = await makeProject(server.url, configOf({ count: 1 }), {
+    ...files,
+    'raised.json': JSON.stringify(configOf({ count: 10 })),
+  });
+  await p.cli(['pipeline', 'apply', '--yes']);
+  const old = p.start();
+  await old.until('pipeline runs');
+  const young = p.start(['--config', 'raised.json']);
+  await young.until('pipeline runs');
+  await publishMany(server.url, 5);
+  const told = (): string[] =>
+    [old, young].flatMap((run) =>
+      run
+        .logs()
+        .map(({ msg }) => String(msg))
+        .filter((msg) => msg === 'alert' || msg === 'alert is over'),
+    );
+  await eventually('it fires', () => told().length === 1, 30_000);
+  // Longer than the 30 s for which it is calm by the higher limit.
+  await new Promise((resolve) => setTimeout(resolve, 55_000));
+  expect(told()).toEqual(['alert']);
+  old.child.kill('SIGTERM');
+  await old.ended;
+  await eventually('it is over', () => told().length === 2, 60_000);
+  expect(told()).toEqual(['alert', 'alert is over']);
+}, 240_000);
+
 test('a secret that is none ends the start, and is not shown; so does a handler that is not there', async () => {
   const server = await natsForTest();
   const alerts = { count: 1, webhook: 'http://127.0.0.1:9/x' };

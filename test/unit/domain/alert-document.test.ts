@@ -4,6 +4,7 @@ import {
   type AlertDocument,
   claimed,
   decodeAlert,
+  heldBy,
   mostNotices,
   type Noticed,
   raised,
@@ -38,6 +39,7 @@ function noticed(second: number, changes: Partial<Noticed> = {}): Noticed {
     by: 'a',
     to: ['log', 'webhook'],
     claimUntil: at(30),
+    heldUntil: null,
     ...changes,
   };
 }
@@ -88,6 +90,23 @@ test('one process at a time tells it, and another one when that one is silent', 
   expect(released(first, 'a')?.claim).toBeNull();
 });
 
+test('it is not over while another process sees too much, and no longer than that one says so', () => {
+  const first = must(raised(undefined, noticed(1, { heldUntil: at(20) })));
+  expect(first.held).toEqual({ by: 'a', until: at(20) });
+  expect(resolved(first, noticed(19, { by: 'b' }))).toBeUndefined();
+  // Its own limits are its own business.
+  expect(resolved(first, noticed(19))).toMatchObject({ state: 'resolved', held: null });
+  const term = (by: string, second: number) => ({ by, until: at(second + 20), unlessUntil: at(second + 15) });
+  expect(heldBy(first, term('c', 5))).toBeUndefined();
+  const again = must(heldBy(first, term('c', 6)));
+  expect(again).toEqual({ ...first, held: { by: 'c', until: at(26) } });
+  expect(resolved(again, noticed(25, { by: 'b' }))).toBeUndefined();
+  const over = must(resolved(again, noticed(26, { by: 'b' })));
+  expect(over).toMatchObject({ state: 'resolved', held: null });
+  expect(heldBy(over, term('c', 27))).toBeUndefined();
+  expect(heldBy(undefined, term('c', 27))).toBeUndefined();
+});
+
 test('it is delivered when it was told everywhere', () => {
   const first = must(raised(undefined, noticed(1)));
   const id = 'p-count-1';
@@ -130,13 +149,17 @@ test('a document is read as it was written, and what is none has a reason', () =
   const strange = {
     notices: [null, {}, { alert: {}, todo: [] }, { alert: document, todo: ['moon'] }],
     claim: 'x',
+    held: { by: 'a' },
     dlqSeq: -1,
     group: [],
   };
   expect(read({ ...document, ...strange })).toMatchObject({
     notices: [],
     claim: null,
+    held: null,
     dlqSeq: null,
     group: null,
   });
+  const held = { ...document, held: { by: 'a', until: at(9) } };
+  expect(read(JSON.parse(JSON.stringify(held)))).toEqual(held);
 });

@@ -3,6 +3,7 @@ import { type Alert, type AlertGroup, type Measured, textOf } from '../../domain
 import {
   type AlertDocument,
   decodeAlert,
+  isHeld,
   type Noticed,
   raised,
   resolved,
@@ -21,6 +22,7 @@ import type { DlqEntry } from '../../pointers/entry.js';
 import { takeCensus } from './census.js';
 import { Gauge } from './gauge.js';
 import { HealthGauge } from './health-gauge.js';
+import { heldUntil, holdAlert, type Looks } from './hold.js';
 import { SeenShapes } from './seen-shapes.js';
 import { AlertMessenger, type AlertTargets, alertSubject, leaseMs } from './messenger.js';
 
@@ -62,11 +64,14 @@ export class AlertDesk {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
   private failure: string | undefined;
+  /** From the beginning of the last look to that of the next, ms. */
+  private lookMs: number;
   private known: { readonly lastSeq: number; readonly documents: readonly AlertDocument[] } | undefined;
 
   constructor(private readonly parts: AlertDeskParts) {
     const { pipeline, targets, http, emit } = parts;
     this.alerts = pipeline.config.alerts;
+    this.lookMs = parts.everyMs ?? defaultEveryMs;
     this.gauge = new Gauge(pipeline, this.alerts);
     this.healthGauge = new HealthGauge(pipeline, this.alerts);
     this.shapes = new SeenShapes(pipeline);
@@ -84,6 +89,10 @@ export class AlertDesk {
 
   private get lease(): number {
     return this.parts.lease ?? leaseMs;
+  }
+
+  private get looks(): Looks {
+    return { everyMs: this.lookMs, calm: this.parts.calm };
   }
 
   /** There is something that could be told. */
@@ -139,7 +148,9 @@ export class AlertDesk {
     const tookMs = clock.monotonic() - startedAt;
     // Several processes do not look in step.
     const jitter = 0.9 + clock.random() / 5;
-    if (!this.stopping.signal.aborted) this.next(Math.max(everyMs * jitter, tookMs * rest));
+    const pauseMs = Math.max(everyMs * jitter, tookMs * rest);
+    this.lookMs = tookMs + pauseMs;
+    if (!this.stopping.signal.aborted) this.next(pauseMs);
   }
 
   private async look(): Promise<void> {
@@ -170,9 +181,13 @@ export class AlertDesk {
     const { condition, value, threshold, name = condition, about = null, level = null } = measured;
     let watch = this.watches.get(name);
     if (!watch) this.watches.set(name, (watch = new AlertWatch(condition, threshold, this.parts.calm)));
-    const isFiring = documents.some((one) => one.name === name && one.state === 'firing');
-    const state = watch.see(value, isFiring, this.parts.pipeline.clock.now());
+    const { pipeline } = this.parts;
+    const { clock, identity } = pipeline;
+    const fires = documents.find((one) => one.name === name && one.state === 'firing');
+    const state = watch.see(value, fires !== undefined, clock.now());
+    if (fires && !watch.isCalm(value)) await holdAlert(pipeline, fires, this.looks);
     if (state === undefined) return;
+    if (state === 'resolved' && fires && isHeld(fires, identity.worker, clock.now())) return;
     const text = textOf(measured, state === 'resolved');
     const facts = { condition, text, about, level, value, threshold, group: null };
     await this.change(state, name, facts, { cause: '' });
@@ -244,6 +259,7 @@ export class AlertDesk {
       by: identity.worker,
       to: this.messenger.destinations,
       claimUntil: isoOfMs(nowMs + this.lease),
+      heldUntil: cause === '' ? heldUntil(pipeline, this.looks) : null,
     };
     const make = state === 'firing' ? raised : resolved;
     await updateDocument(pipeline, alertSubject(pipeline, name), decodeAlert, (current) =>
