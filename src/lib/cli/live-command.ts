@@ -2,9 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from '@oclif/core/command';
 import { escapeJson, escapeLine } from '../domain/escape.js';
 import { ConnectionError, UsageError } from '../errors.js';
+import { ClosedError } from '../nats/errors.js';
 import { clipColumns } from '../render/columns.js';
 import { BaseCommand } from './base-command.js';
 import { LiveScreen } from './output/live-screen.js';
+
+/** A server that is away may come back; a connection that is closed does not. */
+function mayPass(error: unknown): error is ConnectionError {
+  return error instanceof ConnectionError && !(error instanceof ClosedError);
+}
 
 /** Between the end of a reading and the next one. */
 export const watchPauseMs = 2000;
@@ -44,7 +50,7 @@ export abstract class LiveCommand<T extends typeof Command> extends BaseCommand<
         last = await read();
         trouble = '';
       } catch (error) {
-        if (!(error instanceof ConnectionError)) throw error;
+        if (!mayPass(error)) throw error;
         trouble = error.message;
       }
     }
@@ -67,7 +73,7 @@ export abstract class LiveCommand<T extends typeof Command> extends BaseCommand<
         await print();
         isAway = false;
       } catch (error) {
-        if (!(error instanceof ConnectionError)) throw error;
+        if (!mayPass(error)) throw error;
         if (!isAway) this.note(error.message);
         isAway = true;
       }

@@ -1,4 +1,5 @@
 import { refuseTexts, refuseTime } from '../domain/given.js';
+import { leavable } from '../flow/leavable.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { type PipelineConfig, readersOf } from '../config/resolved.js';
 import { unknownConsumer } from '../config/unknown-consumer.js';
@@ -33,10 +34,14 @@ export interface TailOptions {
  * Throws UsageError for a consumer that is not a valid name, or of which neither the config nor the journal knows;
  * OperationError `NO_STREAM`.
  */
-export async function* tailAdvisories(
+export function tailAdvisories(
   pipeline: Pipeline,
   options: TailOptions = {},
-): AsyncGenerator<AdvisoryLine> {
+): AsyncGenerator<AdvisoryLine, void> {
+  return leavable(options.signal, (signal) => eachAdvisory(pipeline, { ...options, signal }));
+}
+
+async function* eachAdvisory(pipeline: Pipeline, options: TailOptions): AsyncGenerator<AdvisoryLine, void> {
   const { link, config } = pipeline;
   const { kinds, consumer, sinceMs, follow, signal } = options;
   refuseTexts('kinds', kinds);

@@ -11,6 +11,7 @@ import {
 } from '@nats-io/transport-node';
 import { domainOfApi, inDomain } from './home.js';
 import { apiCode, messageTooLarge, storeFullCodes } from './wire/api-code.js';
+import { limitsInTheWay } from './wire/limits-in-the-way.js';
 import { ConnectionError, type CodedFacts, messageOf, OperationError, PlutomiError } from '../errors.js';
 import { suggestCommand, suggestFlag, suggestOther, type Suggestion } from '../suggestion.js';
 
@@ -125,12 +126,22 @@ export class UnreachableError extends ConnectionError {
 
 /** The connection was closed, and does not come back: nothing more is sent, and waiting does not help. */
 export class ClosedError extends ConnectionError {
-  constructor(what: string, cause: unknown) {
-    super(`${what}: the pipeline is closed, and its connection with it`, {
-      code: 'CLOSED',
-      cause,
-      suggestions: ['run it again; a program opens the pipeline again'],
-    });
+  constructor(
+    what: string,
+    cause: unknown,
+    /** Why it ended, where nobody here closed it. */
+    readonly reason?: PlutomiError,
+  ) {
+    super(
+      reason === undefined
+        ? `${what}: the pipeline is closed, and its connection with it`
+        : `${what}: the connection has ended for good: ${reason.message}`,
+      {
+        code: 'CLOSED',
+        cause,
+        suggestions: reason?.suggestions ?? ['run it again; a program opens the pipeline again'],
+      },
+    );
   }
 }
 
@@ -186,8 +197,11 @@ export function apiCodeOf(error: unknown): number | undefined {
   return undefined;
 }
 
-/** Turns what the client threw into one of our classes; `what` says what was being done, and on what. */
-export function translateError(error: unknown, what: string): PlutomiError {
+/**
+ * Turns what the client threw into one of our classes; `what` says what was being done, and on what. `ended`: why the
+ * connection has ended for good, where it has.
+ */
+export function translateError(error: unknown, what: string, ended?: PlutomiError): PlutomiError {
   if (error instanceof PlutomiError) return error;
   const cause = error instanceof RequestError && error.cause ? error.cause : error;
   if (cause instanceof PermissionViolationError || error instanceof PermissionViolationError) {
@@ -202,11 +216,16 @@ export function translateError(error: unknown, what: string): PlutomiError {
   if (cause instanceof NoRespondersError || (error instanceof RequestError && error.isNoResponders())) {
     return nobodyAnswers(what, error, cause);
   }
-  if (cause instanceof ClosedConnectionError || cause instanceof DrainingConnectionError)
-    return new ClosedError(what, error);
+  if (cause instanceof ClosedConnectionError || cause instanceof DrainingConnectionError || isCutOff(error))
+    return new ClosedError(what, error, ended);
   if (error instanceof JetStreamApiError) return translateApiError(error, what);
-  if (isWrapper(error) && error.cause !== undefined) return translateError(error.cause, what);
+  if (isWrapper(error) && error.cause !== undefined) return translateError(error.cause, what, ended);
   return new OperationError(`${what}: ${messageOf(error)}`, { cause: error });
+}
+
+/** A request that was out when the connection was closed: the client says so in words only. */
+function isCutOff(error: unknown): boolean {
+  return error instanceof RequestError && error.message === 'connection closed';
 }
 
 function nobodyAnswers(what: string, error: unknown, cause: unknown): UnreachableError {
@@ -241,7 +260,7 @@ function translateApiError(error: JetStreamApiError, what: string): PlutomiError
   return new OperationError(`${what}: ${error.message} (${error.code})`, {
     code: `JETSTREAM_${error.code}`,
     cause: error,
-    suggestions: limitsInTheWay.flatMap(([sign, what]) => (sign.test(error.message) ? [what] : [])),
+    suggestions: limitsInTheWay(error.message),
   });
 }
 
@@ -275,15 +294,3 @@ export function isLasting(error: PlutomiError): boolean {
     ? lastingStatuses.includes(error.cause.status)
     : error.code === 'NO_STREAM';
 }
-
-/** Limits of a server or an account that the defaults of a config can be beyond, and what to set then. */
-const limitsInTheWay: readonly (readonly [RegExp, string])[] = [
-  [
-    /duplicates window can not be larger/,
-    'set duplicateWindow of each stream in the config to at most that: streams.<stream>.duplicateWindow',
-  ],
-  [
-    /requires a stream config to have max bytes set/,
-    'set maxBytes of each stream in the config: streams.<stream>.maxBytes',
-  ],
-];

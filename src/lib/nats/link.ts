@@ -31,6 +31,9 @@ const closeWaitMs = 500;
 /** Told of each change, with the address of the server that it is about. */
 export type LinkWatcher = (state: 'disconnected' | 'reconnected', server: string) => void;
 
+/** Told once that the connection is closed for good; with the reason, unless `close` closed it. */
+export type EndWatcher = (reason: PlutomiError | undefined) => void;
+
 /**
  * One connection and what this project does over it. The only object that the rest of the library sees of
  * the client.
@@ -108,7 +111,31 @@ export class Link extends StreamAccess {
       if (!this.down) this.home.reconnected(this.nc.info);
       for (const watcher of this.watchers) watcher(this.down ? 'disconnected' : 'reconnected', this.server);
     }
-    this.inbox.closed();
+    const reason = await this.closed();
+    this.inbox.closed(reason);
+    this.end = { reason };
+    for (const watcher of this.endWatchers) watcher(reason);
+    this.endWatchers.clear();
+  }
+
+  private end: { readonly reason: PlutomiError | undefined } | undefined;
+  private readonly endWatchers = new Set<EndWatcher>();
+
+  /** Why the connection has ended for good; undefined: it has not, or it was closed here. */
+  get endReason(): PlutomiError | undefined {
+    return this.end?.reason;
+  }
+
+  /** It is closed for good. */
+  get isOver(): boolean {
+    return this.nc.isClosed();
+  }
+
+  /** Calls back when the connection is closed for good, at once where it is. Returns a function that stops it. */
+  watchEnd(watcher: EndWatcher): () => void {
+    if (this.end) watcher(this.end.reason);
+    else this.endWatchers.add(watcher);
+    return () => this.endWatchers.delete(watcher);
   }
 
   /** One of several servers may be in another cluster: nothing is sent to it. */

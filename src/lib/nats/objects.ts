@@ -24,17 +24,17 @@ async function collect<T>(pages: AsyncIterable<T>): Promise<T[]> {
   return out;
 }
 
-async function translated<T>(what: string, run: () => Promise<T>): Promise<T> {
+async function translated<T>(link: Link, what: string, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {
-    throw translateError(error, what);
+    throw link.translate(error, what);
   }
 }
 
 /** Every stream of the account. */
 export function listStreams(link: Link): Promise<StreamInfo[]> {
-  return translated('list the streams', () => collect(link.jsm.streams.list()));
+  return translated(link, 'list the streams', () => collect(link.jsm.streams.list()));
 }
 
 /** Every consumer of a stream; none when there is no such stream. */
@@ -43,22 +43,22 @@ export async function listConsumers(link: Link, stream: string): Promise<Consume
     return await collect(link.jsm.consumers.list(stream));
   } catch (error) {
     if (apiCodeOf(error) === apiCode.streamNotFound) return [];
-    throw translateError(error, `list the consumers of ${stream}`);
+    throw link.translate(error, `list the consumers of ${stream}`);
   }
 }
 
 /** Names of the streams with a subject that overlaps `subject`. */
 export function streamsOwning(link: Link, subject: string): Promise<string[]> {
-  return translated(`find the stream of ${subject}`, () => collect(link.jsm.streams.names(subject)));
+  return translated(link, `find the stream of ${subject}`, () => collect(link.jsm.streams.names(subject)));
 }
 
 export async function createStream(link: Link, fields: StreamFields & { name: string }): Promise<void> {
-  await translated(`create stream ${fields.name}`, () => link.jsm.streams.add(fields));
+  await translated(link, `create stream ${fields.name}`, () => link.jsm.streams.add(fields));
 }
 
 /** Changes these fields of a stream and leaves the others as they are. */
 export async function updateStream(link: Link, name: string, fields: StreamFields): Promise<void> {
-  await translated(`update stream ${name}`, () => link.jsm.streams.update(name, fields));
+  await translated(link, `update stream ${name}`, () => link.jsm.streams.update(name, fields));
 }
 
 /** Deletes a stream with all its messages and consumers. False: it was not there. */
@@ -67,14 +67,16 @@ export async function deleteStream(link: Link, name: string): Promise<boolean> {
     return await link.jsm.streams.delete(name);
   } catch (error) {
     if (apiCodeOf(error) === apiCode.streamNotFound) return false;
-    throw translateError(error, `delete stream ${name}`);
+    throw link.translate(error, `delete stream ${name}`);
   }
 }
 
 /** Creates a consumer. Fails where one of that name exists with another config. */
 export async function createConsumer(link: Link, stream: string, fields: ConsumerFields): Promise<void> {
   const name = fields.durable_name ?? fields.name;
-  await translated(`create consumer ${name} on ${stream}`, () => link.jsm.consumers.add(stream, fields));
+  await translated(link, `create consumer ${name} on ${stream}`, () =>
+    link.jsm.consumers.add(stream, fields),
+  );
 }
 
 /** Changes these fields of a consumer, its filters among them, and leaves the others as they are. */
@@ -84,7 +86,7 @@ export async function updateConsumer(
   name: string,
   fields: ConsumerFields & { filter_subjects: string[] },
 ): Promise<void> {
-  await translated(`update consumer ${name} on ${stream}`, () =>
+  await translated(link, `update consumer ${name} on ${stream}`, () =>
     // The server refuses one filter and a list of them together.
     link.jsm.consumers.update(stream, name, { ...fields, filter_subject: '' }),
   );
@@ -101,7 +103,7 @@ export async function pauseUntil(
   until: Date | undefined,
 ): Promise<void> {
   const { consumers } = link.jsm;
-  await translated(`${until ? 'pause' : 'resume'} consumer ${name} on ${stream}`, () =>
+  await translated(link, `${until ? 'pause' : 'resume'} consumer ${name} on ${stream}`, () =>
     until ? consumers.pause(stream, name, until) : consumers.resume(stream, name),
   );
 }
@@ -113,7 +115,7 @@ export async function deleteConsumer(link: Link, stream: string, name: string): 
   } catch (error) {
     const code = apiCodeOf(error);
     if (code === apiCode.consumerNotFound || code === apiCode.streamNotFound) return false;
-    throw translateError(error, `delete consumer ${name} on ${stream}`);
+    throw link.translate(error, `delete consumer ${name} on ${stream}`);
   }
 }
 
@@ -149,7 +151,7 @@ export async function createNamed(
   name: string,
   config: object,
 ): Promise<ConsumerInfo> {
-  return translated(`read stream ${stream}`, async () => {
+  return translated(link, `read stream ${stream}`, async () => {
     const reply = await link.nc.request(
       `${link.apiPrefix}.CONSUMER.CREATE.${stream}.${name}`,
       JSON.stringify({ stream_name: stream, config, action: 'create' }),

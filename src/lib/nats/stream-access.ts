@@ -6,7 +6,7 @@ import {
   type StreamInfoRequestOptions,
   type StreamState,
 } from '@nats-io/jetstream';
-import { OperationError } from '../errors.js';
+import { OperationError, type PlutomiError } from '../errors.js';
 import type { Clock } from '../flow/clock.js';
 import { apiCodeOf, translateError } from './errors.js';
 import { apiCode } from './wire/api-code.js';
@@ -54,6 +54,14 @@ export abstract class StreamAccess implements StreamReader {
 
   /** Largest message that the server takes, headers included, in bytes. */
   abstract get maxPayload(): number;
+
+  /** Why the connection has ended for good; undefined: it has not, or it was closed here. */
+  abstract get endReason(): PlutomiError | undefined;
+
+  /** As `translateError`, of what was done over this connection. */
+  translate(error: unknown, what: string): PlutomiError {
+    return translateError(error, what, this.endReason);
+  }
 
   /** The message at a sequence, from any replica: fast, may be stale. Undefined: not there. */
   async readDirect(stream: string, seq: number): Promise<StoredMessage | undefined> {
@@ -194,7 +202,7 @@ export abstract class StreamAccess implements StreamReader {
       return info;
     } catch (error) {
       if (apiCodeOf(error) === apiCode.streamNotFound) return undefined;
-      throw translateError(error, `stream ${stream}`);
+      throw this.translate(error, `stream ${stream}`);
     }
   }
 
@@ -208,7 +216,7 @@ export abstract class StreamAccess implements StreamReader {
     } catch (error) {
       const code = apiCodeOf(error);
       if (code === apiCode.consumerNotFound || code === apiCode.streamNotFound) return undefined;
-      throw translateError(error, `consumer ${stream} ${consumer}`);
+      throw this.translate(error, `consumer ${stream} ${consumer}`);
     }
   }
 }

@@ -2,11 +2,12 @@ import type { Pipeline } from '../../pipeline/pipeline.js';
 import { type Narrowed, narrow, statusesMeant } from '../../domain/selection/narrow.js';
 import type { Term } from '../../domain/selection/selection.js';
 import { pointerFilter } from '../../domain/subjects.js';
+import { leavable } from '../../flow/leavable.js';
 import { UsageError } from '../../errors.js';
 import { tasksMeant } from '../facts/tasks-meant.js';
 import { alikeFor, type AlikeSoFar } from '../../groups/alike.js';
 import { EventRegistry } from '../../handlers/event.js';
-import { UnreachableError } from '../../nats/errors.js';
+import { ClosedError, UnreachableError } from '../../nats/errors.js';
 import type { ReadOptions } from '../../nats/read/read-options.js';
 import { readPages } from '../../nats/read/read-stream.js';
 import type { StoredMessage } from '../../nats/wire/message.js';
@@ -41,11 +42,19 @@ export interface WatchOptions {
  * Throws UsageError for a filter that can't match anything: by its form, or since nothing has that name; OperationError
  * `NO_STREAM`.
  */
-export async function* watchDeadLetters(
+export function watchDeadLetters(
   pipeline: Pipeline,
   filters: DeadLetterFilters = {},
-  { existing = false, signal }: WatchOptions = {},
-): AsyncGenerator<DeadLetterItem> {
+  options: WatchOptions = {},
+): AsyncGenerator<DeadLetterItem, void> {
+  return leavable(options.signal, (signal) => eachDeadLetter(pipeline, filters, { ...options, signal }));
+}
+
+async function* eachDeadLetter(
+  pipeline: Pipeline,
+  filters: DeadLetterFilters,
+  { existing = false, signal }: WatchOptions,
+): AsyncGenerator<DeadLetterItem, void> {
   const { link, config, clock } = pipeline;
   const { name: stream } = config.streams.dlq;
   // Before anything else: what dies during the checks is new.
@@ -142,6 +151,8 @@ async function patiently<T>(
     try {
       return await persistently(work, signal);
     } catch (error) {
+      // The reading itself says how the connection has ended.
+      if (error instanceof ClosedError) return [];
       if (!(error instanceof UnreachableError)) throw error;
       if (signal?.aborted === true) return [];
     }

@@ -1,6 +1,7 @@
 import { refuseLimit, refuseTexts } from '../../domain/given.js';
 import type { PipelineConfig } from '../../config/resolved.js';
 import { subjectMatches } from '../../domain/subjects.js';
+import { leavable } from '../../flow/leavable.js';
 import { EventRegistry } from '../../handlers/event.js';
 import { type Heard, subscribe } from '../../nats/consume/subscribe.js';
 import { translateError } from '../../nats/errors.js';
@@ -36,10 +37,14 @@ const mostBytes = 67_108_864;
  *
  * Throws UsageError for what is no subject; ConnectionError `NOT_ALLOWED`.
  */
-export async function* hearEvents(
+export function hearEvents(
   pipeline: Pipeline,
   options: HearEventsOptions = {},
 ): AsyncGenerator<HeardEvent, void> {
+  return leavable(options.signal, (signal) => eachHeard(pipeline, { ...options, signal }));
+}
+
+async function* eachHeard(pipeline: Pipeline, options: HearEventsOptions): AsyncGenerator<HeardEvent, void> {
   const { link, config, clock } = pipeline;
   const { subjects: named = [], queue, signal, onDropped } = options;
   let { count: left = Number.POSITIVE_INFINITY } = options;
@@ -53,6 +58,7 @@ export async function* hearEvents(
   const waiting: { readonly message: Heard; readonly time: string }[] = [];
   let [bytes, dropped] = [0, 0];
   let failure: Error | undefined;
+  let ended = false;
   let wake = (): void => {};
   const take = (message: Heard, at: number): void => {
     if (!isHeardHere(config, filters, at, message.subject)) return;
@@ -73,12 +79,18 @@ export async function* hearEvents(
       },
     }),
   );
+  const unwatch = link.watchEnd((reason) => {
+    failure ??= reason;
+    ended = true;
+    wake();
+  });
   signal?.addEventListener('abort', onAbort);
   try {
     await link.flush();
     options.onListening?.(filters);
     while (signal?.aborted !== true) {
       if (failure) throw failure;
+      if (ended) return;
       for (const { message, time } of waiting.splice(0)) {
         if (signal?.aborted) return;
         bytes -= message.data.length;
@@ -88,6 +100,7 @@ export async function* hearEvents(
       if (waiting.length === 0 && !signal?.aborted) await new Promise<void>((resolve) => (wake = resolve));
     }
   } finally {
+    unwatch();
     signal?.removeEventListener('abort', onAbort);
     await Promise.all(stops.map((stop) => stop()));
   }

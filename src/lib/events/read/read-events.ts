@@ -1,6 +1,7 @@
 import { refuseLimit, refuseTexts } from '../../domain/given.js';
 import { msOfNanos } from '../../domain/time.js';
 import type { Clock } from '../../flow/clock.js';
+import { leavable } from '../../flow/leavable.js';
 import { EventRegistry } from '../../handlers/event.js';
 import type { ReadOptions } from '../../nats/read/read-options.js';
 import { noStream, type ReadPage, readPages } from '../../nats/read/read-stream.js';
@@ -21,10 +22,14 @@ import { type SubjectsMeant, subjectsMeant } from './subjects-meant.js';
  * Throws UsageError for a subject that the events stream does not store, and for times that don't fit; OperationError
  * `NO_STREAM`; ConnectionError.
  */
-export async function* readEvents(
+export function readEvents(
   pipeline: Pipeline,
   options: ReadEventsOptions = {},
 ): AsyncGenerator<StoredEvent, void> {
+  return leavable(options.signal, (signal) => eachEvent(pipeline, { ...options, signal }));
+}
+
+async function* eachEvent(pipeline: Pipeline, options: ReadEventsOptions): AsyncGenerator<StoredEvent, void> {
   // Of a group each is acknowledged by itself.
   for await (const page of tailPages(pipeline, options, 1)) {
     for (const event of page) {

@@ -4,7 +4,7 @@ import { isReject, isSnooze } from '../../domain/outcome.js';
 import { messageOf, OperationError, PlutomiError } from '../../errors.js';
 import { Slots } from '../../flow/slots.js';
 import { EventRegistry } from '../../handlers/event.js';
-import { type NotAllowedError, UnreachableError } from '../../nats/errors.js';
+import { ClosedError, type NotAllowedError, UnreachableError } from '../../nats/errors.js';
 import type { StreamInfo } from '../../nats/objects.js';
 import { capacityFor } from '../../nats/read/capacity.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
@@ -50,7 +50,7 @@ export class RunningSubscription implements Subscription {
   private readonly ackWaitMs: number;
   private readonly capacity: number;
   private readonly entries = new Map<number, Entry>();
-  private readonly unwatch: () => void;
+  private readonly unwatch: readonly (() => void)[];
   private readonly timer: NodeJS.Timeout;
   private receiver: Receiver;
   private running = 0;
@@ -72,9 +72,13 @@ export class RunningSubscription implements Subscription {
     this.ackWaitMs = joined?.ackWaitMs ?? settings.ackWaitMs;
     this.capacity = capacityFor(info, settings.buffer);
     this.receiver = this.receive();
-    this.unwatch = pipeline.link.watchRefusals((error: NotAllowedError) => {
-      if (this.receiver.concerns(error)) this.fail(error);
-    });
+    const { link } = pipeline;
+    this.unwatch = [
+      link.watchRefusals((error: NotAllowedError) => {
+        if (this.receiver.concerns(error)) this.fail(error);
+      }),
+      link.watchEnd((reason) => reason && this.fail(reason)),
+    ];
     this.timer = setInterval(() => this.forgetLapsed(), Math.max(10, this.ackWaitMs / 6));
     this.timer.unref();
   }
@@ -197,7 +201,8 @@ export class RunningSubscription implements Subscription {
       if (!own) return this.fail(groupGone(this.consumer));
       await this.renew(own, receiver);
     } catch (error) {
-      this.fail(error);
+      // Of an end for good the link says why.
+      if (!(error instanceof ClosedError)) this.fail(error);
     } finally {
       this.isLooking = false;
     }
@@ -249,7 +254,7 @@ export class RunningSubscription implements Subscription {
     }
     await stopped;
     clearInterval(this.timer);
-    this.unwatch();
+    for (const unwatch of this.unwatch) unwatch();
     for (const [seq, entry] of this.entries) this.settle(seq, entry, { is: 'back', delayMs: 0 });
     this.receiver.close();
     const { link } = this.pipeline;

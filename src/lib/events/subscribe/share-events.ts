@@ -1,6 +1,6 @@
 import { msOfNanos } from '../../domain/time.js';
 import { EventRegistry } from '../../handlers/event.js';
-import type { NotAllowedError } from '../../nats/errors.js';
+import { ClosedError, type NotAllowedError } from '../../nats/errors.js';
 import { capacityFor } from '../../nats/read/capacity.js';
 import { noStream } from '../../nats/read/read-stream.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
@@ -69,7 +69,7 @@ export async function* sharePages(
 class Share {
   private readonly waiting: HeldMessage[] = [];
   private readonly receiver: Receiver;
-  private readonly unwatch: () => void;
+  private readonly unwatch: readonly (() => void)[];
   /** Given out, and not yet acknowledged. */
   private readonly given = new Set<HeldMessage>();
   private wake: () => void = () => {};
@@ -90,9 +90,13 @@ class Share {
         this.wake();
       },
     });
-    this.unwatch = pipeline.link.watchRefusals((error: NotAllowedError) => {
-      if (this.receiver.concerns(error)) this.fail(error);
-    });
+    const { link } = pipeline;
+    this.unwatch = [
+      link.watchRefusals((error: NotAllowedError) => {
+        if (this.receiver.concerns(error)) this.fail(error);
+      }),
+      link.watchEnd((reason) => (reason ? this.fail(reason) : this.end())),
+    ];
   }
 
   /** The next events, at most so many; none: it ends, or, with `orIdle`, there is nothing at hand. */
@@ -129,7 +133,7 @@ class Share {
   /** Gives back what was not dealt with; somebody else has it at once. */
   async leave(): Promise<void> {
     this.isEnding = true;
-    this.unwatch();
+    for (const unwatch of this.unwatch) unwatch();
     for (const held of [...this.given, ...this.waiting.splice(0)]) this.receiver.giveBack(held);
     await this.receiver.stop();
     this.receiver.close();
@@ -155,7 +159,8 @@ class Share {
     try {
       if (await isGone(this.pipeline.link, stream, consumer)) this.fail(groupGone(consumer));
     } catch (error) {
-      this.fail(error as Error);
+      // Of an end for good the link says why.
+      if (!(error instanceof ClosedError)) this.fail(error as Error);
     } finally {
       this.isLooking = false;
     }

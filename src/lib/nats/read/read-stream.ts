@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConnectionError, OperationError } from '../../errors.js';
+import { ConnectionError, OperationError, type PlutomiError } from '../../errors.js';
 import type { Delivery } from '../consume/delivery.js';
-import { NotAllowedError, translateError } from '../errors.js';
+import { ClosedError, NotAllowedError, translateError } from '../errors.js';
 import type { Link } from '../link.js';
 import type { StoredMessage } from '../wire/message.js';
 import { type ConsumerInfo, createReader, deleteConsumer } from '../objects.js';
@@ -107,6 +107,8 @@ class Reading {
   private silentSince: number | undefined;
   private wake: () => void = () => {};
   private refusal: NotAllowedError | undefined;
+  /** The connection is closed for good: why, unless it was closed here. */
+  private end: { readonly reason: PlutomiError | undefined } | undefined;
   private readonly unwatch: (() => void)[];
   private readonly onAbort = (): void => this.wake();
 
@@ -124,6 +126,10 @@ class Reading {
         if (this.pull?.concerns(error)) this.refusal = error;
         this.wake();
       }),
+      link.watchEnd((reason) => {
+        this.end = { reason };
+        this.wake();
+      }),
     ];
     options.signal?.addEventListener('abort', this.onAbort);
   }
@@ -137,6 +143,9 @@ class Reading {
     const follow = this.options.follow === true;
     while (this.options.signal?.aborted !== true) {
       if (this.refusal) throw this.refusal;
+      if (this.end?.reason) throw this.end.reason;
+      if (this.end && follow) return;
+      if (this.end) throw new ClosedError(`read ${this.options.stream}`, undefined);
       const taken = this.takePage(lastSeq);
       const last = taken.at(-1);
       if (last) {
@@ -149,7 +158,7 @@ class Reading {
       if (this.isPast) return;
       if (last) continue;
       if (this.lost) {
-        if ((await this.restart()) === 0 && !follow) return;
+        if ((await this.restart()) === 0 && !follow && !this.end) return;
       } else if (!(await this.arrival(follow ? undefined : idleMs)) && !follow && (await this.isComplete())) {
         return;
       }
@@ -237,7 +246,7 @@ class Reading {
         const known = translateError(error, `read ${this.options.stream}`);
         const patient = this.options.follow === true || this.link.clock.monotonic() < deadline;
         if (first || !patient || !(known instanceof ConnectionError)) throw known;
-        if (this.options.signal?.aborted) return 0;
+        if (this.options.signal?.aborted || this.end) return 0;
         await sleep(restartPauseMs);
       }
     }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { msOfNanos } from '../../domain/time.js';
-import { UnreachableError } from '../errors.js';
+import { ClosedError, UnreachableError } from '../errors.js';
 import type { Link } from '../link.js';
 import type { StoredMessage } from '../wire/message.js';
 import type { ReadOptions } from './read-options.js';
@@ -36,7 +36,7 @@ export async function* stepThrough(
     const waiting = heads.filter(({ message }) => message);
     const head = waiting.toSorted((a, b) => (a.message?.seq ?? 0) - (b.message?.seq ?? 0))[0];
     if (!head?.message) {
-      if (!follow) return;
+      if (!follow || link.isOver) return;
       await sleep(pollMs);
       continue;
     }
@@ -56,7 +56,8 @@ async function patiently(
   try {
     return await read();
   } catch (error) {
-    if (!follow || !(error instanceof UnreachableError)) throw error;
+    const isOver = error instanceof ClosedError && !error.reason;
+    if (!follow || !(isOver || error instanceof UnreachableError)) throw error;
     return undefined;
   }
 }

@@ -60,6 +60,7 @@ export class Inbox {
   private timer: NodeJS.Timeout | undefined;
   private checkAt = Number.POSITIVE_INFINITY;
   private down = false;
+  private ended: PlutomiError | undefined;
 
   constructor(
     private readonly nc: NatsConnection,
@@ -92,7 +93,8 @@ export class Inbox {
   }
 
   /** The connection is closed and stays so: nothing is answered any more, and what waits finds it closed. */
-  closed(): void {
+  closed(reason?: PlutomiError): void {
+    this.ended = reason;
     clearTimeout(this.timer);
     this.disconnected();
     this.connected();
@@ -127,7 +129,7 @@ export class Inbox {
       this.wire.publish(subject, this.prefix + token, headers, payload);
     } catch (error) {
       this.forget(token, request);
-      request.fail(translateError(error, request.what));
+      request.fail(translateError(error, request.what, this.ended));
       return;
     }
     request.payload = '';
