@@ -24,7 +24,7 @@ import {
   type ReplayTerms,
 } from '../dlq/replay/plan-replay.js';
 import type { ReplayResult } from '../dlq/replay/result.js';
-import { replayAsTask, type ReplayAsTaskOptions } from '../dlq/replay/replay-as-task.js';
+import { checkedReplay, replayAsTask, type ReplayAsTaskOptions } from '../dlq/replay/replay-as-task.js';
 import { openReplay } from '../dlq/replay/replay-task.js';
 import { runTask, type RunTaskOptions } from '../dlq/replay/run-task.js';
 import type { DeadLetterFilters } from '../dlq/filters.js';
@@ -89,7 +89,8 @@ export class DeadLetters {
     these: ReplayPlan | ReplaySelection,
     options: ReplayAsTaskOptions = {},
   ): Promise<ReplayResult> {
-    const plan = isPlan(these) ? these : await this.plan(these, options);
+    const { ifSuperseded } = checkedReplay(options).terms;
+    const plan = isPlan(these) ? these : await this.plan(these, { ifSuperseded });
     return replayAsTask(this.pipeline, plan, options);
   }
 
