@@ -315,7 +315,7 @@ describe('garbage is a usage error', () => {
     const bed = await testBed();
     const opened = await library.openPipeline({
       server: bed.server.url,
-      config: { name: 'garbage', events: { 'totp.requested': {} }, consumers: {} },
+      config: { name: bed.config.name, events: { 'totp.requested': {} }, consumers: {} },
     });
     onTestFinished(() => opened.close());
     await expectRefused(opened, methodsOf(opened), methods, bed);

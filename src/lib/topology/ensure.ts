@@ -1,4 +1,4 @@
-import { type Checks, requireOptions } from '../domain/options.js';
+import { checkOptions, type Checks } from '../domain/options.js';
 import { refuseNoFlag, refuseNoFunction, refuseNoPipeline } from '../domain/given.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { OperationError, type PlutomiError } from '../errors.js';
@@ -41,7 +41,7 @@ const ensureChecks = {
  */
 export async function ensureTopology(pipeline: Pipeline, options: EnsureOptions): Promise<void> {
   refuseNoPipeline(pipeline);
-  requireOptions(ensureChecks, options, ['apply']);
+  checkOptions(ensureChecks, options);
   // A worker that is newer than the last apply does not wait for what people work with.
   const without = options.apply ? [] : workbenchStreams;
   const { changes, conflicts } = await checkTopology(pipeline, { without, monitor: options.apply });

@@ -59,7 +59,7 @@ export const replayChecks = {
   handler: refuseNoFunction,
   timeoutMs: refuseNoNumber,
   log: refuseNoLogger,
-  to: refuseNoText,
+  to: anyOf('a subject, or <from>=<to>', 'string'),
   target: refuseNoLink,
   keepIds: refuseNoFlag,
   name: refuseNoText,
