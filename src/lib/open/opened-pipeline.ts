@@ -253,7 +253,10 @@ export class OpenPipeline implements Pipeline, AsyncDisposable {
     return readMetrics(this, options);
   }
 
-  /** Stops what runs, lets its handlers finish within 25 s, and closes the connection. Safe to call twice. */
+  /**
+   * Stops what runs, lets its handlers finish within 25 s, and closes the connection. With nothing in hand, a silent server
+   * is waited for no longer than for an answer. Safe to call twice.
+   */
   async close(): Promise<void> {
     const running = [...this.running];
     this.running.clear();

@@ -1,5 +1,6 @@
 import { requireOptions } from '../domain/options.js';
 import { refuseNoPipeline } from '../domain/given.js';
+import { within } from '../flow/within.js';
 import { keysOf } from '../encryption/keyring.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -261,7 +262,7 @@ class Run implements RunningPipeline {
     }
     if (!done) await this.takeBackAll(pulled);
     await Promise.race([rescued, sleep(takeBackTimeoutMs, undefined, { ref: false })]);
-    if (link.connected) await link.flush().catch(() => {});
+    if (link.connected) await within(takeBackTimeoutMs, link.flush());
     this.unwatch();
     this.snapshots.stop();
     await this.http.close();
