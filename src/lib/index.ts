@@ -111,8 +111,8 @@ export type {
   WaterfallListener,
 } from './observe/waterfall-event.js';
 export type { ProxySettings } from './http/proxy.js';
-export { type RunSettings, runPipeline } from './waterfall/run.js';
-export type { RunningPipeline, StopSummary } from './waterfall/running-pipeline.js';
+export { runPipeline } from './waterfall/run.js';
+export type { RunningPipeline, RunSettings, StopSummary } from './waterfall/running-pipeline.js';
 
 // How it is, and holding up a consumer.
 export * from './index-status.js';

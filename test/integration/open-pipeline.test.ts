@@ -190,6 +190,18 @@ test('what was sent before the close, and not answered, may be stored', async ()
   });
 });
 
+test('what runs idle is closed in time although the server has fallen silent', async () => {
+  const server = await natsForTest();
+  const options = { config, cwd: await folderWith({ 'handler.mjs': broken }), server: server.url };
+  const opened = await openPipeline({ ...options, timeoutMs: 500 });
+  await opened.run({ apply: true });
+  await opened.subscribe({ subjects: ['totp.requested'], handler: () => {} });
+  process.kill(server.pid, 'SIGSTOP');
+  onTestFinished(() => void process.kill(server.pid, 'SIGCONT'));
+  // Nothing is in hand: there is nothing that the 25 s of a drain are for.
+  await opened.close();
+}, 15_000);
+
 test('what a program in JavaScript may give in place of an option is an error that says what was expected', async () => {
   const server = await natsForTest();
   const cwd = await folderWith({ 'handler.mjs': broken });

@@ -27,6 +27,7 @@ export function journalAt(link: Link, journal: Place): Pipeline {
 }
 
 const placeless = {
+  consumers: [],
   streams: { advisories: {}, retry: {}, dlq: {}, operations: {}, kept: {} },
   roots: {},
 } as unknown as PipelineConfig;

@@ -101,7 +101,11 @@ An event whose id was seen before, within the stream's duplicate window (2 minut
       this.note('Warning: the data looks like JSON but is not valid JSON: it is stored as text');
     }
     if (count === undefined) {
-      const result: EventsPublishResult = await publisher.publish(event.type, data, event);
+      const result: EventsPublishResult = await publisher.publish(event.type, data, {
+        headers,
+        params,
+        ...(id === undefined ? {} : { id }),
+      });
       this.output(result, () => publishedText(subject, result, link.server));
       return;
     }

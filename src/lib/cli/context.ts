@@ -25,6 +25,8 @@ import { colorsOf } from './output/view.js';
 import { locateConfig, type Located, namedPipeline, requireNamed } from '../open/locate-config.js';
 import type { NamedPipeline } from '../operations/find-applied.js';
 import type { Caller } from '../render/suggestion.js';
+import { roleOfCommand } from '../permissions/role.js';
+import { watchOwner } from '../pipeline/require-own.js';
 
 /** The global flags that decide about config, connection and log. */
 export interface ConnectionFlags extends TargetFlags {
@@ -151,7 +153,10 @@ export class CommandContext {
     const { config, link } = await this.locate();
     this.opened = config;
     const open = link ?? (await this.connect(await this.target(config)));
-    return makePipeline({ config, link: open, variables: this.environment.variables });
+    const pipeline = makePipeline({ config, link: open, variables: this.environment.variables });
+    if (roleOfCommand[this.commandId.replaceAll(':', ' ')] === 'viewer')
+      watchOwner(pipeline, (text) => process.stderr.write(`Warning: ${hideSecrets(text)}\n`));
+    return pipeline;
   }
 
   /** A connection to another server, by its own words alone: credentials of this one are not for it. */

@@ -1,7 +1,9 @@
+import { type Checks, requireOptions } from '../domain/options.js';
+import { refuseNoFlag, refuseNoFunction, refuseNoObject, refuseNoText } from '../domain/given.js';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigError, type ConfigProblem } from '../errors.js';
-import { isModule, loadModule } from './file/load-module.js';
+import { isModule, loadModule, moduleChecks } from './file/load-module.js';
 import type { TextFile } from './file/positions.js';
 import type { PipelineConfig } from './resolved.js';
 import { requireTrusted, type Trust } from '../connection/trust.js';
@@ -37,12 +39,23 @@ export interface LoadOptions {
   readonly onWarning?: (warning: ConfigProblem) => void;
 }
 
+const loadChecks = {
+  ...moduleChecks,
+  cwd: refuseNoText,
+  file: refuseNoText,
+  trust: refuseNoObject,
+  handlerFiles: refuseNoFlag,
+  variables: refuseNoObject,
+  onWarning: refuseNoFunction,
+} as const satisfies Checks<LoadOptions>;
+
 /**
  * Finds, reads and validates the config.
  *
  * @throws ConfigError (exit code 2) if it is missing, unreadable or invalid; with all problems at once
  */
 export async function loadConfig(options: LoadOptions): Promise<PipelineConfig> {
+  requireOptions(loadChecks, options, ['cwd', 'cacheHome', 'library']);
   const file =
     options.file === undefined ? await findConfig(options.cwd) : path.resolve(options.cwd, options.file);
   if (file === undefined) throw noConfigFile(options.cwd);

@@ -1,3 +1,4 @@
+import { refuseNoConfig } from '../domain/given.js';
 import type { BatchSettings } from './batch-settings.js';
 import type { ServerSettings } from '../connection/target-options.js';
 import type { AlertRate } from '../domain/alert-rate.js';
@@ -270,6 +271,7 @@ export interface HandlerFile {
 export function handlerFiles(
   of: PipelineConfig | readonly (ConsumerSettings | ExternalConsumer)[],
 ): HandlerFile[] {
+  if (!Array.isArray(of)) refuseNoConfig(of);
   if ('streams' in of) return [...handlerFiles([...of.consumers, ...of.external]), ...alertFiles(of)];
   return of.flatMap((consumer) => [
     ...('handler' in consumer && consumer.handler !== ''

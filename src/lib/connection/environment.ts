@@ -1,3 +1,4 @@
+import { refuseNoObject, refuseNoText } from '../domain/given.js';
 import { userInfo } from 'node:os';
 import path from 'node:path';
 import { readTrust, type Trust } from './trust.js';
@@ -81,6 +82,8 @@ export function readEnvironment(
   variables: Readonly<Record<string, string | undefined>> = process.env,
   cwd: string = process.cwd(),
 ): Environment {
+  refuseNoObject('variables', variables);
+  refuseNoText('cwd', cwd);
   const get = (...names: string[]): string | undefined =>
     names.map((name) => variables[name]).find((value) => value);
   // A relative one would be another folder for each folder that a command is used in.

@@ -1,3 +1,5 @@
+import { type Checks, requireOptions } from '../domain/options.js';
+import { refuseNoFunction, refuseNoObject, refuseNoRate, refuseNoText } from '../domain/given.js';
 import type { Auth, ConnectionTarget } from '../nats/connect/target.js';
 import { escapeLine } from '../domain/escape.js';
 import { isName, isSubject, shortened, subjectFault } from '../domain/subjects.js';
@@ -10,6 +12,17 @@ import { flagName, type ServerSettings, type TargetOptions } from './target-opti
 import { tlsOf } from './tls-files.js';
 
 export const defaultServer = 'nats://127.0.0.1:4222';
+
+const targetChecks = {
+  flags: refuseNoObject,
+  called: refuseNoFunction,
+  environment: refuseNoObject,
+  configured: refuseNoObject,
+  cluster: refuseNoText,
+  local: refuseNoFunction,
+  name: refuseNoText,
+  timeoutMs: refuseNoRate,
+} as const satisfies Checks<TargetOptions>;
 
 /** One place that can say where to connect and as whom. */
 interface Layer {
@@ -30,6 +43,7 @@ interface Layer {
  * Throws UsageError (exit code 2), never with a secret in its message.
  */
 export async function resolveTarget(options: TargetOptions): Promise<ConnectionTarget> {
+  requireOptions(targetChecks, options, ['flags', 'environment', 'name', 'timeoutMs']);
   const layers = await layersOf(options);
   const chosen = layers.find((layer) => layer.servers !== undefined);
   const servers = chosen?.servers ?? parseServers(defaultServer, 'default');

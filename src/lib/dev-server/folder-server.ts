@@ -1,3 +1,5 @@
+import { type Checks, requireOptions } from '../domain/options.js';
+import { refuseCount, refuseNoClock, refuseNoObject, refuseNoText, refuseNoWhole } from '../domain/given.js';
 import { dirname } from 'node:path';
 import { OperationError } from '../errors.js';
 import { READY_TIMEOUT_MS, type ServerHandle, type StartServerOptions, startServer } from './embedded.js';
@@ -42,6 +44,18 @@ export interface FolderServerOptions extends FolderOptions {
   readonly port?: number | undefined;
 }
 
+const folderChecks = {
+  cwd: refuseNoText,
+  trust: refuseNoObject,
+  clock: refuseNoClock,
+  pid: refuseCount,
+} as const satisfies Checks<FolderOptions>;
+const serverChecks = {
+  ...folderChecks,
+  binary: refuseNoText,
+  port: refuseNoWhole,
+} as const satisfies Checks<FolderServerOptions>;
+
 /** The nats-server of a folder. */
 export interface FolderServer {
   /** Its address, process and data folder. */
@@ -57,6 +71,7 @@ export interface FolderServer {
  *   codes of `startServer`.
  */
 export async function startFolderServer(options: FolderServerOptions): Promise<FolderServer> {
+  requireOptions(serverChecks, options, ['cwd', 'clock', 'pid', 'binary']);
   const running = await findRunning(options);
   if (running !== undefined) return running;
   await makeServerFolder(options.cwd, options.trust);
@@ -72,6 +87,7 @@ export async function startFolderServer(options: FolderServerOptions): Promise<F
  *   copied folder or of one that a link leads to does.
  */
 export async function stopFolderServer(options: FolderOptions): Promise<ServerState | undefined> {
+  requireOptions(folderChecks, options, ['cwd', 'clock', 'pid']);
   const { cwd, trust, clock } = options;
   const found = await findRunningServer(cwd, trust);
   if (found === undefined) return undefined;

@@ -1,3 +1,5 @@
+import { type Checks, requireOptions } from '../domain/options.js';
+import { refuseNoFunction, refuseNoObject } from '../domain/given.js';
 import { OperationError } from '../errors.js';
 import { type InstallServerOptions, installServer } from './install/install.js';
 import { type LocatedServer, locateServer } from './locate.js';
@@ -10,6 +12,13 @@ export interface ProvideServerOptions extends Omit<InstallServerOptions, 'wanted
   readonly confirm?: ((question: string) => Promise<boolean>) | undefined;
 }
 
+const provideChecks = {
+  environment: refuseNoObject,
+  machine: refuseNoObject,
+  onStep: refuseNoFunction,
+  confirm: refuseNoFunction,
+} as const satisfies Checks<ProvideServerOptions>;
+
 /**
  * The nats-server to use: one that `locateServer` finds, else, after asking, a newly installed one.
  *
@@ -19,6 +28,7 @@ export interface ProvideServerOptions extends Omit<InstallServerOptions, 'wanted
 export async function provideServer(
   options: ProvideServerOptions,
 ): Promise<Pick<LocatedServer, 'path' | 'version'>> {
+  requireOptions(provideChecks, options, ['environment']);
   const located = await locateServer(options.environment);
   if (located !== undefined) return located;
   const { cacheHome } = options.environment;

@@ -1,5 +1,7 @@
+import { requireOptions } from '../domain/options.js';
+import { refuseNoPipeline, refuseNoPlan } from '../domain/given.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
-import { authorOf, carryOutPlan, type CarryOutOptions } from './plan/carry-out.js';
+import { authorOf, carryOutChecks, carryOutPlan, type CarryOutOptions } from './plan/carry-out.js';
 import { decideDiscards, discardOne } from './discard-one.js';
 import { statesInStream } from './originals.js';
 import {
@@ -39,7 +41,7 @@ export interface DiscardResult {
  *
  * Throws OperationError `NOT_FOUND` (exit code 1) when the only id that was asked for has no dead letter.
  */
-export function planDiscard(pipeline: Pipeline, selection: LetterSelection): Promise<LetterPlan> {
+export async function planDiscard(pipeline: Pipeline, selection: LetterSelection): Promise<LetterPlan> {
   const statesOf = statesInStream(pipeline);
   return planLetters(pipeline, selection, (entries) => decideDiscards(pipeline, entries, statesOf));
 }
@@ -65,6 +67,9 @@ export async function discardDeadLetters(
   plan: LetterPlan,
   options: DiscardOptions,
 ): Promise<DiscardResult> {
+  refuseNoPipeline(pipeline);
+  refuseNoPlan(plan, 'planDiscard');
+  requireOptions(carryOutChecks, options, ['note']);
   const { signal } = options;
   const author = authorOf(pipeline, 'discard', options);
   let discarded = 0;

@@ -1,4 +1,5 @@
-import { refuseNoObject, refuseTime, unexpected } from '../domain/given.js';
+import { checkOptions, type Checks, oneOf } from '../domain/options.js';
+import { refuseNoText, refuseNoWhole, refuseTime, unexpected } from '../domain/given.js';
 import { parseSelection, parseSelectionWords } from '../domain/selection/parse.js';
 import type { LetterStatus } from '../domain/selection/match.js';
 import { momentTerm, numberTerm, textTerm } from '../domain/selection/make-term.js';
@@ -62,30 +63,26 @@ function refuseEmpty(wanted: Term): void {
   throw new UsageError(`${printTerm(wanted)}: expected a value, found nothing`);
 }
 
-const filterNames = {
-  selection: true,
-  consumer: true,
-  subject: true,
-  status: true,
-  reason: true,
-  minCycle: true,
-  maxCycle: true,
-  sinceMs: true,
-  untilMs: true,
-} as const satisfies Record<keyof DeadLetterFilters, true>;
-
-/** What is not understood would select every dead letter. */
-function refuseMeaningless(filters: DeadLetterFilters): void {
-  refuseNoObject('filters', filters ?? null);
-  const unknown = Object.entries(filters).find(([name, is]) => is !== undefined && !(name in filterNames));
-  if (unknown !== undefined) throw unexpected('filters', Object.keys(filterNames).join(', '), unknown[0]);
-  const { selection } = filters;
-  if (selection !== undefined && typeof selection !== 'string' && !Array.isArray(selection?.terms))
-    throw unexpected('selection', 'terms as text, or what parseSelection gives', selection);
-}
+const filterChecks = {
+  selection: (name, given) => {
+    const isParsed =
+      typeof given === 'object' && given !== null && 'terms' in given && Array.isArray(given.terms);
+    if (typeof given !== 'string' && !isParsed)
+      throw unexpected(name, 'terms as text, or what parseSelection gives', given);
+  },
+  consumer: refuseNoText,
+  subject: refuseNoText,
+  status: oneOf('dead', 'archived'),
+  reason: refuseNoText,
+  minCycle: refuseNoWhole,
+  maxCycle: refuseNoWhole,
+  sinceMs: refuseTime,
+  untilMs: refuseTime,
+} as const satisfies Checks<DeadLetterFilters>;
 
 function checkFilters(filters: DeadLetterFilters): void {
-  refuseMeaningless(filters);
+  // What is not understood would select every dead letter.
+  checkOptions(filterChecks, filters, 'filters');
   const { consumer, subject, reason, sinceMs, untilMs } = filters;
   if (consumer !== undefined && !isName(consumer)) {
     throw new UsageError(`consumer: expected a name, found "${escapeLine(consumer)}"`, {
@@ -98,7 +95,6 @@ function checkFilters(filters: DeadLetterFilters): void {
   if (reason !== undefined && isBlank('reason', [reason])) {
     throw new UsageError(`reason: expected some text of the reason, found "${escapeLine(reason)}"`);
   }
-  for (const [name, ms] of Object.entries({ sinceMs, untilMs })) refuseTime(name, ms);
   if (sinceMs !== undefined && untilMs !== undefined && sinceMs > untilMs) {
     const [since, until] = [sinceMs, untilMs].map((ms) => inUtc(new Date(ms).toISOString()));
     throw new UsageError(`since (${since}) is after until (${until})`);

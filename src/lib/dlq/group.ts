@@ -1,3 +1,5 @@
+import { oneOf } from '../domain/options.js';
+import { refuseLimit, refuseNoPipeline } from '../domain/given.js';
 import { Kinds } from '../pointers/alike.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { DeadLetterFilters } from './filters.js';
@@ -41,6 +43,9 @@ export async function groupDeadLetters(
   by: Grouping,
   limit = Number.POSITIVE_INFINITY,
 ): Promise<DeadLetterGroups> {
+  refuseNoPipeline(pipeline);
+  oneOf(...groupings)('by', by);
+  refuseLimit('limit', limit);
   const tallies = new Map<string, Tally>();
   const kinds = new Kinds();
   let total = 0;

@@ -1,3 +1,5 @@
+import { checkOptions, type Checks } from '../domain/options.js';
+import { refuseLimit, refuseNoPipeline, refuseNoSignal } from '../domain/given.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { DlqEntry } from '../pointers/entry.js';
 import type { DeadLetter } from '../domain/dead-letter.js';
@@ -38,6 +40,8 @@ export interface ListOptions {
   readonly signal?: AbortSignal;
 }
 
+const listChecks = { limit: refuseLimit, signal: refuseNoSignal } as const satisfies Checks<ListOptions>;
+
 /** Rows whose records are asked for together. */
 const pageSize = 500;
 /** Matches that are rare are not kept back until a page of them is full. */
@@ -68,8 +72,11 @@ export async function listDeadLetters(
 export async function* readDeadLetters(
   pipeline: Pipeline,
   filters: DeadLetterFilters = {},
-  { limit = defaultListLimit, signal }: ListOptions = {},
+  options: ListOptions = {},
 ): AsyncGenerator<DeadLetterPage> {
+  refuseNoPipeline(pipeline);
+  checkOptions(listChecks, options);
+  const { limit = defaultListLimit, signal } = options;
   for await (const { items, total } of readItems(pipeline, filters, { limit, signal })) {
     yield total === undefined ? { items } : { items, total };
   }

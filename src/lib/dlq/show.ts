@@ -1,3 +1,5 @@
+import { oneOf } from '../domain/options.js';
+import { refuseNoPipeline, refuseNoText } from '../domain/given.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { metaConsumers } from '../domain/consumer-names.js';
 import { type Decoded, decodeText, isDeeperThan, parseJson } from '../domain/decode.js';
@@ -102,6 +104,9 @@ export async function showDeadLetter(
   id: string,
   status?: LetterStatus,
 ): Promise<DeadLetterDetails> {
+  refuseNoPipeline(pipeline);
+  refuseNoText('id', id);
+  if (status !== undefined) oneOf('dead', 'archived')('status', status);
   const { link } = pipeline;
   const entry =
     (await findEntry(pipeline, id, status)) ??

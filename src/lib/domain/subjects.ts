@@ -144,8 +144,38 @@ export function subjectFault(text: string): string {
   if (!isShort(text)) return `it has ${Buffer.byteLength(text)} bytes, and a subject at most ${longestBytes}`;
   if (/\s/.test(text)) return 'it has white space';
   if (/[\p{Cc}\p{Cs}]/u.test(text)) return 'it has a control character';
+  if (text.startsWith('.')) return 'it begins with a dot';
+  if (text.endsWith('.')) return 'it ends with a dot';
   if (text.split('.').includes('')) return 'a part of it is empty';
-  return 'it has a wildcard';
+  return wildcardFault;
+}
+
+const wildcardFault = 'it has a wildcard';
+
+/** What was expected in place of a text that is no subject to publish on, and what is wrong with it. */
+export function notASubject(text: string, shown: string, example?: string): string {
+  const fault = subjectFault(text);
+  const like = example === undefined ? '' : ` like "${example}"`;
+  return fault === wildcardFault
+    ? `expected a subject without wildcards${like}, found ${shown}`
+    : `expected a subject${like}, found ${shown}: ${fault}`;
+}
+
+/** Why a text is no subject with wildcards either. */
+export function filterFault(text: string): string {
+  const fault = subjectFault(text);
+  return fault === wildcardFault ? 'a wildcard is a whole part, and > the last one' : fault;
+}
+
+/** Why a text is no name. */
+export function nameFault(text: string): string {
+  if (text === '') return 'it is empty';
+  const [odd] = /[^A-Za-z0-9_-]/u.exec(text) ?? [];
+  if (odd === undefined) return `it is ${text.length} long`;
+  if (odd === '.') return 'it has a dot';
+  if (odd === '*' || odd === '>') return wildcardFault;
+  if (/\s/.test(odd)) return 'it has white space';
+  return /[\p{Cc}\p{Cs}]/u.test(odd) ? 'it has a control character' : `it has ${odd}`;
 }
 
 /** A subject with `*` for a token or `>` at the end. */

@@ -1,4 +1,6 @@
-import { loadModule, type ModuleOptions } from '../config/file/load-module.js';
+import { requireOptions } from '../domain/options.js';
+import { refuseNoObject, refuseObjects } from '../domain/given.js';
+import { loadModule, moduleChecks, type ModuleOptions } from '../config/file/load-module.js';
 import type { HandlerFile } from '../config/resolved.js';
 import { ConfigError, type ConfigProblem, messageOf } from '../errors.js';
 import type { Handler } from './contract.js';
@@ -15,6 +17,8 @@ export async function loadHandlers(
   files: readonly HandlerFile[],
   options: ModuleOptions,
 ): Promise<Map<string, Handler>> {
+  refuseObjects('files', files);
+  requireOptions({ ...moduleChecks, trust: refuseNoObject }, options, ['library', 'cacheHome']);
   const handlers = new Map<string, Handler>();
   const problems: ConfigProblem[] = [];
   const suggestions: Suggestion[] = [];

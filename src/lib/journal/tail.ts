@@ -1,4 +1,12 @@
-import { refuseTexts, refuseTime } from '../domain/given.js';
+import { checkOptions, type Checks } from '../domain/options.js';
+import {
+  refuseNoFlag,
+  refuseNoPipeline,
+  refuseNoSignal,
+  refuseNoText,
+  refuseTexts,
+  refuseTime,
+} from '../domain/given.js';
 import { leavable } from '../flow/leavable.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { type PipelineConfig, readersOf } from '../config/resolved.js';
@@ -27,6 +35,14 @@ export interface TailOptions {
   readonly signal?: AbortSignal;
 }
 
+const tailChecks = {
+  sinceMs: refuseTime,
+  kinds: refuseTexts,
+  consumer: refuseNoText,
+  follow: refuseNoFlag,
+  signal: refuseNoSignal,
+} as const satisfies Checks<TailOptions>;
+
 /**
  * What the journal holds of failing deliveries, in the order in which it was stored: the server's own advisories
  * and the pipeline's records.
@@ -38,14 +54,14 @@ export function tailAdvisories(
   pipeline: Pipeline,
   options: TailOptions = {},
 ): AsyncGenerator<AdvisoryLine, void> {
+  refuseNoPipeline(pipeline);
+  checkOptions(tailChecks, options);
   return leavable(options.signal, (signal) => eachAdvisory(pipeline, { ...options, signal }));
 }
 
 async function* eachAdvisory(pipeline: Pipeline, options: TailOptions): AsyncGenerator<AdvisoryLine, void> {
   const { link, config } = pipeline;
   const { kinds, consumer, sinceMs, follow, signal } = options;
-  refuseTexts('kinds', kinds);
-  refuseTime('sinceMs', sinceMs);
   if (consumer !== undefined && !isName(consumer)) {
     throw new UsageError(`consumer: expected a name, found "${consumer}"`);
   }

@@ -2,7 +2,8 @@ import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { type NatsConnection, PermissionViolationError } from '@nats-io/transport-node';
 import type { ConnectionError, PlutomiError } from '../errors.js';
 import type { Clock } from '../flow/clock.js';
-import { NotAllowedError, translateError } from './errors.js';
+import { within } from '../flow/within.js';
+import { NotAllowedError, translateError, UnreachableError } from './errors.js';
 import { encodeFor, type OutgoingHeaders, type PublishConditions } from './wire/headers.js';
 import { Home } from './home.js';
 import { EndOfTurn } from './wire/end-of-turn.js';
@@ -231,11 +232,13 @@ export class Link extends StreamAccess {
     return typeof data?.account === 'string' ? data.account : undefined;
   }
 
-  /** Sends what is buffered and waits until the server has it. */
+  /** Sends what is buffered and waits until the server has it. @throws UnreachableError where it does not answer in time */
   async flush(): Promise<void> {
     this.endOfTurn.empty();
     this.wire.flush();
-    await this.nc.flush();
+    const flushed = this.nc.flush();
+    if (!(await within(this.target.timeoutMs, flushed))) throw noAnswer();
+    await flushed;
   }
 
   /** Flushes and closes, also when the server is silent. Never throws: nothing could be done about it. */
@@ -252,6 +255,10 @@ export class Link extends StreamAccess {
       clearTimeout(timer);
     }
   }
+}
+
+function noAnswer(): UnreachableError {
+  return new UnreachableError('wait for the server', undefined, 'no answer in time');
 }
 
 /** Made here, where nothing of the message is in sight: what waits for its answer must not keep it. */

@@ -39,6 +39,7 @@ const goneCodes: readonly number[] = [
 export abstract class StreamAccess implements StreamReader {
   private readonly lastOfEach = new Map<string, LastOfEach>();
   private readonly readTogether = new Map<string, ReadTogether>();
+  private readonly streamWatchers = new Set<(info: StreamInfo) => void>();
 
   protected constructor(
     protected readonly requests: Requests,
@@ -182,6 +183,12 @@ export abstract class StreamAccess implements StreamReader {
     });
   }
 
+  /** Calls back with what is learned of streams for whatever reason. Returns a function that stops it. */
+  watchStreams(watcher: (info: StreamInfo) => void): () => void {
+    this.streamWatchers.add(watcher);
+    return () => this.streamWatchers.delete(watcher);
+  }
+
   /** A stream's config and state; undefined: there is no such stream. */
   streamInfo(stream: string, subjectsFilter?: string): Promise<StreamInfo | undefined> {
     return this.askInfo(stream, subjectsFilter === undefined ? {} : { subjects_filter: subjectsFilter });
@@ -199,6 +206,7 @@ export abstract class StreamAccess implements StreamReader {
     try {
       const info = await this.jsm.streams.info(stream, options);
       this.home.learn(info);
+      for (const watcher of this.streamWatchers) watcher(info);
       return info;
     } catch (error) {
       if (apiCodeOf(error) === apiCode.streamNotFound) return undefined;

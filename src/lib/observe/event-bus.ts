@@ -1,3 +1,5 @@
+import { checkOptions } from '../domain/options.js';
+import { refuseNoFunction, refuseTexts } from '../domain/given.js';
 import type { ListenerOf, WaterfallEvent, WaterfallEventType, WaterfallListener } from './waterfall-event.js';
 
 /**
@@ -42,8 +44,11 @@ export class EventBus {
 
   readonly subscribe: Subscribe = (
     listener: WaterfallListener,
-    { types }: { readonly types?: readonly WaterfallEventType[] } = {},
+    wantedTypes: { readonly types?: readonly WaterfallEventType[] } = {},
   ) => {
+    refuseNoFunction('listener', listener ?? null);
+    checkOptions({ types: refuseTexts }, wantedTypes);
+    const { types } = wantedTypes;
     const wanted = types && new Set(types);
     const one: Subscription = { listener, types: wanted, subscribed: true, hasFailed: false };
     this.keep([...this.subscriptions, one]);

@@ -1,3 +1,4 @@
+import { refuseNoFunction, refuseNoLogger } from '../domain/given.js';
 import type { Suggestion } from '../suggestion.js';
 import type { Logger } from './log.js';
 import type { LogLine } from './log-line.js';
@@ -9,6 +10,8 @@ import type { WaterfallEvent, WaterfallListener } from './waterfall-event.js';
  * says it, else as data.
  */
 export function logWaterfall(log: Logger, inWords?: (suggestion: Suggestion) => string): WaterfallListener {
+  refuseNoLogger('log', log);
+  refuseNoFunction('inWords', inWords);
   const nextOf = (line: LogLine<WaterfallEvent>, event: WaterfallEvent): object => {
     const next = line.next?.(event) ?? [];
     if (next.length === 0) return {};

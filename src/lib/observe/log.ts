@@ -1,10 +1,12 @@
+import { type Checks, oneOf, requireOptions } from '../domain/options.js';
+import { refuseNoFlag, refuseObjects, unexpected } from '../domain/given.js';
 import { createRequire } from 'node:module';
 import type * as Pino from 'pino';
 import type * as PinoPretty from 'pino-pretty';
 import { escapeBlock, escapeJson, escapeLine } from '../domain/escape.js';
 import { hideSecrets } from '../domain/secrets.js';
 import { humanLine } from './human-line.js';
-import type { LogLevel } from './log-level.js';
+import { type LogLevel, logLevels } from './log-level.js';
 import { writeLog } from './log-output.js';
 
 export type { LogLevel };
@@ -36,11 +38,22 @@ export interface LogOptions {
   readonly to?: readonly LogSink[];
 }
 
+const logChecks = {
+  level: oneOf(...logLevels),
+  fd: (name, given) => {
+    if (given !== 1 && given !== 2) throw unexpected(name, '1 or 2', given);
+  },
+  readable: refuseNoFlag,
+  color: refuseNoFlag,
+  to: refuseObjects,
+} as const satisfies Checks<LogOptions>;
+
 /**
  * A logger that has written each line before it returns, while its reader keeps up: the last lines of a dying process
  * count most. A reader that does not holds nothing up: lines that don't fit are dropped, and reported as a warning.
  */
 export function makeLogger(options: LogOptions): Logger {
+  requireOptions(logChecks, options, ['level', 'fd', 'readable', 'color']);
   const pino = loadPino();
   const reportDropped = (lines: number): void => {
     // Whatever the level: what is missing may be errors.

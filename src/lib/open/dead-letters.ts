@@ -1,4 +1,5 @@
 import { refuseNoObject } from '../domain/given.js';
+import { checkOptions, requireOptions } from '../domain/options.js';
 import {
   archiveDeadLetters,
   type ArchiveOptions,
@@ -6,7 +7,7 @@ import {
   planArchive,
 } from '../dlq/archive/archive.js';
 import { planRestore, restoreDeadLetters, type RestoreResult } from '../dlq/archive/restore.js';
-import type { CarryOutOptions } from '../dlq/plan/carry-out.js';
+import { carryOutChecks, type CarryOutOptions } from '../dlq/plan/carry-out.js';
 import { type DiscardOptions, type DiscardResult, discardDeadLetters, planDiscard } from '../dlq/discard.js';
 import { type DeadLetterGroups, groupDeadLetters, type Grouping } from '../dlq/group.js';
 import {
@@ -24,9 +25,9 @@ import {
   type ReplayTerms,
 } from '../dlq/replay/plan-replay.js';
 import type { ReplayResult } from '../dlq/replay/result.js';
-import { replayAsTask, type ReplayAsTaskOptions } from '../dlq/replay/replay-as-task.js';
+import { checkedReplay, replayAsTask, type ReplayAsTaskOptions } from '../dlq/replay/replay-as-task.js';
 import { openReplay } from '../dlq/replay/replay-task.js';
-import { runTask, type RunTaskOptions } from '../dlq/replay/run-task.js';
+import { runTask, runTaskChecks, type RunTaskOptions } from '../dlq/replay/run-task.js';
 import type { DeadLetterFilters } from '../dlq/filters.js';
 import type { DeadLetterItem } from '../dlq/item.js';
 import { type ExportedLetter, exportDeadLetters, type ExportOptions } from '../dlq/out/export.js';
@@ -89,12 +90,14 @@ export class DeadLetters {
     these: ReplayPlan | ReplaySelection,
     options: ReplayAsTaskOptions = {},
   ): Promise<ReplayResult> {
-    const plan = isPlan(these) ? these : await this.plan(these, options);
+    const { ifSuperseded } = checkedReplay(options).terms;
+    const plan = isPlan(these) ? these : await this.plan(these, { ifSuperseded });
     return replayAsTask(this.pipeline, plan, options);
   }
 
   /** Carries on with a replay that was planned before, here or elsewhere; by the id or name of its task. */
   async carryOn(task: string, options: RunTaskOptions = {}): Promise<ReplayResult> {
+    checkOptions(runTaskChecks, options);
     return runTask(this.pipeline, await openReplay(this.pipeline, task), options);
   }
 
@@ -105,6 +108,7 @@ export class DeadLetters {
 
   /** Discards dead letters: their events are not delivered again. Safe to interrupt and to run again. */
   async discard(these: LetterPlan | LetterSelection, options: DiscardOptions): Promise<DiscardResult> {
+    requireOptions(carryOutChecks, options, ['note']);
     const plan = isPlan(these) ? these : await this.planDiscard(these);
     return discardDeadLetters(this.pipeline, plan, options);
   }
@@ -116,6 +120,7 @@ export class DeadLetters {
 
   /** Archives dead letters: they leave the DLQ and are kept. Safe to interrupt and to run again. */
   async archive(these: LetterPlan | LetterSelection, options: ArchiveOptions): Promise<ArchiveResult> {
+    requireOptions(carryOutChecks, options, ['note']);
     const plan = isPlan(these) ? these : await this.planArchive(these);
     return archiveDeadLetters(this.pipeline, plan, options);
   }
@@ -127,6 +132,7 @@ export class DeadLetters {
 
   /** Puts archived dead letters back into the DLQ as they were. Safe to interrupt and to run again. */
   async restore(these: LetterPlan | LetterSelection, options: CarryOutOptions = {}): Promise<RestoreResult> {
+    checkOptions(carryOutChecks, options);
     const plan = isPlan(these) ? these : await this.planRestore(these);
     return restoreDeadLetters(this.pipeline, plan, options);
   }

@@ -1,9 +1,17 @@
+import { anyOf, checkOptions, type Checks } from '../domain/options.js';
+import {
+  refuseNoClock,
+  refuseNoFlag,
+  refuseNoFunction,
+  refuseNoRate,
+  refuseNoText,
+} from '../domain/given.js';
 import type { UserConfig } from '../config/schema/user-config.js';
 import type { Called, TargetFlags } from '../connection/target-options.js';
 import type { ConfigProblem } from '../errors.js';
 import type { PublishWarning } from '../events/publish/warnings.js';
 import type { Clock } from '../flow/clock.js';
-import type { Identity } from '../pipeline/identity.js';
+import { type Identity, identityChecks } from '../pipeline/identity.js';
 
 /** Where to connect, and as whom. What is left out is found as the command line finds it. */
 export interface ConnectionOptions {
@@ -62,6 +70,36 @@ export interface OpenOptions extends ConnectionOptions {
   /** Told once for each event type that its events are large, or that it is deprecated. Default: not reported. */
   readonly onPublishWarning?: (warning: PublishWarning) => void;
 }
+
+const connectionChecks = {
+  server: refuseNoText,
+  context: refuseNoText,
+  creds: refuseNoText,
+  nkey: refuseNoText,
+  user: refuseNoText,
+  password: refuseNoText,
+  token: refuseNoText,
+  tlsCa: refuseNoText,
+  tlsCert: refuseNoText,
+  tlsKey: refuseNoText,
+  tlsFirst: refuseNoFlag,
+  jsDomain: refuseNoText,
+  inboxPrefix: refuseNoText,
+} as const satisfies Checks<ConnectionOptions>;
+
+/** Of `openPipeline`. */
+export const openChecks = {
+  ...connectionChecks,
+  config: anyOf('a path or a config', 'string', 'object'),
+  pipeline: refuseNoText,
+  cwd: refuseNoText,
+  name: refuseNoText,
+  timeoutMs: refuseNoRate,
+  identity: (name, given) => checkOptions(identityChecks, given, name),
+  clock: refuseNoClock,
+  onWarning: refuseNoFunction,
+  onPublishWarning: refuseNoFunction,
+} as const satisfies Checks<OpenOptions>;
 
 /** The options by the flags that the command line has for them. */
 const optionOf = {

@@ -1,3 +1,4 @@
+import { checkOptions } from '../domain/options.js';
 import { configFrom, loadConfig } from '../config/load.js';
 import type { PipelineConfig } from '../config/resolved.js';
 import { readEnvFile } from '../connection/env-file.js';
@@ -8,7 +9,7 @@ import type { ConnectionTarget } from '../nats/connect/target.js';
 import { findTarget } from '../pipeline/find-target.js';
 import { makePipeline } from '../pipeline/pipeline.js';
 import { locateConfig, type Located, namedPipeline, requireNamed } from './locate-config.js';
-import { flagsOf, type OpenOptions } from './open-options.js';
+import { flagsOf, openChecks, type OpenOptions } from './open-options.js';
 import { OpenPipeline } from './opened-pipeline.js';
 
 /**
@@ -19,6 +20,7 @@ import { OpenPipeline } from './opened-pipeline.js';
  *   ConnectionError (`UNREACHABLE` and others)
  */
 export async function openPipeline(options: OpenOptions = {}): Promise<OpenPipeline> {
+  checkOptions(openChecks, options);
   const environment = await environmentOf(options.cwd);
   const { name = 'plutomi-events', timeoutMs, clock, identity, onPublishWarning } = options;
   const target = (config?: PipelineConfig): Promise<ConnectionTarget> =>

@@ -1,3 +1,5 @@
+import { anyOf, checkOptions, type Checks } from '../domain/options.js';
+import { refuseNoFlag, refuseNoLogger, refuseNoMap, refuseTexts } from '../domain/given.js';
 import type { ModuleOptions } from '../config/file/load-module.js';
 import { alertFiles, handlerFiles, type PipelineConfig } from '../config/resolved.js';
 import type { Environment } from '../connection/environment.js';
@@ -64,6 +66,14 @@ export interface RunOpenedOptions {
    */
   readonly http?: string | number;
 }
+
+const runChecks = {
+  only: refuseTexts,
+  apply: refuseNoFlag,
+  handlers: refuseNoMap,
+  log: refuseNoLogger,
+  http: anyOf('<host>:<port> or a port', 'string', 'number'),
+} as const satisfies Checks<RunOpenedOptions>;
 
 /** What runs, and where it can be asked. */
 export interface OpenedRun extends RunningPipeline {
@@ -148,6 +158,7 @@ export class OpenPipeline implements Pipeline, AsyncDisposable {
    *   `NOT_APPLIED`
    */
   async run(options: RunOpenedOptions = {}): Promise<OpenedRun> {
+    checkOptions(runChecks, options);
     const { http } = options;
     if (http === undefined) return this.start(options);
     const { Monitor } = await import('../monitor/monitor.js');
@@ -242,7 +253,10 @@ export class OpenPipeline implements Pipeline, AsyncDisposable {
     return readMetrics(this, options);
   }
 
-  /** Stops what runs, lets its handlers finish within 25 s, and closes the connection. Safe to call twice. */
+  /**
+   * Stops what runs, lets its handlers finish within 25 s, and closes the connection. With nothing in hand, a silent server
+   * is waited for no longer than for an answer. Safe to call twice.
+   */
   async close(): Promise<void> {
     const running = [...this.running];
     this.running.clear();

@@ -1,3 +1,5 @@
+import { checkOptions, type Checks } from '../domain/options.js';
+import { refuseNoFlag, refuseNoPipeline } from '../domain/given.js';
 import path from 'node:path';
 import {
   type AppliedDocument,
@@ -37,6 +39,7 @@ export function appliedSubject({ places }: Pick<Pipeline, 'places'>): string {
 
 /** @throws OperationError `UNREADABLE` for what a newer version has stored */
 export async function compareApplied(pipeline: Pipeline): Promise<AppliedComparison> {
+  refuseNoPipeline(pipeline);
   const found = await readDocument(pipeline, appliedSubject(pipeline), any);
   if (found === undefined) return { action: 'create', differs: [], protected: false };
   if (isNewer(found.value)) throw tooNew(decodeApplied(found.value));
@@ -57,11 +60,13 @@ export interface StoreAppliedOptions {
   readonly again?: boolean;
 }
 
+const storeChecks = { again: refuseNoFlag } as const satisfies Checks<StoreAppliedOptions>;
+
 /** Stores the config for those who have no config file. False: it was there already. Can be repeated. */
-export async function storeApplied(
-  pipeline: Pipeline,
-  { again = false }: StoreAppliedOptions = {},
-): Promise<boolean> {
+export async function storeApplied(pipeline: Pipeline, options: StoreAppliedOptions = {}): Promise<boolean> {
+  refuseNoPipeline(pipeline);
+  checkOptions(storeChecks, options);
+  const { again = false } = options;
   const { config, clock, identity } = pipeline;
   const hash = hashOf(storedConfigOf(config));
   let stored = false;

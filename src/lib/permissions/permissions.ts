@@ -1,3 +1,5 @@
+import { checkOptions, oneOf } from '../domain/options.js';
+import { refuseNoConfig } from '../domain/given.js';
 import {
   externalNamed,
   type PipelineConfig,
@@ -13,7 +15,10 @@ import { exhaustionKinds, type RecordKind, writtenBy } from '../domain/record-ki
 import { stageConsumersOf } from '../status/stage-consumers.js';
 import { desiredTopology, type Topology } from '../topology/desired.js';
 import { ackSubjects, type ApiSubjects, apiSubjects } from './api-subjects.js';
-import type { Role } from './role.js';
+import { permissionChecks, type PermissionOptions } from './permission-options.js';
+import { type Role, roles } from './role.js';
+
+export type { PermissionOptions };
 
 /** Subjects of one direction. What `deny` names is refused even where `allow` allows it. */
 export interface SubjectPermissions {
@@ -39,16 +44,6 @@ export interface RolePermissions {
   readonly subscribe: SubjectPermissions;
 }
 
-/** Whom the permissions are for. */
-export interface PermissionOptions {
-  /** Default: the name of the role. */
-  readonly user?: string;
-  /** Default: `_INBOX_<user>`. */
-  readonly inboxPrefix?: string;
-  /** Default: `$JS.API`. */
-  readonly apiPrefix?: string;
-}
-
 interface Place {
   readonly config: PipelineConfig;
   readonly topology: Topology;
@@ -67,6 +62,9 @@ export function permissionsOf(
   role: Role,
   options: PermissionOptions = {},
 ): RolePermissions {
+  refuseNoConfig(config);
+  oneOf(...roles)('role', role);
+  checkOptions(permissionChecks, options);
   const { user = role, apiPrefix = '$JS.API' } = options;
   const inboxPrefix = checkPrefix(
     '--inbox-prefix',

@@ -1,3 +1,5 @@
+import { type Checks } from '../domain/options.js';
+import { refuseNoText } from '../domain/given.js';
 import { hostname, userInfo } from 'node:os';
 import type { Clock } from '../flow/clock.js';
 
@@ -8,6 +10,11 @@ export interface Identity {
   /** The person, `<user>@<host>`. */
   readonly operator: string;
 }
+
+export const identityChecks = {
+  worker: refuseNoText,
+  operator: refuseNoText,
+} as const satisfies Checks<Identity>;
 
 /** This process, and the user that it runs as, but for what is given. */
 export function identityFrom(given: Partial<Identity>, clock: Clock): Identity {

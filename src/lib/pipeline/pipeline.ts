@@ -1,3 +1,5 @@
+import { checkOptions, type Checks, requireOptions } from '../domain/options.js';
+import { refuseNoClock, refuseNoConfig, refuseNoLink, refuseNoObject } from '../domain/given.js';
 import path from 'node:path';
 import type { PipelineConfig } from '../config/resolved.js';
 import { readEnvironment } from '../connection/environment.js';
@@ -5,7 +7,7 @@ import { Keyring } from '../encryption/keyring.js';
 import type { KeySource } from '../encryption/read-key.js';
 import type { Clock } from '../flow/clock.js';
 import type { Link } from '../nats/link.js';
-import { type Identity, identityFrom } from './identity.js';
+import { type Identity, identityChecks, identityFrom } from './identity.js';
 import { type Places, placesOf } from './places.js';
 
 /** A pipeline on a server: the first argument of whatever is done with it. */
@@ -38,14 +40,18 @@ export interface PipelineParts {
   readonly variables?: KeySource['variables'];
 }
 
+const partChecks = {
+  config: (_name, given) => refuseNoConfig(given),
+  link: refuseNoLink,
+  clock: refuseNoClock,
+  identity: (name, given) => checkOptions(identityChecks, given, name),
+  variables: refuseNoObject,
+} as const satisfies Checks<PipelineParts>;
+
 /** Puts a pipeline together from a config and an open connection. */
-export function makePipeline({
-  config,
-  link,
-  clock = link.clock,
-  identity = {},
-  variables,
-}: PipelineParts): Pipeline {
+export function makePipeline(parts: PipelineParts): Pipeline {
+  requireOptions(partChecks, parts, ['config', 'link'], 'parts');
+  const { config, link, clock = link.clock, identity = {}, variables } = parts;
   const keys = keyringOf(config, variables);
   return { config, link, clock, places: placesOf(config), identity: identityFrom(identity, clock), keys };
 }

@@ -15,18 +15,34 @@ export async function requireOwn({ config, link, places }: Pipeline): Promise<vo
   const { stream } = places.dlq;
   const owner = ownerOf((await infoOf(link, stream))?.config.metadata);
   if (owner === undefined || owner === config.name) return;
-  const [theirs, ours] = [owner, config.name].map(escapeLine);
-  throw new OperationError(
-    `stream ${stream} on ${link.server} belongs to the pipeline ${theirs}, and this is the config of ${ours}: nothing was changed`,
-    {
-      code: 'OTHER_PIPELINE',
-      suggestions: [
-        `go to a folder with the config of ${theirs}, or name its file with --config`,
-        'for another server: --server, --context or NATS_URL',
-        suggestCommand('pipeline apply', { flags: { adopt: true }, why: `to take it over from ${theirs}` }),
-      ],
-    },
-  );
+  const theirs = escapeLine(owner);
+  throw new OperationError(`${belonging(config.name, link, stream, owner)}: nothing was changed`, {
+    code: 'OTHER_PIPELINE',
+    suggestions: [
+      `go to a folder with the config of ${theirs}, or name its file with --config`,
+      'for another server: --server, --context or NATS_URL',
+      suggestCommand('pipeline apply', { flags: { adopt: true }, why: `to take it over from ${theirs}` }),
+    ],
+  });
+}
+
+/**
+ * Tells once, in words, that a stream of this pipeline belongs to another one: who only looks goes on. Nothing is asked for
+ * it: it is told by the first stream that is asked about anyway.
+ */
+export function watchOwner({ config, link }: Pipeline, onOther: (text: string) => void): void {
+  const own = new Set(Object.values(config.streams).map(({ name }) => name));
+  const stop = link.watchStreams(({ config: { name, metadata } }) => {
+    const owner = ownerOf(metadata);
+    if (!own.has(name) || owner === undefined || owner === config.name) return;
+    stop();
+    onOther(`${belonging(config.name, link, name, owner)}: what is shown is theirs`);
+  });
+}
+
+function belonging(name: string, link: Pipeline['link'], stream: string, owner: string): string {
+  const [theirs, ours] = [owner, name].map(escapeLine);
+  return `stream ${escapeLine(stream)} on ${link.server} belongs to the pipeline ${theirs}, and this is the config of ${ours}`;
 }
 
 async function infoOf(link: Pipeline['link'], stream: string) {

@@ -1,3 +1,5 @@
+import { checkOptions, type Checks, requireOptions } from '../domain/options.js';
+import { refuseNoClient, refuseNoFunction, refuseNoObject, refuseNoText } from '../domain/given.js';
 import { parseDuration } from '../domain/duration.js';
 import { UsageError } from '../errors.js';
 import { isInside, markTransaction, noTransaction, type Queryable, type Row } from './queryable.js';
@@ -25,10 +27,13 @@ export interface OnceResult<T> {
 }
 
 const defaultTable = 'handled_once';
+const onceChecks = { table: refuseNoText } as const satisfies Checks<OnceOptions>;
 const install = ['create it with installOnce(client), or with the SQL of onceSql()'];
 
 /** The SQL that makes the table of `once`, for a migration. It can be repeated. */
-export function onceSql({ table = defaultTable }: OnceOptions = {}): string {
+export function onceSql(options: OnceOptions = {}): string {
+  checkOptions(onceChecks, options);
+  const { table = defaultTable } = options;
   const { sql, index } = tableOf(table);
   return `create table if not exists ${sql} (
   consumer text not null,
@@ -46,6 +51,7 @@ function tableOf(name: string): { readonly sql: string; readonly index: string }
 
 /** Makes the table of `once`, where it is not there. */
 export async function installOnce(client: Queryable, options: OnceOptions = {}): Promise<void> {
+  refuseNoClient(client);
   await client.query(createSql(onceSql(options)));
 }
 
@@ -61,8 +67,14 @@ export async function once<T>(
   client: Queryable,
   context: OnceContext,
   effect: () => T | Promise<T>,
-  { table: name = defaultTable }: OnceOptions = {},
+  options: OnceOptions = {},
 ): Promise<OnceResult<T>> {
+  refuseNoClient(client);
+  refuseNoObject('context', context ?? null);
+  refuseNoText('consumer', context.consumer);
+  refuseNoFunction('effect', effect ?? null);
+  checkOptions(onceChecks, options);
+  const { table: name = defaultTable } = options;
   const id = 'idempotencyKey' in context ? context.idempotencyKey : context.id;
   if (typeof id !== 'string' || id === '')
     throw new UsageError('once: expected an id, and the event has none: pass the context of the handler');
@@ -94,16 +106,18 @@ export interface ForgetOptions extends OnceOptions {
   readonly olderThan: string;
 }
 
+const forgetChecks = { ...onceChecks, olderThan: refuseNoText } as const satisfies Checks<ForgetOptions>;
+
 /**
  * Removes what `once` has kept for longer than `olderThan`, at most 10,000 rows a call; gives how many. Call it from
  * time to time, and again while it gives 10,000.
  *
  * @throws UsageError for a duration that is none; OperationError `NO_TABLE`
  */
-export async function forgetOnce(
-  client: Queryable,
-  { olderThan, table: name = defaultTable }: ForgetOptions,
-): Promise<number> {
+export async function forgetOnce(client: Queryable, options: ForgetOptions): Promise<number> {
+  refuseNoClient(client);
+  requireOptions(forgetChecks, options, ['olderThan']);
+  const { olderThan, table: name = defaultTable } = options;
   const ms = parseDuration(olderThan);
   if (ms === undefined) throw new UsageError(`olderThan: expected a duration like 30d, found "${olderThan}"`);
   const table = new Table(name);

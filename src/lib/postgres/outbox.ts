@@ -1,3 +1,12 @@
+import { checkOptions, type Checks } from '../domain/options.js';
+import {
+  refuseCount,
+  refuseNoClient,
+  refuseNoConfig,
+  refuseNoFunction,
+  refuseNoObject,
+  refuseNoText,
+} from '../domain/given.js';
 import { loadConfig } from '../config/load.js';
 import { formatSize } from '../config/schema/size.js';
 import type { ConfigProblem } from '../errors.js';
@@ -57,6 +66,18 @@ export interface OpenOutboxOptions extends OutboxOptions {
   readonly onWarning?: (warning: ConfigProblem) => void;
 }
 
+const outboxChecks = {
+  table: refuseNoText,
+  maxBytes: refuseCount,
+  onPublishWarning: refuseNoFunction,
+} as const satisfies Checks<OutboxOptions>;
+const openChecks = {
+  ...outboxChecks,
+  config: refuseNoText,
+  cwd: refuseNoText,
+  onWarning: refuseNoFunction,
+} as const satisfies Checks<OpenOutboxOptions>;
+
 export const defaultOutboxTable = 'outbox';
 /** Wakes the relay. */
 export const channel = 'plutomi_events_outbox';
@@ -73,6 +94,9 @@ export class Outbox {
   private readonly stream: string;
 
   constructor(pipeline: MessageParts, options: OutboxOptions = {}) {
+    refuseNoObject('pipeline', pipeline ?? null);
+    refuseNoConfig(pipeline.config);
+    checkOptions(outboxChecks, options);
     const { table = defaultOutboxTable, maxBytes = 1_048_576, onPublishWarning } = options;
     this.table = new Table(table);
     this.maxBytes = maxBytes;
@@ -87,6 +111,7 @@ export class Outbox {
 
   /** Makes the table, where it is not there. */
   async install(client: Queryable): Promise<void> {
+    refuseNoClient(client);
     await installOutbox(client, this.table);
   }
 
@@ -102,6 +127,8 @@ export class Outbox {
   }
 
   private async addTraceable(client: Queryable, event: OutboxEvent): Promise<OutboxResult> {
+    refuseNoClient(client);
+    refuseNoObject('event', event ?? null);
     checkKey(event.key);
     const addressed = this.maker.address(event.type, event.data, event);
     const { destination, subject, msgId } = addressed;
@@ -214,9 +241,10 @@ export function makeOutbox(pipeline: MessageParts, options?: OutboxOptions): Out
  * @throws ConfigError (there is no config file, or it has problems; all at once)
  */
 export async function openOutbox(options: OpenOutboxOptions = {}): Promise<Outbox> {
+  checkOptions(openChecks, options);
   const environment = await environmentOf(options.cwd);
   const { cwd, variables } = environment;
-  const { config: file, onWarning } = options;
+  const { config: file, cwd: _cwd, onWarning, ...others } = options;
   const config = await loadConfig({
     cwd,
     variables,
@@ -225,5 +253,5 @@ export async function openOutbox(options: OpenOutboxOptions = {}): Promise<Outbo
     ...(onWarning ? { onWarning } : {}),
   });
   const keys = keyringOf(config, variables);
-  return makeOutbox({ config, clock: systemClock, keys }, options);
+  return makeOutbox({ config, clock: systemClock, keys }, others);
 }

@@ -1,3 +1,4 @@
+import { refuseNoFunction, refuseNoObject } from '../domain/given.js';
 import { OperationError } from '../errors.js';
 
 /** A row of a result, by the names of its columns. */
@@ -32,6 +33,9 @@ export async function transaction<T>(
   pool: Connections,
   work: (client: PooledClient) => T | Promise<T>,
 ): Promise<T> {
+  refuseNoObject('pool', pool ?? null);
+  refuseNoFunction('pool.connect', pool.connect ?? null);
+  refuseNoFunction('work', work ?? null);
   const client = await pool.connect();
   let isBroken = true;
   // One that breaks between two statements would end the process; the next statement says so too.

@@ -1,3 +1,12 @@
+import { anyOf, type Checks, requireOptions } from '../domain/options.js';
+import {
+  refuseNoFlag,
+  refuseNoLogger,
+  refuseNoNumber,
+  refuseNoPipeline,
+  refuseNoSignal,
+  refuseNoText,
+} from '../domain/given.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { filterContains, isSubject } from '../domain/subjects.js';
 import { ConnectionError, OperationError, PlutomiError, UsageError } from '../errors.js';
@@ -30,6 +39,15 @@ export interface RelayOptions {
   readonly log?: Logger;
 }
 
+const relayChecks = {
+  database: anyOf('a URL, or what the Client of pg takes', 'string', 'object'),
+  table: refuseNoText,
+  signal: refuseNoSignal,
+  once: refuseNoFlag,
+  pollMs: refuseNoNumber,
+  log: refuseNoLogger,
+} as const satisfies Checks<RelayOptions>;
+
 /** What a relay has done. */
 export interface RelayResult {
   /** Events that the stream has now. */
@@ -59,6 +77,8 @@ const times = {
  *   `NO_DATABASE` for the first connection; with `once` also why an event can't be published now
  */
 export async function relayOutbox(pipeline: Pipeline, options: RelayOptions): Promise<RelayResult> {
+  refuseNoPipeline(pipeline);
+  requireOptions(relayChecks, options, ['database']);
   return new Relay(pipeline, options).run();
 }
 

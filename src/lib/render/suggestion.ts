@@ -1,3 +1,5 @@
+import { refuseNoObject, refuseNoText, refuseTexts } from '../domain/given.js';
+import { type Checks, oneOf, requireOptions } from '../domain/options.js';
 import {
   distinct,
   type OtherCommand,
@@ -22,6 +24,13 @@ export interface Caller {
   readonly others: Readonly<Record<string, readonly string[]>>;
 }
 
+const callerChecks = {
+  program: refuseNoText,
+  toServer: refuseTexts,
+  toConfig: refuseTexts,
+  others: refuseNoObject,
+} as const satisfies Checks<Caller>;
+
 export const anybody: Caller = { program: 'plutomi-events', toServer: [], toConfig: [], others: {} };
 
 /** Commands that go to no server, whatever flags they are given. */
@@ -30,6 +39,9 @@ const serverless: readonly string[] = ['config schema', 'server install', 'serve
 /** A suggestion as a person reads it: a command can be copied and run as it is, unless it has `<blanks>`. */
 export function renderSuggestion(suggestion: Suggestion, caller: Caller = anybody): string {
   if (typeof suggestion === 'string') return suggestion;
+  refuseNoObject('suggestion', suggestion ?? null);
+  oneOf('run', 'run-other', 'give')('suggestion.do', suggestion.do);
+  requireOptions(callerChecks, caller, Object.keys(callerChecks), 'caller');
   const why = suggestion.why === undefined ? '' : `${suggestion.why}: `;
   return `${why}${commandLine(suggestion, caller)}`;
 }

@@ -1,3 +1,11 @@
+import { checkOptions, type Checks } from '../domain/options.js';
+import {
+  refuseNoFunction,
+  refuseNoPipeline,
+  refuseNoSignal,
+  refuseNoText,
+  refuseTime,
+} from '../domain/given.js';
 import { consumerNamed, planOf } from '../config/resolved.js';
 import { formatDeadLetterId } from '../domain/dead-letter.js';
 import type { JournalRecord } from '../domain/record.js';
@@ -27,6 +35,13 @@ export interface ReportOptions {
   /** Called now and then while the journal is read. */
   readonly onRead?: OnRead;
 }
+
+const reportChecks = {
+  sinceMs: refuseTime,
+  task: refuseNoText,
+  signal: refuseNoSignal,
+  onRead: refuseNoFunction,
+} as const satisfies Checks<ReportOptions>;
 
 /** Dead letters of one consumer and one cause. */
 export interface ReportGroup {
@@ -95,8 +110,11 @@ export interface DeadLetterReport {
  */
 export async function reportDeadLetters(
   pipeline: Pipeline,
-  { sinceMs, task, signal, onRead }: ReportOptions,
+  options: ReportOptions,
 ): Promise<DeadLetterReport> {
+  refuseNoPipeline(pipeline);
+  checkOptions(reportChecks, options);
+  const { sinceMs, task, signal, onRead } = options;
   if ((sinceMs === undefined) === (task === undefined))
     throw new UsageError('give one of since and task: what is the report about?');
   const { config, link, clock } = pipeline;

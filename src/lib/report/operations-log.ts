@@ -1,4 +1,12 @@
-import { refuseLimit, refuseTime } from '../domain/given.js';
+import { checkOptions, type Checks } from '../domain/options.js';
+import {
+  refuseLimit,
+  refuseNoFunction,
+  refuseNoPipeline,
+  refuseNoSignal,
+  refuseNoText,
+  refuseTime,
+} from '../domain/given.js';
 import { kindsOfPeople } from '../domain/record-kinds.js';
 import { readGroupDocuments } from '../groups/group-documents.js';
 import type { OnRead } from '../nats/read/read-so-far.js';
@@ -31,16 +39,25 @@ export interface OperationsLog {
 
 export const defaultOperationsLimit = 50;
 
+const operationsChecks = {
+  sinceMs: refuseTime,
+  operator: refuseNoText,
+  limit: refuseLimit,
+  signal: refuseNoSignal,
+  onRead: refuseNoFunction,
+} as const satisfies Checks<OperationsOptions>;
+
 /**
  * What people did to dead letters and to the pipeline, and decided about groups, the oldest first: each task once, by
  * whom, to how many and why. Memory grows with the tasks, not with the records. Throws OperationError `NO_STREAM`.
  */
 export async function readOperations(
   pipeline: Pipeline,
-  { sinceMs, operator, limit = defaultOperationsLimit, signal, onRead }: OperationsOptions = {},
+  options: OperationsOptions = {},
 ): Promise<OperationsLog> {
-  refuseLimit('limit', limit);
-  refuseTime('sinceMs', sinceMs);
+  refuseNoPipeline(pipeline);
+  checkOptions(operationsChecks, options);
+  const { sinceMs, operator, limit = defaultOperationsLimit, signal, onRead } = options;
   const folder = new OperationFolder();
   const records = readRecords(pipeline, { kinds: kindsOfPeople, sinceMs, signal, onRead });
   for await (const record of records) folder.add(record);

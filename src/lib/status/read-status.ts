@@ -1,3 +1,4 @@
+import { refuseNoPipeline } from '../domain/given.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isoOfMs, isoOfNanos } from '../domain/time.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
@@ -30,6 +31,7 @@ export class StatusReader {
   private readonly letters: DeadLettersReader;
 
   constructor(private readonly pipeline: Pipeline) {
+    refuseNoPipeline(pipeline);
     this.letters = new DeadLettersReader(pipeline);
   }
 
@@ -89,7 +91,7 @@ export class StatusReader {
  *
  * @throws ConnectionError where the server does not answer, or this user may not ask
  */
-export function readStatus(pipeline: Pipeline): Promise<PipelineStatus> {
+export async function readStatus(pipeline: Pipeline): Promise<PipelineStatus> {
   return new StatusReader(pipeline).read();
 }
 

@@ -1,3 +1,4 @@
+import { refuseNoPipeline, refuseNoText } from '../domain/given.js';
 import { decodeTask, endedStates, type Task } from '../domain/task.js';
 import { OperationError } from '../errors.js';
 import { updateDocument } from '../operations/documents.js';
@@ -13,6 +14,8 @@ import { taskSubject } from './store-task.js';
  * @throws OperationError `NO_TASK`, `TASK_ENDED` for one that is done, or `OTHER_PIPELINE`
  */
 export async function cancelTask(pipeline: Pipeline, id: string): Promise<Task> {
+  refuseNoPipeline(pipeline);
+  refuseNoText('id', id);
   await requireOwn(pipeline);
   const stored = await updateDocument(pipeline, taskSubject(pipeline, id), decodeTask, (task) =>
     !task || endedStates.includes(task.state) ? undefined : { ...task, state: 'cancelled' as const },

@@ -1,3 +1,4 @@
+import { refuseNoPipeline, refuseNoText } from '../domain/given.js';
 import { closest } from '../domain/closest.js';
 import { escapeLine } from '../domain/escape.js';
 import { decodeTask, endedStates, isTaskId, stateAt, type Task } from '../domain/task.js';
@@ -55,6 +56,8 @@ export async function readTask(pipeline: Pipeline, id: string): Promise<TaskHead
  * @throws OperationError `NO_TASK`, or `AMBIGUOUS_TASK` where several are meant
  */
 export async function findTask(pipeline: Pipeline, word: string): Promise<TaskHead> {
+  refuseNoPipeline(pipeline);
+  refuseNoText('word', word);
   const exact = isTaskId(word) ? await readTask(pipeline, word) : undefined;
   if (exact) return exact;
   const all: TaskHead[] = [];

@@ -1,3 +1,5 @@
+import { type Checks, oneOf } from '../domain/options.js';
+import { refuseNoRate, refuseNoText, refuseTexts } from '../domain/given.js';
 import type { Kind } from '../domain/fingerprint-similar.js';
 import { operationsSubject } from '../domain/operations-subjects.js';
 import {
@@ -30,6 +32,16 @@ export interface TaskTerms {
   /** Why. */
   readonly note?: string;
 }
+
+/** Of `TaskTerms`. */
+export const taskTermChecks = {
+  name: refuseNoText,
+  rate: refuseNoRate,
+  canary: refuseNoText,
+  stopOn: refuseTexts,
+  ifSuperseded: oneOf('skip', 'replay'),
+  note: refuseNoText,
+} as const satisfies Checks<TaskTerms>;
 
 /** A task that is to be stored. */
 export interface TaskDraft extends TaskTerms, Frozen {

@@ -1,3 +1,5 @@
+import { checkOptions, type Checks } from '../domain/options.js';
+import { refuseLimit, refuseNoFunction, refuseNoObject, refuseNoPipeline } from '../domain/given.js';
 import {
   endedStates,
   type Task,
@@ -93,8 +95,15 @@ export interface TaskList {
 
 export const defaultTaskLimit = 20;
 
+const listChecks = {
+  limit: refuseLimit,
+  onMalformed: refuseNoFunction,
+} as const satisfies Checks<ListTasksOptions>;
+
 /** The newest tasks, with what the journal knows of their outcomes. None where the server keeps no tasks. */
 export async function listTasks(pipeline: Pipeline, options: ListTasksOptions = {}): Promise<TaskList> {
+  refuseNoPipeline(pipeline);
+  checkOptions(listChecks, options);
   const { limit = defaultTaskLimit, onMalformed } = options;
   const heads: TaskHead[] = [];
   for await (const head of listHeads(pipeline, onMalformed)) heads.push(head);
@@ -122,6 +131,9 @@ function isSettled({ state, counters, selected }: Task): boolean {
 
 /** A task, and what became of each of its dead letters, as long as the journal knows. */
 export async function showTask(pipeline: Pipeline, head: TaskHead): Promise<TaskDetails> {
+  refuseNoPipeline(pipeline);
+  refuseNoObject('head', head ?? null);
+  refuseNoObject('head.task', head.task ?? null);
   return describe(pipeline, head);
 }
 

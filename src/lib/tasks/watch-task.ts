@@ -1,3 +1,4 @@
+import { refuseNoPipeline, refuseNoSignal, refuseNoText } from '../domain/given.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OperationError } from '../errors.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
@@ -14,6 +15,9 @@ export async function* watchTask(
   id: string,
   signal: AbortSignal,
 ): AsyncGenerator<TaskDetails> {
+  refuseNoPipeline(pipeline);
+  refuseNoText('id', id);
+  refuseNoSignal('signal', signal);
   while (!signal.aborted) {
     const since = pipeline.clock.monotonic();
     const head = await readTask(pipeline, id);

@@ -1,3 +1,5 @@
+import { checkOptions, type Checks } from '../domain/options.js';
+import { refuseNoObject, refuseNoPipeline, refuseObjects, refuseTexts } from '../domain/given.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { OperationError } from '../errors.js';
 import { NotAllowedError } from '../nats/errors.js';
@@ -26,6 +28,8 @@ export { checkTopology, planTopology };
 /** What may be lost, by name. Default: nothing. */
 export type ApplyOptions = Allowed;
 
+const applyChecks = { replace: refuseTexts, allowLoss: refuseTexts } as const satisfies Checks<ApplyOptions>;
+
 /**
  * Carries a plan out: the journal first, then the other streams, then the consumers; then reads everything
  * again. Can be killed at any point and run again. Returns how many objects it created or changed.
@@ -34,6 +38,10 @@ export type ApplyOptions = Allowed;
  *   did not take
  */
 export async function applyPlan(pipeline: Pipeline, plan: Plan, options: ApplyOptions = {}): Promise<number> {
+  refuseNoPipeline(pipeline);
+  refuseNoObject('plan', plan ?? null);
+  refuseObjects('plan.changes', plan.changes ?? null);
+  checkOptions(applyChecks, options);
   const { link } = pipeline;
   const refusal = refusalOf(plan, options);
   if (refusal) throw refusal;

@@ -1,3 +1,5 @@
+import { checkOptions, type Checks } from '../domain/options.js';
+import { refuseNoFlag, refuseNoFunction, refuseNoPipeline } from '../domain/given.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { OperationError, type PlutomiError } from '../errors.js';
 import { NotAllowedError } from '../nats/errors.js';
@@ -24,6 +26,13 @@ export interface EnsureOptions {
   readonly onNotLogged?: (why: string) => void;
 }
 
+const ensureChecks = {
+  apply: refuseNoFlag,
+  embedded: refuseNoFlag,
+  onNotStored: refuseNoFunction,
+  onNotLogged: refuseNoFunction,
+} as const satisfies Checks<EnsureOptions>;
+
 /**
  * Makes sure that the server has what a config needs to run. With `apply` it creates and updates what is
  * missing, but nothing that loses, skips or repeats events: that takes `pipeline apply` and a person.
@@ -31,6 +40,8 @@ export interface EnsureOptions {
  * @throws OperationError `NOT_APPLIED`, with what is missing or different
  */
 export async function ensureTopology(pipeline: Pipeline, options: EnsureOptions): Promise<void> {
+  refuseNoPipeline(pipeline);
+  checkOptions(ensureChecks, options);
   // A worker that is newer than the last apply does not wait for what people work with.
   const without = options.apply ? [] : workbenchStreams;
   const { changes, conflicts } = await checkTopology(pipeline, { without, monitor: options.apply });

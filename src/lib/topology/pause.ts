@@ -1,3 +1,5 @@
+import { checkOptions, type Checks } from '../domain/options.js';
+import { refuseNoPipeline, refuseNoText, refuseTime } from '../domain/given.js';
 import { unknownConsumer } from '../config/unknown-consumer.js';
 import { metaConsumers } from '../domain/consumer-names.js';
 import type { Stage } from '../domain/key.js';
@@ -50,12 +52,16 @@ export interface PauseReason {
   readonly reason?: string;
 }
 
+const reasonChecks = { reason: refuseNoText } as const satisfies Checks<PauseReason>;
+
 /**
  * The stages of a consumer that can be paused, as they are now.
  *
  * @throws UsageError: the config has no such consumer, or it is one that routes; OperationError `NOT_APPLIED`; ConnectionError, also `SERVER_TOO_OLD`
  */
 export async function readPause(pipeline: Pipeline, consumer: string): Promise<ConsumerPause> {
+  refuseNoPipeline(pipeline);
+  refuseNoText('consumer', consumer);
   const { link, config } = pipeline;
   const all = stageConsumersOf(config).filter(({ role }) => role === 'events' || role === 'retry');
   const own = all.filter(({ name }) => name === consumer);
@@ -99,8 +105,13 @@ export async function pauseConsumer(
   pipeline: Pipeline,
   consumer: string,
   until: number,
-  { reason = '' }: PauseReason = {},
+  options: PauseReason = {},
 ): Promise<ConsumerPause> {
+  refuseNoPipeline(pipeline);
+  refuseNoText('consumer', consumer);
+  refuseTime('until', until ?? null);
+  checkOptions(reasonChecks, options);
+  const { reason = '' } = options;
   return change(pipeline, consumer, { until: new Date(until), did: 'paused', reason });
 }
 
@@ -112,8 +123,12 @@ export async function pauseConsumer(
 export async function resumeConsumer(
   pipeline: Pipeline,
   consumer: string,
-  { reason = '' }: PauseReason = {},
+  options: PauseReason = {},
 ): Promise<ConsumerPause> {
+  refuseNoPipeline(pipeline);
+  refuseNoText('consumer', consumer);
+  checkOptions(reasonChecks, options);
+  const { reason = '' } = options;
   return change(pipeline, consumer, { until: undefined, did: 'resumed', reason });
 }
 

@@ -1,3 +1,5 @@
+import { checkOptions, type Checks } from '../domain/options.js';
+import { refuseNoFlag, refuseNoPipeline, refuseTexts } from '../domain/given.js';
 import type { StreamRole } from '../config/resolved.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { readActual, readActualAndOthers } from './actual.js';
@@ -34,8 +36,12 @@ export interface PlanOptions {
   readonly adopt?: boolean;
 }
 
+const planChecks = { adopt: refuseNoFlag } as const satisfies Checks<PlanOptions>;
+
 /** Compares a config with the server. Writes nothing that stays: counting uses consumers that last a moment. */
 export async function planTopology(pipeline: Pipeline, options: PlanOptions = {}): Promise<Plan> {
+  refuseNoPipeline(pipeline);
+  checkOptions(planChecks, options);
   const { link, config } = pipeline;
   const desired = desiredTopology(config);
   const { adopt = false } = options;
@@ -75,11 +81,13 @@ export interface CheckOptions {
   readonly monitor?: boolean;
 }
 
+const checkChecks = { without: refuseTexts, monitor: refuseNoFlag } as const satisfies Checks<CheckOptions>;
+
 /** What `pipeline apply` would have to do before this config can run. Lists nothing and counts nothing. */
-export async function checkTopology(
-  pipeline: Pipeline,
-  { without = [], monitor = false }: CheckOptions = {},
-): Promise<TopologyCheck> {
+export async function checkTopology(pipeline: Pipeline, options: CheckOptions = {}): Promise<TopologyCheck> {
+  refuseNoPipeline(pipeline);
+  checkOptions(checkChecks, options);
+  const { without = [], monitor = false } = options;
   const whole = desiredTopology(pipeline.config);
   const desired = { ...whole, streams: whole.streams.filter(({ role }) => !without.includes(role)) };
   const { changes, conflicts } = await compare(pipeline, desired, readActual, false);

@@ -1,3 +1,5 @@
+import { checkOptions, type Checks } from '../domain/options.js';
+import { refuseNoFunction, refuseNoPipeline } from '../domain/given.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { PipelineConfig } from '../config/resolved.js';
 import { formatDuration } from '../domain/duration.js';
@@ -57,10 +59,10 @@ export interface VerifyOptions {
  * Memory: about 100 bytes for each event that is failing, waiting or dead; what is resolved costs none. What looks
  * wrong is asked for once more, by its own records, before it is named.
  */
-export async function verifyPipeline(
-  pipeline: Pipeline,
-  { onRead = () => {} }: VerifyOptions = {},
-): Promise<Verified> {
+export async function verifyPipeline(pipeline: Pipeline, options: VerifyOptions = {}): Promise<Verified> {
+  refuseNoPipeline(pipeline);
+  checkOptions({ onRead: refuseNoFunction } as const satisfies Checks<VerifyOptions>, options);
+  const { onRead = () => {} } = options;
   const { link, config, clock } = pipeline;
   const objects = await checkObjects(pipeline);
   const report = { pipeline: config.name, server: link.server };

@@ -1,3 +1,6 @@
+import { requireOptions } from '../domain/options.js';
+import { refuseNoPipeline } from '../domain/given.js';
+import { within } from '../flow/within.js';
 import { keysOf } from '../encryption/keyring.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,11 +13,9 @@ import { publishNotice } from '../nats/publish-notice.js';
 import type { Handler } from '../handlers/contract.js';
 import { EventRegistry } from '../handlers/event.js';
 import { HttpClient } from '../http/client.js';
-import type { ProxySettings } from '../http/proxy.js';
 import { DurationCounts } from '../domain/duration-counts.js';
 import { EventBus, type Subscribe } from '../observe/event-bus.js';
 import type { PipelineSnapshot } from '../observe/snapshot.js';
-import type { Logger } from '../observe/log.js';
 import { alertProcess, type DeadLetterHandler } from './stages/alert.js';
 import { HandlerRunner, mainStage, retryStage } from './stages/business.js';
 import type { StageTools } from './stages/case.js';
@@ -26,7 +27,7 @@ import { metaRetryStage, metaStage } from './stages/meta.js';
 import { metaDlqProcess } from './stages/meta-dlq.js';
 import { Transcriber } from '../routing/transcribe.js';
 import { requireHandlers } from './require-handlers.js';
-import type { RunningPipeline, StopSummary } from './running-pipeline.js';
+import { type RunningPipeline, runChecks, type RunSettings, type StopSummary } from './running-pipeline.js';
 import { CountedStage } from './stages/stage.js';
 import { AlertDesk } from './alerts/desk.js';
 import { alertTargets } from './alerts/targets.js';
@@ -36,27 +37,10 @@ import { SnapshotTaker } from './take-snapshot.js';
 import { type Process, Worker, type WorkerSettings } from './worker/worker.js';
 import { alertSettings, mainSettings, metaSettings, retrySettings } from './worker-settings.js';
 
-/** What runs in this process, and where its log and events go. */
-export interface RunSettings {
-  /**
-   * Run only these consumers' stages; for an external one, that is the alerts about its dead letters. The meta tiers, and
-   * the listening to the server's advisories, run always. Default: all.
-   */
-  readonly only?: readonly string[];
-  /** Handlers by absolute path, as the config names them. */
-  readonly handlers: ReadonlyMap<string, Handler>;
-  /** The log of the handlers. */
-  readonly log: Logger;
-  /** Proxies for webhooks. Default: none. */
-  readonly proxies?: ProxySettings;
-  /** What alerts to the webhook are signed with: `whsec_…`, or several of them. Default: they are not signed. */
-  readonly alertsSecret?: string | undefined;
-  /** Count how long attempts take: `durations` of the snapshot. Default: false. */
-  readonly durations?: boolean;
-}
-
 /** Runs every stage of the pipeline in this process. Several processes share the load. */
 export function runPipeline(pipeline: Pipeline, settings: RunSettings): RunningPipeline {
+  refuseNoPipeline(pipeline);
+  requireOptions(runChecks, settings, ['handlers', 'log'], 'settings');
   return new Run(pipeline, settings);
 }
 
@@ -278,7 +262,7 @@ class Run implements RunningPipeline {
     }
     if (!done) await this.takeBackAll(pulled);
     await Promise.race([rescued, sleep(takeBackTimeoutMs, undefined, { ref: false })]);
-    if (link.connected) await link.flush().catch(() => {});
+    if (link.connected) await within(takeBackTimeoutMs, link.flush());
     this.unwatch();
     this.snapshots.stop();
     await this.http.close();

@@ -1,5 +1,46 @@
+import {
+  refuseNoFlag,
+  refuseNoLogger,
+  refuseNoMap,
+  refuseNoObject,
+  refuseNoText,
+  refuseTexts,
+} from '../domain/given.js';
+import type { Checks } from '../domain/options.js';
+import type { Handler } from '../handlers/contract.js';
+import type { ProxySettings } from '../http/proxy.js';
+import type { Logger } from '../observe/log.js';
 import type { Subscribe } from '../observe/event-bus.js';
 import type { PipelineSnapshot } from '../observe/snapshot.js';
+
+/** What runs in this process, and where its log and events go. */
+export interface RunSettings {
+  /**
+   * Run only these consumers' stages; for an external one, that is the alerts about its dead letters. The meta tiers, and
+   * the listening to the server's advisories, run always. Default: all.
+   */
+  readonly only?: readonly string[];
+  /** Handlers by absolute path, as the config names them. */
+  readonly handlers: ReadonlyMap<string, Handler>;
+  /** The log of the handlers. */
+  readonly log: Logger;
+  /** Proxies for webhooks. Default: none. */
+  readonly proxies?: ProxySettings;
+  /** What alerts to the webhook are signed with: `whsec_…`, or several of them. Default: they are not signed. */
+  readonly alertsSecret?: string | undefined;
+  /** Count how long attempts take: `durations` of the snapshot. Default: false. */
+  readonly durations?: boolean;
+}
+
+/** Of `runPipeline`. */
+export const runChecks = {
+  only: refuseTexts,
+  handlers: refuseNoMap,
+  log: refuseNoLogger,
+  proxies: refuseNoObject,
+  alertsSecret: refuseNoText,
+  durations: refuseNoFlag,
+} as const satisfies Checks<RunSettings>;
 
 /** What was left over at the end. */
 export interface StopSummary {

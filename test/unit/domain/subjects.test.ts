@@ -2,11 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   filterContains,
+  filterFault,
   filtersOverlap,
   isFilter,
   isName,
   isNativeAdvisory,
   isSubject,
+  nameFault,
   nativeAdvisoryFilter,
   parseRecordSubject,
   pointerFilter,
@@ -14,6 +16,7 @@ import {
   type RecordAddress,
   recordFilter,
   recordSubject,
+  subjectFault,
   subjectMatches,
 } from '../../../src/lib/domain/subjects.js';
 import { exhaustionKinds, isExhaustion, recordKinds } from '../../../src/lib/domain/record-kinds.js';
@@ -207,4 +210,36 @@ describe('what can stand in a subject', () => {
   ])('%j is a name: %s', (text, is) => {
     expect(isName(text)).toBe(is);
   });
+});
+
+test.each([
+  ['', 'it is empty'],
+  ['.a', 'it begins with a dot'],
+  ['a.', 'it ends with a dot'],
+  ['a..b', 'a part of it is empty'],
+  ['a b', 'it has white space'],
+  ['a\u0007b', 'it has a control character'],
+  ['x'.repeat(513), 'it has 513 bytes, and a subject at most 512'],
+  ['a.*', 'it has a wildcard'],
+])('what is wrong with the subject %j is said', (text, fault) => {
+  expect(isSubject(text)).toBe(false);
+  expect(subjectFault(text)).toBe(fault);
+  if (fault !== 'it has a wildcard') expect(filterFault(text)).toBe(fault);
+});
+
+test('a wildcard is a whole part', () => {
+  expect(filterFault('a.b*')).toBe('a wildcard is a whole part, and > the last one');
+});
+
+test.each([
+  ['', 'it is empty'],
+  ['a.b', 'it has a dot'],
+  ['a b', 'it has white space'],
+  ['a\u0007', 'it has a control character'],
+  ['a>', 'it has a wildcard'],
+  ['café', 'it has é'],
+  ['x'.repeat(129), 'it is 129 long'],
+])('what is wrong with the name %j is said', (text, fault) => {
+  expect(isName(text)).toBe(false);
+  expect(nameFault(text)).toBe(fault);
 });

@@ -1,3 +1,5 @@
+import type { Checks } from '../../domain/options.js';
+import { refuseNoFunction, refuseNoText } from '../../domain/given.js';
 import path from 'node:path';
 import { ConfigError, messageOf } from '../../errors.js';
 import { decoratorError, decoratorIn, refuseDecorators } from './decorators.js';
@@ -13,6 +15,12 @@ export interface ModuleOptions {
   /** Waits for a module of the user. Default: however long it takes, whatever it does to the process. */
   readonly untilLoaded?: <T>(load: () => Promise<T>) => Promise<T>;
 }
+
+export const moduleChecks = {
+  library: refuseNoFunction,
+  cacheHome: refuseNoText,
+  untilLoaded: refuseNoFunction,
+} as const satisfies Checks<ModuleOptions>;
 
 /**
  * The default export of a user's module (`module.exports` of CommonJS), or undefined when it has none; a promise is

@@ -1,3 +1,4 @@
+import { decodeObject } from '../../domain/decode.js';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -32,14 +33,11 @@ async function isNative(file: string): Promise<boolean> {
 }
 
 async function typeOfPackage(folder: string): Promise<unknown> {
-  try {
-    const found: unknown = JSON.parse(await readFile(path.join(folder, 'package.json'), 'utf8'));
-    return typeof found === 'object' && found !== null && 'type' in found ? found.type : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    const above = path.dirname(folder);
-    return above === folder ? undefined : typeOfPackage(above);
-  }
+  const text = await readFile(path.join(folder, 'package.json')).catch(() => undefined);
+  const above = path.dirname(folder);
+  if (text === undefined) return above === folder ? undefined : typeOfPackage(above);
+  const found = decodeObject(text);
+  return found.ok ? found.value['type'] : undefined;
 }
 
 /** It has not run: a module that it imports is missing or not one for Node, or its text is none for Node. */

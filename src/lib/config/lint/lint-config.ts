@@ -1,3 +1,4 @@
+import { refuseNoConfig } from '../../domain/given.js';
 import { filtersOverlap } from '../../domain/subjects.js';
 import { type PipelineConfig, readersOf } from '../resolved.js';
 import { formatPath } from '../validation/problems.js';
@@ -8,6 +9,7 @@ import { lintOwners } from './owners.js';
 
 /** Everything that is worth a second look, in the order of the config. */
 export async function lintConfig(config: PipelineConfig): Promise<LintFinding[]> {
+  refuseNoConfig(config);
   return [
     ...lintNames(config),
     ...lintOwners(config),

@@ -1,11 +1,14 @@
+import { requireOptions } from '../../domain/options.js';
+import { refuseNoPipeline, refuseNoPlan } from '../../domain/given.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { noStream } from '../../nats/read/read-stream.js';
 import { statesInStream } from '../originals.js';
-import { authorOf, carryOutPlan, type CarryOutOptions } from '../plan/carry-out.js';
+import { authorOf, carryOutChecks, carryOutPlan, type CarryOutOptions } from '../plan/carry-out.js';
 import {
   type LetterPlan,
   type LetterSelection,
   planLetters,
+  refuseUnselected,
   type SkippedLetter,
 } from '../plan/plan-letters.js';
 import { archiveOne, decideArchives } from './archive-one.js';
@@ -42,13 +45,16 @@ export interface ArchiveResult {
  * `NO_STREAM` where the pipeline was applied before there were archived ones.
  */
 export async function planArchive(pipeline: Pipeline, selection: LetterSelection): Promise<LetterPlan> {
+  refuseUnselected(selection);
   await requireOperations(pipeline);
   const statesOf = statesInStream(pipeline);
   return planLetters(pipeline, selection, (entries) => decideArchives(pipeline, entries, statesOf));
 }
 
 /** Throws OperationError `NO_STREAM`, which names `pipeline apply`. */
-export async function requireOperations({ link, places }: Pipeline): Promise<void> {
+export async function requireOperations(pipeline: Pipeline): Promise<void> {
+  refuseNoPipeline(pipeline);
+  const { link, places } = pipeline;
   const { stream } = places.operations;
   if (!(await link.streamInfo(stream))) throw noStream(link, stream);
 }
@@ -74,6 +80,9 @@ export async function archiveDeadLetters(
   plan: LetterPlan,
   options: ArchiveOptions,
 ): Promise<ArchiveResult> {
+  refuseNoPipeline(pipeline);
+  refuseNoPlan(plan, 'planArchive');
+  requireOptions(carryOutChecks, options, ['note']);
   const { signal } = options;
   const author = authorOf(pipeline, 'archive', options);
   let archived = 0;

@@ -1,12 +1,15 @@
+import { checkOptions } from '../../domain/options.js';
+import { refuseNoPipeline, refuseNoPlan } from '../../domain/given.js';
 import { statusesNamed } from '../../domain/selection/narrow.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { selectionOfFilters } from '../filters.js';
 import { statesInStream } from '../originals.js';
-import { authorOf, carryOutPlan, type CarryOutOptions } from '../plan/carry-out.js';
+import { authorOf, carryOutChecks, carryOutPlan, type CarryOutOptions } from '../plan/carry-out.js';
 import {
   type LetterPlan,
   type LetterSelection,
   planLetters,
+  refuseUnselected,
   type SkippedLetter,
 } from '../plan/plan-letters.js';
 import { requireOperations } from './archive.js';
@@ -38,6 +41,7 @@ export interface RestoreResult {
  * `NO_STREAM` where the pipeline was applied before there were any.
  */
 export async function planRestore(pipeline: Pipeline, selection: LetterSelection): Promise<LetterPlan> {
+  refuseUnselected(selection);
   await requireOperations(pipeline);
   const statesOf = statesInStream(pipeline);
   return planLetters(pipeline, amongArchived(selection), (entries) =>
@@ -72,8 +76,11 @@ export function unrestored(plan: LetterPlan, { dryRun }: { readonly dryRun: bool
 export async function restoreDeadLetters(
   pipeline: Pipeline,
   plan: LetterPlan,
-  options: CarryOutOptions,
+  options: CarryOutOptions = {},
 ): Promise<RestoreResult> {
+  refuseNoPipeline(pipeline);
+  refuseNoPlan(plan, 'planRestore');
+  checkOptions(carryOutChecks, options);
   const { signal } = options;
   const author = authorOf(pipeline, 'restore', options);
   let restored = 0;

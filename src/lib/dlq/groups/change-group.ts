@@ -1,3 +1,5 @@
+import { anyOf, checkOptions, type Checks, oneOf } from '../../domain/options.js';
+import { refuseNoObject, refuseNoPipeline, refuseNoText, unexpected } from '../../domain/given.js';
 import { decodeGroup, emptyGroup, type GroupChange } from '../../domain/group-document.js';
 import { decided, type GroupDecision } from '../../domain/group-decision.js';
 import { type GroupStatus, mutedUntil, statusOf } from '../../domain/group-status.js';
@@ -28,6 +30,16 @@ export interface DecideOptions {
   readonly incident?: string;
 }
 
+const textOrNull = anyOf('a text or null', 'string', (name, given) => {
+  if (given !== null) throw unexpected(name, 'null', given);
+});
+const decisionChecks = {
+  do: oneOf('ack', 'mute', 'unmute', 'assign', 'note'),
+  until: refuseNoText,
+  to: textOrNull,
+  text: textOrNull,
+};
+
 /**
  * Keeps a decision about the group that an id names, as `dlq ack`, `mute`, `assign` and `note` do. It loses nothing, and
  * may be repeated. Rejects with UsageError for what is no id, and OperationError `NOT_FOUND` or `NO_STREAM`.
@@ -38,6 +50,13 @@ export async function decideGroup(
   decision: GroupDecision,
   options: DecideOptions = {},
 ): Promise<GroupState> {
+  refuseNoPipeline(pipeline);
+  refuseNoText('id', id);
+  refuseNoObject('decision', decision ?? null);
+  checkOptions(decisionChecks, decision, 'decision');
+  decisionChecks.do('do', decision.do);
+  if (decision.do === 'mute') refuseNoText('until', decision.until);
+  checkOptions({ incident: refuseNoText } as const satisfies Checks<DecideOptions>, options);
   return changeGroup(pipeline, await findGroup(pipeline, id), decision, options);
 }
 

@@ -1,3 +1,5 @@
+import { checkOptions, type Checks } from '../../domain/options.js';
+import { refuseLimit, refuseNoFunction, refuseNoPipeline, refuseNoSignal } from '../../domain/given.js';
 import { groupIdOf } from '../../domain/group-id.js';
 import { type GroupStatus, mutedUntil, statusOf } from '../../domain/group-status.js';
 import type { OnRead } from '../../nats/read/read-so-far.js';
@@ -69,6 +71,12 @@ export interface ListGroupsOptions {
   readonly onRead?: OnRead;
 }
 
+const listChecks = {
+  limit: refuseLimit,
+  signal: refuseNoSignal,
+  onRead: refuseNoFunction,
+} as const satisfies Checks<ListGroupsOptions>;
+
 /**
  * Groups of the dead letters that match: of one consumer and one cause each. Memory grows with the groups, not with the
  * dead letters. What is one group, and where it stands, follows from all dead letters, not from those that match alone.
@@ -78,6 +86,8 @@ export async function listGroups(
   filters: DeadLetterFilters = {},
   options: ListGroupsOptions = {},
 ): Promise<GroupList> {
+  refuseNoPipeline(pipeline);
+  checkOptions(listChecks, options);
   const counted = await countGroups(pipeline, filters, options);
   const { groups } = counted;
   const shown = groups.slice(0, options.limit ?? defaultGroupsLimit);

@@ -1,3 +1,5 @@
+import { checkOptions, type Checks } from '../../domain/options.js';
+import { refuseLimit, refuseNoFlag, refuseNoPipeline, refuseNoSignal } from '../../domain/given.js';
 import { printSelection } from '../../domain/selection/print.js';
 import { logRead } from '../../operations/log-read.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
@@ -22,6 +24,12 @@ export interface ExportOptions {
   readonly signal?: AbortSignal;
 }
 
+const exportChecks = {
+  withData: refuseNoFlag,
+  limit: refuseLimit,
+  signal: refuseNoSignal,
+} as const satisfies Checks<ExportOptions>;
+
 /** A dead letter, and the event that it is about. */
 export interface ExportedLetter extends DeadLetterItem {
   /** Only with `withData`; null: it is missing or replaced. */
@@ -45,8 +53,11 @@ const missing: Original = { state: 'missing' };
 export async function* exportDeadLetters(
   pipeline: Pipeline,
   filters: DeadLetterFilters = {},
-  { withData = false, limit = Number.POSITIVE_INFINITY, signal }: ExportOptions = {},
+  options: ExportOptions = {},
 ): AsyncGenerator<readonly ExportedLetter[]> {
+  refuseNoPipeline(pipeline);
+  checkOptions(exportChecks, options);
+  const { withData = false, limit = Number.POSITIVE_INFINITY, signal } = options;
   const pages = readItems(pipeline, filters, { limit, signal });
   if (withData)
     await logRead(pipeline, `dlq export --with-data ${printSelection(selectionOfFilters(filters))}`);

@@ -1,3 +1,5 @@
+import { checkOptions, type Checks } from '../../domain/options.js';
+import { refuseNoFlag, refuseNoPipeline, refuseNoSignal } from '../../domain/given.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { type Narrowed, narrow, statusesMeant } from '../../domain/selection/narrow.js';
 import type { Term } from '../../domain/selection/selection.js';
@@ -47,6 +49,11 @@ export function watchDeadLetters(
   filters: DeadLetterFilters = {},
   options: WatchOptions = {},
 ): AsyncGenerator<DeadLetterItem, void> {
+  refuseNoPipeline(pipeline);
+  checkOptions(
+    { existing: refuseNoFlag, signal: refuseNoSignal } as const satisfies Checks<WatchOptions>,
+    options,
+  );
   return leavable(options.signal, (signal) => eachDeadLetter(pipeline, filters, { ...options, signal }));
 }
 
@@ -57,9 +64,9 @@ async function* eachDeadLetter(
 ): AsyncGenerator<DeadLetterItem, void> {
   const { link, config, clock } = pipeline;
   const { name: stream } = config.streams.dlq;
+  const { terms } = selectionOfFilters(filters);
   // Before anything else: what dies during the checks is new.
   const next = ((await link.streamInfo(stream))?.state.last_seq ?? 0) + 1;
-  const { terms } = selectionOfFilters(filters);
   if (!statusesMeant(terms).includes('dead')) {
     throw new UsageError(
       'status: what comes to the DLQ is not archived, so that nothing would ever be shown',
@@ -69,11 +76,11 @@ async function* eachDeadLetter(
   const narrowed = narrow(terms, clock.now());
   // Two terms that name different consumers: no dead letter is of both.
   if (narrowed.consumers?.length === 0) return;
-  const options = readingOf(pipeline, narrowed, signal);
+  const reading = readingOf(pipeline, narrowed, signal);
   const alike = await alikeFor(pipeline, terms, signal);
   const tasksOf = await tasksMeant(pipeline, terms);
   const from = existing ? {} : { from: { seq: next } };
-  for await (const { messages } of readPages(link, { ...options, ...from, follow: true })) {
+  for await (const { messages } of readPages(link, { ...reading, ...from, follow: true })) {
     const items = await patiently(
       () => matching(pipeline, narrowed.rest, { alike, tasksOf }, messages),
       signal,

@@ -1,3 +1,5 @@
+import { type Checks } from '../../domain/options.js';
+import { refuseNoFunction, refuseNoRate, refuseNoSignal, refuseNoText } from '../../domain/given.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { clipBytes, escapeLine } from '../../domain/escape.js';
 import { mostBehindLetter } from '../../domain/standing-records.js';
@@ -39,6 +41,15 @@ export interface CarryOutOptions {
   /** Called for each dead letter that is finished, skipped or not. */
   readonly onDone?: () => void;
 }
+
+/** Of `CarryOutOptions`. */
+export const carryOutChecks = {
+  task: refuseNoText,
+  note: refuseNoText,
+  rate: refuseNoRate,
+  signal: refuseNoSignal,
+  onDone: refuseNoFunction,
+} as const satisfies Checks<CarryOutOptions>;
 
 export interface Skipped extends WhyNot {
   readonly is: 'skipped';

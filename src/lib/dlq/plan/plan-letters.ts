@@ -1,4 +1,5 @@
-import { refuseLimit, refuseNoObject, refuseTexts } from '../../domain/given.js';
+import { checkOptions, oneOf } from '../../domain/options.js';
+import { refuseLimit, refuseNoObject, refuseNoPipeline, refuseTexts } from '../../domain/given.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { requireOwn } from '../../pipeline/require-own.js';
 import type { Original } from '../../pointers/original.js';
@@ -141,8 +142,9 @@ export async function planLetters<D extends Decision>(
   decide: Decide<D>,
   onKinds: (kinds: readonly Kind[]) => void = () => {},
 ): Promise<LetterPlan> {
-  const { link, config } = pipeline;
+  refuseNoPipeline(pipeline);
   refuseUnselected(selection);
+  const { link, config } = pipeline;
   return persistently(async () => {
     await requireOwn(pipeline);
     const draft = new Draft();
@@ -178,12 +180,18 @@ export async function planLetters<D extends Decision>(
   });
 }
 
+const selectionChecks = {
+  ids: refuseTexts,
+  status: oneOf('dead', 'archived'),
+  filters: refuseNoObject,
+  limit: refuseLimit,
+};
+
 /** @throws UsageError for what says in no way which dead letters are meant */
-function refuseUnselected(selection: LetterSelection): void {
-  refuseNoObject('selection', selection ?? null);
+export function refuseUnselected(selection: LetterSelection): void {
+  checkOptions(selectionChecks, selection, 'selection');
   if ('ids' in selection) return refuseTexts('ids', selection.ids ?? null);
   refuseNoObject('filters', selection.filters ?? null);
-  refuseLimit('limit', selection.limit);
 }
 
 function selectionText(selection: LetterSelection): { readonly selection?: string } {

@@ -1,3 +1,5 @@
+import { checkOptions, type Checks, oneOf } from '../../domain/options.js';
+import { refuseNoPipeline } from '../../domain/given.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { consumerNamed } from '../../config/resolved.js';
 import type { Kind } from '../../domain/fingerprint-similar.js';
@@ -36,6 +38,9 @@ export interface ReplayTerms {
   readonly ifSuperseded?: IfSuperseded | undefined;
 }
 
+/** Of `ReplayTerms`. */
+export const termChecks = { ifSuperseded: oneOf('skip', 'replay') } as const satisfies Checks<ReplayTerms>;
+
 /** A consumer whose replayed events would wait. */
 export interface HeldUp {
   /** Its name in the config. */
@@ -54,8 +59,11 @@ export interface HeldUp {
 export async function planReplay(
   pipeline: Pipeline,
   selection: LetterSelection,
-  { ifSuperseded }: ReplayTerms = {},
+  terms: ReplayTerms = {},
 ): Promise<ReplayPlan> {
+  refuseNoPipeline(pipeline);
+  checkOptions(termChecks, terms, 'terms');
+  const { ifSuperseded } = terms;
   const statesOf = statesInStream(pipeline);
   const superseded = new Superseded(pipeline);
   let nobodys = false;

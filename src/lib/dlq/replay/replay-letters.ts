@@ -1,8 +1,10 @@
+import { checkOptions, type Checks } from '../../domain/options.js';
+import { refuseNoFlag, refuseNoFunction, refuseNoPipeline, refuseNoPlan } from '../../domain/given.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { Key } from '../../domain/key.js';
-import { authorOf, carryOutPlan, type CarryOutOptions } from '../plan/carry-out.js';
+import { authorOf, carryOutChecks, carryOutPlan, type CarryOutOptions } from '../plan/carry-out.js';
 import type { LetterPlan, SkippedLetter } from '../plan/plan-letters.js';
-import type { ReplayTerms } from './plan-replay.js';
+import { type ReplayTerms, termChecks } from './plan-replay.js';
 import { decideNow, replayOne } from './replay-one.js';
 
 /** How to replay. */
@@ -12,6 +14,14 @@ export interface ReplayOptions extends CarryOutOptions, ReplayTerms {
   /** Keep the keys of what was replayed, so that its outcome can be waited for. Default: true. */
   readonly follow?: boolean;
 }
+
+/** Of `ReplayOptions`. */
+export const replayChecks = {
+  ...carryOutChecks,
+  ...termChecks,
+  onReplayed: refuseNoFunction,
+  follow: refuseNoFlag,
+} as const satisfies Checks<ReplayOptions>;
 
 /** A replayed dead letter whose outcome can be waited for. */
 export interface Followed {
@@ -50,6 +60,9 @@ export async function replayDeadLetters(
   plan: LetterPlan,
   options: ReplayOptions = {},
 ): Promise<ReplayReport> {
+  refuseNoPipeline(pipeline);
+  refuseNoPlan(plan, 'planReplay');
+  checkOptions(replayChecks, options);
   const { signal, onReplayed, follow = true } = options;
   const author = authorOf(pipeline, 'replay', options);
   const followed: Followed[] = [];

@@ -1,3 +1,5 @@
+import { checkOptions } from '../../domain/options.js';
+import { refuseNoPipeline, refuseNoPlan, refuseNoText } from '../../domain/given.js';
 import type { Kind } from '../../domain/fingerprint-similar.js';
 import type { FrozenLetter, Task } from '../../domain/task.js';
 import { OperationError } from '../../errors.js';
@@ -7,7 +9,7 @@ import { findTask } from '../../tasks/find-task.js';
 import { taskEnded } from '../../tasks/keeper.js';
 import { readKinds, readLetterParts } from '../../tasks/parts.js';
 import { Progress } from '../../tasks/progress.js';
-import { newTaskId, storeTask, type TaskTerms } from '../../tasks/store-task.js';
+import { newTaskId, storeTask, taskTermChecks, type TaskTerms } from '../../tasks/store-task.js';
 import { persistently } from '../plan/persistently.js';
 import type { SkippedLetter } from '../plan/plan-letters.js';
 import type { ReplayPlan } from './plan-replay.js';
@@ -38,6 +40,9 @@ export async function storeReplay(
   plan: ReplayPlan,
   terms: TaskTerms = {},
 ): Promise<ReplayTask> {
+  refuseNoPipeline(pipeline);
+  refuseNoPlan(plan, 'planReplay');
+  checkOptions(taskTermChecks, terms, 'terms');
   const { items, skipped, consumers, reasons, groups, kinds } = plan;
   const { oldestDeadAt, newestDeadAt, missing, selection = null } = plan;
   const id = newTaskId(pipeline, 'replay');
@@ -61,6 +66,8 @@ export async function storeReplay(
  *   of another kind
  */
 export async function openReplay(pipeline: Pipeline, word: string): Promise<ReplayTask> {
+  refuseNoPipeline(pipeline);
+  refuseNoText('word', word);
   await requireOwn(pipeline);
   const { task } = await findTask(pipeline, word);
   if (task.kind !== 'replay') {

@@ -1,6 +1,8 @@
+import { checkOptions, type Checks } from '../../domain/options.js';
+import { refuseNoFunction, refuseNoMs, refuseNoPipeline, refuseNoPlan } from '../../domain/given.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { ReplayPlan } from './plan-replay.js';
-import { replayDeadLetters, type ReplayOptions } from './replay-letters.js';
+import { replayChecks, replayDeadLetters, type ReplayOptions } from './replay-letters.js';
 import { type ReplayResult, resultOf } from './result.js';
 import { nextJournalSeq, waitForOutcomes, type WaitResult } from './wait.js';
 
@@ -11,6 +13,12 @@ export interface RunReplayOptions extends ReplayOptions {
   /** Called once, before the waiting begins, with how many are waited for; it is step 1 of 1. */
   readonly onWait?: (count: number, step: number, of: number) => void;
 }
+
+const runChecks = {
+  ...replayChecks,
+  waitMs: refuseNoMs,
+  onWait: refuseNoFunction,
+} as const satisfies Checks<RunReplayOptions>;
 
 /**
  * Carries out a plan without a task (`storeReplay`, `runTask`) and, if asked to, waits for what comes of it. The signal
@@ -23,9 +31,13 @@ export async function runReplay(
   plan: ReplayPlan,
   options: RunReplayOptions = {},
 ): Promise<ReplayResult> {
-  const { signal, waitMs, onWait } = options;
+  refuseNoPipeline(pipeline);
+  refuseNoPlan(plan, 'planReplay');
+  checkOptions(runChecks, options);
+  const { waitMs, onWait, ...replaying } = options;
+  const { signal } = replaying;
   const fromSeq = await nextJournalSeq(pipeline);
-  const report = await replayDeadLetters(pipeline, plan, { ...options, follow: waitMs !== undefined });
+  const report = await replayDeadLetters(pipeline, plan, { ...replaying, follow: waitMs !== undefined });
   let wait: WaitResult | undefined;
   if (waitMs !== undefined && !signal?.aborted) {
     if (report.followed.length > 0) onWait?.(report.followed.length, 1, 1);

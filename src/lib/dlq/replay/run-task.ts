@@ -1,3 +1,11 @@
+import { checkOptions, type Checks } from '../../domain/options.js';
+import {
+  refuseNoFunction,
+  refuseNoMs,
+  refuseNoObject,
+  refuseNoPipeline,
+  refuseNoSignal,
+} from '../../domain/given.js';
 import { stepSizes } from '../../domain/canary.js';
 import { parseDeadLetterId } from '../../domain/dead-letter.js';
 import { formatDuration } from '../../domain/duration.js';
@@ -33,6 +41,15 @@ export interface RunTaskOptions {
   readonly onDone?: () => void;
 }
 
+/** Of `RunTaskOptions`. */
+export const runTaskChecks = {
+  signal: refuseNoSignal,
+  waitMs: refuseNoMs,
+  onWait: refuseNoFunction,
+  onReplayed: refuseNoFunction,
+  onDone: refuseNoFunction,
+} as const satisfies Checks<RunTaskOptions>;
+
 /** How long it is waited for outcomes where nothing else is said, ms. */
 export const defaultWaitMs = 600_000;
 
@@ -43,11 +60,15 @@ export const defaultWaitMs = 600_000;
  * @throws OperationError `TASK_ENDED` for one that was cancelled; ConnectionError when the server could not be reached
  *   and nothing was replayed
  */
-export function runTask(
+export async function runTask(
   pipeline: Pipeline,
   replay: ReplayTask,
   options: RunTaskOptions = {},
 ): Promise<ReplayResult> {
+  refuseNoPipeline(pipeline);
+  refuseNoObject('replay', replay ?? null);
+  refuseNoObject('replay.task', replay.task ?? null);
+  checkOptions(runTaskChecks, options);
   return new TaskRun(pipeline, replay, options).run();
 }
 

@@ -1,3 +1,4 @@
+import { refuseNoText } from '../given.js';
 import { closest } from '../closest.js';
 import {
   isSelectionKey,
@@ -20,6 +21,7 @@ const longest = 10_000;
  * @throws UsageError, with the place of the mistake and what was probably meant
  */
 export function parseSelection(text: string): Selection {
+  refuseNoText('selection', text);
   refuseLong(text);
   const scanner = new Scanner(text, 'text');
   const terms: Term[] = [];

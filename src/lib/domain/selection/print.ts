@@ -1,3 +1,4 @@
+import { refuseNoObject, refuseObjects } from '../given.js';
 import { formatDuration } from '../duration.js';
 import {
   type Comparison,
@@ -10,7 +11,10 @@ import {
 } from './selection.js';
 
 /** The text of a selection: parsed again, it is the same selection. */
-export function printSelection({ terms }: Selection): string {
+export function printSelection(selection: Selection): string {
+  refuseNoObject('selection', selection ?? null);
+  refuseObjects('terms', selection.terms ?? null);
+  const { terms } = selection;
   return terms.map(printTerm).join(' ');
 }
 

@@ -1,3 +1,5 @@
+import { checkOptions, type Checks } from '../../domain/options.js';
+import { refuseNoObject, refuseNoText, refuseObjects } from '../../domain/given.js';
 import { createHash } from 'node:crypto';
 import { formatDuration } from '../../domain/duration.js';
 import { partsOf } from '../../domain/subject-template.js';
@@ -17,6 +19,9 @@ export interface AsyncApiOptions {
  * consumers. What AsyncAPI has no word for stands under `x-plutomi`.
  */
 export function asyncApiOf(catalog: Catalog, options: AsyncApiOptions = {}): AsyncApiDocument {
+  refuseNoObject('catalog', catalog ?? null);
+  refuseObjects('catalog.events', catalog.events ?? null);
+  checkOptions({ version: refuseNoText } as const satisfies Checks<AsyncApiOptions>, options);
   const named = catalog.events.map((event, i) => ({ event, key: keyOf(event.type, i) }));
   const { pipeline, stream } = catalog;
   const version = options.version ?? digestOf(catalog);

@@ -1,3 +1,4 @@
+import { refuseNoConfig } from '../../domain/given.js';
 import { type EventType, type PipelineConfig, readersOf } from '../../config/resolved.js';
 import { defaultEventMaxBytes } from '../../config/resolve.js';
 import { filtersOverlap } from '../../domain/subjects.js';
@@ -58,6 +59,7 @@ export interface CatalogConsumer {
 
 /** The catalogue of a config's event types. No server is needed for it. */
 export function catalogOf(config: PipelineConfig): Catalog {
+  refuseNoConfig(config);
   const { name, subjects, maxAgeMs } = config.streams.events;
   return {
     pipeline: config.name,

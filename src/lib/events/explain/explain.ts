@@ -1,3 +1,5 @@
+import { checkOptions, type Checks } from '../../domain/options.js';
+import { refuseNoFlag, refuseNoFunction, refuseNoPipeline, refuseNoWhole } from '../../domain/given.js';
 import { logRead } from '../../operations/log-read.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { type PipelineConfig, readersOf } from '../../config/resolved.js';
@@ -33,6 +35,12 @@ export interface ExplainOptions {
   readonly onRead?: OnRead;
 }
 
+const explainChecks = {
+  scanLimit: refuseNoWhole,
+  withContent: refuseNoFlag,
+  onRead: refuseNoFunction,
+} as const satisfies Checks<ExplainOptions>;
+
 /**
  * The life of one event across all consumers: all that is recorded, where it stands, and what is to come. The text
  * is a sequence, `<consumer>/<sequence>` or a message id.
@@ -44,6 +52,8 @@ export async function explainEvent(
   text: string,
   options: ExplainOptions = {},
 ): Promise<Explanation> {
+  refuseNoPipeline(pipeline);
+  checkOptions(explainChecks, options);
   const { link, config } = pipeline;
   const located = await locateEvent(pipeline, text, {
     scanLimit: options.scanLimit ?? defaultScanLimit,

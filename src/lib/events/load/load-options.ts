@@ -1,3 +1,13 @@
+import { anyOf, type Checks, oneOf } from '../../domain/options.js';
+import {
+  refuseNoFlag,
+  refuseNoFunction,
+  refuseNoNumber,
+  refuseNoSignal,
+  refuseNoText,
+  refuseNoWhole,
+  unexpected,
+} from '../../domain/given.js';
 /** What to publish, how fast, and for how long. */
 export interface EventLoadOptions {
   /** A type of the config, or a full subject within the events stream. Default: `load` below its root. */
@@ -21,6 +31,22 @@ export interface EventLoadOptions {
   /** Called where the log of operations can't have it, with the reason. */
   readonly onUnlogged?: (reason: string) => void;
 }
+
+/** Of `loadEvents`. */
+export const loadChecks = {
+  type: refuseNoText,
+  rate: anyOf('a rate above 0 per second, or max', 'number', oneOf('max')),
+  durationMs: refuseNoNumber,
+  data: anyOf('a text or bytes', 'string', (name, given) => {
+    if (!(given instanceof Uint8Array)) throw unexpected(name, 'bytes', given);
+  }),
+  sizeBytes: refuseNoWhole,
+  publishers: refuseNoNumber,
+  endToEnd: refuseNoFlag,
+  signal: refuseNoSignal,
+  onProgress: refuseNoFunction,
+  onUnlogged: refuseNoFunction,
+} as const satisfies Checks<EventLoadOptions>;
 
 /** How far a load is. */
 export interface LoadSoFar {

@@ -20,9 +20,9 @@ const lookEveryMs = 5;
  * @throws what `planLoad` throws; what refuses the first event for good, as `Publisher.publish` has it. Later errors are counted
  */
 export async function loadEvents(pipeline: Pipeline, options: EventLoadOptions = {}): Promise<EventLoad> {
+  const plan = await prepareLoad(pipeline, options);
   const { signal, onProgress, onUnlogged, endToEnd = false } = options;
   const { clock, config, link } = pipeline;
-  const plan = await prepareLoad(pipeline, options);
   const opened: Link[] = [];
   const open = async (): Promise<Link> => {
     const another = await connect(link.target, { clock });

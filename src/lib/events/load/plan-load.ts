@@ -1,3 +1,5 @@
+import { checkOptions } from '../../domain/options.js';
+import { refuseNoPipeline } from '../../domain/given.js';
 import { readersOf } from '../../config/resolved.js';
 import { subjectMatches } from '../../domain/subjects.js';
 import { UsageError } from '../../errors.js';
@@ -5,7 +7,7 @@ import type { Pipeline } from '../../pipeline/pipeline.js';
 import { checkPayload } from '../publish/check-payload.js';
 import { type Destination, findDestination } from '../publish/destination.js';
 import { encodePayload } from '../publish/payload.js';
-import type { EventLoadOptions } from './load-options.js';
+import { type EventLoadOptions, loadChecks } from './load-options.js';
 import { type Payloads, payloadsOf } from './payloads.js';
 
 /** What a load is about to do. */
@@ -48,10 +50,10 @@ export async function planLoad(pipeline: Pipeline, options: EventLoadOptions = {
   return plan;
 }
 
-export async function prepareLoad(
-  { config, link, clock }: Pipeline,
-  options: EventLoadOptions,
-): Promise<PreparedLoad> {
+export async function prepareLoad(pipeline: Pipeline, options: EventLoadOptions): Promise<PreparedLoad> {
+  refuseNoPipeline(pipeline);
+  checkOptions(loadChecks, options);
+  const { config, link, clock } = pipeline;
   const { rate = defaultRate, durationMs = defaultDurationMs, data, sizeBytes, publishers = 1 } = options;
   checkNumbers(rate, durationMs, publishers);
   const { type, subject, schema, encrypt } = destinationOf(config, options.type);

@@ -1,3 +1,5 @@
+import { type Checks } from '../../domain/options.js';
+import { refuseNoObject, refuseNoText } from '../../domain/given.js';
 import type { EventHeaders } from './headers.js';
 
 /** What goes with an event besides its data. */
@@ -17,6 +19,14 @@ export interface PublishEventOptions {
    */
   readonly params?: Readonly<Record<string, string>>;
 }
+
+/** Of `publish`; what they hold is looked at where it is used. */
+export const publishChecks = {
+  id: refuseNoText,
+  correlation: refuseNoText,
+  headers: refuseNoObject,
+  params: refuseNoObject,
+} as const satisfies Checks<PublishEventOptions>;
 
 /** An event to publish: what `publish` takes, as one object. */
 export interface OutgoingEvent extends PublishEventOptions {

@@ -1,4 +1,5 @@
-import { refuseCount, unexpected } from '../../domain/given.js';
+import { checkOptions, type Checks } from '../../domain/options.js';
+import { refuseCount, refuseNoSignal, unexpected } from '../../domain/given.js';
 import { messageOf, PlutomiError } from '../../errors.js';
 import type { OutgoingEvent, PublishResult } from './outgoing.js';
 import { Window } from './window.js';
@@ -50,15 +51,20 @@ export class PartlyPublishedError extends PlutomiError {
 export type PublishSettler = (result: PublishResult | Error) => void;
 
 const defaultInFlight = 1000;
+const manyChecks = {
+  signal: refuseNoSignal,
+  inFlight: refuseCount,
+} as const satisfies Checks<PublishManyOptions>;
 
 /** Publishes several at a time; the first failure stops it, once those in flight are answered. */
 export async function publishAll(
   events: Iterable<OutgoingEvent> | AsyncIterable<OutgoingEvent>,
   publish: (event: OutgoingEvent, settle: PublishSettler) => void,
   stream: string,
-  { inFlight = defaultInFlight, signal }: PublishManyOptions,
+  options: PublishManyOptions,
 ): Promise<PublishManyResult> {
-  refuseCount('inFlight', inFlight);
+  checkOptions(manyChecks, options);
+  const { inFlight = defaultInFlight, signal } = options;
   if (
     typeof events !== 'object' ||
     events === null ||

@@ -1,9 +1,16 @@
+import { checkOptions, type Checks } from '../../domain/options.js';
+import { refuseNoFunction, refuseNoPipeline, unexpected } from '../../domain/given.js';
 import { messageOf } from '../../errors.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { fillSubject } from './fill-subject.js';
 import { MessageMaker } from './message/make-message.js';
 import { MessageStore } from './message/store-message.js';
-import type { OutgoingEvent, PublishEventOptions, PublishResult } from './outgoing.js';
+import {
+  type OutgoingEvent,
+  publishChecks,
+  type PublishEventOptions,
+  type PublishResult,
+} from './outgoing.js';
 import {
   publishAll,
   type PublishManyOptions,
@@ -28,7 +35,10 @@ export class Publisher {
   private readonly maker: MessageMaker;
   private readonly messages: MessageStore;
 
-  constructor(pipeline: Pipeline, { onWarning }: PublisherOptions = {}) {
+  constructor(pipeline: Pipeline, options: PublisherOptions = {}) {
+    refuseNoPipeline(pipeline);
+    checkOptions({ onWarning: refuseNoFunction } as const satisfies Checks<PublisherOptions>, options);
+    const { onWarning } = options;
     this.stream = pipeline.config.streams.events.name;
     this.maker = new MessageMaker(pipeline, onWarning && new PublishWarnings(onWarning));
     this.messages = new MessageStore(pipeline);
@@ -66,6 +76,7 @@ export class Publisher {
     options: PublishEventOptions,
   ): Promise<PublishResult> {
     return new Promise((resolve, reject) => {
+      checkOptions(publishChecks, options);
       this.start(typeOrSubject, data, options, (result) =>
         result instanceof Error ? reject(result) : resolve(result),
       );
@@ -82,8 +93,10 @@ export class Publisher {
     events: Iterable<OutgoingEvent> | AsyncIterable<OutgoingEvent>,
     options: PublishManyOptions = {},
   ): Promise<PublishManyResult> {
-    const publish = (event: OutgoingEvent, settle: PublishSettler) =>
-      this.start(event.type, event.data, event, settle);
+    const publish = (event: OutgoingEvent, settle: PublishSettler) => {
+      if (typeof event !== 'object' || event === null) settle(unexpected('event', 'an object', event));
+      else this.start(event.type, event.data, event, settle);
+    };
     return onceTraceable(() => publishAll(events, publish, this.stream, options));
   }
 

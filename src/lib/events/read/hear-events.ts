@@ -1,4 +1,12 @@
-import { refuseLimit, refuseTexts } from '../../domain/given.js';
+import { checkOptions, type Checks } from '../../domain/options.js';
+import {
+  refuseLimit,
+  refuseNoFunction,
+  refuseNoPipeline,
+  refuseNoSignal,
+  refuseNoText,
+  refuseTexts,
+} from '../../domain/given.js';
 import type { PipelineConfig } from '../../config/resolved.js';
 import { subjectMatches } from '../../domain/subjects.js';
 import { leavable } from '../../flow/leavable.js';
@@ -26,6 +34,15 @@ export interface HearEventsOptions {
   readonly onDropped?: (dropped: number) => void;
 }
 
+const hearChecks = {
+  subjects: refuseTexts,
+  queue: refuseNoText,
+  count: refuseLimit,
+  signal: refuseNoSignal,
+  onListening: refuseNoFunction,
+  onDropped: refuseNoFunction,
+} as const satisfies Checks<HearEventsOptions>;
+
 /** Most that wait to be looked at: what comes beyond is thrown away, as a server does with those who read too slowly. */
 const mostWaiting = 65_536;
 const mostBytes = 67_108_864;
@@ -41,6 +58,8 @@ export function hearEvents(
   pipeline: Pipeline,
   options: HearEventsOptions = {},
 ): AsyncGenerator<HeardEvent, void> {
+  refuseNoPipeline(pipeline);
+  checkOptions(hearChecks, options);
   return leavable(options.signal, (signal) => eachHeard(pipeline, { ...options, signal }));
 }
 
@@ -48,10 +67,8 @@ async function* eachHeard(pipeline: Pipeline, options: HearEventsOptions): Async
   const { link, config, clock } = pipeline;
   const { subjects: named = [], queue, signal, onDropped } = options;
   let { count: left = Number.POSITIVE_INFINITY } = options;
-  refuseTexts('subjects', named);
   const subjects = named.length === 0 ? config.streams.events.subjects : subjectsNamed(config, named);
   for (const one of subjects) refuseNoSubject(one);
-  refuseLimit('count', left);
   await logRead(pipeline, `events tail --core ${subjects.join(' ')}`);
   const registry = new EventRegistry(config);
   const filters = withoutParts(subjects);

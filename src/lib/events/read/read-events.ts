@@ -1,4 +1,5 @@
-import { refuseLimit, refuseTexts } from '../../domain/given.js';
+import { checkOptions } from '../../domain/options.js';
+import { refuseNoPipeline } from '../../domain/given.js';
 import { msOfNanos } from '../../domain/time.js';
 import type { Clock } from '../../flow/clock.js';
 import { leavable } from '../../flow/leavable.js';
@@ -9,7 +10,7 @@ import type { StoredMessage } from '../../nats/wire/message.js';
 import { logRead } from '../../operations/log-read.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { atTime } from './at-time.js';
-import { type ReadEventsOptions, type ReadingSpan, spanOf } from './read-options.js';
+import { readChecks, type ReadEventsOptions, type ReadingSpan, spanOf } from './read-options.js';
 import { sharePages } from '../subscribe/share-events.js';
 import { type StoredEvent, storedEvents } from './stored-event.js';
 import { type SubjectsMeant, subjectsMeant } from './subjects-meant.js';
@@ -26,6 +27,8 @@ export function readEvents(
   pipeline: Pipeline,
   options: ReadEventsOptions = {},
 ): AsyncGenerator<StoredEvent, void> {
+  refuseNoPipeline(pipeline);
+  checkOptions(readChecks, options);
   return leavable(options.signal, (signal) => eachEvent(pipeline, { ...options, signal }));
 }
 
@@ -52,9 +55,9 @@ async function* tailPages(
   options: ReadEventsOptions,
   sharedAtOnce: number,
 ): AsyncGenerator<readonly StoredEvent[], void> {
-  const { group, count, subjects } = options;
-  refuseLimit('count', count);
-  refuseTexts('subjects', subjects);
+  refuseNoPipeline(pipeline);
+  checkOptions(readChecks, options);
+  const { group } = options;
   if (group !== undefined) {
     await logRead(pipeline, whatIsRead(options));
     yield* sharePages(pipeline, { ...options, group }, sharedAtOnce);
@@ -75,11 +78,12 @@ export async function* readEventPages(
   pipeline: Pipeline,
   options: ReadEventsOptions = {},
 ): AsyncGenerator<ReadPage, void> {
+  refuseNoPipeline(pipeline);
+  checkOptions(readChecks, options);
   const { link, config, clock } = pipeline;
   const span = spanOf(options, clock.now());
   const meant = subjectsMeant(config, options.subjects);
   const { count = Number.POSITIVE_INFINITY, signal } = options;
-  refuseLimit('count', count);
   const { name: stream } = config.streams.events;
   const info = await link.streamInfo(stream);
   if (!info) throw noStream(link, stream);

@@ -1,3 +1,14 @@
+import { anyOf, type Checks } from '../../domain/options.js';
+import {
+  refuseLimit,
+  refuseNoFlag,
+  refuseNoFunction,
+  refuseNoNumber,
+  refuseNoSignal,
+  refuseNoText,
+  refuseTexts,
+  unexpected,
+} from '../../domain/given.js';
 import { escapeLine } from '../../domain/escape.js';
 import { parseLastMoment, parseMoment } from '../../domain/moment.js';
 import { inUtc, isoOfMs } from '../../domain/time.js';
@@ -61,6 +72,36 @@ export interface ReadEventsOptions {
   /** Ends the reading; what was given by then stays valid. */
   readonly signal?: AbortSignal;
 }
+
+const moment = anyOf(
+  'a duration like 2h or 7d, an ISO time, or a Date',
+  'string',
+  'number',
+  (name, given) => {
+    if (!(given instanceof Date)) throw unexpected(name, 'a Date', given);
+  },
+);
+
+export const startChecks = {
+  subjects: refuseTexts,
+  since: moment,
+  fromSeq: refuseNoNumber,
+  all: refuseNoFlag,
+  until: moment,
+  signal: refuseNoSignal,
+} as const satisfies Partial<Checks<ReadEventsOptions>>;
+
+/** Of `readEvents` and its like. */
+export const readChecks = {
+  ...startChecks,
+  new: refuseNoFlag,
+  lastPerSubject: refuseNoFlag,
+  follow: refuseNoFlag,
+  group: refuseNoText,
+  onGroup: refuseNoFunction,
+  onStart: refuseNoFunction,
+  count: refuseLimit,
+} as const satisfies Checks<ReadEventsOptions>;
 
 /** The same, checked, with times in ms since 1970. */
 export interface ReadingSpan {

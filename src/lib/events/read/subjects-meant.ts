@@ -4,10 +4,10 @@ import { closest } from '../../domain/closest.js';
 import { escapeLine } from '../../domain/escape.js';
 import {
   filterContains,
+  filterFault,
   filtersOverlap,
   isFilter,
   shortened,
-  subjectFault,
   subjectMatches,
 } from '../../domain/subjects.js';
 import { UsageError } from '../../errors.js';
@@ -82,11 +82,6 @@ export function refuseNoSubject(text: string): void {
 }
 
 const facts = { code: 'UNKNOWN_SUBJECT' };
-
-function filterFault(text: string): string {
-  const fault = subjectFault(text);
-  return fault === 'it has a wildcard' ? 'a wildcard is a whole part, and > the last one' : fault;
-}
 
 function refuseUnknown(config: Known, subject: string): void {
   const { name, subjects } = config.streams.events;

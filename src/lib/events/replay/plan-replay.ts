@@ -1,4 +1,5 @@
-import { refuseNoFunction, refuseTexts } from '../../domain/given.js';
+import { checkOptions } from '../../domain/options.js';
+import { refuseNoFunction, refuseNoPipeline } from '../../domain/given.js';
 import { readersOf } from '../../config/resolved.js';
 import { escapeLine } from '../../domain/escape.js';
 import { filterContains, filtersOverlap } from '../../domain/subjects.js';
@@ -13,7 +14,7 @@ import type { Pipeline } from '../../pipeline/pipeline.js';
 import { spanOf } from '../read/read-options.js';
 import { subjectsMeant } from '../read/subjects-meant.js';
 import { readMapping, sameSubjects, type SubjectMapping } from './mapping.js';
-import type { ReplayEventsOptions } from './replay-options.js';
+import { replayChecks, type ReplayEventsOptions } from './replay-options.js';
 
 /** Where a replay writes. */
 export interface ReplayTarget {
@@ -78,9 +79,10 @@ export async function prepareReplay(
   pipeline: Pipeline,
   options: ReplayEventsOptions,
 ): Promise<PreparedReplay> {
+  refuseNoPipeline(pipeline);
+  checkOptions(replayChecks, options);
   const { config, link, clock } = pipeline;
   checkUse(options);
-  refuseTexts('subjects', options.subjects);
   checkSpeed(options);
   const mapping = mappingOf(options);
   const name = options.name ?? `replay-${clock.uuid().slice(0, 8)}`;

@@ -1,7 +1,16 @@
+import { anyOf, type Checks, oneOf } from '../../domain/options.js';
+import {
+  refuseNoFlag,
+  refuseNoFunction,
+  refuseNoLink,
+  refuseNoLogger,
+  refuseNoNumber,
+  refuseNoText,
+} from '../../domain/given.js';
 import type { Handler } from '../../handlers/contract.js';
 import type { Link } from '../../nats/link.js';
 import type { Logger } from '../../observe/log.js';
-import type { Moment } from '../read/read-options.js';
+import { type Moment, startChecks } from '../read/read-options.js';
 import type { StoredEvent } from '../read/stored-event.js';
 
 /** Which stored events to read again, what to do with them, and how fast. One start and one use. */
@@ -43,6 +52,23 @@ export interface ReplayEventsOptions {
   /** Called where the log of operations can't have it, with the reason. */
   readonly onUnlogged?: (reason: string) => void;
 }
+
+/** Of `replayEvents`. */
+export const replayChecks = {
+  ...startChecks,
+  handler: refuseNoFunction,
+  timeoutMs: refuseNoNumber,
+  log: refuseNoLogger,
+  to: anyOf('a subject, or <from>=<to>', 'string'),
+  target: refuseNoLink,
+  keepIds: refuseNoFlag,
+  name: refuseNoText,
+  onEvents: refuseNoFunction,
+  speed: anyOf('a speed above 0, or max', 'number', oneOf('max')),
+  rate: refuseNoNumber,
+  onProgress: refuseNoFunction,
+  onUnlogged: refuseNoFunction,
+} as const satisfies Checks<ReplayEventsOptions>;
 
 /** How far a replay of events is. */
 export interface ReplaySoFar {

@@ -1,4 +1,12 @@
-import { refuseCount, unexpected } from '../../domain/given.js';
+import { anyOf, type Checks, requireOptions } from '../../domain/options.js';
+import {
+  refuseCount,
+  refuseNoFlag,
+  refuseNoFunction,
+  refuseNoText,
+  refuseTexts,
+  unexpected,
+} from '../../domain/given.js';
 import type { ReadingSpan } from '../read/read-options.js';
 import { escapeLine } from '../../domain/escape.js';
 import { isTime } from '../../domain/decode.js';
@@ -51,6 +59,20 @@ export interface SubscribeOptions {
   readonly onError?: (error: unknown, event: ReceivedEvent) => void;
 }
 
+const subscribeChecks = {
+  handler: (name, given) => {
+    if (typeof given !== 'function') throw unexpected(name, 'a function', given);
+  },
+  subjects: refuseTexts,
+  group: refuseNoText,
+  autoAck: refuseNoFlag,
+  concurrency: refuseCount,
+  buffer: refuseCount,
+  start: anyOf('all, new, last-per-subject, {time} or {seq}', 'string', 'object'),
+  ackWaitMs: refuseCount,
+  onError: refuseNoFunction,
+} as const satisfies Checks<SubscribeOptions>;
+
 /** A running subscription. */
 export interface Subscription extends AsyncDisposable {
   /** The group that it has joined; undefined: it is on its own. */
@@ -78,12 +100,9 @@ const defaultAckWaitMs = 30_000;
 
 /** Throws UsageError for what can't be meant. */
 export function subscriptionSettings(options: SubscribeOptions): SubscriptionSettings {
-  const { autoAck = true, concurrency = 1, ackWaitMs = defaultAckWaitMs, handler } = options;
-  if (typeof handler !== 'function') throw unexpected('handler', 'a function', handler);
+  requireOptions(subscribeChecks, options, ['handler']);
+  const { autoAck = true, concurrency = 1, ackWaitMs = defaultAckWaitMs } = options;
   const buffer = options.buffer ?? Math.max(defaultBuffer, 2 * concurrency);
-  refuseCount('concurrency', concurrency);
-  refuseCount('buffer', buffer);
-  refuseCount('ackWaitMs', ackWaitMs);
   return { autoAck, concurrency, buffer, ackWaitMs, start: startOf(options.start ?? 'new') };
 }
 

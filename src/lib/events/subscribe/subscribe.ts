@@ -1,3 +1,4 @@
+import { refuseNoPipeline } from '../../domain/given.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { noStream } from '../../nats/read/read-stream.js';
 import { subjectsMeant } from '../read/subjects-meant.js';
@@ -14,6 +15,7 @@ import { type SubscribeOptions, type Subscription, subscriptionSettings } from '
  * ConnectionError.
  */
 export async function subscribeEvents(pipeline: Pipeline, options: SubscribeOptions): Promise<Subscription> {
+  refuseNoPipeline(pipeline);
   const { link, config } = pipeline;
   const settings = subscriptionSettings(options);
   const { subjects = [], group } = options;

@@ -1,3 +1,5 @@
+import { checkOptions, type Checks } from '../../domain/options.js';
+import { refuseNoClock, refuseNoObject, refuseNoRate, refuseTexts } from '../../domain/given.js';
 import {
   type Authenticator,
   credsAuthenticator,
@@ -74,15 +76,19 @@ export interface ConnectOptions {
   readonly clock?: Clock;
 }
 
+const connectChecks = { clock: refuseNoClock } as const satisfies Checks<ConnectOptions>;
+
 /**
  * Connects, and then reconnects forever.
  *
  * @throws ConnectionError (exit code 4) if it is unreachable, refuses the user, is older than 2.10, or has no JetStream
  */
-export async function connect(
-  target: ConnectionTarget,
-  { clock = systemClock }: ConnectOptions = {},
-): Promise<Link> {
+export async function connect(target: ConnectionTarget, options: ConnectOptions = {}): Promise<Link> {
+  refuseNoObject('target', target ?? null);
+  refuseTexts('servers', target.servers ?? null);
+  refuseNoRate('timeoutMs', target.timeoutMs);
+  checkOptions(connectChecks, options);
+  const { clock = systemClock } = options;
   let link: Link;
   try {
     link = await Link.over(await openConnection(connectOptions(target), target.timeoutMs), target, clock);

@@ -3,6 +3,7 @@ import type { Clock } from '../../flow/clock.js';
 import { Delivery } from './delivery.js';
 import type { NotAllowedError } from '../errors.js';
 import type { Link } from '../link.js';
+import { leave } from './leave.js';
 
 export interface PullOptions {
   readonly stream: string;
@@ -225,10 +226,4 @@ export class Pull {
     }
     this.ask();
   }
-}
-
-/** Ends a subscription after what is on the way has arrived. */
-async function leave(sub: Subscription, link: Link): Promise<void> {
-  if (link.connected) await sub.drain().catch(() => {});
-  else sub.unsubscribe();
 }

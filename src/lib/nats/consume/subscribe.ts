@@ -1,6 +1,7 @@
 import type { Msg, Subscription } from '@nats-io/transport-node';
 import { translateError } from '../errors.js';
 import type { Link } from '../link.js';
+import { leave } from './leave.js';
 import { headersOf, type MessageHeaders } from '../wire/message.js';
 
 /** A message that was heard, not stored: it is not sent again. */
@@ -33,11 +34,7 @@ export interface HearingOptions {
  */
 export function subscribe(link: Link, options: HearingOptions): () => Promise<void> {
   const sub = listen(link, options);
-  return async () => {
-    if (sub.isClosed()) return;
-    if (link.connected) await sub.drain().catch(() => {});
-    else sub.unsubscribe();
-  };
+  return () => leave(sub, link);
 }
 
 function listen(link: Link, options: HearingOptions): Subscription {

@@ -1,3 +1,4 @@
+import { refuseNoPipeline } from '../../domain/given.js';
 import { isoOfMs } from '../../domain/time.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { checkConsumers } from './check-consumers.js';
@@ -13,6 +14,7 @@ import { thresholdsOf } from './thresholds.js';
  * @throws ConnectionError where the server does not answer, or this user may not ask
  */
 export async function readHealth(pipeline: Pipeline): Promise<PipelineHealth> {
+  refuseNoPipeline(pipeline);
   const { look: _, ...health } = await judgeHealth(pipeline);
   return health;
 }

@@ -1,4 +1,5 @@
-import { unexpected } from '../../domain/given.js';
+import { checkOptions, type Checks } from '../../domain/options.js';
+import { refuseNoPipeline, unexpected } from '../../domain/given.js';
 import { longestTimerMs } from '../../domain/duration.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isoOfMs } from '../../domain/time.js';
@@ -22,6 +23,13 @@ export interface MetricsOptions {
   readonly overMs?: number;
 }
 
+const metricsChecks = {
+  overMs: (name, given) => {
+    if (!(typeof given === 'number' && given >= 1 && given <= longestTimerMs))
+      throw unexpected(name, `1 to ${longestTimerMs} ms`, given);
+  },
+} as const satisfies Checks<MetricsOptions>;
+
 /**
  * Measures what a pipeline does between two looks: events by type, deliveries, how many attempts succeed, growth.
  *
@@ -30,10 +38,11 @@ export interface MetricsOptions {
  */
 export async function readMetrics(
   pipeline: Pipeline,
-  { overMs = defaultOverMs }: MetricsOptions = {},
+  options: MetricsOptions = {},
 ): Promise<PipelineMetrics> {
-  if (!(overMs >= 1 && overMs <= longestTimerMs))
-    throw unexpected('overMs', `1 to ${longestTimerMs} ms`, overMs);
+  refuseNoPipeline(pipeline);
+  checkOptions(metricsChecks, options);
+  const { overMs = defaultOverMs } = options;
   return measure(pipeline, () => sleep(overMs));
 }
 

@@ -1,3 +1,4 @@
+import { refuseNoObject, refuseNoPipeline, refuseObjects } from '../../domain/given.js';
 import { nothingKnown } from '../../domain/standing-records.js';
 import { isoOfMs } from '../../domain/time.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
@@ -28,6 +29,9 @@ const note = 'restored by pipeline verify --repair';
  * alone. Can be killed at any point and run again.
  */
 export async function repairVerified(pipeline: Pipeline, verified: Verified): Promise<Verification> {
+  refuseNoPipeline(pipeline);
+  refuseNoObject('verified', verified ?? null);
+  refuseObjects('verified.findings', verified.findings ?? null);
   const positions = await Positions.read(pipeline);
   const tracer = new Tracer(pipeline, positions);
   const repaired: Repaired[] = [];

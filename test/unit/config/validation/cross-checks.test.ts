@@ -121,9 +121,13 @@ describe('streams', () => {
     [
       'a name that NATS refuses',
       withStreams({ dlq: { name: 'events.dlq' } }),
-      [`streams.dlq.name: expected ${nameShape}, found "events.dlq"`],
+      [`streams.dlq.name: expected ${nameShape}, found "events.dlq": it has a dot`],
     ],
-    ['the name of the pipeline', { name: 'a b' }, [`name: expected ${nameShape}, found "a b"`]],
+    [
+      'the name of the pipeline',
+      { name: 'a b' },
+      [`name: expected ${nameShape}, found "a b": it has white space`],
+    ],
     [
       'two streams with one name',
       withStreams({ retry: { name: 'x', subjects: ['a.>'] }, dlq: { name: 'x', subjects: ['b.>'] } }),
@@ -177,7 +181,7 @@ describe('streams', () => {
     [
       'a malformed subject',
       withStreams({ events: { subjects: ['events.>', 'a..b'] } }),
-      ['streams.events.subjects[1]: expected a subject like "events.>", found "a..b"'],
+      ['streams.events.subjects[1]: expected a subject like "events.>", found "a..b": a part of it is empty'],
     ],
     [
       'discard old with a limit on retry',
@@ -222,7 +226,9 @@ describe('events', () => {
     [
       'a type that is no subject',
       { name: 'p', events: { 'order placed': {} } },
-      ['events["order placed"]: expected an event type like "order.placed", found "order placed"'],
+      [
+        'events["order placed"]: expected an event type like "order.placed", found "order placed": it has white space',
+      ],
     ],
     [
       'a subject with wildcards',
@@ -253,7 +259,7 @@ describe('events', () => {
 
 describe('consumers', () => {
   test.each<[string, unknown, string[]]>([
-    ['a name', named('a.b'), [`consumers["a.b"]: expected ${nameShape}, found "a.b"`]],
+    ['a name', named('a.b'), [`consumers["a.b"]: expected ${nameShape}, found "a.b": it has a dot`]],
     [
       'a reserved ending',
       named('mailer-retry'),
@@ -314,7 +320,9 @@ describe('consumers', () => {
     [
       'a subject that is none',
       withMailer({ events: undefined, subjects: ['events..a'] }),
-      ['consumers.mailer.subjects[0]: expected a subject like "events.order.*", found "events..a"'],
+      [
+        'consumers.mailer.subjects[0]: expected a subject like "events.order.*", found "events..a": a part of it is empty',
+      ],
     ],
     [
       'overlapping subjects',
@@ -502,7 +510,7 @@ describe('all problems at once', () => {
       'consumers.one.attempts: expected a whole number from 1 to 1000, found "many"',
       'consumers.two-dlq.typo: unknown key; expected one of external, events, subjects, start, onDeadLetter, handler, concurrency, buffer, timeout, ackWait, attempts, backoff, retry, ordered, batch, confirmAcks, numbers',
       `streams.retry.discard: expected "new" with maxBytes or maxMsgs, found "old": it would evict pointers to events that wait`,
-      `streams.dlq.name: expected ${nameShape}, found "a b"`,
+      `streams.dlq.name: expected ${nameShape}, found "a b": it has white space`,
       'consumers.one.events[1]: expected an event type of this config, found "zzz"; none are defined',
       'consumers.two-dlq: reserved: names that end in -retry or -dlq belong to the stages of another consumer',
       'consumers.two-dlq.subjects[0]: expected a subject within "events.>" (streams.events), found "nope.>"',
@@ -602,7 +610,10 @@ describe('warnings', () => {
 describe('the prefix of subjects', () => {
   test.each([
     ['a.*', {}, ['expected a subject without wildcards like "shop", found "a.*"']],
-    ['a..b', {}, ['expected a subject without wildcards like "shop", found "a..b"']],
+    ['a..b', {}, ['expected a subject like "shop", found "a..b": a part of it is empty']],
+    ['.a', {}, ['expected a subject like "shop", found ".a": it begins with a dot']],
+    ['a.', {}, ['expected a subject like "shop", found "a.": it ends with a dot']],
+    ['a b', {}, ['expected a subject like "shop", found "a b": it has white space']],
     ['$SYS', {}, ['expected a subject that is not the server\'s own ($…, _INBOX), found "$SYS"']],
     [
       'c',

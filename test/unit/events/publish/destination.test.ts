@@ -51,7 +51,7 @@ describe('findDestination', () => {
     ['events.>', '"events.>": it has a wildcard'],
     ['events.a b', '"events.a b": it has white space'],
     ['', '"": it is empty'],
-    ['events.', '"events.": a part of it is empty'],
+    ['events.', '"events.": it ends with a dot'],
     ['events..x', '"events..x": a part of it is empty'],
     ['events.\u001b[2J', '"events.\\u001b[2J": it has a control character'],
     ['x'.repeat(5000), `"${'x'.repeat(80)}…": it has 5000 bytes, and a subject at most 512`],

@@ -19,6 +19,9 @@ import { latch } from '../../../support/latch.js';
 import { clockAt, pipelineOf } from '../../../support/pipeline-of.js';
 import { delivered } from '../fake-server.js';
 
+/** Nothing is asked over it. */
+const noLink = { streamInfo: () => undefined } as unknown as Link;
+
 const now = Date.parse('2026-01-31T12:00:00.000Z');
 
 function setUp(handler: Handler = () => {}, overrides = {}) {
@@ -31,7 +34,7 @@ function setUp(handler: Handler = () => {}, overrides = {}) {
     registry: new EventRegistry(config, () => {}),
     tools: {
       // Nothing here asks a server.
-      pipeline: pipelineOf(undefined as unknown as Link, config, { clock: clockAt(() => now) }),
+      pipeline: pipelineOf(noLink, config, { clock: clockAt(() => now) }),
       emit: (event: WaterfallEvent) => void events.push(event),
       admission: new Admission(),
     },

@@ -9,6 +9,9 @@ import { makeConfig } from '../../../support/config.js';
 import { consumer, exhaustionOf, makePointer } from '../../../support/dead-letters.js';
 import { delivered } from '../fake-server.js';
 
+/** Nothing is asked over it. */
+const noLink = { streamInfo: () => undefined } as unknown as Link;
+
 const origin = { stream: 'events', seq: 7, subject: 'events.totp.requested', time: '17' };
 const record: Exhaustion = exhaustionOf(makePointer(origin), 2);
 const root = 'events-advisories';
@@ -39,7 +42,7 @@ describe('an exhaustion', () => {
 /** What a stage of the meta tier makes of a delivered message: message 42 of the stream that `delivered` says. */
 function identify(stage: 'main' | 'retry', on: string, body: unknown) {
   // Identifying asks nobody.
-  const pipeline = pipelineOf(undefined as unknown as Link, makeConfig(), { clock: clockAt(() => 0) });
+  const pipeline = pipelineOf(noLink, makeConfig(), { clock: clockAt(() => 0) });
   const parts = { tools: { pipeline }, transcriber: undefined } as unknown as Parameters<typeof metaStage>[0];
   const spec = stage === 'main' ? metaStage(parts) : metaRetryStage(parts);
   const text = typeof body === 'string' ? body : JSON.stringify(body);

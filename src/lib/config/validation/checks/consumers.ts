@@ -1,6 +1,6 @@
 import { closest } from '../../../domain/closest.js';
-import { filterContains, filtersOverlap, isFilter, isName } from '../../../domain/subjects.js';
-import { nameShape } from './streams.js';
+import { filterContains, filterFault, filtersOverlap, isFilter, isName } from '../../../domain/subjects.js';
+import { notAName } from './streams.js';
 import { type Path, type Problems, quoted, show } from '../problems.js';
 import { resolveEvents, subjectsOf } from '../../resolve.js';
 import { dependentDefaults } from '../../schema/dependent-defaults.js';
@@ -72,7 +72,7 @@ function checkOrder({ ordered, concurrency }: ParsedManagedConsumer, path: Path,
 
 function checkName(name: string, problems: Problems): void {
   const path = ['consumers', name];
-  if (!isName(name)) problems.add(path, `expected ${nameShape}, found ${show(name)}`);
+  if (!isName(name)) problems.add(path, notAName(name));
   else if (/-(?:retry|dlq)$/.test(name)) {
     problems.add(path, 'reserved: names that end in -retry or -dlq belong to the stages of another consumer');
   } else if (name.startsWith('meta-consumer')) {
@@ -129,7 +129,10 @@ function checkFilters(
     const at = [...path, i];
     const other = filters.slice(0, i).find((earlier) => filtersOverlap(earlier, filter));
     if (!isFilter(filter)) {
-      problems.add(at, `expected a subject like "events.order.*", found ${show(filter)}`);
+      problems.add(
+        at,
+        `expected a subject like "events.order.*", found ${show(filter)}: ${filterFault(filter)}`,
+      );
     } else if (known && !stored.some((outer) => filterContains(outer, filter))) {
       problems.add(at, `expected a subject within ${quoted(stored)} (streams.events), found ${show(filter)}`);
     } else if (other !== undefined) {

@@ -1,5 +1,11 @@
 import { templateProblem } from '../../../domain/subject-template.js';
-import { filterContains, filtersOverlap, isSubject } from '../../../domain/subjects.js';
+import {
+  filterContains,
+  filtersOverlap,
+  isSubject,
+  notASubject,
+  subjectFault,
+} from '../../../domain/subjects.js';
 import type { EventType } from '../../resolved.js';
 import { type Path, type Problems, quoted, show } from '../problems.js';
 import { resolveEvents, subjectsOf } from '../../resolve.js';
@@ -30,9 +36,12 @@ export function checkEvents(parsed: ParsedConfig, problems: Problems): void {
     const odd = templateProblem(template);
     const other = earlier.find((one) => filtersOverlap(one.subject, subject));
     if (!isSubject(type)) {
-      problems.addBroken(['events', type], `expected an event type like "order.placed", found ${show(type)}`);
+      problems.addBroken(
+        ['events', type],
+        `expected an event type like "order.placed", found ${show(type)}: ${subjectFault(type)}`,
+      );
     } else if (!isSubject(template)) {
-      problems.addBroken(path, `expected a subject without wildcards, found ${show(template)}`);
+      problems.addBroken(path, notASubject(template, show(template)));
     } else if (odd !== undefined) {
       problems.addBroken(path, `${odd}, found ${show(template)}`);
     } else if (known && !stored.some((filter) => filterContains(filter, subject))) {

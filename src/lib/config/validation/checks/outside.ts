@@ -1,5 +1,5 @@
 import { noticeSubject, unknownPlaceholder } from '../../../domain/notice-subject.js';
-import { filtersOverlap, isSubject } from '../../../domain/subjects.js';
+import { filtersOverlap, isSubject, notASubject } from '../../../domain/subjects.js';
 import { streamRoles, subjectsOf } from '../../resolve.js';
 import type { ParsedConfig } from '../../schema/schema.js';
 import { type Path, type Problems, show } from '../problems.js';
@@ -19,10 +19,7 @@ export function checkOutside(
   problems: Problems,
 ): void {
   if (!isSubject(subject)) {
-    problems.addBroken(
-      path,
-      `expected a subject without wildcards like "${example}", found ${show(subject)}`,
-    );
+    problems.addBroken(path, notASubject(subject, show(subject), example));
     return;
   }
   if (isServers(subject)) {

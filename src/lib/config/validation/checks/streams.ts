@@ -1,5 +1,14 @@
 import { formatDuration } from '../../../domain/duration.js';
-import { filterContains, filtersOverlap, isFilter, isName, isSubject } from '../../../domain/subjects.js';
+import {
+  filterContains,
+  filterFault,
+  filtersOverlap,
+  isFilter,
+  isName,
+  isSubject,
+  nameFault,
+  notASubject,
+} from '../../../domain/subjects.js';
 import { type Path, type Problems, quoted, show } from '../problems.js';
 import { durationMs, maxAgeOf, sizeOf, streamNameOf, streamRoles, subjectsOf } from '../../resolve.js';
 import type { StreamRole } from '../../resolved.js';
@@ -17,12 +26,17 @@ const irreplaceable: Partial<Readonly<Record<StreamRole, string>>> = {
 /** Records and pointers hold a message, a stack and ids, all of them cut to a length: none is larger. */
 const largestRecord = 65_536;
 
-export const nameShape = 'a name of letters, digits, - and _, at most 128 long';
+const nameShape = 'a name of letters, digits, - and _, at most 128 long';
+
+/** What was expected in place of a text that is no name, and what is wrong with it. */
+export function notAName(text: string): string {
+  return `expected ${nameShape}, found ${show(text)}: ${nameFault(text)}`;
+}
 
 /** Names, subjects and limits of the six streams, each alone and against the others. */
 export function checkStreams(parsed: ParsedConfig, problems: Problems): void {
   if (problems.intact(['name']) && !isName(parsed.name)) {
-    problems.addBroken(['name'], `expected ${nameShape}, found ${show(parsed.name)}`);
+    problems.addBroken(['name'], notAName(parsed.name));
   }
   for (const role of streamRoles) {
     checkName(parsed, role, problems);
@@ -39,7 +53,7 @@ function checkName(parsed: ParsedConfig, role: StreamRole, problems: Problems): 
   if (!problems.intact(path)) return;
   const name = streamNameOf(parsed, role);
   if (!isName(name)) {
-    problems.addBroken(path, `expected ${nameShape}, found ${show(name)}`);
+    problems.addBroken(path, notAName(name));
     return;
   }
   const earlier = streamRoles.slice(0, streamRoles.indexOf(role));
@@ -68,35 +82,43 @@ function checkSubjects(parsed: ParsedConfig, role: StreamRole, problems: Problem
   }
   for (const [i, subject] of subjects.entries()) {
     const why = role === 'events' ? eventSubjectProblem(subject) : ownSubjectProblem(role, subject);
-    if (why !== undefined) problems.addBroken([...path, i], `${why}, found ${show(subject)}`);
+    if (why !== undefined) problems.addBroken([...path, i], why);
   }
 }
 
 function eventSubjectProblem(subject: string): string | undefined {
-  if (!isFilter(subject)) return 'expected a subject like "events.>"';
-  if (isServers(subject)) return "expected a subject that is not the server's own ($…, _INBOX)";
+  const found = `found ${show(subject)}`;
+  if (!isFilter(subject)) return `expected a subject like "events.>", ${found}: ${filterFault(subject)}`;
+  if (isServers(subject)) return `${notServers}, ${found}`;
   if (/^[*>]/.test(subject)) {
-    return `expected a subject whose first token is not a wildcard (it would capture the server's own subjects too)`;
+    return `expected a subject whose first token is not a wildcard (it would capture the server's own subjects too), ${found}`;
   }
   return undefined;
 }
 
 function ownSubjectProblem(role: StreamRole, subject: string): string | undefined {
   const root = subject.replace(/\.>$/, '');
-  if (root === subject || !isSubject(root)) return `expected one subject like "events-${role}.>"`;
-  return isServers(subject) ? "expected a subject that is not the server's own ($…, _INBOX)" : undefined;
+  const found = `found ${show(subject)}`;
+  if (root === subject || !isSubject(root)) {
+    const fault = isFilter(subject) ? '' : `: ${filterFault(subject)}`;
+    return `expected one subject like "events-${role}.>", ${found}${fault}`;
+  }
+  return isServers(subject) ? `${notServers}, ${found}` : undefined;
 }
+
+const notServers = "expected a subject that is not the server's own ($…, _INBOX)";
 
 /** The events stream stores all that begins with the prefix. */
 function checkPrefix(parsed: ParsedConfig, problems: Problems): void {
   const { subjectPrefix: prefix, streams } = parsed;
   const path = ['subjectPrefix'];
   if (prefix === undefined || !problems.intact(path)) return;
-  const why = isSubject(prefix)
-    ? ownSubjectProblem('events', `${prefix}.>`)
-    : 'expected a subject without wildcards like "shop"';
-  if (why !== undefined) {
-    problems.addBroken(path, `${why}, found ${show(prefix)}`);
+  if (!isSubject(prefix)) {
+    problems.addBroken(path, notASubject(prefix, show(prefix), 'shop'));
+    return;
+  }
+  if (isServers(prefix) || isServers(`${prefix}.>`)) {
+    problems.addBroken(path, `${notServers}, found ${show(prefix)}`);
     return;
   }
   const { subjects } = streams.events;
