@@ -11,8 +11,6 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     disableConsoleIntercept: true,
-    // What a test writes is a user's: Node loads it.
-    server: { deps: { external: [/\/plutomi-test-/] } },
     tags: [{ name: 'property', description: 'holds for generated values; `npm run fuzz` tries many' }],
     projects: [
       // Each file loads most of the library: without a process of its own for each, that is done once.

@@ -52,13 +52,9 @@ function targetOf({ file }: Source, from: string | undefined): string | undefine
   return path.join(path.dirname(file), from).replace(/\.js$/, '.ts');
 }
 
-/** Loads modules of users. */
-const loader = 'lib/config/file/load-natively.ts';
-
 /** What a file imports from its own layer's users, and what nobody can say. */
 function upwardImports(source: Source): string[] {
   return importsOf(source).flatMap(({ from, dynamic }) => {
-    if (from === undefined && source.file === loader) return [];
     if (from === undefined) return [`${source.file} imports what is put together when it runs`];
     const target = targetOf(source, from);
     if (target === undefined) return [];

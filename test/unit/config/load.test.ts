@@ -1,13 +1,11 @@
-import { chmod, chown, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readEnvironment } from '../../../src/lib/connection/environment.js';
 import { findConfig, type LoadOptions, loadConfig } from '../../../src/lib/config/load.js';
 import { ConfigError, type ConfigProblem } from '../../../src/lib/errors.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { containing } from '../../support/suggestions.js';
-
-afterEach(() => vi.unstubAllEnvs());
 
 const library = () => import('../../../src/lib/index.js');
 
@@ -332,31 +330,6 @@ describe('a config that cannot be read says where', () => {
     expect(await failure('mjs', '\n\nthrow new Error("no luck\\ntoday");')).toBe(
       "can't load <folder>/plutomi-events.config.mjs: no luck today (at <folder>/plutomi-events.config.mjs:3)",
     );
-  });
-
-  test.each([
-    ['ts', '', {}],
-    ['mjs', '', {}],
-    ['js', '', {}],
-    ['js', '', { 'package.json': '{"type": "module"}' }],
-    ['js', 'export {};', {}],
-    ['mjs', 'import "./more.mjs";', { 'more.mjs': 'globalThis.more = 1;' }],
-    ['ts', 'import "./more.mjs";', { 'more.mjs': 'globalThis.more = 1;' }],
-  ])('a module that throws runs once: %s %s', async (name, start, others) => {
-    const folder = await folderWith({
-      ...others,
-      [`plutomi-events.config.${name}`]: `${start}
-        const { appendFileSync } = process.getBuiltinModule('node:fs');
-        appendFileSync(process.env.RUNS, 'x');
-        throw new SyntaxError('no luck');`,
-    });
-    const runs = join(folder, 'runs');
-    vi.stubEnv('RUNS', runs);
-    await expect(load(folder)).rejects.toThrow(/no luck/);
-    expect(await readFile(runs, 'utf8')).toBe('x');
-    // What threw is not kept: the next one may fare better.
-    await expect(load(folder)).rejects.toThrow(/no luck/);
-    expect(await readFile(runs, 'utf8')).toBe('xx');
   });
 
   test('a module that throws something else', async () => {

@@ -4,7 +4,6 @@ import path from 'node:path';
 import { ConfigError, messageOf } from '../../errors.js';
 import { decoratorError, decoratorIn, refuseDecorators } from './decorators.js';
 import { makePrivate } from '../../connection/trust.js';
-import { loadNatively } from './load-natively.js';
 
 /** How modules of the user are loaded. */
 export interface ModuleOptions {
@@ -54,10 +53,7 @@ export async function loadExports(
       tsconfigPaths: isTypeScript(file),
       transformOptions: { babel: { presets: [refuseDecorators] } },
     });
-    const exports = await untilLoaded(async () => {
-      await loadNatively(file);
-      return jiti.import<object>(file);
-    });
+    const exports = await untilLoaded(() => jiti.import<object>(file));
     if (isCommonJs(exports)) return { ...exports, default: await Promise.resolve<unknown>(exports) };
     const found = compiledFrom(namesOf(exports));
     if (!('default' in found)) return found;
