@@ -22,6 +22,7 @@ import { startCluster } from '../support/nats-server.js';
 import { connectTo, type TestBed, testBed } from '../support/pipeline.js';
 import { pullAndAck } from '../support/pull.js';
 import { replay } from '../support/replay.js';
+import { worded } from '../support/suggestions.js';
 import { cannotPause } from '../support/can-pause.js';
 
 const failing: Handler = async () => {
@@ -426,6 +427,39 @@ describe('verifyPipeline', () => {
     ]);
     await deleteStream(bed.link, 'events-dlq');
     expect(named((await verify(bed)).report)).toContain('drift events-dlq');
+  });
+
+  it('names what another owner has made under our names once, and what to do about it', async () => {
+    const bed = await testBed();
+    const { jsm } = bed.link;
+    await jsm.consumers.delete('events', consumer);
+    await jsm.consumers.add('events', { durable_name: consumer, metadata: { owner: 'ops' } });
+    const metadata = { 'plutomi-events.pipeline': 'other' };
+    await jsm.streams.update('events-dlq', { metadata });
+    await jsm.consumers.update('events-retry', `${consumer}-retry`, { ack_wait: 1e9 });
+    const { problems } = (await verify(bed)).report;
+    const about = ({ stream, consumer: name }: Problem): boolean =>
+      stream === 'events-dlq' && name === undefined ? true : stream === 'events' && name === consumer;
+    expect(problems.filter(about)).toEqual([
+      expect.objectContaining({
+        kind: 'conflict',
+        stream: 'events-dlq',
+        detail: 'stream events-dlq exists and belongs to the pipeline "other"',
+        suggestions: expect.arrayContaining([
+          worded('take it over, with what it holds: plutomi-events pipeline apply --adopt'),
+        ]),
+      }),
+      expect.objectContaining({
+        kind: 'conflict',
+        stream: 'events',
+        consumer,
+        detail: `consumer events/${consumer} exists and belongs to no pipeline`,
+      }),
+    ]);
+    // What is ours and differs is told as before.
+    expect(problems.filter(({ kind }) => kind === 'drift')).toMatchObject([
+      { consumer: `${consumer}-retry` },
+    ]);
   });
 
   it('warns of what waits while the journal forgets it, past half of the age of the journal', async () => {

@@ -77,7 +77,7 @@ Exit codes: 0 all were archived, or nothing matched; 1 the id is unknown, answer
     if (reason.trim() === '')
       throw new UsageError('--reason: expected why they are archived, found an empty text');
     const which = { ...flags, reason: died };
-    const selection = selectionOf(this.words, which, this.interactive, action.verb);
+    const selection = selectionOf(this.words, which, this.canChoose, action.verb);
     await this.act(
       {
         ...action,

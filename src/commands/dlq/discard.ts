@@ -73,7 +73,7 @@ Exit codes: 0 all were discarded, or nothing matched; 1 the id is unknown, answe
     if (reason.trim() === '')
       throw new UsageError('--reason: expected why they are discarded, found an empty text');
     const which = { ...flags, reason: died };
-    const selection = selectionOf(this.words, which, this.interactive, action.verb);
+    const selection = selectionOf(this.words, which, this.canChoose, action.verb);
     await this.act(
       {
         ...action,

@@ -109,7 +109,7 @@ Exit codes: 0 all were replayed, or nothing matched; 1 the id is unknown, answer
       refuseBesideTask(this.flags, this.words);
       return this.carryOn(task);
     }
-    const given = selectionOf(this.words, this.flags, this.interactive);
+    const given = selectionOf(this.words, this.flags, this.canChoose);
     const pipeline = await this.context.pipeline();
     const noteView = viewOf(process.stderr, this.noteColors);
     const selection = given ?? (await chooseSelection(pipeline, noteView));

@@ -74,7 +74,7 @@ Exit codes: 0 all were restored, or nothing matched; 1 the id is unknown, answer
     if (reason?.trim() === '')
       throw new UsageError('--reason: expected why they are restored, found an empty text');
     const which = { ...flags, reason: died };
-    const selection = selectionOf(this.words, which, this.interactive, action.verb);
+    const selection = selectionOf(this.words, which, this.canChoose, action.verb);
     const why = reason === undefined ? {} : { note: reason };
     await this.act(
       {

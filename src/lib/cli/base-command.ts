@@ -140,6 +140,11 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     return process.stdin.isTTY === true && process.stderr.isTTY === true && !this.flags.json;
   }
 
+  /** They can also be shown a list to choose from. */
+  protected get canChoose(): boolean {
+    return this.interactive && !this.environment.dumbTerminal;
+  }
+
   /** Part of the result was printed: an error can no longer replace it. */
   private begun = false;
 

@@ -29,8 +29,10 @@ export abstract class LiveCommand<T extends typeof Command> extends BaseCommand<
 
   /** `--watch` goes to a terminal, or, with `--json`, anywhere. */
   protected checkWatch(): void {
-    if (this.flags.json || process.stdout.isTTY) return;
-    throw new UsageError('--watch needs a terminal', {
+    const isDumb = this.environment.dumbTerminal;
+    if (this.flags.json || (process.stdout.isTTY && !isDumb)) return;
+    const kind = process.stdout.isTTY ? ' that can be written over, and TERM is dumb' : '';
+    throw new UsageError(`--watch needs a terminal${kind}`, {
       suggestions: ['with --json it prints a line each time, anywhere'],
     });
   }

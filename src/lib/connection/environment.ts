@@ -69,6 +69,8 @@ export interface Environment {
   readonly startedByNpm: boolean;
   /** NO_COLOR is set or TERM is dumb, and FORCE_COLOR says nothing else. */
   readonly noColor: boolean;
+  /** TERM is dumb: nothing that was written can be written over. */
+  readonly dumbTerminal: boolean;
   /** FORCE_COLOR is set, and neither 0 nor false: stronger than NO_COLOR, as everywhere in Node. */
   readonly forceColor: boolean;
   /** Whose config files this process accepts. */
@@ -130,6 +132,7 @@ export function readEnvironment(
     protectedContexts: listOf(get('PLUTOMI_PROTECTED')),
     startedByNpm: get('npm_execpath') !== undefined,
     noColor: forced === undefined ? get('NO_COLOR') !== undefined || get('TERM') === 'dumb' : !forceColor,
+    dumbTerminal: get('TERM') === 'dumb',
     forceColor,
     trust: readTrust(process.getuid?.(), variables),
     variables,

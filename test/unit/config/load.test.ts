@@ -388,6 +388,7 @@ describe('readEnvironment', () => {
       cwd: '/x',
       natsUser: 'ann',
       noColor: false,
+      dumbTerminal: false,
       forceColor: false,
       trust: { uid: process.getuid?.(), folders: [] },
       configHome: '/home/ann/.config',

@@ -13,11 +13,12 @@ export function conflictError(conflicts: readonly Conflict[]): OperationError | 
       'no-cluster': 'NO_CLUSTER',
       'other-domain': 'DOMAINS_MIX',
     }[first.why],
-    suggestions: distinct(conflicts.flatMap(wayOut)),
+    suggestions: distinct(conflicts.flatMap(waysOutOf)),
   });
 }
 
-function wayOut(conflict: Conflict): Suggestion[] {
+/** What to do about one. */
+export function waysOutOf(conflict: Conflict): Suggestion[] {
   if (conflict.why === 'not-owned') {
     return [
       'use other names in the config: streams.<stream>.name, or the name of the consumer',

@@ -1,5 +1,8 @@
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { StreamInfo } from '../../nats/objects.js';
+import { waysOutOf } from '../../topology/diff/conflict-error.js';
+import type { Conflict } from '../../topology/diff/conflicts.js';
+import { pathOf } from '../../topology/diff/diff.js';
 import { checkTopology } from '../../topology/plan.js';
 import { type TightLimit, tightLimits } from '../../topology/record-sizes.js';
 import type { Problem, Warning } from '../verification.js';
@@ -34,7 +37,10 @@ export async function checkObjects(pipeline: Pipeline): Promise<ObjectCheck> {
 
 async function driftOf(pipeline: Pipeline): Promise<Problem[]> {
   const { changes, conflicts } = await checkTopology(pipeline);
-  const drift = changes.map(({ action, kind, name, stream, fields }): Problem => {
+  const foreign = conflicts.filter(({ why }) => why === 'not-owned').map(pathOf);
+  // What is somebody else's is not ours to mend: that it differs says nothing.
+  const own = changes.filter((change) => !foreign.includes(pathOf(change)));
+  const drift = own.map(({ action, kind, name, stream, fields }): Problem => {
     const paths = fields.map(({ path }) => path).join(', ');
     const detail = action === 'create' ? 'it is missing' : `it differs from the config: ${paths}`;
     return {
@@ -45,10 +51,25 @@ async function driftOf(pipeline: Pipeline): Promise<Problem[]> {
       repairable: false,
     };
   });
-  const blocked = conflicts.map(
-    ({ name, message }): Problem => ({ kind: 'conflict', stream: name, detail: message, repairable: false }),
-  );
-  return [...drift, ...blocked];
+  return [...drift, ...conflicts.map(blocked)];
+}
+
+function blocked(conflict: Conflict): Problem {
+  return {
+    kind: 'conflict',
+    ...placeOf(conflict),
+    detail: conflict.message,
+    suggestions: waysOutOf(conflict),
+    repairable: false,
+  };
+}
+
+function placeOf(conflict: Conflict): Pick<Problem, 'stream' | 'consumer'> {
+  const { name } = conflict;
+  if (conflict.why === 'not-owned' && conflict.stream !== undefined)
+    return { stream: conflict.stream, consumer: name };
+  const consumer = conflict.why === 'other-domain' ? conflict.consumer : undefined;
+  return { stream: name, ...(consumer === undefined ? {} : { consumer }) };
 }
 
 function refusingLimits(limits: readonly TightLimit[]): Problem[] {
