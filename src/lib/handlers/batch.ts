@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { makeFailure } from '../domain/failure.js';
 import type { Outcome } from '../domain/outcome.js';
 import { messageOf } from '../errors.js';
@@ -126,7 +127,7 @@ function collect(all: readonly (readonly [what: string, found: unknown])[]): rea
 /** Also as `Promise.allSettled` has it. */
 function readOutcome(found: unknown): Outcome | undefined {
   if (found === undefined || found === null) return ok;
-  if (found instanceof Error) return outcomeOf(found);
+  if (found instanceof Error || types.isNativeError(found)) return outcomeOf(found);
   if (typeof found !== 'object') return undefined;
   const { status, reason } = found as { readonly status?: unknown; readonly reason?: unknown };
   if (status === 'fulfilled') return ok;
