@@ -57,7 +57,8 @@ export function invokeBatch(
   const { attempt, cycle, idempotencyKey } = (batch[0] as Batched).facts;
   const invocation = invoke(
     handler as unknown as Handler,
-    () => events as unknown as PlutomiEvent,
+    // A list of its own: a handler may take events out of it, or sort it.
+    () => [...events] as unknown as PlutomiEvent,
     { ...facts, attempt, cycle, idempotencyKey },
     timeoutMs,
     reading,

@@ -9,7 +9,7 @@ export const exitNow: (code: number) => never = process.exit.bind(process);
  * never success, or nobody would start it again. Returns a function that stops it.
  */
 export function tellExit(log: Logger, handlers: readonly HandlerOf[], wasAsked: () => boolean): () => void {
-  const before = process.exit;
+  const before = process.exit.bind(process);
   process.exit = (given): never => {
     const found = Number(given ?? process.exitCode ?? 0);
     const code = found === 0 && !wasAsked() ? 1 : found;
