@@ -286,6 +286,32 @@ describe('a lost answer', () => {
 });
 
 describe('publishMany', () => {
+  test.each<[string, unknown]>([
+    ['null', null],
+    ['a text', 'note'],
+    ['nothing', undefined],
+    [
+      'an object that throws when it is read',
+      Object.defineProperty({}, 'type', {
+        get: () => {
+          throw new Error('no type');
+        },
+      }),
+    ],
+  ])('ends with an error for an event that is %s, after those before it', async (_what, event) => {
+    const publisher = new Publisher(pipelineOf(link, config));
+    const published = publisher.publishMany([{ type: 'note', data: 'x' }, event as OutgoingEvent]);
+    await expect(published).rejects.toMatchObject({ code: 'PARTLY_PUBLISHED', published: 1 });
+  });
+
+  test('options that are none are refused as what was given', async () => {
+    const given = 'id-1' as unknown as Record<string, string>;
+    await expect(new Publisher(pipelineOf(link, config)).publish('note', 'x', given)).rejects.toMatchObject({
+      code: 'USAGE',
+      message: 'options: expected an object, found "id-1"',
+    });
+  });
+
   test('stores all of them, and counts what was there already', async () => {
     const publisher = new Publisher(pipelineOf(link, config));
     const events = Array.from({ length: 2000 }, (_, n) => ({ type: 'note', data: { n }, id: `id-${n}` }));

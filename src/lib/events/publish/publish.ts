@@ -1,3 +1,4 @@
+import { refuseNoObject } from '../../domain/given.js';
 import { messageOf } from '../../errors.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { fillSubject } from './fill-subject.js';
@@ -91,6 +92,7 @@ export class Publisher {
   start(typeOrSubject: string, data: unknown, options: PublishEventOptions, settle: PublishSettler): void {
     let done = settle;
     try {
+      refuseNoObject('options', options);
       const addressed = this.maker.address(typeOrSubject, data, options);
       const { destination, subject, msgId } = addressed;
       const { counted } = destination;
