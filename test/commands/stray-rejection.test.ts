@@ -51,3 +51,18 @@ test('an exception that nobody catches still ends the process, and its line name
   expect((await run.ended).exitCode).toBe(1);
   expect(run.logs().at(-1)).toMatchObject({ level: 'fatal', consumer: 'careless' });
 });
+
+test.each([0, 3])(
+  'a handler that calls process.exit(%i) is told with its consumer, and is no success',
+  async (code) => {
+    const { run, publish } = await running(`process.exit(${code});`);
+    await publish('job');
+    expect((await run.ended).exitCode).toBe(code === 0 ? 1 : code);
+    expect(run.logs().at(-1)).toMatchObject({
+      level: 'fatal',
+      consumer: 'careless',
+      code: code === 0 ? 1 : code,
+      msg: expect.stringContaining('process.exit was called'),
+    });
+  },
+);

@@ -251,3 +251,25 @@ describe('replicas on a server without a cluster', () => {
     expect((await checkTopology(pipelineOf(link, makeConfig()))).conflicts).toEqual([]);
   });
 });
+
+describe('a mirror', () => {
+  it('is a conflict that nothing is created for, whether adopted or not: nothing can be published to it', async () => {
+    await using nats = await startNats();
+    await using link = await connectTo(nats.url);
+    await createStream(link, { name: 'upstream', subjects: ['upstream.>'] });
+    await createStream(link, { name: 'events', mirror: { name: 'upstream' } });
+    for (const adopt of [false, true]) {
+      const plan = await planTopology(pipelineOf(link, makeConfig()), { adopt });
+      expect(plan.conflicts).toEqual([
+        {
+          why: 'is-mirror',
+          name: 'events',
+          of: 'upstream',
+          message: 'stream events is a mirror of upstream: it takes no message itself',
+        },
+      ]);
+      await expect(applyPlan(overLink(link), plan)).rejects.toMatchObject({ code: 'IS_MIRROR' });
+    }
+    expect(await link.streamInfo('events-advisories')).toBeUndefined();
+  });
+});

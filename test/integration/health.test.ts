@@ -10,7 +10,8 @@ import type {
   PipelineHealth,
 } from '../../src/lib/status/health/pipeline-health.js';
 import { bury, consumer } from '../support/dead-letters.js';
-import { type TestBed, testBed, untilCounted } from '../support/pipeline.js';
+import { applyTopology, makeConfig } from '../support/config.js';
+import { connectTo, natsForTest, type TestBed, testBed, untilCounted } from '../support/pipeline.js';
 import { clockAt, pipelineOf } from '../support/pipeline-of.js';
 
 const none = { newGroup: false, groupBack: false };
@@ -128,6 +129,22 @@ describe('storage', () => {
     expect(await storage()).toMatchObject({ status: 'critical', value: 96 });
     const own = await healthOf(bed, { storage: { degraded: 96, critical: 99 } });
     expect(checkOf(own, 'storage', 'events')).toMatchObject({ status: 'ok', warn: 96, critical: 99 });
+  });
+
+  it('of the account is looked at too: when it is full, nothing is stored, whatever the streams allow', async () => {
+    const account = 'jetstream: { max_file: 40000 }, users: [ { user: ada, password: ada } ]';
+    const server = await natsForTest({ config: `accounts { A { ${account} } }\nno_auth_user: ada` });
+    const link = await connectTo(server.url);
+    const config = makeConfig();
+    await applyTopology(link, config);
+    const storage = async (): Promise<HealthCheck | undefined> =>
+      checkOf(await healthOf({ link, config }), 'storage', 'account file');
+    expect(await storage()).toMatchObject({ status: 'ok', warn: 80, critical: 95 });
+    await link.publish('events.totp.requested', new Uint8Array(38_500));
+    expect(await storage()).toMatchObject({
+      status: 'critical',
+      message: expect.stringContaining('of file storage are used, more than 95 %'),
+    });
   });
 
   it('counts bytes too, and says nothing of a stream without limits', async () => {

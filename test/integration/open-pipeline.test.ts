@@ -298,3 +298,20 @@ test('what a program in JavaScript may give in place of an option is an error th
       message: expect.stringContaining(message),
     });
 });
+
+test.each<[string, unknown, string]>([
+  ['an object', { './handler.mjs': () => {} }, 'expected a Map of functions'],
+  [
+    'a map of no functions',
+    new Map([['/handler.mjs', 5]]),
+    'handlers: /handler.mjs: expected a function, found 5',
+  ],
+  ['a map without it', new Map(), 'no handler was loaded from'],
+])('handlers that are %s are refused as what was given', async (_what, handlers, message) => {
+  const server = await natsForTest();
+  const cwd = await folderWith({ 'handler.mjs': broken });
+  const opened = await openPipeline({ config, cwd, server: server.url });
+  onTestFinished(() => opened.close());
+  const run = opened.run({ apply: true, handlers: handlers as Map<string, () => void> });
+  await expect(run).rejects.toMatchObject({ code: 'USAGE', message: expect.stringContaining(message) });
+});

@@ -8,9 +8,10 @@ import type { PublishWarning } from '../../src/lib/events/publish/warnings.js';
 import { connect } from '../../src/lib/nats/connect/connect.js';
 import { UnreachableError } from '../../src/lib/nats/errors.js';
 import type { Link } from '../../src/lib/nats/link.js';
+import { updateStream } from '../../src/lib/nats/objects.js';
 import { applyTopology, makeConfig, makeStream } from '../support/config.js';
 import { startNats, type TestServer } from '../support/nats-server.js';
-import { worded } from '../support/suggestions.js';
+import { containing, worded } from '../support/suggestions.js';
 
 const schema = z.object({ email: z.email(), code: z.coerce.string() });
 
@@ -164,6 +165,28 @@ describe('publish', () => {
     expect(await count()).toBe(2);
   });
 
+  test('as many bytes of headers as a stream takes are stored, one more is refused with both numbers', async () => {
+    const publisher = new Publisher(pipelineOf(link, config));
+    const bytes = 'NATS/1.0\r\nEvent-Type: note\r\nX: \r\nNats-Msg-Id: y\r\n\r\n'.length;
+    const most = 65_535 - bytes;
+    await publisher.publish('note', '', { id: 'y', headers: { X: 'x'.repeat(most) } });
+    await expect(
+      publisher.publish('note', '', { id: 'z', headers: { X: 'x'.repeat(most + 1) } }),
+    ).rejects.toMatchObject({
+      code: 'TOO_LARGE',
+      message: expect.stringMatching(/65536 bytes.*takes 65535/),
+    });
+    expect(await count()).toBe(1);
+  });
+
+  test('a sealed stream: the next command is named', async () => {
+    const { name } = config.streams.events;
+    await updateStream(link, name, { sealed: true });
+    const published = new Publisher(pipelineOf(link, config)).publish('note', 'x');
+    await expect(published).rejects.toMatchObject({ suggestions: [containing('pipeline apply --dry-run')] });
+    await link.jsm.streams.delete(name);
+  });
+
   test('no stream: says so at once, with the command that makes it', async () => {
     await link.jsm.streams.delete(config.streams.events.name);
     await expect(new Publisher(pipelineOf(link, config)).publish('note', 'x')).rejects.toMatchObject({
@@ -263,6 +286,32 @@ describe('a lost answer', () => {
 });
 
 describe('publishMany', () => {
+  test.each<[string, unknown]>([
+    ['null', null],
+    ['a text', 'note'],
+    ['nothing', undefined],
+    [
+      'an object that throws when it is read',
+      Object.defineProperty({}, 'type', {
+        get: () => {
+          throw new Error('no type');
+        },
+      }),
+    ],
+  ])('ends with an error for an event that is %s, after those before it', async (_what, event) => {
+    const publisher = new Publisher(pipelineOf(link, config));
+    const published = publisher.publishMany([{ type: 'note', data: 'x' }, event as OutgoingEvent]);
+    await expect(published).rejects.toMatchObject({ code: 'PARTLY_PUBLISHED', published: 1 });
+  });
+
+  test('options that are none are refused as what was given', async () => {
+    const given = 'id-1' as unknown as Record<string, string>;
+    await expect(new Publisher(pipelineOf(link, config)).publish('note', 'x', given)).rejects.toMatchObject({
+      code: 'USAGE',
+      message: 'options: expected an object, found "id-1"',
+    });
+  });
+
   test('stores all of them, and counts what was there already', async () => {
     const publisher = new Publisher(pipelineOf(link, config));
     const events = Array.from({ length: 2000 }, (_, n) => ({ type: 'note', data: { n }, id: `id-${n}` }));

@@ -140,3 +140,18 @@ describe('FirstDeliveries', () => {
     expect(firsts.isFirst(Delivery.from(second as never) as Delivery, { ...deliverer, epoch: 1 })).toBe(true);
   });
 });
+
+describe('a consumer that somebody makes anew without acknowledgements', () => {
+  it('ends the run: what fails would be lost', async () => {
+    const bed = await testBed({ consumers: [{ name: consumer }] });
+    const run = await bed.run({ [consumer]: fine });
+    await bed.publish('totp.requested');
+    await run.until((events) => events.some(({ type }) => type === 'succeeded'));
+    await deleteConsumer(bed.link, 'events', consumer);
+    await createConsumer(bed.link, 'events', { durable_name: consumer, ack_policy: 'none' });
+    await expect(run.pipeline.ended).rejects.toMatchObject({
+      code: 'CONSUMER_GONE',
+      message: expect.stringContaining('ack_policy none'),
+    });
+  });
+});

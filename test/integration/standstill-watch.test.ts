@@ -1,6 +1,7 @@
 import { pipelineOf } from '../support/pipeline-of.js';
 import { expect, onTestFinished, test } from 'vitest';
 import { planReplay } from '../../src/lib/dlq/replay/plan-replay.js';
+import { readStandstill } from '../../src/lib/nats/standstill.js';
 import type { WaterfallEvent } from '../../src/lib/observe/waterfall-event.js';
 import { StandstillWatch } from '../../src/lib/waterfall/standstill-watch.js';
 import { consumer } from '../support/dead-letters.js';
@@ -55,4 +56,18 @@ test('the plan of a replay names what the server delivers nothing to', async ({ 
   expect((await planReplay(pipelineOf(bed.link, bed.config), { filters: {} })).heldUp).toEqual([
     { consumer: `${consumer}-retry`, why },
   ]);
+});
+
+test('a subject transform that takes all subjects away from a consumer is said', async () => {
+  const bed = await testBed({ consumers: [{ name: consumer, subjects: ['events.totp.requested'] }] });
+  const transform = (dest: string) =>
+    bed.link.jsm.streams.update('events', { subject_transform: { src: 'events.>', dest } });
+  await transform('other.>');
+  expect(await readStandstill(bed.link, 'events', consumer)).toEqual({
+    kind: 'nothing-matches',
+    detail:
+      'no subject of its stream (events.>), which its subject_transform stores as other.>, can match events.totp.requested',
+  });
+  await transform('events.>');
+  expect(await readStandstill(bed.link, 'events', consumer)).toBeUndefined();
 });

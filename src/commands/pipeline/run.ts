@@ -8,7 +8,7 @@ import { durationFlag } from '../../lib/cli/flags/global-flags.js';
 import { whenParentEnds } from '../../lib/cli/run/parent.js';
 import { selectConsumers } from '../../lib/waterfall/select-consumers.js';
 import { flushed } from '../../lib/cli/output/standard-streams.js';
-import { logUncaught } from '../../lib/cli/run/uncaught.js';
+import { logUncaught, tellExit } from '../../lib/cli/run/uncaught.js';
 import { startWatchdog } from '../../lib/cli/run/watchdog.js';
 import { halfOfAxiom, openElsewhere, transportsOf } from '../../lib/cli/run/elsewhere/log-elsewhere.js';
 import { runUntilSignal } from '../../lib/cli/run/run-until-signal.js';
@@ -153,21 +153,30 @@ Logs go to stdout: JSON lines, or readable ones on a terminal.`;
         stallTimeoutMs: this.flags['stall-timeout'] ?? defaultStallTimeoutMs,
         readable,
       });
+      let asked = false;
+      const untell = tellExit(log, files, () => asked);
       await runUntilSignal({
         pipeline,
         running,
         log,
         drainTimeoutMs: this.flags['drain-timeout'] ?? defaultDrainTimeoutMs,
         onSignal: (handle) => {
-          this.onSignal = handle;
+          const stop = (): void => {
+            asked = true;
+            handle();
+          };
+          this.onSignal = stop;
           if (this.environment.startedByNpm) {
             whenParentEnds(() => {
               log.info('npm or npx, which started this process, is gone: stopping, as after SIGTERM');
-              handle();
+              stop();
             });
           }
         },
-      }).finally(stopWatchdog);
+      }).finally(() => {
+        untell();
+        stopWatchdog();
+      });
     } finally {
       await monitor?.close();
       await stopServer?.();

@@ -167,7 +167,9 @@ function differs(change: Change): Finding {
     .join('; ');
   return fail(
     change.kind === 'stream' ? 'streams' : 'consumers',
-    `${change.kind} ${pathOf(change)} differs from the config: ${fields}`,
+    fields === ''
+      ? `${change.kind} ${pathOf(change)} would be made anew with its stream`
+      : `${change.kind} ${pathOf(change)} differs from the config: ${fields}`,
     suggestCommand('pipeline apply', { flags: { 'dry-run': true }, note: 'what it would change' }),
   );
 }

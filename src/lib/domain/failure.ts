@@ -71,10 +71,19 @@ function describeThrown(thrown: unknown): string {
   if (typeof thrown !== 'object' || thrown === null) return textOf(thrown);
   try {
     const text = JSON.stringify(thrown) ?? textOf(thrown);
-    return text === '{}' && thrown instanceof Error ? '' : text;
+    if (text !== '{}') return text;
+    return thrown instanceof Error ? '' : (classOf(thrown) ?? text);
   } catch {
     return textOf(thrown) || 'an object that cannot be converted to a string';
   }
+}
+
+/** Of what has no fields that JSON shows, its class says more: a Response, a Map, an event of the DOM. */
+function classOf(thrown: object): string | undefined {
+  const name = readText(readAny(thrown, 'constructor'), 'name');
+  if (name === undefined || name === 'Object') return undefined;
+  const status = readAny(thrown, 'status');
+  return typeof status === 'number' ? `${name} ${status}` : name;
 }
 
 /** The last one that was made, from these: where much fails, it fails alike. */

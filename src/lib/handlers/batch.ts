@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { makeFailure } from '../domain/failure.js';
 import type { Outcome } from '../domain/outcome.js';
 import { messageOf } from '../errors.js';
@@ -56,7 +57,8 @@ export function invokeBatch(
   const { attempt, cycle, idempotencyKey } = (batch[0] as Batched).facts;
   const invocation = invoke(
     handler as unknown as Handler,
-    () => events as unknown as PlutomiEvent,
+    // A list of its own: a handler may take events out of it, or sort it.
+    () => [...events] as unknown as PlutomiEvent,
     { ...facts, attempt, cycle, idempotencyKey },
     timeoutMs,
     reading,
@@ -126,7 +128,7 @@ function collect(all: readonly (readonly [what: string, found: unknown])[]): rea
 /** Also as `Promise.allSettled` has it. */
 function readOutcome(found: unknown): Outcome | undefined {
   if (found === undefined || found === null) return ok;
-  if (found instanceof Error) return outcomeOf(found);
+  if (found instanceof Error || types.isNativeError(found)) return outcomeOf(found);
   if (typeof found !== 'object') return undefined;
   const { status, reason } = found as { readonly status?: unknown; readonly reason?: unknown };
   if (status === 'fulfilled') return ok;

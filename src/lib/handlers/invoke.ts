@@ -4,7 +4,7 @@ import { type FailureKind, failureOf, makeFailure } from '../domain/failure.js';
 import { isReject, isSnooze, type Outcome } from '../domain/outcome.js';
 import type { HandlerContext, Handler, PlutomiEvent } from './contract.js';
 import { enterHandlerOf } from './background.js';
-import { idleResult } from './idle.js';
+import { hasPromises, idleResult } from './idle.js';
 import { PayloadEncrypted, SchemaMismatch } from './event.js';
 
 /** What a handler may ask about its attempt. */
@@ -163,9 +163,13 @@ function callPlutomiHandler(handler: Handler, event: PlutomiEvent, context: Hand
 function outcomeOfReturned(returned: unknown): Outcome {
   if (returned === undefined) return ok;
   const idle = idleResult(returned);
-  if (idle === undefined) return ok;
-  const text = `the handler returned ${idle}, and none of it has run`;
-  return { kind: 'failed', failure: makeFailure('error', 'NothingHandled', text) };
+  if (idle !== undefined) {
+    const text = `the handler returned ${idle}, and none of it has run`;
+    return { kind: 'failed', failure: makeFailure('error', 'NothingHandled', text) };
+  }
+  if (!hasPromises(returned)) return ok;
+  const text = 'the handler returned a list of promises, and nobody waits for them: return Promise.all(…)';
+  return { kind: 'failed', failure: makeFailure('error', 'NothingAwaited', text) };
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

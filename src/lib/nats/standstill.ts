@@ -1,7 +1,10 @@
 import { filtersOverlap } from '../domain/subjects.js';
+import { subjectsStored } from '../domain/subject-transform.js';
 import { nothingAnswersIn, SilentDomainError, UnreachableError } from './errors.js';
 import type { Link } from './link.js';
 import type { ConsumerInfo, StreamInfo } from './objects.js';
+
+type StreamConfig = StreamInfo['config'];
 
 /** Reasons why the server delivers nothing of a consumer. */
 export type StandstillKind =
@@ -65,7 +68,7 @@ export function standstillOf(
   if (stream.config.sealed)
     return { kind: 'sealed', detail: `${streamName} is sealed: it stores nothing more` };
   if (!consumer) return { kind: 'no-consumer', detail: `the server has no such consumer on ${streamName}` };
-  return pauseOf(consumer) ?? refusalOf(consumer) ?? mismatchOf(stream.config.subjects ?? [], consumer);
+  return pauseOf(consumer) ?? refusalOf(consumer) ?? mismatchOf(stream.config, consumer);
 }
 
 /** What a consumer is where nothing answers for it. */
@@ -137,10 +140,15 @@ function refusalOf(info: ConsumerInfo): Standstill | undefined {
   return undefined;
 }
 
-function mismatchOf(subjects: readonly string[], { config }: ConsumerInfo): Standstill | undefined {
+function mismatchOf(stream: StreamConfig, { config }: ConsumerInfo): Standstill | undefined {
+  const { subject_transform: transform } = stream;
+  // A mirror has none.
+  const subjects: readonly string[] = stream.subjects ?? [];
   const filters = config.filter_subjects ?? (config.filter_subject ? [config.filter_subject] : []);
   if (filters.length === 0 || subjects.length === 0) return undefined;
-  if (filters.some((filter) => subjects.some((subject) => filtersOverlap(filter, subject)))) return undefined;
-  const detail = `no subject of its stream (${subjects.join(', ')}) can match ${filters.join(', ')}`;
+  const stored = transform ? subjectsStored(subjects, transform) : subjects;
+  if (filters.some((filter) => stored.some((subject) => filtersOverlap(filter, subject)))) return undefined;
+  const changed = transform ? `, which its subject_transform stores as ${stored.join(', ')},` : '';
+  const detail = `no subject of its stream (${subjects.join(', ')})${changed} can match ${filters.join(', ')}`;
   return { kind: 'nothing-matches', detail };
 }

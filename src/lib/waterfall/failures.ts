@@ -21,6 +21,16 @@ export class TooManyZombies extends OperationError {
   }
 }
 
+/** Somebody made a consumer of ours anew that forgets what it has delivered: what fails would be lost. */
+export class ConsumerForgets extends OperationError {
+  constructor(stream: string, consumer: string, ackPolicy: string) {
+    super(
+      `consumer ${consumer} on stream ${stream} was made anew by somebody, with ack_policy ${ackPolicy}: what fails would be lost`,
+      { code: 'CONSUMER_GONE', suggestions: [suggestCommand('pipeline apply', { flags: { adopt: true } })] },
+    );
+  }
+}
+
 /** A consumer that the pipeline needs is not on the server. */
 export class ConsumerGone extends OperationError {
   constructor(stream: string, consumer: string) {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PlutomiError } from '../errors.js';
 import type { Link } from '../nats/link.js';
-import { ConsumerGone } from './failures.js';
+import { ConsumerForgets, ConsumerGone } from './failures.js';
 import type { Worker } from './worker/worker.js';
 
 const checks = 3;
@@ -28,7 +28,9 @@ export class GoneCheck {
     try {
       const { stream, consumer } = worker.settings;
       for (let check = 0; check < checks && !this.stopped; check++) {
-        if (await this.link.consumerInfo(stream, consumer)) return;
+        const policy = (await this.link.consumerInfo(stream, consumer))?.config.ack_policy;
+        if (policy === 'explicit' || this.stopped) return;
+        if (policy !== undefined) return this.fail(new ConsumerForgets(stream, consumer, policy));
         await sleep(pauseMs);
       }
       if (!this.stopped) this.fail(new ConsumerGone(stream, consumer));

@@ -58,6 +58,8 @@ describe('failureOf makes a failure of anything that was thrown', () => {
     ['an array', [1, 'two'], 'Error', '[1,"two"]'],
     ['a circular object', circular, 'Error', '[object Object]'],
     ['an object without a prototype', Object.create(null), 'Error', '{}'],
+    ['an object of a class, without a field', new Map([[1, 2]]), 'Error', 'Map'],
+    ['an answer of fetch', new Response('x', { status: 503 }), 'Error', 'Response 503'],
     [
       'a circular object without a prototype',
       Object.assign(Object.create(null), { circular, n: 1n }),

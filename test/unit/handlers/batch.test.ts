@@ -109,6 +109,19 @@ describe('a batch handler', () => {
       (events: readonly PlutomiEvent[]) => new Map([[events[1], new Error('two')]]),
       ['ok', 'error: two', 'ok'],
     ],
+    [
+      'takes the events out of its list',
+      (events: readonly PlutomiEvent[]) => void (events as PlutomiEvent[]).splice(0),
+      all('ok'),
+    ],
+    [
+      'sorts its list and returns an outcome for each, in the order of the events',
+      (events: readonly PlutomiEvent[]) => {
+        (events as PlutomiEvent[]).reverse();
+        return [undefined, undefined, new Error('three')];
+      },
+      ['ok', 'ok', 'error: three'],
+    ],
     ['returns too few', () => [undefined], all('error: expected 3 outcomes, one for each event, found 1')],
     [
       'returns what is no outcome',

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { makeFailure } from '../../../src/lib/domain/failure.js';
 import { Reject, Snooze } from '../../../src/lib/domain/outcome.js';
@@ -320,11 +321,24 @@ test.each<[string, Handler]>([
         yield 1;
       })(),
   ],
+  ['a stream that nobody reads', () => Readable.from(['a'])],
+  ['a stream that nobody reads', () => new ReadableStream()],
   ['a function', () => () => {}],
   ['a function', async () => async () => {}],
 ])('a handler that returns %s has handled nothing', async (what, handler) => {
   const message = `the handler returned ${what}, and none of it has run`;
   expect(await run(handler).outcome).toMatchObject({ kind: 'failed', failure: { message } });
+});
+
+test('a handler that returns a list of promises has not ended, and fails', async () => {
+  const returned = await run(() => [Promise.resolve(1)]).outcome;
+  expect(returned).toMatchObject({ kind: 'failed', failure: { name: 'NothingAwaited' } });
+  expect(await run(() => Promise.all([Promise.resolve(1)])).outcome).toEqual({ kind: 'ok' });
+});
+
+test('a stream that is read is no stream that nobody reads', async () => {
+  const piped = (): unknown => Readable.from(['a']).resume();
+  expect(await run(piped).outcome).toEqual({ kind: 'ok' });
 });
 
 test.each<[string, unknown]>([

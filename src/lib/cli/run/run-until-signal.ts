@@ -2,6 +2,7 @@ import type { Pipeline } from '../../pipeline/pipeline.js';
 import { messageOf } from '../../errors.js';
 import type { Logger } from '../../observe/log.js';
 import type { RunningPipeline } from '../../waterfall/running-pipeline.js';
+import { exitNow } from './uncaught.js';
 
 export interface RunUntilSignal {
   readonly pipeline: Pipeline;
@@ -39,7 +40,7 @@ async function run({ pipeline, running, log, drainTimeoutMs, onSignal }: RunUnti
       if (signals === 1) resolve();
       else {
         log.warn('second signal: ending now; what is not finished is delivered again after its ack wait');
-        process.exit(130);
+        exitNow(130);
       }
     });
   });

@@ -55,7 +55,10 @@ function checkName(name: string): void {
 }
 
 function checkValue(what: string, value: unknown): void {
-  if (typeof value !== 'string') throw invalid(`${what}: expected a string, found a ${typeof value}`);
+  if (typeof value !== 'string')
+    throw invalid(
+      `${what}: expected a string, found ${value === null ? 'null' : `${/^[ou]/.test(typeof value) ? 'an' : 'a'} ${typeof value}`}`,
+    );
   if (/[\r\n\0]/.test(value)) {
     throw invalid(`${what}: expected one line of text, found a line feed or NUL in "${escapeLine(value)}"`);
   }

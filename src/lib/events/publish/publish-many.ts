@@ -87,7 +87,7 @@ export async function publishAll(
       const next = isAsync ? await taken : (taken as IteratorResult<OutgoingEvent>);
       if (next.done || failure !== undefined || signal?.aborted) break;
       window.enter();
-      publish(next.value, settle);
+      start(publish, next.value, settle);
       if (window.isFull) await window.room();
     }
   } catch (error) {
@@ -99,6 +99,23 @@ export async function publishAll(
     throw tally.count === 0 ? failure.error : new PartlyPublishedError(tally.count, failure.error);
   }
   return { stream, ...tally, firstSeq: tally.count === 0 ? 0 : tally.firstSeq };
+}
+
+/** However it ends, it is settled: what is not would be waited for. */
+function start(
+  publish: (event: OutgoingEvent, settle: PublishSettler) => void,
+  event: OutgoingEvent,
+  settle: PublishSettler,
+): void {
+  if (typeof event !== 'object' || event === null) {
+    settle(unexpected('events', 'objects with a type and data', event));
+    return;
+  }
+  try {
+    publish(event, settle);
+  } catch (error) {
+    settle(error instanceof Error ? error : new Error(messageOf(error)));
+  }
 }
 
 function add(

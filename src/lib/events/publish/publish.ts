@@ -1,5 +1,5 @@
 import { checkOptions, type Checks } from '../../domain/options.js';
-import { refuseNoFunction, refuseNoPipeline, unexpected } from '../../domain/given.js';
+import { refuseNoFunction, refuseNoObject, refuseNoPipeline, unexpected } from '../../domain/given.js';
 import { messageOf } from '../../errors.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { fillSubject } from './fill-subject.js';
@@ -104,6 +104,7 @@ export class Publisher {
   start(typeOrSubject: string, data: unknown, options: PublishEventOptions, settle: PublishSettler): void {
     let done = settle;
     try {
+      refuseNoObject('options', options);
       const addressed = this.maker.address(typeOrSubject, data, options);
       const { destination, subject, msgId } = addressed;
       const { counted } = destination;

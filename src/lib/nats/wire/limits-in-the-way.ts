@@ -1,5 +1,14 @@
+import { type Suggestion, suggestCommand } from '../../suggestion.js';
+
 /** Limits of a server or an account that the defaults of a config can be beyond, and what to set then. */
-const limits: readonly (readonly [RegExp, string])[] = [
+const limits: readonly (readonly [RegExp, Suggestion])[] = [
+  [
+    /operation on sealed stream/,
+    suggestCommand('pipeline apply', {
+      flags: { 'dry-run': true },
+      note: 'nothing opens a sealed stream again; what it takes to make it anew',
+    }),
+  ],
   [
     /duplicates window can not be larger/,
     'set duplicateWindow of each stream in the config to at most that: streams.<stream>.duplicateWindow',
@@ -10,7 +19,7 @@ const limits: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** What to set in the config where the server refuses it for a limit of its own. */
-export function limitsInTheWay(message: string): string[] {
+/** What to do where the server refuses something for a limit of its own. */
+export function limitsInTheWay(message: string): Suggestion[] {
   return limits.flatMap(([sign, what]) => (sign.test(message) ? [what] : []));
 }

@@ -1,5 +1,5 @@
 import type { StandstillKind } from '../../nats/standstill.js';
-import { distinct, suggestCommand, type Suggestion } from '../../suggestion.js';
+import { distinct, suggestCommand, suggestOther, type Suggestion } from '../../suggestion.js';
 import type { Look } from '../look.js';
 import { clusterReport, resume } from '../remedies.js';
 import type { HealthCheckName, PipelineHealth } from './pipeline-health.js';
@@ -23,6 +23,9 @@ export function nextSteps({ checks, status }: PipelineHealth, look: Look): Sugge
       : []),
     ...(hasOne(leaderless) ? [clusterReport] : []),
     ...consumers.filter(({ standstill }) => standstill?.kind === 'paused').map(resume),
+    ...(bad.some(({ name, about }) => name === 'storage' && about.startsWith('account '))
+      ? [suggestOther('nats', ['account', 'info'], { why: 'see what the account may store' })]
+      : []),
     ...(isBad('nobodyRuns') ? [suggestCommand('pipeline run', { why: 'run it' })] : []),
     ...(isBad('deadLetters') ? [suggestCommand('dlq groups', { why: 'see what died' })] : []),
     suggestCommand('pipeline status', { flags: { watch: true }, why: 'see what waits' }),

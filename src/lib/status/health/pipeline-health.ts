@@ -8,7 +8,7 @@ export type HealthStatus = (typeof statuses)[number];
 export type HealthCheckName =
   /** A stream is there, has a leader, and stores what comes. */
   | 'stream'
-  /** How much of its limit of bytes or messages a stream uses, percent. */
+  /** How much of its limit of bytes or messages a stream uses, or of its storage the account, percent. */
   | 'storage'
   /** Dead letters in the DLQ. */
   | 'deadLetters'
@@ -25,7 +25,7 @@ export type HealthCheckName =
 export interface HealthCheck {
   /** What it looks at. */
   readonly name: HealthCheckName;
-  /** The stream or consumer, by its name on the server. */
+  /** The stream or consumer, by its name on the server; `account file` and `account memory` are of all streams. */
   readonly about: string;
   /** What it says. */
   readonly status: HealthStatus;

@@ -1,6 +1,7 @@
 import { refuseNoPipeline } from '../../domain/given.js';
 import { isoOfMs } from '../../domain/time.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
+import { checkAccount } from './check-account.js';
 import { checkConsumers } from './check-consumers.js';
 import { checkStreams } from './check-streams.js';
 import { type Look, takeLook } from '../look.js';
@@ -22,9 +23,10 @@ export async function readHealth(pipeline: Pipeline): Promise<PipelineHealth> {
 /** The same, with what it was judged by. */
 export async function judgeHealth(pipeline: Pipeline): Promise<PipelineHealth & { readonly look: Look }> {
   const { config, link } = pipeline;
-  const look = await takeLook(pipeline);
   const limits = thresholdsOf(config);
-  const checks = [...checkStreams(config, look, limits), ...(await checkConsumers(pipeline, look, limits))];
+  const [look, ofAccount] = await Promise.all([takeLook(pipeline), checkAccount(pipeline, limits)]);
+  const ofConsumers = await checkConsumers(pipeline, look, limits);
+  const checks = [...checkStreams(config, look, limits), ...ofAccount, ...ofConsumers];
   return {
     pipeline: config.name,
     server: link.server,

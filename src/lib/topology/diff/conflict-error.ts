@@ -10,6 +10,7 @@ export function conflictError(conflicts: readonly Conflict[]): OperationError | 
     code: {
       'not-owned': 'NOT_OWNED',
       'subject-taken': 'SUBJECT_TAKEN',
+      'is-mirror': 'IS_MIRROR',
       'no-cluster': 'NO_CLUSTER',
       'other-domain': 'DOMAINS_MIX',
     }[first.why],
@@ -23,6 +24,12 @@ export function waysOutOf(conflict: Conflict): Suggestion[] {
     return [
       'use other names in the config: streams.<stream>.name, or the name of the consumer',
       suggestCommand('pipeline apply', { flags: { adopt: true }, why: 'take it over, with what it holds' }),
+    ];
+  }
+  if (conflict.why === 'is-mirror') {
+    return [
+      'use another name in the config: streams.<stream>.name',
+      suggestOther('nats', ['stream', 'info', conflict.name], { why: 'see what it holds' }),
     ];
   }
   if (conflict.why === 'no-cluster') {

@@ -38,6 +38,14 @@ type Obstacle =
       readonly byOrphan: boolean;
     }
   | {
+      /** It repeats another stream, and takes no message itself. */
+      readonly why: 'is-mirror';
+      /** The stream. */
+      readonly name: string;
+      /** What it repeats. */
+      readonly of: string;
+    }
+  | {
       /** More than one replica, on a server that is in no cluster. */
       readonly why: 'no-cluster';
       /** The stream. */
@@ -55,13 +63,24 @@ export interface Comparands {
 }
 
 export async function findConflicts(link: Link, given: Comparands): Promise<Conflict[]> {
+  const mirrored = mirrors(given);
+  const named = new Set(mirrored.map(({ name }) => name));
   const found = [
-    ...(given.adopt ? [] : notOwned(given)),
+    ...mirrored,
+    ...(given.adopt ? [] : notOwned(given).filter(({ name }) => !named.has(name))),
     ...missingCluster(link, given),
     ...(await takenSubjects(link, given)),
     ...(await findInOtherDomains(link, given)),
   ];
   return found.map((one) => ({ ...one, message: describe(one) }));
+}
+
+/** What nothing can be published to, and nothing changes that. */
+function mirrors({ desired, actual }: Comparands): Obstacle[] {
+  return desired.streams.flatMap(({ name }) => {
+    const of = actual.streams.get(name)?.config.mirror?.name;
+    return of === undefined ? [] : [{ why: 'is-mirror' as const, name, of }];
+  });
 }
 
 function notOwned({ desired, actual, changes }: Comparands): Obstacle[] {
@@ -115,6 +134,9 @@ function describe(conflict: Obstacle): string {
   if (conflict.why === 'not-owned') {
     const owner = conflict.owner === undefined ? 'no pipeline' : `the pipeline "${conflict.owner}"`;
     return `${conflict.kind} ${pathOf(conflict)} exists and belongs to ${owner}`;
+  }
+  if (conflict.why === 'is-mirror') {
+    return `stream ${conflict.name} is a mirror of ${conflict.of}: it takes no message itself`;
   }
   if (conflict.why === 'no-cluster') {
     return `stream ${conflict.name}: ${conflict.replicas} replicas need a cluster, and this server is not in one`;

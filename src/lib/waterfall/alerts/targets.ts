@@ -1,11 +1,11 @@
 import { type AlertSettings, alertFiles } from '../../config/resolved.js';
 import type { AlertHandler } from '../../domain/alert.js';
 import { readWebhookSecrets } from '../../domain/webhook-signature.js';
-import { ConfigError } from '../../errors.js';
+import { ConfigError, UsageError } from '../../errors.js';
 import type { Handler } from '../../handlers/contract.js';
 import type { AlertTargets } from './messenger.js';
 
-/** Where the alerts of a config go. @throws ConfigError for a secret that is none; TypeError for a handler that was not loaded */
+/** Where the alerts of a config go. @throws ConfigError for a secret that is none; UsageError for a handler that was not loaded */
 export function alertTargets(
   alerts: AlertSettings,
   given: { readonly handlers: ReadonlyMap<string, Handler>; readonly alertsSecret?: string | undefined },
@@ -13,7 +13,7 @@ export function alertTargets(
   const { webhook, subject } = alerts;
   const [file] = alertFiles({ alerts });
   const handler = file && (given.handlers.get(file.file) as AlertHandler | undefined);
-  if (file && !handler) throw new TypeError(`${file.path}: no handler was loaded from ${file.file}`);
+  if (file && !handler) throw new UsageError(`${file.path}: no handler was loaded from ${file.file}`);
   return {
     keys: webhook === undefined ? [] : keysOf(given.alertsSecret),
     ...(webhook === undefined ? {} : { webhook }),

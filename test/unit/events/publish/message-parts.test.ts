@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { checkPayload } from '../../../../src/lib/events/publish/check-payload.js';
 import { checkId, makeHeaders } from '../../../../src/lib/events/publish/headers.js';
@@ -15,6 +17,38 @@ describe('encodePayload', () => {
     const bytes = Uint8Array.of(0, 255, 10);
     expect(encodePayload(bytes)).toBe(bytes);
     expect(encodePayload(undefined)).toHaveLength(0);
+  });
+
+  test('what holds bytes is published as these', () => {
+    const bytes = Uint8Array.of(9, 1, 2, 9);
+    expect(encodePayload(Uint8Array.of(1, 2).buffer)).toEqual(Uint8Array.of(1, 2));
+    expect(encodePayload(new DataView(bytes.buffer, 1, 2))).toEqual(Uint8Array.of(1, 2));
+  });
+
+  test.each<[string, unknown]>([
+    ['it is a promise: await it first', Promise.resolve({ a: 1 })],
+    ['total is a promise: await it first', { id: 1, total: Promise.resolve(2) }],
+    ['it is a Map', new Map([[1, 2]])],
+    ['it is a Set', new Set([1])],
+    ['it is a Blob', new Blob(['a'])],
+    ['it is a Uint16Array', Uint16Array.of(1)],
+    ['it is a stream', Readable.from(['a'])],
+    ['it is a stream', new ReadableStream()],
+  ])('what JSON would write as an empty object is refused: %s', (message, data) => {
+    expect(() => encodePayload(data)).toThrow(
+      expect.objectContaining({ code: 'NOT_JSON', message: expect.stringContaining(message) }),
+    );
+  });
+
+  test('bytes of another realm are bytes', () => {
+    const bytes = runInNewContext('Uint8Array.of(1, 2)') as unknown;
+    expect(Buffer.from(encodePayload(bytes))).toEqual(Buffer.of(1, 2));
+  });
+
+  test('what says itself how it is written is written so', () => {
+    const written = Object.assign(new Map(), { toJSON: () => ({ n: 1 }) });
+    expect(text(written)).toBe('{"n":1}');
+    expect(text(new Date(0))).toBe('"1970-01-01T00:00:00.000Z"');
   });
 
   test.each([

@@ -24,7 +24,9 @@ export class MessageStore {
   /** Calls back, since each promise would cost as much as the sending. Throws `TOO_LARGE`. */
   store(message: EventMessage, settle: PublishSettler): void {
     const { subject, payload, headers } = message;
-    this.checkSize(subject, payload.length + Buffer.byteLength(headers));
+    const headerBytes = Buffer.byteLength(headers);
+    if (headerBytes > mostHeaderBytes) throw headersTooLarge(subject, headerBytes);
+    this.checkSize(subject, payload.length + headerBytes);
     this.pipeline.link.publishEncoded(
       subject,
       payload,
@@ -131,6 +133,16 @@ export class MessageStore {
       ],
     });
   }
+}
+
+/** A stream takes no more of them, whatever `max_payload` is. */
+const mostHeaderBytes = 65_535;
+
+function headersTooLarge(subject: string, sizeBytes: number): OperationError {
+  return new OperationError(
+    `publish to ${subject}: the headers have ${sizeBytes} bytes, the id among them; a stream takes ${mostHeaderBytes}`,
+    { code: 'TOO_LARGE', suggestions: ['put it into the data, or leave headers out'] },
+  );
 }
 
 function unanswered(cause: UnreachableError, tries: number, msgId: string): ConnectionError {
