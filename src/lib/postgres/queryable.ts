@@ -34,7 +34,7 @@ export async function transaction<T>(
   work: (client: PooledClient) => T | Promise<T>,
 ): Promise<T> {
   refuseNoObject('pool', pool ?? null);
-  refuseNoFunction('pool.connect', pool.connect ?? null);
+  refuseNoFunction('pool.connect', (pool as { readonly connect?: unknown }).connect ?? null);
   refuseNoFunction('work', work ?? null);
   const client = await pool.connect();
   let isBroken = true;
