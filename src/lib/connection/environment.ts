@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os';
 import path from 'node:path';
+import { UsageError } from '../errors.js';
 import { readTrust, type Trust } from './trust.js';
 
 /** The process's environment; read once by `readEnvironment` and passed on. */
@@ -76,10 +77,14 @@ export interface Environment {
   readonly variables: Readonly<Record<string, string | undefined>>;
 }
 
-/** Reads the process's environment: the only place that does. Empty variables count as unset. */
+/**
+ * Reads the process's environment: the only place that does. Empty variables count as unset.
+ *
+ * Throws UsageError where `cwd` is not given, and the folder that this process is in was removed.
+ */
 export function readEnvironment(
   variables: Readonly<Record<string, string | undefined>> = process.env,
-  cwd: string = process.cwd(),
+  cwd: string = currentFolder(),
 ): Environment {
   const get = (...names: string[]): string | undefined =>
     names.map((name) => variables[name]).find((value) => value);
@@ -140,6 +145,17 @@ function listOf(text = ''): string[] {
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '');
+}
+
+function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    throw new UsageError('the folder that this runs in was removed', {
+      suggestions: ['cd to one that is there; of a folder that was made anew: cd "$PWD"'],
+      cause: error,
+    });
+  }
 }
 
 /** By the system's list of users; as containers do it, `/` for a user id that the system knows nothing of. */
