@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
 import path from 'node:path';
 import { UsageError } from '../errors.js';
+import { atHome } from './at-home.js';
 import { readTrust, type Trust } from './trust.js';
 
 /** The process's environment; read once by `readEnvironment` and passed on. */
@@ -94,6 +95,10 @@ export function readEnvironment(
     return found !== undefined && path.isAbsolute(found) ? found : undefined;
   };
   const home = folder('HOME') ?? folder('USERPROFILE') ?? homeOfSystem();
+  const file = (name: string): string | undefined => {
+    const found = get(name);
+    return found === undefined ? undefined : atHome(found, home);
+  };
   const forced = get('FORCE_COLOR');
   const forceColor = forced !== undefined && forced !== '0' && forced !== 'false';
   const optional = {
@@ -102,11 +107,11 @@ export function readEnvironment(
     natsUser: get('NATS_USER'),
     natsPassword: get('NATS_PASSWORD'),
     natsToken: get('NATS_TOKEN'),
-    natsCreds: get('NATS_CREDS'),
-    natsNkey: get('NATS_NKEY'),
-    natsCa: get('NATS_CA'),
-    natsCert: get('NATS_CERT'),
-    natsKey: get('NATS_KEY'),
+    natsCreds: file('NATS_CREDS'),
+    natsNkey: file('NATS_NKEY'),
+    natsCa: file('NATS_CA'),
+    natsCert: file('NATS_CERT'),
+    natsKey: file('NATS_KEY'),
     inboxPrefix: get('NATS_INBOX_PREFIX'),
     clientId: get('NATS_CLIENT_ID'),
     clusterId: get('NATS_CLUSTER_ID'),
@@ -116,7 +121,7 @@ export function readEnvironment(
     databaseUrl: get('DATABASE_URL'),
     axiomToken: get('AXIOM_TOKEN'),
     axiomDataset: get('AXIOM_DATASET'),
-    natsServerBin: get('NATS_SERVER_BIN'),
+    natsServerBin: file('NATS_SERVER_BIN'),
     natsMirror: get('PLUTOMI_NATS_MIRROR'),
     httpsProxy: get('HTTPS_PROXY', 'https_proxy'),
     httpProxy: get('HTTP_PROXY', 'http_proxy'),
