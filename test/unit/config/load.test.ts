@@ -271,6 +271,33 @@ describe('TypeScript', () => {
     }
   });
 
+  test.each([
+    [
+      '{ "references": [{ "path": "./tsconfig.app.json" }] }',
+      'if "@/rates" is an alias: those of compilerOptions.paths in',
+    ],
+    ['{ broken', 'if "@/rates" is an alias: those of compilerOptions.paths in'],
+    ['{ "extends": "nowhere/base.json" }', 'that is what <folder>/tsconfig.json extends'],
+  ])('what is not found says where aliases come from: %s', async (tsconfig, hint) => {
+    const folder = await folderWith({
+      'plutomi-events.config.ts': 'import { name } from "@/rates";\nexport default { name };',
+      'tsconfig.json': tsconfig,
+    });
+    await expect(load(folder)).rejects.toMatchObject({
+      suggestions: [expect.stringContaining(hint.replace('<folder>', folder))],
+    });
+  });
+
+  test('a package that is not installed, in JavaScript or without a tsconfig, has no such hint', async () => {
+    const text = 'import "nowhere-pkg";\nexport default { name: "p" };';
+    for (const files of [
+      { 'plutomi-events.config.ts': text },
+      { 'plutomi-events.config.mjs': text, 'tsconfig.json': '{}' },
+    ]) {
+      await expect(load(await folderWith(files))).rejects.toMatchObject({ suggestions: [] });
+    }
+  });
+
   test('a syntax that only tsc knows is named, without advice for those who configure Babel', async () => {
     const text = 'class A { accessor b = 1 }\nexport default { name: "p" };';
     const folder = await folderWith({ 'plutomi-events.config.ts': text });

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { ConfigError, messageOf } from '../../errors.js';
 import { compileIt, decoratorError, decoratorIn, refuseDecorators } from './decorators.js';
+import { aliasHints } from './tsconfig.js';
 import { makePrivate } from '../../connection/trust.js';
 
 /** How modules of the user are loaded. */
@@ -53,7 +54,9 @@ export async function loadExports(
   } catch (error) {
     const decorator = decoratorIn(error);
     if (decorator !== undefined) throw decoratorError(file, decorator);
-    const suggestions = unknownSyntax.test(messageOf(error)) ? [compileIt(file)] : [];
+    const suggestions = unknownSyntax.test(messageOf(error))
+      ? [compileIt(file)]
+      : await aliasHints(file, messageOf(error));
     throw new ConfigError(`can't load ${file}: ${describeFailure(error, file)}`, [], {
       suggestions,
       cause: error,
