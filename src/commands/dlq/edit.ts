@@ -9,7 +9,7 @@ import {
   deadLetterFlags,
   idsOrSelectionArgs,
 } from '../../lib/cli/flags/dead-letter-flags.js';
-import { durationFlag } from '../../lib/cli/flags/global-flags.js';
+import { durationFlag, fileFlag } from '../../lib/cli/flags/global-flags.js';
 import { supersededFlags } from '../../lib/cli/flags/task-flags.js';
 import { selectionOf } from '../../lib/cli/flags/replay-selection.js';
 import { changeBy, type Transform } from '../../lib/dlq/edit/changes.js';
@@ -69,7 +69,7 @@ Exit codes: 0 all that differ were replayed, or nothing differs; 1 the id is unk
       multiple: true,
       multipleNonGreedy: true,
     }),
-    transform: Flags.string({
+    transform: fileFlag({
       description:
         'module whose default export takes {consumer, subject, headers, data} and gives {data, headers}',
       helpValue: '<file>',

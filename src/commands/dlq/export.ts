@@ -1,3 +1,4 @@
+import { fileFlag } from '../../lib/cli/flags/global-flags.js';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import { countFlag } from '../../lib/cli/flags/count-flag.js';
@@ -62,7 +63,7 @@ ${aboutSelections}`;
       defaultHelp: async () => 'ndjson',
     }),
     'with-data': Flags.boolean({ description: 'with the headers and the payload of each event' }),
-    output: Flags.string({
+    output: fileFlag({
       char: 'o',
       description: 'file to write to',
       helpValue: '<file>',

@@ -87,7 +87,7 @@ Exit codes: 0 done; 1 a rate below --at-least, nothing was stored, or answered n
 
   async run(): Promise<void> {
     const { rate, duration, type, size, publishers, 'end-to-end': endToEnd } = this.flags;
-    const data = await readData(this.flags.data, { cwd: this.environment.cwd, stdin: process.stdin });
+    const data = await readData(this.flags.data, { ...this.environment, stdin: process.stdin });
     const options: EventLoadOptions = {
       endToEnd,
       ...(rate === undefined ? {} : { rate }),

@@ -7,7 +7,7 @@ import { parseHeaders, parseParams, readData } from '../../lib/cli/flags/event-i
 import { readersOf } from '../../lib/config/resolved.js';
 import { subjectMatches } from '../../lib/domain/subjects.js';
 import { escapeLine } from '../../lib/domain/escape.js';
-import { isBrokenJson } from '../../lib/events/publish/broken-json.js';
+import { isBrokenJson, isEncodedOtherwise } from '../../lib/events/publish/broken-json.js';
 import { findDestination } from '../../lib/events/publish/destination.js';
 import { refuseUnknownParts } from '../../lib/events/publish/fill-subject.js';
 import { Publisher } from '../../lib/events/publish/publish.js';
@@ -78,7 +78,7 @@ An event whose id was seen before, within the stream's duplicate window (2 minut
     const { id, count } = this.flags;
     const config = await this.context.config();
     const headers = parseHeaders(this.flags.header ?? []);
-    const data = await readData(this.flags.data, { cwd: this.environment.cwd, stdin: process.stdin });
+    const data = await readData(this.flags.data, { ...this.environment, stdin: process.stdin });
     const params = parseParams(this.flags.param ?? []);
     refuseUnknownParts(findDestination(config, this.args.type), params);
     const event: OutgoingEvent = {
@@ -99,6 +99,9 @@ An event whose id was seen before, within the stream's duplicate window (2 minut
     }
     if (isBrokenJson(data)) {
       this.note('Warning: the data looks like JSON but is not valid JSON: it is stored as text');
+    }
+    if (isEncodedOtherwise(data)) {
+      this.note('Warning: the data looks like JSON but is not in UTF-8: it is stored as bytes');
     }
     if (count === undefined) {
       const result: EventsPublishResult = await publisher.publish(event.type, data, {

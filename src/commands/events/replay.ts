@@ -1,6 +1,7 @@
 import { namedConnectionNotes, stoppingNote } from '../../lib/cli/notes/while-it-works.js';
 import { resolve } from 'node:path';
 import * as Args from '@oclif/core/args';
+import { fileFlag } from '../../lib/cli/flags/global-flags.js';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import { consentFlags } from '../../lib/cli/flags/consent-flags.js';
@@ -87,7 +88,7 @@ Exit codes: 0 done, also when there were no events; 1 nothing was written, or an
         'only what was stored at or before this: a duration before now, or an ISO time; a date is its whole day',
       defaultHelp: async () => 'what is stored now',
     }),
-    handler: Flags.string({
+    handler: fileFlag({
       description: 'call the default export of this file with each',
       helpValue: '<file>',
       exclusive: ['to', 'to-context', 'to-server', 'output'],

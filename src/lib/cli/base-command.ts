@@ -49,12 +49,12 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
       process.on(signal, ask);
     }
     await super.init();
+    // Whatever comes of it: oclif would warn, where NODE_ENV is development or test, of words that can't be parsed.
+    this.parsed = true;
     await this.addEnvFile();
     const environment = readEnvironment();
     const contextOf = (flags: ConnectionFlags): CommandContext =>
       new CommandContext(environment, flags, this.id ?? 'plutomi-events', this.needsProject);
-    // Whatever comes of it: oclif would warn, where NODE_ENV is development or test, of words that can't be parsed.
-    this.parsed = true;
     try {
       const typed = 'selection' in this.ctor.args ? setTermsApart(this.argv, this.shape) : this.argv;
       checkSwitches(typed, this.shape);
@@ -266,7 +266,11 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
         : this.argv.includes('--json') && !this.begun,
       commandId: this.id,
       caller: this.context?.caller,
-      colors: colorsOf(process.stderr, this.context?.environment ?? readEnvironment(), noColor),
+      colors: colorsOf(
+        process.stderr,
+        this.context?.environment ?? readEnvironment(undefined, this.config.root),
+        noColor,
+      ),
     });
   }
 }

@@ -2,7 +2,7 @@ import type { PJSON } from '@oclif/core/interfaces';
 import { run } from '@oclif/core/run';
 import { readEnvironment } from '../connection/environment.js';
 import { orderWords } from './usage/order-words.js';
-import { flushed, outliveReaders } from './output/standard-streams.js';
+import { assumeSizes, flushed, outliveReaders } from './output/standard-streams.js';
 import { colorsOf } from './output/view.js';
 import { wantsJson } from './output/wants-json.js';
 
@@ -12,6 +12,7 @@ import { wantsJson } from './output/wants-json.js';
  */
 export async function start(root: string, packageJson: PJSON): Promise<void> {
   outliveReaders();
+  assumeSizes();
   const words = await orderWords(
     process.argv.slice(2),
     async () => (await import('./flags/global-flags.js')).globalFlags,
@@ -20,7 +21,7 @@ export async function start(root: string, packageJson: PJSON): Promise<void> {
     // Given both, oclif searches for neither. Nor does it look for code to run in the folders of a user.
     await run(words, { root, pjson: packageJson, userPlugins: false, devPlugins: false });
   } catch (error) {
-    const colors = colorsOf(process.stderr, readEnvironment(), words.includes('--no-color'));
+    const colors = colorsOf(process.stderr, readEnvironment(undefined, root), words.includes('--no-color'));
     // It knows the errors of the client: only who fails needs to load it.
     const { reportError } = await import('./output/report-error.js');
     reportError(error as Error, { json: wantsJson(words), colors });

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { looksSecret } from '../domain/secrets.js';
 import { UsageError } from '../errors.js';
 import type { Environment } from './environment.js';
+import { isQuoted, quotesKept } from './server-urls.js';
 
 export type CredentialsKind = 'creds' | 'nkey';
 
@@ -65,7 +66,8 @@ export async function requireFile(
   const isPipe = found?.isFIFO() || found?.isSocket() || found?.isCharacterDevice();
   if (isPipe && also) return file;
   const why = isPipe ? 'it is a pipe, and is read again at each new connection' : 'it is not a file';
-  const what = found ? why : 'there is no such file';
+  const missing = isQuoted(written) ? `there is no such file; ${quotesKept}` : 'there is no such file';
+  const what = found ? why : missing;
   throw new UsageError(`${from}: can't read ${written}: ${what} (looked at ${file})`, {
     code: 'FILE_MISSING',
   });

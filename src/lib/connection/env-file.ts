@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseEnv } from 'node:util';
 import { ConfigError } from '../errors.js';
+import { textIn } from './text-file.js';
 import { requireTrusted, type Trust } from './trust.js';
 
 /** A blank line, a comment, or NAME=value; a quoted value may go over several lines. */
@@ -16,9 +17,10 @@ const entry =
  */
 export async function readEnvFile(cwd: string, trust: Trust): Promise<Readonly<Record<string, string>>> {
   const file = path.join(cwd, '.env');
-  const text = (await readText(file))?.replace(/^\uFEFF/, '');
-  if (text === undefined) return {};
+  const bytes = await readBytes(file);
+  if (bytes === undefined) return {};
   await requireTrusted(file, trust);
+  const text = textIn(file, bytes);
   const line = malformedLine(text);
   if (line !== undefined) {
     throw new ConfigError(`${file}:${line}: expected NAME=value, found something else`, [], {
@@ -28,14 +30,16 @@ export async function readEnvFile(cwd: string, trust: Trust): Promise<Readonly<R
   return parseEnv(text) as Record<string, string>;
 }
 
-async function readText(file: string): Promise<string | undefined> {
+async function readBytes(file: string): Promise<Uint8Array | undefined> {
   try {
-    return await readFile(file, 'utf8');
+    return await readFile(file);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     // A folder of that name is some tool's own.
     if (code === 'ENOENT' || code === 'EISDIR' || code === 'ENOTDIR') return undefined;
-    throw new ConfigError(`can't read ${file}: ${code ?? 'unknown reason'}`);
+    throw new ConfigError(`can't read ${file}: ${code ?? 'unknown reason'}`, [], {
+      suggestions: ['let this user read it, or run it in another folder'],
+    });
   }
 }
 

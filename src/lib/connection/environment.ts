@@ -1,6 +1,8 @@
 import { refuseNoObject, refuseNoText } from '../domain/given.js';
 import { userInfo } from 'node:os';
 import path from 'node:path';
+import { UsageError } from '../errors.js';
+import { atHome } from './at-home.js';
 import { readTrust, type Trust } from './trust.js';
 
 /** The process's environment; read once by `readEnvironment` and passed on. */
@@ -79,10 +81,14 @@ export interface Environment {
   readonly variables: Readonly<Record<string, string | undefined>>;
 }
 
-/** Reads the process's environment: the only place that does. Empty variables count as unset. */
+/**
+ * Reads the process's environment: the only place that does. Empty variables count as unset.
+ *
+ * Throws UsageError where `cwd` is not given, and the folder that this process is in was removed.
+ */
 export function readEnvironment(
   variables: Readonly<Record<string, string | undefined>> = process.env,
-  cwd: string = process.cwd(),
+  cwd: string = currentFolder(),
 ): Environment {
   refuseNoObject('variables', variables);
   refuseNoText('cwd', cwd);
@@ -94,6 +100,10 @@ export function readEnvironment(
     return found !== undefined && path.isAbsolute(found) ? found : undefined;
   };
   const home = folder('HOME') ?? folder('USERPROFILE') ?? homeOfSystem();
+  const file = (name: string): string | undefined => {
+    const found = get(name);
+    return found === undefined ? undefined : atHome(found, home);
+  };
   const forced = get('FORCE_COLOR');
   const forceColor = forced !== undefined && forced !== '0' && forced !== 'false';
   const optional = {
@@ -102,11 +112,11 @@ export function readEnvironment(
     natsUser: get('NATS_USER'),
     natsPassword: get('NATS_PASSWORD'),
     natsToken: get('NATS_TOKEN'),
-    natsCreds: get('NATS_CREDS'),
-    natsNkey: get('NATS_NKEY'),
-    natsCa: get('NATS_CA'),
-    natsCert: get('NATS_CERT'),
-    natsKey: get('NATS_KEY'),
+    natsCreds: file('NATS_CREDS'),
+    natsNkey: file('NATS_NKEY'),
+    natsCa: file('NATS_CA'),
+    natsCert: file('NATS_CERT'),
+    natsKey: file('NATS_KEY'),
     inboxPrefix: get('NATS_INBOX_PREFIX'),
     clientId: get('NATS_CLIENT_ID'),
     clusterId: get('NATS_CLUSTER_ID'),
@@ -116,7 +126,7 @@ export function readEnvironment(
     databaseUrl: get('DATABASE_URL'),
     axiomToken: get('AXIOM_TOKEN'),
     axiomDataset: get('AXIOM_DATASET'),
-    natsServerBin: get('NATS_SERVER_BIN'),
+    natsServerBin: file('NATS_SERVER_BIN'),
     natsMirror: get('PLUTOMI_NATS_MIRROR'),
     httpsProxy: get('HTTPS_PROXY', 'https_proxy'),
     httpProxy: get('HTTP_PROXY', 'http_proxy'),
@@ -146,6 +156,17 @@ function listOf(text = ''): string[] {
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '');
+}
+
+function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    throw new UsageError('the folder that this runs in was removed', {
+      suggestions: ['cd to one that is there; of a folder that was made anew: cd "$PWD"'],
+      cause: error,
+    });
+  }
 }
 
 /** By the system's list of users; as containers do it, `/` for a user id that the system knows nothing of. */

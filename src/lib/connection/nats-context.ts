@@ -1,11 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { closest } from '../domain/closest.js';
-import { UsageError } from '../errors.js';
+import { messageOf, UsageError } from '../errors.js';
 import type { Auth, TlsFiles } from '../nats/connect/target.js';
 import { ContextReader, type ContextFields } from './context-reader.js';
 import type { Environment } from './environment.js';
 import { suggestOther } from '../suggestion.js';
+import { textIn } from './text-file.js';
 
 /** What a context of the nats CLI says about the connection. */
 export interface ContextSettings {
@@ -75,14 +76,28 @@ async function readFields(name: string, environment: Environment): Promise<Conte
     );
   }
   const file = path.join(folderOf(environment), `${name}.json`);
+  const text = await textOf(file);
   try {
-    const content: unknown = JSON.parse(await readFile(file, 'utf8'));
+    const content: unknown = JSON.parse(text);
     if (typeof content === 'object' && content !== null && !Array.isArray(content))
       return content as ContextFields;
   } catch {
     // The parser's message may quote the file, secrets included.
   }
   throw new UsageError(`context ${name}: ${file} is not a JSON object`, { code: 'CONTEXT_INVALID' });
+}
+
+async function textOf(file: string): Promise<string> {
+  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(`can't read ${file}: ${error.code ?? 'unknown reason'}`, {
+      code: 'CONTEXT_INVALID',
+    });
+  });
+  try {
+    return textIn(file, bytes);
+  } catch (error) {
+    throw new UsageError(messageOf(error), { code: 'CONTEXT_INVALID' });
+  }
 }
 
 /** Only one of these is used, in the order of the nats CLI; a token goes with any of them. */

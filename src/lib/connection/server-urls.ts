@@ -66,6 +66,7 @@ function readServer(entry: string, secret: boolean): Server | Refused {
     problem: `expected a server like nats://host:4222, found ${hideCredentials(entry, secret)} (${why})`,
   });
   if (entry === '') return refuse('empty');
+  if (isQuoted(entry)) return refuse(quotesKept);
   const protocol = scheme.exec(entry)?.[1]?.toLowerCase() ?? 'nats';
   if (protocol !== 'nats' && protocol !== 'tls') return refuse(`only nats:// and tls:// are supported`);
   const rest = entry.replace(scheme, '');
@@ -79,6 +80,14 @@ function readServer(entry: string, secret: boolean): Server | Refused {
   const auth = at === -1 ? undefined : authIn(rest.slice(0, at));
   return { url: `${protocol}://${url.hostname}:${url.port || '4222'}`, ...(auth ? { auth } : {}) };
 }
+
+/** What is in quotes as a whole: they were for a shell, and no shell has seen them. */
+export function isQuoted(text: string): boolean {
+  return /^(["']).+\1$/.test(text);
+}
+
+/** Why a value has quotes around it. */
+export const quotesKept = 'the quotes are a part of it: docker run --env-file keeps them';
 
 function hideCredentials(entry: string, secret: boolean): string {
   const start = scheme.exec(entry)?.[0] ?? '';

@@ -146,7 +146,9 @@ function placeOf(command: string, isHelp: boolean, { toServer, toConfig }: Calle
 }
 
 function otherWords({ program, words }: OtherCommand, { others }: Caller): string[] {
-  return [program, ...words.map(shown), ...(Object.hasOwn(others, program) ? (others[program] ?? []) : [])];
+  // What the nats CLI does with its contexts goes to no server, and it refuses a context that is not there.
+  const goesToServer = Object.hasOwn(others, program) && words[0] !== 'context';
+  return [program, ...words.map(shown), ...(goesToServer ? (others[program] ?? []) : [])];
 }
 
 function isList(value: true | SuggestedWord | readonly SuggestedWord[]): value is readonly SuggestedWord[] {

@@ -270,6 +270,42 @@ describe('TypeScript', () => {
       });
     }
   });
+
+  test.each([
+    [
+      '{ "references": [{ "path": "./tsconfig.app.json" }] }',
+      'if "@/rates" is an alias: those of compilerOptions.paths in',
+    ],
+    ['{ broken', 'if "@/rates" is an alias: those of compilerOptions.paths in'],
+    ['{ "extends": "nowhere/base.json" }', 'that is what <folder>/tsconfig.json extends'],
+  ])('what is not found says where aliases come from: %s', async (tsconfig, hint) => {
+    const folder = await folderWith({
+      'plutomi-events.config.ts': 'import { name } from "@/rates";\nexport default { name };',
+      'tsconfig.json': tsconfig,
+    });
+    await expect(load(folder)).rejects.toMatchObject({
+      suggestions: [expect.stringContaining(hint.replace('<folder>', folder))],
+    });
+  });
+
+  test('a package that is not installed, in JavaScript or without a tsconfig, has no such hint', async () => {
+    const text = 'import "nowhere-pkg";\nexport default { name: "p" };';
+    for (const files of [
+      { 'plutomi-events.config.ts': text },
+      { 'plutomi-events.config.mjs': text, 'tsconfig.json': '{}' },
+    ]) {
+      await expect(load(await folderWith(files))).rejects.toMatchObject({ suggestions: [] });
+    }
+  });
+
+  test('a syntax that only tsc knows is named, without advice for those who configure Babel', async () => {
+    const text = 'class A { accessor b = 1 }\nexport default { name: "p" };';
+    const folder = await folderWith({ 'plutomi-events.config.ts': text });
+    await expect(load(folder)).rejects.toMatchObject({
+      message: `can't load ${folder}/plutomi-events.config.ts: ParseError: TypeScript is only compiled without decoratorAutoAccessors here ${folder}/plutomi-events.config.ts:1:19`,
+      suggestions: [containing('npx tsc')],
+    });
+  });
 });
 
 test.runIf(process.getuid?.() === 0)(
@@ -317,6 +353,18 @@ describe('a config that cannot be read says where', () => {
     ['a broken escape', '{"a": "\\x"}', '1:9: not valid JSON: unexpected "x"'],
   ])('JSON: %s', async (_, content, message) => {
     expect(await failure('json', content)).toBe(`<folder>/plutomi-events.config.json:${message}`);
+  });
+
+  test.each(['json', 'yaml'])('%s in another encoding', async (ending) => {
+    for (const [bytes, message] of [
+      [Buffer.from('\uFEFF{"name": "p"}', 'utf16le'), ':1: expected text in UTF-8, found UTF-16'],
+      [Buffer.from('{"name":\n"gr\u00f6sse"}', 'latin1'), ':2: expected text in UTF-8, found other bytes'],
+    ] as const) {
+      const folder = await temporaryFolder();
+      const file = join(folder, `plutomi-events.config.${ending}`);
+      await writeFile(file, bytes);
+      await expect(load(folder)).rejects.toThrow(`${file}${message}`);
+    }
   });
 
   test('JSON: many levels', async () => {

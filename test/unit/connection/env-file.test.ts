@@ -21,6 +21,23 @@ test('a byte order mark, as an editor of Windows writes it, is no content', asyn
   expect(await read('\uFEFFA=1\r\nB=2\r\n')).toEqual({ A: '1', B: '2' });
 });
 
+test.each([
+  [
+    'one byte a letter',
+    Buffer.from('A=1\nNATS_USER=j\u00f6rg-secret\n', 'latin1'),
+    '2: expected text in UTF-8, found other bytes',
+  ],
+  ['UTF-16', Buffer.from('\uFEFFA=secret\r\n', 'utf16le'), '1: expected text in UTF-8, found UTF-16'],
+])(
+  'a file in another encoding is refused, instead of read as something else: %s',
+  async (_, content, message) => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, '.env'), content);
+    const error: unknown = await readEnvFile(folder, anybody).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ name: 'ConfigError', message: `${join(folder, '.env')}:${message}` });
+  },
+);
+
 test('no file, or a folder of that name: no variables', async () => {
   const folder = await temporaryFolder();
   expect(await readEnvFile(folder, anybody)).toEqual({});

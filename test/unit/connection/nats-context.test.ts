@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readContext } from '../../../src/lib/connection/nats-context.js';
 import { creds, homeWith, seed } from './contexts.js';
@@ -203,5 +205,16 @@ describe('what it refuses, without secrets in the message', () => {
     await expect(readContext('x', environment)).rejects.toThrow(
       `unknown context "x" in ${folder}/config/nats/context; there are none`,
     );
+  });
+});
+
+test('a context in another encoding than UTF-8 is refused, and a byte order mark is no content', async () => {
+  const { environment, folder } = await homeWith({ prod: '\uFEFF{"url":"nats://a:4222"}' });
+  expect(await readContext('prod', environment)).toEqual({ url: 'nats://a:4222' });
+  const file = join(folder, 'config', 'nats', 'context', 'prod.json');
+  await writeFile(file, Buffer.from('{"user":"j\u00f6rg","password":"hunter2"}', 'latin1'));
+  await expect(readContext('prod', environment)).rejects.toMatchObject({
+    code: 'CONTEXT_INVALID',
+    message: `${file}:1: expected text in UTF-8, found other bytes`,
   });
 });

@@ -275,3 +275,15 @@ describe('what it refuses, without secrets in the message', () => {
     expect((error as Error).message).not.toContain(seed);
   });
 });
+
+test.each(['NATS_CREDS', 'NATS_NKEY', 'NATS_CA'])('~/ in %s is the home folder', async (name) => {
+  const file = { NATS_CREDS: 'a.creds', NATS_NKEY: 'a.nk', NATS_CA: 'ca.pem' }[name] ?? '';
+  const { auth, tls } = await target({ variables: { [name]: `~/${file}` } });
+  expect(auth ?? tls).toBeDefined();
+});
+
+test('quotes around the path of a file are named', async () => {
+  await expect(target({ variables: { NATS_CREDS: '"/run/a.creds"' } })).rejects.toThrow(
+    'there is no such file; the quotes are a part of it: docker run --env-file keeps them',
+  );
+});

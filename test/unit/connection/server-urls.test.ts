@@ -37,3 +37,13 @@ test.each([
   expect(problem).toContain(`found "${shown}"`);
   expect(problem).not.toMatch(/S3|Sup3r/);
 });
+
+test.each(['"nats://h:4222"', "'nats://user:S3cret@h:4222'"])(
+  'quotes that no shell took away are named: %s',
+  (text) => {
+    const found = readServers(text);
+    const problem = 'problem' in found ? found.problem : '';
+    expect(problem).toContain('the quotes are a part of it: docker run --env-file keeps them');
+    expect(problem).not.toContain('S3cret');
+  },
+);

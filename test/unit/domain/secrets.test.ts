@@ -40,6 +40,51 @@ test.each([
 });
 
 test.each([
+  ['Basic dXNlcjpodW50ZXIycGFzcw== is wrong', 'Basic (not shown) is wrong'],
+  ['Authorization: Bearer 9f8e7d6c5b4a', 'Authorization: Bearer (not shown)'],
+  [
+    '{"headers":{"Authorization":"Basic dXNlcjpodW50ZXIycGFzcw=="}}',
+    '{"headers":{"Authorization":"(not shown)"}}',
+  ],
+  [
+    'GET /y?api_key=s3cr3t&page=2&access_token=s3cr3t',
+    'GET /y?api_key=(not shown)&page=2&access_token=(not shown)',
+  ],
+  ['password=s3cr3t user=app', 'password=(not shown) user=app'],
+  [
+    '{"password":"s3cr3t","client_secret": "s3cr3t"}',
+    '{"password":"(not shown)","client_secret": "(not shown)"}',
+  ],
+  ['body {\\"apiKey\\":\\"s3cr3t\\"}', 'body {\\"apiKey\\":\\"(not shown)\\"}'],
+  ['bad ghp_abcdefghijklmnopqrstuvwxyz012345', 'bad (a token, not shown)'],
+  ['xoxb-123456789012-abcdefghijkl', '(a token, not shown)'],
+  ['sk_live_51Habcdefghijkl rejected', '(a token, not shown) rejected'],
+])('a login or a token in %s is not shown', (text, shown) => {
+  expect(hideSecrets(text)).toBe(shown);
+  expect(hideSecrets(shown)).toBe(shown);
+});
+
+test.each([
+  'password: required',
+  'token expired',
+  'the secret of shop is missing',
+  'Unexpected token < in JSON at position 0',
+  'Basic plan is full',
+  'Basic information about orders',
+  'bearer of bad news',
+  '{"tokens":12,"password":null}',
+  '--password <password>',
+])('what is said about a secret is none: %s', (text) => {
+  expect(hideSecrets(text)).toBe(text);
+});
+
+test('a long text of names whose values would be secrets takes no time of note', () => {
+  for (const part of ['password', 'a-token', '"secret"  ', 'Bearer ', '?x']) {
+    expect(hideSecrets(part.repeat(100_000))).toContain(part.trim());
+  }
+}, 5000);
+
+test.each([
   'https://example.com/unsubscribe?mail=ada@example.com',
   'https://example.com:8080/unsubscribe?mail=ada@example.com',
   'smtp://127.0.0.1:25 refused ada@example.com',

@@ -1,17 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { atHome } from '../../connection/at-home.js';
 import { messageOf, UsageError } from '../../errors.js';
 import type { EventHeaders } from '../../events/publish/headers.js';
 
 /** What `--data` names: the text itself, the file after an `@`, or all of stdin for `-`. Undefined: an empty payload. */
 export async function readData(
   written: string | undefined,
-  from: { readonly cwd: string; readonly stdin: NodeJS.ReadableStream },
+  from: { readonly cwd: string; readonly home: string; readonly stdin: NodeJS.ReadableStream },
 ): Promise<string | Uint8Array | undefined> {
   if (written === '-') return buffer(from.stdin);
   if (!written?.startsWith('@')) return written;
-  const file = resolve(from.cwd, written.slice(1));
+  const file = resolve(from.cwd, atHome(written.slice(1), from.home));
   try {
     return await readFile(file);
   } catch (error) {

@@ -1,6 +1,8 @@
 import * as Flags from '@oclif/core/flags';
 import { defaultLogLevel, logLevels } from '../../observe/log-level.js';
 import { durationMeant, formatDuration, longestTimerMs, parseDuration } from '../../domain/duration.js';
+import { atHome } from '../../connection/at-home.js';
+import { readEnvironment } from '../../connection/environment.js';
 import { type ErrorFacts, UsageError } from '../../errors.js';
 
 const group = 'GLOBAL';
@@ -34,6 +36,15 @@ export const durationFlag = Flags.custom<number, { zero?: true; seconds?: true }
   },
 });
 
+/** A flag that names a file. Not every shell replaces the `~` of `--creds=~/x`. */
+export const fileFlag = Flags.custom({
+  parse: async (text, _context, { name }) => {
+    if (text === '') throw new UsageError(`--${name}: expected the path of a file, found "" (empty)`);
+    return atHome(text, readEnvironment(undefined, '/').home);
+  },
+  helpValue: '<file>',
+});
+
 /** Flags that every command has. They carry no defaults: precedence is settled in config/target. */
 export const globalFlags = {
   server: Flags.string({
@@ -47,12 +58,12 @@ export const globalFlags = {
     helpGroup: connection,
     helpValue: '<name>',
   }),
-  creds: Flags.string({
+  creds: fileFlag({
     description: 'credentials file, JWT and seed (env NATS_CREDS)',
     helpGroup: connection,
     helpValue: '<file>',
   }),
-  nkey: Flags.string({
+  nkey: fileFlag({
     description: 'file with an nkey seed (env NATS_NKEY)',
     helpGroup: connection,
     helpValue: '<file>',
@@ -69,18 +80,18 @@ export const globalFlags = {
     description: 'token; safer in the variable NATS_TOKEN, which the process list does not show',
     helpGroup: connection,
   }),
-  tlsca: Flags.string({
+  tlsca: fileFlag({
     description: 'file with the certificate authority to trust (env NATS_CA)',
     helpGroup: connection,
     helpValue: '<file>',
   }),
-  tlscert: Flags.string({
+  tlscert: fileFlag({
     description: 'file with the client certificate (env NATS_CERT)',
     helpGroup: connection,
     helpValue: '<file>',
     dependsOn: ['tlskey'],
   }),
-  tlskey: Flags.string({
+  tlskey: fileFlag({
     description: 'file with the key of the client certificate (env NATS_KEY)',
     helpGroup: connection,
     helpValue: '<file>',
@@ -108,7 +119,7 @@ export const globalFlags = {
     helpValue: '<duration>',
     defaultHelp: async () => '5s',
   }),
-  config: Flags.string({
+  config: fileFlag({
     char: 'c',
     description: 'config file',
     helpGroup: group,

@@ -6,6 +6,7 @@ import { permissionsNeeded } from '../../permissions/permissions-needed.js';
 import { helpOf } from '../usage/command-shape.js';
 import { anybody, type Caller, renderSuggestion } from '../../render/suggestion.js';
 import type { Suggestion } from '../../suggestion.js';
+import { systemFailure } from '../system-error.js';
 
 /** The error as `--json` prints it. */
 export interface ErrorJson {
@@ -54,6 +55,10 @@ function describe(error: Error, commandId: string | undefined): Found {
       suggestions: [helpOf({ name: (commandId ?? '').replaceAll(':', ' ') })],
       exitCode: 2,
     };
+  }
+  const refused = systemFailure(error);
+  if (refused !== undefined) {
+    return { code: 'FAILED', ...refused, message: escapeBlock(refused.message), exitCode: 1 };
   }
   return {
     code: 'UNEXPECTED',

@@ -13,6 +13,14 @@ export function outliveReaders(): void {
   }
 }
 
+/** A terminal that does not know its size says 0, as a serial line or a new container does: it is taken for the usual one. */
+export function assumeSizes(streams: readonly WriteStream[] = [process.stdout, process.stderr]): void {
+  for (const stream of streams) {
+    if (stream.columns === 0) stream.columns = 80;
+    if (stream.rows === 0) stream.rows = 24;
+  }
+}
+
 /** Why nothing can be written to the stream any more; undefined: it can. */
 export function writeFailure(stream: WriteStream): NodeJS.ErrnoException | undefined {
   return failures.get(stream);

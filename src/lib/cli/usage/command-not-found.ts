@@ -36,7 +36,11 @@ export function reportUnknownCommand(
   words: readonly string[],
   argv: readonly string[],
 ): void {
-  const colors = colorsOf(process.stderr, readEnvironment(), argv.includes('--no-color'));
+  const colors = colorsOf(
+    process.stderr,
+    readEnvironment(undefined, config.root),
+    argv.includes('--no-color'),
+  );
   reportError(problemOf(config, words), { json: wantsJson(argv), colors });
 }
 

@@ -1,15 +1,15 @@
 import { closest } from '../../domain/closest.js';
 import { selectionKeys } from '../../domain/selection/selection.js';
 import type { CommandShape } from './command-shape.js';
-import { missingValue } from './usage-problem.js';
+import { missingValue, refuseOtherDash } from './usage-problem.js';
 import { refuseValueOfSwitch } from './value-of-switch.js';
 
 /**
  * The words with the terms that begin with `-` behind a `--`: the parser would take `-consumer:x` for `-c`. What is the
  * value of a flag stays with it, and so does a short flag with its value, such as `-snats://host:4222`.
  *
- * Throws UsageError for a flag whose value is missing: neither a term behind it is its value, nor the `--`; and for a
- * switch with a value behind it.
+ * Throws UsageError for a flag whose value is missing: neither a term behind it is its value, nor the `--`; for a
+ * switch with a value behind it; and for a flag with another dash than that of the keyboard.
  */
 export function setTermsApart(words: readonly string[], command: CommandShape): string[] {
   const { flags } = command;
@@ -21,6 +21,7 @@ export function setTermsApart(words: readonly string[], command: CommandShape): 
     const word = before[at] ?? '';
     if (isNegatedTerm(word, flags)) terms.push(word);
     else kept.push(word);
+    refuseOtherDash(command, word);
     const name = flagOf(word, flags);
     if (name === undefined) continue;
     if (flags[name]?.type !== 'option') {

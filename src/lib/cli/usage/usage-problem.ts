@@ -30,7 +30,31 @@ export function isMissingArgument(
 export function strayWords(command: CommandShape, words: readonly string[]): UsageError {
   const most = Object.keys(command.args).length;
   const takes = most === 0 ? 'no argument' : most === 1 ? 'one argument' : `${most} arguments`;
-  return usageError(command, `${command.name} takes ${takes}, found ${words.join(' ')}`);
+  const [meant] = words.flatMap((word) => flagMeant(word, command) ?? []);
+  return usageError(
+    command,
+    `${command.name} takes ${takes}, found ${words.join(' ')}`,
+    meant === undefined ? [] : [`did you mean: ${meant}`],
+  );
+}
+
+/** What editors and chats make of `--` and `-`: an em dash, an en dash, a minus. */
+const otherDash = /^[\u2010-\u2015\u2212]+-?(?=\w)/;
+
+function flagMeant(word: string, { flags }: CommandShape): string | undefined {
+  const name = otherDash.test(word) ? word.replace(otherDash, '') : undefined;
+  const [first = ''] = name?.split('=', 1) ?? [];
+  return Object.hasOwn(flags, first) ? `--${name}` : undefined;
+}
+
+/** Throws UsageError for a word with another dash before the name of a flag: it would be taken for a part of a reason. */
+export function refuseOtherDash(command: CommandShape, word: string): void {
+  const meant = flagMeant(word, command);
+  if (meant === undefined) return;
+  throw usageError(command, `${shown(word)} begins with a dash that is not the one of the keyboard`, [
+    `did you mean: ${meant}`,
+    `to look for it in reasons: reason:${shellWord(escapeLine(word))}`,
+  ]);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { ConfigError, messageOf } from '../../errors.js';
-import { suggestOther } from '../../suggestion.js';
+import { type Suggestion, suggestOther } from '../../suggestion.js';
 
 interface BabelFile {
   readonly path: {
@@ -37,13 +37,16 @@ export function decoratorIn(error: unknown): string | undefined {
   return found ? `${found[2]}:${found[1]}` : undefined;
 }
 
+/** For a file that only the TypeScript compiler itself compiles as it is meant. */
+export function compileIt(file: string): Suggestion {
+  return suggestOther('npx', ['tsc'], { note: `then use the .js file that it makes of ${file}` });
+}
+
 /** What to do instead. `position` is that of the decorator. */
 export function decoratorError(file: string, position: string): ConfigError {
   return new ConfigError(
     `can't load ${file}: there is a decorator at ${position}, and TypeScript is only compiled without decorators here`,
     [],
-    {
-      suggestions: [suggestOther('npx', ['tsc'], { note: `then use the .js file that it makes of ${file}` })],
-    },
+    { suggestions: [compileIt(file)] },
   );
 }

@@ -2,7 +2,8 @@ import type { Checks } from '../../domain/options.js';
 import { refuseNoFunction, refuseNoText } from '../../domain/given.js';
 import path from 'node:path';
 import { ConfigError, messageOf } from '../../errors.js';
-import { decoratorError, decoratorIn, refuseDecorators } from './decorators.js';
+import { compileIt, decoratorError, decoratorIn, refuseDecorators } from './decorators.js';
+import { aliasHints } from './tsconfig.js';
 import { makePrivate } from '../../connection/trust.js';
 
 /** How modules of the user are loaded. */
@@ -61,7 +62,13 @@ export async function loadExports(
   } catch (error) {
     const decorator = decoratorIn(error);
     if (decorator !== undefined) throw decoratorError(file, decorator);
-    throw new ConfigError(`can't load ${file}: ${describeFailure(error, file)}`, [], { cause: error });
+    const suggestions = unknownSyntax.test(messageOf(error))
+      ? [compileIt(file)]
+      : await aliasHints(file, messageOf(error));
+    throw new ConfigError(`can't load ${file}: ${describeFailure(error, file)}`, [], {
+      suggestions,
+      cause: error,
+    });
   }
 }
 
@@ -102,10 +109,17 @@ async function codeFolder(cacheHome: string): Promise<string | false> {
   return (await makePrivate(ours)) && (await makePrivate(folder)) ? folder : false;
 }
 
+/** How Babel says that it does not know a syntax, with advice for those who configure it. */
+const unknownSyntax =
+  /Support for the experimental syntax '([^']+)' isn't currently enabled.*(?=\s\S+:\d+:\d+\s*$)/s;
+
 /** The message with the line of the user's file that it came from, on one line and without a stack. */
 function describeFailure(error: unknown, file: string): string {
   const message = messageOf(error).split(/\n\s*Require stack:/)[0] ?? '';
-  const text = message.replaceAll(/\s*\n\s*/g, ' ').trim();
+  const text = message
+    .replaceAll(/\s*\n\s*/g, ' ')
+    .replace(unknownSyntax, 'TypeScript is only compiled without $1 here')
+    .trim();
   const line = error instanceof Error ? lineIn(error.stack ?? '', file) : undefined;
   return line === undefined || text.includes(line) ? text : `${text} (at ${line})`;
 }

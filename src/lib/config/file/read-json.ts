@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { ConfigError } from '../../errors.js';
+import { textIn } from '../../connection/text-file.js';
 import { deepest, duplicatesIn, type Located, positionIn, type TextFile } from './positions.js';
 
 /**
@@ -8,7 +9,7 @@ import { deepest, duplicatesIn, type Located, positionIn, type TextFile } from '
  * Throws ConfigError with line and column of what is not JSON, or with each key that stands twice in one object.
  */
 export async function readJson(file: string): Promise<TextFile> {
-  const text = (await readFile(file, 'utf8')).replace(/^\uFEFF/, '');
+  const text = textIn(file, await readFile(file));
   const value = parse(text, file);
   // Where each key stands takes another parser, which is only loaded to say what is wrong.
   const located = async (): Promise<Located> => (await import('./json-positions.js')).locateJson(text);

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type CST, Composer, type Document, LineCounter, Parser } from 'yaml';
 import { ConfigError, type ConfigProblem, messageOf } from '../../errors.js';
+import { textIn } from '../../connection/text-file.js';
 import { deepest, duplicatesIn, type Located, positionIn, type TextFile } from './positions.js';
 import type { Position } from '../validation/problems.js';
 import { sameKeys, tooDeep } from './read-json.js';
@@ -25,7 +26,7 @@ const plain = {
  * Throws ConfigError with line and column of what is not YAML, or no such data, or with each key that stands twice.
  */
 export async function readYaml(file: string): Promise<TextFile> {
-  const text = (await readFile(file, 'utf8')).replace(/^\uFEFF/, '');
+  const text = textIn(file, await readFile(file));
   const lines = new LineCounter();
   const [document, second] = parse(text, file, lines);
   const positionAt = (offset: number): Position => {

@@ -10,6 +10,9 @@ import {
 } from '../../../../src/lib/errors.js';
 import { NotAllowedError } from '../../../../src/lib/nats/errors.js';
 
+const refusal = (code: string, syscall: string, path: string): Error =>
+  Object.assign(new Error(`${code}: because, ${syscall} '${path}'`), { code, syscall, path });
+
 describe('describeError', () => {
   test.each<[string, Error, string, number]>([
     ['usage', new UsageError('x'), 'USAGE', 2],
@@ -22,9 +25,18 @@ describe('describeError', () => {
     ['Ctrl-C in a prompt', Object.assign(new Error('x'), { name: 'ExitPromptError' }), 'INTERRUPTED', 130],
     ['an error of the command line', new CLIError('x'), 'USAGE', 2],
     ['an error that oclif marked', Object.assign(new Error('x'), { oclif: { exit: 2 } }), 'USAGE', 2],
+    ['a refusal of the system', refusal('EROFS', 'mkdir', '/data/x'), 'FAILED', 1],
+    ['a call that may be wrong', refusal('ENOENT', 'open', '/data/x'), 'UNEXPECTED', 1],
     ['anything else', new TypeError('x'), 'UNEXPECTED', 1],
   ])('%s has its code and exit code', (_what, error, code, exitCode) => {
     expect(describeError(error)).toMatchObject({ code, exitCode });
+  });
+
+  test('says what the system refused, and what helps', () => {
+    expect(describeError(refusal('EROFS', 'mkdir', '/data/x'))).toMatchObject({
+      message: 'the system refuses mkdir /data/x: because (EROFS)',
+      suggestions: ['run it where that may be written'],
+    });
   });
 
   test('keeps the suggestions', () => {

@@ -95,3 +95,22 @@ test.each([
   const words = typed.split(' ');
   expect(setTermsApart(words, { name: 'dlq replay', args: {}, flags: switches })).toEqual(words);
 });
+
+test.each([
+  ['—yes', '--yes'],
+  ['–-yes', '--yes'],
+  ['a −note=x', '--note=x'],
+])('another dash than that of the keyboard is refused before a flag: %s', (typed, meant) => {
+  const shape = { name: 'dlq list', args: {}, flags };
+  expect(() => setTermsApart(typed.split(' '), shape)).toThrow(
+    expect.objectContaining({
+      message: expect.stringContaining('begins with a dash that is not the one of the keyboard'),
+      suggestions: expect.arrayContaining([`did you mean: ${meant}`]),
+    }),
+  );
+});
+
+test.each(['—nothing', 'reason:—yes', '--note —yes', '-- —yes'])('and nowhere else: %s', (typed) => {
+  const shape = { name: 'dlq list', args: {}, flags };
+  expect(setTermsApart(typed.split(' '), shape)).toEqual(typed.split(' '));
+});

@@ -41,7 +41,7 @@ export function checkEvents(parsed: ParsedConfig, problems: Problems): void {
         `expected an event type like "order.placed", found ${show(type)}: ${subjectFault(type)}`,
       );
     } else if (!isSubject(template)) {
-      problems.addBroken(path, notASubject(template, show(template)));
+      problems.addBroken(path, `${notASubject(template, show(template))}${withParts(template)}`);
     } else if (odd !== undefined) {
       problems.addBroken(path, `${odd}, found ${show(template)}`);
     } else if (known && !stored.some((filter) => filterContains(filter, subject))) {
@@ -57,6 +57,17 @@ export function checkEvents(parsed: ParsedConfig, problems: Problems): void {
       );
     } else earlier.push(event);
   }
+}
+
+/** What a `*` for the id of a thing is written as: a part with a name. */
+function withParts(subject: string): string {
+  let count = 0;
+  const tokens = subject
+    .split('.')
+    .map((token) => (token === '*' ? `{id${++count > 1 ? count : ''}}` : token));
+  const meant = tokens.join('.');
+  if (count === 0 || !isSubject(meant) || templateProblem(meant) !== undefined) return '';
+  return `; a part that changes has a name: "${meant}"`;
 }
 
 /** Each key of an envelope holds one thing. */

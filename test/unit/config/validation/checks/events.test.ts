@@ -13,7 +13,9 @@ describe('events', () => {
     [
       'a subject with wildcards',
       { name: 'p', events: { a: { subject: 'events.*' } } },
-      ['events.a.subject: expected a subject without wildcards, found "events.*"'],
+      [
+        'events.a.subject: expected a subject without wildcards, found "events.*"; a part that changes has a name: "events.{id}"',
+      ],
     ],
     [
       'a subject outside the stream',
