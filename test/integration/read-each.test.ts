@@ -10,9 +10,15 @@ import { connectTo, natsForTest } from '../support/pipeline.js';
 const stream = 'things';
 const count = 200;
 
-async function filled(options: { readonly direct: boolean; readonly clock?: Clock }): Promise<Link> {
+async function filled({
+  direct,
+  ...options
+}: {
+  readonly direct: boolean;
+  readonly clock?: Clock;
+}): Promise<Link> {
   const link = await connectTo((await natsForTest()).url, options);
-  await link.jsm.streams.add({ name: stream, subjects: ['things.>'], allow_direct: options.direct });
+  await link.jsm.streams.add({ name: stream, subjects: ['things.>'], allow_direct: direct });
   for (let n = 1; n <= count; n++) await link.publish(`things.${n % 7}`, `${n}`, { msgId: `id-${n}` });
   return link;
 }

@@ -87,7 +87,8 @@ export async function startFolderServer(options: FolderServerOptions): Promise<F
  *   copied folder or of one that a link leads to does.
  */
 export async function stopFolderServer(options: FolderOptions): Promise<ServerState | undefined> {
-  requireOptions(folderChecks, options, ['cwd', 'clock', 'pid']);
+  // What it was started with may be given again.
+  requireOptions(serverChecks, options, ['cwd', 'clock', 'pid']);
   const { cwd, trust, clock } = options;
   const found = await findRunningServer(cwd, trust);
   if (found === undefined) return undefined;

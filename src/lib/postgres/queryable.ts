@@ -1,4 +1,4 @@
-import { refuseNoFunction, refuseNoObject } from '../domain/given.js';
+import { refuseNoFunction, refuseNoObject, unexpected } from '../domain/given.js';
 import { OperationError } from '../errors.js';
 
 /** A row of a result, by the names of its columns. */
@@ -34,7 +34,7 @@ export async function transaction<T>(
   work: (client: PooledClient) => T | Promise<T>,
 ): Promise<T> {
   refuseNoObject('pool', pool ?? null);
-  refuseNoFunction('pool.connect', (pool as { readonly connect?: unknown }).connect ?? null);
+  if (!('connect' in pool)) throw unexpected('pool', 'a Pool of pg', pool);
   refuseNoFunction('work', work ?? null);
   const client = await pool.connect();
   let isBroken = true;
