@@ -1,3 +1,4 @@
+import { waitOf } from '../domain/given.js';
 import { keysOf } from '../encryption/keyring.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -251,6 +252,7 @@ class Run implements RunningPipeline {
   }
 
   async stop(drainTimeoutMs: number): Promise<StopSummary> {
+    const drainMs = waitOf('drainTimeoutMs', drainTimeoutMs);
     this.state = 'stopping';
     this.gone.stop();
     this.standstills.stop();
@@ -267,7 +269,7 @@ class Run implements RunningPipeline {
     const timer = new AbortController();
     const done = await Promise.race([
       drained,
-      sleep(drainTimeoutMs, false, { signal: timer.signal }).catch(() => false),
+      sleep(drainMs, false, { signal: timer.signal }).catch(() => false),
     ]);
     timer.abort();
     this.listener.abandon();

@@ -1,4 +1,4 @@
-import { refuseNoFunction, refuseTexts } from '../../domain/given.js';
+import { refuseNoFunction, refuseTexts, waitOf } from '../../domain/given.js';
 import { readersOf } from '../../config/resolved.js';
 import { escapeLine } from '../../domain/escape.js';
 import { filterContains, filtersOverlap } from '../../domain/subjects.js';
@@ -146,6 +146,7 @@ function checkSpeed({ speed = 'max', rate, timeoutMs }: ReplayEventsOptions): vo
     throw new UsageError(`expected a rate above 0 per second, found ${rate}`);
   if (timeoutMs !== undefined && !(timeoutMs > 0))
     throw new UsageError(`expected a timeout above 0 ms, found ${timeoutMs}`);
+  if (timeoutMs !== undefined) waitOf('timeoutMs', timeoutMs);
 }
 
 function mappingOf({ to, target }: ReplayEventsOptions): SubjectMapping | undefined {

@@ -1,4 +1,4 @@
-import { refuseCount, unexpected } from '../../domain/given.js';
+import { refuseCount, unexpected, waitOf } from '../../domain/given.js';
 import type { ReadingSpan } from '../read/read-options.js';
 import { escapeLine } from '../../domain/escape.js';
 import { isTime } from '../../domain/decode.js';
@@ -84,6 +84,7 @@ export function subscriptionSettings(options: SubscribeOptions): SubscriptionSet
   refuseCount('concurrency', concurrency);
   refuseCount('buffer', buffer);
   refuseCount('ackWaitMs', ackWaitMs);
+  waitOf('ackWaitMs', ackWaitMs, 1);
   return { autoAck, concurrency, buffer, ackWaitMs, start: startOf(options.start ?? 'new') };
 }
 
