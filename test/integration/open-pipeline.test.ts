@@ -5,6 +5,7 @@ import type { UserConfig } from '../../src/lib/config/schema/user-config.js';
 import { ClosedError } from '../../src/lib/nats/errors.js';
 import { openPipeline } from '../../src/lib/open/open-pipeline.js';
 import { eventually } from '../support/eventually.js';
+import { latch } from '../support/latch.js';
 import { natsForTest } from '../support/pipeline.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -314,4 +315,37 @@ test.each<[string, unknown, string]>([
   onTestFinished(() => opened.close());
   const run = opened.run({ apply: true, handlers: handlers as Map<string, () => void> });
   await expect(run).rejects.toMatchObject({ code: 'USAGE', message: expect.stringContaining(message) });
+});
+
+test('times that no timer can wait are refused, and Infinity is as long as it takes', async () => {
+  const server = await natsForTest();
+  const cwd = await folderWith({ 'handler.mjs': broken });
+  const tooLong = 2 ** 40;
+  const refused = { code: 'USAGE', message: expect.stringContaining('2073600000 ms') };
+  const place = { config, cwd, server: server.url };
+  await expect(openPipeline({ ...place, timeoutMs: tooLong })).rejects.toMatchObject(refused);
+  await expect(openPipeline({ ...place, timeoutMs: -1 })).rejects.toMatchObject(refused);
+  const opened = await openPipeline({ ...place, timeoutMs: Number.POSITIVE_INFINITY });
+  onTestFinished(() => opened.close());
+  const handling = latch();
+  const finish = latch();
+  const handler = async (): Promise<void> => {
+    handling.open();
+    await finish.opened;
+  };
+  const handlers = new Map([[path.join(cwd, 'handler.mjs'), handler]]);
+  const running = await opened.run({ apply: true, handlers });
+  const { seq } = await opened.publish('totp.requested', {});
+  await handling.opened;
+  await expect(running.stop(tooLong)).rejects.toMatchObject(refused);
+  const stopped = running.stop(Number.POSITIVE_INFINITY);
+  const subscription = await opened.subscribe({ handler: () => {} });
+  await expect(subscription.close(tooLong)).rejects.toMatchObject(refused);
+  await expect(opened.subscribe({ handler: () => {}, ackWaitMs: tooLong })).rejects.toMatchObject(refused);
+  const replay = { fromSeq: seq, handler: () => {} };
+  await expect(opened.replayEvents({ ...replay, timeoutMs: tooLong })).rejects.toMatchObject(refused);
+  const replayed = opened.replayEvents({ ...replay, timeoutMs: Number.POSITIVE_INFINITY });
+  expect(await replayed).toMatchObject({ read: 1, failed: 0 });
+  finish.open();
+  expect(await stopped).toEqual({ unfinished: 0 });
 });

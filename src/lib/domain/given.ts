@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.js';
+import { longestTimerMs } from './duration.js';
 import { escapeLine } from './escape.js';
 
 /** Whoever writes JavaScript can give anything: what an option is not is said before it is worked with. */
@@ -32,6 +33,16 @@ export function refuseNoObject(name: string, given: unknown): void {
 export function refuseTime(name: string, given: unknown): void {
   if (given !== undefined && !Number.isFinite(given))
     throw unexpected(name, 'milliseconds since 1970', given);
+}
+
+/**
+ * A time to wait, ms, that a timer can wait; Infinity is the longest: a longer one would be over at once.
+ * @throws UsageError
+ */
+export function waitOf(name: string, given: number, leastMs = 0): number {
+  if (given === Number.POSITIVE_INFINITY) return longestTimerMs;
+  if (typeof given === 'number' && given >= leastMs && given <= longestTimerMs) return given;
+  throw unexpected(name, `${leastMs} to ${longestTimerMs} ms, or Infinity`, given);
 }
 
 /** A function. @throws UsageError */

@@ -1,4 +1,5 @@
 import { checkOptions } from '../domain/options.js';
+import { waitOf } from '../domain/given.js';
 import { configFrom, loadConfig } from '../config/load.js';
 import type { PipelineConfig } from '../config/resolved.js';
 import { readEnvFile } from '../connection/env-file.js';
@@ -22,7 +23,9 @@ import { OpenPipeline } from './opened-pipeline.js';
 export async function openPipeline(options: OpenOptions = {}): Promise<OpenPipeline> {
   checkOptions(openChecks, options);
   const environment = await environmentOf(options.cwd);
-  const { name = 'plutomi-events', timeoutMs, clock, identity, onPublishWarning } = options;
+  const { name = 'plutomi-events', clock, identity, onPublishWarning } = options;
+  const { timeoutMs: given } = options;
+  const timeoutMs = given === undefined ? undefined : waitOf('timeoutMs', given, 1);
   const target = (config?: PipelineConfig): Promise<ConnectionTarget> =>
     findTarget(config, { environment, ...flagsOf(options), name, timeoutMs });
   const opened: Link[] = [];

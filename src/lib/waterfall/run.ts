@@ -1,5 +1,5 @@
 import { requireOptions } from '../domain/options.js';
-import { refuseNoPipeline } from '../domain/given.js';
+import { refuseNoPipeline, waitOf } from '../domain/given.js';
 import { within } from '../flow/within.js';
 import { keysOf } from '../encryption/keyring.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
@@ -235,6 +235,7 @@ class Run implements RunningPipeline {
   }
 
   async stop(drainTimeoutMs: number): Promise<StopSummary> {
+    const drainMs = waitOf('drainTimeoutMs', drainTimeoutMs);
     this.state = 'stopping';
     this.gone.stop();
     this.standstills.stop();
@@ -251,7 +252,7 @@ class Run implements RunningPipeline {
     const timer = new AbortController();
     const done = await Promise.race([
       drained,
-      sleep(drainTimeoutMs, false, { signal: timer.signal }).catch(() => false),
+      sleep(drainMs, false, { signal: timer.signal }).catch(() => false),
     ]);
     timer.abort();
     this.listener.abandon();

@@ -58,6 +58,6 @@ export interface RunningPipeline {
   readonly subscribe: Subscribe;
   /** What it is doing now. Asks the server nothing; also after `stop`. */
   snapshot(): PipelineSnapshot;
-  /** Stops pulling, lets running handlers finish within the timeout, settles and flushes. */
+  /** Stops pulling, lets running handlers finish within the timeout, Infinity for as long as it takes, settles and flushes. */
   stop(drainTimeoutMs: number): Promise<StopSummary>;
 }

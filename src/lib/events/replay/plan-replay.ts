@@ -1,5 +1,5 @@
 import { checkOptions } from '../../domain/options.js';
-import { refuseNoFunction, refuseNoPipeline } from '../../domain/given.js';
+import { refuseNoFunction, refuseNoPipeline, waitOf } from '../../domain/given.js';
 import { readersOf } from '../../config/resolved.js';
 import { escapeLine } from '../../domain/escape.js';
 import { filterContains, filtersOverlap } from '../../domain/subjects.js';
@@ -148,6 +148,7 @@ function checkSpeed({ speed = 'max', rate, timeoutMs }: ReplayEventsOptions): vo
     throw new UsageError(`expected a rate above 0 per second, found ${rate}`);
   if (timeoutMs !== undefined && !(timeoutMs > 0))
     throw new UsageError(`expected a timeout above 0 ms, found ${timeoutMs}`);
+  if (timeoutMs !== undefined) waitOf('timeoutMs', timeoutMs);
 }
 
 function mappingOf({ to, target }: ReplayEventsOptions): SubjectMapping | undefined {

@@ -1,3 +1,4 @@
+import { waitOf } from '../../domain/given.js';
 import { msOfNanos } from '../../domain/time.js';
 import { isoOfNanos } from '../../domain/time.js';
 import { InterruptedError } from '../../errors.js';
@@ -103,7 +104,11 @@ function sinkOf(
   }
   if (handler === undefined) return new ReaderSink(pipeline, onEvents ?? (() => {}), tally);
   const { timeoutMs = defaultTimeoutMs, log = silentLogger() } = options;
-  return new HandlerSink(pipeline, handler, tally, { timeoutMs, log, signal });
+  return new HandlerSink(pipeline, handler, tally, {
+    timeoutMs: waitOf('timeoutMs', timeoutMs),
+    log,
+    signal,
+  });
 }
 
 function noteOf({ subjects, target, name }: PreparedReplay): string {

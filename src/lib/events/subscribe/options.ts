@@ -6,6 +6,7 @@ import {
   refuseNoText,
   refuseTexts,
   unexpected,
+  waitOf,
 } from '../../domain/given.js';
 import type { ReadingSpan } from '../read/read-options.js';
 import { escapeLine } from '../../domain/escape.js';
@@ -103,6 +104,7 @@ export function subscriptionSettings(options: SubscribeOptions): SubscriptionSet
   requireOptions(subscribeChecks, options, ['handler']);
   const { autoAck = true, concurrency = 1, ackWaitMs = defaultAckWaitMs } = options;
   const buffer = options.buffer ?? Math.max(defaultBuffer, 2 * concurrency);
+  waitOf('ackWaitMs', ackWaitMs, 1);
   return { autoAck, concurrency, buffer, ackWaitMs, start: startOf(options.start ?? 'new') };
 }
 

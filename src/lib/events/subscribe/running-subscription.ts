@@ -1,3 +1,4 @@
+import { waitOf } from '../../domain/given.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { delayAfter } from '../../domain/backoff.js';
 import { isReject, isSnooze } from '../../domain/outcome.js';
@@ -232,9 +233,10 @@ export class RunningSubscription implements Subscription {
     void this.close(0);
   }
 
-  close(drainMs = drainTimeoutMs): Promise<void> {
-    this.closing ??= this.shutDown(drainMs);
-    return this.closing;
+  // A promise in any case.
+  async close(drainMs = drainTimeoutMs): Promise<void> {
+    this.closing ??= this.shutDown(waitOf('drainMs', drainMs));
+    await this.closing;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
