@@ -22,6 +22,15 @@ const files = {
   'told.mjs': `import { appendFileSync } from 'node:fs';
 export default (event) => appendFileSync(process.env.OUT, JSON.stringify([event.seq, event.replayed]) + '\\n');\n`,
   'broken.mjs': 'export default 42;\n',
+  'prints.mjs': `import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+export default async ({ data }, { log }) => {
+  // How far it is, is told ten times a second.
+  if (data.n === 1) await sleep(200);
+  while (data.n === 2 && !existsSync('go')) await sleep(20);
+  console.log('printed ' + data.n);
+  log.info('logged');
+};\n`,
 };
 
 let nats: TestServer;
@@ -65,6 +74,30 @@ describe('events replay', () => {
     expect(told.stdout).toMatch(/^4 read, 4 handled: 1 to 4, in [\d.]+s$/);
     expect((await project.lines()).slice(3)).toEqual(['[1,true]', '[2,true]', '[3,true]', '[4,true]']);
   });
+
+  test('what a handler prints stands on lines of its own on a terminal, and is not in the JSON', async () => {
+    const words = ['events', 'replay', 'job', '--all', '--handler', './prints.mjs'];
+    await using terminal = await openTerminal([process.execPath, bin, ...words], {
+      cwd: project.folder,
+      columns: 80,
+      env: { NATS_URL: nats.url },
+    });
+    await terminal.waitFor(/1 of 3 read/);
+    await writeFile(join(project.folder, 'go'), '');
+    expect(await terminal.exitCode(30_000)).toBe(0);
+    const lines = (await terminal.text()).split('\n').map((line) => line.trimEnd());
+    expect(lines.filter((line) => /printed|logged/.test(line))).toEqual([
+      'printed 1',
+      expect.stringMatching(/^\S+ INFO: .*logged/),
+      'printed 2',
+      expect.stringMatching(/^\S+ INFO: .*logged/),
+      'printed 3',
+      expect.stringMatching(/^\S+ INFO: .*logged/),
+    ]);
+    const json = await replay('job', '--all', '--handler', './prints.mjs', '--json');
+    expect(readJson('events replay', json.stdout)).toMatchObject({ read: 3 });
+    expect(json.stderr).toContain('printed 1');
+  }, 60_000);
 
   test('--to: nothing is asked where nobody reads; it stands in the operations log', async () => {
     const ended = await replay('--all', '--to', 'events.>=copy.>', '--json');

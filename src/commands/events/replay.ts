@@ -8,6 +8,7 @@ import { countFlag } from '../../lib/cli/flags/count-flag.js';
 import { lastMomentFlag, momentFlag } from '../../lib/cli/flags/dead-letter-flags.js';
 import { leastRateFlag } from '../../lib/cli/flags/load-rate-flag.js';
 import { hoursFlag, speedFlag } from '../../lib/cli/flags/speed-flag.js';
+import { printingToStderr } from '../../lib/cli/run/contain-handlers.js';
 import { ChangingLine } from '../../lib/cli/output/changing-line.js';
 import { escapeJson, escapeLine } from '../../lib/domain/escape.js';
 import { OperationError, UsageError } from '../../lib/errors.js';
@@ -231,11 +232,15 @@ Exit codes: 0 done, also when there were no events; 1 nothing was written, or an
     // Lines that are printed would break it.
     if (this.flags.output !== 'ndjson' || !process.stdout.isTTY)
       this.line = new ChangingLine(process.stderr, show);
-    return replay({
-      signal: this.stop.signal,
-      onProgress: (now) => (soFar = now),
-      onUnlogged: (reason) => this.note(`not in the operations log: ${reason}`),
-    }).finally(() => this.line?.end());
+    const { signal } = this.stop;
+    const work = (): Promise<EventReplay> =>
+      replay({
+        signal,
+        onProgress: (now) => (soFar = now),
+        onUnlogged: (reason) => this.note(`not in the operations log: ${reason}`),
+      });
+    // Without it, what a handler prints may be what it is run for.
+    return (this.flags.json ? printingToStderr(work) : work()).finally(() => this.line?.end());
   }
 
   /** Progress is shown below it. */

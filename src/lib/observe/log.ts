@@ -34,6 +34,8 @@ export interface LogOptions {
   readonly color: boolean;
   /** Where lines go too; what is added later gets later lines. Default: nowhere. */
   readonly to?: readonly LogSink[];
+  /** Called before each line is written: makes room for it. Default: nothing is done. */
+  readonly before?: () => void;
 }
 
 /**
@@ -58,6 +60,7 @@ export function makeLogger(options: LogOptions): Logger {
     },
     {
       write: (line) => {
+        options.before?.();
         writeLog(options.fd, format(line), reportDropped);
         for (const one of options.to ?? []) one.write(standardLine(asJson(line), pino.levels.values));
       },
