@@ -208,9 +208,9 @@ describe('events replay', () => {
     expect(exitCode).toBe(130);
     const { lastSeq, stopped } = readJson('events replay', stdout);
     expect(stopped).toEqual({ code: 'INTERRUPTED', message: 'interrupted' });
-    expect(stderr).toContain(
-      `all up to ${String(lastSeq)} is done; go on with --from-seq ${Number(lastSeq) + 1} --name slow`,
-    );
+    expect(stderr).toContain(`all up to ${String(lastSeq)} is done\n`);
+    const next = `--from-seq ${Number(lastSeq) + 1} --to 'events.>=copy.>' --name slow --rate 1 --json`;
+    expect(stderr).toContain(`go on: plutomi-events events replay ${next}`);
 
     const killed = execa(process.execPath, [bin, ...words.slice(0, -1), 'killed'], options);
     const before = await stored('copy');
@@ -227,6 +227,28 @@ describe('events replay', () => {
     );
     const log = await project.cli(['operations', 'log']);
     expect(log.stdout).toMatch(/replayed events, no end/);
+  }, 60_000);
+
+  test('the command that goes on can be run as it is printed, with all that it was called with', async () => {
+    const words = ['job', 'note', '--since', '1h', '--until', '2999-01-01', '--rate', '1', '--yes'];
+    const to = ['--to-server', nats.url, '--to', 'events.>=copy.>', '--server', nats.url];
+    const env = { NATS_URL: 'nats://127.0.0.1:9', PATH: process.env['PATH'] ?? '' };
+    const options = { cwd: project.folder, env, extendEnv: false, reject: false, stdin: 'ignore' } as const;
+    const child = execa(process.execPath, [bin, 'events', 'replay', ...words, ...to], options);
+    await eventually('the first is written', async () => (await stored('copy')) > 0, 20_000);
+    child.kill('SIGTERM');
+    const { stderr } = await child;
+    const next = /^go on: plutomi-events (.*)$/m.exec(stderr)?.[1] ?? '';
+    expect(next).toMatch(/^events replay job note --from-seq \d+ --until 2999-01-01T\S+ /);
+    const before = await stored('copy');
+    const script = `'${process.execPath}' '${bin}' ${next.replace('--rate 1', '--rate 100')}`;
+    expect(await execa('sh', ['-c', script], options)).toMatchObject({ exitCode: 0 });
+    expect([before < 4, await stored('copy')]).toEqual([true, 4]);
+    const ids: (string | undefined)[] = [];
+    for (let seq = 1; seq <= 4; seq++)
+      ids.push((await link.readFromLeader('copy', seq))?.headers['Nats-Msg-Id']?.[0]);
+    // As if it had never ended: of one name.
+    expect(new Set(ids.map((id) => id?.replace(/-\d+$/, ''))).size).toBe(1);
   }, 60_000);
 
   test('the server goes away in the middle of a read: an error, and no crash', async () => {

@@ -9,8 +9,10 @@ import { lastMomentFlag, momentFlag } from '../../lib/cli/flags/dead-letter-flag
 import { leastRateFlag } from '../../lib/cli/flags/load-rate-flag.js';
 import { hoursFlag, speedFlag } from '../../lib/cli/flags/speed-flag.js';
 import { printingToStderr } from '../../lib/cli/run/contain-handlers.js';
+import { goOnWithReplay } from '../../lib/cli/notes/go-on.js';
 import { ChangingLine } from '../../lib/cli/output/changing-line.js';
 import { escapeJson, escapeLine } from '../../lib/domain/escape.js';
+import { hideSecrets } from '../../lib/domain/secrets.js';
 import { OperationError, UsageError } from '../../lib/errors.js';
 import { type EventReplayPlan, planEventReplay } from '../../lib/events/replay/plan-replay.js';
 import { replayEvents } from '../../lib/events/replay/replay-events.js';
@@ -253,12 +255,14 @@ Exit codes: 0 done, also when there were no events; 1 nothing was written, or an
     await this.outputPart(escapeJson(events.map((event) => `${eventJson(event)}\n`).join('')));
   }
 
-  private conclude({ failed, lastSeq, read, stopped }: EventReplay, { target }: EventReplayPlan): void {
+  private conclude(replay: EventReplay, { target }: EventReplayPlan): void {
+    const { failed, lastSeq, read, stopped } = replay;
     const interrupted = this.stop?.signal.aborted === true;
     if (stopped !== null && !interrupted) this.note(`it ended early: ${escapeLine(stopped.message)}`);
     if (stopped !== null && read > 0) {
-      const name = target?.ids == null ? '' : ` --name ${escapeLine(target.ids)}`;
-      this.note(`all up to ${lastSeq ?? 'none'} is done; go on with --from-seq ${(lastSeq ?? 0) + 1}${name}`);
+      this.note(lastSeq === null ? 'nothing of it is done' : `all up to ${lastSeq} is done`);
+      const next = goOnWithReplay(this.words, this.flags, replay, target?.ids ?? undefined);
+      this.note(hideSecrets(escapeLine(this.inWords(next))));
     }
     if (interrupted) process.exitCode = 130;
     else if (failed > 0 || stopped !== null) process.exitCode = 5;
