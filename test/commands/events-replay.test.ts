@@ -276,6 +276,38 @@ describe('events replay', () => {
   }, 60_000);
 });
 
+test('what reads like the types of the config and is no subject of theirs: what would match is said', async () => {
+  const types = { name: 'test', events: { 'order.created': {}, 'order.paid': {} }, consumers: {} };
+  const shop = await makeProject(nats.url, types, {});
+  const run = (...words: string[]) => shop.cli(['events', ...words]);
+  const meant = 'did you mean events.order.*? It matches order.created, order.paid';
+  for (const words of [
+    ['tail', 'order.*', '--no-follow'],
+    ['replay', 'order.*', '--all', '--output', 'ndjson'],
+    ['replay', '--all', '--to', 'order.*=copy.*'],
+  ]) {
+    const { exitCode, stderr } = await run(...words);
+    expect([words, exitCode]).toEqual([words, 2]);
+    expect(stderr).toContain(`  → ${meant}`);
+  }
+  // A subscription hears what nobody stores: it is no error there.
+  const core = await run('tail', 'order.*', '--core', '--duration', '200ms');
+  expect(core).toMatchObject({ exitCode: 0 });
+  expect(core.stderr).toContain(`no event type of the config has the subject order.*: ${meant}`);
+  const below = await run('tail', 'events.order', '--no-follow');
+  expect(below).toMatchObject({ exitCode: 0 });
+  expect(below.stderr).toContain('events.order: did you mean events.order.>?');
+  const replayed = await run('replay', 'events.order', '--all', '--output', 'ndjson');
+  expect(replayed.stderr).toContain('events.order: did you mean events.order.>?');
+  const to = await run('replay', '--all', '--to', 'order.paid', '--yes');
+  expect(to).toMatchObject({ exitCode: 1 });
+  expect(to.stderr).toContain('order.paid is an event type: its subject is events.order.paid');
+  for (const words of [['order.paid'], ['events.order.*'], ['events.>'], []]) {
+    const { stderr } = await run('tail', ...words, '--no-follow');
+    expect([words, stderr.includes('did you mean')]).toEqual([words, false]);
+  }
+}, 60_000);
+
 describe('events replay refuses', () => {
   test.each<[readonly string[], string, RegExp]>([
     [['--all'], 'USAGE', /what to do with the events/],

@@ -15,6 +15,7 @@ import { escapeJson, escapeLine } from '../../lib/domain/escape.js';
 import { hideSecrets } from '../../lib/domain/secrets.js';
 import { OperationError, UsageError } from '../../lib/errors.js';
 import { type EventReplayPlan, planEventReplay } from '../../lib/events/replay/plan-replay.js';
+import { nothingMeant } from '../../lib/events/read/types-meant.js';
 import { replayEvents } from '../../lib/events/replay/replay-events.js';
 import type {
   EventReplay,
@@ -148,6 +149,10 @@ Exit codes: 0 done, also when there were no events; 1 nothing was written, or an
     for (const link of [pipeline.link, target]) link?.watch(notes);
     const all = { ...options, ...(target ? { target } : {}) };
     const plan = await planEventReplay(pipeline, all);
+    for (const one of plan.subjects) {
+      const hint = nothingMeant(pipeline.config, one);
+      if (hint !== undefined) this.note(hint);
+    }
     if (dryRun) return this.output({ ...nothing, plan }, () => renderEventReplayPlan(plan));
     this.note(renderEventReplayPlan(plan));
     await this.agree(plan);
