@@ -72,6 +72,7 @@ describe('events replay', () => {
     const told = await replay('--since', '1h', '--handler', 'told.mjs');
     expect(told).toMatchObject({ exitCode: 0 });
     expect(told.stdout).toMatch(/^4 read, 4 handled: 1 to 4, in [\d.]+s$/);
+    expect(told.stderr).toMatch(/, since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/m);
     expect((await project.lines()).slice(3)).toEqual(['[1,true]', '[2,true]', '[3,true]', '[4,true]']);
   });
 
