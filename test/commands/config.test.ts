@@ -37,6 +37,14 @@ async function config(words: string, cwd: string, env: Record<string, string> = 
   return { exitCode, stdout, stderr };
 }
 
+test('what a config prints is no part of a result', async () => {
+  const text = `console.log('printed by the config');\nexport default ${JSON.stringify(small)};\n`;
+  const folder = await folderWith({ 'plutomi-events.config.mjs': text, 'handler.mjs': handler });
+  const { exitCode, stdout, stderr } = await config('show --json', folder);
+  expect([exitCode, JSON.parse(stdout)]).toMatchObject([0, { name: 'plutomi' }]);
+  expect(stderr).toContain('printed by the config');
+});
+
 describe('config show', () => {
   test('YAML, filled in from the environment and from .env', async () => {
     const folder = await folderWith({

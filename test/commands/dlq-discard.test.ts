@@ -114,17 +114,9 @@ describe('dlq discard', () => {
       await child;
     }
     const last = await discard('--all', '--reason', 'x', '--yes', '--json');
-    const { task, selected, discarded, skipped } = JSON.parse(last.stdout);
+    expect(last.exitCode).toBe(0);
     expect(await left(bed)).toBe(0);
-    const records = await bed.journal('DISCARDED');
-    // What a killed one had journaled is its own: the last one only removes it.
-    const tasks = new Map(records.map(({ record }) => [record.origin.seq, record.task]));
-    for (const { id, reason } of skipped)
-      expect(reason).toBe(`it was discarded by ${tasks.get(Number(id.split('/')[1]))}`);
-    expect([...tasks.values()].filter((one) => one === task)).toHaveLength(discarded);
-    expect(discarded + skipped.length).toBe(selected);
-    expect(last.exitCode).toBe(skipped.length === 0 ? 0 : 5);
-    const seqs = records.map(({ record }) => record.origin.seq);
+    const seqs = (await bed.journal('DISCARDED')).map(({ record }) => record.origin.seq);
     expect(seqs.toSorted((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, i) => i + 1));
   }, 60_000);
 });

@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
@@ -162,6 +162,38 @@ export const dryRun = async ({ data }) => {
     const text = await pane.text();
     expect(text).toContain('1 of 1 would pass');
     for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+  }, 60_000);
+
+  it('on a terminal: what handlers print stands on lines of its own, beside how far it is', async () => {
+    const handler = `import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+const until = async (file) => { while (!existsSync(file)) await sleep(20); };
+export default () => {};
+export const dryRun = async ({ data }, { log }) => {
+  if (data.n === 1) return;
+  await until('go');
+  console.log('printed later');
+  log.info('from its log');
+  process.stdout.write('half a line');
+  await until('end');
+};
+`;
+    const { bed, project } = await desk(handler, { timeout: '1m' });
+    for (let n = 1; n <= 2; n++) await bury(bed, { data: { n } });
+    const options = { cwd: project.folder, env: { NATS_URL: bed.server.url }, columns: 80 };
+    await using pane = await openTerminal([process.execPath, bin, 'dlq', 'test'], options);
+    await pane.waitFor('1 tested');
+    await writeFile(join(project.folder, 'go'), '');
+    await pane.waitFor(/half a line\n1 tested/);
+    await writeFile(join(project.folder, 'end'), '');
+    expect(await pane.exitCode()).toBe(0);
+    const lines = (await pane.text()).split('\n').map((line) => line.trimEnd());
+    expect(lines.slice(0, 4)).toEqual([
+      'printed later',
+      expect.stringMatching(/^\S+ INFO: .*from its log/),
+      'half a line',
+      expect.stringMatching(/^GROUP/),
+    ]);
   }, 60_000);
 
   it('is ended by Ctrl-C or SIGTERM also where a handler blocks the event loop, and no process is left', async () => {

@@ -42,7 +42,7 @@ test('without a server and without a config it ends soon all the same; what is n
       {
         about: 'address',
         status: 'fail',
-        message: `nats://127.0.0.1:${port} (from NATS_URL): connection refused: nothing listens there`,
+        message: `nats://127.0.0.1:${port} (from NATS_URL): connection refused: nothing listens there (ECONNREFUSED)`,
         next: expect.stringContaining('server start'),
       },
     ]),

@@ -22,6 +22,15 @@ const files = {
   'told.mjs': `import { appendFileSync } from 'node:fs';
 export default (event) => appendFileSync(process.env.OUT, JSON.stringify([event.seq, event.replayed]) + '\\n');\n`,
   'broken.mjs': 'export default 42;\n',
+  'prints.mjs': `import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+export default async ({ data }, { log }) => {
+  // How far it is, is told ten times a second.
+  if (data.n === 1) await sleep(200);
+  while (data.n === 2 && !existsSync('go')) await sleep(20);
+  console.log('printed ' + data.n);
+  log.info('logged');
+};\n`,
 };
 
 let nats: TestServer;
@@ -63,8 +72,33 @@ describe('events replay', () => {
     const told = await replay('--since', '1h', '--handler', 'told.mjs');
     expect(told).toMatchObject({ exitCode: 0 });
     expect(told.stdout).toMatch(/^4 read, 4 handled: 1 to 4, in [\d.]+s$/);
+    expect(told.stderr).toMatch(/, since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/m);
     expect((await project.lines()).slice(3)).toEqual(['[1,true]', '[2,true]', '[3,true]', '[4,true]']);
   });
+
+  test('what a handler prints stands on lines of its own on a terminal, and is not in the JSON', async () => {
+    const words = ['events', 'replay', 'job', '--all', '--handler', './prints.mjs'];
+    await using terminal = await openTerminal([process.execPath, bin, ...words], {
+      cwd: project.folder,
+      columns: 80,
+      env: { NATS_URL: nats.url },
+    });
+    await terminal.waitFor(/1 of 3 read/);
+    await writeFile(join(project.folder, 'go'), '');
+    expect(await terminal.exitCode(30_000)).toBe(0);
+    const lines = (await terminal.text()).split('\n').map((line) => line.trimEnd());
+    expect(lines.filter((line) => /printed|logged/.test(line))).toEqual([
+      'printed 1',
+      expect.stringMatching(/^\S+ INFO: .*logged/),
+      'printed 2',
+      expect.stringMatching(/^\S+ INFO: .*logged/),
+      'printed 3',
+      expect.stringMatching(/^\S+ INFO: .*logged/),
+    ]);
+    const json = await replay('job', '--all', '--handler', './prints.mjs', '--json');
+    expect(readJson('events replay', json.stdout)).toMatchObject({ read: 3 });
+    expect(json.stderr).toContain('printed 1');
+  }, 60_000);
 
   test('--to: nothing is asked where nobody reads; it stands in the operations log', async () => {
     const ended = await replay('--all', '--to', 'events.>=copy.>', '--json');
@@ -175,9 +209,9 @@ describe('events replay', () => {
     expect(exitCode).toBe(130);
     const { lastSeq, stopped } = readJson('events replay', stdout);
     expect(stopped).toEqual({ code: 'INTERRUPTED', message: 'interrupted' });
-    expect(stderr).toContain(
-      `all up to ${String(lastSeq)} is done; go on with --from-seq ${Number(lastSeq) + 1} --name slow`,
-    );
+    expect(stderr).toContain(`all up to ${String(lastSeq)} is done\n`);
+    const next = `--from-seq ${Number(lastSeq) + 1} --to 'events.>=copy.>' --name slow --rate 1 --json`;
+    expect(stderr).toContain(`go on: plutomi-events events replay ${next}`);
 
     const killed = execa(process.execPath, [bin, ...words.slice(0, -1), 'killed'], options);
     const before = await stored('copy');
@@ -194,6 +228,28 @@ describe('events replay', () => {
     );
     const log = await project.cli(['operations', 'log']);
     expect(log.stdout).toMatch(/replayed events, no end/);
+  }, 60_000);
+
+  test('the command that goes on can be run as it is printed, with all that it was called with', async () => {
+    const words = ['job', 'note', '--since', '1h', '--until', '2999-01-01', '--rate', '1', '--yes'];
+    const to = ['--to-server', nats.url, '--to', 'events.>=copy.>', '--server', nats.url];
+    const env = { NATS_URL: 'nats://127.0.0.1:9', PATH: process.env['PATH'] ?? '' };
+    const options = { cwd: project.folder, env, extendEnv: false, reject: false, stdin: 'ignore' } as const;
+    const child = execa(process.execPath, [bin, 'events', 'replay', ...words, ...to], options);
+    await eventually('the first is written', async () => (await stored('copy')) > 0, 20_000);
+    child.kill('SIGTERM');
+    const { stderr } = await child;
+    const next = /^go on: plutomi-events (.*)$/m.exec(stderr)?.[1] ?? '';
+    expect(next).toMatch(/^events replay job note --from-seq \d+ --until 2999-01-01T\S+ /);
+    const before = await stored('copy');
+    const script = `'${process.execPath}' '${bin}' ${next.replace('--rate 1', '--rate 100')}`;
+    expect(await execa('sh', ['-c', script], options)).toMatchObject({ exitCode: 0 });
+    expect([before < 4, await stored('copy')]).toEqual([true, 4]);
+    const ids: (string | undefined)[] = [];
+    for (let seq = 1; seq <= 4; seq++)
+      ids.push((await link.readFromLeader('copy', seq))?.headers['Nats-Msg-Id']?.[0]);
+    // As if it had never ended: of one name.
+    expect(new Set(ids.map((id) => id?.replace(/-\d+$/, ''))).size).toBe(1);
   }, 60_000);
 
   test('the server goes away in the middle of a read: an error, and no crash', async () => {
@@ -220,6 +276,38 @@ describe('events replay', () => {
     expect(stderr).not.toMatch(/^ {4}at /m);
   }, 60_000);
 });
+
+test('what reads like the types of the config and is no subject of theirs: what would match is said', async () => {
+  const types = { name: 'test', events: { 'order.created': {}, 'order.paid': {} }, consumers: {} };
+  const shop = await makeProject(nats.url, types, {});
+  const run = (...words: string[]) => shop.cli(['events', ...words]);
+  const meant = 'did you mean events.order.*? It matches order.created, order.paid';
+  for (const words of [
+    ['tail', 'order.*', '--no-follow'],
+    ['replay', 'order.*', '--all', '--output', 'ndjson'],
+    ['replay', '--all', '--to', 'order.*=copy.*'],
+  ]) {
+    const { exitCode, stderr } = await run(...words);
+    expect([words, exitCode]).toEqual([words, 2]);
+    expect(stderr).toContain(`  → ${meant}`);
+  }
+  // A subscription hears what nobody stores: it is no error there.
+  const core = await run('tail', 'order.*', '--core', '--duration', '200ms');
+  expect(core).toMatchObject({ exitCode: 0 });
+  expect(core.stderr).toContain(`no event type of the config has the subject order.*: ${meant}`);
+  const below = await run('tail', 'events.order', '--no-follow');
+  expect(below).toMatchObject({ exitCode: 0 });
+  expect(below.stderr).toContain('events.order: did you mean events.order.>?');
+  const replayed = await run('replay', 'events.order', '--all', '--output', 'ndjson');
+  expect(replayed.stderr).toContain('events.order: did you mean events.order.>?');
+  const to = await run('replay', '--all', '--to', 'order.paid', '--yes');
+  expect(to).toMatchObject({ exitCode: 1 });
+  expect(to.stderr).toContain('order.paid is an event type: its subject is events.order.paid');
+  for (const words of [['order.paid'], ['events.order.*'], ['events.>'], []]) {
+    const { stderr } = await run('tail', ...words, '--no-follow');
+    expect([words, stderr.includes('did you mean')]).toEqual([words, false]);
+  }
+}, 60_000);
 
 describe('events replay refuses', () => {
   test.each<[readonly string[], string, RegExp]>([

@@ -234,7 +234,18 @@ test('interrupted, publishing many says how many are stored and how to store the
   const { url } = await natsForTest();
   const project = await makeProject(url, { name: 'many', events: { job: {} } }, {});
   await project.cli(['pipeline', 'apply', '--yes']);
-  const words = ['events', 'publish', 'job', '--count', '5000000', '--id', 'load', '--json'];
+  const words = [
+    'events',
+    'publish',
+    'job',
+    '--count',
+    '5000000',
+    '--header',
+    'A: b c',
+    '--id',
+    'load',
+    '--json',
+  ];
   const child = execa(process.execPath, [bin, ...words], {
     cwd: project.folder,
     env: { NATS_URL: url },
@@ -250,7 +261,8 @@ test('interrupted, publishing many says how many are stored and how to store the
   expect(exitCode).toBe(130);
   expect(await stored()).toBe(count);
   expect(stderr).toContain(`interrupted: ${count} of 5000000 are stored`);
-  expect(stderr).toContain('run it again with --id load');
+  const next = `plutomi-events events publish job --header 'A: b c' --count 5000000 --id load --json`;
+  expect(stderr).toContain(`store the rest, nothing twice: ${next}`);
 }, 60_000);
 
 test('a subject in UTF-8 can be published on, filtered by and named in a config', async () => {

@@ -62,11 +62,11 @@ async function carryOut(pipeline: Pipeline, verb: Verb, plan: LetterPlan): Promi
 }
 
 describe.each([
-  { verb: 'archive', of: 'dead', did: 'archived', kind: 'ARCHIVED', writes: [0, 1, 2] },
-  { verb: 'restore', of: 'archived', did: 'restored', kind: 'RESTORED', writes: [0, 1, 2] },
-  { verb: 'discard', of: 'dead', did: 'discarded', kind: 'DISCARDED', writes: [0, 1] },
-  { verb: 'discard', of: 'archived', did: 'discarded', kind: 'DISCARDED', writes: [0, 1] },
-] as const)('two that $verb one dead letter ($of) at once', ({ verb, of, did, kind, writes }) => {
+  { verb: 'archive', of: 'dead', did: 'archived', kind: 'ARCHIVED', writes: [0], left: [1, 2] },
+  { verb: 'restore', of: 'archived', did: 'restored', kind: 'RESTORED', writes: [0, 1], left: [2] },
+  { verb: 'discard', of: 'dead', did: 'discarded', kind: 'DISCARDED', writes: [0], left: [1] },
+  { verb: 'discard', of: 'archived', did: 'discarded', kind: 'DISCARDED', writes: [0], left: [1] },
+] as const)('two that $verb one dead letter ($of) at once', ({ verb, of, did, kind, writes, left }) => {
   it.each(writes)('are told apart as the journal does: one waits after %i writes', async (written) => {
     const bed = await testBed();
     await bury(bed);
@@ -80,6 +80,24 @@ describe.each([
     expect(other).toMatchObject({ done: 0, reasons: [`it was ${did} by ${doer.task}`] });
     expect((await verifyPipeline(machine(bed))).report.problems).toEqual([]);
   });
+
+  // To Ada, who waits is the same as who was killed.
+  it.each(left)(
+    'have both done it where one begins it and the other one ends it: after %i writes',
+    async (written) => {
+      const bed = await testBed();
+      await bury(bed);
+      if (of === 'archived') await archive(bed);
+      const plan = await planOf(bed, verb, of === 'archived' ? undefined : everything);
+      const { ada, bob } = await atOnce(bed, written, (pipeline) => carryOut(pipeline, verb, plan));
+      expect((await bed.journal(kind)).map(({ record }) => record.task)).toEqual([bob.task]);
+      expect([ada, bob]).toMatchObject([
+        { done: 1, reasons: [] },
+        { done: 1, reasons: [] },
+      ]);
+      expect((await verifyPipeline(machine(bed))).report.problems).toEqual([]);
+    },
+  );
 });
 
 describe('two that move one dead letter at once', () => {

@@ -245,7 +245,7 @@ test('what the database or the server does is told, and a relay goes on after bo
     code: 'NO_DATABASE',
     exitCode: 4,
     message: expect.stringMatching(
-      /^can't connect to the database 127\.0\.0\.1:9\/orders: connect ECONNREFUSED/,
+      /^can't connect to the database 127\.0\.0\.1:9\/orders: connection refused: nothing listens at 127\.0\.0\.1:9 \(ECONNREFUSED\)/,
     ),
   });
   await expect(relayOutbox(pipeline, { database: 'geheim' })).rejects.toMatchObject({

@@ -6,7 +6,9 @@ import type { CommandContext } from '../../lib/cli/context.js';
 import { parseHeaders, parseParams, readData } from '../../lib/cli/flags/event-input.js';
 import { readersOf } from '../../lib/config/resolved.js';
 import { subjectMatches } from '../../lib/domain/subjects.js';
+import { goOnWithPublish } from '../../lib/cli/notes/go-on.js';
 import { escapeLine } from '../../lib/domain/escape.js';
+import { hideSecrets } from '../../lib/domain/secrets.js';
 import { isBrokenJson, isEncodedOtherwise } from '../../lib/events/publish/broken-json.js';
 import { findDestination } from '../../lib/events/publish/destination.js';
 import { refuseUnknownParts } from '../../lib/events/publish/fill-subject.js';
@@ -121,7 +123,8 @@ An event whose id was seen before, within the stream's duplicate window (2 minut
     this.output(result satisfies EventsPublishResult, () => publishedManyText(subject, result, link.server));
     if (!signal.aborted || result.count === count) return;
     this.note(`interrupted: ${result.count} of ${count} are stored`);
-    this.note(escapeLine(`to store the rest, run it again with --id ${base}; nothing is stored twice`));
+    const next = goOnWithPublish(this.args.type, base, { ...this.flags, count });
+    this.note(hideSecrets(escapeLine(this.inWords(next))));
     process.exitCode = 130;
   }
 

@@ -9,10 +9,14 @@ import { countFlag } from '../../lib/cli/flags/count-flag.js';
 import { lastMomentFlag, momentFlag } from '../../lib/cli/flags/dead-letter-flags.js';
 import { leastRateFlag } from '../../lib/cli/flags/load-rate-flag.js';
 import { hoursFlag, speedFlag } from '../../lib/cli/flags/speed-flag.js';
+import { printingToStderr } from '../../lib/cli/run/contain-handlers.js';
+import { goOnWithReplay } from '../../lib/cli/notes/go-on.js';
 import { ChangingLine } from '../../lib/cli/output/changing-line.js';
 import { escapeJson, escapeLine } from '../../lib/domain/escape.js';
+import { hideSecrets } from '../../lib/domain/secrets.js';
 import { OperationError, UsageError } from '../../lib/errors.js';
 import { type EventReplayPlan, planEventReplay } from '../../lib/events/replay/plan-replay.js';
+import { nothingMeant } from '../../lib/events/read/types-meant.js';
 import { replayEvents } from '../../lib/events/replay/replay-events.js';
 import type {
   EventReplay,
@@ -146,6 +150,10 @@ Exit codes: 0 done, also when there were no events; 1 nothing was written, or an
     for (const link of [pipeline.link, target]) link?.watch(notes);
     const all = { ...options, ...(target ? { target } : {}) };
     const plan = await planEventReplay(pipeline, all);
+    for (const one of plan.subjects) {
+      const hint = nothingMeant(pipeline.config, one);
+      if (hint !== undefined) this.note(hint);
+    }
     if (dryRun) return this.output({ ...nothing, plan }, () => renderEventReplayPlan(plan));
     this.note(renderEventReplayPlan(plan));
     await this.agree(plan);
@@ -232,11 +240,15 @@ Exit codes: 0 done, also when there were no events; 1 nothing was written, or an
     // Lines that are printed would break it.
     if (this.flags.output !== 'ndjson' || !process.stdout.isTTY)
       this.line = new ChangingLine(process.stderr, show);
-    return replay({
-      signal: this.stop.signal,
-      onProgress: (now) => (soFar = now),
-      onUnlogged: (reason) => this.note(`not in the operations log: ${reason}`),
-    }).finally(() => this.line?.end());
+    const { signal } = this.stop;
+    const work = (): Promise<EventReplay> =>
+      replay({
+        signal,
+        onProgress: (now) => (soFar = now),
+        onUnlogged: (reason) => this.note(`not in the operations log: ${reason}`),
+      });
+    // Without it, what a handler prints may be what it is run for.
+    return (this.flags.json ? printingToStderr(work) : work()).finally(() => this.line?.end());
   }
 
   /** Progress is shown below it. */
@@ -249,12 +261,14 @@ Exit codes: 0 done, also when there were no events; 1 nothing was written, or an
     await this.outputPart(escapeJson(events.map((event) => `${eventJson(event)}\n`).join('')));
   }
 
-  private conclude({ failed, lastSeq, read, stopped }: EventReplay, { target }: EventReplayPlan): void {
+  private conclude(replay: EventReplay, { target }: EventReplayPlan): void {
+    const { failed, lastSeq, read, stopped } = replay;
     const interrupted = this.stop?.signal.aborted === true;
     if (stopped !== null && !interrupted) this.note(`it ended early: ${escapeLine(stopped.message)}`);
     if (stopped !== null && read > 0) {
-      const name = target?.ids == null ? '' : ` --name ${escapeLine(target.ids)}`;
-      this.note(`all up to ${lastSeq ?? 'none'} is done; go on with --from-seq ${(lastSeq ?? 0) + 1}${name}`);
+      this.note(lastSeq === null ? 'nothing of it is done' : `all up to ${lastSeq} is done`);
+      const next = goOnWithReplay(this.words, this.flags, replay, target?.ids ?? undefined);
+      this.note(hideSecrets(escapeLine(this.inWords(next))));
     }
     if (interrupted) process.exitCode = 130;
     else if (failed > 0 || stopped !== null) process.exitCode = 5;

@@ -126,6 +126,7 @@ With --core it is a plain subscription of NATS: what is published meanwhile, at 
     const { since, until, group, count, core, queue, all, new: fromNow } = this.flags;
     const { 'from-seq': fromSeq, 'last-per-subject': lastPerSubject, 'no-follow': noFollow } = this.flags;
     const subjects = this.words.flatMap((word) => word.split(',')).map((word) => word.trim());
+    notes.subjects(pipeline.config, subjects);
     const common = { subjects, signal: this.end.signal, ...(count === undefined ? {} : { count }) };
     if (core) {
       const heard = hearEvents(pipeline, {

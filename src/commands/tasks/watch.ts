@@ -2,6 +2,7 @@ import { BaseCommand } from '../../lib/cli/base-command.js';
 import { taskArg } from '../../lib/cli/flags/task-flags.js';
 import { ChangingLine } from '../../lib/cli/output/changing-line.js';
 import { viewOf } from '../../lib/cli/output/view.js';
+import { colorsFor } from '../../lib/render/colors.js';
 import { renderCounts, renderTask, renderTaskName } from '../../lib/render/tasks.js';
 import { type Suggestion, suggestCommand } from '../../lib/suggestion.js';
 import { findTask } from '../../lib/tasks/find-task.js';
@@ -10,6 +11,9 @@ import { exitCodeOfTask, watchTask } from '../../lib/tasks/watch-task.js';
 
 /** What `tasks watch --json` prints. */
 export type TasksWatchResult = TaskDetails;
+
+/** A line that is written over again and again has no room for them. */
+const withoutColors = colorsFor({ isTty: false, off: true });
 
 export default class TasksWatch extends BaseCommand<typeof TasksWatch> {
   static override summary = 'Follow a task until it ends, and each of its dead letters has an outcome.';
@@ -33,7 +37,7 @@ Exit codes, as of dlq replay --wait: 0 all were resolved; 1 there is no such tas
     let now: TaskDetails | undefined;
     const line = new ChangingLine(
       process.stderr,
-      () => now && `${now.state}: ${renderCounts(now, this.noteColors)}`,
+      () => now && `${now.state}: ${renderCounts(now, withoutColors)}`,
     );
     try {
       for await (const details of watchTask(pipeline, task.id, this.end.signal)) now = details;

@@ -260,17 +260,12 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     if (error instanceof OutputLost && error.readerLeft) return;
     // Wrong flags are reported before there is a context.
     const noColor = this.argv.includes('--no-color');
+    const { caller, environment = readEnvironment(undefined, this.config.root) } = this.context ?? {};
     reportError(error, {
-      json: this.outputIsFormat
-        ? wantsJson(this.argv) && !this.begun
-        : this.argv.includes('--json') && !this.begun,
+      json: !this.begun && (this.outputIsFormat ? wantsJson(this.argv) : this.argv.includes('--json')),
       commandId: this.id,
-      caller: this.context?.caller,
-      colors: colorsOf(
-        process.stderr,
-        this.context?.environment ?? readEnvironment(undefined, this.config.root),
-        noColor,
-      ),
+      caller,
+      colors: colorsOf(process.stderr, environment, noColor),
     });
   }
 }

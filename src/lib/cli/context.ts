@@ -20,7 +20,9 @@ import { systemClock } from '../flow/clock.js';
 import type { Logger, LogSink } from '../observe/log.js';
 import { defaultLogLevel, type LogLevel } from '../observe/log-level.js';
 import { callerOf } from './output/caller.js';
+import { printingToStderr } from './run/contain-handlers.js';
 import { untilLoaded } from './run/until-loaded.js';
+import { makeRoomForLine } from './output/changing-line.js';
 import { colorsOf } from './output/view.js';
 import { locateConfig, type Located, namedPipeline, requireNamed } from '../open/locate-config.js';
 import type { NamedPipeline } from '../operations/find-applied.js';
@@ -125,15 +127,17 @@ export class CommandContext {
   }
 
   private async load(file = this.flags.config): Promise<PipelineConfig> {
-    const config = await loadConfig({
-      cwd: this.environment.cwd,
-      ...(file === undefined ? {} : { file }),
-      handlerFiles: this.needsProject,
-      variables: this.environment.variables,
-      ...this.moduleOptions,
-      onWarning: ({ path, message }) =>
-        process.stderr.write(`Warning: ${hideSecrets(escapeBlock(`${path}: ${message}`))}\n`),
-    });
+    const load = (): Promise<PipelineConfig> =>
+      loadConfig({
+        cwd: this.environment.cwd,
+        ...(file === undefined ? {} : { file }),
+        handlerFiles: this.needsProject,
+        variables: this.environment.variables,
+        ...this.moduleOptions,
+        onWarning: ({ path, message }) =>
+          process.stderr.write(`Warning: ${hideSecrets(escapeBlock(`${path}: ${message}`))}\n`),
+      });
+    const config = await printingToStderr(load);
     requireNamed(config, this.named);
     return config;
   }
@@ -215,6 +219,7 @@ export class CommandContext {
       readable: isTty && !this.flags.json,
       color: isTty && !this.noColor,
       to,
+      ...(isTty ? { before: makeRoomForLine } : {}),
     });
   }
 

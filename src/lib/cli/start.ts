@@ -13,18 +13,20 @@ import { wantsJson } from './output/wants-json.js';
 export async function start(root: string, packageJson: PJSON): Promise<void> {
   outliveReaders();
   assumeSizes();
-  const words = await orderWords(
-    process.argv.slice(2),
-    async () => (await import('./flags/global-flags.js')).globalFlags,
-  );
+  const typed = process.argv.slice(2);
   try {
+    const words = await orderWords(
+      typed,
+      async () => (await import('./flags/global-flags.js')).globalFlags,
+      Object.keys(packageJson.oclif.topics ?? {}),
+    );
     // Given both, oclif searches for neither. Nor does it look for code to run in the folders of a user.
     await run(words, { root, pjson: packageJson, userPlugins: false, devPlugins: false });
   } catch (error) {
-    const colors = colorsOf(process.stderr, readEnvironment(undefined, root), words.includes('--no-color'));
+    const colors = colorsOf(process.stderr, readEnvironment(undefined, root), typed.includes('--no-color'));
     // It knows the errors of the client: only who fails needs to load it.
     const { reportError } = await import('./output/report-error.js');
-    reportError(error as Error, { json: wantsJson(words), colors });
+    reportError(error as Error, { json: wantsJson(typed), colors });
   }
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
   process.exit();

@@ -154,6 +154,7 @@ export function discardOne(
     if (kept && pointer) await removeKept(pipeline, pointer.consumer, pointer.origin);
     // Of what is only left over nothing is journaled.
     if (keys.length === 0 && !journaled) return removed ? { is: 'discarded' } : alreadyRemoved;
-    return by === author.task ? { is: 'discarded' } : doneBy('discarded', by);
+    // Who removes what another one has left there has finished it.
+    return by === author.task || (journaled && removed) ? { is: 'discarded' } : doneBy('discarded', by);
   }, signal);
 }

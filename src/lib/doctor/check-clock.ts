@@ -1,4 +1,4 @@
-import { formatDuration } from '../domain/duration.js';
+import { formatMeasured } from '../domain/duration.js';
 import { fail, type Finding, ok, warn } from './finding.js';
 
 /** Retries are due by our clock, and events are stored by the server's. */
@@ -19,7 +19,7 @@ export function checkClock({ beforeMs, afterMs, serverTime }: ClockReading): Fin
   // As far as the time on the way allows: somewhere between the two moments.
   const [early, late] = [serverMs - afterMs, serverMs - beforeMs];
   const offMs = early > 0 ? early : Math.min(0, late);
-  const text = `this machine is ${formatDuration(Math.abs(Math.round(offMs)))} ${offMs > 0 ? 'behind' : 'ahead of'} the server`;
+  const text = `this machine is ${formatMeasured(Math.abs(Math.round(offMs)))} ${offMs > 0 ? 'behind' : 'ahead of'} the server`;
   const next = 'let both take their time from the same source: chronyc tracking, timedatectl';
   if (Math.abs(offMs) >= wrongMs) return fail('clock', text, next);
   if (Math.abs(offMs) >= noticedMs) return warn('clock', text, next);

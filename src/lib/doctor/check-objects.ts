@@ -1,5 +1,5 @@
 import { formatBytes } from '../domain/bytes.js';
-import { formatDuration } from '../domain/duration.js';
+import { formatMeasured } from '../domain/duration.js';
 import { type PlutomiError } from '../errors.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { type Look, takeLook } from '../status/look.js';
@@ -83,7 +83,7 @@ function stateOf({ streams, offline, silentNs, lag }: Behind): string {
   const whose = `${streams} ${streams === 1 ? 'stream has' : 'streams have'} a replica there`;
   const silent = silentNs / 1_000_000;
   if (offline) return `is offline: ${whose}`;
-  if (silent >= silentMs) return `was not heard of for ${formatDuration(Math.round(silent))}: ${whose}`;
+  if (silent >= silentMs) return `was not heard of for ${formatMeasured(silent)}: ${whose}`;
   return `is not current, ${lag} operations behind: ${whose}`;
 }
 

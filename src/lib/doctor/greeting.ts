@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { decodeObject } from '../domain/decode.js';
-import { messageOf } from '../errors.js';
+import { connectionReason } from '../domain/connection-reason.js';
 
 /** What somebody who listens at an address says first. */
 export type Greeting =
@@ -24,7 +24,10 @@ export async function readGreeting(url: string, timeoutMs: number): Promise<Gree
     await once(socket, 'connect', { signal });
   } catch (error) {
     socket.destroy();
-    return { kind: 'unreachable', why: signal.aborted ? `no answer in ${timeoutMs} ms` : reasonOf(error) };
+    return {
+      kind: 'unreachable',
+      why: signal.aborted ? `no answer in ${timeoutMs} ms` : connectionReason(error, ''),
+    };
   }
   try {
     return readLine(await firstLine(socket, signal));
@@ -56,12 +59,4 @@ function readLine(line: string): Greeting {
     tlsRequired: info.value['tls_required'] === true,
     tlsAvailable: info.value['tls_available'] === true,
   };
-}
-
-/** Several addresses of one name fail together, without a message of their own. */
-function reasonOf(error: unknown): string {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === 'ECONNREFUSED') return 'connection refused: nothing listens there';
-  if (/^(?:ENOTFOUND|EAI)/.test(code ?? '')) return 'there is no machine of that name';
-  return messageOf(error);
 }

@@ -63,3 +63,14 @@ export function formatDuration(ms: number): string {
   }
   return text;
 }
+
+/**
+ * A duration that was measured, as exact as a person needs it: 32 → `32ms`, 4032 → `4s`, 1530 → `1.5s`, 61400 →
+ * `1m1s`.
+ */
+export function formatMeasured(ms: number): string {
+  const whole = Math.round(Math.abs(ms));
+  if (whole < 1000) return formatDuration(ms);
+  if (whole < 10_000) return `${ms < 0 ? '-' : ''}${Math.round(whole / 100) / 10}s`;
+  return formatDuration(Math.round(ms / 1000) * 1000);
+}

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { connectionReason } from '../domain/connection-reason.js';
 import { noProxyOf, type ProxySettings, proxyOf } from './proxy.js';
 
 export interface HttpRequest {
@@ -85,9 +86,17 @@ function inWords(error: unknown, url: URL, proxy: URL | undefined, timeoutMs: nu
   if (!(error instanceof Error)) return error;
   if (error.name === 'TimeoutError') return new Error(`no answer within ${timeoutMs} ms`);
   const status = /Proxy response \((\d+)\)|Proxy Authentication Required \((\d+)\)/.exec(error.message);
-  if (!status || !proxy) return error;
+  if (!status || !proxy) return plain(error);
   const asked = url.protocol === 'https:' ? `CONNECT ${url.hostname}:${url.port || 443}` : 'the request';
   return new Error(`the proxy ${proxy.host} answers ${status[1] ?? status[2]} to ${asked}`);
+}
+
+/** The code stays a property too, for those who decide by it. */
+function plain(error: Error): Error {
+  const reason = connectionReason(error);
+  if (reason === error.message) return error;
+  const { code } = error as NodeJS.ErrnoException;
+  return Object.assign(new Error(reason), code === undefined ? {} : { code });
 }
 
 function authorizationOf({ username, password }: URL): string | undefined {

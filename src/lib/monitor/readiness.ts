@@ -1,4 +1,4 @@
-import { formatDuration } from '../domain/duration.js';
+import { formatMeasured } from '../domain/duration.js';
 import { escapeLine } from '../domain/escape.js';
 import type { PipelineSnapshot } from '../observe/snapshot.js';
 import type { Check } from './answers.js';
@@ -9,7 +9,7 @@ const named = 3;
 /** Can this process do its work now? It gets better by itself: nothing has to be started again for it. */
 export function readinessOf({ state, connection, holding, stages }: PipelineSnapshot): readonly Check[] {
   const silent = stages.filter(({ unanswered }) => unanswered !== null);
-  const lost = `lost ${formatDuration(connection.forMs)} ago; reconnecting to ${connection.server}`;
+  const lost = `lost ${formatMeasured(connection.forMs)} ago; reconnecting to ${connection.server}`;
   return [
     { name: 'running', ...(state === 'running' ? {} : { wrong: `the pipeline is ${state}` }) },
     { name: 'connected', ...(connection.connected ? {} : { wrong: lost }) },

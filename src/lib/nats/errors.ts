@@ -9,6 +9,7 @@ import {
   TimeoutError,
   UserAuthenticationExpiredError,
 } from '@nats-io/transport-node';
+import { inUtc } from '../domain/time.js';
 import { domainOfApi, inDomain } from './home.js';
 import { apiCode, messageTooLarge, storeFullCodes } from './wire/api-code.js';
 import { limitsInTheWay } from './wire/limits-in-the-way.js';
@@ -99,7 +100,7 @@ function refusedLogin(cause: unknown): readonly string[] {
 /** The user's token has ended; the server itself says only that it refuses. */
 export class ExpiredCredentials extends ConnectionError {
   constructor(where: string, at: string, cause: unknown) {
-    super(`connect to ${where}: not allowed: the credentials expired at ${at}`, {
+    super(`connect to ${where}: not allowed: the credentials expired at ${inUtc(at)}`, {
       code: 'NOT_ALLOWED',
       cause,
       suggestions: ['get new ones from whoever issues them for this account'],

@@ -1,4 +1,4 @@
-import { formatDuration } from '../domain/duration.js';
+import { formatMeasured } from '../domain/duration.js';
 
 export type LogFields = Readonly<Record<string, unknown>>;
 
@@ -48,7 +48,7 @@ function factOf(name: string, value: unknown): string {
     /(?<=[a-z])[A-Z]/g,
     (letter) => ` ${letter.toLowerCase()}`,
   );
-  return `${words} ${isDuration ? formatDuration(value) : textOf(value)}`;
+  return `${words} ${isDuration ? formatMeasured(value) : textOf(value)}`;
 }
 
 function textOf(value: unknown): string {

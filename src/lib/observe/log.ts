@@ -1,5 +1,5 @@
 import { type Checks, oneOf, requireOptions } from '../domain/options.js';
-import { refuseNoFlag, refuseObjects, unexpected } from '../domain/given.js';
+import { refuseNoFlag, refuseNoFunction, refuseObjects, unexpected } from '../domain/given.js';
 import { createRequire } from 'node:module';
 import type * as Pino from 'pino';
 import type * as PinoPretty from 'pino-pretty';
@@ -36,6 +36,8 @@ export interface LogOptions {
   readonly color: boolean;
   /** Where lines go too; what is added later gets later lines. Default: nowhere. */
   readonly to?: readonly LogSink[];
+  /** Called before each line is written: makes room for it. Default: nothing is done. */
+  readonly before?: () => void;
 }
 
 const logChecks = {
@@ -46,6 +48,7 @@ const logChecks = {
   readable: refuseNoFlag,
   color: refuseNoFlag,
   to: refuseObjects,
+  before: refuseNoFunction,
 } as const satisfies Checks<LogOptions>;
 
 /**
@@ -71,6 +74,7 @@ export function makeLogger(options: LogOptions): Logger {
     },
     {
       write: (line) => {
+        options.before?.();
         writeLog(options.fd, format(line), reportDropped);
         for (const one of options.to ?? []) one.write(standardLine(asJson(line), pino.levels.values));
       },

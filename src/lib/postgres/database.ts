@@ -1,5 +1,6 @@
 import type * as Pg from 'pg';
 import { escapeLine } from '../domain/escape.js';
+import { connectionReason } from '../domain/connection-reason.js';
 import { ConnectionError, messageOf, OperationError, UsageError } from '../errors.js';
 
 /** A database: `postgres://user:password@host:5432/name`, or what the `Client` of `pg` takes. */
@@ -67,17 +68,12 @@ export async function connectDatabase(database: Database, name: string): Promise
     return client;
   } catch (error) {
     await client.end().catch(() => {});
-    throw new ConnectionError(`can't connect to the database ${where}: ${reasonOf(error)}`, {
+    throw new ConnectionError(`can't connect to the database ${where}: ${connectionReason(error)}`, {
       code: 'NO_DATABASE',
       cause: error,
       suggestions: ['look at DATABASE_URL or --database, and at the log of the database'],
     });
   }
-}
-
-/** Of several addresses that were tried, what the first one said. */
-export function reasonOf(error: unknown): string {
-  return messageOf(error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error);
 }
 
 async function loadPg(): Promise<Pick<typeof Pg, 'Client'>> {

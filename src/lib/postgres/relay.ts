@@ -17,7 +17,8 @@ import type { PublishResult } from '../events/publish/outgoing.js';
 import { encodeFor, type OutgoingHeaders } from '../nats/wire/headers.js';
 import { type Logger, silentLogger } from '../observe/log.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
-import { type Database, describeDatabase, reasonOf } from './database.js';
+import { type Database, describeDatabase } from './database.js';
+import { connectionReason } from '../domain/connection-reason.js';
 import { defaultOutboxTable } from './outbox.js';
 import { publishRows, type Published } from './publish-rows.js';
 import { OutboxSession, type WaitingEvent } from './session.js';
@@ -126,7 +127,7 @@ class Relay {
       // What the database itself says without ending the connection may pass too: it is starting, or full.
       const isOurs = error instanceof PlutomiError && !mayPass;
       if (!this.wasConnected || isOurs) throw error;
-      this.log.warn({ err: reasonOf(error) }, 'the database does not answer: connecting again');
+      this.log.warn({ err: connectionReason(error) }, 'the database does not answer: connecting again');
       return false;
     } finally {
       await session?.close();
@@ -153,7 +154,7 @@ class Relay {
       const failure = await this.publish(session, events, held);
       if (failure === undefined) continue;
       if (this.options.once) throw failure;
-      this.log.warn({ err: reasonOf(failure) }, 'events are not published: trying again');
+      this.log.warn({ err: connectionReason(failure) }, 'events are not published: trying again');
       await this.pause();
     }
   }
@@ -241,7 +242,7 @@ function encoded(subject: string, headers: unknown, msgId: string): string {
   try {
     return encodeFor(subject, headers as OutgoingHeaders, { msgId });
   } catch (error) {
-    throw new OperationError(`its headers can't be sent: ${reasonOf(error)}`, {
+    throw new OperationError(`its headers can't be sent: ${connectionReason(error)}`, {
       code: 'INVALID_HEADER',
       cause: error,
     });

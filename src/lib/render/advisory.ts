@@ -47,8 +47,10 @@ export function renderAdvisory(
   }
   const parts: LinePart[] = [
     { text: width < widthForDay ? timeOfDay(escapeLine(at)) : renderTime(escapeLine(at)), paint: colors.dim },
-    what(width < widthForStage ? kind : kind.padEnd(kindWidth)),
-    { text: about },
+    // What is cut of the kind is guessed, of the event it is not.
+    ...(width < widthForStage
+      ? [{ text: about }, what(kind)]
+      : [what(kind.padEnd(kindWidth)), { text: about }]),
     ...(width < widthForStage ? [] : [{ text: `${where} ${count}`.trim(), paint: colors.dim }]),
     ...meta,
     ...(source === 'server' ? [{ text: 'server', paint: colors.dim }] : []),

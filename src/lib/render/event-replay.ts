@@ -1,12 +1,14 @@
 import { escapeLine } from '../domain/escape.js';
+import { inUtc } from '../domain/time.js';
 import type { EventReplayPlan, ReplayTarget } from '../events/replay/plan-replay.js';
 import type { EventReplay, ReplaySoFar } from '../events/replay/replay-options.js';
 
 /** What will be read, and whom that concerns. */
 export function renderEventReplayPlan(plan: EventReplayPlan): string {
   const { subjects, server, since, fromSeq, until, events, target } = plan;
-  const from = since === null ? (fromSeq === null ? 'from the oldest' : `from ${fromSeq}`) : `since ${since}`;
-  const to = until === null ? '' : ` until ${until}`;
+  const from =
+    since === null ? (fromSeq === null ? 'from the oldest' : `from ${fromSeq}`) : `since ${inUtc(since)}`;
+  const to = until === null ? '' : ` until ${inUtc(until)}`;
   const many = events === null ? 'events' : events === 1 ? '1 event' : `${counted(events)} events`;
   const read = `replay ${many} of ${subjects.map(escapeLine).join(', ')} on ${server}, ${from}${to}`;
   return target === null ? read : `${read}\n${targetText(target)}`;
@@ -26,7 +28,7 @@ export function renderReplaying(
   { events }: EventReplayPlan,
 ): string {
   const of = events === null ? '' : ` of ${counted(Math.max(events, read))}`;
-  return `${counted(read)}${of} read, at ${seq} of ${time}${failed === 0 ? '' : `, ${counted(failed)} failed`}`;
+  return `${counted(read)}${of} read, at ${seq} of ${inUtc(time)}${failed === 0 ? '' : `, ${counted(failed)} failed`}`;
 }
 
 /** What became of it. `done`: in a word, of what was done with each. */

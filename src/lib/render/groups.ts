@@ -7,7 +7,7 @@ import type { Colors } from './colors.js';
 import { clipColumns } from './columns.js';
 import type { View } from './dead-letters.js';
 import { renderSparkline } from './sparkline.js';
-import { type Column, renderTable } from './table.js';
+import { type Column, tableLines } from './table.js';
 import { renderTime, renderWhen } from './time.js';
 
 /** Narrower terminals have room for half of it. */
@@ -36,9 +36,9 @@ export function renderGroupList(groups: readonly Group[], view: View): string {
     renderWhen(lastDeadAt, nowMs),
     expiresAt === null ? '-' : renderWhen(expiresAt, nowMs),
   ]);
-  const [titles = '', ...lines] = renderTable(columns, rows, { width, colors }).split('\n');
+  const { titles, rows: lines } = tableLines(columns, rows, { width, colors });
   const blocks = groups.map((group, at) => [lines[at] ?? '', ...below(group, view)].join('\n'));
-  return [titles, ...blocks].join('\n');
+  return [...(titles === undefined ? [] : [titles]), ...blocks].join('\n');
 }
 
 function below(group: Group, { colors, width }: View): string[] {

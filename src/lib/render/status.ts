@@ -4,7 +4,7 @@ import { orUnknown, renderRate, renderSize } from './amount.js';
 import { clipColumns } from './columns.js';
 import type { View } from './dead-letters.js';
 import { renderSparkline } from './sparkline.js';
-import { type Column, renderTable } from './table.js';
+import { type Column, type TableLines, tableLines } from './table.js';
 import { renderWhen } from './time.js';
 
 /** Narrower terminals have room for the most important columns only. */
@@ -56,7 +56,7 @@ function renderStreams(streams: readonly StreamStatus[], view: View): string {
         ]
       : []),
   ]);
-  return withProblems(streams, renderTable(columns, rows, view), view);
+  return withProblems(streams, tableLines(columns, rows, view), view);
 }
 
 function renderConsumers(consumers: readonly ConsumerStatus[], view: View, seen: Seen | undefined): string {
@@ -93,7 +93,7 @@ function renderConsumers(consumers: readonly ConsumerStatus[], view: View, seen:
       : []),
     ...(all && seen ? [renderSparkline(seen(one).slice(-sparkWidth)).padStart(sparkWidth)] : []),
   ]);
-  const table = withProblems(shown, renderTable(columns, rows, view), view);
+  const table = withProblems(shown, tableLines(columns, rows, view), view);
   const hidden = consumers.length - shown.length;
   if (hidden === 0) return table;
   const text = `${hidden} more stage${hidden === 1 ? ' has' : 's have'} nothing to do`;
@@ -109,12 +109,11 @@ function isShown({ name, stage, pending, ackPending, problem }: ConsumerStatus):
 /** What is wrong stands below what it is about. */
 function withProblems(
   items: readonly { readonly problem: string | null }[],
-  table: string,
+  { titles, rows: lines }: TableLines,
   { colors, width }: View,
 ): string {
-  const [titles = '', ...lines] = table.split('\n');
   return [
-    titles,
+    ...(titles === undefined ? [] : [titles]),
     ...lines.flatMap((line, at) => {
       const problem = items[at]?.problem ?? null;
       if (problem === null) return [line];

@@ -55,7 +55,7 @@ const calls: readonly Call[] = [
   { words: ['server', 'install'], shows: /^nats-server \d+\.\d+\.\d+ / },
   { words: ['server', 'start'], shows: /^stop it with: plutomi-events server stop$/m },
   { words: ['server', 'stop'], shows: /^stopped the nats-server / },
-  { words: ['examples', 'list'], shows: /^notes\/1-pub-sub +\d+ s/m, colored: true },
+  { words: ['examples', 'list'], shows: /^notes\/1-pub-sub(?: +|\n {2}takes )\d+ s/m, colored: true },
   { words: ['examples', 'run', 'notes/1-pub-sub'], shows: /^It adds up\.$/m, colored: true },
   { words: ['completion', 'bash'], shows: /^complete -F _plutomi_events plutomi-events$/m },
   { words: ['config', 'show'], shows: /^ {4}attempts: 1$/m },
@@ -90,12 +90,12 @@ const calls: readonly Call[] = [
   {
     words: ['dlq', 'list'],
     shows:
-      /(?:^notifications-consumer\/[123] +(?:now|\d+s ago) +1\+0 {2}expires in \S+ {2}(?:events\.job\.bad {2})?TypeErr.*\n){3}/m,
+      /(?:^notifications-consumer\/[123](?: +|\n {2}died )(?:now|\d+s ago) +(?:tries )?1\+0(?: {2}|\n {2}original )expires in \S+(?: {2}(?:events\.job\.bad {2})?|\n {2}reason )TypeErr.*\n){3}/m,
     colored: true,
   },
   {
     words: ['dlq', 'list', '--group-by', 'reason'],
-    shows: /^ {4}3 {2}TypeErr.* notifications-consumer\/3$/m,
+    shows: /^(?: {4}3 {2}TypeErr.* |count 3\n {2}reason TypeErr[^]* {2}sample )notifications-consumer\/3$/m,
     colored: true,
   },
   { words: ['dlq', 'show', `${consumer}/1`], shows: /^ {2}attempts {5}1 main, 0 retry$/m, colored: true },
@@ -107,7 +107,7 @@ const calls: readonly Call[] = [
   { words: ['dlq', 'note', group, 'the user is gone'], shows: /the user is gone$/m, colored: true },
   {
     words: ['dlq', 'watch', '--all', '--count', '1'],
-    shows: /notifications-consumer\/\d +1\+0 {2}Type/,
+    shows: /notifications-consumer\/\d +(?:1\+0 {2}Type|Ty)/,
     colored: true,
   },
   {
@@ -147,7 +147,7 @@ const calls: readonly Call[] = [
     shows: /^notifications-consumer +\d+ waiting, \d+ in hand +delivered$/m,
     colored: true,
   },
-  { words: ['tasks', 'list'], shows: /^later {2}cancelled /m, colored: true },
+  { words: ['tasks', 'list'], shows: /^later(?: {2}cancelled |\n {2}state cancelled)/m, colored: true },
   { words: ['tasks', 'show', 'now'], shows: /^ {2}pending +notifications-consumer\/1$/m, colored: true },
   { words: ['tasks', 'watch', 'later'], shows: /^ {2}state +cancelled$/m, colored: true, exits: 5 },
   {
@@ -157,7 +157,8 @@ const calls: readonly Call[] = [
   },
   {
     words: ['advisories', 'tail', '--no-follow'],
-    shows: / DISCARDED +notifications-consumer\/2 .*: sent by hand$/m,
+    shows:
+      / (?:DISCARDED +notifications-consumer\/2 .*(?:: sent by hand|…)|notifications-consumer\/2 {2}DIS…)$/m,
     colored: true,
   },
   { words: ['operations', 'log'], shows: / discarded +1[ :]/, colored: true },

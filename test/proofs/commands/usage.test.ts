@@ -82,6 +82,28 @@ describe('words that a command can not take', () => {
     expect(stderr).toContain(next);
   });
 
+  test.each<[string[], string, string]>([
+    [['--server'], '--server needs a value: <url>', 'plutomi-events --help'],
+    [['--json', '--server'], '--server needs a value', 'plutomi-events --help'],
+    [['--server='], '--server needs a value', 'usage: plutomi-events <command> [FLAGS]'],
+    [
+      ['--server', 'dlq', 'list'],
+      '--server needs a value: it took the dlq of dlq list',
+      'plutomi-events --help',
+    ],
+    [['--json', '--'], 'no command stands before --', 'plutomi-events --help'],
+    [['', 'list'], 'the command is an empty text', 'plutomi-events --help'],
+    [['dlq', '--server'], '--server needs a value', 'usage: plutomi-events dlq <command> [FLAGS]'],
+    [['dlq', ''], 'the command behind dlq is an empty text', 'plutomi-events dlq --help'],
+    [['dlq', '--nope'], 'unknown flag --nope', 'plutomi-events dlq --help'],
+  ])('%j: no command, and what stands there can not be meant', async (words, message, next) => {
+    const { exitCode, stdout, stderr } = await run(...words);
+    const said = words.includes('--json') ? stdout : stderr;
+    expect([exitCode, words.includes('--json') ? stderr : stdout]).toEqual([2, '']);
+    expect(said).toContain(message);
+    expect(said).toContain(next);
+  });
+
   test('an unknown flag before any command', async () => {
     const { exitCode, stderr } = await run('--pasword=hunter2');
     expect(exitCode).toBe(2);

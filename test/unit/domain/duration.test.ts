@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { durationMeant, formatDuration, parseDuration } from '../../../src/lib/domain/duration.js';
+import {
+  durationMeant,
+  formatDuration,
+  formatMeasured,
+  parseDuration,
+} from '../../../src/lib/domain/duration.js';
 import { property } from '../../support/property.js';
 
 const hundredYearsMs = 100 * 365 * 86_400_000;
@@ -91,4 +96,18 @@ describe('durationMeant', () => {
     expect(durationMeant(text)).toBe(meant);
     if (meant !== undefined) expect(parseDuration(meant)).toBeGreaterThan(0);
   });
+});
+
+test.each([
+  [0, '0s'],
+  [32, '32ms'],
+  [999.4, '999ms'],
+  [1000, '1s'],
+  [4032, '4s'],
+  [1530, '1.5s'],
+  [9960, '10s'],
+  [61_400, '1m1s'],
+  [-4032, '-4s'],
+])('%d ms that were measured are %s', (ms, text) => {
+  expect(formatMeasured(ms)).toBe(text);
 });

@@ -31,6 +31,7 @@ it.each<[Record<string, unknown>, string]>([
     { ...event, to: 'retry', due: '2026-01-31T12:00:00.000Z', msg: 'routed to retry' },
     'mailer/2 main routed to retry (due 2026-01-31T12:00:00.000Z)',
   ],
+  [{ ...event, attempt: 2, durationMs: 4032, msg: 'succeeded' }, 'mailer/2 main #2 succeeded (duration 4s)'],
   [{ ...event, attempt: 2, durationMs: 12, msg: 'succeeded' }, 'mailer/2 main #2 succeeded (duration 12ms)'],
   [
     { level: 'error', id: 'mailer/2', consumer: 'mailer', cycle: 1, reason: 'gone', msg: 'dead letter' },

@@ -70,8 +70,8 @@ it('has room for the reason where columns would have none', () => {
     12:00:00  MAX_DELIVERIES   notifications-consumer/42  events #7  server  it fai…"
   `);
   expect(shown(40)).toMatchInlineSnapshot(`
-    "12:00:00  ATTEMPT_FAILED  notifications…
-    12:00:00  MAX_DELIVERIES  notifications…"
+    "12:00:00  notifications-consumer/42  AT…
+    12:00:00  notifications-consumer/42  MA…"
   `);
 });
 

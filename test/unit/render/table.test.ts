@@ -36,8 +36,55 @@ describe('renderTable', () => {
     ];
     const text = renderTable(two, [['a'.repeat(60), 'b'.repeat(10)]], { width: 30, colors: plain });
     expect(text.split('\n')[1]).toMatch(/^a{17}… {2}b{10}$/);
-    const narrow = renderTable(two, [['a'.repeat(60), 'b'.repeat(60)]], { width: 5, colors: plain });
+    const narrow = renderTable(two, [['a'.repeat(60), 'b'.repeat(60)]], { width: 18, colors: plain });
     expect(narrow.split('\n')[1]).toBe('aaaaaaa…  bbbbbbb…');
+  });
+
+  it('has a few lines for each row where the columns do not fit, and no title apart from its value', () => {
+    const five = [
+      { title: 'ID' },
+      { title: 'DIED', align: 'right' },
+      { title: 'TRIES', align: 'right' },
+      { title: 'ORIGINAL' },
+      { title: 'REASON', flexible: true },
+    ] as const;
+    const letters = [
+      ['notifications-consumer/42', '3m ago', '3+3', 'expires in 6d', 'no such template: welcome-mail'],
+      ['c/1', 'now', '1+0', '', ''],
+    ];
+    const text = renderTable(five, letters, { width: 40, colors: plain });
+    expect(text).toMatchInlineSnapshot(`
+      "notifications-consumer/42
+        died 3m ago  tries 3+3
+        original expires in 6d
+        reason no such template: welcome-mail
+      c/1
+        died now  tries 1+0"
+    `);
+    for (const width of [20, 25, 30, 40, 50, 60]) {
+      const lines = renderTable(five, letters, { width, colors: plain }).split('\n');
+      for (const line of lines) expect(line.length).toBeLessThanOrEqual(width);
+    }
+    const painted = renderTable(five, letters, { width: 40, colors: colored });
+    expect(painted.replaceAll(/\u001b\[\d+m/g, '')).toBe(text);
+  });
+
+  it('counts are named too where they come first', () => {
+    const counts = [
+      { title: 'COUNT', align: 'right' },
+      { title: 'GROUP' },
+      { title: 'LAST', align: 'right' },
+    ] as const;
+    const text = renderTable(counts, [['12', '0123456789ab', '3m ago']], { width: 24, colors: plain });
+    expect(text).toBe('count 12\n  group 0123456789ab\n  last 3m ago');
+  });
+
+  it('cuts no title', () => {
+    const two = [{ title: 'name' }, { title: 'what it shows', flexible: true }] as const;
+    for (const width of [20, 25, 30]) {
+      const lines = renderTable(two, [['notes/4-queue', 'work that is shared']], { width, colors: plain });
+      for (const line of lines.split('\n')) expect(line.length).toBeLessThanOrEqual(width);
+    }
   });
 
   it('keeps the width of wide characters', () => {

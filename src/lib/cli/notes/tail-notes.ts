@@ -1,5 +1,8 @@
 import { escapeLine } from '../../domain/escape.js';
 import { inUtc, isoOfMs } from '../../domain/time.js';
+import type { PipelineConfig } from '../../config/resolved.js';
+import { subjectsNamed } from '../../events/read/subjects-meant.js';
+import { nothingMeant } from '../../events/read/types-meant.js';
 import type { JoinedGroup, StoredRange } from '../../events/read/read-options.js';
 import type { HeardEvent, StoredEvent } from '../../events/read/stored-event.js';
 
@@ -36,6 +39,14 @@ export class TailNotes {
   connection(state: 'disconnected' | 'reconnected'): void {
     const lost = this.flags.core ? '; what comes meanwhile is not heard' : '';
     this.note(state === 'disconnected' ? `connection lost; reconnecting${lost}` : 'connected again');
+  }
+
+  /** Those that no event type has, although they look like some. */
+  subjects(config: PipelineConfig, named: readonly string[]): void {
+    for (const one of subjectsNamed(config, named)) {
+      const hint = nothingMeant(config, one);
+      if (hint !== undefined) this.note(hint);
+    }
   }
 
   /** A start that is not there yet, or not any more. */

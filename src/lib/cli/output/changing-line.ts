@@ -10,6 +10,51 @@ const echoed = 2;
 /** Those that have not ended. */
 const open = new Set<ChangingLine>();
 
+/** Whether what was written last, by whoever, ended its line. */
+let atLineStart = true;
+
+/** Makes room for a line that is written past the streams of this process, such as one of a log. */
+export function makeRoomForLine(): void {
+  clearChangingLines();
+  if (!atLineStart) draw(process.stderr, '\n');
+  atLineStart = true;
+}
+
+function clearChangingLines(): void {
+  for (const line of open) line.clear();
+}
+
+function draw(stream: WriteStream, text: string): void {
+  drawing = true;
+  stream.write(text);
+  drawing = false;
+}
+
+/** Terminals whose writers make room by themselves. */
+const watched = new WeakSet<WriteStream>();
+
+/** From now on whatever is written to this terminal, by handlers too, stands on lines of its own. */
+function watch(stream: WriteStream): void {
+  if (!stream.isTTY || watched.has(stream)) return;
+  watched.add(stream);
+  const write: (...words: Parameters<WriteStream['write']>) => boolean = stream.write.bind(stream);
+  const makesRoom = (...words: Parameters<WriteStream['write']>): boolean => {
+    const [chunk] = words;
+    const last = chunk.at(-1);
+    if (!drawing && last !== undefined) {
+      clearChangingLines();
+      atLineStart = last === '\n' || last === '\r' || last === lineFeed || last === carriageReturn;
+    }
+    return write(...words);
+  };
+  stream.write = makesRoom as WriteStream['write'];
+}
+
+const lineFeed = 10;
+const carriageReturn = 13;
+/** What is written now is a changing line itself. */
+let drawing = false;
+
 /** Ends all there are, for what has the last word. */
 export function endChangingLines(): void {
   for (const line of open) line.end();
@@ -29,6 +74,8 @@ export class ChangingLine {
     this.timer = setInterval(() => this.show(), stream.isTTY ? ttyEveryMs : plainEveryMs);
     this.timer.unref();
     open.add(this);
+    watch(process.stdout);
+    watch(process.stderr);
   }
 
   /** Nothing is shown any more; a line on a terminal goes away. */
@@ -36,19 +83,25 @@ export class ChangingLine {
     clearInterval(this.timer);
     open.delete(this);
     this.clear();
+    if (!atLineStart) makeRoomForLine();
   }
 
   /** Makes room for another line; it is shown again below that. */
   clear(): void {
-    if (this.shown > 0 && this.stream.isTTY) this.stream.write(`\r${' '.repeat(this.shown + echoed)}\r`);
+    if (this.shown > 0 && this.stream.isTTY) draw(this.stream, `\r${' '.repeat(this.shown + echoed)}\r`);
     this.shown = 0;
   }
 
   private show(): void {
     const text = this.text()?.slice(0, (this.stream.columns ?? Number.POSITIVE_INFINITY) - echoed - 1);
     if (text === undefined) return;
+    if (!this.stream.isTTY) {
+      this.stream.write(`${text}\n`);
+      return;
+    }
     // Without escape sequences: a terminal may know none.
-    this.stream.write(this.stream.isTTY ? `\r${text.padEnd(this.shown)}` : `${text}\n`);
+    draw(this.stream, `${atLineStart ? '' : '\n'}\r${text.padEnd(this.shown)}`);
+    atLineStart = true;
     this.shown = text.length;
   }
 }

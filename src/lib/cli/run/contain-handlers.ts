@@ -23,3 +23,14 @@ export function containHandlers(onStray: (message: string) => void): () => void 
     process.off('unhandledRejection', stray);
   };
 }
+
+/** Does this; what configs and handlers print meanwhile goes to stderr: a result on stdout has nothing else in it. */
+export async function printingToStderr<T>(work: () => Promise<T>): Promise<T> {
+  const write = process.stdout.write.bind(process.stdout);
+  process.stdout.write = process.stderr.write.bind(process.stderr);
+  try {
+    return await work();
+  } finally {
+    process.stdout.write = write;
+  }
+}

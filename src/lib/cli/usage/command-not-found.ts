@@ -3,6 +3,7 @@ import { readEnvironment } from '../../connection/environment.js';
 import { closest } from '../../domain/closest.js';
 import { escapeLine } from '../../domain/escape.js';
 import { UsageError } from '../../errors.js';
+import { nextSteps, strayWord } from './flags-alone.js';
 import { helpOf, shapeOf } from './command-shape.js';
 import type { OwnCommand } from '../../suggestion.js';
 import { reportError } from '../output/report-error.js';
@@ -46,15 +47,13 @@ export function reportUnknownCommand(
 
 function problemOf(config: Config, words: readonly string[]): UsageError {
   const [first = ''] = words;
-  if (first.startsWith('-')) {
-    return new UsageError(`unknown flag ${first.replace(/=.*$/s, '')}, and no command`, {
-      suggestions: ['usage: plutomi-events <command> [FLAGS]', helpOf({ name: '' })],
-    });
-  }
+  if (first.startsWith('-')) return new UsageError(strayWord(first, ''), { suggestions: nextSteps('') });
   for (let end = words.length - 1; end > 0; end--) {
     const command = config.findCommand(words.slice(0, end).join(':'));
     if (command) return strayWords(shapeOf(command), words.slice(end));
   }
+  const swallowed = swallowedWord(words, process.argv.slice(2), config);
+  if (swallowed !== undefined) return swallowed;
   const typed = words.join(' ');
   const near = meant(typed, config);
   return new UsageError(`unknown command "${escapeLine(typed)}"`, {
@@ -62,6 +61,22 @@ function problemOf(config: Config, words: readonly string[]): UsageError {
     suggestions: [
       near === undefined ? helpFor(first, config) : { do: 'run', command: near, why: 'did you mean' },
     ],
+  });
+}
+
+/** `--server dlq list`: the flag took the first word of the command. */
+function swallowedWord(
+  words: readonly string[],
+  typed: readonly string[],
+  config: Config,
+): UsageError | undefined {
+  const at = typed.indexOf(words[0] ?? '') - 1;
+  const [flag = '', word = ''] = typed.slice(at - 1);
+  if (at < 1 || !/^--?[a-z-]+$/.test(flag)) return undefined;
+  const command = [word, ...words].join(' ');
+  if (!config.findCommand(command.replaceAll(' ', ':'))) return undefined;
+  return new UsageError(`${flag} needs a value: it took the ${escapeLine(word)} of ${escapeLine(command)}`, {
+    suggestions: nextSteps(''),
   });
 }
 

@@ -169,12 +169,14 @@ function reworded(command: CommandShape, said: string): UsageError | undefined {
   return undefined;
 }
 
-function valueOf({ helpValue, options, description = '' }: FlagShape = { type: 'option' }): string {
+/** What a flag takes, in words. */
+export function valueOf({ helpValue, options, description = '' }: FlagShape = { type: 'option' }): string {
   if (options) return oneOf(options);
   return helpValue === undefined ? description : `${String(helpValue)}, ${description}`;
 }
 
-function oneOf(options: readonly string[]): string {
+/** `a, b or c` */
+export function oneOf(options: readonly string[]): string {
   const last = options.at(-1) ?? '';
   return options.length === 1 ? last : `${options.slice(0, -1).join(', ')} or ${last}`;
 }

@@ -90,9 +90,9 @@ export function archiveOne(
     if (!kept || !isSameLetter(kept, wanted)) return { is: 'skipped', ...occupied(wanted) };
     await journalArchive(pipeline, kept);
     // By sequence: a newer dead letter of the same event stays. One that is gone already is as good as deleted.
-    await link.deleteMessage(places.dlq.stream, dlqSeq);
-    // Of two at once, it is archived by the one whose document it is.
-    return kept.task === author.task ? { is: 'archived' } : doneBy('archived', kept.task);
+    const removed = await link.deleteMessage(places.dlq.stream, dlqSeq);
+    // Who removes what another one has left there has finished it.
+    return removed || kept.task === author.task ? { is: 'archived' } : doneBy('archived', kept.task);
   }, signal);
 }
 

@@ -121,8 +121,9 @@ export function restoreOne(
       if (!journaled) by = await journalOnce(pipeline, recordAbout(letterKey(pointer), facts));
     }
     // This version of it: another archiving of the same dead letter stays.
-    await deleteDocument(pipeline, documentSeq);
-    return by === author.task ? { is: 'restored' } : doneBy('restored', by);
+    const removed = await deleteDocument(pipeline, documentSeq);
+    // Who removes what another one has left there has finished it.
+    return by === author.task || (journaled && removed) ? { is: 'restored' } : doneBy('restored', by);
   }, signal);
 }
 

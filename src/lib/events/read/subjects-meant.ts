@@ -10,6 +10,7 @@ import {
   shortened,
   subjectMatches,
 } from '../../domain/subjects.js';
+import { typesMeant } from './types-meant.js';
 import { UsageError } from '../../errors.js';
 
 /** Which subjects of the events stream are meant. */
@@ -22,7 +23,7 @@ export interface SubjectsMeant {
   readonly matches: ((subject: string) => boolean) | undefined;
 }
 
-type Known = Pick<PipelineConfig, 'events' | 'streams'>;
+type Known = Pick<PipelineConfig, 'events' | 'streams' | 'eventsRoot'>;
 
 /** More are sorted out here: for each message, and to refuse overlaps, the server looks at all of them. */
 const mostFilters = 100;
@@ -89,8 +90,9 @@ function refuseUnknown(config: Known, subject: string): void {
   if (subjects.some((one) => filtersOverlap(one, subject))) return;
   const known = config.events.flatMap((event) => [event.type, event.subject]);
   const near = closest(subject, known);
+  const hint = typesMeant(config, subject) ?? (near === undefined ? undefined : `did you mean ${near}?`);
   throw new UsageError(
     `no event has the subject ${escapeLine(subject)}: the stream ${name} stores ${subjects.join(', ')}`,
-    { ...facts, suggestions: near === undefined ? [] : [`did you mean ${near}?`] },
+    { ...facts, suggestions: hint === undefined ? [] : [hint] },
   );
 }

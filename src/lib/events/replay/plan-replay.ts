@@ -203,7 +203,7 @@ async function targetOf(
   }
   const reached = to === undefined ? config.streams.events.subjects : [subject];
   if (isHome || to !== undefined) refuseOwn(pipeline, subject, isHome);
-  const found = await consumersOf(link, reached);
+  const found = await consumersOf(link, reached, typeMeant(config, to));
   const own = isHome
     ? readersOf(config)
         .filter(({ subjects }) => subjects.some((one) => reached.some((to) => filtersOverlap(one, to))))
@@ -217,6 +217,12 @@ async function targetOf(
       found === undefined && !isHome ? null : [...new Set([...own, ...(found?.consumers ?? [])])].toSorted(),
     ids: keepIds ? null : name,
   };
+}
+
+/** Events go to subjects: the name of an event type is none, as a rule. */
+function typeMeant({ events }: Pipeline['config'], to: string | undefined): string[] {
+  const named = events.find(({ type }) => type === to);
+  return named ? [`${named.type} is an event type: its subject is ${named.subject}`] : [];
 }
 
 /** Both connections lead to one and the same stream: it was made at one time. */
@@ -253,6 +259,7 @@ function refuseOwn({ config }: Pipeline, subject: string, isHome: boolean): void
 async function consumersOf(
   link: Link,
   reached: readonly string[],
+  hints: readonly string[],
 ): Promise<{ readonly streams: string[]; readonly consumers: string[] } | undefined> {
   try {
     const owning = await Promise.all(reached.map((subject) => streamsOwning(link, subject)));
@@ -263,7 +270,7 @@ async function consumersOf(
         `no stream on ${link.server} stores ${escapeLine(nowhere)}: nothing of it would be kept`,
         {
           code: 'NO_STREAM',
-          suggestions: ['make a stream for it, or choose a subject that a stream there stores'],
+          suggestions: [...hints, 'make a stream for it, or choose a subject that a stream there stores'],
         },
       );
     }

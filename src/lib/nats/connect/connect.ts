@@ -10,6 +10,7 @@ import {
   tokenAuthenticator,
   usernamePasswordAuthenticator,
 } from '@nats-io/transport-node';
+import { connectionReason } from '../../domain/connection-reason.js';
 import { formatDuration } from '../../domain/duration.js';
 import { ConnectionError, messageOf } from '../../errors.js';
 import { type Clock, systemClock } from '../../flow/clock.js';
@@ -118,10 +119,10 @@ async function failureOf(error: unknown, target: ConnectionTarget, clock: Clock)
 
 /** What the error says; of a connection that the server cut off, why it did. */
 async function saidBy(error: unknown, target: ConnectionTarget): Promise<string> {
-  const message = messageOf(error);
-  if (!/ECONNRESET|EPIPE|closed the connection/.test(message)) return message;
+  const reason = connectionReason(error);
+  if (!/ECONNRESET|EPIPE|closed the connection/.test(messageOf(error))) return reason;
   const { tlsRefusal } = await import('./tls-refusal.js');
-  return (await tlsRefusal(target).catch(() => undefined)) ?? message;
+  return (await tlsRefusal(target).catch(() => undefined)) ?? reason;
 }
 
 interface Explained {
