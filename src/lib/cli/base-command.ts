@@ -259,12 +259,13 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     // The reader has left with what it wanted.
     if (error instanceof OutputLost && error.readerLeft) return;
     // Wrong flags are reported before there is a context.
+    const context = this.context as CommandContext | undefined;
+    const environment = context?.environment ?? readEnvironment(undefined, this.config.root);
     const noColor = this.argv.includes('--no-color');
-    const { caller, environment = readEnvironment(undefined, this.config.root) } = this.context ?? {};
     reportError(error, {
       json: !this.begun && (this.outputIsFormat ? wantsJson(this.argv) : this.argv.includes('--json')),
       commandId: this.id,
-      caller,
+      caller: context?.caller,
       colors: colorsOf(process.stderr, environment, noColor),
     });
   }
