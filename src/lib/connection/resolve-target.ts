@@ -1,5 +1,5 @@
 import { type Checks, requireOptions } from '../domain/options.js';
-import { refuseNoFunction, refuseNoObject, refuseNoRate, refuseNoText } from '../domain/given.js';
+import { refuseNoFunction, refuseNoObject, refuseNoWait, refuseNoText } from '../domain/given.js';
 import type { Auth, ConnectionTarget } from '../nats/connect/target.js';
 import { escapeLine } from '../domain/escape.js';
 import { isName, isSubject, shortened, subjectFault } from '../domain/subjects.js';
@@ -21,7 +21,7 @@ const targetChecks = {
   cluster: refuseNoText,
   local: refuseNoFunction,
   name: refuseNoText,
-  timeoutMs: refuseNoRate,
+  timeoutMs: refuseNoWait,
 } as const satisfies Checks<TargetOptions>;
 
 /** One place that can say where to connect and as whom. */

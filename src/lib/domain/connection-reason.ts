@@ -14,9 +14,9 @@ const meanings: Readonly<Record<string, (at: string) => string>> = {
   EPIPE: () => 'the other side closed the connection',
 };
 
+/** How the NATS client words it. */
+const inWords = /^connection refused$/i;
 const inText = /\b(?:connect|getaddrinfo|read|write) (E[A-Z_]+)(?: (\S+))?/;
-/** How the NATS client words it, without a place. */
-const refused = /^connection refused$/i;
 
 /**
  * Why a connection did not come about, for a person: what happened and where, with the code of the system in brackets for
@@ -26,8 +26,9 @@ export function connectionReason(error: unknown, at?: string): string {
   const errors = readAny(error, 'errors');
   if (Array.isArray(errors) && errors.length > 0) return connectionReason(errors[0], at);
   const message = messageOf(error);
+  if (inWords.test(message)) return message;
   const found = inText.exec(message);
-  const code = readText(error, 'code') ?? found?.[1] ?? (refused.test(message) ? 'ECONNREFUSED' : undefined);
+  const code = readText(error, 'code') ?? found?.[1];
   const meaning = code !== undefined && Object.hasOwn(meanings, code) ? meanings[code] : undefined;
   if (meaning === undefined) return message;
   return `${meaning(at ?? placeOf(error) ?? found?.[2] ?? '')} (${code})`;

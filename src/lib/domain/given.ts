@@ -45,6 +45,11 @@ export function waitOf(name: string, given: number, leastMs = 0): number {
   throw unexpected(name, `${leastMs} to ${longestTimerMs} ms, or Infinity`, given);
 }
 
+/** A time to wait, from 1 ms. @throws UsageError */
+export function refuseNoWait(name: string, given: unknown): void {
+  waitOf(name, given as number, 1);
+}
+
 /** A function. @throws UsageError */
 export function refuseNoFunction(name: string, given: unknown): void {
   if (given !== undefined && typeof given !== 'function') throw unexpected(name, 'a function', given);
@@ -95,9 +100,9 @@ export function refuseObjects(name: string, given: unknown): void {
   if (!Array.isArray(given) || !given.every(isObject)) throw unexpected(name, 'a list of objects', odd);
 }
 
-/** A map. @throws UsageError */
+/** Handlers by their files. @throws UsageError */
 export function refuseNoMap(name: string, given: unknown): void {
-  if (!(given instanceof Map)) throw unexpected(name, 'a Map', given);
+  if (!(given instanceof Map)) throw unexpected(name, 'a Map of functions', given);
 }
 
 /** A logger like those of pino. @throws UsageError */

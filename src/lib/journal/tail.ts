@@ -54,14 +54,18 @@ export function tailAdvisories(
   pipeline: Pipeline,
   options: TailOptions = {},
 ): AsyncGenerator<AdvisoryLine, void> {
-  refuseNoPipeline(pipeline);
-  checkOptions(tailChecks, options);
-  return leavable(options.signal, (signal) => eachAdvisory(pipeline, { ...options, signal }));
+  return leavable(options, (signal) => eachAdvisory(pipeline, options, signal));
 }
 
-async function* eachAdvisory(pipeline: Pipeline, options: TailOptions): AsyncGenerator<AdvisoryLine, void> {
+async function* eachAdvisory(
+  pipeline: Pipeline,
+  options: TailOptions,
+  signal: AbortSignal,
+): AsyncGenerator<AdvisoryLine, void> {
+  refuseNoPipeline(pipeline);
+  checkOptions(tailChecks, options);
   const { link, config } = pipeline;
-  const { kinds, consumer, sinceMs, follow, signal } = options;
+  const { kinds, consumer, sinceMs, follow } = options;
   if (consumer !== undefined && !isName(consumer)) {
     throw new UsageError(`consumer: expected a name, found "${consumer}"`);
   }

@@ -3,7 +3,7 @@ import {
   refuseNoClock,
   refuseNoFlag,
   refuseNoFunction,
-  refuseNoRate,
+  refuseNoWait,
   refuseNoText,
 } from '../domain/given.js';
 import type { UserConfig } from '../config/schema/user-config.js';
@@ -94,7 +94,7 @@ export const openChecks = {
   pipeline: refuseNoText,
   cwd: refuseNoText,
   name: refuseNoText,
-  timeoutMs: refuseNoRate,
+  timeoutMs: refuseNoWait,
   identity: (name, given) => checkOptions(identityChecks, given, name),
   clock: refuseNoClock,
   onWarning: refuseNoFunction,

@@ -49,19 +49,21 @@ export function watchDeadLetters(
   filters: DeadLetterFilters = {},
   options: WatchOptions = {},
 ): AsyncGenerator<DeadLetterItem, void> {
-  refuseNoPipeline(pipeline);
-  checkOptions(
-    { existing: refuseNoFlag, signal: refuseNoSignal } as const satisfies Checks<WatchOptions>,
-    options,
-  );
-  return leavable(options.signal, (signal) => eachDeadLetter(pipeline, filters, { ...options, signal }));
+  return leavable(options, (signal) => eachDeadLetter(pipeline, filters, options, signal));
 }
 
 async function* eachDeadLetter(
   pipeline: Pipeline,
   filters: DeadLetterFilters,
-  { existing = false, signal }: WatchOptions,
+  options: WatchOptions,
+  signal: AbortSignal,
 ): AsyncGenerator<DeadLetterItem, void> {
+  refuseNoPipeline(pipeline);
+  checkOptions(
+    { existing: refuseNoFlag, signal: refuseNoSignal } as const satisfies Checks<WatchOptions>,
+    options,
+  );
+  const { existing = false } = options;
   const { link, config, clock } = pipeline;
   const { name: stream } = config.streams.dlq;
   const { terms } = selectionOfFilters(filters);

@@ -58,14 +58,18 @@ export function hearEvents(
   pipeline: Pipeline,
   options: HearEventsOptions = {},
 ): AsyncGenerator<HeardEvent, void> {
-  refuseNoPipeline(pipeline);
-  checkOptions(hearChecks, options);
-  return leavable(options.signal, (signal) => eachHeard(pipeline, { ...options, signal }));
+  return leavable(options, (signal) => eachHeard(pipeline, options, signal));
 }
 
-async function* eachHeard(pipeline: Pipeline, options: HearEventsOptions): AsyncGenerator<HeardEvent, void> {
+async function* eachHeard(
+  pipeline: Pipeline,
+  options: HearEventsOptions,
+  signal: AbortSignal,
+): AsyncGenerator<HeardEvent, void> {
+  refuseNoPipeline(pipeline);
+  checkOptions(hearChecks, options);
   const { link, config, clock } = pipeline;
-  const { subjects: named = [], queue, signal, onDropped } = options;
+  const { subjects: named = [], queue, onDropped } = options;
   let { count: left = Number.POSITIVE_INFINITY } = options;
   const subjects = named.length === 0 ? config.streams.events.subjects : subjectsNamed(config, named);
   for (const one of subjects) refuseNoSubject(one);

@@ -27,16 +27,19 @@ export function readEvents(
   pipeline: Pipeline,
   options: ReadEventsOptions = {},
 ): AsyncGenerator<StoredEvent, void> {
-  refuseNoPipeline(pipeline);
-  checkOptions(readChecks, options);
-  return leavable(options.signal, (signal) => eachEvent(pipeline, { ...options, signal }));
+  return leavable(options, (signal) => eachEvent(pipeline, options, signal));
 }
 
-async function* eachEvent(pipeline: Pipeline, options: ReadEventsOptions): AsyncGenerator<StoredEvent, void> {
+async function* eachEvent(
+  pipeline: Pipeline,
+  options: ReadEventsOptions,
+  signal: AbortSignal,
+): AsyncGenerator<StoredEvent, void> {
+  checkOptions(readChecks, options);
   // Of a group each is acknowledged by itself.
-  for await (const page of tailPages(pipeline, options, 1)) {
+  for await (const page of tailPages(pipeline, { ...options, signal }, 1)) {
     for (const event of page) {
-      if (options.signal?.aborted === true) return;
+      if (signal.aborted) return;
       yield event;
     }
   }
