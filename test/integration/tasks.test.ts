@@ -155,19 +155,23 @@ describe('a replay that is a task', () => {
     expect((await bed.link.streamInfo('events-dlq'))?.state.messages).toBe(0);
   });
 
-  it('is left to whoever journaled it, and what he left in the DLQ is removed', async () => {
+  it('is finished by whoever comes to what another one has begun and left: both have replayed it', async () => {
     const bed = await bedWith(1);
     const [first, second] = [(await storeAll(bed)).task, (await storeAll(bed)).task];
     // The head that says it runs, the pointer, REPLAYED; not the deletion.
     const link = killedAfter(await connectTo(bed.server.url), 3);
     await expect(carryOn(machine(bed, 'killed', link), first.id)).rejects.toThrow(Killed);
     expect(await bed.journal('REPLAYED')).toHaveLength(1);
-    expect((await carryOn(machine(bed, 'bob'), second.id)).skipped).toEqual([
-      { id: `${consumer}/1`, reason: `it was replayed by ${first.id}` },
-    ]);
+    const told = { replayed: 1, resolved: 1, skipped: [] };
+    const handled = await runs(bed);
+    expect(await carryOn(machine(bed, 'bob'), second.id, { waitMs })).toMatchObject(told);
     expect((await bed.link.streamInfo('events-dlq'))?.state.messages).toBe(0);
-    expect(await carryOn(machine(bed), first.id)).toMatchObject({ replayed: 1, skipped: [] });
-    expect((await shown(bed, second.id)).items).toMatchObject([{ outcome: 'skipped' }]);
+    for (const { id } of [first, second]) {
+      expect(await carryOn(machine(bed), id, { waitMs })).toMatchObject(told);
+      expect((await shown(bed, id)).items).toMatchObject([{ outcome: 'resolved', reason: null }]);
+    }
+    expect(handled).toEqual([1]);
+    expect(await bed.journal('REPLAYED')).toHaveLength(1);
   });
 
   it('is found by id, by how that begins, and by name; a name is given once among unfinished ones', async () => {

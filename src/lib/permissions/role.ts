@@ -6,6 +6,7 @@ export type Role = (typeof roles)[number];
 /** The role whose permissions a command needs. Commands that need no server are not in it. */
 export const roleOfCommand: Readonly<Record<string, Role>> = {
   'advisories tail': 'viewer',
+  completion: 'viewer',
   'dlq ack': 'operator',
   'dlq archive': 'operator',
   'dlq assign': 'operator',

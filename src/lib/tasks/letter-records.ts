@@ -18,11 +18,6 @@ export interface LetterRecords {
   readonly outcome: 'resolved' | 'deadAgain' | undefined;
 }
 
-/** Why a dead letter was left that another task replayed. */
-export function replayedReason(task: string | undefined): string {
-  return doneByReason('replayed', task);
-}
-
 /** Why a dead letter was left to which another task did this. */
 export function doneByReason(did: string, task: string | undefined): string {
   return `it was ${did} by ${task ?? 'another'}`;

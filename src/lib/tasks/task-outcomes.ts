@@ -11,7 +11,7 @@ import {
 import { OperationError } from '../errors.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { listHeads, type TaskHead } from './find-task.js';
-import { readLetterRecords, replayedReason } from './letter-records.js';
+import { readLetterRecords } from './letter-records.js';
 import { readLetterParts } from './parts.js';
 import { Progress } from './progress.js';
 
@@ -172,9 +172,8 @@ async function itemsOf(pipeline: Pipeline, task: Task): Promise<TaskItems> {
     const skipped = progress.reasonOf(at);
     if (skipped !== undefined) return { id, outcome: 'skipped', reason: skipped };
     if (!progress.isDealt(at)) return undefined;
-    return found
-      ? { id, outcome: 'skipped', reason: replayedReason(found.replayed.task) }
-      : { id, outcome: 'pending', reason: forgotten };
+    // Another task may have begun what this one has finished.
+    return { id, outcome: found?.outcome ?? 'pending', reason: found ? null : forgotten };
   };
   return { left, letters: letters.map(({ id }, at) => itemAt(at, id)) };
 }

@@ -92,9 +92,10 @@ async function carryOut(
   }
   const journaled = decision.do === 'finish' && decision.journaled;
   const by = await (journaled ? taskOf(pipeline, pointer) : journalReplay(pipeline, author, pointer));
-  await remove(pipeline, entry);
-  const isWanted = decision.do === 'finish' && decision.isWanted;
-  if (by !== author.task && !isWanted) return replayedBy(by);
+  const removed = await remove(pipeline, entry);
+  // Who removes what another one has left there has finished it.
+  const isFinished = decision.do === 'finish' && (removed || decision.isWanted);
+  if (by !== author.task && !isFinished) return replayedBy(by);
   if (pointer.consumer === metaConsumers.main) return { is: 'routed', deadAgain: false };
   return { is: 'replayed', key: nextKey(pointer), earlier: decision.do === 'finish' };
 }
@@ -140,6 +141,6 @@ export function replayedBy(task: string | undefined): Skipped {
 }
 
 /** By sequence: a newer dead letter of the same event stays. One that is gone already is as good as deleted. */
-async function remove({ link, places }: Pipeline, { dlqSeq }: DlqEntry): Promise<void> {
-  await link.deleteMessage(places.dlq.stream, dlqSeq);
+function remove({ link, places }: Pipeline, { dlqSeq }: DlqEntry): Promise<boolean> {
+  return link.deleteMessage(places.dlq.stream, dlqSeq);
 }

@@ -145,16 +145,11 @@ class TaskRun {
         replayed.map((at) => letters[at] as FrozenLetter),
       ),
     );
-    const own: (readonly [at: number, records: LetterRecords])[] = [];
+    for (const [i, at] of replayed.entries()) this.tally.replayed(at, found[i]?.outcome);
     for (const [i, at] of replayed.entries()) {
       const records = found[i];
-      if (records && !this.isOwn(records)) this.tally.skip(at, replayedBy(records.replayed.task));
-      else this.tally.replayed(at, records?.outcome);
-      if (records && this.isOwn(records)) own.push([at, records]);
-    }
-    for (const [at, records] of own) {
-      if (records.outcome) this.look(at, records.outcome, records.key);
-      else if (this.waitMs !== undefined) await this.outcomes.expect(at, records.key, false);
+      if (records?.outcome) this.look(at, records.outcome, records.key);
+      else if (records && this.waitMs !== undefined) await this.outcomes.expect(at, records.key, false);
     }
   }
 
