@@ -1,5 +1,5 @@
 import { checkOptions, type Checks } from '../../domain/options.js';
-import { refuseNoFunction, refuseNoObject, refuseNoPipeline, unexpected } from '../../domain/given.js';
+import { refuseNoFunction, refuseNoObject, refuseNoPipeline } from '../../domain/given.js';
 import { messageOf } from '../../errors.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { fillSubject } from './fill-subject.js';
@@ -93,10 +93,8 @@ export class Publisher {
     events: Iterable<OutgoingEvent> | AsyncIterable<OutgoingEvent>,
     options: PublishManyOptions = {},
   ): Promise<PublishManyResult> {
-    const publish = (event: OutgoingEvent, settle: PublishSettler) => {
-      if (typeof event !== 'object' || event === null) settle(unexpected('event', 'an object', event));
-      else this.start(event.type, event.data, event, settle);
-    };
+    const publish = (event: OutgoingEvent, settle: PublishSettler) =>
+      this.start(event.type, event.data, event, settle);
     return onceTraceable(() => publishAll(events, publish, this.stream, options));
   }
 
